@@ -1,0 +1,1 @@
+"""Recurrent language-model embeddings, compared on Russian named entity recognition."""

@@ -1,0 +1,1 @@
+"""Language models: the char-CNN, the recurrent stacks and their pretraining."""

@@ -1,0 +1,1 @@
+"""Recurrent architectures, one a file, all of the same class shape."""

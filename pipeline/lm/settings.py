@@ -1,0 +1,69 @@
+"""The `archs` table, and the `charcnn` and `lm` blocks of a scale."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from pipeline.settings import Settings
+
+Positive = Annotated[int, Field(gt=0)]
+
+
+class ArchSettings(Settings):
+    """The recurrent stack of one direction (paper, Table 2)."""
+
+    cell: Literal["none", "lstm", "gru", "sru"]
+    """`none` is the bare char-CNN: no stack, no pretraining."""
+    layers: Annotated[int, Field(ge=0)]
+
+    @model_validator(mode="after")
+    def _none_has_no_layers(self) -> "ArchSettings":
+        if (self.cell == "none") != (self.layers == 0):
+            raise ValueError(f"cell {self.cell!r} with {self.layers} layers: only cell 'none' has 0 layers")
+        return self
+
+
+class TrainingSettings(Settings):
+    """One pretraining run of a bidirectional language model."""
+
+    batch_tokens: Positive
+    """Token positions a step, padding included."""
+    epochs: Annotated[float, Field(gt=0)]
+    """Passes over the training fragments (paper: 1); parts of one are allowed."""
+    learning_rate: Annotated[float, Field(gt=0)]
+    """AdamW's largest step size (paper: 1e-3)."""
+    warmup: Annotated[float, Field(ge=0, lt=1)]
+    """Share of the steps over which the step size rises; then it falls as a cosine to a tenth."""
+    weight_decay: Annotated[float, Field(ge=0)]
+    """Decoupled decay of the matrices; never of biases, vectors and embeddings."""
+    clip: Annotated[float, Field(gt=0)]
+    """Largest norm of the gradient (paper: 1.5)."""
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    """Dropout on the input vectors and on the output of the stack."""
+    cutoffs: Annotated[list[Positive], Field(min_length=1)]
+    """Adaptive softmax: sizes of the head and of the growing clusters, those beyond the vocabulary left out."""
+
+
+class CharCnnSettings(Settings):
+    """ELMo's char-CNN and the small language model that trains it (paper: ELMo-Taiga's, 2048 filters to 512)."""
+
+    embedding: Positive
+    """Width of a character's vector (ELMo: 16)."""
+    filters: Annotated[list[tuple[Positive, Positive]], Field(min_length=1)]
+    """Pairs of width and number."""
+    highway: Annotated[int, Field(ge=0)]
+    """Highway layers (ELMo-Taiga: 2 by its options.json)."""
+    activation: Literal["relu", "tanh"]
+    projection: Positive
+    """Width of a token's vector (paper: 512)."""
+    hidden: Positive
+    """Units of the one-layer LSTM of the small language model; thrown away afterwards."""
+    training: TrainingSettings
+
+
+class LmSettings(Settings):
+    """The language model under comparison."""
+
+    hidden: Positive
+    """Units of a recurrent layer in each direction (paper: 1024)."""
+    training: TrainingSettings

@@ -1,0 +1,1 @@
+"""Named entity recognition: data sets, the tagger and its scores."""

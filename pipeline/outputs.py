@@ -1,0 +1,75 @@
+"""Outputs appear under their final name only when they are whole."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+@contextmanager
+def fresh_folder(path: Path) -> Iterator[Path]:
+    """Yield an empty folder that becomes `path`, replacing what stood there, if the block succeeds.
+
+    If the block fails, `path` is as it was before. A folder left by a killed run is cleared at the next one.
+    """
+    partial = _partial(path)
+    _remove(partial)
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+        _replace(partial, path)
+    finally:
+        _remove(partial)
+
+
+@contextmanager
+def fresh_file(path: Path) -> Iterator[Path]:
+    """Yield a free path in the same folder; the file written there becomes `path` if the block succeeds."""
+    partial = _partial(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _remove(partial)
+    try:
+        yield partial
+        os.replace(partial, path)
+    finally:
+        _remove(partial)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a small UTF-8 file with LF line ends, whole or not at all."""
+    with fresh_file(path) as partial:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write small JSON with sorted keys, so that equal values are equal bytes."""
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read what `write_json` wrote."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f".{path.name}.partial")
+
+
+def _replace(partial: Path, path: Path) -> None:
+    # rename() cannot replace a folder that is not empty: the old one steps aside first.
+    old = path.with_name(f".{path.name}.old")
+    _remove(old)
+    if path.exists():
+        os.replace(path, old)
+    os.replace(partial, path)
+    _remove(old)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

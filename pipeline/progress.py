@@ -1,0 +1,72 @@
+"""Progress with rate and time left: a bar on a terminal, plain lines in a log."""
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from tqdm import tqdm
+
+T = TypeVar("T")
+
+LOG_EVERY = 10.0
+"""Seconds between two lines in a log."""
+
+
+def say(text: str) -> None:
+    """A line for the person who watches; standard error, so that results can be piped."""
+    tqdm.write(text, file=sys.stderr)
+
+
+def track(
+    items: Iterable[T], label: str, unit: str, total: int | None = None, size: Callable[[T], int] | None = None
+) -> Iterator[T]:
+    """Yield the items and report progress in `unit`, `size(item)` (1 by default) of them an item."""
+    meter = Meter(label, unit, total)
+    for item in items:
+        yield item
+        meter.add(size(item) if size else 1)
+    meter.close()
+
+
+class Meter:
+    """Counts units done; `add` reports when it is time to."""
+
+    def __init__(self, label: str, unit: str, total: int | None = None) -> None:
+        self.label, self.unit, self.total = label, unit, total
+        self.done, self.start = 0, time.monotonic()
+        self._next = self.start + LOG_EVERY
+        self._bar = (
+            tqdm(total=total, desc=label, unit=" " + unit, unit_scale=True, leave=False)
+            if sys.stderr.isatty()
+            else None
+        )
+
+    def add(self, count: int, note: str = "") -> None:
+        """Record `count` further units; `note` (a loss, say) is shown beside the rate."""
+        self.done += count
+        if self._bar is not None:
+            if note:
+                self._bar.set_postfix_str(note, refresh=False)
+            self._bar.update(count)
+        elif time.monotonic() >= self._next:
+            self._next = time.monotonic() + LOG_EVERY
+            say(self._line(note))
+
+    def close(self) -> None:
+        """Say the final count and rate."""
+        if self._bar is not None:
+            self._bar.close()
+        seconds = max(time.monotonic() - self.start, 1e-9)
+        say(f"{self.label}: {self.done:,} {self.unit} in {seconds:.1f} s ({self.done / seconds:,.0f} a second)")
+
+    def _line(self, note: str) -> str:
+        seconds = time.monotonic() - self.start
+        rate = self.done / seconds
+        if not self.total or not rate:
+            return f"{self.label}: {self.done:,} {self.unit}, {rate:,.0f} a second {note}".rstrip()
+        left = (self.total - self.done) / rate
+        return (
+            f"{self.label}: {self.done:,} of {self.total:,} {self.unit}, {rate:,.0f} a second, "
+            f"{left:,.0f} s left {note}".rstrip()
+        )

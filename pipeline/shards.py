@@ -1,0 +1,133 @@
+"""Documents as UTF-8 text in numbered shards: the format between the text stages.
+
+    #doc<TAB>37085<TAB>Теракт в Бостоне
+    В рамках расследования арестованы ещё три человека .
+    Представители полиции отказались сообщить имена .
+
+One header a document, then its lines (paragraphs, sentences or fragments), then an empty line. Lines hold neither
+tabs nor line breaks of any kind, so that a header cannot be mistaken and `less` shows what the program sees.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from joblib import Parallel, delayed
+
+from pipeline.errors import UserError
+from pipeline.outputs import write_json
+from pipeline.progress import track
+
+COUNTS = "counts.json"
+_HEADER = "#doc\t"
+
+Counts = Counter[str]
+
+
+class Document(NamedTuple):
+    """An article: its id in the source, its title, and its lines."""
+
+    id: str
+    title: str
+    lines: list[str]
+
+
+def shard_paths(folder: Path) -> list[Path]:
+    """The shards of a folder, in reading order."""
+    paths = sorted(folder.glob("*.txt"))
+    if not paths:
+        raise UserError(f"{folder}: no text shards found; run the stage that makes this folder: dvc repro")
+    return paths
+
+
+def read_shard(path: Path) -> Iterator[Document]:
+    """Stream the documents of one shard."""
+    header: list[str] | None = None
+    lines: list[str] = []
+    # newline="\n": U+2028 and its kin are text here; only LF ends a line.
+    with path.open(encoding="utf-8", newline="\n") as file:
+        for line in file:
+            line = line.rstrip("\n")
+            if line.startswith(_HEADER):
+                header = line.split("\t")
+                lines = []
+            elif line:
+                lines.append(line)
+            elif header:
+                yield Document(header[1], header[2], lines)
+                header = None
+
+
+def read_documents(folder: Path) -> Iterator[Document]:
+    """Stream the documents of a folder, in order."""
+    for path in shard_paths(folder):
+        yield from read_shard(path)
+
+
+def format_document(document: Document) -> str:
+    """The document as shard text; `read_shard` is its inverse."""
+    return "\n".join([f"{_HEADER}{document.id}\t{document.title}", *document.lines]) + "\n\n"
+
+
+def write_shards(documents: Iterable[Document], folder: Path, megabytes: float) -> int:
+    """Write documents in order into shards of about `megabytes` each; return how many shards."""
+    shard, room, file = 0, 0.0, None
+    for document in documents:
+        text = format_document(document)
+        if file is None or room <= 0:
+            if file:
+                file.close()
+            file = (folder / f"{shard:05d}.txt").open("w", encoding="utf-8", newline="\n")
+            shard, room = shard + 1, megabytes * 1e6
+        file.write(text)
+        room -= len(text.encode())
+    if file:
+        file.close()
+    return shard
+
+
+MapDocument = Callable[[Document, Counts], Document | None]
+
+
+def map_shards(
+    make: Callable[[], MapDocument], source: Path, target: Path, label: str, jobs: int, backend: str
+) -> Counts:
+    """Apply a function to every document, shard by shard in parallel; write shards of the same names and the counts.
+
+    `make` is called once in each process and returns the function, so that a model is loaded once and never pickled.
+    The function returns the new document, or None to drop it, and counts what it sees. The sum of the counts, which
+    is also written to `target/counts.json`, and every byte written are independent of `jobs` and `backend`.
+    """
+    paths = shard_paths(source)
+    tasks = (delayed(partial(_map_shard, make))(path, target / path.name) for path in paths)
+    results = Parallel(n_jobs=min(jobs, len(paths)), backend=backend, return_as="generator")(tasks)
+    total: Counts = Counter()
+    for counts in track(results, label, "shards", len(paths)):
+        total.update(counts)
+    write_json(target / COUNTS, total)
+    return total
+
+
+def read_counts(folder: Path) -> dict[str, int]:
+    """The counts a text stage left beside its shards."""
+    counts: dict[str, int] = json.loads((folder / COUNTS).read_text(encoding="utf-8"))
+    return counts
+
+
+_functions: dict[object, MapDocument] = {}
+
+
+def _map_shard(make: Callable[[], MapDocument], source: Path, target: Path) -> Counts:
+    key = repr(make)
+    if key not in _functions:
+        _functions[key] = make()
+    counts: Counts = Counter()
+    with target.open("w", encoding="utf-8", newline="\n") as file:
+        for document in read_shard(source):
+            result = _functions[key](document, counts)
+            if result is not None:
+                file.write(format_document(result))
+    return counts

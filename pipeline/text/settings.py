@@ -1,0 +1,27 @@
+"""The `text` and `vocabulary` blocks of a scale."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from pipeline.settings import Settings
+
+
+class TextSettings(Settings):
+    """How the corpus is cut."""
+
+    fragment_words: Annotated[int, Field(gt=0)]
+    """The longest sentence and the longest fragment, in words between spaces (paper: 200)."""
+    shard_megabytes: Annotated[float, Field(gt=0)]
+    """About the size of one text file; a shard is also the unit of parallel work."""
+
+
+class VocabularySettings(Settings):
+    """What the language model predicts, and on what it is validated."""
+
+    size: Annotated[int, Field(gt=3)]
+    """Most types the softmax may predict, the three specials included; the others are predicted as `<UNK>`."""
+    min_count: Annotated[int, Field(gt=0)]
+    """Types seen less often are predicted as `<UNK>`."""
+    validation_share: Annotated[float, Field(gt=0, lt=1)]
+    """Share of the articles held out to measure perplexity."""
