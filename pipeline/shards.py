@@ -11,6 +11,7 @@ tabs nor line breaks of any kind, so that a header cannot be mistaken and `less`
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -74,18 +75,16 @@ def format_document(document: Document) -> str:
 
 def write_shards(documents: Iterable[Document], folder: Path, megabytes: float) -> int:
     """Write documents in order into shards of about `megabytes` each; return how many shards."""
-    shard, room, file = 0, 0.0, None
-    for document in documents:
-        text = format_document(document)
-        if file is None or room <= 0:
-            if file:
-                file.close()
-            file = (folder / f"{shard:05d}.txt").open("w", encoding="utf-8", newline="\n")
-            shard, room = shard + 1, megabytes * 1e6
-        file.write(text)
-        room -= len(text.encode())
-    if file:
-        file.close()
+    shard, room = 0, 0.0
+    with ExitStack() as current:
+        for document in documents:
+            data = format_document(document).encode("utf-8")
+            if room <= 0:
+                current.close()
+                file = current.enter_context((folder / f"{shard:05d}.txt").open("wb"))
+                shard, room = shard + 1, megabytes * 1e6
+            file.write(data)
+            room -= len(data)
     return shard
 
 

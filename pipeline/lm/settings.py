@@ -1,24 +1,41 @@
 """The `archs` table, and the `charcnn` and `lm` blocks of a scale."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from pipeline.settings import Settings
 
 Positive = Annotated[int, Field(gt=0)]
 
+NO_CELL = "none"
+"""The bare char-CNN: no stack, no pretraining."""
+CELL_FOLDER = Path(__file__).parent / "rnn"
+
+
+def cells() -> list[str]:
+    """The architectures there are: `none`, and every file of `lm/rnn/`."""
+    return [NO_CELL, *sorted(path.stem for path in CELL_FOLDER.glob("[a-z]*.py"))]
+
 
 class ArchSettings(Settings):
     """The recurrent stack of one direction (paper, Table 2)."""
 
-    cell: Literal["none", "lstm", "gru", "sru"]
-    """`none` is the bare char-CNN: no stack, no pretraining."""
+    cell: str
+    """`none`, or the name of a file in `pipeline/lm/rnn/`."""
     layers: Annotated[int, Field(ge=0)]
+
+    @field_validator("cell")
+    @classmethod
+    def _is_a_file(cls, cell: str) -> str:
+        if cell not in cells():
+            raise ValueError(f"expected one of {', '.join(cells())}")
+        return cell
 
     @model_validator(mode="after")
     def _none_has_no_layers(self) -> "ArchSettings":
-        if (self.cell == "none") != (self.layers == 0):
+        if (self.cell == NO_CELL) != (self.layers == 0):
             raise ValueError(f"cell {self.cell!r} with {self.layers} layers: only cell 'none' has 0 layers")
         return self
 
@@ -44,6 +61,14 @@ class TrainingSettings(Settings):
     """Adaptive softmax: sizes of the head and of the growing clusters, those beyond the vocabulary left out."""
 
 
+class LmSettings(Settings):
+    """The language model under comparison."""
+
+    hidden: Positive
+    """Units of a recurrent layer in each direction (paper: 1024)."""
+    training: TrainingSettings
+
+
 class CharCnnSettings(Settings):
     """ELMo's char-CNN and the small language model that trains it (paper: ELMo-Taiga's, 2048 filters to 512)."""
 
@@ -60,10 +85,6 @@ class CharCnnSettings(Settings):
     """Units of the one-layer LSTM of the small language model; thrown away afterwards."""
     training: TrainingSettings
 
-
-class LmSettings(Settings):
-    """The language model under comparison."""
-
-    hidden: Positive
-    """Units of a recurrent layer in each direction (paper: 1024)."""
-    training: TrainingSettings
+    def teacher(self) -> LmSettings:
+        """Settings of the small language model."""
+        return LmSettings(hidden=self.hidden, training=self.training)

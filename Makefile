@@ -1,0 +1,43 @@
+# Two commands do everything: `make repro` and `make test`.
+PYTHON ?= python3
+# Stages are run by the `python` on the PATH, in scratch copies (dvc exp run --temp, the queue) too.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PYTHONHASHSEED := 0
+export DVC_NO_ANALYTICS := 1
+
+.PHONY: help install repro test lint lock clean
+
+help: ## Say what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+install: .venv/.installed ## Make .venv with every package at its locked version
+
+.venv/.installed: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+		{ echo "error: $(PYTHON) is not Python 3.11, 3.12 or 3.13; say which one is: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv .venv
+	python -m pip install --quiet --disable-pip-version-check "$$(grep '^torch==' requirements.lock)"
+	python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	@touch $@
+
+repro: install ## Run what has changed of the pipeline (dvc repro), and show the scores
+	dvc repro
+	@python -m pipeline show
+
+test: install ## Run the tests
+	python -m pytest -n 2
+
+lint: install ## Check style and types
+	ruff check .
+	ruff format --check .
+	mypy
+
+lock: ## Pin the newest packages that pyproject.toml allows
+	rm -rf .venv && $(PYTHON) -m venv .venv
+	python -m pip install --quiet "$$(grep '^torch==' requirements.lock)"
+	python -m pip install --quiet '.[dev]'
+	{ grep '^#' requirements.lock; grep '^torch==' requirements.lock; \
+		python -m pip freeze | grep -vE '^(torch|recurrent-ner)( |==)'; } > requirements.new && mv requirements.new requirements.lock
+
+clean: ## Remove the environment and everything that can be made again, but not DVC's cache
+	rm -rf .venv models/.features .pytest_cache .mypy_cache .ruff_cache .hypothesis dvc_plots

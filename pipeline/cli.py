@@ -1,0 +1,209 @@
+"""The commands: one a stage, each a line from params.yaml to the stage's `run`.
+
+A command imports its stage when it is called, so that `--help` answers at once.
+"""
+
+import errno
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from pipeline import layout
+from pipeline.errors import UserError
+from pipeline.params import Params, load_params
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Stages of the pipeline, in order. Settings come from params.yaml; `dvc repro` runs them all.",
+)
+
+DataSet = Annotated[str, typer.Argument(help="A data set of the manifest, such as wikineural.")]
+
+
+@app.command()
+def check() -> None:
+    """Check every name and value in params.yaml."""
+    from pipeline.stages import check
+
+    check.run(load_params(), layout.CHOICE, layout.ARCHITECTURE)
+
+
+@app.command()
+def fetch() -> None:
+    """Obtain and verify the inputs named in data/<scale>/manifest.yaml."""
+    from pipeline.stages import fetch
+
+    fetch.run(layout.manifest(load_params().scale), layout.RAW)
+
+
+@app.command()
+def documents() -> None:
+    """Read a MediaWiki dump or plain text into articles."""
+    from pipeline.stages import documents
+
+    documents.run(layout.NEWS, layout.DOCUMENTS, load_params().chosen_scale.text)
+
+
+@app.command()
+def sentences() -> None:
+    """Split paragraphs into sentences (razdel)."""
+    from pipeline.stages import sentences
+
+    sentences.run(layout.DOCUMENTS, layout.SENTENCES, *_parallel(load_params()))
+
+
+@app.command()
+def fragments() -> None:
+    """Drop long sentences, pack short ones into fragments."""
+    from pipeline.stages import fragments
+
+    params = load_params()
+    fragments.run(layout.SENTENCES, layout.FRAGMENTS, params.chosen_scale.text, *_parallel(params))
+
+
+@app.command()
+def lowercase() -> None:
+    """Lower-case the fragments."""
+    from pipeline.stages import lowercase
+
+    lowercase.run(layout.FRAGMENTS, layout.LOWERCASE, *_parallel(load_params()))
+
+
+@app.command()
+def lemmas() -> None:
+    """Lemmatise the fragments (UDPipe)."""
+    from pipeline.stages import lemmas
+
+    lemmas.run(layout.LOWERCASE, layout.UDPIPE, layout.LEMMAS, *_parallel(load_params()))
+
+
+@app.command()
+def vocabulary() -> None:
+    """Count the types, encode the corpus as ids, hold out articles."""
+    from pipeline.stages import vocabulary
+
+    params = load_params()
+    vocabulary.run(layout.LEMMAS, layout.VOCABULARY, params.chosen_scale.vocabulary, params.seed)
+
+
+@app.command()
+def charcnn() -> None:
+    """Train and freeze the char-CNN, compute every type's vector."""
+    from pipeline.stages import charcnn
+
+    params = load_params()
+    settings, device = params.chosen_scale.charcnn, params.compute.device
+    charcnn.run(layout.VOCABULARY, layout.CHARCNN, settings, params.seed, device)
+
+
+@app.command()
+def pretrain() -> None:
+    """Pretrain the bidirectional language model of the chosen architecture."""
+    from pipeline.stages import pretrain
+
+    params = load_params()
+    pretrain.run(
+        vocabulary=layout.VOCABULARY,
+        charcnn=layout.CHARCNN,
+        target=layout.LM,
+        metrics=layout.PRETRAIN,
+        curve=layout.PRETRAIN_CURVE,
+        name=params.arch,
+        arch=params.chosen_arch,
+        settings=params.chosen_scale.lm,
+        seed=params.seed,
+        device=params.compute.device,
+    )
+
+
+@app.command()
+def corpora(name: DataSet) -> None:
+    """Read an NER set in its published format; repair BIO, lower-case, lemmatise."""
+    from pipeline.stages import corpora
+
+    corpora.run(layout.RAW / "ner" / name, layout.UDPIPE, layout.CORPORA / name, load_params().seed)
+
+
+@app.command()
+def ner(name: DataSet) -> None:
+    """Train the tagger on frozen embeddings."""
+    from pipeline.stages import ner
+
+    params = load_params()
+    ner.run(
+        lm=layout.LM,
+        corpus=layout.CORPORA / name,
+        target=layout.TAGGERS / name,
+        log=layout.SCORES / f"{name}.epochs.csv",
+        cache=layout.FEATURES,
+        settings=params.chosen_scale.ner,
+        device=params.compute.device,
+    )
+
+
+@app.command()
+def evaluate(name: DataSet) -> None:
+    """Score the taggers on the test split."""
+    from pipeline.stages import evaluate
+
+    params = load_params()
+    evaluate.run(
+        lm=layout.LM,
+        corpus=layout.CORPORA / name,
+        taggers=layout.TAGGERS / name,
+        metrics=layout.SCORES / f"{name}.json",
+        scores=layout.SCORES / f"{name}.scores.csv",
+        types=layout.SCORES / f"{name}.types.csv",
+        confusion=layout.SCORES / f"{name}.confusion.csv",
+        cache=layout.FEATURES,
+        settings=params.chosen_scale.evaluate,
+        seed=params.seed,
+        device=params.compute.device,
+    )
+
+
+@app.command()
+def report() -> None:
+    """Write metrics/report.md and its pictures."""
+    from pipeline.stages import report
+
+    params = load_params()
+    report.run(layout.DATA, layout.METRICS, params.arch, params.scale)
+
+
+@app.command()
+def show() -> None:
+    """Print the scores of the last run."""
+    from pipeline.report.summary import summary
+
+    print(summary(layout.METRICS))
+
+
+def main() -> None:
+    """Run a command; bad input is one line on standard error and exit code 1."""
+    # Threads that wait must sleep: on a shared machine OpenMP's spinning slows a training step tenfold and more.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    try:
+        app()
+    except UserError as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        _fail("interrupted", code=130)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _fail(f"{error.filename or 'disk'}: no space left on the device; free some and run again")
+
+
+def _fail(message: str, code: int = 1) -> None:
+    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(code)
+
+
+def _parallel(params: Params) -> tuple[int, str]:
+    """Processes and joblib backend of the text stages."""
+    return params.compute.jobs or os.cpu_count() or 1, params.compute.backend

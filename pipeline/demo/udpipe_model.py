@@ -1,0 +1,50 @@
+"""A small UDPipe model, tokenizer and one tagger for UPOS and lemma, trained on the generated treebank."""
+
+from pathlib import Path
+from typing import Any
+
+from pipeline.demo.settings import DemoSettings
+from pipeline.demo.treebank import conllu, treebank
+from pipeline.errors import UserError
+
+TAGGER = (
+    "models=1;templates=lemmatizer;guesser_suffix_rules=8;guesser_enrich_dictionary=6;guesser_prefixes_max=0;"
+    "use_lemma=1;provide_lemma=1;use_xpostag=0;provide_xpostag=0;use_feats=0;provide_feats=0;iterations={}"
+)
+# early_stopping needs a held-out set; a fixed number of epochs keeps the bytes and the seconds the same
+TOKENIZER = "dimension=16;epochs={};batch_size=50;learning_rate=0.005;dropout=0.1;early_stopping=0"
+
+
+def write_udpipe(path: Path, settings: DemoSettings) -> None:
+    """Raises UserError with UDPipe's own message when training fails."""
+    from ufal import udpipe
+
+    sentences = parsed(conllu(treebank(settings)))
+    failure = udpipe.ProcessingError()
+    model = udpipe.Trainer.train(
+        "morphodita_parsito",
+        sentences,
+        udpipe.Sentences(),
+        TOKENIZER.format(settings.tokenizer_epochs),
+        TAGGER.format(settings.tagger_iterations),
+        udpipe.Trainer.NONE,
+        failure,
+    )
+    if failure.occurred():
+        raise UserError(f"demo udpipe: training failed: {failure.message}")
+    path.write_bytes(model)
+
+
+def parsed(text: str) -> Any:
+    """CoNLL-U as UDPipe's own list of sentences."""
+    from ufal import udpipe
+
+    reader, failure = udpipe.InputFormat.newConlluInputFormat(), udpipe.ProcessingError()
+    reader.setText(text)
+    sentences, current = udpipe.Sentences(), udpipe.Sentence()
+    while reader.nextSentence(current, failure):
+        sentences.append(current)
+        current = udpipe.Sentence()
+    if failure.occurred():
+        raise UserError(f"demo treebank: {failure.message}")
+    return sentences

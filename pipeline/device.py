@@ -1,0 +1,20 @@
+"""Where the arithmetic is done."""
+
+import torch
+
+from pipeline.errors import UserError
+
+
+def choose_device(name: str) -> torch.device:
+    """The torch device called `name`; `auto` is a GPU where there is one."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(
+            f"params.yaml: compute.device: {name!r} cannot be used here ({reason}); use auto or cpu"
+        ) from None
+    return device

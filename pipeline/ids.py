@@ -1,0 +1,45 @@
+"""Sequences of token ids as flat little-endian binaries, memory-mapped: larger than memory is fine."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.errors import UserError
+
+Ids = npt.NDArray[np.int32]
+ID, OFFSET = np.dtype("<i4"), np.dtype("<i8")
+
+
+def write_ids(folder: Path, name: str, sequences: Iterable[Sequence[int]]) -> int:
+    """Write `name.ids` (int32) and `name.offsets` (int64, one more than there are sequences); return the tokens."""
+    offsets = [0]
+    with (folder / f"{name}.ids").open("wb") as file:
+        for sequence in sequences:
+            file.write(np.asarray(sequence, dtype=ID).tobytes())
+            offsets.append(offsets[-1] + len(sequence))
+    np.asarray(offsets, dtype=OFFSET).tofile(folder / f"{name}.offsets")
+    return offsets[-1]
+
+
+class IdSequences:
+    """Read-only view of what `write_ids` wrote: `sequences[i]` is int32 of shape (length,)."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        path = folder / f"{name}.ids"
+        if not path.is_file() or not path.stat().st_size:
+            raise UserError(f"{path}: missing or empty; run the stage that makes it: dvc repro vocabulary")
+        self.offsets = np.fromfile(folder / f"{name}.offsets", dtype=OFFSET)
+        self._ids = np.memmap(path, dtype=ID, mode="r")
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, index: int) -> Ids:
+        return self._ids[self.offsets[index] : self.offsets[index + 1]]
+
+    @property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """Tokens of each sequence, int64 of shape (sequences,)."""
+        return np.diff(self.offsets)

@@ -1,0 +1,39 @@
+"""Where everything lives: the folders between the stages, as dvc.yaml names them."""
+
+from pathlib import Path
+
+DATA, MODELS, METRICS = Path("data"), Path("models"), Path("metrics")
+
+CHOICE = DATA / "choice.json"
+"""What params.yaml chose, checked: the manifest."""
+ARCHITECTURE = MODELS / "architecture.json"
+"""The chosen architecture and the sum of its code."""
+
+RAW = DATA / "raw"
+NEWS = RAW / "news"
+UDPIPE = RAW / "udpipe" / "model.udpipe"
+DOCUMENTS = DATA / "documents"
+SENTENCES = DATA / "sentences"
+FRAGMENTS = DATA / "fragments"
+LOWERCASE = DATA / "lowercase"
+LEMMAS = DATA / "lemmas"
+VOCABULARY = DATA / "vocabulary"
+CORPORA = DATA / "ner"
+
+CHARCNN = MODELS / "charcnn"
+LM = MODELS / "lm"
+TAGGERS = MODELS / "ner"
+FEATURES = MODELS / ".features"
+"""Frozen features of NER sets, keyed by content; outside DVC and safe to delete."""
+
+PRETRAIN = METRICS / "pretrain.json"
+PRETRAIN_CURVE = METRICS / "pretrain.csv"
+SCORES = METRICS / "ner"
+DATA_METRICS = METRICS / "data.json"
+REPORT = METRICS / "report.md"
+PLOTS = METRICS / "plots"
+
+
+def manifest(scale: str) -> Path:
+    """The list of inputs of a scale."""
+    return DATA / scale / "manifest.yaml"

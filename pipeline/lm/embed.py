@@ -1,0 +1,85 @@
+"""Frozen embeddings of sentences from a folder that works by itself."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from pipeline.ids import Ids
+from pipeline.lm.batches import align
+from pipeline.lm.bilm import BiLM
+from pipeline.lm.charcnn import CharCnn
+from pipeline.lm.chars import char_ids, vocabulary_char_ids
+from pipeline.lm.settings import NO_CELL, ArchSettings, LmSettings
+from pipeline.outputs import read_json, write_json
+from pipeline.vocabulary import SPECIALS
+
+WEIGHTS, CONFIG = "lm.safetensors", "config.json"
+
+Vectors = npt.NDArray[np.float32]
+
+
+def save_lm(folder: Path, name: str, arch: ArchSettings, settings: LmSettings, model: BiLM | None, size: int) -> None:
+    """Write the weights, if there are any, and the settings that rebuild the model; `size` is the softmax's."""
+    if model is not None:
+        save_file(model.state_dict(), folder / WEIGHTS)
+    config = {"name": name, "arch": arch.model_dump(), "lm": settings.model_dump(), "vocabulary_size": size}
+    write_json(folder / CONFIG, config)
+
+
+class Embedder:
+    """Sentences of lemmas to vectors: the top layer, forward half then backward half (paper, step 3).
+
+    The bare char-CNN gives its vector twice, as ELMo's layer 0 is counted, so that the tagger above is the same size.
+    Stateless: the vectors of a sentence depend on nothing but the sentence.
+    """
+
+    def __init__(self, charcnn: CharCnn, model: BiLM | None, device: torch.device) -> None:
+        self.charcnn, self.model, self.device = charcnn, model, device
+        self.width = 2 * charcnn.settings.projection
+        self._known: dict[str, Vectors] = {}
+        self._specials = charcnn.vectors(vocabulary_char_ids(SPECIALS))
+
+    @classmethod
+    def load(cls, folder: Path, device: torch.device) -> "Embedder":
+        """Read a `models/lm` folder."""
+        config = read_json(folder / CONFIG)
+        charcnn = CharCnn.load(folder, device)
+        arch, settings = ArchSettings(**config["arch"]), LmSettings.model_validate(config["lm"])
+        if arch.cell == NO_CELL:
+            return cls(charcnn, None, device)
+        model = BiLM(arch, settings, charcnn.settings.projection, config["vocabulary_size"])
+        model.load_state_dict(load_file(folder / WEIGHTS))
+        return cls(charcnn, model.to(device).eval(), device)
+
+    @torch.inference_mode()
+    def embed(self, sentences: list[list[str]]) -> list[Vectors]:
+        """Lemmas of sentences, none of them empty, to float32 (tokens, width) each."""
+        rows, table = self._lookup(sentences)
+        read, _ = align(rows)
+        vectors = table[read.to(self.device)]  # (2, longest + 1, batch, width / 2)
+        # Behind the boundary: each position has read its own token, as in ELMo.
+        outputs = (vectors if self.model is None else self.model(vectors))[:, 1:].cpu()
+        return [_both_ways(outputs[:, : len(row), column]) for column, row in enumerate(rows)]
+
+    def _lookup(self, sentences: list[list[str]]) -> tuple[list[Ids], Tensor]:
+        """Sentences as ids into a table of the vectors of their distinct types, the specials first."""
+        types = sorted({lemma for sentence in sentences for lemma in sentence})
+        ids = {lemma: index for index, lemma in enumerate(types, start=len(SPECIALS))}
+        self._learn([lemma for lemma in types if lemma not in self._known])
+        table = np.stack([*self._specials, *(self._known[lemma] for lemma in types)])
+        rows = [np.array([ids[lemma] for lemma in sentence], dtype=np.int32) for sentence in sentences]
+        return rows, torch.from_numpy(table).to(self.device)
+
+    def _learn(self, types: list[str]) -> None:
+        """Compute vectors not seen before: most tokens are of types that come again and again."""
+        if types:
+            self._known.update(zip(types, self.charcnn.vectors(char_ids(types)), strict=True))
+
+
+def _both_ways(outputs: Tensor) -> Vectors:
+    """Outputs of one text (2, tokens, width / 2), the second direction reversed, to (tokens, width)."""
+    return torch.cat([outputs[0], outputs[1].flip(0)], -1).float().numpy()

@@ -1,0 +1,41 @@
+"""From token ids to the vectors a language model reads."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from pipeline.lm.charcnn import CharCnn
+from pipeline.lm.chars import CharIds
+
+
+class TableInputs(nn.Module):
+    """The frozen char-CNN: every type's vector was computed once, reading is a lookup."""
+
+    def __init__(self, path: Path, device: torch.device) -> None:
+        """`path` holds float16 (types, width); it stays on disk on a CPU and moves to the memory of a GPU."""
+        super().__init__()
+        table = torch.from_numpy(np.load(path, mmap_mode="c"))  # copy on write: torch wants it writable
+        self.table = table if device.type == "cpu" else table.to(device)
+        self.width = table.shape[1]
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Ids, int64 of any shape, to float32 (..., width)."""
+        return self.table[ids].float()
+
+
+class CharInputs(nn.Module):
+    """A char-CNN in training: each type of the batch passes through it once, however often it occurs."""
+
+    def __init__(self, charcnn: CharCnn, chars: CharIds) -> None:
+        """`chars` are the character ids of the vocabulary, int16 (types, 50)."""
+        super().__init__()
+        self.charcnn = charcnn
+        self.chars = torch.from_numpy(chars)
+        self.width = charcnn.settings.projection
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Ids, int64 of any shape, to float32 (..., width)."""
+        types, places = ids.unique(return_inverse=True)
+        return self.charcnn(self.chars[types.cpu()].to(ids.device))[places]

@@ -1,0 +1,15 @@
+"""Gated recurrent unit (Cho et al. 2014), torch's."""
+
+from torch import Tensor, nn
+
+
+class Layer(nn.Module):
+    """One layer of one direction; parameters 3 (d_in d + d d + 2 d)."""
+
+    def __init__(self, input_size: int, hidden: int) -> None:
+        super().__init__()
+        self.rnn = nn.GRU(input_size, hidden)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """(length, batch, input_size) to (length, batch, hidden), from a zero state."""
+        return self.rnn(inputs)[0]

@@ -1,0 +1,109 @@
+"""A published data set: its files, its format, and its three splits.
+
+    {"format": "wikineural",
+     "files": {"train": "train.conllu.gz", "validation": null, "test": "test.conllu.gz"},
+     "holdout": 0.1}
+
+That is set.json, beside the files it names. Without a validation file, `holdout` is the share of the training
+sentences that is held out instead.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, ValidationError, model_validator
+
+from pipeline.errors import UserError
+from pipeline.ner.formats import FORMATS, Format
+from pipeline.ner.sentence import RawSentence
+from pipeline.settings import Settings
+
+DESCRIPTION = "set.json"
+
+Splits = dict[str, list[RawSentence]]
+
+
+class Files(Settings):
+    """File names beside set.json; `.gz` is read as gzip."""
+
+    train: str
+    validation: str | None
+    test: str
+
+
+class DataSet(Settings):
+    """set.json."""
+
+    format: str
+    files: Files
+    holdout: Annotated[float, Field(gt=0, lt=1)] | None
+
+    @model_validator(mode="after")
+    def _one_source_of_validation(self) -> "DataSet":
+        if (self.files.validation is None) == (self.holdout is None):
+            raise ValueError("expected either a validation file or a holdout, and null for the other")
+        return self
+
+    @model_validator(mode="after")
+    def _known_format(self) -> "DataSet":
+        if self.format not in FORMATS:
+            raise ValueError(f"found format {self.format!r}, expected one of {', '.join(FORMATS)}")
+        return self
+
+    @property
+    def reader(self) -> Format:
+        return FORMATS[self.format]
+
+
+def read_dataset(folder: Path) -> DataSet:
+    """Read and check set.json."""
+    path = folder / DESCRIPTION
+    if not path.is_file():
+        raise UserError(f"{path}: not found; run the stage that makes it: dvc repro fetch")
+    try:
+        return DataSet.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise UserError(f"{path}: " + "; ".join(_explain(e["loc"], e["msg"]) for e in error.errors())) from None
+
+
+def read_splits(folder: Path, dataset: DataSet, seed: int) -> Splits:
+    """All sentences of train, validation and test; a split without any is a `UserError`."""
+    train = _read(folder / dataset.files.train, dataset)
+    test = _read(folder / dataset.files.test, dataset)
+    if dataset.files.validation is not None:
+        validation = _read(folder / dataset.files.validation, dataset)
+    else:
+        train, validation = hold_out(train, dataset.holdout or 0.0, seed)
+    splits = {"train": train, "validation": validation, "test": test}
+    for split, sentences in splits.items():
+        if not sentences:
+            raise UserError(
+                f"{folder}: found no sentences for the {split} split; see {DESCRIPTION} and the file it names"
+            )
+    return splits
+
+
+def hold_out(sentences: list[RawSentence], share: float, seed: int) -> tuple[list[RawSentence], list[RawSentence]]:
+    """Part sentences into (kept, held out) by a seeded hash of their tokens: equal sentences land on one side."""
+    kept: list[RawSentence] = []
+    held: list[RawSentence] = []
+    for sentence in sentences:
+        (held if _fraction(sentence.tokens, seed) < share else kept).append(sentence)
+    return kept, held
+
+
+def _fraction(tokens: list[str], seed: int) -> float:
+    """A number in [0, 1) that looks random and depends on nothing but tokens and seed."""
+    text = "\t".join([str(seed), *tokens])
+    digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64
+
+
+def _read(path: Path, dataset: DataSet) -> list[RawSentence]:
+    return list(dataset.reader.read(path))
+
+
+def _explain(location: tuple[int | str, ...], message: str) -> str:
+    place = ".".join(str(part) for part in location)
+    return f"{place}: {message}" if place else message

@@ -1,0 +1,100 @@
+"""The tagger: dropout, BiLSTM, ReLU, linear, CRF (paper: 2 layers of 2x120 over the frozen top layer).
+
+Sentences come one after the other without padding, (tokens, width) and lengths, and the BiLSTM runs over packed
+sequences: its backward half never sees padding, so that a prediction does not depend on batch mates (it does in the
+paper's code), and no time is spent on padding (two thirds of a random batch).
+"""
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
+
+from pipeline.errors import UserError
+from pipeline.ner.crf import BioCrf
+from pipeline.outputs import read_json, write_json
+
+CONFIG, WEIGHTS = "config.json", "weights.safetensors"
+
+
+class Tagger(nn.Module):
+    """Labels of tokens from their vectors. Lengths are int64 (sentences,) on the CPU, none of them 0."""
+
+    def __init__(self, labels: list[str], width: int, hidden: int, layers: int, dropout: float) -> None:
+        super().__init__()
+        self.labels = labels
+        self.width, self.hidden, self.layers = width, hidden, layers
+        self.dropout = nn.Dropout(dropout)
+        self.lstm = nn.LSTM(width, hidden, layers, bidirectional=True)
+        self.linear = nn.Linear(2 * hidden, len(labels))
+        self.crf = BioCrf(labels)
+
+    def emissions(self, features: Tensor, lengths: Tensor) -> Tensor:
+        """Scores (sentences, longest, labels), 0 beyond a sentence; features (tokens, width) of any float type."""
+        plan = _plan(lengths)
+        vectors = features[plan.rows.to(features.device)].float()  # (tokens, width), time by time
+        states = self.lstm(PackedSequence(self.dropout(vectors), plan.batch_sizes))[0].data
+        scores = self.linear(torch.relu(self.dropout(states)))  # (tokens, labels)
+        padded: Tensor = scores.new_zeros(len(lengths), int(lengths.max()), len(self.labels))
+        return padded.index_put((plan.sentence.to(scores.device), plan.time.to(scores.device)), scores)
+
+    def loss(self, features: Tensor, lengths: Tensor, tags: Tensor) -> Tensor:
+        """Mean over sentences of -log p(tags); tags int64 (tokens,); a scalar."""
+        emissions = self.emissions(features, lengths)
+        mask = _mask(lengths).to(emissions.device)
+        padded = torch.zeros_like(mask, dtype=torch.int64).masked_scatter(mask, tags)
+        loss: Tensor = self.crf.loss(emissions, padded, mask)
+        return loss
+
+    @torch.no_grad()
+    def decode(self, features: Tensor, lengths: Tensor) -> Tensor:
+        """The most probable legal tags, int64 (tokens,)."""
+        emissions = self.emissions(features, lengths)
+        mask = _mask(lengths).to(emissions.device)
+        return self.crf.best(emissions, mask)[mask]
+
+    def save(self, folder: Path) -> None:
+        """Write weights.safetensors and config.json: the folder works by itself."""
+        folder.mkdir(parents=True, exist_ok=True)
+        save_file({name: value.cpu().contiguous() for name, value in self.state_dict().items()}, folder / WEIGHTS)
+        sizes = {"width": self.width, "hidden": self.hidden, "layers": self.layers, "dropout": self.dropout.p}
+        write_json(folder / CONFIG, {"labels": self.labels, **sizes})
+
+    @classmethod
+    def load(cls, folder: Path, device: torch.device) -> "Tagger":
+        """Read what `save` wrote, ready to predict."""
+        if not (folder / CONFIG).is_file():
+            raise UserError(f"{folder / CONFIG}: not found; run the stage that makes it: dvc repro ner")
+        try:
+            tagger = cls(**read_json(folder / CONFIG))
+            tagger.load_state_dict(load_file(folder / WEIGHTS))
+        except (TypeError, RuntimeError, json.JSONDecodeError, OSError) as error:
+            raise UserError(f"{folder}: not a tagger of this version ({error}); run dvc repro ner") from None
+        return tagger.to(device).eval()
+
+
+class _Plan(NamedTuple):
+    """How sentences one after the other become a packed sequence, time by time; each (tokens,) but batch_sizes."""
+
+    rows: Tensor
+    sentence: Tensor
+    time: Tensor
+    batch_sizes: Tensor
+
+
+def _plan(lengths: Tensor) -> _Plan:
+    order = lengths.argsort(descending=True, stable=True)
+    alive = _mask(lengths[order]).T  # (longest, sentences), long sentences first
+    time, column = alive.nonzero(as_tuple=True)
+    sentence = order[column]
+    starts = lengths.cumsum(0) - lengths
+    return _Plan(starts[sentence] + time, sentence, time, alive.sum(1))
+
+
+def _mask(lengths: Tensor) -> Tensor:
+    """True where there is a token, (sentences, longest)."""
+    return torch.arange(int(lengths.max())) < lengths.unsqueeze(1)

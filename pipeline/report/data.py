@@ -1,0 +1,126 @@
+"""What the report is made of, read from the folders of the other stages and checked."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from pipeline.errors import UserError
+from pipeline.report.paper import order_sets
+
+TEXT_STAGES = ["documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary"]
+COUNTS = "counts.json"
+
+CURVE = ["tokens", "train_perplexity", "validation_perplexity"]
+EPOCHS = ["seed", "epoch", "validation_entity_f1", "validation_token_f1"]
+SCORES = ["metric", "seed", "value", "low", "high"]
+TYPES = ["type", "f1", "support"]
+CONFUSION = ["gold", "predicted", "count"]
+
+Json = dict[str, Any]
+
+
+class SetResults(NamedTuple):
+    """Everything about one NER set."""
+
+    counts: Json
+    """By split."""
+    metrics: dict[str, float]
+    epochs: pd.DataFrame
+    scores: pd.DataFrame
+    types: pd.DataFrame
+    confusion: pd.DataFrame
+
+
+class Results(NamedTuple):
+    """Everything about one experiment."""
+
+    arch: str
+    scale: str
+    counts: Json
+    """By text stage."""
+    lm: Json
+    curve: pd.DataFrame
+    """No rows where nothing was pretrained."""
+    sets: dict[str, SetResults]
+
+    def data_metrics(self) -> Json:
+        """Everything read, kept and dropped: metrics/data.json."""
+        return {"scale": self.scale, **self.counts, "ner": {name: s.counts for name, s in self.sets.items()}}
+
+
+def read_results(data: Path, metrics: Path, arch: str, scale: str) -> Results:
+    """Read all inputs of the report; a `UserError` names a file that is missing or not what it should be."""
+    return Results(
+        arch=arch,
+        scale=scale,
+        counts={stage: read_json(data / stage / COUNTS, stage) for stage in TEXT_STAGES},
+        lm=_read_lm(metrics, arch),
+        curve=read_csv(metrics / "pretrain.csv", "pretrain", CURVE),
+        sets={name: _read_set(data, metrics, name) for name in _find_sets(data / "ner")},
+    )
+
+
+def read_json(path: Path, stage: str) -> Json:
+    """Read a small JSON file that `stage` makes."""
+    try:
+        value: Json = json.loads(_read_text(path, stage))
+    except json.JSONDecodeError as error:
+        raise UserError(f"{path}: not valid JSON: {error}; delete it and run: dvc repro {stage}") from None
+    return value
+
+
+def read_csv(path: Path, stage: str, columns: Sequence[str]) -> pd.DataFrame:
+    """Read a CSV file that `stage` makes and that has these columns at least."""
+    _check_there(path, stage)
+    try:
+        table = pd.read_csv(path, keep_default_na=False)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise UserError(f"{path}: not a CSV table: {error}; delete it and run: dvc repro {stage}") from None
+    missing = [column for column in columns if column not in table]
+    if missing:
+        raise UserError(
+            f"{path}: found columns {', '.join(map(str, table))}, expected {', '.join(missing)} as well; "
+            f"delete it and run: dvc repro {stage}"
+        )
+    return table
+
+
+def _find_sets(folder: Path) -> list[str]:
+    names = [path.parent.name for path in folder.glob(f"*/{COUNTS}") if not path.parent.name.startswith(".")]
+    if not names:
+        raise UserError(f"{folder}: found no data set (*/{COUNTS}); run the stage that makes it: dvc repro corpora")
+    return order_sets(names)
+
+
+def _read_lm(metrics: Path, arch: str) -> Json:
+    path = metrics / "pretrain.json"
+    lm: Json = read_json(path, "pretrain")["lm"]
+    if lm["arch"] != arch:
+        raise UserError(f"{path}: found arch {lm['arch']}, expected {arch} as in params.yaml; run: dvc repro pretrain")
+    return lm
+
+
+def _read_set(data: Path, metrics: Path, name: str) -> SetResults:
+    ner, evaluate = f"ner@{name}", f"evaluate@{name}"
+    scores = metrics / "ner"
+    return SetResults(
+        counts=read_json(data / "ner" / name / COUNTS, f"corpora@{name}"),
+        metrics=read_json(scores / f"{name}.json", evaluate)[name],
+        epochs=read_csv(scores / f"{name}.epochs.csv", ner, EPOCHS),
+        scores=read_csv(scores / f"{name}.scores.csv", evaluate, SCORES),
+        types=read_csv(scores / f"{name}.types.csv", evaluate, TYPES),
+        confusion=read_csv(scores / f"{name}.confusion.csv", evaluate, CONFUSION),
+    )
+
+
+def _read_text(path: Path, stage: str) -> str:
+    _check_there(path, stage)
+    return path.read_text(encoding="utf-8")
+
+
+def _check_there(path: Path, stage: str) -> None:
+    if not path.is_file():
+        raise UserError(f"{path}: not found; run the stage that makes it: dvc repro {stage}")

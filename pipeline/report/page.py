@@ -1,0 +1,177 @@
+"""metrics/report.md: one experiment, for people."""
+
+from collections.abc import Iterator
+
+from pipeline.report import paper
+from pipeline.report.counts import Flow, read_flows
+from pipeline.report.data import TEXT_STAGES, Json, Results, SetResults
+from pipeline.report.tables import NONE, decimal, integer, markdown, percent, score
+
+DEMO = "demo"
+DEMO_WARNING = "The data of scale demo are generated: these scores show that the pipeline works and are no result."
+
+
+def render(results: Results) -> str:
+    """The whole page; pictures are looked for in `plots` beside it."""
+    parts = [
+        f"# {results.arch}, scale {results.scale}",
+        *([f"> **{DEMO_WARNING}**"] if results.scale == DEMO else []),
+        *_entities(results),
+        *_language_model(results),
+        *_beside_paper(results),
+        *_data_sets(results),
+        *_text(results),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _entities(results: Results) -> Iterator[str]:
+    yield "## Named entities, test split"
+    header = ["Set", "Token F1", "Entity F1", "95 % interval", "Entity F1, macro", "Seeds", "Deviation"]
+    yield markdown(header, [_scores(name, of_set) for name, of_set in results.sets.items()])
+    yield (
+        "Token F1 is the paper's: F1 of the B- and I- labels, weighted by support, without O. Entity F1 counts exact "
+        "spans with their type, all types together; macro is the mean over the types. The interval, of the entity F1, "
+        "is a bootstrap over sentences; the deviation, of the entity F1, is between seeds."
+    )
+    for name in results.sets:
+        title = paper.set_name(name)
+        yield f"### {title}"
+        yield _picture(f"{name}.types", f"{title}: F1 by entity type")
+        yield _picture(f"{name}.confusion", f"{title}: confusion of entity types")
+        yield _picture(f"{name}.epochs", f"{title}: learning curves of the taggers")
+
+
+def _scores(name: str, of_set: SetResults) -> list[str]:
+    metrics, entity = of_set.metrics, of_set.scores[of_set.scores["metric"] == "entity_f1"]
+    is_mean = entity["seed"].astype(str) == "mean"
+    low, high = entity.loc[is_mean, ["low", "high"]].iloc[0]
+    seeds = entity.loc[~is_mean, "value"]
+    return [
+        paper.set_name(name),
+        score(metrics["token_f1"]),
+        score(metrics["entity_f1"]),
+        f"{score(low)} to {score(high)}",
+        score(metrics["entity_f1_macro"]),
+        str(len(seeds)),
+        score(float(seeds.std())) if len(seeds) > 1 else NONE,
+    ]
+
+
+def _language_model(results: Results) -> Iterator[str]:
+    yield "## Language model"
+    yield markdown(["", results.arch], [row for row in _lm_rows(results.lm) if row[1] != NONE])
+    if "perplexity" in results.lm:
+        yield (
+            "Perplexity of held-out articles: each token predicted from both sides by full softmax; comparable between "
+            "architectures on the same text and vocabulary. Parameters: recurrent layers and projection."
+        )
+    else:
+        yield "The bare char-CNN has no recurrent layers: nothing is pretrained, and there is no perplexity."
+    yield _picture("lm", "Learning curve of the language model")
+
+
+def _lm_rows(lm: Json) -> list[list[str]]:
+    minutes = lm.get("minutes")
+    return [
+        ["Validation perplexity", decimal(lm.get("perplexity"), 1)],
+        ["Parameters, M", decimal(lm["parameters_m"], 2)],
+        ["Tokens read", integer(lm.get("tokens"))],
+        ["Tokens a second", integer(lm.get("tokens_per_second"))],
+        ["Minutes", decimal(minutes, 1 if minutes is not None and minutes >= 10 else 2)],
+        ["Padding", percent(lm.get("padding_share"))],
+        ["Peak memory, MB", integer(lm.get("peak_memory_mb"))],
+        ["Device", lm.get("device", NONE)],
+        ["torch", lm["torch"]],
+        ["Seed", str(lm["seed"])],
+    ]
+
+
+def _beside_paper(results: Results) -> Iterator[str]:
+    model = paper.MODELS.get(results.arch)
+    if model is None:
+        return
+    yield "## Beside the paper, Table 2"
+    header = ["", "Parameters, M", *(f"F1 {paper.set_name(name)}" for name in results.sets)]
+    their_f1 = [score(model.f1.get(name)) for name in results.sets]
+    our_f1 = [score(of_set.metrics["token_f1"]) for of_set in results.sets.values()]
+    theirs = [f"Paper: {model.name}, {model.layers} layers", decimal(model.parameters_m, 1), *their_f1]
+    ours = [f"Here: {results.arch}, scale {results.scale}", decimal(results.lm["parameters_m"], 2), *our_f1]
+    yield markdown(header, [theirs, ours])
+    yield (
+        "Both are token F1, weighted by support. The paper's is of one run's last epoch, without the tokens that are "
+        "not alphanumeric, with layers 1024 wide and a stated 294 M tokens of text. Other corpora, splits and sizes, "
+        "as the tables here have them, make other numbers: a difference between the rows says nothing by itself."
+    )
+
+
+def _data_sets(results: Results) -> Iterator[str]:
+    yield "## NER sets"
+    header = ["Set", "Split", "Paper, Table 1", "Paper's files", "Sentences", "Tokens", "Entities"]
+    header += ["Orphan I-", "I- of another type", "Duplicates", "Also in train"]
+    rows = [
+        _split(name, split, counts)
+        for name, of_set in results.sets.items()
+        for split, counts in sorted(of_set.counts.items(), key=lambda item: _SPLITS.index(item[0]))
+    ]
+    yield markdown(header, rows, left=2)
+    yield (
+        "Sentences of the paper's Table 1, of the files it is about, and here. An orphan I- (after O, or first in its "
+        "sentence) and an I- after an entity of another type are repaired to B-. Duplicates repeat a sentence of their "
+        "split."
+    )
+
+
+_SPLITS = ["train", "validation", "test"]
+
+
+def _split(name: str, split: str, counts: Json) -> list[str]:
+    published = paper.SPLITS.get(name, {}).get(split)
+    columns = ["sentences", "tokens", "entities", "repaired_orphans", "repaired_type_changes", "duplicates"]
+    return [
+        paper.set_name(name),
+        split,
+        integer(published.table if published else None),
+        integer(published.files if published else None),
+        *(integer(counts[column]) for column in columns),
+        integer(counts["also_in_train"]) if split != "train" else NONE,
+    ]
+
+
+def _text(results: Results) -> Iterator[str]:
+    yield "## News text, stage by stage"
+    *stages, vocabulary = TEXT_STAGES
+    flows = [[stage, *_flow(flow)] for stage in stages for flow in read_flows(results.counts[stage])]
+    yield markdown(["Stage", "Unit", "Read", "Dropped", "Written"], flows, left=2)
+    yield from _vocabulary(results.counts[vocabulary])
+
+
+def _flow(flow: Flow) -> list[str]:
+    return [flow.unit, integer(flow.read), _dropped(flow), integer(flow.written)]
+
+
+def _dropped(flow: Flow) -> str:
+    """`14 (4.7 %): redirect 10, empty 4`; only where the stage both reads and writes the unit."""
+    if flow.read is None or flow.written is None:
+        return ""
+    total = sum(flow.dropped.values())
+    if not total:
+        return "0"
+    reasons = [f"{reason} {integer(number)}" for reason, number in flow.dropped.items()]
+    return f"{integer(total)} ({percent(total / flow.read)}): {', '.join(reasons)}"
+
+
+def _vocabulary(counts: Json) -> Iterator[str]:
+    units = ["documents", "fragments", "tokens"]
+    rows = [[split, *(integer(counts[f"{unit}_{split}"]) for unit in units)] for split in ("train", "validation")]
+    yield markdown(["Language model", *(unit.capitalize() for unit in units)], rows)
+    yield (
+        f"Of {integer(counts['types'])} types the language model predicts {integer(counts['types_predicted'])} by "
+        f"name, which are {percent(counts['coverage'])} of the tokens; the others are predicted as `<UNK>`, and read "
+        "with vectors of their own."
+    )
+
+
+def _picture(name: str, title: str) -> str:
+    """A picture that leads to its scalable form."""
+    return f"[![{title}](plots/{name}.png)](plots/{name}.svg)"

@@ -1,0 +1,77 @@
+"""How all pictures look, and how they become files: the same input gives the same bytes."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, ParamSpec
+
+import matplotlib.style
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+BLUE, ORANGE, GREY, INK = "#2b6a99", "#c8662b", "#7d858e", "#30363d"
+WIDTH = 7.2
+"""Inches; 1080 pixels, the width of a README on a sharp screen."""
+FORMATS = ["png", "svg"]
+
+STYLE: dict[str, Any] = {
+    "figure.facecolor": "white",
+    "figure.constrained_layout.use": True,
+    "savefig.dpi": 150,
+    "svg.hashsalt": "report",
+    "font.family": "DejaVu Sans",  # comes with matplotlib, and has Cyrillic
+    "font.size": 10,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": GREY,
+    "axes.titlesize": 11,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 12,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "grid.color": "#e8eaed",
+    "xtick.color": GREY,
+    "ytick.color": GREY,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "lines.linewidth": 2,
+    "lines.markersize": 4,
+}
+
+
+P = ParamSpec("P")
+
+
+class Label(NamedTuple):
+    """The name of a line, to stand at its right end."""
+
+    y: float
+    text: str
+    colour: str
+
+
+def save(folder: Path, name: str, draw: Callable[P, Figure], *args: P.args, **kwargs: P.kwargs) -> None:
+    """Draw a picture in the common style and write it as `name.png` and `name.svg`."""
+    with matplotlib.style.context(["default", STYLE]):
+        figure = draw(*args, **kwargs)
+        for form in FORMATS:
+            # No date and no version: a picture changes only when what it shows changes.
+            metadata = {"Software": None} if form == "png" else {"Date": None, "Creator": None}
+            figure.savefig(folder / f"{name}.{form}", metadata=metadata)
+
+
+def new_figure(height: float) -> tuple[Figure, Axes]:
+    """A figure of the common width with one pair of axes."""
+    figure = Figure(figsize=(WIDTH, height))
+    return figure, figure.add_subplot()
+
+
+def label_lines(axes: Axes, labels: Sequence[Label]) -> None:
+    """Name lines at the right edge, moved apart where they would run into each other."""
+    gap = 0.075  # of the height of the axes: a line of text
+    to_share = axes.transData + axes.transAxes.inverted()
+    highest = 1.0
+    for label in sorted(labels, key=lambda label: -label.y):
+        height = min(float(to_share.transform((axes.get_xlim()[1], label.y))[1]), highest)
+        axes.text(1.015, height, label.text, color=label.colour, va="center", transform=axes.transAxes)
+        highest = height - gap

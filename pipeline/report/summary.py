@@ -1,0 +1,34 @@
+"""The scores of the last run, for the end of a terminal session."""
+
+from pathlib import Path
+
+from pipeline.report.data import read_json
+from pipeline.report.page import DEMO, DEMO_WARNING
+from pipeline.report.paper import order_sets
+from pipeline.report.tables import decimal, plain, score
+
+SCORES = ["token_f1", "entity_f1", "entity_f1_macro"]
+
+
+def summary(metrics: Path) -> str:
+    """The F1 table, the language model in a line, and where the report is; a `UserError` before the first run."""
+    data = read_json(metrics / "data.json", "report")
+    lm = read_json(metrics / "pretrain.json", "pretrain")["lm"]
+    sets = {name: read_json(metrics / "ner" / f"{name}.json", f"evaluate@{name}")[name] for name in data["ner"]}
+    rows = [[name, *(score(sets[name][metric]) for metric in SCORES)] for name in order_sets(list(sets))]
+    lines = [
+        f"{lm['arch']}, scale {data['scale']}",
+        *([DEMO_WARNING] if data["scale"] == DEMO else []),
+        "",
+        plain(["set", *SCORES], rows),
+        "",
+        f"language model: {_language_model(lm)}",
+        f"report: {metrics / 'report.md'}",
+    ]
+    return "\n".join(lines)
+
+
+def _language_model(lm: dict[str, float]) -> str:
+    if "perplexity" not in lm:
+        return "none, the bare char-CNN"
+    return f"validation perplexity {decimal(lm['perplexity'], 1)}, {decimal(lm['parameters_m'], 2)} M parameters"

@@ -1,0 +1,46 @@
+"""Tables as text, and numbers as people read them."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+NONE = "–"
+"""In place of a number that does not exist."""
+
+
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
+    """A Markdown table of cells that are text already; the first `left` columns to the left, others to the right."""
+    return _format(header, rows, left, "pipe")
+
+
+def plain(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """The same for a terminal."""
+    return _format(header, rows, 1, "plain")
+
+
+def _format(header: Sequence[str], rows: Sequence[Sequence[str]], left: int, form: str) -> str:
+    align = ["left" if column < left else "right" for column in range(len(header))]
+    table = pd.DataFrame([list(row) for row in rows], columns=list(header))
+    return table.to_markdown(index=False, tablefmt=form, colalign=align, disable_numparse=True)
+
+
+def integer(value: float | None) -> str:
+    """12345 -> 12,345."""
+    return NONE if value is None else f"{value:,.0f}"
+
+
+def decimal(value: float | None, digits: int) -> str:
+    """1234.567 -> 1,234.6 with one digit."""
+    return NONE if value is None else f"{value:,.{digits}f}"
+
+
+def score(value: float | None) -> str:
+    """An F1: 0.76312 -> 0.763."""
+    return decimal(value, 3)
+
+
+def percent(share: float | None) -> str:
+    """A share: 0.0123 -> 1.2 %; something is never called nothing."""
+    if share is None:
+        return NONE
+    return "under 0.1 %" if 0 < share < 0.0005 else f"{100 * share:.1f} %"

@@ -1,0 +1,205 @@
+"""data/<scale>/manifest.yaml: which files a scale is made of.
+
+    news: # read in this order
+      - source: https://dumps.wikimedia.org/ruwikinews/latest/ruwikinews-latest-pages-articles.xml.bz2
+        format: mediawiki
+      - source: ~/news/meduza.txt.gz
+        format: text
+    udpipe:
+      source: russian.udpipe
+      sha256: 8f33...
+    ner:
+      wikineural:
+        format: wikineural
+        train:
+          source: demo:wikineural/train
+        validation:
+          holdout: 0.1
+        test:
+          source: test.conllu
+
+A source is `demo:NAME` (generated), a URL, or a path; a relative one is looked for beside the manifest.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import yaml
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+
+from pipeline.demo import ARTEFACTS, DemoSettings
+from pipeline.errors import UserError
+from pipeline.ner.formats import FORMATS
+from pipeline.settings import Settings
+from pipeline.sources.places import readable
+
+DEMO = "demo:"
+EXAMPLE = "manifest.example.yaml"
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$"), AfterValidator(str.lower)]
+
+
+class Source(Settings):
+    """One input file. The sum is that of the file as published: if it is compressed, as it is."""
+
+    source: Annotated[str, Field(min_length=1)]
+    sha256: Sha256 | None = None
+
+    @property
+    def is_demo(self) -> bool:
+        return self.source.startswith(DEMO)
+
+    @property
+    def demo_name(self) -> str:
+        return self.source.removeprefix(DEMO)
+
+    @property
+    def is_url(self) -> bool:
+        return self.source.startswith(("http://", "https://"))
+
+    @property
+    def is_path(self) -> bool:
+        return not (self.is_demo or self.is_url)
+
+
+class News(Source):
+    """A MediaWiki XML export, or plain text with an empty line between documents."""
+
+    format: Literal["mediawiki", "text"]
+
+
+class Validation(Settings):
+    """A file of its own, or `holdout`: this share of the training sentences."""
+
+    source: Annotated[str, Field(min_length=1)] | None = None
+    sha256: Sha256 | None = None
+    holdout: Annotated[float, Field(gt=0, lt=1)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> "Validation":
+        if (self.source is None) == (self.holdout is None):
+            raise ValueError("expected either source or holdout")
+        if self.holdout is not None and self.sha256 is not None:
+            raise ValueError("sha256 goes with source, not with holdout")
+        return self
+
+    @property
+    def file(self) -> Source | None:
+        """The file, unless the split is held out of the training sentences."""
+        return None if self.source is None else Source(source=self.source, sha256=self.sha256)
+
+
+def _known_format(name: str) -> str:
+    if name not in FORMATS:
+        raise ValueError(f"expected one of {', '.join(FORMATS)}")
+    return name
+
+
+class NerSet(Settings):
+    """A data set for named entity recognition: how it is written, and its three splits."""
+
+    format: Annotated[str, AfterValidator(_known_format)]
+    train: Source
+    validation: Validation
+    test: Source
+
+    @property
+    def splits(self) -> dict[str, Source]:
+        """The splits that are files, by name."""
+        files = {"train": self.train, "validation": self.validation.file, "test": self.test}
+        return {split: source for split, source in files.items() if source}
+
+
+class Ner(Settings):
+    """The data sets that taggers are trained on; a further one is a line here and one in dvc.yaml."""
+
+    wikineural: NerSet
+    multiconer: NerSet
+
+    @property
+    def sets(self) -> dict[str, NerSet]:
+        return {name: getattr(self, name) for name in type(self).model_fields}
+
+
+class Manifest(Settings):
+    """The file as a whole."""
+
+    news: Annotated[list[News], Field(min_length=1)]
+    udpipe: Source
+    ner: Ner
+    demo: DemoSettings | None = None
+
+    @property
+    def sources(self) -> dict[str, Source]:
+        """Every input file under its key, in reading order: news.0, udpipe, ner.wikineural.train ..."""
+        news = {f"news.{index}": source for index, source in enumerate(self.news)}
+        splits = {f"ner.{name}": data.splits for name, data in self.ner.sets.items()}
+        ner = {f"{name}.{split}": source for name, files in splits.items() for split, source in files.items()}
+        return {**news, "udpipe": self.udpipe, **ner}
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read and check a manifest; a `UserError` names the file, the key, what was found and what is valid."""
+    found = readable(path)
+    if found is None:
+        raise UserError(f"{path}: not found; {_advice(path)}")
+    try:
+        manifest = Manifest.model_validate(_parse(found))
+    except ValidationError as error:
+        raise UserError(f"{path}: " + "; ".join(_explain(e) for e in error.errors())) from None
+    _check_sources(path, manifest)
+    return manifest
+
+
+def _advice(path: Path) -> str:
+    example = path.with_name(EXAMPLE)
+    if example.is_file():
+        return f"copy {example} to {path} and edit it"
+    return "expected one for every scale of params.yaml; see data/local/manifest.example.yaml"
+
+
+def _parse(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: byte {error.start:,} is not UTF-8; save the file as UTF-8") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _check_sources(path: Path, manifest: Manifest) -> None:
+    for key, source in manifest.sources.items():
+        found = f"{path}: {key}.source: found {source.source!r}"
+        if source.is_path and "://" in source.source:
+            raise UserError(f"{found}; expected http://, https://, {DEMO}NAME or a path")
+        if source.is_demo and source.demo_name not in ARTEFACTS:
+            raise UserError(f"{found}; expected {DEMO} and one of {', '.join(ARTEFACTS)}")
+        if source.is_demo and manifest.demo is None:
+            raise UserError(f"{found}, no section demo; add one with {', '.join(DemoSettings.model_fields)}")
+
+
+def _explain(error: Any) -> str:
+    """One clause for one pydantic error: where, what was found, what was expected."""
+    location = error["loc"]
+    place = ".".join(str(part) for part in location) or "top level"
+    if error["type"] == "extra_forbidden":
+        return f"{place}: unknown key; valid keys here: {', '.join(_block(location[:-1]).model_fields)}"
+    if error["type"] == "missing":
+        keys = [name for name, field in _block(location[:-1]).model_fields.items() if field.is_required()]
+        return f"{place}: missing; required here: {', '.join(keys)}"
+    found = "nothing" if error["input"] is None else repr(error["input"])
+    expected = error["msg"].removeprefix("Value error, ")
+    return f"{place}: found {found}: {expected[0].lower()}{expected[1:]}"
+
+
+def _block(location: tuple[str | int, ...]) -> type[Settings]:
+    """The model of the block at `location`; the indices of lists are skipped over."""
+    block: type[Settings] = Manifest
+    for part in location:
+        if isinstance(part, str):
+            annotation = block.model_fields[part].annotation
+            options = (annotation, *get_args(annotation))
+            block = next(o for o in options if isinstance(o, type) and issubclass(o, Settings))
+    return block

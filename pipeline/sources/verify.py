@@ -1,0 +1,105 @@
+"""Is an input sound? The gate: what passes here does not fail in a later stage.
+
+Every check reads the whole file and raises a `UserError` that names the file, the place and what to do.
+"""
+
+import hashlib
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from xml.parsers import expat
+
+from pipeline.errors import UserError
+from pipeline.progress import track
+from pipeline.sources import probe
+from pipeline.sources.compression import chunks
+from pipeline.sources.utf8 import decoded
+
+Check = Callable[[Path], None]
+
+QUIET = 100_000_000
+"""Files below this many bytes are read without a progress line."""
+
+
+def check_text(path: Path) -> None:
+    """Plain text: UTF-8, with at least one word."""
+    words = 0
+    for text in decoded(_content(path), path):
+        words = words or len(re.findall(r"\w", text))
+    if not words:
+        raise UserError(f"{path}: no words; expected news text, UTF-8, an empty line between documents")
+
+
+def check_mediawiki(path: Path) -> None:
+    """A MediaWiki XML export: UTF-8, <mediawiki> around it all, well-formed to its end, at least one page."""
+    found: list[str] = []
+    parser = expat.ParserCreate()
+
+    def start(tag: str, _: dict[str, str]) -> None:
+        found.append(tag)
+        if found[0] != "mediawiki":
+            raise UserError(f"{path}: starts with <{tag}>; expected <mediawiki>, a MediaWiki XML export")
+        if tag == "page":
+            parser.StartElementHandler = None  # seen enough; without a handler expat runs at full speed
+
+    parser.StartElementHandler = start
+    try:
+        for text in decoded(_content(path), path):
+            parser.Parse(text, False)
+        parser.Parse("", True)
+    except expat.ExpatError as error:
+        raise UserError(f"{path}: {_advice(error, bool(found))}") from None
+    if "page" not in found:
+        raise UserError(f"{path}: no <page> in this MediaWiki export; expected one for every article")
+
+
+def _advice(error: expat.ExpatError, begun: bool) -> str:
+    if not begun:
+        return "does not begin with <mediawiki>; expected a MediaWiki XML export (or write format: text)"
+    return f"broken XML in line {error.lineno:,}: {expat.ErrorString(error.code)}; get the file again"
+
+
+def check_udpipe(path: Path) -> None:
+    """A UDPipe 1 model that splits text into words and gives lemmas."""
+    command = [sys.executable, str(probe.__file__), str(path)]
+    trial = subprocess.run(command, capture_output=True, encoding="utf-8")
+    if trial.returncode:
+        reason = trial.stdout.strip() if trial.returncode == 1 else ""
+        raise UserError(f"{path}: {reason or 'not a UDPipe model'}; expected one of UDPipe 1 (*.udpipe)")
+
+
+def conll_check(name: str) -> Check:
+    """The check of a NER file in the format of that name: UTF-8, every line right, at least one sentence."""
+
+    def check(path: Path) -> None:
+        if path.suffix == ".bz2":
+            raise UserError(f"{path}: found bzip2; expected a plain file or gzip named .gz")
+        for _ in decoded(_content(path), path):
+            pass
+        if not sum(1 for _ in _sentences(path, name)):
+            raise UserError(f"{path}: no sentences; expected the {name} format")
+
+    return check
+
+
+def _sentences(path: Path, name: str) -> Iterator[object]:
+    from pipeline.ner.formats import FORMATS
+
+    yield from FORMATS[name].read(path)
+
+
+NEWS_CHECKS: dict[str, Check] = {"mediawiki": check_mediawiki, "text": check_text}
+
+
+def sha256(path: Path) -> str:
+    """Of the file as it lies there."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _content(path: Path) -> Iterator[bytes]:
+    if path.stat().st_size < QUIET:
+        return chunks(path)
+    return track(chunks(path), f"check {path.name}", "bytes", size=len)

@@ -1,0 +1,71 @@
+"""Stage charcnn: train ELMo's char-CNN with a small language model, freeze it, and compute every type's vector."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from pipeline.device import choose_device
+from pipeline.ids import IdSequences
+from pipeline.lm.bilm import BiLM
+from pipeline.lm.charcnn import TYPES_A_BATCH, CharCnn
+from pipeline.lm.chars import CharIds, vocabulary_char_ids
+from pipeline.lm.curve import write_curve
+from pipeline.lm.inputs import CharInputs
+from pipeline.lm.settings import ArchSettings, CharCnnSettings
+from pipeline.lm.train import Trainer
+from pipeline.outputs import fresh_folder
+from pipeline.progress import track
+from pipeline.vocabulary import SPECIALS, Vocabulary
+
+TABLE = "vectors.npy"
+_TEACHER = ArchSettings(cell="lstm", layers=1)
+"""The small language model that teaches the char-CNN and is thrown away."""
+_FREQUENT = 5000
+"""Types that stand for all when the outputs are put to scale."""
+
+
+def run(vocabulary: Path, target: Path, settings: CharCnnSettings, seed: int, device: str) -> None:
+    """Read `vocabulary` (types and ids); write the char-CNN, its learning curve and `vectors.npy`.
+
+    The vectors are float16 of shape (types, projection), a row an id.
+    """
+    torch.manual_seed(seed)
+    words = Vocabulary.load(vocabulary)
+    chars = vocabulary_char_ids(words.types)
+    charcnn = CharCnn(settings)
+    charcnn.standardise(_frequent(chars))
+    trainer = Trainer(
+        model=BiLM(_TEACHER, settings.teacher(), settings.projection, words.size),
+        inputs=CharInputs(charcnn, chars),
+        train=IdSequences(vocabulary, "train"),
+        validation=IdSequences(vocabulary, "validation"),
+        predicted=words.size,
+        settings=settings.training,
+        seed=seed,
+        device=choose_device(device),
+    )
+    history = trainer.run("charcnn")
+    charcnn.eval().standardise(_frequent(chars))
+    with fresh_folder(target) as folder:
+        charcnn.save(folder)
+        write_curve(folder / "curve.csv", history.points)
+        _write_table(folder / TABLE, charcnn, chars)
+
+
+def _frequent(chars: CharIds) -> CharIds:
+    """The most frequent types."""
+    return chars[len(SPECIALS) : len(SPECIALS) + _FREQUENT]
+
+
+def _write_table(path: Path, charcnn: CharCnn, chars: CharIds) -> None:
+    """Compute the vectors of all types, straight into a file: a large vocabulary need not fit into memory.
+
+    float16 halves the table; its rounding, 0.0005 of a deviation, is far below what dropout does to the same vector.
+    """
+    shape = (len(chars), charcnn.settings.projection)
+    table = np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=shape)
+    starts = range(0, len(chars), TYPES_A_BATCH)
+    for start in track(starts, "char-CNN vectors", "batches", len(starts)):
+        table[start : start + TYPES_A_BATCH] = charcnn.vectors(chars[start : start + TYPES_A_BATCH])
+    table.flush()

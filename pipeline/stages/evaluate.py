@@ -1,0 +1,101 @@
+"""Stage evaluate: scores of the taggers on the test split, with what chance allows them (paper, step 4)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+import pipeline.lm
+from pipeline.device import choose_device
+from pipeline.errors import UserError
+from pipeline.lm.embed import Embedder
+from pipeline.ner.corpus import read_labels
+from pipeline.ner.examples import Examples, load_examples
+from pipeline.ner.predict import predict
+from pipeline.ner.scores import (
+    METRICS,
+    Counts,
+    Floats,
+    Integers,
+    TypeScore,
+    bootstrap,
+    confusion_counts,
+    count,
+    interval,
+    score,
+    score_types,
+)
+from pipeline.ner.settings import EvaluateSettings
+from pipeline.ner.tables import DIGITS, write_csv
+from pipeline.ner.tagger import Tagger
+from pipeline.outputs import write_json
+
+LM_CODE = Path(pipeline.lm.__file__ or "").parent
+"""Part of the cache's key: other code may embed the same weights differently."""
+
+
+def run(
+    lm: Path,
+    corpus: Path,
+    taggers: Path,
+    metrics: Path,
+    scores: Path,
+    types: Path,
+    confusion: Path,
+    cache: Path,
+    settings: EvaluateSettings,
+    seed: int,
+    device: str,
+) -> None:
+    """Score every seed's tagger on the test split.
+
+    metrics: JSON, means over the taggers. scores: CSV, each tagger's scores and their mean with 95 % intervals over
+    resampled sentences (`seed` decides the draws). types: CSV, means over the taggers. confusion: CSV, sums.
+    """
+    place = choose_device(device)
+    labels = read_labels(corpus)
+    embedder = Embedder.load(lm, place)
+    test = load_examples(corpus, "test", labels, cache, [lm, LM_CODE], embedder.embed, embedder.width)
+    predicted = {name: predict(Tagger.load(folder, place), test.features) for name, folder in _seeds(taggers)}
+    counts = {name: count(test.tags, tags, test.features.lengths, labels) for name, tags in predicted.items()}
+
+    values = {name: score(c) for name, c in counts.items()}
+    means = {metric: float(np.mean([v[metric] for v in values.values()])) for metric in METRICS}
+    write_json(metrics, {corpus.name: {metric: round(value, DIGITS) for metric, value in means.items()}})
+    draws = {name: bootstrap(c, settings.bootstrap, seed) for name, c in counts.items()}
+    write_csv(scores, ["metric", "seed", "value", "low", "high"], _score_rows(values, means, draws))
+    write_csv(types, TypeScore._fields, _type_rows(list(counts.values()), labels))
+    rows = _confusion_rows(test, list(predicted.values()), labels)
+    write_csv(confusion, ["gold", "predicted", "count"], rows)
+
+
+def _seeds(taggers: Path) -> list[tuple[str, Path]]:
+    """(seed, folder) of every tagger, by seed."""
+    folders = [(folder.name.removeprefix("seed-"), folder) for folder in taggers.glob("seed-*")]
+    if not folders:
+        raise UserError(f"{taggers}: found no taggers (seed-*); run the stage that makes them: dvc repro ner")
+    return sorted(folders, key=lambda item: int(item[0]))
+
+
+def _score_rows(
+    values: dict[str, dict[str, float]], means: dict[str, float], draws: dict[str, dict[str, Floats]]
+) -> Iterator[tuple[object, ...]]:
+    """The mean's interval is of the mean over taggers: every tagger is scored on the same drawn sentences."""
+    for metric in METRICS:
+        for name, scores in values.items():
+            yield metric, name, scores[metric], *interval(draws[name][metric])
+        mean_draws = np.mean([draw[metric] for draw in draws.values()], axis=0)
+        yield metric, "mean", means[metric], *interval(mean_draws)
+
+
+def _type_rows(counts: list[Counts], labels: list[str]) -> Iterator[tuple[object, ...]]:
+    for of_type in zip(*(score_types(c, labels) for c in counts), strict=True):
+        columns = [float(np.mean(column)) for column in zip(*(row[1:4] for row in of_type), strict=True)]
+        yield of_type[0].type, *columns, of_type[0].support
+
+
+def _confusion_rows(test: Examples, predicted: list[Integers], labels: list[str]) -> Iterator[tuple[str, str, int]]:
+    """Every pair of labels, those never seen as well: a plot needs the whole square."""
+    total = sum(confusion_counts(test.tags, tags, len(labels)) for tags in predicted)
+    for gold, row in zip(labels, np.asarray(total).tolist(), strict=True):
+        yield from ((gold, label, number) for label, number in zip(labels, row, strict=True))

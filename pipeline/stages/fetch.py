@@ -1,0 +1,76 @@
+"""Stage fetch: the inputs that a scale's manifest names, obtained, checked and copied to data/raw.
+
+    news/0000-<name> ...             sources.json: files in reading order, with their formats
+    udpipe/model.udpipe              source.json
+    ner/<set>/<split>.conll[.gz]     set.json: format, files, holdout; sources.json
+
+Nothing in data/raw is touched before every input is there and sound.
+"""
+
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pipeline.outputs import fresh_folder, write_json
+from pipeline.sources.manifest import NerSet, News, read_manifest
+from pipeline.sources.obtain import Input, Obtainer, copy
+from pipeline.sources.places import home
+from pipeline.sources.sums import Sums
+from pipeline.sources.verify import NEWS_CHECKS, check_udpipe, conll_check
+
+Splits = dict[str, Input]
+
+
+def run(manifest: Path, target: Path) -> None:
+    """Obtain and check all inputs of a manifest, then replace what stands in `target`.
+
+    Raises a `UserError` of one line for an unsound manifest or input; `target` is then as it was before.
+    """
+    wanted = read_manifest(manifest)
+    sums = Sums(home(manifest))
+    with TemporaryDirectory() as scratch:
+        obtainer = Obtainer(manifest, wanted.demo, sums, Path(scratch))
+        obtainer.find_paths(wanted.sources)
+        news = [obtainer.obtain(f"news.{i}", s, NEWS_CHECKS[s.format]) for i, s in enumerate(wanted.news)]
+        udpipe = obtainer.obtain("udpipe", wanted.udpipe, check_udpipe)
+        ner = {name: _obtain_splits(obtainer, name, data) for name, data in wanted.ner.sets.items()}
+        with ExitStack() as outputs:  # all folders are replaced when all are written
+            write_news(outputs.enter_context(fresh_folder(target / "news")), wanted.news, news)
+            write_udpipe(outputs.enter_context(fresh_folder(target / "udpipe")), udpipe)
+            for name, splits in ner.items():
+                folder = outputs.enter_context(fresh_folder(target / "ner" / name))
+                write_set(folder, wanted.ner.sets[name], splits)
+    inputs = [*news, udpipe, *(found for splits in ner.values() for found in splits.values())]
+    sums.record({i.source.source: i.sha256 for i in inputs if i.source.is_url and not i.source.sha256})
+
+
+def _obtain_splits(obtainer: Obtainer, name: str, data: NerSet) -> Splits:
+    key, check = f"ner.{name}", conll_check(data.format)
+    return {split: obtainer.obtain(f"{key}.{split}", source, check) for split, source in data.splits.items()}
+
+
+def write_news(folder: Path, entries: list[News], inputs: list[Input]) -> None:
+    """Copy the news files, numbered in reading order, and describe them in sources.json."""
+    files = []
+    for number, (entry, found) in enumerate(zip(entries, inputs, strict=True)):
+        name = f"{number:04d}-{found.name}"
+        copy(found, folder / name)
+        files.append({"file": name, "format": entry.format, **found.facts})
+    write_json(folder / "sources.json", {"files": files})
+
+
+def write_udpipe(folder: Path, found: Input) -> None:
+    """Copy the model and describe it in source.json."""
+    copy(found, folder / "model.udpipe")
+    write_json(folder / "source.json", found.facts)
+
+
+def write_set(folder: Path, data: NerSet, splits: Splits) -> None:
+    """Copy the splits and describe the set in set.json, where they came from in sources.json."""
+    files: dict[str, str | None] = {"validation": None}
+    for split, found in splits.items():
+        files[split] = f"{split}.conll{'.gz' if found.path.suffix == '.gz' else ''}"
+        copy(found, folder / str(files[split]))
+    description = {"format": data.format, "files": files, "holdout": data.validation.holdout}
+    write_json(folder / "set.json", description)
+    write_json(folder / "sources.json", {"files": {split: found.facts for split, found in splits.items()}})

@@ -1,0 +1,34 @@
+"""Stage ner: one tagger a seed on the frozen top layer of the language model (paper, step 3)."""
+
+from pathlib import Path
+
+import pipeline.lm
+from pipeline.device import choose_device
+from pipeline.lm.embed import Embedder
+from pipeline.ner.corpus import read_labels
+from pipeline.ner.examples import load_examples
+from pipeline.ner.settings import NerSettings
+from pipeline.ner.tables import write_csv
+from pipeline.ner.train import Epoch, train_tagger
+from pipeline.outputs import fresh_folder
+
+LM_CODE = Path(pipeline.lm.__file__ or "").parent
+"""Part of the cache's key: other code may embed the same weights differently."""
+
+
+def run(lm: Path, corpus: Path, target: Path, log: Path, cache: Path, settings: NerSettings, device: str) -> None:
+    """Write `target/seed-<n>/`, each a tagger that works by itself, and `log`, a CSV row an epoch and seed."""
+    place = choose_device(device)
+    labels = read_labels(corpus)
+    embedder = Embedder.load(lm, place)
+    train, validation = (
+        load_examples(corpus, split, labels, cache, [lm, LM_CODE], embedder.embed, embedder.width)
+        for split in ("train", "validation")
+    )
+    rows: list[tuple[float, ...]] = []
+    with fresh_folder(target) as folder:
+        for seed in settings.seeds:
+            tagger, epochs = train_tagger(train, validation, labels, settings, seed, place)
+            tagger.save(folder / f"seed-{seed}")
+            rows += [(seed, *epoch) for epoch in epochs]
+        write_csv(log, ["seed", *Epoch._fields], rows)

@@ -1,0 +1,22 @@
+"""Fragments to lines of lemmas."""
+
+from pipeline.shards import Counts, Document
+from pipeline.text.udpipe import Lemmatizer
+from pipeline.text.whitespace import count_words
+
+
+def lemmatize_document(lemmatizer: Lemmatizer, document: Document, counts: Counts) -> Document | None:
+    """A line of lemmas for every fragment, joined by single spaces; None where no fragment yields a token."""
+    lines = [lemmatizer.lemmatize_text(fragment) for fragment in document.lines]
+    kept = [" ".join(lemmas) for lemmas in lines if lemmas]
+    counts.update(
+        documents_read=1,
+        documents_kept=int(bool(kept)),
+        documents_dropped_empty=int(not kept),
+        fragments_read=len(lines),
+        fragments_kept=len(kept),
+        fragments_dropped_empty=len(lines) - len(kept),
+        words_read=sum(map(count_words, document.lines)),
+        tokens=sum(map(len, lines)),
+    )
+    return document._replace(lines=kept) if kept else None

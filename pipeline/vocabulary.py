@@ -1,0 +1,60 @@
+"""The vocabulary: every type of the corpus with its count, most frequent first."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.errors import UserError
+from pipeline.outputs import read_json, write_json, write_text
+
+BEGIN, END, UNKNOWN = 0, 1, 2
+"""Ids of the begin and end of a text, and of what the softmax does not predict by name."""
+SPECIALS = ["<S>", "</S>", "<UNK>"]
+
+
+class Entry(NamedTuple):
+    """A type of the corpus and how often it was seen."""
+
+    lemma: str
+    frequency: int
+
+
+class Vocabulary:
+    """Ids 0, 1, 2 are `<S>`, `</S>`, `<UNK>`; then all types of the corpus by falling count.
+
+    `size` is how many leading ids the softmax predicts. A later type is predicted as `<UNK>` but keeps its own id, and
+    so its own char-CNN vector, when it is read: rare words are what characters are for.
+    """
+
+    def __init__(self, entries: list[Entry], size: int) -> None:
+        self.entries = entries
+        self.size = size
+
+    def __len__(self) -> int:
+        return len(SPECIALS) + len(self.entries)
+
+    @cached_property
+    def types(self) -> list[str]:
+        """The string of every id."""
+        return SPECIALS + [entry.lemma for entry in self.entries]
+
+    @cached_property
+    def ids(self) -> dict[str, int]:
+        """The id of every type of the corpus; a lemma that looks like a special is a type like any other."""
+        return {entry.lemma: len(SPECIALS) + index for index, entry in enumerate(self.entries)}
+
+    def save(self, folder: Path) -> None:
+        """Write `vocabulary.txt` (lemma, tab, count; a line each) and `vocabulary.json`."""
+        write_text(folder / "vocabulary.txt", "".join(f"{e.lemma}\t{e.frequency}\n" for e in self.entries))
+        write_json(folder / "vocabulary.json", {"size": self.size, "types": len(self)})
+
+    @classmethod
+    def load(cls, folder: Path) -> "Vocabulary":
+        """Read what `save` wrote."""
+        path = folder / "vocabulary.txt"
+        if not path.is_file():
+            raise UserError(f"{path}: not found; run the stage that makes it: dvc repro vocabulary")
+        with path.open(encoding="utf-8", newline="\n") as file:
+            rows = (line.rstrip("\n").split("\t") for line in file)
+            entries = [Entry(lemma, int(count)) for lemma, count in rows]
+        return cls(entries, read_json(folder / "vocabulary.json")["size"])

@@ -1,0 +1,70 @@
+"""A small corpus with structure: after every token comes its successor, most of the time."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pipeline.ids import write_ids
+from pipeline.lm.settings import CharCnnSettings, LmSettings, TrainingSettings
+from pipeline.vocabulary import SPECIALS, Entry, Vocabulary
+
+TYPES = 40
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def training(**changes: object) -> TrainingSettings:
+    values = {
+        "batch_tokens": 200,
+        "epochs": 1,
+        "learning_rate": 0.01,
+        "warmup": 0.1,
+        "weight_decay": 0.01,
+        "clip": 1.5,
+        "dropout": 0.0,
+        "cutoffs": [20],
+    }
+    return TrainingSettings.model_validate(values | changes)
+
+
+@pytest.fixture
+def lm_settings() -> LmSettings:
+    return LmSettings(hidden=16, training=training())
+
+
+@pytest.fixture
+def charcnn_settings() -> CharCnnSettings:
+    return CharCnnSettings(
+        embedding=8,
+        filters=[(1, 8), (2, 16), (3, 16)],
+        highway=1,
+        activation="relu",
+        projection=16,
+        hidden=16,
+        training=training(epochs=4),
+    )
+
+
+@pytest.fixture
+def vocabulary_folder(tmp_path: Path) -> Path:
+    """A `data/vocabulary` folder: 300 training texts and 30 validation texts of 1 to 20 tokens."""
+    folder = tmp_path / "vocabulary"
+    folder.mkdir()
+    Vocabulary([Entry(f"слово{i}", 100 - i) for i in range(TYPES)], len(SPECIALS) + TYPES).save(folder)
+    generator = np.random.default_rng(1)
+    for name, texts in (("train", 300), ("validation", 30)):
+        write_ids(folder, name, [_text(generator) for _ in range(texts)])
+    return folder
+
+
+def _text(generator: np.random.Generator) -> list[int]:
+    start, length = generator.integers(TYPES), generator.integers(1, 21)
+    ids = (start + np.arange(length)) % TYPES
+    noise = generator.random(length) < 0.1
+    ids[noise] = generator.integers(0, TYPES, noise.sum())
+    return [len(SPECIALS) + int(i) for i in ids]

@@ -1,0 +1,81 @@
+"""What a bidirectional language model may and may not see, and the paper's parameter counts."""
+
+import numpy as np
+import pytest
+import torch
+
+from pipeline.lm.batches import align
+from pipeline.lm.bilm import BiLM
+from pipeline.lm.settings import ArchSettings, LmSettings, cells
+
+CELLS = [cell for cell in cells() if cell != "none"]
+
+
+def model(cell: str, settings: LmSettings, layers: int = 2) -> BiLM:
+    torch.manual_seed(0)
+    return BiLM(ArchSettings(cell=cell, layers=layers), settings, width=8, vocabulary_size=43).eval()
+
+
+def vectors(rows: list[list[int]]) -> torch.Tensor:
+    """Some vector for every id, read by both directions: (2, longest + 1, batch, 8)."""
+    table = torch.randn(43, 8, generator=torch.Generator().manual_seed(1))
+    return table[align([np.array(row, dtype=np.int32) for row in rows])[0]]
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_padding_and_batch_mates_change_nothing(cell: str, lm_settings: LmSettings) -> None:
+    rows = [[5, 6, 7], [8], [9, 10, 11, 12, 13, 14]]
+    network = model(cell, lm_settings)
+    together = network(vectors(rows))
+    for column, row in enumerate(rows):
+        alone = network(vectors([row]))[:, :, 0]
+        torch.testing.assert_close(together[:, : len(row) + 1, column], alone)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_direction_never_sees_what_it_predicts(cell: str, lm_settings: LmSettings) -> None:
+    network = model(cell, lm_settings)
+    row, changed = [5, 6, 7, 8, 9], [5, 6, 20, 8, 9]
+    before, after = network(vectors([row])), network(vectors([changed]))
+    # Position t has read the boundary and t tokens: forward the first t, backward the last t.
+    torch.testing.assert_close(before[0, :3], after[0, :3])
+    torch.testing.assert_close(before[1, :3], after[1, :3])
+    assert not torch.allclose(before[0, 3], after[0, 3])
+    assert not torch.allclose(before[1, 3], after[1, 3])
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_reversing_the_text_swaps_the_directions(cell: str, lm_settings: LmSettings) -> None:
+    network = model(cell, lm_settings)
+    network.directions[1].load_state_dict(network.directions[0].state_dict())
+    row = [5, 6, 7, 8, 9]
+    forward, backward = vectors([row]), vectors([row[::-1]])
+    forward[:, 0], backward[:, 0] = 0, 0  # the two boundaries differ; the directions must not
+    torch.testing.assert_close(network(forward), network(backward).flip(0))
+
+
+def test_loss_is_the_full_softmax_and_skips_padding(lm_settings: LmSettings) -> None:
+    network = model("gru", lm_settings)
+    inputs = vectors([[5, 6, 7], [8]])[:, :-1]
+    targets = torch.tensor([[[5, 8], [6, 0], [7, 0]], [[7, 8], [6, 0], [5, 0]]])
+    mask = torch.tensor([[True, True], [True, False], [True, False]])
+    losses = network.losses(inputs, targets, mask)
+    probabilities = network.softmax.log_prob(network(inputs).flatten(0, 2)).view(2, 3, 2, 43)
+    torch.testing.assert_close(probabilities.exp().sum(-1), torch.ones(2, 3, 2))
+    expected = -sum(
+        probabilities[d, t, b, targets[d, t, b]] for d in range(2) for t, b in [(0, 0), (1, 0), (2, 0), (0, 1)]
+    )
+    torch.testing.assert_close(losses.total, expected)
+    assert losses.predictions == 8
+
+
+# paper.md, "Parameter counts", the bold column.
+@pytest.mark.parametrize(
+    ("cell", "layers", "millions"),
+    [("lstm", 2, 29.918), ("gru", 2, 22.569), ("sru", 2, 11.027), ("sru", 4, 23.626), ("sru", 12, 74.023)],
+)
+def test_parameters_are_the_papers(cell: str, layers: int, millions: float, lm_settings: LmSettings) -> None:
+    settings = lm_settings.model_copy(update={"hidden": 1024})
+    with torch.device("meta"):
+        network = BiLM(ArchSettings(cell=cell, layers=layers), settings, width=512, vocabulary_size=43)
+    assert network.recurrent_parameters() / 1e6 == pytest.approx(millions, abs=0.001)

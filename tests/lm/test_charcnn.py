@@ -1,0 +1,83 @@
+"""Characters and the char-CNN, ELMo's way."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.lm.charcnn import CharCnn
+from pipeline.lm.chars import CHARS, PAD, boundary_char_ids, char_ids
+from pipeline.lm.inputs import CharInputs
+from pipeline.lm.settings import CharCnnSettings
+
+FIXTURE = Path(__file__).parents[3] / "shared" / "fixtures" / "elmo_tiny"
+
+
+def test_character_ids_drawn_out() -> None:
+    ids = char_ids(["да", ""])
+    assert ids[0, :7].tolist() == [259, 209, 181, 209, 177, 260, 261]
+    assert ids[1, :3].tolist() == [259, 260, 261]
+    assert boundary_char_ids()[:, :4].tolist() == [[259, 257, 260, 261], [259, 258, 260, 261]]
+
+
+@given(st.text(max_size=80))
+def test_bytes_come_back(token: str) -> None:
+    row = char_ids([token])[0]
+    body = row[1 : list(row).index(260)] - 1
+    encoded = token.encode("utf-8", "surrogatepass")
+    assert bytes(body.astype(np.uint8)) == encoded[: CHARS - 2]
+    assert (row[len(body) + 2 :] == PAD).all()
+
+
+@pytest.mark.skipif(not FIXTURE.is_dir(), reason=f"no reference values at {FIXTURE}")
+def test_character_ids_equal_the_reference_implementation() -> None:
+    expected = np.load(FIXTURE / "expected.npz")
+    lines = (FIXTURE / "sentences.txt").read_text(encoding="utf-8").rstrip("\n").split("\n")
+    begin, end = boundary_char_ids()
+    for index, line in enumerate(lines):
+        tokens = line.split(" ")
+        if not {"<S>", "</S>"} & set(tokens):
+            ids = np.vstack([begin, char_ids(tokens), end])
+            np.testing.assert_array_equal(ids, expected[f"s{index}_char_ids"])
+
+
+def slow_vector(module: Any, chars: np.ndarray) -> torch.Tensor:
+    """Peters et al. 2018 position by position, filter by filter."""
+    embedded = module.embedding(torch.from_numpy(chars).int())  # (50, embedding)
+    maxima = []
+    for convolution in module.convolutions:
+        width = convolution.kernel_size[0]
+        for weight, bias in zip(convolution.weight, convolution.bias, strict=True):
+            values = [(embedded[i : i + width].T * weight).sum() + bias for i in range(CHARS - width + 1)]
+            maxima.append(torch.stack(values).max().relu())
+    x = torch.stack(maxima)
+    for highway in module.highways:
+        gate = torch.sigmoid(highway.gate.weight @ x + highway.gate.bias)
+        x = gate * torch.relu(highway.transform.weight @ x + highway.transform.bias) + (1 - gate) * x
+    return module.projection.weight @ x + module.projection.bias
+
+
+def test_equals_a_slow_loop(charcnn_settings: CharCnnSettings) -> None:
+    torch.manual_seed(0)
+    module = CharCnn(charcnn_settings)
+    ids = char_ids(["мэр", "достопримечательностями", "x"])
+    fast = module(torch.from_numpy(ids))
+    for row, vector in zip(ids, fast, strict=True):
+        torch.testing.assert_close(vector, slow_vector(module, row), atol=1e-5, rtol=1e-5)
+
+
+def test_one_pass_a_type_equals_one_pass_a_token(charcnn_settings: CharCnnSettings) -> None:
+    torch.manual_seed(0)
+    module, chars = CharCnn(charcnn_settings), char_ids(["а", "бы", "мэр"])
+    ids = torch.tensor([[0, 1, 0], [2, 2, 1]])
+    torch.testing.assert_close(CharInputs(module, chars)(ids), module(torch.from_numpy(chars))[ids])
+
+
+def test_a_saved_module_is_the_same(tmp_path: Path, charcnn_settings: CharCnnSettings) -> None:
+    module, chars = CharCnn(charcnn_settings), char_ids(["мэр", "город"])
+    module.save(tmp_path)
+    np.testing.assert_array_equal(CharCnn.load(tmp_path, torch.device("cpu")).vectors(chars), module.vectors(chars))

@@ -1,0 +1,76 @@
+"""The stages charcnn and pretrain on a small corpus, and the embeddings they make."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from pipeline.errors import UserError
+from pipeline.lm.embed import Embedder
+from pipeline.lm.settings import ArchSettings, CharCnnSettings, LmSettings, cells
+from pipeline.stages import charcnn, pretrain
+from tests.lm.conftest import TYPES, training
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def charcnn_folder(vocabulary_folder: Path, charcnn_settings: CharCnnSettings, tmp_path: Path) -> Path:
+    charcnn.run(vocabulary_folder, tmp_path / "charcnn", charcnn_settings, seed=1, device="cpu")
+    return tmp_path / "charcnn"
+
+
+def pretrained(vocabulary: Path, charcnn_folder: Path, target: Path, cell: str, **changes: object) -> dict:  # type: ignore[type-arg]
+    settings = LmSettings(hidden=32, training=training(**changes))
+    arch = ArchSettings(cell=cell, layers=0 if cell == "none" else 1)
+    metrics, curve = target.with_suffix(".json"), target.with_suffix(".csv")
+    pretrain.run(vocabulary, charcnn_folder, target, metrics, curve, cell, arch, settings, 1, "cpu")
+    result: dict[str, object] = json.loads(metrics.read_text())["lm"]
+    return result
+
+
+@pytest.mark.parametrize("cell", [cell for cell in cells() if cell != "none"])
+def test_learns_and_repeats_to_the_byte(
+    vocabulary_folder: Path, charcnn_folder: Path, tmp_path: Path, cell: str
+) -> None:
+    folders = [tmp_path / "a", tmp_path / "b"]
+    metrics = [pretrained(vocabulary_folder, charcnn_folder, f, cell, epochs=10) for f in folders]
+    # 40 equally likely types, of which nine in ten follow from their neighbour.
+    assert metrics[0]["perplexity"] < TYPES / 2
+    curve = pd.read_csv(tmp_path / "a.csv")
+    assert curve.validation_perplexity.iloc[-1] < 0.7 * curve.validation_perplexity.iloc[0]
+    weights = [(folder / "lm.safetensors").read_bytes() for folder in folders]
+    assert weights[0] == weights[1]
+
+
+def test_the_bare_charcnn_trains_nothing(vocabulary_folder: Path, charcnn_folder: Path, tmp_path: Path) -> None:
+    metrics = pretrained(vocabulary_folder, charcnn_folder, tmp_path / "lm", "none")
+    assert metrics["parameters_m"] == 0 and "perplexity" not in metrics
+    embedder = Embedder.load(tmp_path / "lm", CPU)
+    (vectors,) = embedder.embed([["слово1", "слово2"]])
+    table = np.load(charcnn_folder / "vectors.npy").astype(np.float32)
+    np.testing.assert_allclose(vectors, np.tile(table[[4, 5]], 2), atol=2e-3)
+
+
+@pytest.mark.parametrize("cell", cells())
+def test_a_sentence_is_embedded_alike_alone_and_in_company(
+    vocabulary_folder: Path, charcnn_folder: Path, tmp_path: Path, cell: str
+) -> None:
+    pretrained(vocabulary_folder, charcnn_folder, tmp_path / "lm", cell)
+    sentences = [["слово1", "слово2", "неведомый"], ["слово5"], ["а"] * 30]
+    embedder = Embedder.load(tmp_path / "lm", CPU)
+    together = embedder.embed(sentences)
+    assert [v.shape for v in together] == [(len(s), embedder.width) for s in sentences]
+    for sentence, vectors in zip(sentences, together, strict=True):
+        (alone,) = Embedder.load(tmp_path / "lm", CPU).embed([sentence])
+        # Not to the bit: matrix products of other shapes round float32 otherwise.
+        np.testing.assert_allclose(alone, vectors, atol=1e-4)
+
+
+def test_a_loss_that_explodes_is_reported(vocabulary_folder: Path, charcnn_folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="loss is (nan|inf) at step"):
+        pretrained(vocabulary_folder, charcnn_folder, tmp_path / "lm", "gru", learning_rate=1e30, epochs=3, clip=1e9)
+    assert not (tmp_path / "lm").exists() and not list(tmp_path.glob(".*partial"))

@@ -1,0 +1,86 @@
+"""The CRF against the slow and obvious: all tag sequences, one by one."""
+
+from itertools import pairwise, product
+
+import pytest
+import torch
+from torch import Tensor
+
+from pipeline.ner.bio import bio_labels, repair
+from pipeline.ner.crf import FORBIDDEN, BioCrf
+
+LABELS = bio_labels(["PER", "LOC"])
+
+
+@pytest.fixture
+def crf() -> BioCrf:
+    torch.manual_seed(1)
+    crf = BioCrf(LABELS)
+    for parameter in crf.parameters():
+        torch.nn.init.normal_(parameter)
+    crf.forbid()
+    return crf
+
+
+def paths(length: int) -> list[tuple[int, ...]]:
+    """All legal tag sequences."""
+    every = product(range(len(LABELS)), repeat=length)
+    return [path for path in every if repair([LABELS[tag] for tag in path])[1:] == (0, 0)]
+
+
+def path_score(crf: BioCrf, emissions: Tensor, path: tuple[int, ...]) -> Tensor:
+    score = crf.start_transitions[path[0]] + crf.end_transitions[path[-1]]
+    score = score + sum(emissions[time, tag] for time, tag in enumerate(path))
+    return score + sum(crf.transitions[a, b] for a, b in pairwise(path))
+
+
+def mask_of(lengths: list[int]) -> Tensor:
+    return torch.arange(max(lengths)) < torch.tensor(lengths).unsqueeze(1)
+
+
+@pytest.mark.parametrize("length", [1, 2, 4])
+def test_likelihood_is_that_of_all_legal_paths(crf: BioCrf, length: int) -> None:
+    emissions = torch.randn(1, length, len(LABELS))
+    scores = torch.stack([path_score(crf, emissions[0], path) for path in paths(length)])
+    for path in paths(length)[::7]:
+        loss = crf.loss(emissions, torch.tensor([path]), mask_of([length]))
+        assert torch.allclose(loss, scores.logsumexp(0) - path_score(crf, emissions[0], path), atol=1e-4)
+
+
+@pytest.mark.parametrize("length", [1, 2, 4])
+def test_the_best_path_is_the_best_of_all(crf: BioCrf, length: int) -> None:
+    emissions = 3 * torch.randn(20, length, len(LABELS))
+    best = crf.best(emissions, mask_of([length] * 20))
+    for sentence, found in zip(emissions, best.tolist(), strict=True):
+        assert tuple(found) == max(paths(length), key=lambda path: path_score(crf, sentence, path).item())
+
+
+def test_the_best_paths_of_a_batch_are_those_of_pytorch_crf(crf: BioCrf) -> None:
+    lengths = torch.randint(1, 12, (30,)).tolist()
+    emissions, mask = 3 * torch.randn(30, max(lengths), len(LABELS)), mask_of(lengths)
+    best = crf.best(emissions, mask)
+    assert [best[i, :length].tolist() for i, length in enumerate(lengths)] == crf.decode(emissions, mask)
+
+
+def test_illegal_moves_are_never_predicted(crf: BioCrf) -> None:
+    emissions = 50 * torch.randn(200, 10, len(LABELS))
+    for tags in crf.best(emissions, mask_of([10] * 200)).tolist():
+        assert repair([LABELS[tag] for tag in tags])[1:] == (0, 0)
+
+
+def test_illegal_moves_stay_as_they_are_in_training(crf: BioCrf) -> None:
+    optimizer = torch.optim.Adam(crf.parameters(), lr=0.1, weight_decay=0.1)
+    emissions, tags = torch.randn(4, 5, len(LABELS)), torch.zeros(4, 5, dtype=torch.int64)
+    for _ in range(5):
+        optimizer.zero_grad()
+        crf.loss(emissions, tags, mask_of([5, 5, 3, 1])).backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    crf.forbid()
+    names = {(a, b): crf.transitions[i, j].item() for i, a in enumerate(LABELS) for j, b in enumerate(LABELS)}
+    fixed = {pair for pair, value in names.items() if value == FORBIDDEN}
+    assert fixed == {
+        *((before, "I-PER") for before in ("O", "B-LOC", "I-LOC")),
+        *((before, "I-LOC") for before in ("O", "B-PER", "I-PER")),
+    }
+    starts = dict(zip(LABELS, crf.start_transitions.tolist(), strict=True))
+    assert {label for label, value in starts.items() if value == FORBIDDEN} == {"I-PER", "I-LOC"}

@@ -1,0 +1,85 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.ner.dataset import hold_out, read_dataset, read_splits
+from pipeline.ner.sentence import RawSentence
+
+FILES = {"train": "train.tsv", "validation": None, "test": "test.tsv"}
+GOOD = {"format": "wikineural", "files": FILES, "holdout": 0.3}
+
+
+def describe(folder: Path, **changes: Any) -> None:
+    (folder / "set.json").write_text(json.dumps(GOOD | changes))
+
+
+def write(folder: Path, split: str, words: list[str]) -> None:
+    (folder / f"{split}.tsv").write_text("".join(f"0\t{word}\tO\n\n" for word in words))
+
+
+def sentences(words: list[str]) -> list[RawSentence]:
+    return [RawSentence([word], ["O"]) for word in words]
+
+
+def test_held_out_sentences_are_a_share_and_each_is_on_one_side() -> None:
+    words = [str(number % 2000) for number in range(4000)]
+    kept, held = hold_out(sentences(words), 0.1, seed=1)
+    assert len(kept) + len(held) == 4000
+    assert 300 < len(held) < 500
+    assert not {tuple(s.tokens) for s in kept} & {tuple(s.tokens) for s in held}
+
+
+def test_the_held_out_depend_on_the_seed_alone() -> None:
+    words = [str(number) for number in range(100)]
+    first, again, other = (hold_out(sentences(words), 0.5, seed)[1] for seed in (1, 1, 2))
+    assert first == again != other
+    backwards = hold_out(sentences(words[::-1]), 0.5, 1)[1]
+    assert backwards == first[::-1]
+
+
+def test_splits_without_a_validation_file(tmp_path: Path) -> None:
+    describe(tmp_path)
+    write(tmp_path, "train", [str(number) for number in range(50)])
+    write(tmp_path, "test", ["да"])
+    splits = read_splits(tmp_path, read_dataset(tmp_path), seed=1)
+    assert len(splits["train"]) + len(splits["validation"]) == 50
+    assert splits["test"] == sentences(["да"])
+
+
+def test_splits_with_a_validation_file(tmp_path: Path) -> None:
+    describe(tmp_path, files=FILES | {"validation": "validation.tsv"}, holdout=None)
+    for split in ("train", "validation", "test"):
+        write(tmp_path, split, [split])
+    splits = read_splits(tmp_path, read_dataset(tmp_path), seed=1)
+    assert splits == {split: sentences([split]) for split in splits}
+
+
+def test_an_empty_split_is_an_error(tmp_path: Path) -> None:
+    describe(tmp_path)
+    write(tmp_path, "train", [str(number) for number in range(50)])
+    write(tmp_path, "test", [])
+    with pytest.raises(UserError, match="found no sentences for the test split"):
+        read_splits(tmp_path, read_dataset(tmp_path), seed=1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"format": "conll"}, "found format 'conll', expected one of wikineural, multiconer"),
+        ({"holdout": None}, "expected either a validation file or a holdout"),
+        ({"holdout": 1.5}, "holdout: Input should be less than 1"),
+        ({"split": "x"}, "split: Extra inputs are not permitted"),
+    ],
+)
+def test_a_wrong_description_says_what_is_wrong(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    describe(tmp_path, **changes)
+    with pytest.raises(UserError, match=message):
+        read_dataset(tmp_path)
+
+
+def test_a_missing_description_names_the_stage(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"set\.json: not found; run the stage that makes it: dvc repro fetch"):
+        read_dataset(tmp_path)

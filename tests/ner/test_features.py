@@ -1,0 +1,106 @@
+import errno
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.ner.features import Features, build_features, content_key
+
+WIDTH = 3
+SENTENCES = [["раз"], ["два", "три", "четыре"], ["пять", "шесть"]]
+
+
+def vectors(sentence: list[str]) -> np.ndarray:
+    return np.array([[len(word), ord(word[0]) / 1000, position] for position, word in enumerate(sentence)], np.float32)
+
+
+def embed(sentences: list[list[str]]) -> list[np.ndarray]:
+    return [vectors(sentence) for sentence in sentences]
+
+
+def build(cache: Path, key: str = "key") -> Features:
+    return build_features(cache, key, SENTENCES, embed, WIDTH)
+
+
+def refuse(sentences: list[list[str]]) -> list[np.ndarray]:
+    raise AssertionError("embedded again")
+
+
+def test_each_sentence_has_its_vectors(tmp_path: Path) -> None:
+    features = build(tmp_path)
+    assert (len(features), features.width, features.values.dtype) == (3, WIDTH, np.dtype(np.float16))
+    for index, sentence in enumerate(SENTENCES):
+        assert np.array_equal(features[index], vectors(sentence).astype(np.float16))
+
+
+def test_rows_gather_sentences_in_any_order(tmp_path: Path) -> None:
+    features = build(tmp_path)
+    rows = features.rows(np.array([2, 0, 2, 1]))
+    assert rows.tolist() == [4, 5, 0, 4, 5, 1, 2, 3]
+
+
+def test_a_second_time_nothing_is_computed(tmp_path: Path) -> None:
+    first = build(tmp_path)
+    again = build_features(tmp_path, "key", SENTENCES, refuse, WIDTH)
+    assert np.array_equal(first.values, again.values)
+    assert not again.values.flags.writeable
+    with pytest.raises(AssertionError, match="embedded again"):
+        build_features(tmp_path, "another key", SENTENCES, refuse, WIDTH)
+
+
+def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError):
+        build_features(tmp_path, "key", SENTENCES, refuse, WIDTH)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_is_explained_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int, offset: int, length: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(UserError, match=r"key: 36 bytes of features do not fit .* free some space, or delete"):
+        build_features(tmp_path, "key", SENTENCES, refuse, WIDTH)
+    assert not list(tmp_path.iterdir())
+
+
+def test_values_beyond_float16_are_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"sentence 1: found 6e[+]06 as the largest value, expected at most 65504"):
+        build_features(tmp_path, "key", SENTENCES, lambda batch: [vectors(s) * np.float32(1e6) for s in batch], WIDTH)
+
+
+def test_vectors_of_another_shape_are_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"sentence 1: got vectors of shape \(2, 3\), expected \(3, 3\)"):
+        build_features(tmp_path, "key", SENTENCES, lambda batch: [vectors(s)[:2] for s in batch], WIDTH)
+
+
+def test_the_key_is_the_content(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name / "deep").mkdir(parents=True)
+        (tmp_path / name / "deep" / "weights").write_text("1")
+        (tmp_path / name / "config").write_text("2")
+    one, two = (content_key(tmp_path / name) for name in ("one", "two"))
+    assert one == two
+    (tmp_path / "two" / "deep" / "__pycache__").mkdir()
+    (tmp_path / "two" / "deep" / "__pycache__" / "x.pyc").write_text("3")
+    assert content_key(tmp_path / "two") == one
+    (tmp_path / "two" / "deep" / "weights").write_text("9")
+    assert content_key(tmp_path / "two") != one
+
+
+def test_the_key_knows_names_and_order(tmp_path: Path) -> None:
+    for name, text in (("a", "1"), ("b", "2")):
+        (tmp_path / "folder").mkdir(exist_ok=True)
+        (tmp_path / "folder" / name).write_text(text)
+    a, b = tmp_path / "folder" / "a", tmp_path / "folder" / "b"
+    before = content_key(tmp_path / "folder")
+    assert content_key(a, b) != content_key(b, a)
+    a.rename(tmp_path / "folder" / "c")
+    assert content_key(tmp_path / "folder") != before
+
+
+def test_the_key_of_what_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="nowhere: not found; run the stage"):
+        content_key(tmp_path / "nowhere")

@@ -1,0 +1,143 @@
+import gzip
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.ner.counts import describe
+from pipeline.ner.formats import FORMATS
+from pipeline.ner.sentence import RawSentence
+from tests.ner.drawn import drawn
+from tests.pack import PACK, needs_pack
+
+
+def read(tmp_path: Path, name: str, text: str | bytes) -> list[RawSentence]:
+    path = tmp_path / "file.conll"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return list(FORMATS[name].read(path))
+
+
+def test_wikineural(tmp_path: Path) -> None:
+    text = "0\tМосква\tB-LOC\n1\t,\tO\n2\tстолица\tO\n\n0\tДа\tO\n\n"
+    assert read(tmp_path, "wikineural", text) == [drawn("Москва|B-LOC , столица|O"), drawn("Да")]
+
+
+def test_multiconer(tmp_path: Path) -> None:
+    text = "# id 11b1\tdomain=train\nмосква _ _ B-LOC\n, _ _ O\n\n# id 22\tdomain=train\nда _ _ O\n\n"
+    assert read(tmp_path, "multiconer", text) == [drawn("москва|B-LOC ,"), drawn("да")]
+
+
+def test_a_hash_is_a_token(tmp_path: Path) -> None:
+    text = "# id 1\tdomain=train\n# _ _ O\n#4 _ _ B-CW\n# _ _ I-CW\n\n"
+    assert read(tmp_path, "multiconer", text) == [drawn("# #4|B-CW #|I-CW")]
+
+
+def test_a_multiconer_token_may_hold_a_space(tmp_path: Path) -> None:
+    text = "# id 1\tdomain=train\nfriedrich_i _ _ _ O\n_jugend _ _ O\n\n"
+    assert read(tmp_path, "multiconer", text)[0].tokens == ["friedrich_i _", "_jugend"]
+
+
+@pytest.mark.parametrize("token", ["\u200b", "\u2028", "\x85", "\u00a0", "\ufeff", "\x1c", "\u00ad", "а\u0301"])
+def test_invisible_tokens_survive(tmp_path: Path, token: str) -> None:
+    rows = {"wikineural": f"0\tа\tO\n1\t{token}\tO\n", "multiconer": f"а _ _ O\n{token} _ _ O\n"}
+    for name, text in rows.items():
+        assert read(tmp_path, name, text) == [RawSentence(["а", token], ["O", "O"])]
+
+
+@pytest.mark.parametrize("text", ["\n\n0\tа\tO\n\n\n\n0\tб\tO", "\ufeff0\tа\tO\r\n\r\n0\tб\tO\r\n"])
+def test_blank_lines_byte_order_marks_and_crlf_are_harmless(tmp_path: Path, text: str) -> None:
+    assert read(tmp_path, "wikineural", text) == [drawn("а"), drawn("б")]
+
+
+def test_gzip(tmp_path: Path) -> None:
+    path = tmp_path / "file.conllu.gz"
+    path.write_bytes(gzip.compress("0\tМосква\tB-LOC\n\n".encode()))
+    assert list(FORMATS["wikineural"].read(path)) == [drawn("Москва|B-LOC")]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("wikineural", "0\tа\tO\n1\tб\n", r":2: found 2 fields in .*, expected 3"),
+        ("wikineural", "0\tа\tO\nx\tб\tO\n", r":2: found index 'x', expected a number"),
+        ("wikineural", "0\tа\tO\n0\tб\tO\n", r":2: found index 0, expected 1"),
+        ("wikineural", "0\tа\tB-CORP\n", r":1: found label 'B-CORP', expected O or one of B-PER I-PER B-ORG"),
+        ("wikineural", "0\t\tO\n", r":1: found token '', expected one"),
+        ("wikineural", b"0\ta\tO\n1\t\xd0\tO\n", r":2: found byte 0xd0 at column 3, expected UTF-8"),
+        ("multiconer", "а _ O\n", r":1: found 'а _ O', expected `token _ _ tag`"),
+        ("multiconer", "_ а O _\n", r":1: found '_ а O _', expected `token _ _ tag`"),
+        ("multiconer", "а _ _ B-ORG\n", r":1: found label 'B-ORG', expected O or one of B-PER"),
+    ],
+)
+def test_what_is_wrong_and_where(tmp_path: Path, name: str, text: str | bytes, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        read(tmp_path, name, text)
+
+
+def test_a_broken_gzip_file_names_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "cut.gz"
+    path.write_bytes(gzip.compress("0\tа\tO\n\n".encode() * 9)[:-9])
+    with pytest.raises(UserError, match=r"cut.gz: gzip data broken after line \d+ .*obtain it again"):
+        list(FORMATS["wikineural"].read(path))
+    path.write_text("0\tа\tO\n")
+    with pytest.raises(UserError, match="gzip data broken after line 0"):
+        list(FORMATS["wikineural"].read(path))
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="nowhere: not found"):
+        list(FORMATS["wikineural"].read(tmp_path / "nowhere"))
+
+
+WIKINEURAL_TYPES = [
+    {"LOC": 8851, "PER": 4007, "ORG": 2710, "MISC": 2642},
+    {"LOC": 8596, "PER": 3489, "ORG": 3051, "MISC": 2962},
+]
+MULTICONER_TYPES = [
+    {"LOC": 4219, "PER": 3683, "CW": 3224, "GRP": 2976, "PROD": 2921, "CORP": 2817},
+    {"LOC": 221, "PER": 192, "CW": 168, "CORP": 159, "GRP": 151, "PROD": 151},
+]
+
+
+@needs_pack
+@pytest.mark.parametrize(
+    ("file", "sentences", "tokens", "entities", "types", "longest", "repaired", "duplicates"),
+    [
+        ("wikineural_ru/val.conllu.gz", 11540, 216818, 18210, WIKINEURAL_TYPES[0], 107, (432, 73), 0),
+        ("wikineural_ru/test.conllu.gz", 11580, 217392, 18098, WIKINEURAL_TYPES[1], 124, (537, 67), 0),
+        ("multiconer_ru/train.conll.gz", 15300, 242384, 19840, MULTICONER_TYPES[0], 59, (0, 0), 43),
+        ("multiconer_ru/val.conll", 800, 12787, 1042, MULTICONER_TYPES[1], 39, (0, 0), 1),
+    ],
+)
+def test_counts_of_the_published_files(
+    file: str,
+    sentences: int,
+    tokens: int,
+    entities: int,
+    types: dict[str, int],
+    longest: int,
+    repaired: tuple[int, int],
+    duplicates: int,
+) -> None:
+    name = file.partition("_")[0]
+    assert describe(list(FORMATS[name].read(PACK / "ner" / file)), []) == {
+        "sentences": sentences,
+        "tokens": tokens,
+        "entities": entities,
+        "types": types,
+        "longest": longest,
+        "repaired_orphans": repaired[0],
+        "repaired_type_changes": repaired[1],
+        "duplicates": duplicates,
+        "also_in_train": 0,
+    }
+
+
+@needs_pack
+def test_sentences_in_two_splits_are_counted() -> None:
+    train, validation = (
+        list(FORMATS["multiconer"].read(PACK / "ner" / "multiconer_ru" / file))
+        for file in ("train.conll.gz", "val.conll")
+    )
+    assert describe(validation, train)["also_in_train"] == 4
+    assert len({tuple(s.tokens) for s in validation} & {tuple(s.tokens) for s in train}) == 3  # one of them twice

@@ -1,0 +1,182 @@
+"""The three stages in a row, with a made-up language model and lemmatizer."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from pipeline.errors import UserError
+from pipeline.ner.settings import EvaluateSettings, NerSettings
+from pipeline.stages import corpora, evaluate, ner
+
+TRAIN = "0\tМосква\tI-LOC\n1\tцветёт\tO\n\n0\tИван\tB-PER\n1\tОрёл\tI-LOC\n\n0\tдождь\tO\n\n"
+SETTINGS = NerSettings(
+    features="top",
+    hidden=6,
+    layers=1,
+    dropout=0.0,
+    batch_sentences=2,
+    epochs=3,
+    learning_rate=0.05,
+    clip=5.0,
+    seeds=[1, 10, 2],
+)
+
+
+class FakeLemmatizer:
+    def __init__(self, model: Path) -> None: ...
+
+    def lemmatize_tokens(self, tokens: list[str]) -> list[str]:
+        return [token[:4] for token in tokens]
+
+
+class FakeEmbedder:
+    width = 8
+    calls = 0
+
+    @classmethod
+    def load(cls, folder: Path, device: torch.device) -> "FakeEmbedder":
+        return cls()
+
+    def embed(self, sentences: list[list[str]]) -> list[np.ndarray]:
+        FakeEmbedder.calls += 1
+        rows = [[np.random.default_rng(list(w.encode())).normal(size=8) for w in s] for s in sentences]
+        return [np.array(row, dtype=np.float32) for row in rows]
+
+
+@pytest.fixture
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a raw set and a language model, to be read by fakes."""
+    monkeypatch.setattr(corpora, "Lemmatizer", FakeLemmatizer)
+    monkeypatch.setattr(ner, "Embedder", FakeEmbedder)
+    monkeypatch.setattr(evaluate, "Embedder", FakeEmbedder)
+    raw, lm = tmp_path / "raw", tmp_path / "lm"
+    raw.mkdir()
+    lm.mkdir()
+    (lm / "config.json").write_text("{}")
+    for split in ("train", "val", "test"):
+        (raw / f"{split}.conllu").write_text(TRAIN)
+    files = {
+        split: f"{split[:3] if split == 'validation' else split}.conllu" for split in ("train", "validation", "test")
+    }
+    (raw / "set.json").write_text(json.dumps({"format": "wikineural", "files": files, "holdout": None}))
+    return tmp_path
+
+
+def run_corpora(work: Path) -> None:
+    corpora.run(work / "raw", work / "model.udpipe", work / "toy", seed=1)
+
+
+def run_ner(work: Path) -> None:
+    ner.run(work / "lm", work / "toy", work / "taggers", work / "toy.epochs.csv", work / "cache", SETTINGS, "cpu")
+
+
+def run_evaluate(work: Path, folder: str = "metrics") -> Path:
+    out = work / folder
+    evaluate.run(
+        lm=work / "lm",
+        corpus=work / "toy",
+        taggers=work / "taggers",
+        metrics=out / "toy.json",
+        scores=out / "toy.scores.csv",
+        types=out / "toy.types.csv",
+        confusion=out / "toy.confusion.csv",
+        cache=work / "cache",
+        settings=EvaluateSettings(bootstrap=20),
+        seed=1,
+        device="cpu",
+    )
+    return out
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_corpora(work: Path) -> None:
+    run_corpora(work)
+    toy = work / "toy"
+    assert sorted(path.name for path in toy.iterdir()) == [
+        "counts.json", "labels.json", "test.tsv", "train.tsv", "validation.tsv",
+    ]  # fmt: skip
+    assert (toy / "train.tsv").read_text().startswith("Москва\tмоск\tB-LOC\nцветёт\tцвет\tO\n\nИван\tиван\tB-PER\nОрёл")
+    counts: dict[str, Any] = json.loads((toy / "counts.json").read_text())
+    assert counts["test"] == {
+        "sentences": 3,
+        "tokens": 5,
+        "longest": 2,
+        "entities": 3,
+        "types": {"LOC": 2, "PER": 1},
+        "repaired_orphans": 1,
+        "repaired_type_changes": 1,
+        "duplicates": 0,
+        "also_in_train": 3,
+    }
+    assert counts["train"]["also_in_train"] == 0
+
+
+def test_from_raw_files_to_scores(work: Path) -> None:
+    run_corpora(work)
+    run_ner(work)
+    epochs = table(work / "toy.epochs.csv")
+    assert [row["seed"] for row in epochs] == ["1"] * 3 + ["10"] * 3 + ["2"] * 3
+    assert list(epochs[0]) == [
+        "seed",
+        "epoch",
+        "train_loss",
+        "validation_entity_f1",
+        "validation_token_f1",
+    ]
+
+    out = run_evaluate(work)
+    scores = table(out / "toy.scores.csv")
+    assert [row["seed"] for row in scores] == ["1", "2", "10", "mean"] * 3
+    assert all(float(row["low"]) <= float(row["high"]) for row in scores)
+    metrics = json.loads((out / "toy.json").read_text())["toy"]
+    means = {row["metric"]: float(row["value"]) for row in scores if row["seed"] == "mean"}
+    assert metrics == means
+    assert list(metrics) == ["entity_f1", "entity_f1_macro", "token_f1"]
+
+    types = table(out / "toy.types.csv")
+    assert [(row["type"], row["support"]) for row in types] == [
+        ("PER", "1"),
+        ("ORG", "0"),
+        ("LOC", "2"),
+        ("MISC", "0"),
+    ]
+    confusion = table(out / "toy.confusion.csv")
+    assert len(confusion) == 9 * 9
+    assert sum(int(row["count"]) for row in confusion) == 3 * 5
+
+
+def test_the_same_again_is_the_same_bytes_without_embedding(work: Path) -> None:
+    run_corpora(work)
+    run_ner(work)
+    first, weights = run_evaluate(work), (work / "taggers" / "seed-1" / "weights.safetensors").read_bytes()
+    before = FakeEmbedder.calls
+    run_ner(work)
+    again = run_evaluate(work, "again")
+    assert FakeEmbedder.calls == before
+    assert (work / "taggers" / "seed-1" / "weights.safetensors").read_bytes() == weights
+    for path in first.iterdir():
+        assert (again / path.name).read_bytes() == path.read_bytes()
+
+
+def test_another_language_model_has_features_of_its_own(work: Path) -> None:
+    run_corpora(work)
+    run_ner(work)
+    (work / "lm" / "config.json").write_text("{ }")
+    before = FakeEmbedder.calls
+    run_ner(work)
+    assert FakeEmbedder.calls == before + 1  # the splits of this set are equal, and so their features
+
+
+def test_without_taggers_there_is_nothing_to_score(work: Path) -> None:
+    run_corpora(work)
+    with pytest.raises(UserError, match=r"found no taggers .*dvc repro ner"):
+        run_evaluate(work)

@@ -1,0 +1,80 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pipeline.errors import UserError
+from pipeline.ner.bio import bio_labels
+from pipeline.ner.tagger import Tagger
+
+LABELS = bio_labels(["PER", "LOC"])
+WIDTH = 6
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def tagger() -> Tagger:
+    torch.manual_seed(1)
+    tagger = Tagger(LABELS, WIDTH, hidden=5, layers=2, dropout=0.3).eval()
+    with torch.no_grad():  # scores far apart: rounding cannot turn a prediction
+        tagger.linear.weight.mul_(30)
+    return tagger
+
+
+def batch(lengths: list[int]) -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.randn(sum(lengths), WIDTH, generator=torch.Generator().manual_seed(2)), torch.tensor(lengths)
+
+
+def test_a_prediction_does_not_depend_on_batch_mates(tagger: Tagger) -> None:
+    features, lengths = batch([3, 9, 1, 5, 9, 2])
+    together = torch.split(tagger.decode(features, lengths), lengths.tolist())
+    scores = tagger.emissions(features, lengths)
+    for index, sentence in enumerate(torch.split(features, lengths.tolist())):
+        alone = torch.tensor([len(sentence)])
+        assert torch.equal(tagger.decode(sentence, alone), together[index])
+        assert torch.allclose(tagger.emissions(sentence, alone)[0], scores[index, : len(sentence)], atol=1e-5)
+        assert not scores[index, len(sentence) :].any()
+
+
+def test_packing_by_hand_is_torchs(tagger: Tagger) -> None:
+    features, lengths = batch([3, 9, 1, 5])
+    padded = torch.nn.utils.rnn.pad_sequence(list(torch.split(features, lengths.tolist())), batch_first=True)
+    packed = torch.nn.utils.rnn.pack_padded_sequence(padded, lengths, batch_first=True, enforce_sorted=False)
+    states, _ = torch.nn.utils.rnn.pad_packed_sequence(tagger.lstm(packed)[0], batch_first=True)
+    expected = tagger.linear(torch.relu(states))
+    for index, length in enumerate(lengths.tolist()):
+        assert torch.allclose(tagger.emissions(features, lengths)[index, :length], expected[index, :length], atol=1e-5)
+
+
+def test_the_loss_is_the_mean_of_the_sentences(tagger: Tagger) -> None:
+    features, lengths = batch([3, 9, 1])
+    tags = tagger.decode(features, lengths)
+    parts = zip(torch.split(features, lengths.tolist()), torch.split(tags, lengths.tolist()), strict=True)
+    losses = [tagger.loss(vectors, torch.tensor([len(vectors)]), own) for vectors, own in parts]
+    assert torch.allclose(tagger.loss(features, lengths, tags), torch.stack(losses).mean(), atol=1e-4)
+
+
+def test_float16_features_are_read(tagger: Tagger) -> None:
+    features, lengths = batch([4, 2])
+    half = features.half()
+    assert torch.equal(tagger.decode(half, lengths), tagger.decode(half.float(), lengths))
+
+
+def test_a_saved_tagger_predicts_the_same(tagger: Tagger, tmp_path: Path) -> None:
+    features, lengths = batch([3, 9, 1])
+    tagger.save(tmp_path)
+    loaded = Tagger.load(tmp_path, CPU)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "weights.safetensors"]
+    assert loaded.labels == LABELS
+    assert torch.equal(loaded.emissions(features, lengths), tagger.emissions(features, lengths))
+    assert np.array_equal(loaded.decode(features, lengths), tagger.decode(features, lengths))
+
+
+def test_what_is_not_a_tagger_is_an_error(tagger: Tagger, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"config\.json: not found; run the stage that makes it: dvc repro ner"):
+        Tagger.load(tmp_path, CPU)
+    tagger.save(tmp_path)
+    (tmp_path / "config.json").write_text('{"labels": ["O"], "width": 6}')
+    with pytest.raises(UserError, match="not a tagger of this version"):
+        Tagger.load(tmp_path, CPU)

@@ -1,0 +1,87 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pipeline.errors import UserError
+from pipeline.ner.bio import bio_labels, bio_spans
+from pipeline.ner.examples import Examples
+from pipeline.ner.features import build_features
+from pipeline.ner.predict import predict
+from pipeline.ner.settings import NerSettings
+from pipeline.ner.tagger import Tagger
+from pipeline.ner.train import train_tagger
+from tests.ner.drawn import drawn
+
+CPU = torch.device("cpu")
+LABELS = bio_labels(["PER", "LOC"])
+WIDTH = 16
+SENTENCES = [
+    drawn("Москва|B-LOC , столица|O"),
+    drawn("Иван|B-PER Петрович|I-PER уехал в Нижний|B-LOC Новгород|I-LOC"),
+    drawn("Пётр|B-PER Анна|B-PER и Ольга|B-PER"),
+    drawn("дождь"),
+    drawn("он живёт в городе Орёл|B-LOC"),
+]
+SETTINGS = NerSettings(
+    features="top",
+    hidden=12,
+    layers=2,
+    dropout=0.0,
+    batch_sentences=2,
+    epochs=25,
+    learning_rate=0.02,
+    clip=5.0,
+    seeds=[1],
+)
+
+
+def vectors(sentence: list[str]) -> np.ndarray:
+    """Random, but the same for the same word."""
+    rows = [np.random.default_rng(list(word.encode())).normal(size=WIDTH) for word in sentence]
+    return np.array(rows, dtype=np.float32)
+
+
+@pytest.fixture
+def examples(tmp_path: Path) -> Examples:
+    tokens = [sentence.tokens for sentence in SENTENCES]
+    features = build_features(tmp_path, "key", tokens, lambda batch: [vectors(s) for s in batch], WIDTH)
+    return Examples(features, np.array([LABELS.index(tag) for s in SENTENCES for tag in s.tags]))
+
+
+def train(examples: Examples, seed: int = 1, **changes: float) -> tuple[Tagger, list[float]]:
+    settings = SETTINGS.model_copy(update=changes)
+    tagger, epochs = train_tagger(examples, examples, LABELS, settings, seed, CPU)
+    return tagger, [epoch.validation_entity_f1 for epoch in epochs]
+
+
+def test_five_sentences_are_memorised(examples: Examples) -> None:
+    tagger, scores = train(examples)
+    assert scores[0] < 1.0 == scores[-1]
+    tags = [LABELS[tag] for tag in predict(tagger, examples.features)]
+    assert tags == [tag for sentence in SENTENCES for tag in sentence.tags]
+    assert len(bio_spans(tags)) == 7
+
+
+def test_the_tagger_of_the_best_epoch_is_returned(examples: Examples) -> None:
+    tagger, scores = train(examples, epochs=12)
+    best = int(np.argmax(scores))
+    stopped, _ = train(examples, epochs=best + 1)
+    assert all(torch.equal(a, b) for a, b in zip(tagger.parameters(), stopped.parameters(), strict=True))
+
+
+def test_a_seed_decides_everything(examples: Examples) -> None:
+    runs = [train(examples, seed, epochs=2, dropout=0.3)[0].linear.weight for seed in (1, 1, 2)]
+    assert torch.equal(runs[0], runs[1])
+    assert not torch.equal(runs[0], runs[2])
+
+
+def test_a_loss_that_is_not_a_number_names_epoch_and_step(examples: Examples) -> None:
+    with pytest.raises(UserError, match="found a loss of nan in epoch 1, step 2 of 3, expected a number; lower"):
+        train(examples, learning_rate=float("inf"))
+
+
+def test_features_of_another_width_are_refused(examples: Examples) -> None:
+    with pytest.raises(UserError, match="reads vectors of width 3, found features of width 16"):
+        predict(Tagger(LABELS, 3, 4, 1, 0.0), examples.features)

@@ -1,0 +1,45 @@
+from collections.abc import Callable
+from pathlib import Path
+from shutil import copytree
+from typing import NamedTuple
+
+import pytest
+import torch
+
+from pipeline.stages import report
+from tests.report.world import build
+
+
+class World(NamedTuple):
+    """Folders of an experiment."""
+
+    data: Path
+    metrics: Path
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, World]:
+    """An experiment with a language model and one without; not to be written to."""
+    torch.set_num_threads(1)
+    with pytest.MonkeyPatch.context() as patch:
+        return {arch: World(*build(tmp_path_factory.mktemp(arch), arch, patch)) for arch in ("lstm", "charcnn")}
+
+
+@pytest.fixture(scope="session")
+def reported(built: dict[str, World], tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A copy of the experiment with a language model, at scale demo, and its report; the same report may go over it."""
+    folder = tmp_path_factory.mktemp("reported")
+    world = World(*(copytree(source, folder / source.name) for source in built["lstm"]))
+    report.run(*world, "lstm", "demo")
+    return world
+
+
+@pytest.fixture
+def copy(built: dict[str, World], tmp_path: Path) -> Callable[[str], World]:
+    """A copy of an experiment, by its architecture."""
+
+    def make(arch: str) -> World:
+        copies = [copytree(folder, tmp_path / arch / folder.name) for folder in built[arch]]
+        return World(*copies)
+
+    return make

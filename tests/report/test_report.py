@@ -1,0 +1,223 @@
+import json
+import re
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.report.data import TEXT_STAGES, read_results
+from pipeline.report.page import render
+from pipeline.report.plots.confusion import type_shares
+from pipeline.report.plots.epochs import chosen_epochs
+from pipeline.report.summary import summary
+from pipeline.stages import report
+from tests.report.conftest import World
+from tests.report.world import SEEDS, TYPES
+
+Copy = Callable[[str], World]
+SETS = {"WikiNEuRal": "wikineural", "MultiCoNER": "multiconer"}
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _page(world: World, arch: str, scale: str) -> str:
+    return render(read_results(*world, arch, scale))
+
+
+def _rows(page: str, heading: str) -> list[list[str]]:
+    """Cells of all table rows under a heading, without the tables' heads."""
+    section = page.split(f"## {heading}\n")[1].split("\n## ")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line[:1] == "|"]
+    rules = [number for number, row in enumerate(rows) if set("".join(row)) <= set(":-")]
+    return [row for number, row in enumerate(rows) if number not in rules and number + 1 not in rules]
+
+
+def _sums(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_f1_table_has_the_figures_of_the_metrics(copy: Copy) -> None:
+    world = copy("lstm")
+    rows = _rows(_page(world, "lstm", "local"), "Named entities, test split")
+    assert [row[0] for row in rows] == list(SETS)
+    for title, *cells in rows:
+        name = SETS[title]
+        metrics = _read(world.metrics / "ner" / f"{name}.json")[name]
+        table = pd.read_csv(world.metrics / "ner" / f"{name}.scores.csv", dtype={"seed": str})
+        entity = table[table["metric"] == "entity_f1"].set_index("seed")
+        low, high = entity.loc["mean", ["low", "high"]]
+        assert cells == [
+            f"{metrics['token_f1']:.3f}",
+            f"{metrics['entity_f1']:.3f}",
+            f"{low:.3f} to {high:.3f}",
+            f"{metrics['entity_f1_macro']:.3f}",
+            str(len(SEEDS)),
+            f"{entity.drop('mean')['value'].std():.3f}",
+        ]
+
+
+def test_language_model_table(copy: Copy) -> None:
+    world = copy("lstm")
+    rows = dict(_rows(_page(world, "lstm", "local"), "Language model"))
+    lm = _read(world.metrics / "pretrain.json")["lm"]
+    assert rows["Validation perplexity"] == f"{lm['perplexity']:.1f}"
+    assert rows["Tokens read"] == f"{lm['tokens']:,}"
+    assert rows["Device"] == "cpu"
+    assert rows["torch"] == lm["torch"]
+
+
+def test_the_paper_stands_beside_our_token_f1(copy: Copy) -> None:
+    world = copy("lstm")
+    theirs, ours = _rows(_page(world, "lstm", "local"), "Beside the paper, Table 2")
+    assert theirs == ["Paper: CharCNN + LSTM, 2 layers", "30.0", "0.685", "0.348"]
+    f1 = [_read(world.metrics / "ner" / f"{name}.json")[name]["token_f1"] for name in SETS.values()]
+    assert ours[2:] == [f"{value:.3f}" for value in f1]
+
+
+def test_an_architecture_the_paper_lacks_has_no_such_section(copy: Copy) -> None:
+    world = copy("lstm")
+    path = world.metrics / "pretrain.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"lstm"', '"mine"'), encoding="utf-8")
+    assert "Beside the paper" not in _page(world, "mine", "local")
+
+
+def test_sentences_stand_beside_table_1(copy: Copy) -> None:
+    world = copy("lstm")
+    rows = _rows(_page(world, "lstm", "local"), "NER sets")
+    assert [row[:4] for row in rows[-2:]] == [
+        ["MultiCoNER", "validation", "813", "800"],
+        ["MultiCoNER", "test", "218,958", "217,501"],
+    ]
+    counts = _read(world.data / "ner" / "multiconer" / "counts.json")["test"]
+    keys = [
+        "sentences",
+        "tokens",
+        "entities",
+        "repaired_orphans",
+        "repaired_type_changes",
+        "duplicates",
+        "also_in_train",
+    ]
+    assert rows[-1][4:] == [str(counts[key]) for key in keys]
+    assert counts["repaired_orphans"] and counts["repaired_type_changes"]
+
+
+def test_what_the_text_stages_dropped_is_said(copy: Copy) -> None:
+    rows = _rows(_page(copy("lstm"), "lstm", "local"), "News text, stage by stage")
+    assert ["fragments", "sentences", "104", "8 (7.7 %): long 8", "96"] in rows
+    assert ["documents", "documents", "40", "0", "40"] in rows
+    assert ["lemmas", "tokens", "–", "", "448"] in rows
+
+
+def test_data_metrics_hold_every_count(reported: World) -> None:
+    found = _read(reported.metrics / "data.json")
+    for stage in TEXT_STAGES:
+        assert found.pop(stage) == _read(reported.data / stage / "counts.json")
+    ner = {name: _read(reported.data / "ner" / name / "counts.json") for name in TYPES}
+    assert found == {"scale": "demo", "ner": ner}
+
+
+def test_only_the_demo_is_called_no_result(copy: Copy) -> None:
+    assert "are no result" in _page(copy("lstm"), "lstm", "demo")
+    assert "are no result" not in _page(copy("charcnn"), "charcnn", "local")
+
+
+def test_links_lead_to_pictures(reported: World) -> None:
+    links = re.findall(r"\((plots/[^)]+)\)", (reported.metrics / "report.md").read_text(encoding="utf-8"))
+    there = {f"plots/{path.name}" for path in (reported.metrics / "plots").iterdir()}
+    assert set(links) == there
+    assert len(there) == 2 * (1 + 3 * len(SETS))
+
+
+def test_a_second_run_writes_the_same_bytes(reported: World) -> None:
+    first = _sums(reported.metrics)
+    report.run(*reported, "lstm", "demo")
+    assert _sums(reported.metrics) == first
+    assert b"<dc:date>" not in (reported.metrics / "plots" / "lm.svg").read_bytes()
+
+
+def test_the_bare_charcnn_has_no_perplexity(copy: Copy) -> None:
+    world = copy("charcnn")
+    assert pd.read_csv(world.metrics / "pretrain.csv").empty
+    report.run(*world, "charcnn", "local")
+    page = (world.metrics / "report.md").read_text(encoding="utf-8")
+    assert "Validation perplexity" not in page
+    assert "nothing is pretrained" in page
+    assert (world.metrics / "plots" / "lm.png").stat().st_size > 0
+    assert "language model: none" in summary(world.metrics)
+
+
+@pytest.mark.parametrize(
+    ("file", "stage"),
+    [
+        ("data/lemmas/counts.json", "lemmas"),
+        ("metrics/pretrain.json", "pretrain"),
+        ("metrics/pretrain.csv", "pretrain"),
+        ("metrics/ner/multiconer.json", "evaluate@multiconer"),
+        ("metrics/ner/multiconer.epochs.csv", "ner@multiconer"),
+        ("metrics/ner/wikineural.confusion.csv", "evaluate@wikineural"),
+    ],
+)
+def test_a_missing_file_is_named_with_its_stage(copy: Copy, file: str, stage: str) -> None:
+    world = copy("lstm")
+    (world.data.parent / file).unlink()
+    before = _sums(world.metrics)
+    with pytest.raises(UserError, match=rf"{re.escape(file)}: not found; run the stage .*: dvc repro {stage}$"):
+        report.run(*world, "lstm", "demo")
+    assert _sums(world.metrics) == before
+
+
+def test_results_of_another_architecture_are_refused(copy: Copy) -> None:
+    with pytest.raises(UserError, match=r"found arch lstm, expected gru .* dvc repro pretrain"):
+        report.run(*copy("lstm"), "gru", "demo")
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        ("pretrain.json", "<<<<<<< HEAD\n", "not valid JSON"),
+        ("pretrain.csv", "step,tokens\n", "found columns step, tokens, expected train_perplexity"),
+        ("ner/wikineural.types.csv", "", "not a CSV table"),
+    ],
+)
+def test_a_file_that_is_not_what_it_should_be(copy: Copy, file: str, text: str, message: str) -> None:
+    world = copy("lstm")
+    (world.metrics / file).write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=message):
+        report.run(*world, "lstm", "demo")
+
+
+def test_summary_before_the_first_report(copy: Copy) -> None:
+    with pytest.raises(UserError, match=r"data\.json: not found; .* dvc repro report"):
+        summary(copy("lstm").metrics)
+
+
+def test_summary_has_the_scores_and_the_path(reported: World) -> None:
+    lines = summary(reported.metrics).splitlines()
+    metrics = _read(reported.metrics / "ner" / "wikineural.json")["wikineural"]
+    expected = ["wikineural", *(f"{metrics[key]:.3f}" for key in ("token_f1", "entity_f1", "entity_f1_macro"))]
+    assert expected in [line.split() for line in lines]
+    assert lines[0] == "lstm, scale demo"
+    assert lines[-1] == f"report: {reported.metrics / 'report.md'}"
+
+
+def test_the_first_best_epoch_of_each_seed_is_the_chosen_one() -> None:
+    rows = [(1, 1, 0.5), (1, 2, 0.7), (1, 3, 0.7), (2, 1, 0.9), (2, 2, 0.8), (2, 3, 0.1)]
+    epochs = pd.DataFrame(rows, columns=["seed", "epoch", "validation_entity_f1"])
+    assert chosen_epochs(epochs)["epoch"].tolist() == [2, 1]
+
+
+def test_confusion_joins_b_and_i_and_shares_out_the_gold_tokens() -> None:
+    labels = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
+    counts = {("B-PER", "I-PER"): 2, ("I-PER", "B-LOC"): 1, ("I-PER", "O"): 1, ("O", "O"): 5}
+    rows = [(gold, predicted, counts.get((gold, predicted), 0)) for gold in labels for predicted in labels]
+    shares = type_shares(pd.DataFrame(rows, columns=["gold", "predicted", "count"]))
+    assert list(shares.index) == list(shares.columns) == ["PER", "LOC", "O"]
+    assert shares.to_numpy().tolist() == [[0.5, 0.25, 0.25], [0, 0, 0], [0, 0, 1]]

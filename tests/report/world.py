@@ -1,0 +1,173 @@
+"""A small experiment in the exact formats: the stages themselves write it; only what needs a trained model is faked."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipeline.lm import charcnn
+from pipeline.lm.settings import ArchSettings, LmSettings
+from pipeline.ner.bio import bio_labels
+from pipeline.ner.corpus import write_labels
+from pipeline.ner.counts import describe
+from pipeline.ner.examples import Examples
+from pipeline.ner.sentence import RawSentence
+from pipeline.ner.settings import EvaluateSettings
+from pipeline.ner.tables import write_csv
+from pipeline.ner.train import Epoch
+from pipeline.outputs import write_json
+from pipeline.stages import documents, evaluate, fragments, lemmas, lowercase, pretrain, sentences, vocabulary
+from pipeline.stages.charcnn import TABLE
+from pipeline.text.settings import TextSettings, VocabularySettings
+
+TYPES = {"wikineural": ["PER", "ORG", "LOC", "MISC"], "multiconer": ["PER", "LOC", "CORP", "GRP", "PROD", "CW"]}
+SEEDS = [1, 2]
+EPOCHS = 6
+LONGEST = 6
+"""Words of a fragment."""
+
+STACKS = {"lstm": ArchSettings(cell="lstm", layers=2), "charcnn": ArchSettings(cell="none", layers=0)}
+LM = {
+    "hidden": 8,
+    "training": {
+        "batch_tokens": 60,
+        "epochs": 2,
+        "learning_rate": 0.01,
+        "warmup": 0.1,
+        "weight_decay": 0.01,
+        "clip": 1.5,
+        "dropout": 0.0,
+        "cutoffs": [10],
+    },
+}
+
+
+def build(folder: Path, arch: str, patch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+    """Make `data` and `metrics` of an experiment; return both."""
+    data, metrics = folder / "data", folder / "metrics"
+    _write_text_stages(data, patch)
+    _pretrain(data, metrics, folder / "models", arch)
+    for name, types in TYPES.items():
+        _write_corpus(data / "ner" / name, types)
+        _write_scores(data / "ner" / name, metrics / "ner", folder / "taggers", types, patch)
+    return data, metrics
+
+
+class _Words:
+    """In place of a UDPipe model."""
+
+    def __init__(self, model: Path) -> None:
+        pass
+
+    def lemmatize_text(self, text: str) -> list[str]:
+        return text.split()
+
+
+def _write_text_stages(data: Path, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(lemmas, "Lemmatizer", _Words)
+    raw = data / "raw"
+    raw.mkdir(parents=True)
+    (raw / "news.txt").write_text("\n\n".join(_articles()), encoding="utf-8")
+    write_json(raw / "sources.json", {"files": [{"file": "news.txt", "format": "text"}]})
+    settings, here = TextSettings(fragment_words=LONGEST, shard_megabytes=1), (1, "sequential")
+    documents.run(raw, data / "documents", settings)
+    sentences.run(data / "documents", data / "sentences", *here)
+    fragments.run(data / "sentences", data / "fragments", settings, *here)
+    lowercase.run(data / "fragments", data / "lowercase", *here)
+    lemmas.run(data / "lowercase", raw / "model", data / "lemmas", *here)
+    rare = VocabularySettings(size=30, min_count=2, validation_share=0.3)
+    vocabulary.run(data / "lemmas", data / "vocabulary", rare, seed=1)
+
+
+def _articles() -> Iterator[str]:
+    """Every fifth article has nothing but a sentence that is too long."""
+    for number in range(40):
+        if number % 5:
+            yield f"Река течёт на север.\nГород номер {number} стоит у реки. Река течёт на юг."
+        else:
+            yield "Очень длинное предложение об очень длинной реке на далёком севере."
+
+
+def _pretrain(data: Path, metrics: Path, models: Path, arch: str) -> None:
+    source = models / "charcnn"
+    source.mkdir(parents=True)
+    for file in (charcnn.WEIGHTS, charcnn.CONFIG):
+        (source / file).touch()
+    types = len((data / "vocabulary" / "vocabulary.txt").read_text(encoding="utf-8").splitlines()) + 3
+    np.save(source / TABLE, np.random.default_rng(1).normal(size=(types, 8)).astype(np.float16))
+    pretrain.run(
+        data / "vocabulary",
+        source,
+        models / "lm",
+        metrics / "pretrain.json",
+        metrics / "pretrain.csv",
+        arch,
+        STACKS[arch],
+        LmSettings.model_validate(LM),
+        seed=1,
+        device="cpu",
+    )
+
+
+def _write_corpus(folder: Path, types: list[str]) -> None:
+    folder.mkdir(parents=True)
+    write_labels(folder, bio_labels(types))
+    chance = random.Random(folder.name)
+    splits = {
+        split: [_sentence(types, chance) for _ in range(number)]
+        for split, number in [("train", 60), ("validation", 20), ("test", 40)]
+    }
+    train = splits["train"]
+    counts = {split: describe(found, [] if split == "train" else train) for split, found in splits.items()}
+    write_json(folder / "counts.json", counts)
+
+
+def _sentence(types: list[str], chance: random.Random) -> RawSentence:
+    """Tags are drawn freely, so that many need repair."""
+    length = chance.randint(1, 8)
+    return RawSentence([chance.choice("абвгд") for _ in range(length)], chance.choices(bio_labels(types), k=length))
+
+
+def _write_scores(corpus: Path, scores: Path, taggers: Path, types: list[str], patch: pytest.MonkeyPatch) -> None:
+    name, generator = corpus.name, np.random.default_rng(len(types))
+    rows = [(seed, *epoch) for seed in SEEDS for epoch in _epochs(generator)]
+    write_csv(scores / f"{name}.epochs.csv", ["seed", *Epoch._fields], rows)
+    for seed in SEEDS:
+        (taggers / name / f"seed-{seed}").mkdir(parents=True)
+    _fake_predictions(len(bio_labels(types)), generator, patch)
+    evaluate.run(
+        lm=corpus,
+        corpus=corpus,
+        taggers=taggers / name,
+        metrics=scores / f"{name}.json",
+        scores=scores / f"{name}.scores.csv",
+        types=scores / f"{name}.types.csv",
+        confusion=scores / f"{name}.confusion.csv",
+        cache=corpus,
+        settings=EvaluateSettings(bootstrap=50),
+        seed=1,
+        device="cpu",
+    )
+
+
+def _epochs(generator: np.random.Generator) -> Iterator[Epoch]:
+    for number in range(1, EPOCHS + 1):
+        f1 = 0.8 * (1 - 2.0**-number) + float(generator.normal(0, 0.02))
+        yield Epoch(number, 20.0 / number, f1, f1 + 0.04)
+
+
+def _fake_predictions(labels: int, generator: np.random.Generator, patch: pytest.MonkeyPatch) -> None:
+    """In place of taggers: the gold tags with a quarter of them drawn anew."""
+    lengths = generator.integers(1, 20, size=200)
+    gold = generator.integers(labels, size=lengths.sum()) * (generator.random(lengths.sum()) < 0.3)
+    features: Any = SimpleNamespace(lengths=lengths)
+    embedder = SimpleNamespace(load=lambda *_: SimpleNamespace(embed=None, width=0))
+    patch.setattr(evaluate, "Embedder", embedder)
+    patch.setattr(evaluate, "Tagger", SimpleNamespace(load=lambda *_: None))
+    patch.setattr(evaluate, "load_examples", lambda *_: Examples(features, gold))
+    noise = (generator.integers(labels, size=len(gold)) for _ in SEEDS)
+    patch.setattr(evaluate, "predict", lambda *_: np.where(generator.random(len(gold)) < 0.25, next(noise), gold))

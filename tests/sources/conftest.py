@@ -1,0 +1,119 @@
+"""A scratch repository with tiny good inputs, already fetched once, for tests that then spoil something."""
+
+import bz2
+import copy
+import gzip
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipeline.demo import DemoSettings, generate
+from pipeline.errors import UserError
+from pipeline.stages import fetch
+
+DUMP = """<mediawiki xml:lang="ru"><siteinfo/>
+<page><title>Пожар</title><ns>0</ns><id>7</id><revision><id>1</id><text>Сгорел склад.</text></revision></page>
+</mediawiki>
+"""
+NEWS = "В Москве прошёл дождь.\nЗавтра будет сухо.\n\nВ Туле открыли мост.\n"
+WIKINEURAL = "0\tМосква\tB-LOC\n1\tспит\tO\n\n0\tПривет\tO\n\n"
+MULTICONER = "# id 11b11e4f\tdomain=train\nмосква _ _ B-LOC\nспит _ _ O\n\n"
+MANIFEST = {
+    "news": [
+        {"source": "dump.xml.bz2", "format": "mediawiki"},
+        {"source": "news.txt", "format": "text"},
+        {"source": "more.txt.gz", "format": "text"},
+    ],
+    "udpipe": {"source": "tiny.udpipe"},
+    "ner": {
+        "wikineural": {
+            "format": "wikineural",
+            "train": {"source": "wiki.conllu"},
+            "validation": {"holdout": 0.5},
+            "test": {"source": "wiki.conllu.gz"},
+        },
+        "multiconer": {
+            "format": "multiconer",
+            "train": {"source": "multi.conll"},
+            "validation": {"source": "multi.conll"},
+            "test": {"source": "multi.conll"},
+        },
+    },
+}
+TINY = {"articles": 2, "train": 3, "validation": 2, "test": 2, "treebank": 20}
+DEMO = {"seed": 1, **TINY, "tokenizer_epochs": 1, "tagger_iterations": 1}
+
+
+class Repository:
+    """The scratch repository. `inputs` is data/local, `raw` the stage's output."""
+
+    def __init__(self, root: Path) -> None:
+        self.inputs, self.raw = root / "data" / "local", root / "data" / "raw"
+        self.manifest = self.inputs / "manifest.yaml"
+        self.content: dict[str, Any] = copy.deepcopy(MANIFEST)
+
+    def write(self, name: str, content: str | bytes) -> Path:
+        path = self.inputs / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def entry(self, key: str) -> dict[str, Any]:
+        """The block of the manifest at a dotted key."""
+        block: Any = self.content
+        for part in key.split("."):
+            block = block[int(part) if part.isdigit() else part]
+        return block
+
+    def fetch(self) -> None:
+        self.write("manifest.yaml", yaml.safe_dump(self.content))
+        fetch.run(self.manifest, self.raw)
+
+    def refusal(self) -> str:
+        """The message of a fetch that fails, as it must: in one line, and with nothing changed in data/raw."""
+        before = snapshot(self.raw)
+        with pytest.raises(UserError) as caught:
+            self.fetch()
+        assert snapshot(self.raw) == before
+        message = str(caught.value)
+        assert "\n" not in message
+        assert str(self.manifest) in message
+        return message
+
+
+def snapshot(folder: Path) -> dict[str, bytes | None]:
+    """Every path below a folder, hidden ones too, with its bytes."""
+    return {str(p.relative_to(folder)): p.read_bytes() if p.is_file() else None for p in folder.rglob("*")}
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("udpipe") / "tiny.udpipe"
+    generate("udpipe", path, DemoSettings(**DEMO))
+    return path.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def fetched(tmp_path_factory: pytest.TempPathFactory, model: bytes) -> Path:
+    root = tmp_path_factory.mktemp("fetched")
+    repository = Repository(root)
+    repository.inputs.mkdir(parents=True)
+    repository.write("dump.xml.bz2", bz2.compress(DUMP.encode()))
+    repository.write("news.txt", NEWS)
+    repository.write("more.txt.gz", gzip.compress(NEWS.encode(), mtime=0))
+    repository.write("tiny.udpipe", model)
+    repository.write("wiki.conllu", WIKINEURAL)
+    repository.write("wiki.conllu.gz", gzip.compress(WIKINEURAL.encode(), mtime=0))
+    repository.write("multi.conll", MULTICONER)
+    repository.fetch()
+    return root
+
+
+@pytest.fixture
+def repository(tmp_path: Path, fetched: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    """Fresh for every test, with a good data/raw in it."""
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    shutil.copytree(fetched, tmp_path, dirs_exist_ok=True)
+    return Repository(tmp_path)

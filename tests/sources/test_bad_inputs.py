@@ -1,0 +1,106 @@
+"""Inputs that are not sound: one line that names the file and the place; the earlier data/raw stays as it was."""
+
+import bz2
+import gzip
+import random
+from collections.abc import Callable
+
+import pytest
+
+from tests.sources.conftest import DUMP, MULTICONER, NEWS, WIKINEURAL, Repository
+
+LONG = "Строка новостей.\n" * 100_000
+NOISE = random.Random(1).randbytes(5000)
+
+# name of the file -> what stands in it, and what is said of it
+FAULTS: dict[str, tuple[str, Callable[[bytes], str | bytes], str]] = {
+    "truncated bz2": ("dump.xml.bz2", lambda good: good[:-9], "truncated: .bz2 data breaks off after"),
+    "truncated gz": ("more.txt.gz", lambda _: gzip.compress(NOISE)[:-9], "truncated: .gz data breaks off after"),
+    "truncated gz of a set": ("wiki.conllu.gz", lambda good: good[:-9], "truncated: .gz data breaks off"),
+    "corrupt bz2": ("dump.xml.bz2", lambda good: good[:40] + b"xxxxxx" + good[46:], "cannot be read beyond"),
+    "corrupt gz": ("more.txt.gz", lambda good: good[:-6] + b"\0\0" + good[-4:], "cannot be read beyond"),
+    "gz that is none": ("more.txt.gz", lambda _: NEWS, "cannot be read beyond 0 bytes"),
+    "gz without its suffix": ("news.txt", lambda _: gzip.compress(NEWS.encode()), "found gzip data; expected plain"),
+    "zip": ("news.txt", lambda _: b"PK\3\4 and so on", "found zip data"),
+    "windows-1251": ("news.txt", lambda _: NEWS.encode("cp1251"), "byte 0 (0xc2) is not UTF-8; convert the file"),
+    "late koi8-r": (
+        "news.txt",
+        lambda _: LONG.encode() + "ё".encode("koi8-r"),
+        f"byte {len(LONG.encode()):,} (0xa3) is not UTF-8",
+    ),
+    "half a character": ("news.txt", lambda _: NEWS.encode() + "ё".encode()[:1], "(0xd1) is not UTF-8"),
+    "utf-16": ("news.txt", lambda _: NEWS.encode("utf-16-le"), "byte 3 is 0, as in UTF-16"),
+    "utf-16 with a mark": ("news.txt", lambda _: NEWS.encode("utf-16"), "byte 0 (0xff) is not UTF-8"),
+    "windows-1251 in a dump": (
+        "dump.xml.bz2",
+        lambda _: bz2.compress(DUMP.encode("cp1251")),
+        "is not UTF-8; convert the file",
+    ),
+    "empty file": ("news.txt", lambda _: b"", "empty; expected text"),
+    "empty gz": ("more.txt.gz", lambda _: gzip.compress(b""), "empty; expected text"),
+    "text without words": ("news.txt", lambda _: "\n\u00a0 — …\n", "no words; expected news text"),
+    "dump without pages": ("dump.xml.bz2", lambda _: bz2.compress(b"<mediawiki/>"), "no <page> in this"),
+    "other XML": ("dump.xml.bz2", lambda _: bz2.compress(b"<rss/>"), "starts with <rss>; expected <mediawiki>"),
+    "no XML": ("dump.xml.bz2", lambda _: bz2.compress(NEWS.encode()), "does not begin with <mediawiki>"),
+    "cut XML": ("dump.xml.bz2", lambda _: bz2.compress(DUMP.encode()[:150]), "broken XML in line 2: "),
+    "conll line with too few fields": (
+        "wiki.conllu",
+        lambda _: WIKINEURAL + "0\tТула\n\n",
+        ":6: found 2 fields in '0\\tТула', expected 3",
+    ),
+    "conll line of another format": ("multi.conll", lambda _: WIKINEURAL, ":1: found '0\\tМосква\\tB-LOC', expected"),
+    "unknown label": (
+        "wiki.conllu",
+        lambda _: WIKINEURAL + "0\tТула\tB-CITY\n\n",
+        ":6: found label 'B-CITY'",
+    ),
+    "conll in windows-1251": ("multi.conll", lambda _: MULTICONER.encode("cp1251"), "byte 27 (0xec) is not UTF-8"),
+    "empty set": ("multi.conll", lambda _: "\n\n", "no sentences; expected the multiconer format"),
+    "model that is text": ("tiny.udpipe", lambda _: NEWS, "not a UDPipe model"),
+    "model that is noise": ("tiny.udpipe", lambda _: NOISE, "not a UDPipe model"),
+    "model that is empty": ("tiny.udpipe", lambda _: b"", "not a UDPipe model"),
+    "model that is cut": ("tiny.udpipe", lambda good: good[: len(good) // 2], "not a UDPipe model, or not a whole one"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_fault(repository: Repository, fault: str) -> None:
+    name, spoil, expected = FAULTS[fault]
+    path = repository.inputs / name
+    repository.write(name, spoil(path.read_bytes()))
+    message = repository.refusal()
+    assert str(path) in message
+    assert expected in message
+
+
+def test_missing_file(repository: Repository) -> None:
+    path = repository.inputs / "news.txt"
+    path.unlink()
+    assert f"news.1: news.txt: not found (looked for {path}); correct the path" in repository.refusal()
+
+
+def test_folder_instead_of_a_file(repository: Repository) -> None:
+    repository.entry("news.1")["source"] = "."
+    assert "news.1: .: not a file" in repository.refusal()
+
+
+def test_missing_file_is_said_before_anything_is_obtained(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repository.inputs / "multi.conll").unlink()
+    assert "ner.multiconer.train: multi.conll: not found" in repository.refusal()
+    assert "news.0" not in capsys.readouterr().err
+
+
+def test_wrong_sha256(repository: Repository) -> None:
+    repository.entry("ner.wikineural.test")["sha256"] = "ab" * 32
+    message = repository.refusal()
+    assert "ner.wikineural.test: " in message
+    assert str(repository.inputs / "wiki.conllu.gz") in message
+    assert f"expected {'ab' * 32} (in the manifest)" in message
+
+
+def test_bzip2_set(repository: Repository) -> None:
+    repository.write("wiki.conllu.bz2", bz2.compress(WIKINEURAL.encode()))
+    repository.entry("ner.wikineural.train")["source"] = "wiki.conllu.bz2"
+    assert "wiki.conllu.bz2: found bzip2; expected a plain file or gzip" in repository.refusal()

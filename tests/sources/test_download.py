@@ -1,0 +1,194 @@
+"""Downloads from a server on the loopback: whole or not there, resumed, trusted on first use and verified after."""
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.sources import download as module
+from pipeline.sources.download import cached_path, download
+from tests.sources.conftest import WIKINEURAL, Repository
+
+CONTENT = WIKINEURAL.encode() * 50
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Serves /a.conllu with ranges. The first `cuts` answers break off half-way; `statuses` come before all else."""
+
+    content, tag = CONTENT, '"1"'
+    cuts = 0
+    statuses: ClassVar[list[int]]
+    ranges: ClassVar[list[str | None]]
+    url: ClassVar[str]
+
+    def do_GET(self) -> None:
+        cls = type(self)
+        asked = self.headers["Range"] if self.headers["If-Range"] == cls.tag else None
+        cls.ranges.append(asked)
+        if self.path != "/a.conllu":
+            return self.send_error(404)
+        if cls.statuses:
+            return self.send_error(cls.statuses.pop(0))
+        start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
+        rest = cls.content[start:]
+        self.send_response(206 if asked else 200)
+        self.send_header("Content-Length", str(len(rest)))
+        self.send_header("ETag", cls.tag)
+        self.end_headers()
+        if cls.cuts:
+            cls.cuts -= 1
+            rest = rest[: len(rest) // 2]
+        self.wfile.write(rest)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def handler(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Handler]]:
+    """A handler of this test's own; its `url` is where it serves."""
+    monkeypatch.setattr(module, "PAUSE", 0)
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+    class Own(Handler):
+        statuses: ClassVar[list[int]] = []
+        ranges: ClassVar[list[str | None]] = []
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Own) as server:
+        Own.url = f"http://127.0.0.1:{server.server_port}/a.conllu"
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield Own
+        server.shutdown()
+
+
+def left(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_whole_file_once(handler: type[Handler], tmp_path: Path) -> None:
+    path = download(handler.url, tmp_path)
+    assert path == cached_path(handler.url, tmp_path) == download(handler.url, tmp_path)
+    assert path.read_bytes() == CONTENT
+    assert handler.ranges == [None]
+    assert left(tmp_path) == [".gitignore", path.name]
+
+
+def test_placed_by_hand(tmp_path: Path) -> None:
+    url = "http://127.0.0.1:9/a.conllu"
+    cached_path(url, tmp_path).write_text("by hand")
+    assert download(url, tmp_path).read_text() == "by hand"
+
+
+def test_truncated_answers_are_continued(handler: type[Handler], tmp_path: Path) -> None:
+    handler.cuts = 2
+    assert download(handler.url, tmp_path).read_bytes() == CONTENT
+    half = len(CONTENT) // 2
+    assert handler.ranges == [None, f"bytes={half}-", f"bytes={half + (len(CONTENT) - half) // 2}-"]
+
+
+def test_truncated_for_ever(handler: type[Handler], tmp_path: Path) -> None:
+    handler.cuts = 99
+    with pytest.raises(UserError) as caught:
+        download(handler.url, tmp_path)
+    message, path = str(caught.value), cached_path(handler.url, tmp_path)
+    assert "\n" not in message
+    assert handler.url in message and f"place the file by hand as {path}" in message
+    assert not path.exists()
+    handler.cuts = 0  # the next run goes on from there
+    assert download(handler.url, tmp_path).read_bytes() == CONTENT
+    assert handler.ranges[-1] is not None
+
+
+def test_another_version_begins_anew(handler: type[Handler], tmp_path: Path) -> None:
+    handler.cuts = 99
+    with pytest.raises(UserError):
+        download(handler.url, tmp_path)
+    handler.cuts, handler.content, handler.tag = 0, b"new" * 99, '"2"'
+    assert download(handler.url, tmp_path).read_bytes() == b"new" * 99
+
+
+def test_busy_server_is_asked_again(handler: type[Handler], tmp_path: Path) -> None:
+    handler.statuses = [503, 429]
+    assert download(handler.url, tmp_path).read_bytes() == CONTENT
+
+
+def test_not_found_is_said_at_once(handler: type[Handler], tmp_path: Path) -> None:
+    url = handler.url.replace("a.conllu", "b.conllu")
+    with pytest.raises(UserError, match=r"b\.conllu: HTTP 404 Not Found; try again, or place the file by hand as "):
+        download(url, tmp_path)
+    assert len(handler.ranges) == 1
+
+
+def test_no_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PAUSE", 0)
+    with pytest.raises(UserError, match=r"download failed 4 times, at last: .*Connection refused") as caught:
+        download("http://127.0.0.1:9/a.conllu", tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_one_process_at_a_time(handler: type[Handler], tmp_path: Path) -> None:
+    path = cached_path(handler.url, tmp_path)
+    with path.with_name(path.name + ".part").open("ab") as other:
+        module._lock(other)
+        with pytest.raises(UserError, match="another process is downloading it"):
+            download(handler.url, tmp_path)
+
+
+@pytest.fixture
+def from_server(repository: Repository, handler: type[Handler]) -> Repository:
+    """The WikiNEuRal training file comes from the server."""
+    repository.entry("ner.wikineural.train")["source"] = handler.url
+    return repository
+
+
+def test_first_use_is_recorded_and_said(
+    from_server: Repository, handler: type[Handler], capsys: pytest.CaptureFixture[str]
+) -> None:
+    from_server.fetch()
+    found = hashlib.sha256(CONTENT).hexdigest()
+    assert json.loads((from_server.inputs / "sums.json").read_text()) == {handler.url: found}
+    assert "no sha256 given, first download trusted" in capsys.readouterr().err
+    from_server.fetch()
+    assert "trusted" not in capsys.readouterr().err
+
+
+def test_another_content_later_is_refused(from_server: Repository, handler: type[Handler]) -> None:
+    from_server.fetch()
+    cached_path(handler.url, from_server.inputs.parent / ".downloads").unlink()
+    handler.content = CONTENT * 2
+    message = from_server.refusal()
+    assert f"expected {hashlib.sha256(CONTENT).hexdigest()} (in {from_server.inputs / 'sums.json'}" in message
+    assert "delete this file to download it again" in message
+
+
+def test_wrong_sum_of_a_download(from_server: Repository, handler: type[Handler]) -> None:
+    from_server.entry("ner.wikineural.train")["sha256"] = "ab" * 32
+    message = from_server.refusal()
+    assert str(cached_path(handler.url, from_server.inputs.parent / ".downloads")) in message
+    assert not (from_server.inputs / "sums.json").exists()
+
+
+def test_unsound_download_is_not_trusted(from_server: Repository, handler: type[Handler]) -> None:
+    handler.content = b"<html>Log in</html>"
+    assert ":1: found 1 fields" in from_server.refusal()
+    assert not (from_server.inputs / "sums.json").exists()
+
+
+def test_missing_download(from_server: Repository, handler: type[Handler]) -> None:
+    from_server.entry("ner.wikineural.train")["source"] = handler.url + "x"
+    assert f"ner.wikineural.train: {handler.url}x: HTTP 404" in from_server.refusal()
+
+
+def test_downloads_are_shared_with_copies_of_the_repository(
+    from_server: Repository, handler: type[Handler], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    from_server.fetch()
+    assert cached_path(handler.url, tmp_path / "data" / ".downloads").is_file()

@@ -1,0 +1,120 @@
+"""What fetch leaves in data/raw."""
+
+import errno
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.ner.dataset import read_dataset
+from pipeline.sources.manifest import read_manifest
+from pipeline.sources.obtain import Input, copy
+from pipeline.sources.space import room_for
+from pipeline.stages import fetch
+from tests.sources.conftest import DEMO, NEWS, WIKINEURAL, Repository, snapshot
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_news_is_numbered_in_reading_order(repository: Repository) -> None:
+    news = repository.raw / "news"
+    files = read(news / "sources.json")["files"]
+    assert [f["file"] for f in files] == ["0000-dump.xml.bz2", "0001-news.txt", "0002-more.txt.gz"]
+    assert [f["format"] for f in files] == ["mediawiki", "text", "text"]
+    assert files[1]["source"] == "news.txt"
+    assert files[1]["bytes"] == len(NEWS.encode()) == (news / "0001-news.txt").stat().st_size
+
+
+def test_set_is_what_the_corpora_stage_reads(repository: Repository) -> None:
+    folder = repository.raw / "ner" / "wikineural"
+    dataset = read_dataset(folder)
+    assert dataset.files.model_dump() == {"train": "train.conll", "validation": None, "test": "test.conll.gz"}
+    assert dataset.holdout == 0.5
+    assert (folder / "train.conll").read_text(encoding="utf-8") == WIKINEURAL
+
+
+def test_outputs_are_copies(repository: Repository) -> None:
+    assert not any(p.is_symlink() or (p.is_file() and p.stat().st_nlink > 1) for p in repository.raw.rglob("*"))
+
+
+def test_rerun_gives_the_same_bytes(repository: Repository) -> None:
+    before = snapshot(repository.raw)
+    repository.fetch()
+    assert snapshot(repository.raw) == before
+
+
+def test_absolute_path_is_not_told(repository: Repository) -> None:
+    repository.entry("news.1")["source"] = str(repository.inputs / "news.txt")
+    repository.fetch()
+    assert read(repository.raw / "news" / "sources.json")["files"][1]["source"] == "news.txt"
+    assert not any(str(repository.inputs).encode() in (content or b"") for content in snapshot(repository.raw).values())
+
+
+def test_path_from_the_home_folder(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(repository.inputs))
+    repository.entry("news.1")["source"] = "~/news.txt"
+    repository.fetch()
+
+
+def test_right_sum_passes_in_capitals_too(repository: Repository) -> None:
+    found = read(repository.raw / "udpipe" / "source.json")["sha256"]
+    repository.entry("udpipe")["sha256"] = found.upper()
+    repository.fetch()
+
+
+def test_in_a_copy_inputs_come_from_the_real_repository(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`dvc exp run --temp` works in a copy without ignored files."""
+    before = snapshot(repository.raw)
+    bare = tmp_path / "copy" / "data" / "local" / "manifest.yaml"
+    bare.parent.mkdir(parents=True)
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    fetch.run(bare, tmp_path / "copy" / "data" / "raw")
+    assert snapshot(tmp_path / "copy" / "data" / "raw") == before
+
+
+def test_generated_inputs_come_through_the_same_checks(repository: Repository) -> None:
+    repository.content["demo"] = DEMO
+    repository.entry("news.0")["source"] = "demo:news"
+    for split in ("train", "test"):
+        repository.entry(f"ner.wikineural.{split}")["source"] = f"demo:wikineural/{split}"
+    repository.fetch()
+    assert (repository.raw / "news" / "0000-news.xml.bz2").is_file()
+    assert read(repository.raw / "ner" / "wikineural" / "sources.json")["files"]["test"]["source"] == (
+        "demo:wikineural/test"
+    )
+
+
+@pytest.mark.parametrize("name", ["demo/manifest.yaml", "paper/manifest.yaml", "local/manifest.example.yaml"])
+def test_manifests_of_the_repository_are_valid(name: str) -> None:
+    read_manifest(REPOSITORY / "data" / name)
+
+
+def test_full_disk_is_one_line(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(repository.raw)._replace(free=3)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    before = snapshot(repository.raw)
+    with pytest.raises(UserError, match=r"no disk space left: [\d,]+ bytes needed, 3 free") as caught:
+        repository.fetch()
+    assert "\n" not in str(caught.value)
+    assert snapshot(repository.raw) == before
+
+
+def test_disk_that_fills_up_while_copying(repository: Repository) -> None:
+    with pytest.raises(UserError, match="no disk space left"), room_for(repository.raw / "x", 1):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_file_that_changes_while_copied(repository: Repository, tmp_path: Path) -> None:
+    source = read_manifest(repository.manifest).news[1]
+    found = Input(source, repository.inputs / "news.txt", 3, "0" * 64)
+    with pytest.raises(UserError, match=r"news\.txt: changed while"):
+        copy(found, tmp_path / "copy.txt")

@@ -1,0 +1,96 @@
+"""A manifest that is not right: one line that names it, the key, what was found and what is valid."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.sources.manifest import read_manifest
+from tests.sources.conftest import DEMO, Repository
+
+Spoil = Callable[[Repository], object]
+
+FAULTS: dict[str, tuple[Spoil, str]] = {
+    "section": (lambda r: r.content.pop("udpipe"), "udpipe: missing; required here: news, udpipe, ner"),
+    "set": (lambda r: r.entry("ner").pop("multiconer"), "ner.multiconer: missing; required here: wikineural"),
+    "split": (lambda r: r.entry("ner.wikineural").pop("test"), "ner.wikineural.test: missing"),
+    "source": (lambda r: r.entry("news.1").pop("source"), "news.1.source: missing; required here: source, format"),
+    "news": (lambda r: r.content.update(news=[]), "news: found []: list should have at least 1 item"),
+    "empty": (lambda r: r.content.update(news=None), "news: found nothing: input should be a valid list"),
+    "key": (
+        lambda r: r.entry("udpipe").update(sha265="0"),
+        "udpipe.sha265: unknown key; valid keys here: source, sha256",
+    ),
+    "format of news": (
+        lambda r: r.entry("news.0").update(format="xml"),
+        "news.0.format: found 'xml': input should be 'mediawiki' or 'text'",
+    ),
+    "format of a set": (
+        lambda r: r.entry("ner.wikineural").update(format="conll"),
+        "ner.wikineural.format: found 'conll': expected one of wikineural, multiconer",
+    ),
+    "sum": (lambda r: r.entry("udpipe").update(sha256="12"), "udpipe.sha256: found '12': string should match"),
+    "share": (
+        lambda r: r.entry("ner.wikineural.validation").update(holdout=10),
+        "ner.wikineural.validation.holdout: found 10: input should be less than 1",
+    ),
+    "file and share": (
+        lambda r: r.entry("ner.wikineural.validation").update(source="a"),
+        "expected either source or holdout",
+    ),
+    "scheme": (
+        lambda r: r.entry("udpipe").update(source="s3://bucket/model"),
+        "udpipe.source: found 's3://bucket/model'; expected http://, https://, demo:NAME or a path",
+    ),
+    "demo settings": (
+        lambda r: r.entry("news.0").update(source="demo:news"),
+        "news.0.source: found 'demo:news', no section demo; add one with seed, articles",
+    ),
+    "demo name": (
+        lambda r: (r.content.update(demo=DEMO), r.entry("udpipe").update(source="demo:model")),
+        "udpipe.source: found 'demo:model'; expected demo: and one of news, udpipe",
+    ),
+    "demo key": (
+        lambda r: r.content.update(demo={**DEMO, "sentences": 3}),
+        "demo.sentences: unknown key; valid keys here: seed, articles",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_fault(repository: Repository, fault: str) -> None:
+    spoil, expected = FAULTS[fault]
+    spoil(repository)
+    assert expected in repository.refusal()
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(UserError) as caught:
+        read_manifest(path)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_missing_manifest_with_an_example(tmp_path: Path) -> None:
+    (tmp_path / "manifest.example.yaml").touch()
+    path = tmp_path / "manifest.yaml"
+    assert refusal(path) == f"{path}: not found; copy {tmp_path}/manifest.example.yaml to {path} and edit it"
+
+
+def test_missing_manifest_without_an_example(tmp_path: Path) -> None:
+    assert "not found; expected one for every scale" in refusal(tmp_path / "manifest.yaml")
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"news: [", "not valid YAML"),
+        (b"", "top level: found nothing"),
+        ("news: новости".encode("cp1251"), "byte 6 is not UTF-8"),
+    ],
+)
+def test_unreadable_manifest(tmp_path: Path, content: bytes, expected: str) -> None:
+    path = tmp_path / "manifest.yaml"
+    path.write_bytes(content)
+    assert f"{path}: {expected}" in refusal(path)

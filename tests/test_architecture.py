@@ -1,0 +1,102 @@
+"""The house: who may import whom, and whether dvc.yaml knows every file a stage is made of."""
+
+import ast
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "pipeline"
+STAGES = sorted(path.stem for path in (PACKAGE / "stages").glob("[a-z]*.py"))
+DVC: dict[str, dict] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]  # type: ignore[type-arg]
+ROOMS = {"text", "lm", "ner", "report", "sources", "demo"}
+
+
+@cache
+def imports(path: Path) -> frozenset[Path]:
+    """The pipeline's own files that a file imports, at its top or within functions."""
+    found: set[Path] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        found.update(*(module_files(name) for name in names))
+    return frozenset(found)
+
+
+def module_files(name: str) -> set[Path]:
+    """The files that importing a dotted module of this repository runs; a bare docstring does not count."""
+    parts = name.split(".")
+    if parts[0] != "pipeline":
+        return set()
+    packages = [ROOT.joinpath(*parts[:depth]) / "__init__.py" for depth in range(1, len(parts) + 1)]
+    module = ROOT.joinpath(*parts).with_suffix(".py")
+    return {file for file in [*packages, module] if file.is_file() and has_code(file)}
+
+
+@cache
+def has_code(path: Path) -> bool:
+    return path.name != "__init__.py" or len(ast.parse(path.read_text(encoding="utf-8")).body) > 1
+
+
+def reached(start: Path) -> set[Path]:
+    """Every file that importing `start` runs."""
+    files, todo = set(), [start]
+    while todo:
+        file = todo.pop()
+        if file not in files:
+            files.add(file)
+            todo.extend(imports(file))
+    return files
+
+
+def declared(stage: str) -> set[Path]:
+    """The files of the package among a stage's deps in dvc.yaml; a folder stands for its files."""
+    entry = DVC[stage]
+    paths = [ROOT / dep for dep in entry.get("do", entry)["deps"] if str(dep).startswith("pipeline/")]
+    return {file for path in paths for file in (path.rglob("*.py") if path.is_dir() else [path])}
+
+
+def test_every_stage_is_a_file_and_every_file_a_stage() -> None:
+    assert sorted(DVC) == STAGES
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_deps_list_every_file_the_stage_reaches(stage: str) -> None:
+    missing = reached(PACKAGE / "stages" / f"{stage}.py") - declared(stage)
+    assert not missing, f"dvc.yaml: {stage}: deps lack {sorted(str(f.relative_to(ROOT)) for f in missing)}"
+
+
+@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage not in ("check", "fetch")])
+def test_deps_list_nothing_the_stage_does_not_reach(stage: str) -> None:
+    spare = declared(stage) - reached(PACKAGE / "stages" / f"{stage}.py")
+    assert not spare, f"dvc.yaml: {stage}: deps rerun it for nothing: {sorted(str(f) for f in spare)}"
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS))
+def test_rooms_do_not_know_each_other_nor_dvc_nor_typer(room: str) -> None:
+    allowed = {"sources": {"demo", "ner"}}.get(room, set()) | {room}  # fetch reads NER files to verify them
+    for path in (PACKAGE / room).rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        rooms = {file.relative_to(PACKAGE).parts[0] for file in imports(path)} & (ROOMS | {"stages", "cli.py"})
+        assert rooms <= allowed, f"{path} reaches into {rooms - allowed}"
+        assert "import dvc" not in text and "import typer" not in text
+
+
+@pytest.mark.parametrize("path", [*sorted((PACKAGE / "text").rglob("*.py")), PACKAGE / "params.py"], ids=str)
+def test_text_and_settings_need_no_torch(path: Path) -> None:
+    for file in reached(path):
+        assert "import torch" not in file.read_text(encoding="utf-8"), f"{path} reaches torch through {file}"
+
+
+def test_the_command_line_starts_without_the_heavy_packages() -> None:
+    check = "import pipeline.cli, sys; print(*sorted({'torch', 'pandas', 'numpy', 'joblib'} & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", check], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == ""

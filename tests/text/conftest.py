@@ -1,0 +1,15 @@
+"""The real UDPipe model, loaded once."""
+
+import pytest
+
+from pipeline.text.udpipe import Lemmatizer
+from tests.pack import PACK
+
+MODEL = PACK / "udpipe/russian-small.udpipe"
+
+
+@pytest.fixture(scope="session")
+def lemmatizer() -> Lemmatizer:
+    if not MODEL.is_file():
+        pytest.skip(f"no UDPipe model at {MODEL}; set NER_DATA_PACK")
+    return Lemmatizer(MODEL)

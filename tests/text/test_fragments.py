@@ -1,0 +1,78 @@
+"""A case is one line: sentences end at `/` or `|`, fragments at `|`; at most four words a fragment."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.shards import Counts, Document
+from pipeline.text.fragments import pack_document, pack_sentences
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        "а / б в / г | д",
+        "а б в г | д",
+        "а б в | г д",
+        "а | б в г д | е / ж",
+        "а б / в г | д е / ж з",
+        "а",
+    ],
+)
+def test_drawn_cases(case: str) -> None:
+    sentences = case.replace(" | ", " / ").split(" / ")
+    fragments = case.replace(" / ", " ").split(" | ")
+    assert list(pack_sentences(sentences, words=4)) == fragments
+
+
+def test_a_long_sentence_is_dropped_and_counted() -> None:
+    counts: Counts = Counter()
+    result = pack_document(3, Document("1", "", ["а б", "а б в г", "д"]), counts)
+    assert result and result.lines == ["а б д"]
+    assert counts == {
+        "documents_read": 1,
+        "documents_kept": 1,
+        "documents_dropped_empty": 0,
+        "sentences_read": 3,
+        "sentences_kept": 2,
+        "sentences_dropped_long": 1,
+        "fragments": 1,
+        "words_read": 7,
+        "words_kept": 3,
+        "words_dropped_long": 4,
+    }
+
+
+def test_a_document_of_long_sentences_is_dropped_and_counted() -> None:
+    counts: Counts = Counter()
+    assert pack_document(1, Document("1", "", ["а б"]), counts) is None
+    assert (counts["documents_dropped_empty"], counts["sentences_dropped_long"]) == (1, 1)
+
+
+SENTENCES = st.lists(st.integers(1, 12).map(lambda n: " ".join(f"с{i}" for i in range(n))), max_size=30)
+
+
+@given(SENTENCES, st.integers(1, 15))
+def test_properties(sentences: list[str], words: int) -> None:
+    counts: Counts = Counter()
+    result = pack_document(words, Document("1", "", sentences), counts)
+    lengths = [len(fragment.split()) for fragment in result.lines] if result else []
+    short = [sentence for sentence in sentences if len(sentence.split()) <= words]
+    assert all(length <= words for length in lengths)
+    assert " ".join(result.lines if result else []) == " ".join(short)
+    assert counts["sentences_read"] == counts["sentences_kept"] + counts["sentences_dropped_long"]
+    assert counts["words_read"] == counts["words_kept"] + counts["words_dropped_long"]
+    assert counts["words_kept"] == sum(lengths)
+
+
+@given(SENTENCES, st.integers(1, 15))
+def test_greedy_means_that_no_fragment_could_take_the_next_sentence(sentences: list[str], words: int) -> None:
+    short = [sentence for sentence in sentences if len(sentence.split()) <= words]
+    rest = list(short)
+    for fragment in pack_sentences(short, words):
+        taken: list[str] = []
+        while " ".join(taken) != fragment:
+            taken.append(rest.pop(0))
+        assert not rest or len(fragment.split()) + len(rest[0].split()) > words

@@ -1,0 +1,145 @@
+import bz2
+import gzip
+import tracemalloc
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.shards import Counts, Document
+from pipeline.text.mediawiki import DROPPED, read_mediawiki
+from pipeline.text.whitespace import fold
+from tests.pack import PACK, needs_pack
+
+HEAD = '<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/"><siteinfo></siteinfo>'
+
+
+def revision(text: str, time: str = "2019-05-01T10:00:00Z", number: int = 1, model: str = "wikitext") -> str:
+    return (
+        f"<revision><id>{number}</id><timestamp>{time}</timestamp><model>{model}</model>"
+        f'<text bytes="1">{text}</text></revision>'
+    )
+
+
+def page(number: int, *revisions: str, namespace: int = 0, extra: str = "") -> str:
+    revisions_ = "".join(revisions)
+    return f"<page><title>Статья {number}</title><ns>{namespace}</ns><id>{number}</id>{extra}{revisions_}</page>"
+
+
+def export(*pages: str) -> bytes:
+    return (HEAD + "".join(pages) + "</mediawiki>").encode()
+
+
+def read(path: Path, data: bytes) -> tuple[list[Document], Counts]:
+    path.write_bytes(data)
+    counts: Counts = Counter()
+    return list(read_mediawiki(path, counts)), counts
+
+
+def test_every_page_is_kept_or_dropped_under_its_reason(tmp_path: Path) -> None:
+    pages = [
+        page(1, revision("Текст [[Москва|Москвы]].")),
+        page(2, revision("Обсуждение"), namespace=1),
+        page(3, revision("#перенаправление [[Статья 1]]"), extra='<redirect title="Статья 1" />'),
+        page(4, revision("#ПЕРЕНАПРАВЛЕНИЕ [[Статья 1]]")),
+        page(5, revision(" #redirect: [[Статья 1]]")),
+        page(6, revision("")),
+        page(7, revision(" \n ")),
+        page(8),
+        page(9, '<revision><id>1</id><timestamp>2019-05-01T10:00:00Z</timestamp><text deleted="deleted" /></revision>'),
+        page(10, revision("local p = {}", model="Scribunto")),
+        page(11, revision("{{дата}}")),
+        page(12, revision("#REDIRECTED это не перенаправление")),
+    ]
+    documents, counts = read(tmp_path / "a.xml", export(*pages))
+    assert [document.id for document in documents] == ["1", "12"]
+    assert documents[0] == Document("1", "Статья 1", ["Текст Москвы."])
+    assert counts == {
+        "documents_read": 12,
+        "documents_dropped_other_namespace": 1,
+        "documents_dropped_redirect": 3,
+        "documents_dropped_empty": 3,
+        "documents_dropped_deleted": 1,
+        "documents_dropped_not_wikitext": 1,
+        "documents_dropped_only_markup": 1,
+        "documents_dropped_unparsable": 0,
+    }
+
+
+def test_only_the_newest_revision_counts_whatever_the_order(tmp_path: Path) -> None:
+    new, old = revision("новая", "2020-01-01T00:00:00Z", 5), revision("старая", "2019-01-01T00:00:00Z", 9)
+    documents, _ = read(tmp_path / "a.xml", export(page(1, old, new), page(2, new, old)))
+    assert [document.lines for document in documents] == [["новая"], ["новая"]]
+
+
+def test_compression_is_seen_in_the_bytes(tmp_path: Path) -> None:
+    data = export(page(1, revision("Первая")), page(2, revision("Вторая")))
+    expected, _ = read(tmp_path / "a.xml", data)
+    multistream = bz2.compress(data[:200]) + bz2.compress(data[200:])
+    assert len(expected) == 2
+    assert read(tmp_path / "a.xml.bz2", multistream)[0] == expected
+    assert read(tmp_path / "a.xml.gz", gzip.compress(data))[0] == expected
+    assert read(tmp_path / "named-wrongly", gzip.compress(data))[0] == expected
+
+
+WHOLE = export(*(page(n, revision(f"Статья номер {n}. " * 50)) for n in range(200)))
+
+
+@pytest.mark.parametrize(
+    "data, message",
+    [
+        (bz2.compress(WHOLE)[:-500], "damaged, cut short"),
+        (gzip.compress(WHOLE)[:-500], "damaged, cut short"),
+        (bz2.compress(WHOLE)[:100] + b"\0" * 100 + bz2.compress(WHOLE)[200:], "damaged"),
+        (bz2.compress(WHOLE[: len(WHOLE) // 2 + 1]), "not a whole MediaWiki export"),
+        (WHOLE[:5000] + b"\xff" + WHOLE[5000:], "not a whole MediaWiki export"),
+        (b"", "not a whole MediaWiki export"),
+        (b"<html><body>404</body></html>", "expected <mediawiki>, found <html>"),
+        ("новости".encode(), "not a whole MediaWiki export"),
+    ],
+)
+def test_damage_is_said_in_one_line(data: bytes, message: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=message) as caught:
+        read(tmp_path / "news.xml", data)
+    assert "news.xml" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_memory_is_flat(tmp_path: Path) -> None:
+    def peak(pages: Iterable[str]) -> int:
+        path = tmp_path / "a.xml"
+        path.write_bytes(export(*pages))
+        tracemalloc.start()
+        assert sum(1 for _ in read_mediawiki(path, Counter()))
+        top = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return top
+
+    peak(page(n, revision("а")) for n in range(10))  # what the first call keeps for good is not counted
+    few, many = (peak(page(n, revision("а")) for n in range(count)) for count in (200, 2000))
+    assert many < few * 1.2
+
+
+@needs_pack
+def test_real_articles_are_reproduced() -> None:
+    counts: Counts = Counter()
+    path = PACK / "wikinews/ruwikinews-sample.xml.bz2"
+    documents = {document.id: document for document in read_mediawiki(path, counts)}
+    expected = sorted((PACK / "wikinews/expected").glob("*.txt"))
+    assert len(expected) == 5
+    for file in expected:
+        paragraphs = list(filter(None, map(fold, file.read_text(encoding="utf-8").split("\n"))))
+        assert documents[file.stem].lines == paragraphs, file.stem
+    assert counts["documents_read"] == len(documents) + sum(counts[f"documents_dropped_{r}"] for r in DROPPED) == 62
+    assert documents["62"].lines == ["Президент России прибыл в Казань с визитом, сообщает пресс-служба."]
+
+
+@needs_pack
+def test_all_forty_real_articles_agree_with_the_corpus_they_come_from() -> None:
+    with gzip.open(PACK / "corpus/nerel_wikinews.txt.gz", "rt", encoding="utf-8", newline="\n") as file:
+        known = set(map(fold, file))
+    documents = list(read_mediawiki(PACK / "wikinews/ruwikinews-sample.xml.bz2", Counter()))
+    lines = [line for document in documents if document.id != "62" for line in document.lines]
+    assert len(documents) == 41 and len(lines) > 300
+    assert [line for line in lines if line not in known] == []

@@ -1,0 +1,159 @@
+"""The text stages one after another, on small files."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.ids import IdSequences
+from pipeline.shards import Document, read_counts, read_documents, write_shards
+from pipeline.stages import documents, fragments, lemmas, lowercase, sentences, vocabulary
+from pipeline.text.settings import TextSettings, VocabularySettings
+from pipeline.text.udpipe import Lemmatizer
+from pipeline.text.vocabulary import build_vocabulary, choose_side
+from pipeline.vocabulary import UNKNOWN, Vocabulary
+from tests.text.conftest import MODEL
+
+TEXT = TextSettings(fragment_words=6, shard_megabytes=0.0004)
+VOCABULARY = VocabularySettings(size=6, min_count=2, validation_share=0.3)
+
+
+def raw_news(folder: Path, *files: tuple[str, str, str]) -> Path:
+    folder.mkdir()
+    for name, _, text in files:
+        (folder / name).write_text(text, encoding="utf-8")
+    listing = [{"file": name, "format": form} for name, form, _ in files]
+    (folder / "sources.json").write_text(json.dumps({"files": listing}), encoding="utf-8")
+    return folder
+
+
+def run_text_stages(folder: Path, jobs: int, backend: str) -> None:
+    text = "\n\n".join(f"Новость {n}\nМосква растёт. Россия\xa0тоже. {'Длинно ' * (n % 9)}." for n in range(40))
+    source = raw_news(folder / "raw", ("0000-b.txt", "text", text), ("0001-a.txt", "text", "Последняя"))
+    documents.run(source, folder / "documents", TEXT)
+    sentences.run(folder / "documents", folder / "sentences", jobs, backend)
+    fragments.run(folder / "sentences", folder / "fragments", TEXT, jobs, backend)
+    lowercase.run(folder / "fragments", folder / "lowercase", jobs, backend)
+
+
+def all_bytes(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*.*"))}
+
+
+@pytest.fixture(scope="module")
+def sequential(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sequential")
+    run_text_stages(folder, 1, "sequential")
+    return folder
+
+
+@pytest.mark.parametrize("jobs, backend", [(1, "loky"), (2, "loky"), (2, "threading")])
+def test_jobs_and_backend_change_no_byte(jobs: int, backend: str, sequential: Path, tmp_path: Path) -> None:
+    run_text_stages(tmp_path, jobs, backend)
+    files = all_bytes(tmp_path)
+    assert len([name for name in files if name.startswith("lowercase/0")]) > 5
+    assert files == all_bytes(sequential)
+
+
+def test_nothing_vanishes_uncounted(sequential: Path) -> None:
+    counts = {name: read_counts(sequential / name) for name in ("documents", "sentences", "fragments", "lowercase")}
+    assert counts["documents"]["documents_read"] == counts["documents"]["documents_kept"] == 41
+    assert counts["documents"]["words"] == counts["sentences"]["words"] == counts["fragments"]["words_read"]
+    assert counts["fragments"]["sentences_dropped_long"] > 0
+    assert counts["fragments"]["words_kept"] == counts["lowercase"]["words"]
+    lines = [line for document in read_documents(sequential / "lowercase") for line in document.lines]
+    assert counts["lowercase"]["fragments"] == counts["fragments"]["fragments"] == len(lines)
+    assert counts["lowercase"]["words"] == sum(len(line.split(" ")) for line in lines)
+    assert "россия тоже." in " ".join(lines)
+
+
+def test_files_are_read_in_the_order_of_the_list(sequential: Path) -> None:
+    ids = [document.id for document in read_documents(sequential / "documents")]
+    assert (ids[0], ids[-2], ids[-1]) == ("0000-b:1", "0000-b:40", "0001-a:1")
+
+
+def test_lemmas_and_vocabulary(sequential: Path, lemmatizer: Lemmatizer, tmp_path: Path) -> None:
+    lemmas.run(sequential / "lowercase", MODEL, tmp_path / "lemmas", 2, "loky")
+    lemmas.run(sequential / "lowercase", MODEL, tmp_path / "again", 1, "sequential")
+    assert all_bytes(tmp_path / "lemmas") == all_bytes(tmp_path / "again")
+    counts = read_counts(tmp_path / "lemmas")
+    assert counts["fragments_read"] == counts["fragments_kept"] == read_counts(sequential / "lowercase")["fragments"]
+    vocabulary.run(tmp_path / "lemmas", tmp_path / "vocabulary", VOCABULARY, seed=1)
+    assert read_counts(tmp_path / "vocabulary")["tokens"] == counts["tokens"]
+
+
+LEMMAS = ["а <S> б", "<UNK> а </S>", "_ \u200b а", "#doc а", "б б"]
+
+
+def lemma_folder(folder: Path, count: int) -> Path:
+    folder.mkdir()
+    write_shards((Document(str(n), "", LEMMAS) for n in range(count)), folder, 0.001)
+    return folder
+
+
+def test_ids_give_the_lemmas_back(tmp_path: Path) -> None:
+    source = lemma_folder(tmp_path / "lemmas", 30)
+    vocabulary.run(source, tmp_path / "vocabulary", VOCABULARY, seed=1)
+    known = Vocabulary.load(tmp_path / "vocabulary")
+    sides = [IdSequences(tmp_path / "vocabulary", side) for side in ("train", "validation")]
+    lines = [" ".join(known.types[i] for i in side[n]) for side in sides for n in range(len(side))]
+    assert sorted(lines) == sorted(LEMMAS * 30)
+    counts = read_counts(tmp_path / "vocabulary")
+    assert counts == {
+        "documents_train": counts["documents_train"],
+        "documents_validation": 30 - counts["documents_train"],
+        "fragments_train": 5 * counts["documents_train"],
+        "fragments_validation": 5 * counts["documents_validation"],
+        "tokens_train": 13 * counts["documents_train"],
+        "tokens_validation": 13 * counts["documents_validation"],
+        "tokens": 13 * 30,
+        "tokens_predicted": 8 * 30,  # а, б and one of the rest
+        "types": 8,
+        "types_predicted": 3,
+        "coverage": round(8 / 13, 6),
+    }
+
+
+def test_words_that_look_like_specials_are_words() -> None:
+    known = build_vocabulary(Counter({"<UNK>": 5, "<S>": 4, "а": 3, "б": 3, "в": 1}), VOCABULARY)
+    assert known.types == ["<S>", "</S>", "<UNK>", "<UNK>", "<S>", "а", "б", "в"]
+    assert known.ids["<UNK>"] == 3 != UNKNOWN
+    assert known.size == 6  # at most
+    assert build_vocabulary(Counter({"а": 2, "б": 1}), VOCABULARY).size == 4  # only what is frequent
+
+
+def test_sides_depend_on_the_id_and_the_seed_alone() -> None:
+    sides = [choose_side(str(n), 1, 0.2) for n in range(5000)]
+    assert 900 < sides.count("validation") < 1100
+    assert sides == [choose_side(str(n), 1, 0.2) for n in range(5000)]
+    assert sides != [choose_side(str(n), 2, 0.2) for n in range(5000)]
+
+
+def test_a_corpus_too_small_to_split_is_said_and_leaves_nothing(tmp_path: Path) -> None:
+    source = lemma_folder(tmp_path / "lemmas", 1)
+    with pytest.raises(UserError, match=r"too small.*none is left for (train|validation).*validation_share"):
+        vocabulary.run(source, tmp_path / "vocabulary", VOCABULARY, seed=1)
+    assert [path.name for path in tmp_path.iterdir()] == ["lemmas"]
+
+
+def test_an_empty_corpus_is_said(tmp_path: Path) -> None:
+    source = raw_news(tmp_path / "raw", ("0000-a.txt", "text", " \n\n"))
+    with pytest.raises(UserError, match="no document with text"):
+        documents.run(source, tmp_path / "documents", TEXT)
+    with pytest.raises(UserError, match=r"sources\.json: not found"):
+        documents.run(tmp_path, tmp_path / "documents", TEXT)
+    source = raw_news(tmp_path / "odd", ("0000-a.txt", "pdf", "а"))
+    with pytest.raises(UserError, match="found format 'pdf', expected mediawiki or text"):
+        documents.run(source, tmp_path / "documents", TEXT)
+    assert not (tmp_path / "documents").exists()
+
+
+def test_a_corpus_of_long_sentences_is_said(tmp_path: Path) -> None:
+    source = tmp_path / "sentences"
+    source.mkdir()
+    write_shards([Document("1", "", ["а б в г"])], source, 1)
+    with pytest.raises(UserError, match="each of 1 sentences has over 3 words"):
+        fragments.run(source, tmp_path / "fragments", TEXT.model_copy(update={"fragment_words": 3}), 1, "loky")
+    assert not (tmp_path / "fragments").exists()
