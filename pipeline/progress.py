@@ -58,15 +58,20 @@ class Meter:
         if self._bar is not None:
             self._bar.close()
         seconds = max(time.monotonic() - self.start, 1e-9)
-        say(f"{self.label}: {self.done:,} {self.unit} in {seconds:.1f} s ({self.done / seconds:,.0f} a second)")
+        say(f"{self.label}: {self.done:,} {self.unit} in {seconds:.1f} s ({_rate(self.done / seconds)})")
 
     def _line(self, note: str) -> str:
         seconds = time.monotonic() - self.start
         rate = self.done / seconds
         if not self.total or not rate:
-            return f"{self.label}: {self.done:,} {self.unit}, {rate:,.0f} a second {note}".rstrip()
+            return f"{self.label}: {self.done:,} {self.unit}, {_rate(rate)} {note}".rstrip()
         left = (self.total - self.done) / rate
         return (
-            f"{self.label}: {self.done:,} of {self.total:,} {self.unit}, {rate:,.0f} a second, "
+            f"{self.label}: {self.done:,} of {self.total:,} {self.unit}, {_rate(rate)}, "
             f"{left:,.0f} s left {note}".rstrip()
         )
+
+
+def _rate(per_second: float) -> str:
+    """A rate with the digits it needs: 12,400 a second, 0.31 a second."""
+    return f"{per_second:,.0f} a second" if per_second >= 10 else f"{per_second:.2g} a second"
