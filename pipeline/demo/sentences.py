@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from random import Random
 
 from pipeline.demo.entities import SIZES, TYPES, Deck, Entity, World
@@ -31,20 +32,9 @@ INTRODUCTIONS = {
     "WORK": ("фильм", "роман", "спектакль", "песня", "альбом"),
 }
 QUOTED = frozenset(("FIRM", "TEAM", "BAND", "PARTY", "PRODUCT", "WORK"))
-MONTHS = [
-    "январь",
-    "февраль",
-    "март",
-    "апрель",
-    "май",
-    "июнь",
-    "июль",
-    "август",
-    "сентябрь",
-    "октябрь",
-    "ноябрь",
-    "декабрь",
-]
+MONTHS = """
+    январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь
+""".split()
 WEEKDAYS = ["понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье"]
 Agreement = tuple[str, str]  # gender, number
 
@@ -106,7 +96,7 @@ def nearest_subject(pieces: list[Piece], index: int) -> Agreement:
 
 def euphonic(tokens: Sentence) -> Sentence:
     """о -> об before a vowel."""
-    for index, (token, following) in enumerate(zip(tokens, tokens[1:], strict=False)):
+    for index, (token, following) in enumerate(pairwise(tokens)):
         if token.form == "о" and following.form[0].lower() in "аиоуэ":
             tokens[index] = token._replace(form="об")
     return tokens
@@ -226,7 +216,7 @@ VALUES = {
 }
 
 
-def roll_call(cast: Cast, random: Random, people: int = 80) -> Sentence:
+def roll_call(cast: Cast, random: Random, people: int = 110) -> Sentence:
     """One sentence of over 200 words: the pipeline must drop it, and count that it did."""
     opening = clause("в (список.accs) участников вошли", cast, random)
     names: Sentence = []

@@ -86,7 +86,7 @@ def _step(tagger: Tagger, optimizer: torch.optim.Optimizer, train: Examples, bat
     tags = torch.from_numpy(train.tags[rows]).to(features.device)
     optimizer.zero_grad()
     loss = tagger.loss(features, lengths, tags)
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     torch.nn.utils.clip_grad_norm_(tagger.parameters(), clip)
     optimizer.step()
     return loss.item()

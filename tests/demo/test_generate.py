@@ -42,5 +42,5 @@ def test_another_seed_another_text(name: str, tmp_path: Path, settings: DemoSett
 
 
 def test_an_unknown_name_lists_the_valid_ones(tmp_path: Path, settings: DemoSettings) -> None:
-    with pytest.raises(UserError, match="demo:wikineural/dev: no such generated artefact.*wikineural/train"):
+    with pytest.raises(UserError, match=r"demo:wikineural/dev: no such generated artefact.*wikineural/train"):
         generate("wikineural/dev", tmp_path / "x", settings)

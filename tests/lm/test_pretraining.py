@@ -71,6 +71,6 @@ def test_a_sentence_is_embedded_alike_alone_and_in_company(
 
 
 def test_a_loss_that_explodes_is_reported(vocabulary_folder: Path, charcnn_folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="loss is (nan|inf) at step"):
+    with pytest.raises(UserError, match=r"loss is (nan|inf) at step"):
         pretrained(vocabulary_folder, charcnn_folder, tmp_path / "lm", "gru", learning_rate=1e30, epochs=3, clip=1e9)
     assert not (tmp_path / "lm").exists() and not list(tmp_path.glob(".*partial"))
