@@ -96,8 +96,7 @@ def charcnn() -> None:
     from pipeline.stages import charcnn
 
     params = load_params()
-    settings, device = params.chosen_scale.charcnn, params.compute.device
-    charcnn.run(layout.VOCABULARY, layout.CHARCNN, settings, params.seed, device)
+    charcnn.run(layout.VOCABULARY, layout.CHARCNN, params.chosen_scale.charcnn, params.seed, _device(params))
 
 
 @app.command()
@@ -116,7 +115,7 @@ def pretrain() -> None:
         arch=params.chosen_arch,
         settings=params.chosen_scale.lm,
         seed=params.seed,
-        device=params.compute.device,
+        device=_device(params),
     )
 
 
@@ -141,7 +140,7 @@ def ner(name: DataSet) -> None:
         log=layout.SCORES / f"{name}.epochs.csv",
         cache=layout.FEATURES,
         settings=params.chosen_scale.ner,
-        device=params.compute.device,
+        device=_device(params),
     )
 
 
@@ -162,7 +161,7 @@ def evaluate(name: DataSet) -> None:
         cache=layout.FEATURES,
         settings=params.chosen_scale.evaluate,
         seed=params.seed,
-        device=params.compute.device,
+        device=_device(params),
     )
 
 
@@ -207,3 +206,12 @@ def _fail(message: str, code: int = 1) -> None:
 def _parallel(params: Params) -> tuple[int, str]:
     """Processes and joblib backend of the text stages."""
     return params.compute.jobs or os.cpu_count() or 1, params.compute.backend
+
+
+def _device(params: Params) -> str:
+    """The device of the torch stages, once torch has been told how many threads it may use."""
+    import torch
+
+    if params.compute.threads:
+        torch.set_num_threads(params.compute.threads)
+    return params.compute.device

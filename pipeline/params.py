@@ -35,6 +35,8 @@ class Compute(Settings):
     """joblib's."""
     device: str
     """`auto`, or a torch device: cpu, cuda, cuda:1."""
+    threads: Annotated[int, Field(ge=0)]
+    """Of torch on a CPU; 0 means one a core. Another number rounds sums differently in the last bits."""
 
 
 class Params(Settings):

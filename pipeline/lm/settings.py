@@ -25,6 +25,8 @@ class ArchSettings(Settings):
     cell: str
     """`none`, or the name of a file in `pipeline/lm/rnn/`."""
     layers: Annotated[int, Field(ge=0)]
+    residual: bool
+    """Add a layer's input to its output where both have the same width (paper: its guess at why LSTM and GRU lose)."""
 
     @field_validator("cell")
     @classmethod
@@ -81,10 +83,8 @@ class CharCnnSettings(Settings):
     activation: Literal["relu", "tanh"]
     projection: Positive
     """Width of a token's vector (paper: 512)."""
-    hidden: Positive
-    """Units of the one-layer LSTM of the small language model; thrown away afterwards."""
     training: TrainingSettings
 
     def teacher(self) -> LmSettings:
-        """Settings of the small language model."""
-        return LmSettings(hidden=self.hidden, training=self.training)
+        """Settings of the small language model: as wide as its input, for the residual connection."""
+        return LmSettings(hidden=self.projection, training=self.training)

@@ -18,11 +18,15 @@ class Stack(nn.Module):
             layer = import_module(f"pipeline.lm.rnn.{arch.cell}").Layer
             self.layers.extend(layer(size, hidden) for size in sizes[:-1])
         self.dropout = nn.Dropout(dropout)
+        self.residual = arch.residual
         self.output_size = sizes[-1]
 
     def forward(self, inputs: Tensor) -> Tensor:
         """(length, batch, input_size) to the top layer's (length, batch, output_size)."""
         outputs = inputs
         for index, layer in enumerate(self.layers):
-            outputs = layer(self.dropout(outputs) if index else outputs)
+            below = self.dropout(outputs) if index else outputs
+            outputs = layer(below)
+            if self.residual and below.shape == outputs.shape:
+                outputs = outputs + below
         return outputs

@@ -45,7 +45,6 @@ def charcnn_settings() -> CharCnnSettings:
         highway=1,
         activation="relu",
         projection=16,
-        hidden=16,
         training=training(epochs=4),
     )
 

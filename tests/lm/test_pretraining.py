@@ -25,7 +25,7 @@ def charcnn_folder(vocabulary_folder: Path, charcnn_settings: CharCnnSettings, t
 
 def pretrained(vocabulary: Path, charcnn_folder: Path, target: Path, cell: str, **changes: object) -> dict:  # type: ignore[type-arg]
     settings = LmSettings(hidden=32, training=training(**changes))
-    arch = ArchSettings(cell=cell, layers=0 if cell == "none" else 1)
+    arch = ArchSettings(cell=cell, layers=0 if cell == "none" else 1, residual=False)
     metrics, curve = target.with_suffix(".json"), target.with_suffix(".csv")
     pretrain.run(vocabulary, charcnn_folder, target, metrics, curve, cell, arch, settings, 1, "cpu")
     result: dict[str, object] = json.loads(metrics.read_text())["lm"]

@@ -30,7 +30,10 @@ EPOCHS = 6
 LONGEST = 6
 """Words of a fragment."""
 
-STACKS = {"lstm": ArchSettings(cell="lstm", layers=2), "charcnn": ArchSettings(cell="none", layers=0)}
+STACKS = {
+    "lstm": ArchSettings(cell="lstm", layers=2, residual=False),
+    "charcnn": ArchSettings(cell="none", layers=0, residual=False),
+}
 LM = {
     "hidden": 8,
     "training": {
