@@ -1,0 +1,193 @@
+"""DVC as users use it: what a change reruns, what it does not, and what bad input leaves behind.
+
+One scratch clone at a very small scale; the tests run in order, each from the state that the last one left.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.xdist_group("dvc")
+
+DOWNSTREAM_OF_LM = {"ner@wikineural", "ner@multiconer", "evaluate@wikineural", "evaluate@multiconer", "report"}
+ALL = DOWNSTREAM_OF_LM | {
+    "check", "fetch", "documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary", "charcnn",
+    "pretrain", "corpora@wikineural", "corpora@multiconer",
+}  # fmt: skip
+
+Run = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone of the working tree whose demo is so small that a stage takes its start-up time."""
+    target = tmp_path_factory.mktemp("clone") / "repo"
+    names = _git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard").splitlines()
+    for name in names:
+        if (ROOT / name).is_file() and name != "dvc.lock" and not name.startswith("metrics/"):
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, target / name)
+    _edit_yaml(target / "data/demo/manifest.yaml", _shrink_manifest)
+    _edit_yaml(target / "params.yaml", _shrink_params)
+    _git(target, "init", "--quiet", "--initial-branch", "main")
+    _commit(target)
+    return target
+
+
+@pytest.fixture
+def dvc(repo: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Run a dvc command in the clone; its output. `fails=True` if it must not succeed."""
+    site = tmp_path_factory.getbasetemp() / "dvc-site"
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = os.environ | {"DVC_NO_ANALYTICS": "1", "DVC_SITE_CACHE_DIR": str(site), "PATH": path}
+
+    def run(*arguments: str, fails: bool = False) -> str:
+        command = [sys.executable, "-m", "dvc", *arguments]
+        result = subprocess.run(command, cwd=repo, env=environment, capture_output=True, text=True, timeout=300)
+        assert (result.returncode != 0) == fails, result.stdout + result.stderr
+        return result.stdout + result.stderr
+
+    return run
+
+
+def ran(output: str) -> set[str]:
+    """The stages whose command was run."""
+    return set(re.findall(r"Running stage '(.+?)'", output))
+
+
+def test_the_first_run_runs_every_stage(repo: Path, dvc: Run) -> None:
+    assert ran(dvc("repro")) == ALL
+    _commit(repo)
+    for name in (
+        "pretrain.json",
+        "data.json",
+        "ner/wikineural.json",
+        "ner/multiconer.json",
+        "report.md",
+        "plots/lm.png",
+    ):
+        assert (repo / "metrics" / name).is_file(), name
+
+
+def test_the_second_run_runs_none(dvc: Run) -> None:
+    output = dvc("repro")
+    assert not ran(output) and "Data and pipelines are up to date." in output
+
+
+def test_another_architecture_reruns_pretraining_and_what_follows(repo: Path, dvc: Run) -> None:
+    output = dvc("exp", "run", "--name", "with-gru", "--set-param", "arch=gru")
+    # check reads params.yaml, whatever changes in it.
+    assert ran(output) == DOWNSTREAM_OF_LM | {"check", "pretrain"}
+    difference = dvc("metrics", "diff", "--all", "main", "with-gru")
+    assert "lm.perplexity" in difference and "wikineural.entity_f1" in difference
+    assert re.search(r"params.yaml\s+arch\s+sru\s+gru", dvc("params", "diff", "main", "with-gru"))
+    assert "with-gru" in dvc("exp", "show", "--csv")
+
+
+def test_going_back_recomputes_nothing(repo: Path, dvc: Run) -> None:
+    _git(repo, "checkout", "--quiet", "params.yaml")
+    output = dvc("repro")
+    assert not ran(output), output
+    assert "Stage 'pretrain' is cached" in output
+    assert _git(repo, "status", "--porcelain") == ""
+
+
+def test_a_tagger_learning_rate_reruns_no_language_model(repo: Path, dvc: Run) -> None:
+    _edit_yaml(repo / "params.yaml", lambda params: params["scales"]["demo"]["ner"].update(learning_rate=0.02))
+    assert ran(dvc("repro")) == DOWNSTREAM_OF_LM | {"check"}
+
+
+def test_code_of_the_report_reruns_the_report_only(repo: Path, dvc: Run) -> None:
+    _append(repo / "pipeline/report/page.py", "# An edit.\n")
+    assert ran(dvc("repro")) == {"report"}
+
+
+def test_code_of_one_architecture_reruns_only_experiments_with_it(repo: Path, dvc: Run) -> None:
+    _append(repo / "pipeline/lm/rnn/lstm.py", "# An edit.\n")
+    assert ran(dvc("repro")) == {"check"}
+    _append(repo / "pipeline/lm/rnn/sru.py", "# An edit.\n")
+    assert ran(dvc("repro", "check")) == {"check"}
+    assert "models/architecture.json" in dvc("status", "pretrain")
+    _git(repo, "checkout", "--quiet", "pipeline")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"arch": "gruu"}, "arch: found 'gruu', expected one of charcnn, lstm, gru, sru"),
+        ({"scale": "huge"}, "scale: found 'huge', expected one of demo, local, paper"),
+        ({"sede": 1}, "sede: unknown key; valid keys here: arch, scale, seed"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_wrong_name_stops_everything_and_harms_nothing(
+    repo: Path, dvc: Run, change: dict[str, object], message: str
+) -> None:
+    _commit(repo)
+    _edit_yaml(repo / "params.yaml", lambda params: params.update(change))
+    before = _outputs(repo)
+    output = dvc("repro", fails=True)
+    assert ran(output) == {"check"} and message in output and "Traceback" not in output
+    assert _outputs(repo) == before
+    _git(repo, "checkout", "--quiet", ".")
+    assert not ran(dvc("repro"))
+
+
+def test_a_bad_input_harms_nothing(repo: Path, dvc: Run) -> None:
+    def spoil(manifest: dict) -> None:  # type: ignore[type-arg]
+        manifest["udpipe"]["sha256"] = "0" * 64
+
+    _edit_yaml(repo / "data/demo/manifest.yaml", spoil)
+    before = _outputs(repo)
+    output = dvc("repro", fails=True)
+    assert ran(output) == {"fetch"} and "udpipe" in output and "0" * 64 in output and "Traceback" not in output
+    assert _outputs(repo) == before
+
+
+def _outputs(repo: Path) -> dict[str, bytes]:
+    """Every file that stages after check made."""
+    folders = [repo / "data", repo / "models", repo / "metrics"]
+    paths = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    written = [path for path in paths if path.name not in ("manifest.yaml", "choice.json", "architecture.json")]
+    return {str(path.relative_to(repo)): path.read_bytes() for path in written}
+
+
+def _shrink_manifest(manifest: dict) -> None:  # type: ignore[type-arg]
+    manifest["demo"].update(articles=30, train=40, validation=20, test=20, treebank=100)
+    manifest["demo"].update(tokenizer_epochs=1, tagger_iterations=1)
+
+
+def _shrink_params(params: dict) -> None:  # type: ignore[type-arg]
+    demo = params["scales"]["demo"]
+    demo["charcnn"]["training"]["epochs"] = demo["lm"]["training"]["epochs"] = 0.5
+    demo["lm"]["hidden"] = demo["ner"]["hidden"] = 8
+    demo["ner"]["epochs"] = 1
+
+
+def _edit_yaml(path: Path, edit: Callable[[dict], None]) -> None:  # type: ignore[type-arg]
+    value = yaml.safe_load(path.read_text(encoding="utf-8"))
+    edit(value)
+    path.write_text(yaml.safe_dump(value, sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+
+def _append(path: Path, text: str) -> None:
+    path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
+
+
+def _commit(repo: Path) -> None:
+    _git(repo, "add", "--all")
+    _git(repo, "-c", "user.name=Test", "-c", "user.email=test@example.org", "commit", "--quiet", "--allow-empty", "-mx")
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    result = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    return result.stdout

@@ -1,0 +1,45 @@
+"""Outputs are whole or they are not there."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.outputs import fresh_file, fresh_folder, read_json, write_json
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.rglob("*"))
+
+
+def test_a_folder_replaces_the_old_one(tmp_path: Path) -> None:
+    for content in ("old", "new"):
+        with fresh_folder(tmp_path / "out") as folder:
+            (folder / content).touch()
+    assert names(tmp_path) == ["new", "out"]
+
+
+def test_a_failure_leaves_the_old_folder_and_nothing_else(tmp_path: Path) -> None:
+    with fresh_folder(tmp_path / "out") as folder:
+        (folder / "old").touch()
+    with pytest.raises(ValueError), fresh_folder(tmp_path / "out") as folder:
+        (folder / "new").touch()
+        raise ValueError
+    assert names(tmp_path) == ["old", "out"]
+
+
+def test_what_a_killed_run_left_is_cleared(tmp_path: Path) -> None:
+    for leftover in (".out.partial", ".out.old"):
+        (tmp_path / leftover).mkdir()
+        (tmp_path / leftover / "half").touch()
+    with fresh_folder(tmp_path / "out") as folder:
+        (folder / "new").touch()
+    assert names(tmp_path) == ["new", "out"]
+
+
+def test_a_file_is_replaced_or_left(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", {"b": 1, "a": "я"})
+    with pytest.raises(ValueError), fresh_file(tmp_path / "a.json") as partial:
+        partial.write_text("half")
+        raise ValueError
+    assert names(tmp_path) == ["a.json"] and read_json(tmp_path / "a.json") == {"a": "я", "b": 1}
+    assert (tmp_path / "a.json").read_text(encoding="utf-8").index('"a"') < 6, "keys are sorted"

@@ -1,0 +1,60 @@
+"""params.yaml is checked as a whole, and what is wrong is named with what is valid."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipeline.errors import UserError
+from pipeline.params import load_params
+
+ROOT = Path(__file__).parents[1]
+Edit = Callable[[dict[str, Any]], object]
+
+
+def test_the_committed_file_is_sound() -> None:
+    params = load_params(ROOT / "params.yaml")
+    assert params.arch in params.archs and params.scale in params.scales
+    assert {"charcnn", "lstm", "gru", "sru"} <= set(params.archs)
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda p: p.update(arch="x"), "arch: found 'x', expected one of charcnn, lstm, gru, sru"),
+        (lambda p: p.update(scale="x"), "scale: found 'x', expected one of demo, local, paper"),
+        (lambda p: p.update(sede=1), "sede: unknown key; valid keys here: arch, scale, seed, archs, scales, compute"),
+        (lambda p: p.pop("seed"), "seed: missing"),
+        (lambda p: p["archs"]["gru"].update(cell="grue"), "archs.gru.cell: found 'grue'"),
+        (lambda p: p["archs"]["gru"].update(layer=2), "archs.gru.layer: unknown key; valid keys here: cell, layers"),
+        (lambda p: p["archs"]["gru"].update(layers=0), "only cell 'none' has 0 layers"),
+        (lambda p: p["scales"]["paper"]["lm"].update(hiden=3), "scales.paper.lm.hiden: unknown key"),
+        (
+            lambda p: p["scales"]["demo"]["lm"]["training"].update(lr=3),
+            "valid keys here: batch_tokens, epochs, learning",
+        ),
+        (lambda p: p["scales"]["demo"]["text"].update(fragment_words=-1), "fragment_words: found -1: input should be"),
+        (lambda p: p["compute"].update(backend="x"), "compute.backend: found 'x'"),
+    ],
+)
+def test_an_unsound_file_is_one_line(tmp_path: Path, edit: Edit, message: str) -> None:
+    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    edit(params)
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    with pytest.raises(UserError) as raised:
+        load_params(path)
+    assert message in str(raised.value) and str(raised.value).startswith(str(path)) and "\n" not in str(raised.value)
+
+
+def test_a_file_that_is_not_there_and_one_that_is_not_yaml(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="run from the top of the repository"):
+        load_params(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_text("arch: [", encoding="utf-8")
+    with pytest.raises(UserError, match="not valid YAML"):
+        load_params(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_text("", encoding="utf-8")
+    with pytest.raises(UserError, match="top level: found None"):
+        load_params(tmp_path / "params.yaml")
