@@ -1,5 +1,6 @@
 """Where everything lives: the folders between the stages, as dvc.yaml names them."""
 
+import os
 from pathlib import Path
 
 DATA, MODELS, METRICS = Path("data"), Path("models"), Path("metrics")
@@ -23,8 +24,9 @@ CORPORA = DATA / "ner"
 CHARCNN = MODELS / "charcnn"
 LM = MODELS / "lm"
 TAGGERS = MODELS / "ner"
-FEATURES = MODELS / ".features"
-"""Frozen features of NER sets, keyed by content; outside DVC and safe to delete."""
+FEATURES = Path(os.environ.get("DVC_ROOT", ".")) / MODELS / ".features"
+"""Frozen features of NER sets, keyed by content; outside DVC and safe to delete. In the scratch copies of the queue, DVC_ROOT
+is the repository they belong to, so that experiments share them."""
 
 PRETRAIN = METRICS / "pretrain.json"
 PRETRAIN_CURVE = METRICS / "pretrain.csv"

@@ -1,9 +1,11 @@
 """The house: who may import whom, and whether dvc.yaml knows every file a stage is made of."""
 
 import ast
+import re
 import subprocess
 import sys
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -78,6 +80,26 @@ def test_deps_list_every_file_the_stage_reaches(stage: str) -> None:
 def test_deps_list_nothing_the_stage_does_not_reach(stage: str) -> None:
     spare = declared(stage) - reached(PACKAGE / "stages" / f"{stage}.py")
     assert not spare, f"dvc.yaml: {stage}: deps rerun it for nothing: {sorted(str(f) for f in spare)}"
+
+
+def test_the_readme_draws_edges_that_exist() -> None:
+    drawing = (ROOT / "README.md").read_text(encoding="utf-8").split("```mermaid")[1].split("```")[0]
+    chains = [line.split("-->") for line in drawing.splitlines() if "-->" in line]
+    edges = [(a.strip(), b.strip()) for chain in chains for a, b in pairwise(chain)]
+    assert {stage for edge in edges for stage in edge} == set(DVC)
+    for source, target in edges:
+        assert any(overlap(out, dep) for out in outputs(source) for dep in DVC[target]["deps"]), (source, target)
+
+
+def outputs(stage: str) -> list[str]:
+    entries = [*DVC[stage].get("outs", []), *DVC[stage].get("metrics", []), *DVC[stage].get("plots", [])]
+    return [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries]
+
+
+def overlap(out: str, dep: str) -> bool:
+    """Whether a dep is an output or lies within it; sets of a matrix stand for one another."""
+    out, dep = (re.sub(r"\$\{item\.set\}|wikineural|multiconer", "set", path) for path in (out, dep))
+    return dep == out or dep.startswith(out + "/")
 
 
 @pytest.mark.parametrize("room", sorted(ROOMS))
