@@ -25,8 +25,8 @@ CHARCNN = MODELS / "charcnn"
 LM = MODELS / "lm"
 TAGGERS = MODELS / "ner"
 FEATURES = Path(os.environ.get("DVC_ROOT", ".")) / MODELS / ".features"
-"""Frozen features of NER sets, keyed by content; outside DVC and safe to delete. In the scratch copies of the queue, DVC_ROOT
-is the repository they belong to, so that experiments share them."""
+"""Frozen features of NER sets, keyed by content; outside DVC and safe to delete. Scratch copies of the queue find those
+of the repository they belong to, DVC_ROOT."""
 
 PRETRAIN = METRICS / "pretrain.json"
 PRETRAIN_CURVE = METRICS / "pretrain.csv"
