@@ -25,7 +25,7 @@ repro: install ## Run what has changed of the pipeline (dvc repro), and show the
 	@python -m pipeline show
 
 test: install ## Run the tests
-	python -m pytest -n 2
+	python -m pytest -n 2 --dist loadgroup
 
 lint: install ## Check style and types
 	ruff check .
