@@ -111,7 +111,7 @@ def test_code_of_the_report_reruns_the_report_only(repo: Path, dvc: Run) -> None
 
 
 def test_code_of_one_architecture_reruns_only_experiments_with_it(repo: Path, dvc: Run) -> None:
-    _append(repo / "pipeline/lm/rnn/lstm.py", "# An edit.\n")
+    _append(repo / "pipeline/lm/rnn/gru.py", "# An edit.\n")
     assert ran(dvc("repro")) == {"check"}
     _append(repo / "pipeline/lm/rnn/sru.py", "# An edit.\n")
     assert ran(dvc("repro", "check")) == {"check"}

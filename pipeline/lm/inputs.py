@@ -9,6 +9,9 @@ from torch import Tensor, nn
 from pipeline.lm.charcnn import CharCnn
 from pipeline.lm.chars import CharIds
 
+TABLE = "vectors.npy"
+"""The file of the frozen char-CNN's vectors, float16 (types, width), a row an id."""
+
 
 class TableInputs(nn.Module):
     """The frozen char-CNN: every type's vector was computed once, reading is a lookup."""

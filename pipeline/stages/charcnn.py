@@ -11,7 +11,7 @@ from pipeline.lm.bilm import BiLM
 from pipeline.lm.charcnn import TYPES_A_BATCH, CharCnn
 from pipeline.lm.chars import CharIds, vocabulary_char_ids
 from pipeline.lm.curve import write_curve
-from pipeline.lm.inputs import CharInputs
+from pipeline.lm.inputs import TABLE, CharInputs
 from pipeline.lm.rnn import lstm  # by name below, and so among the deps in dvc.yaml
 from pipeline.lm.settings import ArchSettings, CharCnnSettings
 from pipeline.lm.train import Trainer
@@ -19,7 +19,6 @@ from pipeline.outputs import fresh_folder
 from pipeline.progress import track
 from pipeline.vocabulary import SPECIALS, Vocabulary
 
-TABLE = "vectors.npy"
 _TEACHER = ArchSettings(cell=lstm.__name__.rpartition(".")[2], layers=1, residual=True)
 """The small language model that teaches the char-CNN and is thrown away. As in ELMo, its LSTM is bypassed by a residual
 connection; without it, it hardly learns more than word frequencies in so short a training (demo: perplexity 308, not

@@ -13,11 +13,10 @@ from pipeline.lm.bilm import BiLM
 from pipeline.lm.charcnn import CONFIG, WEIGHTS
 from pipeline.lm.curve import write_curve
 from pipeline.lm.embed import save_lm
-from pipeline.lm.inputs import TableInputs
+from pipeline.lm.inputs import TABLE, TableInputs
 from pipeline.lm.settings import NO_CELL, ArchSettings, LmSettings
 from pipeline.lm.train import History, Trainer
 from pipeline.outputs import fresh_folder, write_json
-from pipeline.stages.charcnn import TABLE
 from pipeline.vocabulary import Vocabulary
 
 
