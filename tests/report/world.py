@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pipeline.lm import charcnn
+from pipeline.lm.inputs import TABLE
 from pipeline.lm.settings import ArchSettings, LmSettings
 from pipeline.ner.bio import bio_labels
 from pipeline.ner.corpus import write_labels
@@ -21,7 +22,6 @@ from pipeline.ner.tables import write_csv
 from pipeline.ner.train import Epoch
 from pipeline.outputs import write_json
 from pipeline.stages import documents, evaluate, fragments, lemmas, lowercase, pretrain, sentences, vocabulary
-from pipeline.stages.charcnn import TABLE
 from pipeline.text.settings import TextSettings, VocabularySettings
 
 TYPES = {"wikineural": ["PER", "ORG", "LOC", "MISC"], "multiconer": ["PER", "LOC", "CORP", "GRP", "PROD", "CW"]}
