@@ -25,7 +25,7 @@ repro: install ## Run what has changed of the pipeline (dvc repro), and show the
 	@python -m pipeline show
 
 test: install ## Run the tests
-	python -m pytest -n 2 --dist loadgroup
+	python -m pytest -n 2 --dist loadfile tests/test_dvc.py tests # the longest file first
 
 lint: install ## Check style and types
 	ruff check .
@@ -33,11 +33,12 @@ lint: install ## Check style and types
 	mypy
 
 lock: ## Pin the newest packages that pyproject.toml allows
-	rm -rf .venv && $(PYTHON) -m venv .venv
-	python -m pip install --quiet "$$(grep '^torch==' requirements.lock)"
-	python -m pip install --quiet '.[dev]'
+	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet "$$(grep '^torch==' requirements.lock)"
+	.venv-lock/bin/python -m pip install --quiet '.[dev]'
 	{ grep '^#' requirements.lock; grep '^torch==' requirements.lock; \
-		python -m pip freeze | grep -vE '^(torch|recurrent-ner)( |==)'; } > requirements.new && mv requirements.new requirements.lock
+		.venv-lock/bin/python -m pip freeze | grep -vE '^(torch|recurrent-ner)( |==)'; } > requirements.new
+	mv requirements.new requirements.lock && rm -rf .venv-lock
 
 clean: ## Remove the environment and everything that can be made again, but not DVC's cache
 	rm -rf .venv models/.features .pytest_cache .mypy_cache .ruff_cache .hypothesis dvc_plots

@@ -193,7 +193,7 @@ def main() -> None:
     except KeyboardInterrupt:
         _fail("interrupted", code=130)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         _fail(f"{error.filename or 'disk'}: no space left on the device; free some and run again")
 

@@ -31,9 +31,6 @@ of the repository they belong to, DVC_ROOT."""
 PRETRAIN = METRICS / "pretrain.json"
 PRETRAIN_CURVE = METRICS / "pretrain.csv"
 SCORES = METRICS / "ner"
-DATA_METRICS = METRICS / "data.json"
-REPORT = METRICS / "report.md"
-PLOTS = METRICS / "plots"
 
 
 def manifest(scale: str) -> Path:

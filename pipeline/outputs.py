@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pipeline.errors import UserError
+
 
 @contextmanager
 def fresh_folder(path: Path) -> Iterator[Path]:
@@ -52,6 +54,13 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
 def read_json(path: Path) -> Any:
     """Read what `write_json` wrote."""
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def need(path: Path, stage: str) -> Path:
+    """The path, if something is there; else a `UserError` that names the stage which makes it."""
+    if not path.exists():
+        raise UserError(f"{path}: not found; run the stage that makes it: dvc repro {stage}")
+    return path
 
 
 def _partial(path: Path) -> Path:

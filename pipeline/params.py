@@ -1,7 +1,7 @@
 """params.yaml: read, typed and checked as a whole before any work."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import yaml
 from pydantic import Field, ValidationError
@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 from pipeline.errors import UserError
 from pipeline.lm.settings import ArchSettings, CharCnnSettings, LmSettings
 from pipeline.ner.settings import EvaluateSettings, NerSettings
-from pipeline.settings import Settings
+from pipeline.settings import Seed, Settings
 from pipeline.text.settings import TextSettings, VocabularySettings
 
 PARAMS = Path("params.yaml")
@@ -27,13 +27,13 @@ class Scale(Settings):
 
 
 class Compute(Settings):
-    """Where the work is done. It changes no result, so no stage depends on it."""
+    """Where the work is done. It changes last digits at most (device, threads), so no stage depends on it."""
 
     jobs: Annotated[int, Field(ge=0)]
     """Processes of the text stages; 0 means one a core."""
     backend: Literal["loky", "threading", "sequential"]
     """joblib's."""
-    device: str
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")]
     """`auto`, or a torch device: cpu, cuda, cuda:1."""
     threads: Annotated[int, Field(ge=0)]
     """Of torch on a CPU; 0 means one a core. Another number rounds sums differently in the last bits."""
@@ -44,7 +44,7 @@ class Params(Settings):
 
     arch: str
     scale: str
-    seed: Annotated[int, Field(ge=0)]
+    seed: Seed
     archs: dict[str, ArchSettings]
     scales: dict[str, Scale]
     compute: Compute
@@ -69,11 +69,24 @@ def load_params(path: Path = PARAMS) -> Params:
     return params
 
 
+class _Loader(yaml.SafeLoader):
+    """Safe YAML, in which a key that stands twice is an error: the last one would win in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.YAMLError(f"key {key!r} stands twice, again in{node.start_mark}")
+        return super().construct_mapping(node, deep)
+
+
 def _read_yaml(path: Path) -> Any:
     if not path.is_file():
         raise UserError(f"{path.absolute()}: not found; run from the top of the repository")
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.load(path.read_text(encoding="utf-8"), _Loader)
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: byte {error.start}: not UTF-8; save the file as UTF-8") from None
     except yaml.YAMLError as error:
         raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
 
@@ -94,12 +107,9 @@ def _explain(error: Any) -> str:
 
 
 def _keys_at(location: tuple[str | int, ...]) -> list[str]:
-    """The valid keys of the block at `location`: names of tables (archs, scales) are skipped over."""
+    """The valid keys of the block at `location`."""
     block: Any = Params
     for part in location:
-        field = block.model_fields[part].annotation if block is not None and part in block.model_fields else None
-        if field is None:
-            continue  # the name of an entry of the table just entered
-        arguments = getattr(field, "__args__", None)
-        block = arguments[1] if arguments else field
+        # A table (archs, scales) is dict[str, Block], and `part` one of its names; else `part` is a key of the block.
+        block = get_args(block)[1] if get_origin(block) is dict else block.model_fields[part].annotation
     return list(block.model_fields)

@@ -8,11 +8,9 @@ One header a document, then its lines (paragraphs, sentences or fragments), then
 tabs nor line breaks of any kind, so that a header cannot be mistaken and `less` shows what the program sees.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,21 +43,33 @@ def shard_paths(folder: Path) -> list[Path]:
 
 
 def read_shard(path: Path) -> Iterator[Document]:
-    """Stream the documents of one shard."""
+    """Stream the documents of one shard; a `UserError` where it is not whole."""
     header: list[str] | None = None
     lines: list[str] = []
+    number = 0
     # newline="\n": U+2028 and its kin are text here; only LF ends a line.
     with path.open(encoding="utf-8", newline="\n") as file:
-        for line in file:
+        for number, line in enumerate(file, start=1):
             line = line.rstrip("\n")
             if line.startswith(_HEADER):
+                if header:
+                    raise _damage(path, number, "a header", "an empty line before it")
                 header = line.split("\t")
                 lines = []
             elif line:
+                if not header:
+                    raise _damage(path, number, "text outside a document", "a header (#doc) before it")
                 lines.append(line)
             elif header:
                 yield Document(header[1], header[2], lines)
                 header = None
+    if header:
+        raise _damage(path, number, "the end of the file inside a document", "an empty line after its last line")
+
+
+def _damage(path: Path, number: int, found: str, expected: str) -> UserError:
+    stage = path.parent.name
+    return UserError(f"{path}: line {number:,}: found {found}, expected {expected}; run again: dvc repro {stage}")
 
 
 def read_documents(folder: Path) -> Iterator[Document]:
@@ -91,17 +101,15 @@ def write_shards(documents: Iterable[Document], folder: Path, megabytes: float) 
 MapDocument = Callable[[Document, Counts], Document | None]
 
 
-def map_shards(
-    make: Callable[[], MapDocument], source: Path, target: Path, label: str, jobs: int, backend: str
-) -> Counts:
+def map_shards(function: MapDocument, source: Path, target: Path, label: str, jobs: int, backend: str) -> Counts:
     """Apply a function to every document, shard by shard in parallel; write shards of the same names and the counts.
 
-    `make` is called once in each process and returns the function, so that a model is loaded once and never pickled.
-    The function returns the new document, or None to drop it, and counts what it sees. The sum of the counts, which
-    is also written to `target/counts.json`, and every byte written are independent of `jobs` and `backend`.
+    The function, which is pickled for every shard, returns the new document, or None to drop it, and counts what it
+    sees. The sum of the counts, which is also written to `target/counts.json`, and every byte written are independent
+    of `jobs` and `backend`.
     """
     paths = shard_paths(source)
-    tasks = (delayed(partial(_map_shard, make))(path, target / path.name) for path in paths)
+    tasks = (delayed(_map_shard)(function, path, target / path.name) for path in paths)
     results = Parallel(n_jobs=min(jobs, len(paths)), backend=backend, return_as="generator")(tasks)
     total: Counts = Counter()
     for counts in track(results, label, "shards", len(paths)):
@@ -110,23 +118,11 @@ def map_shards(
     return total
 
 
-def read_counts(folder: Path) -> dict[str, int]:
-    """The counts a text stage left beside its shards."""
-    counts: dict[str, int] = json.loads((folder / COUNTS).read_text(encoding="utf-8"))
-    return counts
-
-
-_functions: dict[object, MapDocument] = {}
-
-
-def _map_shard(make: Callable[[], MapDocument], source: Path, target: Path) -> Counts:
-    key = repr(make)
-    if key not in _functions:
-        _functions[key] = make()
+def _map_shard(function: MapDocument, source: Path, target: Path) -> Counts:
     counts: Counts = Counter()
     with target.open("w", encoding="utf-8", newline="\n") as file:
         for document in read_shard(source):
-            result = _functions[key](document, counts)
+            result = function(document, counts)
             if result is not None:
                 file.write(format_document(result))
     return counts

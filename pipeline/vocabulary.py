@@ -1,11 +1,10 @@
-"""The vocabulary: every type of the corpus with its count, most frequent first."""
+"""The vocabulary: every type of the corpus with its count in train, most frequent first."""
 
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.errors import UserError
-from pipeline.outputs import read_json, write_json, write_text
+from pipeline.outputs import need, read_json, write_json, write_text
 
 BEGIN, END, UNKNOWN = 0, 1, 2
 """Ids of the begin and end of a text, and of what the softmax does not predict by name."""
@@ -13,14 +12,14 @@ SPECIALS = ["<S>", "</S>", "<UNK>"]
 
 
 class Entry(NamedTuple):
-    """A type of the corpus and how often it was seen."""
+    """A type of the corpus and how often train has it; 0 for a type of validation alone."""
 
     lemma: str
     frequency: int
 
 
 class Vocabulary:
-    """Ids 0, 1, 2 are `<S>`, `</S>`, `<UNK>`; then all types of the corpus by falling count.
+    """Ids 0, 1, 2 are `<S>`, `</S>`, `<UNK>`; then all types of the corpus by falling count in train.
 
     `size` is how many leading ids the softmax predicts. A later type is predicted as `<UNK>` but keeps its own id, and
     so its own char-CNN vector, when it is read: rare words are what characters are for.
@@ -51,10 +50,7 @@ class Vocabulary:
     @classmethod
     def load(cls, folder: Path) -> "Vocabulary":
         """Read what `save` wrote."""
-        path = folder / "vocabulary.txt"
-        if not path.is_file():
-            raise UserError(f"{path}: not found; run the stage that makes it: dvc repro vocabulary")
-        with path.open(encoding="utf-8", newline="\n") as file:
+        with need(folder / "vocabulary.txt", "vocabulary").open(encoding="utf-8", newline="\n") as file:
             rows = (line.rstrip("\n").split("\t") for line in file)
             entries = [Entry(lemma, int(count)) for lemma, count in rows]
         return cls(entries, read_json(folder / "vocabulary.json")["size"])

@@ -15,7 +15,6 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
-pytestmark = pytest.mark.xdist_group("dvc")
 
 DOWNSTREAM_OF_LM = {"ner@wikineural", "ner@multiconer", "evaluate@wikineural", "evaluate@multiconer", "report"}
 ALL = DOWNSTREAM_OF_LM | {

@@ -37,6 +37,14 @@ def test_the_committed_file_is_sound() -> None:
         ),
         (lambda p: p["scales"]["demo"]["text"].update(fragment_words=-1), "fragment_words: found -1: input should be"),
         (lambda p: p["compute"].update(backend="x"), "compute.backend: found 'x'"),
+        (lambda p: p["compute"].update(device="gpuu"), "compute.device: found 'gpuu'"),
+        (lambda p: p.update(seed=2**70), "seed: found"),
+        (lambda p: p.update(seed=True), "seed: found True"),
+        (lambda p: p["archs"].update(layers={"zz": 1}), "archs.layers.zz: unknown key; valid keys here: cell, layers"),
+        (lambda p: p["scales"]["demo"]["ner"].update(seeds=[1, 1]), "seeds: found [1, 1]: value error, expected every"),
+        (lambda p: p["scales"]["demo"]["ner"].update(learning_rate=float("inf")), "learning_rate: found inf"),
+        (lambda p: p["scales"]["demo"]["charcnn"].update(filters=[[60, 8]]), "filters.0.0: found 60"),
+        (lambda p: p["scales"]["demo"]["lm"]["training"].update(cutoffs=[9, 9]), "cutoffs: found [9, 9]"),
     ],
 )
 def test_an_unsound_file_is_one_line(tmp_path: Path, edit: Edit, message: str) -> None:
@@ -54,6 +62,12 @@ def test_a_file_that_is_not_there_and_one_that_is_not_yaml(tmp_path: Path) -> No
         load_params(tmp_path / "params.yaml")
     (tmp_path / "params.yaml").write_text("arch: [", encoding="utf-8")
     with pytest.raises(UserError, match="not valid YAML"):
+        load_params(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_text("arch: sru # архитектура", encoding="cp1251")
+    with pytest.raises(UserError, match="byte 12: not UTF-8"):
+        load_params(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_text("arch: sru\narch: gru\n", encoding="utf-8")
+    with pytest.raises(UserError, match="key 'arch' stands twice"):
         load_params(tmp_path / "params.yaml")
     (tmp_path / "params.yaml").write_text("", encoding="utf-8")
     with pytest.raises(UserError, match="top level: found None"):

@@ -45,8 +45,10 @@ class BiLM(nn.Module):
         An adaptive softmax is an exact distribution over the whole vocabulary (Grave et al. 2017, equation 9): the
         likelihood is that of a full softmax, comparable between architectures and batch sizes.
         """
-        outputs = self.dropout(self(vectors))[:, mask]  # (2, tokens, width)
-        log_likelihood = self.softmax(outputs.flatten(0, 1), targets[:, mask].flatten()).output
+        outputs = self.dropout(self(vectors))[:, mask].flatten(0, 1)  # (2 tokens, width)
+        # In float32 whatever autocast does above: likelihoods are summed, and the softmax scatters float32 ones.
+        with torch.autocast(outputs.device.type, enabled=False):
+            log_likelihood = self.softmax(outputs.float(), targets[:, mask].flatten()).output
         return Losses(-log_likelihood.sum(), log_likelihood.numel())
 
     def recurrent_parameters(self) -> int:

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from pipeline.lm.chars import CHARACTERS, CharIds
 from pipeline.lm.settings import CharCnnSettings
-from pipeline.outputs import read_json, write_json
+from pipeline.outputs import need, read_json, write_json
+from pipeline.weights import load_weights, save_weights
 
 WEIGHTS, CONFIG = "charcnn.safetensors", "charcnn.json"
 TYPES_A_BATCH = 512
@@ -79,12 +79,12 @@ class CharCnn(nn.Module):
 
     def save(self, folder: Path) -> None:
         """Write the weights and the settings that rebuild the module."""
-        save_file(self.state_dict(), folder / WEIGHTS)
+        save_weights(self, folder / WEIGHTS)
         write_json(folder / CONFIG, self.settings.model_dump(mode="json"))
 
     @classmethod
     def load(cls, folder: Path, device: torch.device) -> "CharCnn":
         """Read what `save` wrote; the module is in evaluation mode."""
-        module = cls(CharCnnSettings.model_validate(read_json(folder / CONFIG)))
-        module.load_state_dict(load_file(folder / WEIGHTS))
+        module = cls(CharCnnSettings.model_validate(read_json(need(folder / CONFIG, "charcnn"))))
+        load_weights(module, folder / WEIGHTS, "charcnn")
         return module.to(device).eval()

@@ -11,10 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.lm.settings import CHARS
 from pipeline.vocabulary import BEGIN, END, SPECIALS
 
-CHARS = 50
-"""Character ids of a token, marks and padding included."""
 BEGIN_SENTENCE, END_SENTENCE, BEGIN_WORD, END_WORD, PAD = 257, 258, 259, 260, 261
 CHARACTERS = 262
 """Rows of the embedding; row 0, the mask, is never used here."""

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from pipeline.ids import Ids
@@ -14,8 +13,9 @@ from pipeline.lm.bilm import BiLM
 from pipeline.lm.charcnn import CharCnn
 from pipeline.lm.chars import char_ids, vocabulary_char_ids
 from pipeline.lm.settings import NO_CELL, ArchSettings, LmSettings
-from pipeline.outputs import read_json, write_json
+from pipeline.outputs import need, read_json, write_json
 from pipeline.vocabulary import SPECIALS
+from pipeline.weights import load_weights, save_weights
 
 WEIGHTS, CONFIG = "lm.safetensors", "config.json"
 
@@ -25,7 +25,7 @@ Vectors = npt.NDArray[np.float32]
 def save_lm(folder: Path, name: str, arch: ArchSettings, settings: LmSettings, model: BiLM | None, size: int) -> None:
     """Write the weights, if there are any, and the settings that rebuild the model; `size` is the softmax's."""
     if model is not None:
-        save_file(model.state_dict(), folder / WEIGHTS)
+        save_weights(model, folder / WEIGHTS)
     config = {"name": name, "arch": arch.model_dump(), "lm": settings.model_dump(), "vocabulary_size": size}
     write_json(folder / CONFIG, config)
 
@@ -46,13 +46,13 @@ class Embedder:
     @classmethod
     def load(cls, folder: Path, device: torch.device) -> "Embedder":
         """Read a `models/lm` folder."""
-        config = read_json(folder / CONFIG)
+        config = read_json(need(folder / CONFIG, "pretrain"))
         charcnn = CharCnn.load(folder, device)
         arch, settings = ArchSettings(**config["arch"]), LmSettings.model_validate(config["lm"])
         if arch.cell == NO_CELL:
             return cls(charcnn, None, device)
         model = BiLM(arch, settings, charcnn.settings.projection, config["vocabulary_size"])
-        model.load_state_dict(load_file(folder / WEIGHTS))
+        load_weights(model, folder / WEIGHTS, "pretrain")
         return cls(charcnn, model.to(device).eval(), device)
 
     @torch.inference_mode()

@@ -1,5 +1,6 @@
 """The `archs` table, and the `charcnn` and `lm` blocks of a scale."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -8,6 +9,9 @@ from pydantic import Field, field_validator, model_validator
 from pipeline.settings import Settings
 
 Positive = Annotated[int, Field(gt=0)]
+
+CHARS = 50
+"""Character ids of a token in ELMo, marks and padding included."""
 
 NO_CELL = "none"
 """The bare char-CNN: no stack, no pretraining."""
@@ -60,7 +64,14 @@ class TrainingSettings(Settings):
     dropout: Annotated[float, Field(ge=0, lt=1)]
     """Dropout on the input vectors and on the output of the stack."""
     cutoffs: Annotated[list[Positive], Field(min_length=1)]
-    """Adaptive softmax: sizes of the head and of the growing clusters, those beyond the vocabulary left out."""
+    """Adaptive softmax: ids at which the head and the clusters end; those beyond the vocabulary are left out."""
+
+    @field_validator("cutoffs")
+    @classmethod
+    def _rise(cls, cutoffs: list[int]) -> list[int]:
+        if any(left >= right for left, right in pairwise(cutoffs)):
+            raise ValueError("expected rising numbers")
+        return cutoffs
 
 
 class LmSettings(Settings):
@@ -76,8 +87,8 @@ class CharCnnSettings(Settings):
 
     embedding: Positive
     """Width of a character's vector (ELMo: 16)."""
-    filters: Annotated[list[tuple[Positive, Positive]], Field(min_length=1)]
-    """Pairs of width and number."""
+    filters: Annotated[list[tuple[Annotated[int, Field(gt=0, le=CHARS)], Positive]], Field(min_length=1)]
+    """Pairs of width in characters and number."""
     highway: Annotated[int, Field(ge=0)]
     """Highway layers (ELMo-Taiga: 2 by its options.json)."""
     activation: Literal["relu", "tanh"]

@@ -87,26 +87,24 @@ class Trainer:
             started = time.monotonic()
             losses = self._step(batch)
             loss = losses.total.item()
-            if not math.isfinite(loss):
-                raise UserError(
-                    f"{label}: the loss is {loss} at step {step}; lower learning_rate or clip in params.yaml"
-                )
+            self._check(label, step, loss / losses.predictions)
             history.seconds += time.monotonic() - started
             history.tokens += batch.tokens
             history.positions += batch.mask.numel()
             running, predictions = running + loss, predictions + losses.predictions
             if step % every == 0 or step == len(self.plan):
                 rate = float(self.schedule.get_last_lr()[0])
-                train, validation = math.exp(running / predictions), self.perplexity()
-                history.points.append(Point(step, history.tokens, rate, train, validation))
+                train, validation = running / predictions, self.validation_loss()
+                self._check(label, step, train, validation)
+                history.points.append(Point(step, history.tokens, rate, math.exp(train), math.exp(validation)))
                 running, predictions = 0.0, 0
             meter.add(batch.tokens, f"loss {loss / losses.predictions:.3f}")
         meter.close()
         return history
 
     @torch.inference_mode()
-    def perplexity(self) -> float:
-        """Of the validation texts: every token predicted from both sides, over the full vocabulary."""
+    def validation_loss(self) -> float:
+        """Mean negative log-likelihood in nats: every token predicted from both sides, over the full vocabulary."""
         self.model.eval()
         self.inputs.eval()
         order = plan_batches(self.validation_texts.lengths, self.settings.batch_tokens, np.random.default_rng(0))
@@ -114,7 +112,16 @@ class Trainer:
         for texts in order:
             losses = self._losses(make_batch(self.validation_texts, texts, self.predicted))
             total, predictions = total + losses.total.item(), predictions + losses.predictions
-        return math.exp(total / predictions)
+        return total / predictions
+
+    def _check(self, label: str, step: int, *losses: float) -> None:
+        """Stop a run that has left the ground: a perplexity of e^50 is no language model's."""
+        for loss in losses:
+            if not loss < 50:  # NaN is not
+                raise UserError(
+                    f"{label}: the loss is {loss:.4g} nats a token at step {step} of {len(self.plan)}, "
+                    "expected under 50; lower learning_rate or clip in params.yaml"
+                )
 
     def _step(self, batch: Batch) -> Losses:
         self.model.train()

@@ -1,9 +1,9 @@
-"""BIO tags and spans, two ways.
+"""BIO tags and the spans they stand for.
 
     Москва  ,  столица  России
     B-LOC   O  O        B-LOC
 
-These tags are the spans (0, 1, LOC) and (3, 4, LOC), and the other way round.
+These tags are the spans (0, 1, LOC) and (3, 4, LOC).
 """
 
 from collections.abc import Iterable
@@ -69,13 +69,3 @@ def bio_spans(tags: list[str]) -> list[Span]:
             spans[-1] = spans[-1]._replace(stop=index + 1)
         previous = tag
     return spans
-
-
-def spans_bio(spans: Iterable[Span], length: int) -> list[str]:
-    """The tags of a sentence of `length` tokens; spans must not overlap."""
-    tags = [OUTSIDE] * length
-    for start, stop, type_ in spans:
-        if not 0 <= start < stop <= length or any(tag != OUTSIDE for tag in tags[start:stop]):
-            raise ValueError(f"span {start}:{stop} {type_}: outside of {length} tokens, empty, or over another span")
-        tags[start:stop] = [f"B-{type_}"] + [f"I-{type_}"] * (stop - start - 1)
-    return tags

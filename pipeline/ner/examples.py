@@ -1,15 +1,28 @@
 """A split as the tagger meets it: vectors of its sentences and numbers for its tags."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.errors import UserError
 from pipeline.ner.batches import Indices
 from pipeline.ner.corpus import read_split, split_path
-from pipeline.ner.features import Embed, Features, build_features, content_key
+from pipeline.ner.features import Features, build_features, content_key
 from pipeline.ner.sentence import Sentence
+
+EMBEDDING = ["batches.py", "bilm.py", "charcnn.py", "chars.py", "embed.py", "rnn", "settings.py", "stack.py"]
+"""What of `pipeline/lm` decides how given weights embed: part of the cache's key. Training is not among it."""
+
+
+class Embedder(Protocol):
+    """A frozen language model."""
+
+    width: int
+
+    def embed(self, sentences: list[list[str]]) -> list[npt.NDArray[np.float32]]:
+        """Vectors of sentences, each (tokens, width); must not depend on which sentences come together."""
 
 
 class Examples(NamedTuple):
@@ -19,18 +32,18 @@ class Examples(NamedTuple):
     tags: Indices
 
 
-def load_examples(
-    corpus: Path, split: str, labels: list[str], cache: Path, embedder: list[Path], embed: Embed, width: int
-) -> Examples:
-    """Read a split and have its features made, unless the cache has them.
-
-    `embedder` are the files and folders, code included, that decide what `embed` answers.
-    """
+def load_examples(corpus: Path, split: str, labels: list[str], cache: Path, lm: Path, embedder: Embedder) -> Examples:
+    """Read a split and have its features made by `embedder`, which is of the folder `lm`, unless the cache has them."""
     path = split_path(corpus, split)
     sentences = list(read_split(path))
-    key = content_key(path, *embedder)
-    features = build_features(cache, key, [sentence.lemmas for sentence in sentences], embed, width)
+    key = content_key(path, lm, *embedding_code())
+    features = build_features(cache, key, [sentence.lemmas for sentence in sentences], embedder.embed, embedder.width)
     return Examples(features, encode_tags(path, sentences, labels))
+
+
+def embedding_code() -> list[Path]:
+    """The files and folders of `EMBEDDING`, read as data: this room does not import that one."""
+    return [Path(__file__).parents[1] / "lm" / name for name in EMBEDDING]
 
 
 def encode_tags(path: Path, sentences: list[Sentence], labels: list[str]) -> Indices:

@@ -9,6 +9,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO
 
 import numpy as np
@@ -16,7 +17,6 @@ import numpy.typing as npt
 
 from pipeline.errors import UserError
 from pipeline.ner.batches import Indices, inference_batches
-from pipeline.outputs import fresh_folder
 from pipeline.progress import track
 
 Embed = Callable[[list[list[str]]], list[npt.NDArray[np.float32]]]
@@ -58,12 +58,17 @@ def build_features(cache: Path, key: str, sentences: list[list[str]], embed: Emb
     """The features of `sentences` from `cache/key`, computed first if they are not there.
 
     `key` must say all that the values depend on (`content_key`). A `UserError` if they do not fit on the disk or do
-    not fit into float16.
+    not fit into float16. Experiments share the cache, so that two processes may compute the same key at once: each
+    does so in a folder of its own, and the first to finish gives it its name.
     """
     folder = cache / key
     if not folder.is_dir():
-        with fresh_folder(folder) as partial:
+        cache.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=f".{key}.", dir=cache) as own:
+            partial = Path(own) / "features"  # a level down, for the usual permissions
+            partial.mkdir()
             _write(partial, folder, sentences, embed, width)
+            _publish(partial, folder)
     return Features(folder)
 
 
@@ -88,6 +93,14 @@ def _files(path: Path) -> Iterator[tuple[str, Path]]:
     for file in sorted(path.rglob("*")):
         if file.is_file() and "__pycache__" not in file.parts:
             yield file.relative_to(path).as_posix(), file
+
+
+def _publish(partial: Path, folder: Path) -> None:
+    try:
+        partial.rename(folder)
+    except OSError:
+        if not folder.is_dir():  # or else another process was first, with the same values
+            raise
 
 
 def _write(partial: Path, folder: Path, sentences: list[list[str]], embed: Embed, width: int) -> None:
@@ -128,7 +141,8 @@ def _reserve(file: IO[bytes], folder: Path, shape: tuple[int, int]) -> int:
             raise
         raise UserError(
             f"{folder}: {needed:,} bytes of features do not fit ({os.strerror(error.errno)}); "
-            f"free some space, or delete old folders in {folder.parent}: they are made again when needed"
+            f"free some space, or delete old folders in {folder.parent}, "
+            "hidden ones of killed runs too: they are made again when needed"
         ) from None
     return first
 

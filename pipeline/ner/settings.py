@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from pipeline.settings import Settings
+from pipeline.settings import Seed, Settings
 
 
 class NerSettings(Settings):
@@ -26,8 +26,15 @@ class NerSettings(Settings):
     """Adam's step size."""
     clip: Annotated[float, Field(gt=0)]
     """Largest norm of the gradient."""
-    seeds: Annotated[list[int], Field(min_length=1)]
+    seeds: Annotated[list[Seed], Field(min_length=1)]
     """One tagger is trained for each; scores are means over them."""
+
+    @field_validator("seeds")
+    @classmethod
+    def _are_different(cls, seeds: list[int]) -> list[int]:
+        if len(set(seeds)) < len(seeds):
+            raise ValueError("expected every seed once")
+        return seeds
 
 
 class EvaluateSettings(Settings):

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from pipeline.errors import UserError
 from pipeline.ner.crf import BioCrf
 from pipeline.outputs import read_json, write_json
+from pipeline.weights import load_weights, save_weights
 
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 
@@ -60,7 +60,7 @@ class Tagger(nn.Module):
     def save(self, folder: Path) -> None:
         """Write weights.safetensors and config.json: the folder works by itself."""
         folder.mkdir(parents=True, exist_ok=True)
-        save_file({name: value.cpu().contiguous() for name, value in self.state_dict().items()}, folder / WEIGHTS)
+        save_weights(self, folder / WEIGHTS)
         sizes = {"width": self.width, "hidden": self.hidden, "layers": self.layers, "dropout": self.dropout.p}
         write_json(folder / CONFIG, {"labels": self.labels, **sizes})
 
@@ -71,9 +71,9 @@ class Tagger(nn.Module):
             raise UserError(f"{folder / CONFIG}: not found; run the stage that makes it: dvc repro ner")
         try:
             tagger = cls(**read_json(folder / CONFIG))
-            tagger.load_state_dict(load_file(folder / WEIGHTS))
-        except (TypeError, RuntimeError, json.JSONDecodeError, OSError) as error:
+        except (TypeError, RuntimeError, json.JSONDecodeError) as error:
             raise UserError(f"{folder}: not a tagger of this version ({error}); run dvc repro ner") from None
+        load_weights(tagger, folder / WEIGHTS, "ner")
         return tagger.to(device).eval()
 
 

@@ -3,6 +3,8 @@
 A key of counts.json is a unit, alone or with `_read`, `_kept` or `_dropped_<reason>`:
 
     documents_read 300, documents_kept 286, documents_dropped_redirect 14, paragraphs 1804
+
+`dropped_<kind>`, as in dropped_templates 5210, counts mark-up that shows no text: all that is read is dropped.
 """
 
 import re
@@ -11,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 UNITS = ["documents", "paragraphs", "sentences", "fragments", "words", "tokens"]
+MARKUP = "markup"
 _KEY = re.compile(r"(?P<unit>[a-z]+)(_(?P<role>read|kept|dropped)(_(?P<reason>\w+))?)?")
 
 
@@ -29,13 +32,15 @@ def read_flows(counts: Mapping[str, int]) -> Iterator[Flow]:
     found: defaultdict[str, dict[str, int]] = defaultdict(dict)
     dropped: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for key, number in sorted(counts.items()):
-        match = _KEY.fullmatch(key)
+        match = _KEY.fullmatch(f"{MARKUP}_{key}" if key.startswith("dropped_") else key)
         if match and match["reason"]:
             dropped[match["unit"]][match["reason"].replace("_", " ")] = number
         elif match:
             found[match["unit"]][match["role"] or "kept"] = number
         else:
             found[key.replace("_", " ")]["kept"] = number
+    if MARKUP in dropped:
+        found[MARKUP] = {"read": sum(dropped[MARKUP].values()), "kept": 0}
     for unit in sorted(found, key=lambda unit: UNITS.index(unit) if unit in UNITS else len(UNITS)):
         reasons = {reason: number for reason, number in dropped[unit].items() if number}
         yield Flow(unit, found[unit].get("read"), reasons, found[unit].get("kept"))

@@ -167,8 +167,8 @@ def _vocabulary(counts: Json) -> Iterator[str]:
     yield markdown(["Language model", *(unit.capitalize() for unit in units)], rows)
     yield (
         f"Of {integer(counts['types'])} types the language model predicts {integer(counts['types_predicted'])} by "
-        f"name, which are {percent(counts['coverage'])} of the tokens; the others are predicted as `<UNK>`, and read "
-        "with vectors of their own."
+        f"name: {percent(counts['coverage'])} of the training tokens, {percent(counts['coverage_validation'])} of the "
+        "validation tokens. The others are predicted as `<UNK>`, and read with vectors of their own."
     )
 
 

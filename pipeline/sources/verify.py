@@ -1,6 +1,7 @@
-"""Is an input sound? The gate: what passes here does not fail in a later stage.
+"""Is an input sound? The gate: whole, readable to its end, in the form that the manifest says, and not empty.
 
-Every check reads the whole file and raises a `UserError` that names the file, the place and what to do.
+Every check reads the whole file and raises a `UserError` that names the file, the place and what to do. What only a
+later stage can see, such as articles without prose or too few of them to hold some out, is said there.
 """
 
 import hashlib
@@ -33,26 +34,55 @@ def check_text(path: Path) -> None:
 
 
 def check_mediawiki(path: Path) -> None:
-    """A MediaWiki XML export: UTF-8, <mediawiki> around it all, well-formed to its end, at least one page."""
-    found: list[str] = []
+    """A MediaWiki XML export: UTF-8, <mediawiki> around it all, well-formed to its end, at least one article."""
     parser = expat.ParserCreate()
-
-    def start(tag: str, _: dict[str, str]) -> None:
-        found.append(tag)
-        if found[0] != "mediawiki":
-            raise UserError(f"{path}: starts with <{tag}>; expected <mediawiki>, a MediaWiki XML export")
-        if tag == "page":
-            parser.StartElementHandler = None  # seen enough; without a handler expat runs at full speed
-
-    parser.StartElementHandler = start
+    search = _ArticleSearch(path, parser)
     try:
         for text in decoded(_content(path), path):
             parser.Parse(text, False)
         parser.Parse("", True)
     except expat.ExpatError as error:
-        raise UserError(f"{path}: {_advice(error, bool(found))}") from None
-    if "page" not in found:
+        raise UserError(f"{path}: {_advice(error, search.begun)}") from None
+    if not search.pages:
         raise UserError(f"{path}: no <page> in this MediaWiki export; expected one for every article")
+    if not search.found:
+        raise UserError(
+            f"{path}: no article among {search.pages:,} pages; expected at least one of namespace 0 that is no redirect"
+        )
+
+
+class _ArticleSearch:
+    """Looks for the first page of namespace 0 that is no redirect; a page without <ns> passes."""
+
+    def __init__(self, path: Path, parser: expat.XMLParserType) -> None:
+        self.begun = self.found = False
+        self.pages = 0
+        self._path, self._parser = path, parser
+        self._tag = self._namespace = ""
+        self._redirect = False
+        parser.StartElementHandler, parser.CharacterDataHandler = self._start, self._text
+        parser.EndElementHandler = self._end
+
+    def _start(self, tag: str, _: dict[str, str]) -> None:
+        if not self.begun and tag != "mediawiki":
+            raise UserError(f"{self._path}: starts with <{tag}>; expected <mediawiki>, a MediaWiki XML export")
+        self.begun, self._tag = True, tag
+        if tag == "page":
+            self.pages += 1
+            self._namespace, self._redirect = "", False
+        elif tag == "redirect":
+            self._redirect = True
+
+    def _text(self, text: str) -> None:
+        if self._tag == "ns":
+            self._namespace += text
+
+    def _end(self, tag: str) -> None:
+        self._tag = ""
+        if tag == "page" and self._namespace.strip() in ("", "0") and not self._redirect:
+            self.found = True  # seen enough; without handlers expat runs at full speed
+            self._parser.StartElementHandler = self._parser.EndElementHandler = None
+            self._parser.CharacterDataHandler = None
 
 
 def _advice(error: expat.ExpatError, begun: bool) -> str:

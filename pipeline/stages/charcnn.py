@@ -65,9 +65,10 @@ def _write_table(path: Path, charcnn: CharCnn, chars: CharIds) -> None:
 
     float16 halves the table; its rounding, 0.0005 of a deviation, is far below what dropout does to the same vector.
     """
-    shape = (len(chars), charcnn.settings.projection)
-    table = np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=shape)
+    header = {"descr": "<f2", "fortran_order": False, "shape": (len(chars), charcnn.settings.projection)}
     starts = range(0, len(chars), TYPES_A_BATCH)
-    for start in track(starts, "char-CNN vectors", "batches", len(starts)):
-        table[start : start + TYPES_A_BATCH] = charcnn.vectors(chars[start : start + TYPES_A_BATCH])
-    table.flush()
+    # Written, not mapped: on a full disk a write is an error, a store into a map kills the process.
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for start in track(starts, "char-CNN vectors", "batches", len(starts)):
+            file.write(charcnn.vectors(chars[start : start + TYPES_A_BATCH]).astype("<f2").tobytes())

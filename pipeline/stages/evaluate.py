@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-import pipeline.lm
 from pipeline.device import choose_device
 from pipeline.errors import UserError
 from pipeline.lm.embed import Embedder
@@ -30,9 +29,6 @@ from pipeline.ner.tables import DIGITS, write_csv
 from pipeline.ner.tagger import Tagger
 from pipeline.outputs import write_json
 
-LM_CODE = Path(pipeline.lm.__file__ or "").parent
-"""Part of the cache's key: other code may embed the same weights differently."""
-
 
 def run(
     lm: Path,
@@ -55,18 +51,22 @@ def run(
     place = choose_device(device)
     labels = read_labels(corpus)
     embedder = Embedder.load(lm, place)
-    test = load_examples(corpus, "test", labels, cache, [lm, LM_CODE], embedder.embed, embedder.width)
+    test = load_examples(corpus, "test", labels, cache, lm, embedder)
     predicted = {name: predict(Tagger.load(folder, place), test.features) for name, folder in _seeds(taggers)}
     counts = {name: count(test.tags, tags, test.features.lengths, labels) for name, tags in predicted.items()}
 
     values = {name: score(c) for name, c in counts.items()}
     means = {metric: float(np.mean([v[metric] for v in values.values()])) for metric in METRICS}
-    write_json(metrics, {corpus.name: {metric: round(value, DIGITS) for metric, value in means.items()}})
     draws = {name: bootstrap(c, settings.bootstrap, seed) for name, c in counts.items()}
-    write_csv(scores, ["metric", "seed", "value", "low", "high"], _score_rows(values, means, draws))
-    write_csv(types, TypeScore._fields, _type_rows(list(counts.values()), labels))
-    rows = _confusion_rows(test, list(predicted.values()), labels)
-    write_csv(confusion, ["gold", "predicted", "count"], rows)
+    score_rows = list(_score_rows(values, means, draws))
+    type_rows = list(_type_rows(list(counts.values()), labels))
+    confusion_rows = list(_confusion_rows(test, list(predicted.values()), labels))
+
+    # Nothing is written before all is known, and the metrics last: with them the set is whole.
+    write_csv(scores, ["metric", "seed", "value", "low", "high"], score_rows)
+    write_csv(types, TypeScore._fields, type_rows)
+    write_csv(confusion, ["gold", "predicted", "count"], confusion_rows)
+    write_json(metrics, {corpus.name: {metric: round(value, DIGITS) for metric, value in means.items()}})
 
 
 def _seeds(taggers: Path) -> list[tuple[str, Path]]:

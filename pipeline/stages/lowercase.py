@@ -1,21 +1,16 @@
 """Stage lowercase: fragments to fragments in lower case."""
 
-from functools import partial
 from pathlib import Path
 
 from pipeline.errors import UserError
 from pipeline.outputs import fresh_folder
-from pipeline.shards import MapDocument, map_shards
+from pipeline.shards import map_shards
 from pipeline.text.lowercase import lower_document
 
 
 def run(source: Path, target: Path, jobs: int, backend: str) -> None:
     """Lower-case every line."""
     with fresh_folder(target) as folder:
-        counts = map_shards(partial(_make), source, folder, "lowercase", jobs, backend)
+        counts = map_shards(lower_document, source, folder, "lowercase", jobs, backend)
         if not counts["fragments"]:
             raise UserError(f"{source}: no text in these shards; run: dvc repro fragments")
-
-
-def _make() -> MapDocument:
-    return lower_document

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pipeline.lm
 from pipeline.device import choose_device
 from pipeline.lm.embed import Embedder
 from pipeline.ner.corpus import read_labels
@@ -12,19 +11,13 @@ from pipeline.ner.tables import write_csv
 from pipeline.ner.train import Epoch, train_tagger
 from pipeline.outputs import fresh_folder
 
-LM_CODE = Path(pipeline.lm.__file__ or "").parent
-"""Part of the cache's key: other code may embed the same weights differently."""
-
 
 def run(lm: Path, corpus: Path, target: Path, log: Path, cache: Path, settings: NerSettings, device: str) -> None:
     """Write `target/seed-<n>/`, each a tagger that works by itself, and `log`, a CSV row an epoch and seed."""
     place = choose_device(device)
     labels = read_labels(corpus)
     embedder = Embedder.load(lm, place)
-    train, validation = (
-        load_examples(corpus, split, labels, cache, [lm, LM_CODE], embedder.embed, embedder.width)
-        for split in ("train", "validation")
-    )
+    train, validation = (load_examples(corpus, split, labels, cache, lm, embedder) for split in ("train", "validation"))
     rows: list[tuple[float, ...]] = []
     with fresh_folder(target) as folder:
         for seed in settings.seeds:

@@ -16,7 +16,7 @@ from pipeline.lm.embed import save_lm
 from pipeline.lm.inputs import TABLE, TableInputs
 from pipeline.lm.settings import NO_CELL, ArchSettings, LmSettings
 from pipeline.lm.train import History, Trainer
-from pipeline.outputs import fresh_folder, write_json
+from pipeline.outputs import fresh_folder, need, write_json
 from pipeline.vocabulary import Vocabulary
 
 
@@ -38,6 +38,7 @@ def run(
     """
     torch.manual_seed(seed)
     size = Vocabulary.load(vocabulary).size
+    need(charcnn / CONFIG, "charcnn")
     model, history, facts = None, History(), {"parameters_m": 0.0}
     if arch.cell != NO_CELL:
         place = choose_device(device)
@@ -53,8 +54,8 @@ def run(
             shutil.copyfile(charcnn / file, folder / file)
         for file in ("vocabulary.txt", "vocabulary.json"):
             shutil.copyfile(vocabulary / file, folder / file)
-    write_curve(curve, history.points)
-    write_json(metrics, {"lm": {"arch": name, "seed": seed, "torch": torch.__version__, **facts}})
+        write_curve(curve, history.points)
+        write_json(metrics, {"lm": {"arch": name, "seed": seed, "torch": torch.__version__, **facts}})
 
 
 def _facts(model: BiLM, history: History) -> dict[str, Any]:

@@ -15,12 +15,12 @@ from pipeline.vocabulary import SPECIALS, Vocabulary
 def run(source: Path, target: Path, settings: VocabularySettings, seed: int) -> None:
     """Write the vocabulary, `train` and `validation` ids (see `pipeline.ids`) and the counts."""
     documents = track(read_documents(source), "vocabulary", "documents")
-    vocabulary = build_vocabulary(count_lemmas(documents), settings)
+    vocabulary = build_vocabulary(count_lemmas(documents, seed, settings.validation_share), settings)
     sides = [Side(name, source, seed, settings.validation_share) for name in (TRAIN, VALIDATION)]
     with fresh_folder(target) as folder:
         vocabulary.save(folder)
         for side in sides:
-            write_ids(folder, side.name, track(side.encode(vocabulary.ids), f"ids, {side.name}", "fragments"))
+            write_ids(folder, side.name, track(side.encode(vocabulary), f"ids, {side.name}", "fragments"))
         _check(source, sides, settings)
         write_json(folder / COUNTS, _counts(vocabulary, sides))
 
@@ -36,17 +36,19 @@ def _check(source: Path, sides: list[Side], settings: VocabularySettings) -> Non
 
 
 def _counts(vocabulary: Vocabulary, sides: list[Side]) -> dict[str, float]:
+    """Coverage is the share of the tokens that the softmax predicts by name."""
     counts: dict[str, float] = {}
     for side in sides:
         counts[f"documents_{side.name}"] = side.documents
         counts[f"fragments_{side.name}"] = side.fragments
         counts[f"tokens_{side.name}"] = side.tokens
-    predicted = vocabulary.entries[: vocabulary.size - len(SPECIALS)]
-    tokens, covered = sum(e.frequency for e in vocabulary.entries), sum(e.frequency for e in predicted)
+        counts[f"tokens_predicted_{side.name}"] = side.tokens_predicted
+    coverage, coverage_validation = (round(side.tokens_predicted / side.tokens, 6) for side in sides)
     return counts | {
-        "tokens": tokens,
-        "tokens_predicted": covered,
+        "tokens": sum(side.tokens for side in sides),
         "types": len(vocabulary.entries),
-        "types_predicted": len(predicted),
-        "coverage": round(covered / tokens, 6),
+        "types_train": sum(entry.frequency > 0 for entry in vocabulary.entries),
+        "types_predicted": vocabulary.size - len(SPECIALS),
+        "coverage": coverage,
+        "coverage_validation": coverage_validation,
     }

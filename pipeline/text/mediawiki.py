@@ -20,6 +20,7 @@ from pipeline.errors import UserError
 from pipeline.shards import Counts, Document
 from pipeline.text.reading import open_bytes
 from pipeline.text.whitespace import fold
+from pipeline.text.wikitext import DROPPED as DROPPED_MARKUP
 from pipeline.text.wikitext import extract_paragraphs
 
 DROPPED = ("other_namespace", "redirect", "not_wikitext", "deleted", "empty", "unparsable", "only_markup")
@@ -34,16 +35,17 @@ def read_mediawiki(path: Path, counts: Counts) -> Iterator[Document]:
     The id is the page's. A file that is damaged or no export is a `UserError`.
     """
     counts.update({f"documents_dropped_{reason}": 0 for reason in DROPPED})
+    counts.update({f"dropped_{kind}": 0 for kind in DROPPED_MARKUP})
     for page, revision in _read_pages(path):
         counts["documents_read"] += 1
-        article = _read_article(page, revision)
+        article = _read_article(page, revision, counts)
         if isinstance(article, str):
             counts[f"documents_dropped_{article}"] += 1
         else:
             yield article
 
 
-def _read_article(page: mwxml.Page, revision: mwxml.Revision | None) -> Document | str:
+def _read_article(page: mwxml.Page, revision: mwxml.Revision | None, counts: Counts) -> Document | str:
     """The article of a page, or the reason why there is none."""
     if page.namespace != 0:
         return "other_namespace"
@@ -55,7 +57,7 @@ def _read_article(page: mwxml.Page, revision: mwxml.Revision | None) -> Document
     if reason:
         return reason
     try:
-        paragraphs = extract_paragraphs(revision.text)
+        paragraphs = extract_paragraphs(revision.text, counts)
     except ParserError:
         return "unparsable"
     return Document(str(page.id), fold(page.title), paragraphs) if paragraphs else "only_markup"

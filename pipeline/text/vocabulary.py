@@ -12,17 +12,19 @@ from pipeline.vocabulary import SPECIALS, Entry, Vocabulary
 TRAIN, VALIDATION = "train", "validation"
 
 
-def count_lemmas(documents: Iterable[Document]) -> Counter[str]:
-    """How often each lemma occurs."""
+def count_lemmas(documents: Iterable[Document], seed: int, validation_share: float) -> Counter[str]:
+    """How often each lemma occurs in train; 0 for one of validation alone, which has no say in what is predicted."""
     counts: Counter[str] = Counter()
     for document in documents:
+        in_train = choose_side(document.id, seed, validation_share) == TRAIN
         for line in document.lines:
-            counts.update(line.split(" "))
+            lemmas = line.split(" ")
+            counts.update(lemmas if in_train else dict.fromkeys(lemmas, 0))
     return counts
 
 
 def build_vocabulary(counts: Counter[str], settings: VocabularySettings) -> Vocabulary:
-    """All types by falling count, equal counts by lemma; the softmax predicts the leading, frequent ones."""
+    """All types by falling count in train, equal counts by lemma; the softmax predicts the leading, frequent ones."""
     entries = sorted((Entry(*item) for item in counts.items()), key=lambda entry: (-entry.frequency, entry.lemma))
     frequent = sum(entry.frequency >= settings.min_count for entry in entries)
     return Vocabulary(entries, min(settings.size, len(SPECIALS) + frequent))
@@ -39,10 +41,11 @@ class Side:
 
     def __init__(self, name: str, source: Path, seed: int, validation_share: float) -> None:
         self.name, self.source, self.seed, self.validation_share = name, source, seed, validation_share
-        self.documents = self.fragments = self.tokens = 0
+        self.documents = self.fragments = self.tokens = self.tokens_predicted = 0
 
-    def encode(self, ids: dict[str, int]) -> Iterator[list[int]]:
+    def encode(self, vocabulary: Vocabulary) -> Iterator[list[int]]:
         """The ids of every fragment, in order."""
+        ids = vocabulary.ids
         for document in read_documents(self.source):
             if choose_side(document.id, self.seed, self.validation_share) != self.name:
                 continue
@@ -51,4 +54,5 @@ class Side:
                 sequence = [ids[lemma] for lemma in line.split(" ")]
                 self.fragments += 1
                 self.tokens += len(sequence)
+                self.tokens_predicted += sum(i < vocabulary.size for i in sequence)
                 yield sequence

@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.lm.charcnn import CharCnn
-from pipeline.lm.chars import CHARS, PAD, boundary_char_ids, char_ids
+from pipeline.lm.chars import PAD, boundary_char_ids, char_ids
 from pipeline.lm.inputs import CharInputs
-from pipeline.lm.settings import CharCnnSettings
+from pipeline.lm.settings import CHARS, CharCnnSettings
+from pipeline.stages.charcnn import _write_table
+from tests.pack import PACK
 
-FIXTURE = Path(__file__).parents[3] / "shared" / "fixtures" / "elmo_tiny"
+FIXTURE = PACK.parent / "fixtures" / "elmo_tiny"
 
 
 def test_character_ids_drawn_out() -> None:
@@ -81,3 +83,26 @@ def test_a_saved_module_is_the_same(tmp_path: Path, charcnn_settings: CharCnnSet
     module, chars = CharCnn(charcnn_settings), char_ids(["мэр", "город"])
     module.save(tmp_path)
     np.testing.assert_array_equal(CharCnn.load(tmp_path, torch.device("cpu")).vectors(chars), module.vectors(chars))
+
+
+def test_the_table_is_the_vectors_row_by_row(tmp_path: Path, charcnn_settings: CharCnnSettings) -> None:
+    module, chars = CharCnn(charcnn_settings).eval(), char_ids([f"слово{i}" for i in range(1100)])
+    _write_table(tmp_path / "vectors.npy", module, chars)
+    table = np.load(tmp_path / "vectors.npy", mmap_mode="r")
+    assert table.dtype == np.float16 and table.shape == (1100, charcnn_settings.projection)
+    np.testing.assert_allclose(table, module.vectors(chars), atol=1e-3)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_a_table_on_a_full_disk_is_an_error_and_no_crash(charcnn_settings: CharCnnSettings) -> None:
+    with pytest.raises(OSError, match="No space left"):
+        _write_table(Path("/dev/full"), CharCnn(charcnn_settings).eval(), char_ids(["слово"] * 3000))
+
+
+def test_standardised_outputs_have_mean_0_and_deviation_1(charcnn_settings: CharCnnSettings) -> None:
+    torch.manual_seed(0)
+    module, chars = CharCnn(charcnn_settings), char_ids([f"слово{i}" for i in range(300)])
+    module.standardise(chars)
+    vectors = module.vectors(chars)
+    np.testing.assert_allclose(vectors.mean(0), 0, atol=1e-4)
+    np.testing.assert_allclose(vectors.std(0, ddof=1), 1, atol=1e-4)

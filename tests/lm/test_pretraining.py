@@ -70,7 +70,28 @@ def test_a_sentence_is_embedded_alike_alone_and_in_company(
         np.testing.assert_allclose(alone, vectors, atol=1e-4)
 
 
-def test_a_loss_that_explodes_is_reported(vocabulary_folder: Path, charcnn_folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"loss is (nan|inf) at step"):
-        pretrained(vocabulary_folder, charcnn_folder, tmp_path / "lm", "gru", learning_rate=1e30, epochs=3, clip=1e9)
+@pytest.mark.parametrize("learning_rate", [300.0, 1e30])
+@pytest.mark.parametrize("epochs", [0.01, 3.0], ids=["one step", "many"])
+def test_a_loss_that_explodes_is_reported(
+    vocabulary_folder: Path, charcnn_folder: Path, tmp_path: Path, learning_rate: float, epochs: float
+) -> None:
+    changes = {"learning_rate": learning_rate, "epochs": epochs, "clip": 1e9, "warmup": 0.0}
+    with pytest.raises(UserError, match=r"loss is \S+ nats a token at step"):
+        pretrained(vocabulary_folder, charcnn_folder, tmp_path / "lm", "gru", **changes)
     assert not (tmp_path / "lm").exists() and not list(tmp_path.glob(".*partial"))
+
+
+def test_weights_of_another_model_and_cut_weights_are_one_line(
+    vocabulary_folder: Path, charcnn_folder: Path, tmp_path: Path
+) -> None:
+    pretrained(vocabulary_folder, charcnn_folder, tmp_path / "lm", "gru")
+    weights = tmp_path / "lm" / "lm.safetensors"
+    whole = weights.read_bytes()
+    weights.write_bytes((tmp_path / "lm" / "charcnn.safetensors").read_bytes())
+    with pytest.raises(UserError, match=r"weights of another model .*dvc repro pretrain"):
+        Embedder.load(tmp_path / "lm", CPU)
+    weights.write_bytes(whole[:100])
+    with pytest.raises(UserError, match=r"cannot be read as weights .*dvc repro pretrain"):
+        Embedder.load(tmp_path / "lm", CPU)
+    with pytest.raises(UserError, match="not found; run the stage that makes it: dvc repro pretrain"):
+        Embedder.load(tmp_path / "nowhere", CPU)

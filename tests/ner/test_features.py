@@ -56,6 +56,30 @@ def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_two_builders_of_one_key_do_not_disturb_each_other(tmp_path: Path) -> None:
+    second: list[Features] = []
+
+    def interrupted(sentences: list[list[str]]) -> list[np.ndarray]:
+        second.append(build(tmp_path))
+        return embed(sentences)
+
+    first = build_features(tmp_path, "key", SENTENCES, interrupted, WIDTH)
+    assert np.array_equal(first.values, second[0].values)
+    assert np.array_equal(first.values, np.concatenate(embed(SENTENCES)).astype(np.float16))
+    assert [path.name for path in tmp_path.iterdir()] == ["key"]
+
+
+def test_a_failing_builder_leaves_the_other_ones_alone(tmp_path: Path) -> None:
+    def fails(sentences: list[list[str]]) -> list[np.ndarray]:
+        build(tmp_path)
+        raise AssertionError
+
+    with pytest.raises(AssertionError):
+        build_features(tmp_path, "key", SENTENCES, fails, WIDTH)
+    assert [path.name for path in tmp_path.iterdir()] == ["key"]
+    assert np.array_equal(build(tmp_path).values, np.concatenate(embed(SENTENCES)).astype(np.float16))
+
+
 def test_a_full_disk_is_explained_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(descriptor: int, offset: int, length: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -3,17 +3,29 @@
 import csv
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 import torch
 
 from pipeline.errors import UserError
+from pipeline.ner.examples import Examples
 from pipeline.ner.settings import EvaluateSettings, NerSettings
+from pipeline.ner.tagger import Tagger
+from pipeline.ner.train import Epoch, train_tagger
 from pipeline.stages import corpora, evaluate, ner
 
-TRAIN = "0\tМосква\tI-LOC\n1\tцветёт\tO\n\n0\tИван\tB-PER\n1\tОрёл\tI-LOC\n\n0\tдождь\tO\n\n"
+RAW = {  # the splits differ, so that the embedder shows which it was given
+    "train": "0\tМосква\tI-LOC\n1\tцветёт\tO\n\n0\tИван\tB-PER\n1\tОрёл\tI-LOC\n\n0\tдождь\tO\n\n",
+    "validation": "0\tКазань\tB-LOC\n1\tрастёт\tO\n\n",
+    "test": "0\tТверь\tI-LOC\n1\tстоит\tO\n\n0\tПётр\tB-PER\n1\tОмск\tI-LOC\n\n0\tдождь\tO\n\n",
+}
+LEMMAS = {  # the longest sentences first
+    "train": [["моск", "цвет"], ["иван", "орёл"], ["дожд"]],
+    "validation": [["каза", "раст"]],
+    "test": [["твер", "стои"], ["пётр", "омск"], ["дожд"]],
+}
 SETTINGS = NerSettings(
     features="top",
     hidden=6,
@@ -36,14 +48,14 @@ class FakeLemmatizer:
 
 class FakeEmbedder:
     width = 8
-    calls = 0
+    given: ClassVar[list[list[list[str]]]] = []
 
     @classmethod
     def load(cls, folder: Path, device: torch.device) -> "FakeEmbedder":
         return cls()
 
     def embed(self, sentences: list[list[str]]) -> list[np.ndarray]:
-        FakeEmbedder.calls += 1
+        self.given.append(sentences)
         rows = [[np.random.default_rng(list(w.encode())).normal(size=8) for w in s] for s in sentences]
         return [np.array(row, dtype=np.float32) for row in rows]
 
@@ -54,15 +66,14 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(corpora, "Lemmatizer", FakeLemmatizer)
     monkeypatch.setattr(ner, "Embedder", FakeEmbedder)
     monkeypatch.setattr(evaluate, "Embedder", FakeEmbedder)
+    monkeypatch.setattr(FakeEmbedder, "given", [])
     raw, lm = tmp_path / "raw", tmp_path / "lm"
     raw.mkdir()
     lm.mkdir()
     (lm / "config.json").write_text("{}")
-    for split in ("train", "val", "test"):
-        (raw / f"{split}.conllu").write_text(TRAIN)
-    files = {
-        split: f"{split[:3] if split == 'validation' else split}.conllu" for split in ("train", "validation", "test")
-    }
+    for split, text in RAW.items():
+        (raw / f"{split}.conllu").write_text(text)
+    files = {split: f"{split}.conllu" for split in RAW}
     (raw / "set.json").write_text(json.dumps({"format": "wikineural", "files": files, "holdout": None}))
     return tmp_path
 
@@ -115,9 +126,10 @@ def test_corpora(work: Path) -> None:
         "repaired_orphans": 1,
         "repaired_type_changes": 1,
         "duplicates": 0,
-        "also_in_train": 3,
+        "also_in_train": 1,
     }
-    assert counts["train"]["also_in_train"] == 0
+    assert [counts[split]["sentences"] for split in RAW] == [3, 1, 3]
+    assert [counts[split]["also_in_train"] for split in RAW] == [0, 0, 1]
 
 
 def test_from_raw_files_to_scores(work: Path) -> None:
@@ -154,14 +166,71 @@ def test_from_raw_files_to_scores(work: Path) -> None:
     assert sum(int(row["count"]) for row in confusion) == 3 * 5
 
 
+def test_each_stage_reads_its_own_splits(work: Path) -> None:
+    run_corpora(work)
+    run_ner(work)
+    assert FakeEmbedder.given == [LEMMAS["train"], LEMMAS["validation"]]
+    FakeEmbedder.given.clear()
+    run_evaluate(work)
+    assert FakeEmbedder.given == [LEMMAS["test"]]
+
+
+def test_the_tagger_is_trained_on_train_and_chosen_on_validation(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens: list[tuple[int, int]] = []
+
+    def spy(train: Examples, validation: Examples, *others: Any) -> tuple[Tagger, list[Epoch]]:
+        tokens.append((len(train.tags), len(validation.tags)))
+        return train_tagger(train, validation, *others)
+
+    monkeypatch.setattr(ner, "train_tagger", spy)
+    run_corpora(work)
+    run_ner(work)
+    assert tokens == [(5, 2)] * 3
+
+
+def test_a_tagger_that_fails_leaves_neither_folder_nor_log(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails_at_last(*args: Any) -> tuple[Tagger, list[Epoch]]:
+        if args[4] == SETTINGS.seeds[-1]:
+            raise UserError("no")
+        return train_tagger(*args)
+
+    monkeypatch.setattr(ner, "train_tagger", fails_at_last)
+    run_corpora(work)
+    with pytest.raises(UserError, match="no"):
+        run_ner(work)
+    assert not (work / "taggers").exists()
+    assert not (work / "toy.epochs.csv").exists()
+
+
+def test_scores_that_fail_leave_no_file(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: Any) -> Any:
+        raise UserError("no")
+
+    run_corpora(work)
+    run_ner(work)
+    monkeypatch.setattr(evaluate, "confusion_counts", fails)
+    with pytest.raises(UserError, match="no"):
+        run_evaluate(work)
+    assert not (work / "metrics").exists()
+
+
+def test_the_metrics_are_written_last(work: Path) -> None:
+    run_corpora(work)
+    run_ner(work)
+    (work / "metrics" / "toy.confusion.csv").mkdir(parents=True)  # in the way
+    with pytest.raises(IsADirectoryError):
+        run_evaluate(work)
+    assert not (work / "metrics" / "toy.json").exists()
+
+
 def test_the_same_again_is_the_same_bytes_without_embedding(work: Path) -> None:
     run_corpora(work)
     run_ner(work)
     first, weights = run_evaluate(work), (work / "taggers" / "seed-1" / "weights.safetensors").read_bytes()
-    before = FakeEmbedder.calls
+    FakeEmbedder.given.clear()
     run_ner(work)
     again = run_evaluate(work, "again")
-    assert FakeEmbedder.calls == before
+    assert not FakeEmbedder.given
     assert (work / "taggers" / "seed-1" / "weights.safetensors").read_bytes() == weights
     for path in first.iterdir():
         assert (again / path.name).read_bytes() == path.read_bytes()
@@ -171,9 +240,9 @@ def test_another_language_model_has_features_of_its_own(work: Path) -> None:
     run_corpora(work)
     run_ner(work)
     (work / "lm" / "config.json").write_text("{ }")
-    before = FakeEmbedder.calls
+    FakeEmbedder.given.clear()
     run_ner(work)
-    assert FakeEmbedder.calls == before + 1  # the splits of this set are equal, and so their features
+    assert len(FakeEmbedder.given) == 2
 
 
 def test_without_taggers_there_is_nothing_to_score(work: Path) -> None:

@@ -61,6 +61,18 @@ def test_float16_features_are_read(tagger: Tagger) -> None:
     assert torch.equal(tagger.decode(half, lengths), tagger.decode(half.float(), lengths))
 
 
+def test_dropout_is_on_features_and_states_and_in_training_only(tagger: Tagger) -> None:
+    inputs: list[torch.Tensor] = []
+    tagger.lstm.register_forward_pre_hook(lambda _, given: inputs.append(given[0].data))
+    tagger.linear.register_forward_pre_hook(lambda _, given: inputs.append(given[0]))
+    tagger.train().emissions(*batch([40, 40]))
+    tagger.eval().emissions(*batch([40, 40]))
+    features, states, all_features, all_states = ((values == 0).float().mean().item() for values in inputs)
+    assert all_features == 0
+    assert 0.2 < features < 0.4  # 0.3 is the tagger's dropout
+    assert states > all_states + 0.05  # the ReLU makes the others
+
+
 def test_a_saved_tagger_predicts_the_same(tagger: Tagger, tmp_path: Path) -> None:
     features, lengths = batch([3, 9, 1])
     tagger.save(tmp_path)
@@ -75,6 +87,13 @@ def test_what_is_not_a_tagger_is_an_error(tagger: Tagger, tmp_path: Path) -> Non
     with pytest.raises(UserError, match=r"config\.json: not found; run the stage that makes it: dvc repro ner"):
         Tagger.load(tmp_path, CPU)
     tagger.save(tmp_path)
+    weights = tmp_path / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:100])
+    with pytest.raises(UserError, match=r"weights\.safetensors: .* dvc repro ner"):
+        Tagger.load(tmp_path, CPU)
+    weights.unlink()
+    with pytest.raises(UserError, match=r"weights\.safetensors: .* dvc repro ner"):
+        Tagger.load(tmp_path, CPU)
     (tmp_path / "config.json").write_text('{"labels": ["O"], "width": 6}')
     with pytest.raises(UserError, match="not a tagger of this version"):
         Tagger.load(tmp_path, CPU)

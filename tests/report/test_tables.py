@@ -51,3 +51,11 @@ def test_flows_go_from_documents_to_tokens_and_keep_the_reasons() -> None:
         Flow("tokens", None, {}, 90),
         Flow("something new", None, {}, 1),
     ]
+
+
+def test_mark_up_has_a_row_of_its_own() -> None:
+    counts = {"documents_read": 2, "documents_kept": 2, "dropped_templates": 5, "dropped_files_and_galleries": 1}
+    assert list(read_flows(counts | {"dropped_tables": 0})) == [
+        Flow("documents", 2, {}, 2),
+        Flow("markup", 6, {"files and galleries": 1, "templates": 5}, 0),
+    ]

@@ -10,6 +10,9 @@ import pytest
 from tests.sources.conftest import DUMP, MULTICONER, NEWS, WIKINEURAL, Repository
 
 LONG = "Строка новостей.\n" * 100_000
+ARTICLE = DUMP.splitlines()[1]
+REDIRECT = ARTICLE.replace("<revision>", '<redirect title="Огонь"/><revision>')
+TALK = ARTICLE.replace("<ns>0<", "<ns>1<")
 NOISE = random.Random(1).randbytes(5000)
 
 # name of the file -> what stands in it, and what is said of it
@@ -40,6 +43,11 @@ FAULTS: dict[str, tuple[str, Callable[[bytes], str | bytes], str]] = {
     "empty gz": ("more.txt.gz", lambda _: gzip.compress(b""), "empty; expected text"),
     "text without words": ("news.txt", lambda _: "\n\u00a0 — …\n", "no words; expected news text"),
     "dump without pages": ("dump.xml.bz2", lambda _: bz2.compress(b"<mediawiki/>"), "no <page> in this"),
+    "dump without articles": (
+        "dump.xml.bz2",
+        lambda _: bz2.compress((REDIRECT + TALK).join(DUMP.split(ARTICLE)).encode()),
+        "no article among 2 pages; expected at least one of namespace 0 that is no redirect",
+    ),
     "other XML": ("dump.xml.bz2", lambda _: bz2.compress(b"<rss/>"), "starts with <rss>; expected <mediawiki>"),
     "no XML": ("dump.xml.bz2", lambda _: bz2.compress(NEWS.encode()), "does not begin with <mediawiki>"),
     "cut XML": ("dump.xml.bz2", lambda _: bz2.compress(DUMP.encode()[:150]), "broken XML in line 2: "),

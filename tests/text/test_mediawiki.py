@@ -11,6 +11,7 @@ from pipeline.errors import UserError
 from pipeline.shards import Counts, Document
 from pipeline.text.mediawiki import DROPPED, read_mediawiki
 from pipeline.text.whitespace import fold
+from pipeline.text.wikitext import DROPPED as DROPPED_MARKUP
 from tests.pack import PACK, needs_pack
 
 HEAD = '<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/"><siteinfo></siteinfo>'
@@ -65,6 +66,8 @@ def test_every_page_is_kept_or_dropped_under_its_reason(tmp_path: Path) -> None:
         "documents_dropped_not_wikitext": 1,
         "documents_dropped_only_markup": 1,
         "documents_dropped_unparsable": 0,
+        **{f"dropped_{kind}": 0 for kind in DROPPED_MARKUP},
+        "dropped_templates": 1,
     }
 
 

@@ -2,13 +2,15 @@
 
 import json
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import UserError
 from pipeline.ids import IdSequences
-from pipeline.shards import Document, read_counts, read_documents, write_shards
+from pipeline.outputs import read_json
+from pipeline.shards import COUNTS, Counts, Document, map_shards, read_documents, shard_paths, write_shards
 from pipeline.stages import documents, fragments, lemmas, lowercase, sentences, vocabulary
 from pipeline.text.settings import TextSettings, VocabularySettings
 from pipeline.text.udpipe import Lemmatizer
@@ -58,7 +60,9 @@ def test_jobs_and_backend_change_no_byte(jobs: int, backend: str, sequential: Pa
 
 
 def test_nothing_vanishes_uncounted(sequential: Path) -> None:
-    counts = {name: read_counts(sequential / name) for name in ("documents", "sentences", "fragments", "lowercase")}
+    counts = {
+        name: read_json(sequential / name / COUNTS) for name in ("documents", "sentences", "fragments", "lowercase")
+    }
     assert counts["documents"]["documents_read"] == counts["documents"]["documents_kept"] == 41
     assert counts["documents"]["words"] == counts["sentences"]["words"] == counts["fragments"]["words_read"]
     assert counts["fragments"]["sentences_dropped_long"] > 0
@@ -78,10 +82,60 @@ def test_lemmas_and_vocabulary(sequential: Path, lemmatizer: Lemmatizer, tmp_pat
     lemmas.run(sequential / "lowercase", MODEL, tmp_path / "lemmas", 2, "loky")
     lemmas.run(sequential / "lowercase", MODEL, tmp_path / "again", 1, "sequential")
     assert all_bytes(tmp_path / "lemmas") == all_bytes(tmp_path / "again")
-    counts = read_counts(tmp_path / "lemmas")
-    assert counts["fragments_read"] == counts["fragments_kept"] == read_counts(sequential / "lowercase")["fragments"]
+    counts = read_json(tmp_path / "lemmas" / COUNTS)
+    assert (
+        counts["fragments_read"]
+        == counts["fragments_kept"]
+        == read_json(sequential / "lowercase" / COUNTS)["fragments"]
+    )
     vocabulary.run(tmp_path / "lemmas", tmp_path / "vocabulary", VOCABULARY, seed=1)
-    assert read_counts(tmp_path / "vocabulary")["tokens"] == counts["tokens"]
+    assert read_json(tmp_path / "vocabulary" / COUNTS)["tokens"] == counts["tokens"]
+
+
+def test_a_model_is_loaded_once_for_all_shards(
+    sequential: Path, lemmatizer: Lemmatizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[Path] = []
+
+    def load(path: Path) -> Lemmatizer:
+        loaded.append(path)
+        return lemmatizer
+
+    monkeypatch.setattr(lemmas, "Lemmatizer", load)
+    lemmas.run(sequential / "lowercase", tmp_path / "model", tmp_path / "lemmas", 1, "sequential")
+    assert len(shard_paths(sequential / "lowercase")) > 5
+    assert loaded == [tmp_path / "model"]
+
+
+def drop_odd(parity: int, document: Document, counts: Counts) -> Document | None:
+    counts["seen"] += 1
+    return document if int(document.id) % 2 == parity else None
+
+
+@pytest.mark.parametrize("jobs, backend", [(1, "sequential"), (2, "loky")])
+def test_any_function_that_can_be_pickled_is_mapped(jobs: int, backend: str, tmp_path: Path) -> None:
+    source, target = lemma_folder(tmp_path / "lemmas", 30), tmp_path / "even"
+    target.mkdir()
+    assert map_shards(partial(drop_odd, 0), source, target, "even", jobs, backend) == {"seen": 30}
+    assert [document.id for document in read_documents(target)] == [str(n) for n in range(0, 30, 2)]
+
+
+DAMAGED = [
+    ("#doc\t1\tА\nа\n\n#doc\t2\tБ\nб\n", "line 5: found the end of the file inside a document"),
+    ("#doc\t1\tА\nа\n\n#doc\t2", "line 4: found the end of the file inside a document"),
+    ("#doc\t1\tА\nа\n\n#do", "line 4: found text outside a document"),
+    ("а\n\n#doc\t1\tА\nа\n\n", "line 1: found text outside a document"),
+    ("#doc\t1\tА\nа\n#doc\t2\tБ\nб\n\n", "line 3: found a header"),
+]
+
+
+@pytest.mark.parametrize("text, found", DAMAGED)
+def test_a_shard_that_is_not_whole_is_said(text: str, found: str, tmp_path: Path) -> None:
+    folder = tmp_path / "sentences"
+    folder.mkdir()
+    (folder / "00000.txt").write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=rf"00000\.txt: {found}, expected .*; run again: dvc repro sentences$"):
+        list(read_documents(folder))
 
 
 LEMMAS = ["а <S> б", "<UNK> а </S>", "_ \u200b а", "#doc а", "б б"]
@@ -100,7 +154,7 @@ def test_ids_give_the_lemmas_back(tmp_path: Path) -> None:
     sides = [IdSequences(tmp_path / "vocabulary", side) for side in ("train", "validation")]
     lines = [" ".join(known.types[i] for i in side[n]) for side in sides for n in range(len(side))]
     assert sorted(lines) == sorted(LEMMAS * 30)
-    counts = read_counts(tmp_path / "vocabulary")
+    counts = read_json(tmp_path / "vocabulary" / COUNTS)
     assert counts == {
         "documents_train": counts["documents_train"],
         "documents_validation": 30 - counts["documents_train"],
@@ -108,12 +162,39 @@ def test_ids_give_the_lemmas_back(tmp_path: Path) -> None:
         "fragments_validation": 5 * counts["documents_validation"],
         "tokens_train": 13 * counts["documents_train"],
         "tokens_validation": 13 * counts["documents_validation"],
+        "tokens_predicted_train": 8 * counts["documents_train"],  # а, б and one of the rest
+        "tokens_predicted_validation": 8 * counts["documents_validation"],
         "tokens": 13 * 30,
-        "tokens_predicted": 8 * 30,  # а, б and one of the rest
         "types": 8,
+        "types_train": 8,
         "types_predicted": 3,
         "coverage": round(8 / 13, 6),
+        "coverage_validation": round(8 / 13, 6),
     }
+
+
+def test_validation_has_no_say_in_what_is_predicted(tmp_path: Path) -> None:
+    lines = {"train": ["б б а а а в"], "validation": ["я э э э э э б в в в в в"]}
+    (tmp_path / "lemmas").mkdir()
+    documents = (Document(str(n), "", lines[choose_side(str(n), 1, 0.3)]) for n in range(10))
+    write_shards(documents, tmp_path / "lemmas", 1)
+    vocabulary.run(tmp_path / "lemmas", tmp_path / "vocabulary", VOCABULARY, seed=1)
+    counts = read_json(tmp_path / "vocabulary" / COUNTS)
+    train = counts["documents_train"]
+    assert 2 <= train < 10
+    expected = f"а\t{3 * train}\nб\t{2 * train}\nв\t{train}\nэ\t0\nя\t0\n"
+    assert (tmp_path / "vocabulary/vocabulary.txt").read_text(encoding="utf-8") == expected
+    known = Vocabulary.load(tmp_path / "vocabulary")
+    assert (known.size, len(known)) == (6, 8)
+    assert IdSequences(tmp_path / "vocabulary", "validation")[0].tolist() == [7, *[6] * 5, 4, *[5] * 5]
+    assert (counts["types"], counts["types_train"], counts["types_predicted"]) == (5, 3, 3)
+    assert (counts["coverage"], counts["coverage_validation"]) == (1.0, 0.5)
+
+
+def test_a_type_of_validation_alone_is_never_predicted() -> None:
+    settings = VOCABULARY.model_copy(update={"size": 100, "min_count": 1})
+    known = build_vocabulary(Counter({"а": 1, "я": 0, "э": 0}), settings)
+    assert (known.types[3:], known.size) == (["а", "э", "я"], 4)
 
 
 def test_words_that_look_like_specials_are_words() -> None:

@@ -1,13 +1,14 @@
 """Mark-up on the left, what a reader sees on the right; ` | ` is between paragraphs."""
 
 import time
+from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.text.whitespace import fold
-from pipeline.text.wikitext import extract_paragraphs
+from pipeline.text.wikitext import DROPPED, extract_paragraphs
 
 CASES = [
     # style
@@ -76,7 +77,32 @@ CASES = [
 
 @pytest.mark.parametrize("wikitext, expected", CASES, ids=[wikitext[:30] for wikitext, _ in CASES])
 def test_constructs(wikitext: str, expected: str) -> None:
-    assert " | ".join(extract_paragraphs(wikitext)) == expected
+    assert " | ".join(extract_paragraphs(wikitext, Counter())) == expected
+
+
+# mark-up -> what of it is counted
+COUNTED = [
+    ("а {{т|{{б}}}} {{{1|в}}} {{г}}", "templates 3"),
+    ("{|\n| а {{т}}\n{|\n| б\n|}\n|}\n<table><tr><td>в</td></tr></table>", "tables 2"),
+    ("а<ref>{{cite}}</ref> б<ref name=x />", "references 2"),
+    ("[[Файл:А.jpg|мини|Б [[в]]]] [[Image:b.jpg]] <gallery>\nВ.jpg\n</gallery>", "files_and_galleries 3"),
+    ("а [[Категория:Россия]] [[en:Russia]] [[:Категория:Мир]] [[Москва]]", "categories_and_languages 2"),
+    ("а<!-- б {{т}} -->в", "comments 1"),
+    ("а <math>x^2</math> б<references />", "other_tags 2"),
+    ("а\n== Б {{т}} ==\nв\n=== Г ===\nд", "headings 2"),
+    ("а\n== Источники ==\n* {{б}}\n=== Ещё ===\n<ref>в</ref>\n== Ссылки ==\n* г", "sections 2"),
+    ("а {{б\n[[Файл:В.jpg|г\n\nд", "unclosed 2"),
+    ("а\n\n()\n\n—\n\nб", "paragraphs_without_words 2"),
+    ("'''а''' [[б|в]]\n* г", ""),
+]
+
+
+@pytest.mark.parametrize("wikitext, expected", COUNTED, ids=[expected or "nothing" for _, expected in COUNTED])
+def test_what_is_left_out_is_counted(wikitext: str, expected: str) -> None:
+    counts: Counter[str] = Counter()
+    extract_paragraphs(wikitext, counts)
+    assert ", ".join(f"{kind} {counts[f'dropped_{kind}']}" for kind in DROPPED if counts[f"dropped_{kind}"]) == expected
+    assert set(counts) <= {f"dropped_{kind}" for kind in DROPPED}
 
 
 MARKUP = [
@@ -117,7 +143,7 @@ MARKUP += [
 
 @given(st.lists(st.sampled_from(MARKUP), max_size=40).map("".join))
 def test_any_mark_up_is_survived(wikitext: str) -> None:
-    for paragraph in extract_paragraphs(wikitext):
+    for paragraph in extract_paragraphs(wikitext, Counter()):
         assert paragraph == fold(paragraph) != ""
 
 
@@ -127,11 +153,13 @@ def test_the_article_goes_on_after_broken_mark_up(broken: str) -> None:
     line = broken.replace("\n", "").replace("==", "")
     if line.count("<!--") or line.count("<gallery>"):
         return
-    assert "Вторая [часть] статьи." in extract_paragraphs(f"Начало {line}\n\nВторая [часть] статьи.\n\nКонец")
+    assert "Вторая [часть] статьи." in extract_paragraphs(
+        f"Начало {line}\n\nВторая [часть] статьи.\n\nКонец", Counter()
+    )
 
 
 @pytest.mark.parametrize("piece", ["[[", "{{", "{{{", "{|\n", "<div>", "'''", "[http://a ", "<ref>", "* ", "{{a|[[b|"])
 def test_hostile_repetition_takes_no_time(piece: str) -> None:
     start = time.monotonic()
-    extract_paragraphs(piece * 400 + " конец")
+    extract_paragraphs(piece * 400 + " конец", Counter())
     assert time.monotonic() - start < 5

@@ -43,6 +43,8 @@ class Cell(_import_cell()):  # type: ignore[misc]
         """
         assert mask_c is None and mask_pad is None and self.activation == "none" and not self.bidirectional
         length, batch, _ = residual.shape
+        # The state in float32 under autocast too: it sums over the whole text.
+        U, residual, c0 = (x.to(torch.promote_types(x.dtype, torch.float32)) for x in (U, residual, c0))
         u = U.view(length, batch, self.hidden_size, self.num_matrices)
         forget_v, reset_v = V.chunk(2)
         forget_b, reset_b = self.bias.chunk(2)

@@ -1,4 +1,8 @@
-"""Published formats of data sets: a data set is one reader and one line here."""
+"""Published formats of NER files: a format is one reader and one line here.
+
+A data set names its format in the manifests; a new one is also a field of `Ner` in `pipeline/sources/manifest.py`,
+an entry wherever dvc.yaml lists the sets, and a title in `pipeline/report/paper.py`.
+"""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
