@@ -13,6 +13,7 @@ import typer
 from pipeline import layout
 from pipeline.errors import UserError
 from pipeline.params import Params, load_params
+from pipeline.steady import steady
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -96,7 +97,8 @@ def charcnn() -> None:
     from pipeline.stages import charcnn
 
     params = load_params()
-    charcnn.run(layout.VOCABULARY, layout.CHARCNN, params.chosen_scale.charcnn, params.seed, _device(params))
+    with steady(lambda: (load_params().seed, load_params().chosen_scale.charcnn), layout.VOCABULARY):
+        charcnn.run(layout.VOCABULARY, layout.CHARCNN, params.chosen_scale.charcnn, params.seed, _device(params))
 
 
 @app.command()
@@ -104,19 +106,24 @@ def pretrain() -> None:
     """Pretrain the bidirectional language model of the chosen architecture."""
     from pipeline.stages import pretrain
 
+    def settings() -> object:
+        now = load_params()
+        return now.seed, now.arch, now.chosen_arch, now.chosen_scale.lm
+
     params = load_params()
-    pretrain.run(
-        vocabulary=layout.VOCABULARY,
-        charcnn=layout.CHARCNN,
-        target=layout.LM,
-        metrics=layout.PRETRAIN,
-        curve=layout.PRETRAIN_CURVE,
-        name=params.arch,
-        arch=params.chosen_arch,
-        settings=params.chosen_scale.lm,
-        seed=params.seed,
-        device=_device(params),
-    )
+    with steady(settings, layout.VOCABULARY, layout.CHARCNN):
+        pretrain.run(
+            vocabulary=layout.VOCABULARY,
+            charcnn=layout.CHARCNN,
+            target=layout.LM,
+            metrics=layout.PRETRAIN,
+            curve=layout.PRETRAIN_CURVE,
+            name=params.arch,
+            arch=params.chosen_arch,
+            settings=params.chosen_scale.lm,
+            seed=params.seed,
+            device=_device(params),
+        )
 
 
 @app.command()
@@ -133,15 +140,16 @@ def ner(name: DataSet) -> None:
     from pipeline.stages import ner
 
     params = load_params()
-    ner.run(
-        lm=layout.LM,
-        corpus=layout.CORPORA / name,
-        target=layout.TAGGERS / name,
-        log=layout.SCORES / f"{name}.epochs.csv",
-        cache=layout.FEATURES,
-        settings=params.chosen_scale.ner,
-        device=_device(params),
-    )
+    with steady(lambda: load_params().chosen_scale.ner, layout.LM, layout.CORPORA / name):
+        ner.run(
+            lm=layout.LM,
+            corpus=layout.CORPORA / name,
+            target=layout.TAGGERS / name,
+            log=layout.SCORES / f"{name}.epochs.csv",
+            cache=layout.FEATURES,
+            settings=params.chosen_scale.ner,
+            device=_device(params),
+        )
 
 
 @app.command()

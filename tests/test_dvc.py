@@ -37,6 +37,8 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _edit_yaml(target / "data/demo/manifest.yaml", _shrink_manifest)
     _edit_yaml(target / "params.yaml", _shrink_params)
     _git(target, "init", "--quiet", "--initial-branch", "main")
+    _git(target, "config", "user.name", "Test")
+    _git(target, "config", "user.email", "test@example.org")
     _commit(target)
     return target
 
@@ -183,7 +185,7 @@ def _append(path: Path, text: str) -> None:
 
 def _commit(repo: Path) -> None:
     _git(repo, "add", "--all")
-    _git(repo, "-c", "user.name=Test", "-c", "user.email=test@example.org", "commit", "--quiet", "--allow-empty", "-mx")
+    _git(repo, "commit", "--quiet", "--allow-empty", "--message", "A state.")
 
 
 def _git(folder: Path, *arguments: str) -> str:
