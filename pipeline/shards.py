@@ -110,7 +110,9 @@ def map_shards(function: MapDocument, source: Path, target: Path, label: str, jo
     """
     paths = shard_paths(source)
     tasks = (delayed(_map_shard)(function, path, target / path.name) for path in paths)
-    results = Parallel(n_jobs=min(jobs, len(paths)), backend=backend, return_as="generator")(tasks)
+    # Workers whose parent was killed must not linger for joblib's 300 seconds.
+    options = {"idle_worker_timeout": 10} if backend == "loky" else {}
+    results = Parallel(n_jobs=min(jobs, len(paths)), backend=backend, return_as="generator", **options)(tasks)
     total: Counts = Counter()
     for counts in track(results, label, "shards", len(paths)):
         total.update(counts)
