@@ -1,6 +1,7 @@
 """Sequences of token ids as flat little-endian binaries, memory-mapped: larger than memory is fine."""
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,7 @@ class IdSequences:
     def __getitem__(self, index: int) -> Ids:
         return self._ids[self.offsets[index] : self.offsets[index + 1]]
 
-    @property
+    @cached_property
     def lengths(self) -> npt.NDArray[np.int64]:
         """Tokens of each sequence, int64 of shape (sequences,)."""
         return np.diff(self.offsets)

@@ -57,8 +57,8 @@ def read_json(path: Path) -> Any:
 
 
 def need(path: Path, stage: str) -> Path:
-    """The path, if something is there; else a `UserError` that names the stage which makes it."""
-    if not path.exists():
+    """The path, if it is a file; else a `UserError` that names the stage which makes it."""
+    if not path.is_file():
         raise UserError(f"{path}: not found; run the stage that makes it: dvc repro {stage}")
     return path
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from pipeline.errors import UserError
 from pipeline.ner.bio import OUTSIDE
 from pipeline.ner.sentence import Sentence
-from pipeline.outputs import fresh_file, read_json, write_json
+from pipeline.outputs import fresh_file, need, read_json, write_json
 
 SPLITS = ["train", "validation", "test"]
 LABELS = "labels.json"
@@ -32,8 +32,7 @@ def write_split(path: Path, sentences: Iterable[Sentence]) -> None:
 
 def read_split(path: Path) -> Iterator[Sentence]:
     """Stream the sentences of a split."""
-    if not path.is_file():
-        raise UserError(f"{path}: not found; run the stage that makes it: dvc repro corpora")
+    need(path, "corpora")
     rows: list[list[str]] = []
     # newline="\n": U+2028 and its kin are text here; only LF ends a line.
     with path.open(encoding="utf-8", newline="\n") as file:
@@ -63,9 +62,7 @@ def write_labels(corpus: Path, labels: list[str]) -> None:
 
 def read_labels(corpus: Path) -> list[str]:
     """Read what `write_labels` wrote."""
-    path = corpus / LABELS
-    if not path.is_file():
-        raise UserError(f"{path}: not found; run the stage that makes it: dvc repro corpora")
+    path = need(corpus / LABELS, "corpora")
     labels: list[str] = read_json(path)["labels"]
     if labels[0] != OUTSIDE:
         raise UserError(f"{path}: found {labels[0]!r} as the first label, expected {OUTSIDE}")

@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError, model_validator
 from pipeline.errors import UserError
 from pipeline.ner.formats import FORMATS, Format
 from pipeline.ner.sentence import RawSentence
+from pipeline.outputs import need
 from pipeline.settings import Settings
 
 DESCRIPTION = "set.json"
@@ -58,9 +59,7 @@ class DataSet(Settings):
 
 def read_dataset(folder: Path) -> DataSet:
     """Read and check set.json."""
-    path = folder / DESCRIPTION
-    if not path.is_file():
-        raise UserError(f"{path}: not found; run the stage that makes it: dvc repro fetch")
+    path = need(folder / DESCRIPTION, "fetch")
     try:
         return DataSet.model_validate_json(path.read_bytes())
     except ValidationError as error:

@@ -15,7 +15,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from pipeline.errors import UserError
 from pipeline.ner.crf import BioCrf
-from pipeline.outputs import read_json, write_json
+from pipeline.outputs import need, read_json, write_json
 from pipeline.weights import load_weights, save_weights
 
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
@@ -67,10 +67,9 @@ class Tagger(nn.Module):
     @classmethod
     def load(cls, folder: Path, device: torch.device) -> "Tagger":
         """Read what `save` wrote, ready to predict."""
-        if not (folder / CONFIG).is_file():
-            raise UserError(f"{folder / CONFIG}: not found; run the stage that makes it: dvc repro ner")
+        config = need(folder / CONFIG, "ner")
         try:
-            tagger = cls(**read_json(folder / CONFIG))
+            tagger = cls(**read_json(config))
         except (TypeError, RuntimeError, json.JSONDecodeError) as error:
             raise UserError(f"{folder}: not a tagger of this version ({error}); run dvc repro ner") from None
         load_weights(tagger, folder / WEIGHTS, "ner")

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from pipeline.errors import UserError
+from pipeline.outputs import need
 from pipeline.report.paper import order_sets
 
 TEXT_STAGES = ["documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary"]
@@ -74,7 +75,7 @@ def read_json(path: Path, stage: str) -> Json:
 
 def read_csv(path: Path, stage: str, columns: Sequence[str]) -> pd.DataFrame:
     """Read a CSV file that `stage` makes and that has these columns at least."""
-    _check_there(path, stage)
+    need(path, stage)
     try:
         table = pd.read_csv(path, keep_default_na=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
@@ -117,10 +118,4 @@ def _read_set(data: Path, metrics: Path, name: str) -> SetResults:
 
 
 def _read_text(path: Path, stage: str) -> str:
-    _check_there(path, stage)
-    return path.read_text(encoding="utf-8")
-
-
-def _check_there(path: Path, stage: str) -> None:
-    if not path.is_file():
-        raise UserError(f"{path}: not found; run the stage that makes it: dvc repro {stage}")
+    return need(path, stage).read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pipeline.errors import UserError
-from pipeline.outputs import fresh_folder, read_json, write_json
+from pipeline.outputs import fresh_folder, need, read_json, write_json
 from pipeline.progress import track
 from pipeline.shards import COUNTS, Counts, Document, write_shards
 from pipeline.text.mediawiki import read_mediawiki
@@ -36,9 +36,7 @@ def run(source: Path, target: Path, settings: TextSettings) -> None:
 
 
 def _read(source: Path, counts: Counts) -> Iterator[Document]:
-    path = source / SOURCES
-    if not path.is_file():
-        raise UserError(f"{path}: not found; run the stage that makes it: dvc repro fetch")
+    path = need(source / SOURCES, "fetch")
     for entry in read_json(path)["files"]:
         name, form = entry["file"], entry["format"]
         if form not in READERS:
