@@ -6,14 +6,20 @@ A command imports its stage when it is called, so that `--help` answers at once.
 import errno
 import os
 import sys
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline import layout
 from pipeline.errors import UserError
 from pipeline.params import Params, load_params
-from pipeline.steady import steady
+from pipeline.steady import Steady
+from pipeline.stop import Stopped
+
+if TYPE_CHECKING:
+    from pipeline.run import Run
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -96,34 +102,30 @@ def charcnn() -> None:
     """Train and freeze the char-CNN, compute every type's vector."""
     from pipeline.stages import charcnn
 
+    def settings() -> object:
+        now = load_params()
+        return now.seed, now.chosen_scale.charcnn
+
     params = load_params()
-    with steady(lambda: (load_params().seed, load_params().chosen_scale.charcnn), layout.VOCABULARY):
-        charcnn.run(layout.VOCABULARY, layout.CHARCNN, params.chosen_scale.charcnn, params.seed, _device(params))
+    with _training(params, Steady(settings, layout.VOCABULARY, *charcnn.code())) as how:
+        charcnn.run(layout.VOCABULARY, layout.CHARCNN, params.chosen_scale.charcnn, params.seed, how)
 
 
 @app.command()
 def pretrain() -> None:
     """Pretrain the bidirectional language model of the chosen architecture."""
-    from pipeline.stages import pretrain
+    from pipeline.stages.pretrain import Choice, Sources, Targets, code, run
 
     def settings() -> object:
         now = load_params()
         return now.seed, now.arch, now.chosen_arch, now.chosen_scale.lm
 
     params = load_params()
-    with steady(settings, layout.VOCABULARY, layout.CHARCNN):
-        pretrain.run(
-            vocabulary=layout.VOCABULARY,
-            charcnn=layout.CHARCNN,
-            target=layout.LM,
-            metrics=layout.PRETRAIN,
-            curve=layout.PRETRAIN_CURVE,
-            name=params.arch,
-            arch=params.chosen_arch,
-            settings=params.chosen_scale.lm,
-            seed=params.seed,
-            device=_device(params),
-        )
+    sources = Sources(layout.VOCABULARY, layout.CHARCNN)
+    targets = Targets(layout.LM, layout.PRETRAIN, layout.PRETRAIN_CURVE)
+    choice = Choice(params.arch, params.chosen_arch, params.chosen_scale.lm, params.seed)
+    with _training(params, Steady(settings, *sources, *code(choice.arch))) as how:
+        run(sources, targets, choice, how)
 
 
 @app.command()
@@ -140,16 +142,17 @@ def ner(name: DataSet) -> None:
     from pipeline.stages import ner
 
     params = load_params()
-    with steady(lambda: load_params().chosen_scale.ner, layout.LM, layout.CORPORA / name):
-        ner.run(
-            lm=layout.LM,
-            corpus=layout.CORPORA / name,
-            target=layout.TAGGERS / name,
-            log=layout.SCORES / f"{name}.epochs.csv",
-            cache=layout.FEATURES,
-            settings=params.chosen_scale.ner,
-            device=_device(params),
-        )
+    steady = Steady(lambda: load_params().chosen_scale.ner, layout.LM, layout.CORPORA / name)
+    ner.run(
+        lm=layout.LM,
+        corpus=layout.CORPORA / name,
+        target=layout.TAGGERS / name,
+        log=layout.SCORES / f"{name}.epochs.csv",
+        cache=layout.FEATURES,
+        settings=params.chosen_scale.ner,
+        device=_device(params),
+        confirm=steady.confirm,
+    )
 
 
 @app.command()
@@ -198,6 +201,8 @@ def main() -> None:
         app()
     except UserError as error:
         _fail(str(error))
+    except Stopped as stopped:
+        _fail(str(stopped), stopped.exit_code)
     except KeyboardInterrupt:
         _fail("interrupted", code=130)
     except OSError as error:
@@ -217,9 +222,32 @@ def _parallel(params: Params) -> tuple[int, str]:
 
 
 def _device(params: Params) -> str:
-    """The device of the torch stages, once torch has been told how many threads it may use."""
+    """The device of the torch stages, once torch has been told how many threads and what memory it may use."""
     import torch
 
+    from pipeline.allocator import keep_buffers
+
+    keep_buffers()
     if params.compute.threads:
         torch.set_num_threads(params.compute.threads)
     return params.compute.device
+
+
+@contextmanager
+def _training(params: Params, steady: Steady) -> Iterator["Run"]:
+    """How a language model is trained: on which device, by which processes, with what checkpoints."""
+    _start_processes(params.compute.processes)
+    from pipeline.device import choose_device
+    from pipeline.processes import join
+    from pipeline.run import Run
+
+    device = choose_device(_device(params))
+    with join(device) as world:
+        yield Run(device, layout.CHECKPOINTS, params.compute.checkpoint_minutes, steady.confirm, world)
+
+
+def _start_processes(number: int) -> None:
+    """Become torchrun, which starts this command `number` times, unless it has done so already."""
+    if number > 1 and "WORLD_SIZE" not in os.environ:
+        torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={number}"]
+        os.execv(sys.executable, [*torchrun, "-m", "pipeline", *sys.argv[1:]])

@@ -1,5 +1,7 @@
 """Where the arithmetic is done."""
 
+import os
+
 import torch
 
 from pipeline.errors import UserError
@@ -8,7 +10,9 @@ from pipeline.errors import UserError
 def choose_device(name: str) -> torch.device:
     """The torch device called `name`; `auto` is a GPU where there is one."""
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda":
+        name = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"  # torchrun's: a GPU a process
     try:
         device = torch.device(name)
         torch.empty(0, device=device)

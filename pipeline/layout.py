@@ -27,6 +27,8 @@ TAGGERS = MODELS / "ner"
 FEATURES = Path(os.environ.get("DVC_ROOT", ".")) / MODELS / ".features"
 """Frozen features of NER sets, keyed by content; outside DVC and safe to delete. Scratch copies of the queue find those
 of the repository they belong to, DVC_ROOT."""
+CHECKPOINTS = Path(os.environ.get("DVC_ROOT", ".")) / MODELS / ".checkpoints"
+"""Unfinished trainings, keyed by all that they depend on; likewise outside DVC, and shared with scratch copies."""
 
 PRETRAIN = METRICS / "pretrain.json"
 PRETRAIN_CURVE = METRICS / "pretrain.csv"

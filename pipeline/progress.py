@@ -32,13 +32,15 @@ def track(
 class Meter:
     """Counts units done; `add` reports when it is time to."""
 
-    def __init__(self, label: str, unit: str, total: int | None = None) -> None:
-        self.label, self.unit, self.total = label, unit, total
-        self.done, self.start = 0, time.monotonic()
+    def __init__(self, label: str, unit: str, total: int | None = None, done: int = 0, quiet: bool = False) -> None:
+        """`done` units were done by an earlier run. A quiet meter counts and says nothing."""
+        self.label, self.unit, self.total, self.quiet = label, unit, total, quiet
+        self.done, self.start = done, time.monotonic()
+        self._before = done
         self._next = self.start + LOG_EVERY
         self._bar = (
-            tqdm(total=total, desc=label, unit=" " + unit, unit_scale=True, leave=False)
-            if sys.stderr.isatty()
+            tqdm(total=total, initial=done, desc=label, unit=" " + unit, unit_scale=True, leave=False)
+            if sys.stderr.isatty() and not quiet
             else None
         )
 
@@ -49,7 +51,7 @@ class Meter:
             if note:
                 self._bar.set_postfix_str(note, refresh=False)
             self._bar.update(count)
-        elif time.monotonic() >= self._next:
+        elif time.monotonic() >= self._next and not self.quiet:
             self._next = time.monotonic() + LOG_EVERY
             say(self._line(note))
 
@@ -58,11 +60,13 @@ class Meter:
         if self._bar is not None:
             self._bar.close()
         seconds = max(time.monotonic() - self.start, 1e-9)
-        say(f"{self.label}: {self.done:,} {self.unit} in {seconds:.1f} s ({_rate(self.done / seconds)})")
+        done = self.done - self._before
+        if not self.quiet:
+            say(f"{self.label}: {done:,} {self.unit} in {seconds:.1f} s ({_rate(done / seconds)})")
 
     def _line(self, note: str) -> str:
         seconds = time.monotonic() - self.start
-        rate = self.done / seconds
+        rate = (self.done - self._before) / seconds
         if not self.total or not rate:
             return f"{self.label}: {self.done:,} {self.unit}, {_rate(rate)} {note}".rstrip()
         left = (self.total - self.done) / rate

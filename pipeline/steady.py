@@ -4,8 +4,7 @@ DVC hashes deps and params after the command as well: an edit made while a model
 model was trained with, and `dvc status` would call it up to date.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.errors import UserError
@@ -13,20 +12,25 @@ from pipeline.errors import UserError
 Stamp = dict[Path, tuple[int, int]]
 
 
-@contextmanager
-def steady(settings: Callable[[], object], *inputs: Path) -> Iterator[None]:
-    """Run the block; then a `UserError` if `settings()` gives another value or a file of the inputs was changed."""
-    before, stamps = settings(), [_stamp(path) for path in inputs]
-    yield
-    if settings() != before:
-        raise UserError(_refusal("params.yaml"))
-    for path, stamp in zip(inputs, stamps, strict=True):
-        if _stamp(path) != stamp:
-            raise UserError(_refusal(str(path)))
+class Steady:
+    """What a stage was started with; `confirm` before its outputs get their names."""
+
+    def __init__(self, settings: Callable[[], object], *inputs: Path) -> None:
+        """`settings` reads the settings anew at every call; inputs are files and folders."""
+        self._settings, self._inputs = settings, inputs
+        self._before, self._stamps = settings(), [_stamp(path) for path in inputs]
+
+    def confirm(self) -> None:
+        """A `UserError` if the settings have another value, or a file of the inputs was changed."""
+        if self._settings() != self._before:
+            raise UserError(_refusal("params.yaml"))
+        for path, stamp in zip(self._inputs, self._stamps, strict=True):
+            if _stamp(path) != stamp:
+                raise UserError(_refusal(str(path)))
 
 
 def _refusal(name: str) -> str:
-    return f"{name}: changed while the stage ran, so its outputs are not those of what stands there now; run dvc repro"
+    return f"{name}: changed while the stage ran, so its outputs would not be of what stands there now; run dvc repro"
 
 
 def _stamp(path: Path) -> Stamp:

@@ -22,18 +22,13 @@ class Batch(NamedTuple):
     inputs: Tensor
     """Ids read, int64 (2, length, batch): a boundary, then every token but the last in reading order."""
     targets: Tensor
-    """Ids to predict, int64 (2, length, batch)."""
-    mask: Tensor
-    """Where there is a token to predict, bool (length, batch)."""
-
-    @property
-    def tokens(self) -> int:
-        """Real tokens; each is predicted once a direction."""
-        return int(self.mask.sum())
+    """Ids to predict, int64 (predictions,), in rising order: a run of rows for each cluster of the softmax."""
+    places: Tensor
+    """Where in `inputs`, flattened, each of them is predicted, int64 (predictions,)."""
 
     def to(self, device: torch.device) -> "Batch":
-        """The same batch on a device."""
-        return Batch(*(tensor.to(device, non_blocking=True) for tensor in self))
+        """The same batch on a device, but for the targets: the softmax finds its clusters in them beforehand."""
+        return self._replace(inputs=self.inputs.to(device), places=self.places.to(device))
 
 
 def plan_batches(lengths: Indices, batch_tokens: int, generator: np.random.Generator) -> list[Indices]:
@@ -67,9 +62,11 @@ def make_batch(sequences: IdSequences, texts: Indices, predicted: int) -> Batch:
     """Gather texts; target ids from `predicted` on are beyond the softmax and become `<UNK>`."""
     rows = [sequences[int(text)] for text in texts]
     inputs, targets = align(rows)
-    mask = torch.arange(inputs.shape[1])[:, None] < torch.tensor([len(row) for row in rows])
-    targets = torch.where(targets < predicted, targets, UNKNOWN)
-    return Batch(inputs[:, :-1], targets, mask[:-1])
+    mask = torch.arange(inputs.shape[1] - 1)[:, None] < torch.from_numpy(sequences.lengths[texts])
+    places = mask.expand(2, -1, -1).flatten().nonzero().squeeze(1)
+    ids = targets.flatten()[places]
+    ids, order = torch.where(ids < predicted, ids, UNKNOWN).sort(stable=True)
+    return Batch(inputs[:, :-1], ids, places[order])
 
 
 def align(rows: list[Ids]) -> tuple[Tensor, Tensor]:

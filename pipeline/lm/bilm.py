@@ -1,19 +1,11 @@
 """The bidirectional language model (Peters et al. 2018; paper, step 2)."""
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor, nn
 
 from pipeline.lm.settings import ArchSettings, LmSettings
+from pipeline.lm.softmax import AdaptiveSoftmax
 from pipeline.lm.stack import Stack
-
-
-class Losses(NamedTuple):
-    """Negative log-likelihood in nats, summed over both directions, and the number of predictions it sums."""
-
-    total: Tensor
-    predictions: int
 
 
 class BiLM(nn.Module):
@@ -31,7 +23,7 @@ class BiLM(nn.Module):
         self.project = nn.Linear(settings.hidden, width)
         self.dropout = nn.Dropout(dropout)
         cutoffs = [cutoff for cutoff in settings.training.cutoffs if cutoff < vocabulary_size]
-        self.softmax = nn.AdaptiveLogSoftmaxWithLoss(width, vocabulary_size, cutoffs or [vocabulary_size - 1])
+        self.softmax = AdaptiveSoftmax(width, vocabulary_size, cutoffs or [vocabulary_size - 1])
 
     def forward(self, vectors: Tensor) -> Tensor:
         """Input vectors (2, length, batch, width), forward then backward, to outputs of the same shape."""
@@ -39,17 +31,13 @@ class BiLM(nn.Module):
         tops = [direction(v) for direction, v in zip(self.directions, vectors, strict=True)]
         return self.project(torch.stack(tops))
 
-    def losses(self, vectors: Tensor, targets: Tensor, mask: Tensor) -> Losses:
-        """The loss of predicting `targets` (2, length, batch) where `mask` (length, batch) is on.
+    def loss(self, vectors: Tensor, targets: Tensor, places: Tensor) -> Tensor:
+        """Sum of the negative log-likelihoods of both directions, in nats; targets and places as in `Batch`.
 
-        An adaptive softmax is an exact distribution over the whole vocabulary (Grave et al. 2017, equation 9): the
-        likelihood is that of a full softmax, comparable between architectures and batch sizes.
+        That of a full softmax over the whole vocabulary: comparable between architectures and batch sizes.
         """
-        outputs = self.dropout(self(vectors))[:, mask].flatten(0, 1)  # (2 tokens, width)
-        # In float32 whatever autocast does above: likelihoods are summed, and the softmax scatters float32 ones.
-        with torch.autocast(outputs.device.type, enabled=False):
-            log_likelihood = self.softmax(outputs.float(), targets[:, mask].flatten()).output
-        return Losses(-log_likelihood.sum(), log_likelihood.numel())
+        outputs = self(vectors).flatten(0, 2).index_select(0, places)  # (predictions, width)
+        return self.softmax.loss(self.dropout(outputs), targets)
 
     def recurrent_parameters(self) -> int:
         """Parameters of the block under comparison: both stacks and the shared projection (paper, Table 2)."""

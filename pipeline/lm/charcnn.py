@@ -7,14 +7,16 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from pipeline.lm.chars import CHARACTERS, CharIds
+from pipeline.lm.chars import CHARACTERS, PAD, CharIds
 from pipeline.lm.settings import CharCnnSettings
 from pipeline.outputs import need, read_json, write_json
 from pipeline.weights import load_weights, save_weights
 
 WEIGHTS, CONFIG = "charcnn.safetensors", "charcnn.json"
 TYPES_A_BATCH = 512
-"""Types convolved at once: memory stays small, the arithmetic dense."""
+"""Types taken through the whole module at once: memory stays small, the arithmetic dense."""
+TYPES_A_GROUP = 128
+"""Types of like length convolved at once: fewer waste less on padding, more keep the arithmetic dense."""
 
 
 class Highway(nn.Module):
@@ -36,7 +38,8 @@ class CharCnn(nn.Module):
     """Character ids of tokens to their vectors.
 
     Convolutions of several widths, the maximum over all 50 - width + 1 positions, the activation, highway layers and
-    a linear projection, in ELMo's order. Padding has an embedding of its own and is not masked.
+    a linear projection, in ELMo's order. Padding has an embedding of its own and is not masked; but every position that
+    sees nothing but padding gives the same: one of them stands for all, and the rest is not computed.
     """
 
     def __init__(self, settings: CharCnnSettings) -> None:
@@ -46,6 +49,7 @@ class CharCnn(nn.Module):
         self.convolutions = nn.ModuleList(
             nn.Conv1d(settings.embedding, number, width) for width, number in settings.filters
         )
+        self.widest = max(width for width, _ in settings.filters)
         filters = sum(number for _, number in settings.filters)
         self.highways = nn.Sequential(*(Highway(filters) for _ in range(settings.highway)))
         self.projection = nn.Linear(filters, settings.projection)
@@ -53,14 +57,24 @@ class CharCnn(nn.Module):
 
     def forward(self, chars: Tensor) -> Tensor:
         """Character ids, int of shape (tokens, 50), to float32 (tokens, projection)."""
-        embedded = self.embedding(chars.int()).transpose(1, 2)  # (tokens, embedding, 50)
-        maxima = [convolution(embedded).amax(-1) for convolution in self.convolutions]
-        return self.projection(self.highways(self.activation(torch.cat(maxima, -1))))
+        return self.projection(self.highways(self.activation(self._maxima(chars))))
+
+    def _maxima(self, chars: Tensor) -> Tensor:
+        """The maximum of every filter over all positions, (tokens, filters); words of like length go together."""
+        used = (chars != PAD).sum(1)
+        order = used.argsort(stable=True)
+        groups = [chars[group, : int(used[group[-1]]) + self.widest] for group in order.split(TYPES_A_GROUP)]
+        return torch.cat([self._convolve(group) for group in groups])[order.argsort()]
+
+    def _convolve(self, chars: Tensor) -> Tensor:
+        """The maximum of every filter over the positions at hand, (tokens, filters)."""
+        embedded = self.embedding(chars.to(self.projection.weight.device).int()).transpose(1, 2)
+        return torch.cat([convolution(embedded).amax(-1) for convolution in self.convolutions], -1)
 
     @torch.inference_mode()
     def vectors(self, chars: CharIds) -> npt.NDArray[np.float32]:
         """The frozen vectors of types, character ids (types, 50) to float32 (types, projection)."""
-        batches = torch.from_numpy(chars).to(self.projection.weight.device).split(TYPES_A_BATCH)
+        batches = torch.from_numpy(chars).split(TYPES_A_BATCH)
         return torch.cat([self(batch) for batch in batches]).float().cpu().numpy()
 
     @torch.no_grad()
@@ -71,8 +85,7 @@ class CharCnn(nn.Module):
         a fifth of the mean, and a language model above hardly learns. Data-dependent initialisation (Krähenbühl et
         al. 2016) mends that within the weights: the module stays ELMo's.
         """
-        device = self.projection.weight.device
-        outputs = torch.cat([self(batch) for batch in torch.from_numpy(chars).to(device).split(TYPES_A_BATCH)])
+        outputs = torch.cat([self(batch) for batch in torch.from_numpy(chars).split(TYPES_A_BATCH)])
         mean, deviation = outputs.mean(0), outputs.std(0).clamp_min(1e-6)
         self.projection.weight /= deviation[:, None]
         self.projection.bias.copy_((self.projection.bias - mean) / deviation)

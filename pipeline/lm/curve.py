@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-import pandas as pd
-
-from pipeline.lm.train import Point
-from pipeline.outputs import fresh_file
+from pipeline.lm.history import Point
+from pipeline.tables import write_csv
 
 
 def write_curve(path: Path, points: list[Point]) -> None:
-    """A row a validation, columns as in `Point`."""
-    with fresh_file(path) as partial:
-        pd.DataFrame(points, columns=Point._fields).to_csv(partial, index=False, float_format="%.6g")
+    """A row a validation, columns as in `Point`; six digits, whatever the size of a number."""
+    write_csv(
+        path,
+        Point._fields,
+        [[f"{value:.6g}" if isinstance(value, float) else value for value in point] for point in points],
+    )

@@ -41,4 +41,4 @@ class CharInputs(nn.Module):
     def forward(self, ids: Tensor) -> Tensor:
         """Ids, int64 of any shape, to float32 (..., width)."""
         types, places = ids.unique(return_inverse=True)
-        return self.charcnn(self.chars[types.cpu()].to(ids.device))[places]
+        return self.charcnn(self.chars[types.cpu()])[places]

@@ -19,15 +19,23 @@ CELL_FOLDER = Path(__file__).parent / "rnn"
 
 
 def cells() -> list[str]:
-    """The architectures there are: `none`, and every file of `lm/rnn/`."""
-    return [NO_CELL, *sorted(path.stem for path in CELL_FOLDER.glob("[a-z]*.py"))]
+    """The architectures there are: `none`, and every file or package of `lm/rnn/`."""
+    files = {path.stem for path in CELL_FOLDER.glob("[a-z]*.py")}
+    packages = {path.parent.name for path in CELL_FOLDER.glob("[a-z]*/__init__.py")}
+    return [NO_CELL, *sorted(files | packages)]
+
+
+def cell_code(cell: str) -> list[Path]:
+    """The Python files that an architecture is made of."""
+    folder = CELL_FOLDER / cell
+    return sorted(folder.glob("*.py")) if folder.is_dir() else [CELL_FOLDER / f"{cell}.py"]
 
 
 class ArchSettings(Settings):
     """The recurrent stack of one direction (paper, Table 2)."""
 
     cell: str
-    """`none`, or the name of a file in `pipeline/lm/rnn/`."""
+    """`none`, or the name of a file or package in `pipeline/lm/rnn/`."""
     layers: Annotated[int, Field(ge=0)]
     residual: bool
     """Add a layer's input to its output where both have the same width (paper: its guess at why LSTM and GRU lose)."""
@@ -63,6 +71,8 @@ class TrainingSettings(Settings):
     """Largest norm of the gradient (paper: 1.5)."""
     dropout: Annotated[float, Field(ge=0, lt=1)]
     """Dropout on the input vectors and on the output of the stack."""
+    accumulation: Positive
+    """Parts a step is computed in, one after the other: gradient accumulation. Several processes share them out."""
     cutoffs: Annotated[list[Positive], Field(min_length=1)]
     """Adaptive softmax: ids at which the head and the clusters end; those beyond the vocabulary are left out."""
 

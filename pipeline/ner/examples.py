@@ -7,12 +7,16 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import UserError
+from pipeline.fingerprint import fingerprint
 from pipeline.ner.batches import Indices
 from pipeline.ner.corpus import read_split, split_path
-from pipeline.ner.features import Features, build_features, content_key
+from pipeline.ner.features import Features, build_features
 from pipeline.ner.sentence import Sentence
 
-EMBEDDING = ["batches.py", "bilm.py", "charcnn.py", "chars.py", "embed.py", "rnn", "settings.py", "stack.py"]
+EMBEDDING = [
+    *("batches.py", "bilm.py", "charcnn.py", "chars.py", "embed.py"),
+    *("rnn", "settings.py", "softmax.py", "stack.py"),
+]
 """What of `pipeline/lm` decides how given weights embed: part of the cache's key. Training is not among it."""
 
 
@@ -36,7 +40,7 @@ def load_examples(corpus: Path, split: str, labels: list[str], cache: Path, lm: 
     """Read a split and have its features made by `embedder`, which is of the folder `lm`, unless the cache has them."""
     path = split_path(corpus, split)
     sentences = list(read_split(path))
-    key = content_key(path, lm, *embedding_code())
+    key = fingerprint({}, path, lm, *embedding_code())
     features = build_features(cache, key, [sentence.lemmas for sentence in sentences], embedder.embed, embedder.width)
     return Examples(features, encode_tags(path, sentences, labels))
 

@@ -5,7 +5,6 @@ Recomputing them for every batch of every epoch, as the paper's code does, costs
 """
 
 import errno
-import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -57,7 +56,7 @@ class Features:
 def build_features(cache: Path, key: str, sentences: list[list[str]], embed: Embed, width: int) -> Features:
     """The features of `sentences` from `cache/key`, computed first if they are not there.
 
-    `key` must say all that the values depend on (`content_key`). A `UserError` if they do not fit on the disk or do
+    `key` must say all that the values depend on (`fingerprint`). A `UserError` if they do not fit on the disk or do
     not fit into float16. Experiments share the cache, so that two processes may compute the same key at once: each
     does so in a folder of its own, and the first to finish gives it its name.
     """
@@ -70,29 +69,6 @@ def build_features(cache: Path, key: str, sentences: list[list[str]], embed: Emb
             _write(partial, folder, sentences, embed, width)
             _publish(partial, folder)
     return Features(folder)
-
-
-def content_key(*paths: Path) -> str:
-    """sha256 over files and folders: contents and names inside folders, but not where they lie."""
-    total = hashlib.sha256()
-    for path in paths:
-        for name, file in _files(path):
-            with file.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            total.update(f"{name}\t{digest}\n".encode())
-        total.update(b"\n")
-    return total.hexdigest()
-
-
-def _files(path: Path) -> Iterator[tuple[str, Path]]:
-    if path.is_file():
-        yield "", path
-        return
-    if not path.is_dir():
-        raise UserError(f"{path}: not found; run the stage that makes it: dvc repro")
-    for file in sorted(path.rglob("*")):
-        if file.is_file() and "__pycache__" not in file.parts:
-            yield file.relative_to(path).as_posix(), file
 
 
 def _publish(partial: Path, folder: Path) -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from pipeline.device import choose_device
 from pipeline.ids import IdSequences
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.charcnn import TYPES_A_BATCH, CharCnn
@@ -14,9 +13,11 @@ from pipeline.lm.curve import write_curve
 from pipeline.lm.inputs import TABLE, CharInputs
 from pipeline.lm.rnn import lstm  # by name below, and so among the deps in dvc.yaml
 from pipeline.lm.settings import ArchSettings, CharCnnSettings
+from pipeline.lm.source import training_code
 from pipeline.lm.train import Trainer
 from pipeline.outputs import fresh_folder
 from pipeline.progress import track
+from pipeline.run import Run
 from pipeline.vocabulary import SPECIALS, Vocabulary
 
 _TEACHER = ArchSettings(cell=lstm.__name__.rpartition(".")[2], layers=1, residual=True)
@@ -27,32 +28,45 @@ _FREQUENT = 5000
 """Types that stand for all when the outputs are put to scale."""
 
 
-def run(vocabulary: Path, target: Path, settings: CharCnnSettings, seed: int, device: str) -> None:
+def run(vocabulary: Path, target: Path, settings: CharCnnSettings, seed: int, how: Run) -> None:
     """Read `vocabulary` (types and ids); write the char-CNN, its learning curve and `vectors.npy`.
 
-    The vectors are float16 of shape (types, projection), a row an id.
+    The vectors are float16 of shape (types, projection), a row an id. A run that was stopped goes on from its last
+    checkpoint.
     """
-    torch.manual_seed(seed)
     words = Vocabulary.load(vocabulary)
     chars = vocabulary_char_ids(words.types)
-    charcnn = CharCnn(settings)
-    charcnn.standardise(_frequent(chars))
-    trainer = Trainer(
-        model=BiLM(_TEACHER, settings.teacher(), settings.projection, words.size),
-        inputs=CharInputs(charcnn, chars),
-        train=IdSequences(vocabulary, "train"),
-        validation=IdSequences(vocabulary, "validation"),
-        predicted=words.size,
-        settings=settings.training,
-        seed=seed,
-        device=choose_device(device),
-    )
-    history = trainer.run("charcnn")
-    charcnn.eval().standardise(_frequent(chars))
-    with fresh_folder(target) as folder:
-        charcnn.save(folder)
-        write_curve(folder / "curve.csv", history.points)
-        _write_table(folder / TABLE, charcnn, chars)
+    key = {"stage": "charcnn", "charcnn": settings.model_dump(), "seed": seed}
+    with how.checkpoint(key, vocabulary, *code()) as checkpoint:
+        torch.manual_seed(seed)
+        charcnn = CharCnn(settings)
+        charcnn.standardise(_frequent(chars))
+        trainer = Trainer(
+            model=BiLM(_TEACHER, settings.teacher(), settings.projection, words.size),
+            inputs=CharInputs(charcnn, chars),
+            train=IdSequences(vocabulary, "train"),
+            validation=IdSequences(vocabulary, "validation"),
+            predicted=words.size,
+            settings=settings.training,
+            seed=seed,
+            device=how.device,
+            label="charcnn",
+            world=how.world,
+            checkpoint=checkpoint,
+        )
+        history = trainer.run()
+        charcnn.eval().standardise(_frequent(chars))
+        if how.world.leads:
+            with fresh_folder(target) as folder:
+                charcnn.save(folder)
+                write_curve(folder / "curve.csv", history.points)
+                _write_table(folder / TABLE, charcnn, chars)
+                how.confirm()
+
+
+def code() -> list[Path]:
+    """The files that decide what is trained."""
+    return training_code(_TEACHER.cell)
 
 
 def _frequent(chars: CharIds) -> CharIds:

@@ -1,10 +1,10 @@
 """Stage check: all of params.yaml is read and checked before any work; later stages need what it writes."""
 
-import hashlib
 from pathlib import Path
 
+from pipeline.fingerprint import fingerprint
 from pipeline.layout import manifest
-from pipeline.lm.settings import CELL_FOLDER, NO_CELL
+from pipeline.lm.settings import NO_CELL, cell_code
 from pipeline.outputs import write_json
 from pipeline.params import Params
 
@@ -12,13 +12,9 @@ from pipeline.params import Params
 def run(params: Params, choice: Path, architecture: Path) -> None:
     """Write the chosen scale's manifest path, and the chosen architecture with the sum of its code.
 
-    Through the sum, an edit of one architecture's file retrains that architecture and no other.
+    Through the sum, an edit of one architecture's code retrains that architecture and no other.
     """
     write_json(choice, {"manifest": str(manifest(params.scale))})
     arch = params.chosen_arch
-    code = "" if arch.cell == NO_CELL else _sha256(CELL_FOLDER / f"{arch.cell}.py")
+    code = "" if arch.cell == NO_CELL else fingerprint({}, *cell_code(arch.cell))
     write_json(architecture, {"name": params.arch, **arch.model_dump(), "code": code})
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -25,9 +25,9 @@ from pipeline.ner.scores import (
     score_types,
 )
 from pipeline.ner.settings import EvaluateSettings
-from pipeline.ner.tables import DIGITS, write_csv
 from pipeline.ner.tagger import Tagger
 from pipeline.outputs import write_json
+from pipeline.tables import DIGITS, write_csv
 
 
 def run(

@@ -1,5 +1,6 @@
 """Stage ner: one tagger a seed on the frozen top layer of the language model (paper, step 3)."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.device import choose_device
@@ -7,13 +8,25 @@ from pipeline.lm.embed import Embedder
 from pipeline.ner.corpus import read_labels
 from pipeline.ner.examples import load_examples
 from pipeline.ner.settings import NerSettings
-from pipeline.ner.tables import write_csv
 from pipeline.ner.train import Epoch, train_tagger
 from pipeline.outputs import fresh_folder
+from pipeline.tables import write_csv
 
 
-def run(lm: Path, corpus: Path, target: Path, log: Path, cache: Path, settings: NerSettings, device: str) -> None:
-    """Write `target/seed-<n>/`, each a tagger that works by itself, and `log`, a CSV row an epoch and seed."""
+def run(
+    lm: Path,
+    corpus: Path,
+    target: Path,
+    log: Path,
+    cache: Path,
+    settings: NerSettings,
+    device: str,
+    confirm: Callable[[], None],
+) -> None:
+    """Write `target/seed-<n>/`, each a tagger that works by itself, and `log`, a CSV row an epoch and seed.
+
+    `confirm` is called before anything gets its name, see `pipeline.steady`.
+    """
     place = choose_device(device)
     labels = read_labels(corpus)
     embedder = Embedder.load(lm, place)
@@ -24,4 +37,5 @@ def run(lm: Path, corpus: Path, target: Path, log: Path, cache: Path, settings: 
             tagger, epochs = train_tagger(train, validation, labels, settings, seed, place)
             tagger.save(folder / f"seed-{seed}")
             rows += [(seed, *epoch) for epoch in epochs]
+        confirm()
         write_csv(log, ["seed", *Epoch._fields], rows)

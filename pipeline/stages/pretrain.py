@@ -1,65 +1,121 @@
 """Stage pretrain: the bidirectional language model of one architecture, on the frozen char-CNN (paper, step 2)."""
 
-import resource
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
-from pipeline.device import choose_device
 from pipeline.ids import IdSequences
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.charcnn import CONFIG, WEIGHTS
 from pipeline.lm.curve import write_curve
 from pipeline.lm.embed import save_lm
+from pipeline.lm.history import History
 from pipeline.lm.inputs import TABLE, TableInputs
 from pipeline.lm.settings import NO_CELL, ArchSettings, LmSettings
-from pipeline.lm.train import History, Trainer
+from pipeline.lm.source import training_code
+from pipeline.lm.train import Trainer
+from pipeline.machine import describe_machine, peak_memory
 from pipeline.outputs import fresh_folder, need, write_json
+from pipeline.run import Run
 from pipeline.vocabulary import Vocabulary
 
 
-def run(
-    vocabulary: Path,
-    charcnn: Path,
-    target: Path,
-    metrics: Path,
-    curve: Path,
-    name: str,
-    arch: ArchSettings,
-    settings: LmSettings,
-    seed: int,
-    device: str,
-) -> None:
-    """Train `arch`; write `target`, which works by itself, `metrics` (JSON) and `curve` (CSV).
+class Sources(NamedTuple):
+    """The folders that the stage reads."""
+
+    vocabulary: Path
+    charcnn: Path
+
+
+class Targets(NamedTuple):
+    """What the stage writes."""
+
+    lm: Path
+    """A folder that works by itself."""
+    metrics: Path
+    """JSON."""
+    curve: Path
+    """CSV."""
+
+
+class Choice(NamedTuple):
+    """What is trained, and how."""
+
+    name: str
+    """Of the architecture, a key of `archs`."""
+    arch: ArchSettings
+    settings: LmSettings
+    seed: int
+
+
+class Trained(NamedTuple):
+    """What came of it; no model for the bare char-CNN."""
+
+    model: BiLM | None
+    size: int
+    """Types that the softmax predicts."""
+    history: History
+
+
+def run(sources: Sources, targets: Targets, choice: Choice, how: Run) -> None:
+    """Train the architecture, from its last checkpoint on if there is one, and write the targets.
 
     The bare char-CNN has no stack: there is nothing to train, and no perplexity.
     """
-    torch.manual_seed(seed)
-    size = Vocabulary.load(vocabulary).size
-    need(charcnn / CONFIG, "charcnn")
-    model, history, facts = None, History(), {"parameters_m": 0.0}
-    if arch.cell != NO_CELL:
-        place = choose_device(device)
-        inputs = TableInputs(charcnn / TABLE, place)
+    size = Vocabulary.load(sources.vocabulary).size
+    need(sources.charcnn / CONFIG, "charcnn")
+    if choice.arch.cell == NO_CELL:
+        _write(sources, targets, choice, how, Trained(None, size, History()))
+        return
+    name, arch, settings, seed = choice
+    key = {"stage": "pretrain", "arch": arch.model_dump(), "lm": settings.model_dump(), "seed": seed}
+    with how.checkpoint(key, *sources, *code(arch)) as checkpoint:
+        torch.manual_seed(seed)
+        inputs = TableInputs(sources.charcnn / TABLE, how.device)
         model = BiLM(arch, settings, inputs.width, size)
-        train, validation = IdSequences(vocabulary, "train"), IdSequences(vocabulary, "validation")
-        trainer = Trainer(model, inputs, train, validation, size, settings.training, seed, place)
-        history = trainer.run(f"pretrain {name}")
-        facts = _facts(model, history)
-    with fresh_folder(target) as folder:
-        save_lm(folder, name, arch, settings, model, size)
+        trainer = Trainer(
+            model=model,
+            inputs=inputs,
+            train=IdSequences(sources.vocabulary, "train"),
+            validation=IdSequences(sources.vocabulary, "validation"),
+            predicted=size,
+            settings=settings.training,
+            seed=seed,
+            device=how.device,
+            label=f"pretrain {name}",
+            world=how.world,
+            checkpoint=checkpoint,
+        )
+        _write(sources, targets, choice, how, Trained(model, size, trainer.run()))
+
+
+def code(arch: ArchSettings) -> list[Path]:
+    """The files that decide what is trained."""
+    return [] if arch.cell == NO_CELL else training_code(arch.cell)
+
+
+def _write(sources: Sources, targets: Targets, choice: Choice, how: Run, trained: Trained) -> None:
+    if not how.world.leads:
+        return
+    with fresh_folder(targets.lm) as folder:
+        save_lm(folder, choice.name, choice.arch, choice.settings, trained.model, trained.size)
         for file in (WEIGHTS, CONFIG):
-            shutil.copyfile(charcnn / file, folder / file)
+            shutil.copyfile(sources.charcnn / file, folder / file)
         for file in ("vocabulary.txt", "vocabulary.json"):
-            shutil.copyfile(vocabulary / file, folder / file)
-        write_curve(curve, history.points)
-        write_json(metrics, {"lm": {"arch": name, "seed": seed, "torch": torch.__version__, **facts}})
+            shutil.copyfile(sources.vocabulary / file, folder / file)
+        how.confirm()
+        write_curve(targets.curve, trained.history.points)
+        facts = {"arch": choice.name, "seed": choice.seed, **describe_machine(how.device), **_facts(trained, how)}
+        write_json(targets.metrics, {"lm": facts})
 
 
-def _facts(model: BiLM, history: History) -> dict[str, Any]:
-    """The result and its circumstances."""
+def _facts(trained: Trained, how: Run) -> dict[str, Any]:
+    """The result and what it cost."""
+    model, _, history = trained
+    if model is None:
+        return {"parameters_m": 0.0}
     return {
         "perplexity": round(history.points[-1].validation_perplexity, 4),
         "parameters_m": round(model.recurrent_parameters() / 1e6, 4),
@@ -67,6 +123,7 @@ def _facts(model: BiLM, history: History) -> dict[str, Any]:
         "tokens_per_second": round(history.tokens / history.seconds),
         "minutes": round(history.seconds / 60, 2),
         "padding_share": round(history.padding_share, 4),
-        "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-        "device": str(next(model.parameters()).device),
+        "starts": history.starts,
+        "processes": how.world.size,
+        **peak_memory(how.device),
     }

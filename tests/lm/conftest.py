@@ -7,6 +7,9 @@ import pytest
 import torch
 
 from pipeline.ids import write_ids
+from pipeline.lm.charcnn import CharCnn
+from pipeline.lm.chars import vocabulary_char_ids
+from pipeline.lm.inputs import TABLE
 from pipeline.lm.settings import CharCnnSettings, LmSettings, TrainingSettings
 from pipeline.vocabulary import SPECIALS, Entry, Vocabulary
 
@@ -27,6 +30,7 @@ def training(**changes: object) -> TrainingSettings:
         "weight_decay": 0.01,
         "clip": 1.5,
         "dropout": 0.0,
+        "accumulation": 1,
         "cutoffs": [20],
     }
     return TrainingSettings.model_validate(values | changes)
@@ -39,6 +43,10 @@ def lm_settings() -> LmSettings:
 
 @pytest.fixture
 def charcnn_settings() -> CharCnnSettings:
+    return small_charcnn()
+
+
+def small_charcnn() -> CharCnnSettings:
     return CharCnnSettings(
         embedding=8,
         filters=[(1, 8), (2, 16), (3, 16)],
@@ -51,14 +59,25 @@ def charcnn_settings() -> CharCnnSettings:
 
 @pytest.fixture
 def vocabulary_folder(tmp_path: Path) -> Path:
+    make_vocabulary(tmp_path / "vocabulary")
+    return tmp_path / "vocabulary"
+
+
+def make_vocabulary(folder: Path) -> None:
     """A `data/vocabulary` folder: 300 training texts and 30 validation texts of 1 to 20 tokens."""
-    folder = tmp_path / "vocabulary"
     folder.mkdir()
     Vocabulary([Entry(f"слово{i}", 100 - i) for i in range(TYPES)], len(SPECIALS) + TYPES).save(folder)
     generator = np.random.default_rng(1)
     for name, texts in (("train", 300), ("validation", 30)):
         write_ids(folder, name, [_text(generator) for _ in range(texts)])
-    return folder
+
+
+def make_charcnn(folder: Path) -> None:
+    """A `models/charcnn` folder, untrained: some vector for every type of `make_vocabulary`."""
+    folder.mkdir()
+    module, types = CharCnn(small_charcnn()).eval(), [f"слово{i}" for i in range(TYPES)]
+    module.save(folder)
+    np.save(folder / TABLE, module.vectors(vocabulary_char_ids([*SPECIALS, *types])).astype(np.float16))
 
 
 def _text(generator: np.random.Generator) -> list[int]:

@@ -45,7 +45,9 @@ def test_a_batch_drawn_out(tmp_path: Path) -> None:
     x = UNKNOWN
     assert batch.inputs[0].T.tolist() == [[BEGIN, 5, 6], [BEGIN, 8, 99]]
     assert batch.inputs[1].T.tolist() == [[END, 7, 6], [END, 99, 8]]
-    assert batch.targets[0].T.tolist() == [[5, 6, 7], [8, x, x]]  # 99 is beyond the softmax
-    assert batch.targets[1].T.tolist() == [[7, 6, 5], [x, 8, x]]
-    assert batch.mask.T.tolist() == [[True, True, True], [True, True, False]]
-    assert batch.tokens == 5 and batch.inputs.dtype == torch.int64
+    assert batch.inputs.dtype == torch.int64
+    assert batch.targets.tolist() == [x, x, 5, 5, 6, 6, 7, 7, 8, 8]  # 99 is beyond the softmax
+    table = torch.full(batch.inputs.shape, -1)
+    table.view(-1)[batch.places] = batch.targets
+    assert table[0].T.tolist() == [[5, 6, 7], [8, x, -1]]
+    assert table[1].T.tolist() == [[7, 6, 5], [x, 8, -1]]

@@ -1,10 +1,13 @@
 """What a bidirectional language model may and may not see, and the paper's parameter counts."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
-from pipeline.lm.batches import align
+from pipeline.ids import IdSequences, write_ids
+from pipeline.lm.batches import align, make_batch
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.settings import ArchSettings, LmSettings, cells
 
@@ -54,19 +57,19 @@ def test_reversing_the_text_swaps_the_directions(cell: str, lm_settings: LmSetti
     torch.testing.assert_close(network(forward), network(backward).flip(0))
 
 
-def test_loss_is_the_full_softmax_and_skips_padding(lm_settings: LmSettings) -> None:
+def test_loss_is_the_full_softmax_and_skips_padding(lm_settings: LmSettings, tmp_path: Path) -> None:
     network = model("gru", lm_settings)
+    write_ids(tmp_path, "train", [[5, 6, 7], [8]])
+    batch = make_batch(IdSequences(tmp_path, "train"), np.array([0, 1]), predicted=43)
     inputs = vectors([[5, 6, 7], [8]])[:, :-1]
-    targets = torch.tensor([[[5, 8], [6, 0], [7, 0]], [[7, 8], [6, 0], [5, 0]]])
-    mask = torch.tensor([[True, True], [True, False], [True, False]])
-    losses = network.losses(inputs, targets, mask)
     probabilities = network.softmax.log_prob(network(inputs).flatten(0, 2)).view(2, 3, 2, 43)
     torch.testing.assert_close(probabilities.exp().sum(-1), torch.ones(2, 3, 2))
+    targets = [[[5, 8], [6, 0], [7, 0]], [[7, 8], [6, 0], [5, 0]]]
     expected = -sum(
-        probabilities[d, t, b, targets[d, t, b]] for d in range(2) for t, b in [(0, 0), (1, 0), (2, 0), (0, 1)]
+        probabilities[d, t, b, targets[d][t][b]] for d in range(2) for t, b in [(0, 0), (1, 0), (2, 0), (0, 1)]
     )
-    torch.testing.assert_close(losses.total, expected)
-    assert losses.predictions == 8
+    torch.testing.assert_close(network.loss(inputs, batch.targets, batch.places), expected)
+    assert len(batch.targets) == 8
 
 
 # paper.md, "Parameter counts", the bold column.

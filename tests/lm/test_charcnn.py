@@ -72,6 +72,20 @@ def test_equals_a_slow_loop(charcnn_settings: CharCnnSettings) -> None:
         torch.testing.assert_close(vector, slow_vector(module, row), atol=1e-5, rtol=1e-5)
 
 
+def test_what_is_not_computed_of_padding_changes_nothing(charcnn_settings: CharCnnSettings) -> None:
+    """All 50 positions for every word: short ones, long ones, cut ones. (A convolution of another shape may round.)"""
+    torch.manual_seed(0)
+    module = CharCnn(charcnn_settings)
+    ids = torch.from_numpy(char_ids([*("б" * length for length in range(40)), "", "достопримечательностями", "x"] * 9))
+    whole = torch.cat([c(module.embedding(ids.int()).transpose(1, 2)).amax(-1) for c in module.convolutions], -1)
+    trimmed = module._maxima(ids)
+    torch.testing.assert_close(trimmed, whole, atol=1e-6, rtol=1e-6)
+    weights = torch.randn_like(whole)
+    for parameter in (module.embedding.weight, *module.convolutions.parameters()):
+        slopes = [torch.autograd.grad((x * weights).sum(), parameter, retain_graph=True)[0] for x in (trimmed, whole)]
+        torch.testing.assert_close(slopes[0], slopes[1], atol=1e-4, rtol=1e-4)
+
+
 def test_one_pass_a_type_equals_one_pass_a_token(charcnn_settings: CharCnnSettings) -> None:
     torch.manual_seed(0)
     module, chars = CharCnn(charcnn_settings), char_ids(["а", "бы", "мэр"])

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from pipeline.ner.bio import bio_labels, repair
 from pipeline.ner.crf import FORBIDDEN, BioCrf
+from pipeline.ner.partition import log_partition
 
 LABELS = bio_labels(["PER", "LOC"])
 
@@ -45,6 +46,30 @@ def test_likelihood_is_that_of_all_legal_paths(crf: BioCrf, length: int) -> None
     for path in paths(length)[::7]:
         loss = crf.loss(emissions, torch.tensor([path]), mask_of([length]))
         assert torch.allclose(loss, scores.logsumexp(0) - path_score(crf, emissions[0], path), atol=1e-4)
+
+
+@pytest.mark.parametrize("lengths", [[1, 9, 4, 9, 2], [1, 1]], ids=str)
+@pytest.mark.parametrize("scale", [1, 50, 1000])
+@pytest.mark.parametrize(("dtype", "close"), [(torch.float64, 1e-9), (torch.float32, 1e-3)], ids=str)
+def test_loss_and_gradients_are_those_of_pytorch_crf(
+    crf: BioCrf, lengths: list[int], scale: float, dtype: torch.dtype, close: float
+) -> None:
+    crf, mask = crf.to(dtype), mask_of(lengths)
+    emissions = (scale * torch.randn(*mask.shape, len(LABELS), dtype=dtype)).requires_grad_()
+    tags = torch.randint(len(LABELS), mask.shape)  # illegal moves among them
+    ours, theirs = crf.loss(emissions, tags, mask), -crf(emissions, tags, mask, reduction="mean")
+    assert torch.allclose(ours, theirs, rtol=1e-6)
+    inputs = [emissions, *crf.parameters()]
+    gradients = [torch.autograd.grad(loss, inputs, materialize_grads=True) for loss in (ours, theirs)]
+    for own, other in zip(*gradients, strict=True):
+        assert torch.allclose(own, other, rtol=0, atol=close)
+
+
+def test_the_gradient_is_that_of_finite_differences(crf: BioCrf) -> None:
+    crf, lengths = crf.double(), torch.tensor([4, 1, 3])
+    emissions = torch.randn(3, 4, len(LABELS), dtype=torch.float64, requires_grad=True)
+    parameters = (crf.start_transitions, crf.transitions, crf.end_transitions)
+    assert torch.autograd.gradcheck(lambda e, *rest: log_partition(e, lengths, *rest), (emissions, *parameters))
 
 
 @pytest.mark.parametrize("length", [1, 2, 4])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.ner.features import Features, build_features, content_key
+from pipeline.ner.features import Features, build_features
 
 WIDTH = 3
 SENTENCES = [["раз"], ["два", "три", "четыре"], ["пять", "шесть"]]
@@ -98,33 +98,3 @@ def test_values_beyond_float16_are_an_error(tmp_path: Path) -> None:
 def test_vectors_of_another_shape_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"sentence 1: got vectors of shape \(2, 3\), expected \(3, 3\)"):
         build_features(tmp_path, "key", SENTENCES, lambda batch: [vectors(s)[:2] for s in batch], WIDTH)
-
-
-def test_the_key_is_the_content(tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        (tmp_path / name / "deep").mkdir(parents=True)
-        (tmp_path / name / "deep" / "weights").write_text("1")
-        (tmp_path / name / "config").write_text("2")
-    one, two = (content_key(tmp_path / name) for name in ("one", "two"))
-    assert one == two
-    (tmp_path / "two" / "deep" / "__pycache__").mkdir()
-    (tmp_path / "two" / "deep" / "__pycache__" / "x.pyc").write_text("3")
-    assert content_key(tmp_path / "two") == one
-    (tmp_path / "two" / "deep" / "weights").write_text("9")
-    assert content_key(tmp_path / "two") != one
-
-
-def test_the_key_knows_names_and_order(tmp_path: Path) -> None:
-    for name, text in (("a", "1"), ("b", "2")):
-        (tmp_path / "folder").mkdir(exist_ok=True)
-        (tmp_path / "folder" / name).write_text(text)
-    a, b = tmp_path / "folder" / "a", tmp_path / "folder" / "b"
-    before = content_key(tmp_path / "folder")
-    assert content_key(a, b) != content_key(b, a)
-    a.rename(tmp_path / "folder" / "c")
-    assert content_key(tmp_path / "folder") != before
-
-
-def test_the_key_of_what_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="nowhere: not found; run the stage"):
-        content_key(tmp_path / "nowhere")

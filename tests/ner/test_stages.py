@@ -83,7 +83,8 @@ def run_corpora(work: Path) -> None:
 
 
 def run_ner(work: Path) -> None:
-    ner.run(work / "lm", work / "toy", work / "taggers", work / "toy.epochs.csv", work / "cache", SETTINGS, "cpu")
+    places = (work / "lm", work / "toy", work / "taggers", work / "toy.epochs.csv", work / "cache")
+    ner.run(*places, SETTINGS, "cpu", confirm=lambda: None)
 
 
 def run_evaluate(work: Path, folder: str = "metrics") -> Path:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from pipeline.lm import charcnn
 from pipeline.lm.inputs import TABLE
@@ -18,10 +19,11 @@ from pipeline.ner.counts import describe
 from pipeline.ner.examples import Examples
 from pipeline.ner.sentence import RawSentence
 from pipeline.ner.settings import EvaluateSettings
-from pipeline.ner.tables import write_csv
 from pipeline.ner.train import Epoch
 from pipeline.outputs import write_json
+from pipeline.run import Run
 from pipeline.stages import documents, evaluate, fragments, lemmas, lowercase, pretrain, sentences, vocabulary
+from pipeline.tables import write_csv
 from pipeline.text.settings import TextSettings, VocabularySettings
 
 TYPES = {"wikineural": ["PER", "ORG", "LOC", "MISC"], "multiconer": ["PER", "LOC", "CORP", "GRP", "PROD", "CW"]}
@@ -44,6 +46,7 @@ LM = {
         "weight_decay": 0.01,
         "clip": 1.5,
         "dropout": 0.0,
+        "accumulation": 1,
         "cutoffs": [10],
     },
 }
@@ -103,16 +106,10 @@ def _pretrain(data: Path, metrics: Path, models: Path, arch: str) -> None:
     types = len((data / "vocabulary" / "vocabulary.txt").read_text(encoding="utf-8").splitlines()) + 3
     np.save(source / TABLE, np.random.default_rng(1).normal(size=(types, 8)).astype(np.float16))
     pretrain.run(
-        data / "vocabulary",
-        source,
-        models / "lm",
-        metrics / "pretrain.json",
-        metrics / "pretrain.csv",
-        arch,
-        STACKS[arch],
-        LmSettings.model_validate(LM),
-        seed=1,
-        device="cpu",
+        pretrain.Sources(data / "vocabulary", source),
+        pretrain.Targets(models / "lm", metrics / "pretrain.json", metrics / "pretrain.csv"),
+        pretrain.Choice(arch, STACKS[arch], LmSettings.model_validate(LM), seed=1),
+        Run(torch.device("cpu"), models / "checkpoints", minutes=1, confirm=lambda: None),
     )
 
 

@@ -1,0 +1,81 @@
+"""Side-by-side timing: cases take turns in one process, medians over the turns, ratios to one of them.
+
+A shared machine gets slower and faster by the minute; two cases that take turns meet the same minutes.
+"""
+
+import json
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from tabulate import tabulate
+
+Clock = Callable[[], float]
+
+
+def take_turns(
+    cases: Mapping[str, Callable[[], object]], rounds: int, clock: Clock = time.perf_counter
+) -> dict[str, list[float]]:
+    """Run every case once unmeasured, then `rounds` times in turn; seconds of each run by case.
+
+    `clock` is the wall clock, or `time.process_time` for CPU time where other work disturbs the machine.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in cases}
+    for turn in range(rounds + 1):
+        for name, case in cases.items():
+            started = clock()
+            case()
+            _wait()
+            if turn:
+                seconds[name].append(clock() - started)
+        if sys.stderr.isatty():
+            print(f"\rround {turn} of {rounds} ", end="", file=sys.stderr, flush=True)
+    return seconds
+
+
+def medians(seconds: Mapping[str, list[float]]) -> dict[str, float]:
+    """The median of each case's runs."""
+    return {name: statistics.median(values) for name, values in seconds.items()}
+
+
+def report(
+    name: str, tables: Mapping[str, list[dict[str, Any]]], circumstances: Mapping[str, Any], output: str
+) -> None:
+    """Print every table under its title; with a path in `output`, write them as JSON there too."""
+    where = {**machine(), **circumstances}
+    print("\n".join([name, *(f"  {key}: {value}" for key, value in where.items())]))
+    for title, rows in tables.items():
+        print(f"\n{title}\n{tabulate(rows, headers='keys', floatfmt='.3g')}")
+    if output:
+        text = json.dumps({"benchmark": name, "circumstances": where, "tables": tables}, ensure_ascii=False, indent=2)
+        Path(output).write_text(text + "\n", encoding="utf-8")
+
+
+def machine() -> dict[str, Any]:
+    """What the numbers were measured on."""
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "gpu": gpu,
+    }
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.is_file() else []
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def _wait() -> None:
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()

@@ -1,0 +1,350 @@
+"""What a training step of the tagger costs, part by part, and what length buckets, packing and the own CRF spare.
+
+    python -m benchmarks.tagger --json tagger.json
+
+Microseconds per real token: padding is work, but no token. Sentence lengths are drawn: exp of a normal variable with
+mean 2.794 and deviation 0.535, rounded, at most 124; these are mean and deviation of the logarithms in WikiNEuRal's
+Russian validation split (mean 18.8 tokens, 1 % above 53, the longest of the test split 124). Features are random, in
+a memory map that `pipeline.ner.features` wrote a moment ago: read from the page cache, so that no disk is measured.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import typer
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence, pad_sequence
+from torchcrf import CRF
+
+from benchmarks.rounds import medians, report, take_turns
+from pipeline.device import choose_device
+from pipeline.ner import train
+from pipeline.ner.batches import WINDOW, Indices, inference_batches, training_batches
+from pipeline.ner.bio import bio_labels
+from pipeline.ner.crf import BioCrf
+from pipeline.ner.examples import Examples
+from pipeline.ner.features import Features, build_features
+from pipeline.ner.predict import BATCH, load_batch
+from pipeline.ner.tagger import Tagger
+
+LABELS = {
+    "WikiNEuRal": bio_labels(["PER", "LOC", "ORG", "MISC"]),
+    "MultiCoNER": bio_labels(["PER", "LOC", "GRP", "CORP", "PROD", "CW"]),
+}
+LONGEST = 124
+CRF_BATCHES = (16, 64, 128)
+DROPOUT, CLIP, LEARNING_RATE = 0.2, 10.5, 1e-3
+RANDOM, BUCKETS = "random batches, padded", "length buckets, padded"
+"""Steps as in the paper's code: sentences padded one by one, a BiLSTM over padding, pytorch-crf, Adam not fused."""
+PACKED = "length buckets, packed"
+"""The tagger's step as it is."""
+
+Row = dict[str, Any]
+
+
+class Case(NamedTuple):
+    """Something to time, and how many real tokens it deals with."""
+
+    run: Callable[[], object]
+    tokens: int
+
+
+class Sizes(NamedTuple):
+    """The tagger, and how much is timed."""
+
+    width: int
+    hidden: int
+    layers: int
+    batch: int
+    steps: int
+    rounds: int
+    device: torch.device
+
+
+def main(
+    width: Annotated[int, typer.Option(help="Width of the features.")] = 1024,
+    hidden: Annotated[int, typer.Option(help="Units of the BiLSTM in each direction.")] = 120,
+    layers: Annotated[int, typer.Option(help="Layers of the BiLSTM.")] = 2,
+    batch: Annotated[int, typer.Option(help="Sentences a step.")] = 128,
+    steps: Annotated[int, typer.Option(help="Batches a run, from short to long.")] = 3,
+    rounds: Annotated[int, typer.Option(help="Runs of each case.")] = 7,
+    threads: Annotated[int, typer.Option(help="Threads of torch.")] = 1,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    json: Annotated[str, typer.Option(help="A file for the results.", metavar="PATH")] = "",
+) -> None:
+    """Time the tagger: training step, its parts, prediction, the CRF by itself."""
+    torch.set_num_threads(threads)
+    torch.manual_seed(1)
+    sizes = Sizes(width, hidden, layers, batch, steps, rounds, choose_device(device))
+    titles = ("Training step", "Parts of the packed step", "Prediction", "CRF by itself, on length buckets")
+    tables: dict[str, list[Row]] = {title: [] for title in titles}
+    with TemporaryDirectory() as folder:
+        features = draw_features(Path(folder), draw_lengths(batch * WINDOW), width)
+        for corpus, labels in LABELS.items():
+            found = (*training(features, labels, sizes), prediction(features, labels, sizes), crfs(labels, sizes))
+            for table, rows in zip(tables.values(), found, strict=True):
+                table.extend({"labels": f"{len(labels)} ({corpus})", **row} for row in rows)
+    said = {key: str(value) for key, value in sizes._asdict().items()}
+    report(
+        "tagger", tables, {"us": "microseconds per real token, medians", "clock": clock(sizes).__name__, **said}, json
+    )
+
+
+def draw_lengths(sentences: int) -> Indices:
+    """Lengths like WikiNEuRal's, int64 (sentences,)."""
+    drawn = np.exp(np.random.default_rng(1).normal(2.794, 0.535, sentences)).round()
+    return np.clip(drawn, 1, LONGEST).astype(np.int64)
+
+
+def draw_features(folder: Path, lengths: Indices, width: int) -> Features:
+    """Random vectors of sentences of these lengths, in the pipeline's own form."""
+    random = np.random.default_rng(2)
+
+    def embed(batch: list[list[str]]) -> list[npt.NDArray[np.float32]]:
+        return [random.standard_normal((len(sentence), width), dtype=np.float32) for sentence in batch]
+
+    return build_features(folder, "features", [[""] * length for length in lengths.tolist()], embed, width)
+
+
+def spread(batches: list[Indices], lengths: Indices, steps: int) -> list[Indices]:
+    """`steps` of the batches, from short to long: the middles of equal parts."""
+    ordered = sorted(batches, key=lambda batch: lengths[batch].max())
+    return [ordered[int((step + 0.5) * len(ordered) / steps)] for step in range(steps)]
+
+
+def count(lengths: Indices, batches: list[Indices]) -> int:
+    """Tokens."""
+    return int(sum(lengths[batch].sum() for batch in batches))
+
+
+def padding(lengths: Indices, batches: list[Indices]) -> float:
+    """Share of the batches' padded rectangles that is no token."""
+    return 1 - count(lengths, batches) / int(sum(len(batch) * lengths[batch].max() for batch in batches))
+
+
+def microseconds(cases: Mapping[str, Case], sizes: Sizes) -> dict[str, float]:
+    """Per real token, of cases that take turns."""
+    found = medians(take_turns({name: case.run for name, case in cases.items()}, sizes.rounds, clock(sizes)))
+    return {name: 1e6 * seconds / cases[name].tokens for name, seconds in found.items()}
+
+
+def clock(sizes: Sizes) -> Callable[[], float]:
+    """CPU time where all the work is one thread's: others' work on the machine disturbs it less."""
+    alone = sizes.device.type == "cpu" and torch.get_num_threads() == 1
+    return time.process_time if alone else time.perf_counter
+
+
+def new_tagger(labels: list[str], sizes: Sizes) -> Tagger:
+    return Tagger(labels, sizes.width, sizes.hidden, sizes.layers, DROPOUT).to(sizes.device).train()
+
+
+def training(features: Features, labels: list[str], sizes: Sizes) -> tuple[list[Row], list[Row]]:
+    """The rows of the first two tables, from the same turns."""
+    random, lengths = np.random.default_rng(3), features.lengths
+    like = spread(training_batches(lengths, sizes.batch, random), lengths, sizes.steps)
+    mixed = spread(np.split(random.permutation(len(lengths)), WINDOW), lengths, sizes.steps)
+    examples = Examples(features, np.zeros(int(lengths.sum()), dtype=np.int64))
+    parts, replaced = part_cases(examples, like, labels, sizes)
+    steps = {
+        RANDOM: padded_step(examples, mixed, labels, sizes),
+        BUCKETS: padded_step(examples, like, labels, sizes),
+        PACKED: packed_step(examples, like, labels, sizes),
+    }
+    found = microseconds({**steps, **parts, **replaced}, sizes)
+    pads = {RANDOM: padding(lengths, mixed), BUCKETS: padding(lengths, like), PACKED: 0.0}
+    rows = [
+        {"step": name, "padding %": 100 * share, "us": found[name], "times as fast": found[RANDOM] / found[name]}
+        for name, share in pads.items()
+    ]
+    rest = found[PACKED] - sum(found[name] for name in parts)
+    whole = {**{name: found[name] for name in parts}, "all else": rest, "the step": found[PACKED]}
+    return rows, share_rows({**whole, **{name: found[name] for name in replaced}}, found[PACKED])
+
+
+def share_rows(parts: Mapping[str, float], whole: float) -> list[Row]:
+    return [{"part": name, "us": value, "share %": 100 * value / whole} for name, value in parts.items()]
+
+
+def packed_step(examples: Examples, batches: list[Indices], labels: list[str], sizes: Sizes) -> Case:
+    tagger = new_tagger(labels, sizes)
+    optimizer = torch.optim.Adam(tagger.parameters(), lr=LEARNING_RATE, fused=True)
+    return Case(
+        lambda: [train._step(tagger, optimizer, examples, batch, CLIP) for batch in batches],
+        count(examples.features.lengths, batches),
+    )
+
+
+def padded_step(examples: Examples, batches: list[Indices], labels: list[str], sizes: Sizes) -> Case:
+    tagger = new_tagger(labels, sizes)
+    tagger.crf = CRF(len(labels), batch_first=True).to(sizes.device)
+    optimizer = torch.optim.Adam(tagger.parameters(), lr=LEARNING_RATE)
+
+    def step(batch: Indices) -> float:
+        sentences = [torch.from_numpy(examples.features[index].astype(np.float32)) for index in batch]
+        vectors = pad_sequence(sentences).to(sizes.device)  # (longest, sentences, width)
+        mask = mask_of(examples.features.lengths[batch]).to(sizes.device)
+        optimizer.zero_grad()
+        states, _ = tagger.lstm(tagger.dropout(vectors))
+        emissions = tagger.linear(torch.relu(tagger.dropout(states))).transpose(0, 1)
+        loss = -tagger.crf(emissions, torch.zeros_like(mask, dtype=torch.int64), mask, reduction="mean")
+        loss.backward()
+        nn.utils.clip_grad_norm_(tagger.parameters(), CLIP)
+        optimizer.step()
+        return float(loss.item())
+
+    return Case(lambda: [step(batch) for batch in batches], count(examples.features.lengths, batches))
+
+
+def mask_of(lengths: Indices) -> Tensor:
+    """True where there is a token, (sentences, longest)."""
+    return torch.arange(int(lengths.max())) < torch.from_numpy(lengths).unsqueeze(1)
+
+
+class Caught(NamedTuple):
+    """What of a batch reaches the parts of the packed step, and what leaves them."""
+
+    half: Tensor
+    vectors: PackedSequence
+    outputs: Tensor
+    states: Tensor
+    for_crf: tuple[Tensor, Tensor, Tensor]
+    loss: Tensor
+    their_loss: Tensor
+
+
+def catch(tagger: Tagger, features: Features, batch: Indices) -> Caught:
+    half, lengths = load_batch(tagger, features, batch, features.rows(batch))
+    seen: list[Any] = []
+    hooks = [
+        part.register_forward_pre_hook(lambda _, given: seen.append(given[0])) for part in (tagger.lstm, tagger.linear)
+    ]
+    emissions = tagger.emissions(half, lengths).detach().requires_grad_()
+    for hook in hooks:
+        hook.remove()
+    vectors, states = seen
+    mask = mask_of(features.lengths[batch]).to(emissions.device)
+    for_crf = (emissions, torch.zeros_like(mask, dtype=torch.int64), mask)
+    losses = tagger.crf.loss(*for_crf), tagger.crf(*for_crf, reduction="mean")
+    return Caught(half, vectors, tagger.lstm(vectors)[0].data, states.detach().requires_grad_(), for_crf, *losses)
+
+
+def part_cases(
+    examples: Examples, batches: list[Indices], labels: list[str], sizes: Sizes
+) -> tuple[dict[str, Case], dict[str, Case]]:
+    """The parts of the packed step by themselves, on what really reaches them; and pytorch-crf in place of the CRF."""
+    tagger, features = new_tagger(labels, sizes), examples.features
+    caught = [catch(tagger, features, batch) for batch in batches]
+    orders = [torch.randperm(len(x.half), device=sizes.device) for x in caught]
+
+    def both_ways(states: Tensor) -> None:
+        tagger.linear(torch.relu(tagger.dropout(states))).sum().backward()
+
+    parts: dict[str, Callable[[], object]] = {
+        "gather from the map": lambda: [load_batch(tagger, features, b, features.rows(b)) for b in batches],
+        "order, to float": lambda: [x.half[order].float() for x, order in zip(caught, orders, strict=True)],
+        "dropout of features": lambda: [tagger.dropout(x.vectors.data) for x in caught],
+        "BiLSTM forward": lambda: [tagger.lstm(x.vectors) for x in caught],
+        "BiLSTM backward": lambda: [x.outputs.backward(x.states, retain_graph=True) for x in caught],
+        "dropout, ReLU, linear, both ways": lambda: [both_ways(x.states) for x in caught],  # type: ignore[func-returns-value]
+        "CRF forward": lambda: [tagger.crf.loss(*x.for_crf) for x in caught],
+        "CRF backward": lambda: [x.loss.backward(retain_graph=True) for x in caught],
+        "clipping and Adam": updates(tagger, len(batches)),
+    }
+    replaced: dict[str, Callable[[], object]] = {
+        "instead, pytorch-crf forward": lambda: [tagger.crf(*x.for_crf, reduction="mean") for x in caught],
+        "instead, pytorch-crf backward": lambda: [x.their_loss.backward(retain_graph=True) for x in caught],
+    }
+    tokens = count(features.lengths, batches)
+    first, second = ({name: Case(run, tokens) for name, run in runs.items()} for runs in (parts, replaced))
+    return first, second
+
+
+def updates(tagger: Tagger, steps: int) -> Callable[[], object]:
+    """Clipping and updates of parameters like the tagger's, whose gradients stay."""
+    parameters = [nn.Parameter(torch.randn_like(parameter)) for parameter in tagger.parameters()]
+    optimizer = torch.optim.Adam(parameters, lr=LEARNING_RATE, fused=True)
+    for parameter in parameters:
+        parameter.grad = torch.randn_like(parameter)
+
+    def run() -> None:
+        for _ in range(steps):
+            nn.utils.clip_grad_norm_(parameters, CLIP)
+            optimizer.step()
+
+    return run
+
+
+def prediction(features: Features, labels: list[str], sizes: Sizes) -> list[Row]:
+    """The rows of the third table: batches of prediction, and the CRF's share in them."""
+    tagger = new_tagger(labels, sizes).eval()
+    batches = spread(inference_batches(features.lengths, BATCH), features.lengths, sizes.steps)
+
+    def load(batch: Indices) -> tuple[Tensor, Tensor]:
+        return load_batch(tagger, features, batch, features.rows(batch))
+
+    with torch.no_grad():
+        given = [(tagger.emissions(*load(b)), mask_of(features.lengths[b]).to(sizes.device)) for b in batches]
+    runs: dict[str, Callable[[], object]] = {
+        "prediction": lambda: [tagger.decode(*load(batch)).cpu() for batch in batches],
+        "of it, best tags": lambda: [tagger.crf.best(*pair) for pair in given],
+        "instead, pytorch-crf's decode": lambda: [tagger.crf.decode(*pair) for pair in given],
+    }
+    tokens = count(features.lengths, batches)
+    found = microseconds({name: Case(run, tokens) for name, run in runs.items()}, sizes)
+    return share_rows(found, found["prediction"])
+
+
+def crfs(labels: list[str], sizes: Sizes) -> list[Row]:
+    """The rows of the last table: `BioCrf` against the pytorch-crf in it, on the same parameters."""
+    return [row for batch in CRF_BATCHES for row in crf_rows(labels, batch, sizes)]
+
+
+def crf_rows(labels: list[str], batch: int, sizes: Sizes) -> list[Row]:
+    crf, lengths = BioCrf(labels).to(sizes.device), draw_lengths(batch * WINDOW)
+    batches = spread(training_batches(lengths, batch, np.random.default_rng(4)), lengths, sizes.steps)
+    given = [draw_emissions(lengths[chosen], len(labels), sizes.device) for chosen in batches]
+    runs: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
+        "forward": (
+            lambda: [crf(*x, reduction="mean") for x in given],
+            lambda: [crf.loss(*x) for x in given],
+        ),
+        "forward and backward": (
+            lambda: [crf(*x, reduction="mean").backward() for x in given],
+            lambda: [crf.loss(*x).backward() for x in given],
+        ),
+        "best tags": (
+            lambda: [crf.decode(emissions, mask) for emissions, _, mask in given],
+            lambda: [crf.best(emissions, mask) for emissions, _, mask in given],
+        ),
+    }
+    tokens = count(lengths, batches)
+    theirs = {name: Case(pair[0], tokens) for name, pair in runs.items()}
+    ours = {f"our {name}": Case(pair[1], tokens) for name, pair in runs.items()}
+    found = microseconds({**theirs, **ours}, sizes)
+    return [
+        {
+            "batch": batch,
+            "part": name,
+            "pytorch-crf us": found[name],
+            "ours us": found[f"our {name}"],
+            "times as fast": found[name] / found[f"our {name}"],
+        }
+        for name in runs
+    ]
+
+
+def draw_emissions(lengths: Indices, labels: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    """Random emissions, tags (all O) and mask of sentences of these lengths."""
+    mask = mask_of(lengths).to(device)
+    emissions = torch.randn(*mask.shape, labels, device=device) * mask.unsqueeze(2)
+    return emissions.requires_grad_(), torch.zeros_like(mask, dtype=torch.int64), mask
+
+
+if __name__ == "__main__":
+    typer.run(main)

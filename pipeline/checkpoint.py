@@ -1,0 +1,146 @@
+"""Checkpoints of a long run: whole or not there, of this run and no other, and held by one process at a time.
+
+    models/.checkpoints/<fingerprint>/lock                 who trains it
+                                      state.safetensors    tensors by name; facts as JSON in the metadata
+
+They lie outside DVC, which deletes a stage's outputs before it reruns it, and are gone when the run has succeeded.
+"""
+
+import errno
+import fcntl
+import json
+import os
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from pipeline.errors import UserError
+from pipeline.outputs import fresh_file
+
+LOCK, STATE = "lock", "state.safetensors"
+
+
+class State(NamedTuple):
+    """A run at the end of a step."""
+
+    tensors: dict[str, Tensor]
+    facts: dict[str, Any]
+    """JSON values."""
+
+
+class Checkpoint:
+    """The checkpoint of one run, which this process holds. `open_checkpoint` makes them."""
+
+    def __init__(self, folder: Path, minutes: float) -> None:
+        self.path = folder / STATE
+        self._seconds, self._saved = 60 * minutes, time.monotonic()
+
+    def due(self) -> bool:
+        """Whether it is time for the next one."""
+        return time.monotonic() - self._saved >= self._seconds
+
+    def load(self) -> State | None:
+        """The last state saved, tensors on the CPU; None if there is none."""
+        if not self.path.is_file():
+            return None
+        try:
+            with safe_open(self.path, "pt") as file:
+                facts = json.loads(file.metadata()["facts"])
+                return State({name: file.get_tensor(name) for name in file.keys()}, facts)  # noqa: SIM118
+        except (OSError, SafetensorError) as error:
+            raise UserError(
+                f"{self.path}: cannot be read as a checkpoint ({error}); delete it to train from the beginning"
+            ) from None
+
+    def save(self, state: State) -> None:
+        """Replace the last state; if that fails (a full disk), the last one stays and is named."""
+        metadata = {"facts": json.dumps(state.facts)}
+        try:
+            with fresh_file(self.path) as partial:
+                save_file({name: tensor.contiguous() for name, tensor in state.tensors.items()}, partial, metadata)
+                _to_disk(partial)
+            _to_disk(self.path.parent)
+        except (OSError, SafetensorError) as error:
+            raise UserError(
+                f"{self.path}: the state of the run could not be saved ({_reason(error)}); {self.describe()}; "
+                "make room and run again"
+            ) from None
+        self._saved = time.monotonic()
+
+    def describe(self) -> str:
+        """The last checkpoint in words."""
+        state = self.load()
+        return f"the last checkpoint, {self.path}, is of step {state.facts['step']:,}" if state else "none is saved yet"
+
+
+@contextmanager
+def open_checkpoint(root: Path, fingerprint: str, minutes: float) -> Iterator[Checkpoint]:
+    """Hold the checkpoint of the run called `fingerprint`, saved every `minutes`; removed if the block succeeds.
+
+    A `UserError` if another process holds it: two would train the same thing side by side.
+    """
+    folder = root / fingerprint
+    with _lock(folder):
+        yield Checkpoint(folder, minutes)
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    """Hold `folder/lock`; the system lets go of it however the process ends."""
+    with _open_locked(folder) as file:
+        file.write(f"process {os.getpid()} on {socket.gethostname()}")
+        file.flush()
+        yield
+
+
+def _open_locked(folder: Path) -> IO[str]:
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            file = (folder / LOCK).open("a+", encoding="utf-8")
+        except FileNotFoundError:  # another process has just finished, and removed the folder
+            continue
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            holder = file.read() or "another process"
+            file.close()
+            raise UserError(
+                f"{folder / LOCK}: {holder} is training this configuration; wait for it, or stop it and run again"
+            ) from None
+        if _is_still(folder / LOCK, file):
+            file.truncate(0)
+            return file
+        file.close()
+
+
+def _is_still(path: Path, file: IO[str]) -> bool:
+    """Whether the locked file has not been removed between its opening and its locking."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
+
+
+def _to_disk(path: Path) -> None:
+    """Have the system write a file or a folder's entries now: a power cut must not find them in memory."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _reason(error: Exception) -> str:
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return "no space left on the device" if full or "os error 28" in str(error) else str(error)

@@ -1,0 +1,49 @@
+"""What a training run has done so far: numbers only, so that they can be saved with it."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
+
+
+class Point(NamedTuple):
+    """A point of the learning curve."""
+
+    step: int
+    tokens: int
+    """Tokens read so far."""
+    learning_rate: float
+    train_perplexity: float
+    """Over the steps since the last point, with dropout."""
+    validation_perplexity: float
+
+
+@dataclass
+class History:
+    """Sums from the first step on, over all the times the run was started."""
+
+    step: int = 0
+    """Steps done."""
+    points: list[Point] = field(default_factory=list)
+    tokens: int = 0
+    positions: int = 0
+    """Tokens and padding."""
+    seconds: float = 0.0
+    """Spent in training steps; validation and checkpoints not counted."""
+    nats: float = 0.0
+    """Negative log-likelihood since the last point."""
+    predictions: int = 0
+    """Predictions since the last point."""
+    starts: int = 0
+    """How often the run was started: 1, and once more for every time it was resumed."""
+
+    @property
+    def padding_share(self) -> float:
+        return 1 - self.tokens / max(self.positions, 1)
+
+    def as_json(self) -> dict[str, Any]:
+        """JSON values; `from_json` is the exact inverse."""
+        return asdict(self) | {"points": [list(point) for point in self.points]}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "History":
+        """Read what `as_json` gave."""
+        return cls(**value | {"points": [Point(*point) for point in value["points"]]})

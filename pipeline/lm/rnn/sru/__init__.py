@@ -1,0 +1,8 @@
+"""Simple recurrent unit (Lei et al. 2018): the `sru` package's cell, a recurrence of our own.
+
+`cell` holds the parameters, `recurrence` says what is computed, `on_cpu` and `on_gpu` compute it.
+"""
+
+from pipeline.lm.rnn.sru.cell import Layer
+
+__all__ = ["Layer"]

@@ -1,0 +1,361 @@
+# mypy: disallow-untyped-defs=False, disallow-untyped-decorators=False
+"""The recurrence on CUDA: a Triton kernel forward and one backward, a thread for each channel, walking over time.
+
+What limits it should be the memory's bandwidth, so little is moved, and it is asked for early. Per element of
+(length, batch, hidden), with s bytes a gate, forward reads four gates and writes h and c, 5 s + 4 bytes; backward
+reads three gates, c and the gradient of h, and writes four gradients, 8 s + 4. f and r are computed again. That U is
+not needed, and how the gradient runs back, is derived in `on_cpu`.
+
+What is loaded does not depend on the state. So time goes in chunks of AHEAD steps, and before a chunk is computed, all
+loads of the next one are issued; what they bring waits in registers. To ask at each step for the one AHEAD later would
+need half as many, but a warp has six counters for all that it waits for, so that it would wait for the latest load at
+once. Triton's own pipelining of loops (`num_stages`) passes over loads of 2 bytes a thread, and costs more each step.
+"""
+
+from typing import Any, NamedTuple
+
+import torch
+import triton
+import triton.language as tl
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+WARP = 32
+
+
+class Layout(NamedTuple):
+    """How the work is laid out on the device; the results do not depend on it."""
+
+    warps: int
+    """Of a program; 32 channels each."""
+    ahead: int
+    """Steps of a chunk."""
+
+
+def layout(batch: int, hidden: int) -> Layout:
+    """Where channels are few, the smallest programs spread most evenly; 8 steps outlast a load from memory."""
+    return Layout(warps=1 if batch * hidden < 2**16 else 4, ahead=8)
+
+
+class Recurrence(torch.autograd.Function):
+    """`recurrence.recur` for CUDA: gates in float16, bfloat16 or float32, all else in float32; float64 in float64."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        candidate: Tensor,
+        forget: Tensor,
+        reset: Tensor,
+        highway: Tensor | None,
+        v_forget: Tensor,
+        v_reset: Tensor,
+        state: Tensor,
+        tanh: bool,
+        dropout: Tensor | None,
+        padding: Tensor | None,
+    ) -> tuple[Tensor, Tensor]:
+        """h (length, batch, hidden), of the candidate's dtype, and the last c (batch, hidden), float32 or wider."""
+        length, batch, hidden = candidate.shape
+        gates = [_contiguous(gate) for gate in (candidate, forget, reset, highway)]
+        rest = [_contiguous(tensor) for tensor in (v_forget, v_reset, dropout)]
+        padded = None if padding is None else padding.contiguous().view(torch.uint8)
+        h = candidate.new_empty(candidate.shape)
+        last = candidate.new_empty(batch, hidden, dtype=torch.promote_types(candidate.dtype, torch.float32))
+        states = last.new_empty(length + 1, batch, hidden) if any(ctx.needs_input_grad) else None
+        _launch(_forward, candidate, (*gates, *rest, padded, state.contiguous(), h, states, last), tanh)
+        ctx.save_for_backward(*gates[1:], *rest, padded, states)
+        ctx.tanh, ctx.dtype = tanh, candidate.dtype
+        ctx.set_materialize_grads(False)
+        return h, last
+
+    @staticmethod
+    @once_differentiable  # type: ignore[untyped-decorator]
+    def backward(ctx: Any, dh: Tensor | None, dlast: Tensor | None) -> tuple[Tensor | None, ...]:
+        """Gradients of all but the options; autograd rounds those of v_* and the state to their tensors' dtype."""
+        forget, reset, highway, *rest, states = ctx.saved_tensors
+        dh = torch.zeros_like(forget, dtype=ctx.dtype) if dh is None else dh.contiguous()
+        dgates = [torch.empty_like(dh)] + [None if x is None else torch.empty_like(x) for x in (forget, reset, highway)]
+        dv = states.new_empty(2, *states.shape[1:])  # of each text of the batch
+        dstate = torch.empty_like(states[0])
+        arguments = (forget, reset, highway, *rest, states, dh, _contiguous(dlast), *dgates, *dv, dstate)
+        _launch(_backward, forget, arguments, ctx.tanh)
+        return (*dgates, *dv.sum(1), dstate, None, None, None)
+
+
+def _contiguous(tensor: Tensor | None) -> Tensor | None:
+    return None if tensor is None else tensor.contiguous()
+
+
+def _launch(kernel: Any, like: Tensor, arguments: tuple[Tensor | None, ...], tanh: bool) -> None:
+    """Run a kernel for gates shaped like one (length, batch, hidden): a program for each text and block of channels."""
+    length, batch, hidden = like.shape
+    warps, ahead = layout(batch, hidden)
+    block = WARP * warps
+    sizes = (length, batch, hidden, batch * hidden)
+    constants = {"TANH": tanh, "BLOCK": block, "AHEAD": ahead}
+    with torch.cuda.device_of(like):
+        grid = (batch * -(-hidden // block),)
+        kernel[grid](*arguments, *sizes, **constants, num_warps=warps, enable_fp_fusion=True)
+
+
+# The rest is in Triton's language, compiled once for each combination of dtypes, of constants (in capitals) and of
+# arguments that are None; not for each size. `stride` is batch * hidden, from step to step; computed in a kernel, it
+# makes the compiler keep an address for every load and store of a chunk, and take twice the registers. `place` is an
+# element's offset in a tensor (length, batch, hidden), and `row` a step's in one (length, batch), in 64 bits. Functions
+# of `triton.language` that are themselves written in Triton are avoided: they can be interpreted only if that was asked
+# for before Triton's first import.
+
+SIZES = ("length", "batch", "hidden", "stride")
+
+
+@triton.jit
+def _sigmoid(x):
+    # One instruction each for the power and the root, while `tl.exp` and a division check for extreme values: on these
+    # depends how long a step takes. exp2(-x log2(e)) + 1 is at least 1, and infinite at worst, which gives 0.
+    root = tl.rsqrt(1 + tl.exp2(x * -1.4426950408889634))
+    return root * root
+
+
+@triton.jit
+def _tanh(x):
+    return 2 * _sigmoid(2 * x) - 1
+
+
+@triton.jit
+def _whereabouts(hidden, BLOCK: tl.constexpr):
+    """This program's text of the batch, its channels, and which of those there are; (BLOCK,) each."""
+    blocks = (hidden + BLOCK - 1) // BLOCK
+    channel = tl.program_id(0) % blocks * BLOCK + tl.arange(0, BLOCK)
+    return tl.full([BLOCK], tl.program_id(0) // blocks, tl.int64), channel, channel < hidden
+
+
+@triton.jit
+def _comes_before(length, step, BLOCK: tl.constexpr):
+    # As a tensor: in the interpreter, what comes of comparing numbers cannot be used in a mask.
+    return tl.full([BLOCK], step, tl.int32) < length
+
+
+@triton.jit
+def _load_gates(candidate, forget, reset, highway, padding, place, row, live):
+    """What a step of `_forward` reads, None's place taken by something; undefined where not `live`."""
+    u = tl.load(candidate + place, mask=live)
+    x = tl.load(forget + place, mask=live)
+    r = tl.load(reset + place, mask=live)
+    skip = u
+    if highway is not None:
+        skip = tl.load(highway + place, mask=live)
+    padded = live
+    if padding is not None:
+        padded = tl.load(padding + row, mask=live)
+    return u, x, r, skip, padded
+
+
+@triton.jit
+def _widen_gates(loaded, wide: tl.constexpr):
+    u, x, r, skip, padded = loaded
+    return u.to(wide), x.to(wide), r.to(wide), skip.to(wide), padded
+
+
+@triton.jit(do_not_specialize=SIZES)
+def _forward(
+    candidate,
+    forget,
+    reset,
+    highway,
+    v_forget,
+    v_reset,
+    dropout,
+    padding,
+    state,
+    h,
+    states,
+    last,
+    length,
+    batch,
+    hidden,
+    stride,
+    TANH: tl.constexpr,
+    BLOCK: tl.constexpr,
+    AHEAD: tl.constexpr,
+):
+    """From the gates to h (length, batch, hidden), states c_0 to the last (length + 1, batch, hidden), and the last."""
+    wide: tl.constexpr = last.dtype.element_ty
+    text, channel, inside = _whereabouts(hidden, BLOCK)
+    home = text * hidden + channel
+    v_f = tl.load(v_forget + channel, mask=inside).to(wide)
+    v_r = tl.load(v_reset + channel, mask=inside).to(wide)
+    c = tl.load(state + home, mask=inside).to(wide)
+    if dropout is not None:
+        m = tl.load(dropout + home, mask=inside).to(wide)
+    if states is not None:
+        tl.store(states + home, c, mask=inside)
+
+    place, next_place, next_row = home, home, text
+    chunk = ()
+    for step in tl.static_range(AHEAD):
+        live = inside & _comes_before(length, step, BLOCK)
+        loaded = _load_gates(candidate, forget, reset, highway, padding, next_place, next_row, live)
+        chunk += (_widen_gates(loaded, wide),)
+        next_place += stride
+        next_row += batch
+    for t in range(0, length, AHEAD):
+        next_chunk = ()
+        for step in tl.static_range(AHEAD):
+            live = inside & _comes_before(length, t + AHEAD + step, BLOCK)
+            loaded = _load_gates(candidate, forget, reset, highway, padding, next_place, next_row, live)
+            next_chunk += (loaded,)
+            next_place += stride
+            next_row += batch
+
+        for step in tl.static_range(AHEAD):
+            u, x, r, skip, padded = chunk[step]
+            live = inside & _comes_before(length, t + step, BLOCK)
+            runs = live
+            if padding is not None:
+                runs = live & (padded == 0)
+            f = _sigmoid(x + v_f * c)
+            share = _sigmoid(r + v_r * c)
+            if dropout is not None:
+                share *= m
+            c = tl.where(runs, u + f * (c - u), c)
+            active = c
+            if TANH:
+                active = _tanh(c)
+            out = active * share
+            if highway is not None:
+                out = skip + (active - skip) * share
+            if padding is not None:
+                out = tl.where(runs, out, 0.0)
+            tl.store(h + place, out, mask=live)
+            place += stride
+            if states is not None:
+                tl.store(states + place, c, mask=live)
+
+        chunk = ()
+        for step in tl.static_range(AHEAD):
+            chunk += (_widen_gates(next_chunk[step], wide),)
+    tl.store(last + home, c, mask=inside)
+
+
+@triton.jit
+def _load_saved(forget, reset, highway, padding, states, dh, place, row, live):
+    """What a step of `_backward` reads, as `_load_gates` does; of the states the one before the step."""
+    x = tl.load(forget + place, mask=live)
+    r = tl.load(reset + place, mask=live)
+    skip = r
+    if highway is not None:
+        skip = tl.load(highway + place, mask=live)
+    padded = live
+    if padding is not None:
+        padded = tl.load(padding + row, mask=live)
+    before = tl.load(states + place, mask=live)
+    d = tl.load(dh + place, mask=live)
+    return x, r, skip, padded, before, d
+
+
+@triton.jit
+def _widen_saved(loaded, wide: tl.constexpr):
+    x, r, skip, padded, before, d = loaded
+    return x.to(wide), r.to(wide), skip.to(wide), padded, before, d.to(wide)
+
+
+@triton.jit(do_not_specialize=SIZES)
+def _backward(
+    forget,
+    reset,
+    highway,
+    v_forget,
+    v_reset,
+    dropout,
+    padding,
+    states,
+    dh,
+    dlast,
+    dcandidate,
+    dforget,
+    dreset,
+    dhighway,
+    dv_forget,
+    dv_reset,
+    dstate,
+    length,
+    batch,
+    hidden,
+    stride,
+    TANH: tl.constexpr,
+    BLOCK: tl.constexpr,
+    AHEAD: tl.constexpr,
+):
+    """Gradients of the gates (length, batch, hidden), and of v_* and the state (batch, hidden), from the last step."""
+    wide: tl.constexpr = states.dtype.element_ty
+    text, channel, inside = _whereabouts(hidden, BLOCK)
+    home = text * hidden + channel
+    v_f = tl.load(v_forget + channel, mask=inside).to(wide)
+    v_r = tl.load(v_reset + channel, mask=inside).to(wide)
+    if dropout is not None:
+        m = tl.load(dropout + home, mask=inside).to(wide)
+    g = tl.full([BLOCK], 0, wide)  # of the state after a step, by all later steps
+    if dlast is not None:
+        g = tl.load(dlast + home, mask=inside).to(wide)
+    sum_f = tl.full([BLOCK], 0, wide)
+    sum_r = tl.full([BLOCK], 0, wide)
+
+    place = home + tl.full([BLOCK], length, tl.int64) * stride
+    after = tl.load(states + place, mask=inside)
+    next_row = text + tl.full([BLOCK], length, tl.int64) * batch
+    next_place = place
+    chunk = ()
+    for step in tl.static_range(AHEAD):
+        next_place -= stride
+        next_row -= batch
+        live = inside & _comes_before(length, step, BLOCK)
+        loaded = _load_saved(forget, reset, highway, padding, states, dh, next_place, next_row, live)
+        chunk += (_widen_saved(loaded, wide),)
+    for t in range(0, length, AHEAD):
+        next_chunk = ()
+        for step in tl.static_range(AHEAD):
+            next_place -= stride
+            next_row -= batch
+            live = inside & _comes_before(length, t + AHEAD + step, BLOCK)
+            loaded = _load_saved(forget, reset, highway, padding, states, dh, next_place, next_row, live)
+            next_chunk += (loaded,)
+
+        for step in tl.static_range(AHEAD):
+            x, r, skip, padded, before, d = chunk[step]
+            place -= stride
+            live = inside & _comes_before(length, t + step, BLOCK)
+            f = _sigmoid(x + v_f * before)
+            r = _sigmoid(r + v_r * before)
+            if padding is not None:
+                f = tl.where(padded == 0, f, 1.0)
+                d = tl.where(padded == 0, d, 0.0)
+            active = after
+            if TANH:
+                active = _tanh(after)
+            dc = d * r
+            if dropout is not None:
+                dc *= m
+            dr = dc * (1 - r)
+            if highway is not None:
+                tl.store(dhighway + place, d - dc, mask=live)
+                dr *= active - skip
+            else:
+                dr *= active
+            if TANH:
+                dc *= 1 - active * active
+            dc += g
+            df = f * (before - after) * dc
+            tl.store(dcandidate + place, dc - f * dc, mask=live)
+            tl.store(dforget + place, df, mask=live)
+            tl.store(dreset + place, dr, mask=live)
+            sum_f = tl.where(live, sum_f + df * before, sum_f)
+            sum_r = tl.where(live, sum_r + dr * before, sum_r)
+            g = tl.where(live, f * dc + df * v_f + dr * v_r, g)
+            after = before
+
+        chunk = ()
+        for step in tl.static_range(AHEAD):
+            chunk += (_widen_saved(next_chunk[step], wide),)
+    tl.store(dv_forget + home, sum_f, mask=inside)
+    tl.store(dv_reset + home, sum_r, mask=inside)
+    tl.store(dstate + home, g, mask=inside)

@@ -1,0 +1,100 @@
+"""The adaptive softmax (Grave et al. 2017), with a cross-entropy that never holds all logits.
+
+Frequent types are predicted by a head, rarer ones in clusters of narrower vectors, so that most predictions cost a
+product with the head alone. The distribution is exact over the whole vocabulary (equation 9): its likelihood is that
+of a full softmax.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+CPU_LOGITS, GPU_LOGITS = 2**19, 2**26
+"""Logits held at once: what stays in a processor's cache, and what fills a GPU."""
+
+
+class AdaptiveSoftmax(nn.AdaptiveLogSoftmaxWithLoss):
+    """torch's parameters and distribution; the loss is a sum, of targets in rising order.
+
+    Sorted targets make every cluster a run of rows: nothing is searched on the device or waited for.
+    """
+
+    def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Sum of -log p(target) in nats, a float32 scalar.
+
+        `outputs` is (predictions, width); `targets`, int64 (predictions,), rise and are on the CPU.
+        """
+        cutoffs = torch.tensor(self.cutoffs)
+        places = torch.searchsorted(cutoffs, targets, right=True)  # 0: the head's own; i: cluster i
+        in_head = torch.where(places == 0, targets, self.shortlist_size + places - 1)
+        total = cross_entropy(outputs, self.head.weight, in_head.to(outputs.device))
+        sizes = torch.bincount(places, minlength=len(cutoffs)).tolist()
+        runs = zip(self.tail, outputs.split(sizes)[1:], targets.split(sizes)[1:], self.cutoffs, strict=False)
+        for cluster, rows, ids, first in runs:
+            narrow, words = cluster.children()
+            total = total + cross_entropy(narrow(rows), words.get_parameter("weight"), (ids - first).to(outputs.device))
+        return total
+
+
+def cross_entropy(inputs: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
+    """Sum of -log softmax(inputs weight^T)[target] in nats, a float32 scalar (float64 for such inputs).
+
+    `inputs` is (predictions, width), `weight` (classes, width), `targets` int64 (predictions,). Matrix products are in
+    autocast's precision where it is on; the softmax is in float32.
+    """
+    device = inputs.device.type
+    precision = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else weight.dtype
+    with torch.autocast(device, enabled=False):
+        if torch.is_grad_enabled():
+            total: Tensor = _CrossEntropy.apply(inputs, weight, targets, precision)
+            return total
+        x, w = inputs.to(precision), weight.to(precision)
+        losses = [_softmax(x[rows], w, targets[rows])[0] for rows in _chunks(inputs, weight)]
+        return torch.stack(losses).sum() if losses else inputs.new_zeros((), dtype=weight.dtype)
+
+
+class _CrossEntropy(torch.autograd.Function):
+    """A sum's gradient needs nothing from above but a factor: it is computed while the logits are at hand."""
+
+    @staticmethod
+    def forward(ctx: Any, inputs: Tensor, weight: Tensor, targets: Tensor, precision: torch.dtype) -> Tensor:
+        x, w = inputs.to(precision), weight.to(precision)
+        dinputs, dweight = torch.empty_like(x), torch.zeros_like(weight)
+        total = weight.new_zeros(())
+        for rows in _chunks(inputs, weight):
+            loss, probabilities = _softmax(x[rows], w, targets[rows])
+            total += loss
+            probabilities.scatter_add_(1, targets[rows, None], -torch.ones_like(probabilities[:, :1]))
+            dlogits = probabilities.to(precision)
+            torch.mm(dlogits, w, out=dinputs[rows])
+            if precision == weight.dtype:
+                dweight.addmm_(dlogits.T, x[rows])
+            else:
+                dweight += dlogits.T @ x[rows]
+        ctx.save_for_backward(dinputs, dweight)
+        ctx.dtype = inputs.dtype
+        return total
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, factor: Tensor) -> tuple[Tensor | None, ...]:
+        dinputs, dweight = ctx.saved_tensors
+        return (dinputs * factor).to(ctx.dtype), dweight * factor, None, None
+
+
+def _softmax(inputs: Tensor, weight: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """The loss of some rows, a scalar, and their probabilities (rows, classes)."""
+    logits = inputs @ weight.T
+    logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
+    logits -= logits.amax(1, keepdim=True)
+    said = logits.gather(1, targets[:, None])
+    total = logits.exp_().sum(1, keepdim=True)
+    return (total.log() - said).sum(), logits.div_(total)
+
+
+def _chunks(inputs: Tensor, weight: Tensor) -> list[slice]:
+    """Rows in runs whose logits are not too many at once."""
+    rows = max(1, (GPU_LOGITS if inputs.is_cuda else CPU_LOGITS) // len(weight))
+    return [slice(start, start + rows) for start in range(0, len(inputs), rows)]

@@ -1,0 +1,138 @@
+"""A project of its own in which the real command `python -m pipeline pretrain` runs, and is disturbed.
+
+Children are forked from a server that has imported torch once: a run takes as long as its steps.
+"""
+
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = {
+    "hidden": 16,
+    "training": {
+        "batch_tokens": 100,
+        "epochs": 1,
+        "learning_rate": 0.01,
+        "warmup": 0.1,
+        "weight_decay": 0.01,
+        "clip": 1.5,
+        "dropout": 0.2,
+        "accumulation": 2,
+        "cutoffs": [20],
+    },
+}
+
+_context = multiprocessing.get_context("forkserver")
+# torch imports torch._dynamo, two seconds of it, with the first optimizer.
+_context.set_forkserver_preload(["pipeline.cli", "pipeline.stages.pretrain", "torch._dynamo", "tests.lm.project"])
+
+
+class Project:
+    """A folder with params.yaml, a vocabulary and a char-CNN, whose language model is to be trained."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.lm, self.checkpoints = folder / "models" / "lm", folder / "models" / ".checkpoints"
+        self.losses = folder / "losses"
+
+    def edit(self, change: Callable[[dict[str, Any]], object]) -> None:
+        """Change params.yaml."""
+        path = self.folder / "params.yaml"
+        params = yaml.safe_load(path.read_text(encoding="utf-8"))
+        change(params)
+        path.write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+
+    def start(self, environment: Mapping[str, str] | None = None, limit: int = 0) -> ForkServerProcess:
+        """Start the command in a process of its own; `limit` is the largest file, in bytes, that it may write."""
+        process = _context.Process(target=_pretrain, args=(self.folder, dict(environment or {}), limit))
+        process.start()
+        return process
+
+    def run(self, **options: Any) -> tuple[int | None, str]:
+        """Run the command to its end; exit code and what it said last."""
+        process = self.start(**options)
+        process.join(60)
+        assert process.exitcode is not None, "still running"
+        return process.exitcode, self.said()
+
+    def wait_for_step(self, process: ForkServerProcess, step: int = 3) -> None:
+        """Until the running process has taken some steps."""
+        while process.is_alive() and len(self.steps()) < step:
+            time.sleep(0.01)
+        assert process.is_alive()
+
+    def said(self) -> str:
+        """The last line on standard error."""
+        return (self.folder / "stderr").read_text(encoding="utf-8").rstrip("\n").rpartition("\n")[2]
+
+    def steps(self) -> list[tuple[int, str]]:
+        """Every step taken by any process, with its loss to the last bit."""
+        lines = self.losses.read_text().splitlines() if self.losses.is_file() else []
+        return [(int(step), loss) for step, _, loss in (line.partition(" ") for line in lines)]
+
+    def results(self) -> dict[str, bytes]:
+        """The files of a finished run, to the byte; those that tell of time are left out."""
+        files = [path for path in self.lm.rglob("*") if path.is_file()] + [self.folder / "metrics" / "pretrain.csv"]
+        return {str(path.relative_to(self.folder)): path.read_bytes() for path in files}
+
+    def forget_results(self) -> None:
+        """As DVC does before it reruns a stage."""
+        for path in sorted(self.lm.rglob("*"), reverse=True):
+            path.unlink()
+        self.lm.rmdir()
+
+
+def make_project(folder: Path, vocabulary: Path, charcnn: Path) -> Project:
+    """A project that reads these folders."""
+    (folder / "models").mkdir(parents=True)
+    (folder / "data").mkdir()
+    (folder / "data" / "vocabulary").symlink_to(vocabulary)
+    (folder / "models" / "charcnn").symlink_to(charcnn)
+    project = Project(folder)
+    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    params["scales"]["demo"]["lm"] = SETTINGS
+    params["compute"]["checkpoint_minutes"] = 1e-6
+    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    return project
+
+
+def _pretrain(folder: Path, environment: dict[str, str], limit: int) -> None:
+    """In the child: the command, with every loss written down."""
+    os.chdir(folder)
+    os.environ.update({"OMP_WAIT_POLICY": "PASSIVE", **environment})
+    os.environ.pop("DVC_ROOT", None)
+    with open("stderr", "a", buffering=1, encoding="utf-8") as stderr:
+        sys.stderr, sys.argv = stderr, ["pipeline", "pretrain"]
+        if limit:
+            import resource
+
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        _write_losses()
+        from pipeline import cli
+
+        cli.main()
+
+
+def _write_losses() -> None:
+    from pipeline.lm.train import Trainer
+
+    step = Trainer._step
+
+    def written(self: Trainer, *arguments: Any) -> float:
+        loss = step(self, *arguments)
+        if self.world.leads:
+            with open("losses", "a") as file:
+                file.write(f"{self.history.step} {loss!r}\n")
+        return loss
+
+    Trainer._step = written  # type: ignore[method-assign]

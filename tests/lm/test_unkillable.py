@@ -1,0 +1,167 @@
+"""What is done to a running `pretrain` leaves no trace in what it computes."""
+
+import os
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.lm.conftest import make_charcnn, make_vocabulary
+from tests.lm.project import Project, make_project
+
+Make = Callable[[str], Project]
+KILLS = 30
+
+
+@pytest.fixture(scope="module")
+def make(tmp_path_factory: pytest.TempPathFactory) -> Make:
+    """Projects by name, on the same inputs."""
+    inputs = tmp_path_factory.mktemp("inputs")
+    make_vocabulary(inputs / "vocabulary")
+    make_charcnn(inputs / "charcnn")
+    return lambda name: make_project(tmp_path_factory.mktemp(name), inputs / "vocabulary", inputs / "charcnn")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(make: Make) -> Project:
+    """One that was let be."""
+    project = make("undisturbed")
+    assert project.run()[0] == 0
+    assert not list(project.checkpoints.iterdir())
+    return project
+
+
+def assert_no_trace(project: Project, undisturbed: Project) -> None:
+    """Every loss of every process, and every byte of the results, are those of the undisturbed run."""
+    assert set(project.steps()) == set(undisturbed.steps())
+    assert project.results() == undisturbed.results()
+    assert not list(project.checkpoints.iterdir())
+    assert not list(project.folder.rglob("*.partial"))
+
+
+def test_killed_thirty_times_at_random(make: Make, undisturbed: Project) -> None:
+    project, chance, kills = make("killed"), random.Random(1), 0
+    started = time.monotonic()
+    project.run()
+    duration = time.monotonic() - started
+    while kills < KILLS:
+        if project.lm.exists():  # it was faster than the blow
+            assert project.results() == undisturbed.results()
+            project.forget_results()
+        process = project.start()
+        process.join(chance.uniform(0, duration))
+        process.kill()
+        process.join()
+        kills += process.exitcode == -signal.SIGKILL
+    assert project.run()[0] == 0
+    assert_no_trace(project, undisturbed)
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_asked_to_leave_it_saves_and_leaves(make: Make, undisturbed: Project, signum: int, code: int) -> None:
+    project = make("asked")
+    project.edit(lambda params: params["compute"].update(checkpoint_minutes=1000))  # none but the one asked for
+    process = project.start()
+    project.wait_for_step(process)
+    assert process.pid
+    os.kill(process.pid, signum)
+    process.join(10)
+    assert process.exitcode == code
+    taken = len(project.steps())
+    assert project.said().startswith(f"error: pretrain sru: stopped behind step {taken} of")
+    assert "what is done is saved, run again to go on" in project.said()
+    assert project.run()[0] == 0
+    assert len(project.steps()) == len(set(project.steps())), "a step was taken twice"
+    assert_no_trace(project, undisturbed)
+
+
+def test_another_architecture_does_not_go_on_with_it(make: Make) -> None:
+    project, alone = make("switched"), make("alone")
+    process = project.start()
+    project.wait_for_step(process)
+    process.kill()
+    process.join()
+    project.losses.unlink()
+    for each in (project, alone):
+        each.edit(lambda params: params.update(arch="gru"))
+        assert each.run()[0] == 0
+    assert project.steps() == alone.steps() and project.results() == alone.results()
+    assert len(list(project.checkpoints.iterdir())) == 1, "the sru's is still there"
+
+
+def test_two_processes_do_not_train_the_same(make: Make, undisturbed: Project) -> None:
+    project = make("twice")
+    process = project.start()
+    project.wait_for_step(process)
+    os.kill(process.pid or 0, signal.SIGSTOP)
+    code, said = project.run()
+    assert code == 1 and f"process {process.pid} on" in said and "is training this configuration" in said
+    os.kill(process.pid or 0, signal.SIGCONT)
+    process.join()
+    assert process.exitcode == 0
+    assert_no_trace(project, undisturbed)
+
+
+def test_an_edit_meanwhile_is_refused(make: Make) -> None:
+    project = make("edited")
+    process = project.start()
+    project.wait_for_step(process)
+    project.edit(lambda params: params.update(seed=2))
+    process.join()
+    assert process.exitcode == 1
+    assert "params.yaml: changed while the stage ran" in project.said()
+    assert not project.lm.exists() and not (project.folder / "metrics" / "pretrain.json").exists()
+
+
+def test_an_input_edited_meanwhile_is_refused(make: Make) -> None:
+    project = make("input")
+    table = (project.folder / "models" / "charcnn").resolve()
+    (project.folder / "models" / "charcnn").unlink()
+    subprocess.run(["cp", "-r", table, project.folder / "models" / "charcnn"], check=True)
+    process = project.start()
+    project.wait_for_step(process)
+    with (project.folder / "models" / "charcnn" / "vectors.npy").open("ab") as file:
+        file.write(b"0")
+    process.join()
+    assert process.exitcode == 1
+    assert "models/charcnn: changed while the stage ran" in project.said() and not project.lm.exists()
+
+
+def test_a_loss_that_explodes_names_the_step_and_the_last_checkpoint(make: Make) -> None:
+    project = make("exploding")
+    settings = {"learning_rate": 1e30, "clip": 1e9, "warmup": 0.1}
+    project.edit(lambda params: params["scales"]["demo"]["lm"]["training"].update(settings))
+    code, said = project.run()
+    (checkpoint,) = project.checkpoints.glob("*/state.safetensors")
+    assert code == 1 and " at step 2 of" in said and "lower learning_rate" in said
+    assert f"the last checkpoint, {checkpoint.relative_to(project.folder)}, is of step 1" in said
+
+
+def test_a_disk_too_small_harms_no_earlier_checkpoint(make: Make, undisturbed: Project) -> None:
+    project = make("full")
+    process = project.start()
+    project.wait_for_step(process)
+    process.kill()
+    process.join()
+    (checkpoint,) = project.checkpoints.glob("*/state.safetensors")
+    whole = checkpoint.read_bytes()
+    code, said = project.run(limit=len(whole) // 2)
+    assert code == 1 and "could not be saved" in said and "make room and run again" in said
+    assert checkpoint.read_bytes() == whole and not list(project.folder.rglob("*.partial"))
+    assert project.run()[0] == 0
+    assert_no_trace(project, undisturbed)
+
+
+def test_a_checkpoint_cut_short_is_one_line(make: Make) -> None:
+    project = make("cut")
+    process = project.start()
+    project.wait_for_step(process)
+    process.kill()
+    process.join()
+    (checkpoint,) = project.checkpoints.glob("*/state.safetensors")
+    checkpoint.write_bytes(checkpoint.read_bytes()[:-100])
+    code, said = project.run()
+    assert code == 1 and "cannot be read as a checkpoint" in said and "delete it" in said
