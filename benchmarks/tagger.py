@@ -23,6 +23,7 @@ from torch.nn.utils.rnn import PackedSequence, pad_sequence
 from torchcrf import CRF
 
 from benchmarks.rounds import medians, report, take_turns
+from pipeline.allocator import keep_buffers
 from pipeline.device import choose_device
 from pipeline.ner import train
 from pipeline.ner.batches import WINDOW, Indices, inference_batches, training_batches
@@ -79,6 +80,7 @@ def main(
     json: Annotated[str, typer.Option(help="A file for the results.", metavar="PATH")] = "",
 ) -> None:
     """Time the tagger: training step, its parts, prediction, the CRF by itself."""
+    keep_buffers()  # as the pipeline's commands do
     torch.set_num_threads(threads)
     torch.manual_seed(1)
     sizes = Sizes(width, hidden, layers, batch, steps, rounds, choose_device(device))

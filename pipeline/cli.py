@@ -107,6 +107,8 @@ def charcnn() -> None:
         return now.seed, now.chosen_scale.charcnn
 
     params = load_params()
+    if _is_launcher(params):
+        return
     with _training(params, Steady(settings, layout.VOCABULARY, *charcnn.code())) as how:
         charcnn.run(layout.VOCABULARY, layout.CHARCNN, params.chosen_scale.charcnn, params.seed, how)
 
@@ -121,6 +123,8 @@ def pretrain() -> None:
         return now.seed, now.arch, now.chosen_arch, now.chosen_scale.lm
 
     params = load_params()
+    if _is_launcher(params):
+        return
     sources = Sources(layout.VOCABULARY, layout.CHARCNN)
     targets = Targets(layout.LM, layout.PRETRAIN, layout.PRETRAIN_CURVE)
     choice = Choice(params.arch, params.chosen_arch, params.chosen_scale.lm, params.seed)
@@ -236,7 +240,6 @@ def _device(params: Params) -> str:
 @contextmanager
 def _training(params: Params, steady: Steady) -> Iterator["Run"]:
     """How a language model is trained: on which device, by which processes, with what checkpoints."""
-    _start_processes(params.compute.processes)
     from pipeline.device import choose_device
     from pipeline.processes import join
     from pipeline.run import Run
@@ -246,8 +249,11 @@ def _training(params: Params, steady: Steady) -> Iterator["Run"]:
         yield Run(device, layout.CHECKPOINTS, params.compute.checkpoint_minutes, steady.confirm, world)
 
 
-def _start_processes(number: int) -> None:
-    """Become torchrun, which starts this command `number` times, unless it has done so already."""
-    if number > 1 and "WORLD_SIZE" not in os.environ:
-        torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={number}"]
-        os.execv(sys.executable, [*torchrun, "-m", "pipeline", *sys.argv[1:]])
+def _is_launcher(params: Params) -> bool:
+    """Whether this process has started the several that are to train, which is then done: it trains nothing itself."""
+    from pipeline.processes import launch, started_by_torchrun
+
+    if params.compute.processes == 1 or started_by_torchrun():
+        return False
+    launch(params.compute.processes, ["-m", "pipeline", *sys.argv[1:]])
+    return True

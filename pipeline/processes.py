@@ -1,6 +1,8 @@
 """The processes that share a pretraining run: one, or those that torchrun started."""
 
+import logging
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -8,6 +10,9 @@ from typing import Any, NamedTuple
 import torch
 import torch.distributed as dist
 from torch import Tensor
+
+from pipeline.errors import UserError
+from pipeline.stop import Stopped
 
 
 class World(NamedTuple):
@@ -49,8 +54,39 @@ ALONE = World()
 
 
 def started_by_torchrun() -> bool:
-    """Whether this process is one of several that know of each other."""
-    return int(os.environ.get("WORLD_SIZE", "1")) > 1
+    """Whether this process is one of those that torchrun, or `launch`, has started."""
+    return "WORLD_SIZE" in os.environ
+
+
+def launch(number: int, arguments: list[str]) -> None:
+    """Do what `torchrun --standalone --nproc-per-node=NUMBER ARGUMENTS` does, and wait for the processes' end.
+
+    A `UserError` if one of them fails: the others are ended then. `Stopped` on SIGTERM and Ctrl-C, which are passed on.
+    """
+    from torch.distributed.elastic.multiprocessing.api import SignalException
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+
+    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)  # it repeats what is said below
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    config = LaunchConfig(
+        min_nodes=1,
+        max_nodes=1,
+        nproc_per_node=number,
+        rdzv_backend="c10d",
+        rdzv_endpoint="localhost:0",
+        max_restarts=0,
+        monitor_interval=0.2,
+    )
+    try:
+        elastic_launch(config, sys.executable)(*arguments)
+    except ChildFailedError as error:
+        rank, failure = error.get_first_failure()
+        raise UserError(
+            f"{number} processes: the one of rank {rank} has ended with exit code {failure.exitcode}"
+        ) from None
+    except SignalException as signal:
+        raise Stopped(f"{number} processes: stopped, as asked", signal.sigval) from None
 
 
 @contextmanager

@@ -28,21 +28,19 @@ class StopRequest:
 
 @contextmanager
 def stop_request() -> Iterator[StopRequest]:
-    """Within the block, the first SIGTERM or Ctrl-C is noted; the second ends the process as it always did."""
-    request = StopRequest()
-    before = {signum: signal.getsignal(signum) for signum in SIGNALS}
+    """Within the block, SIGTERM and Ctrl-C are noted and do nothing else.
 
-    def restore() -> None:
-        for signum, handler in before.items():
-            signal.signal(signum, handler)
+    However often they come: a launcher passes on what the terminal has sent already, and the second must not disturb
+    the saving that the first has asked for.
+    """
+    request = StopRequest()
 
     def note(signum: int, _: FrameType | None) -> None:
         request.signum = signum
-        restore()
 
-    for signum in SIGNALS:
-        signal.signal(signum, note)
+    before = {signum: signal.signal(signum, note) for signum in SIGNALS}
     try:
         yield request
     finally:
-        restore()
+        for signum, handler in before.items():
+            signal.signal(signum, handler)

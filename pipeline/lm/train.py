@@ -2,6 +2,7 @@
 
 import math
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
@@ -254,8 +255,10 @@ def _company(world: World) -> Iterator[None]:
 
 
 def _spread(objective: Objective) -> nn.Module:
-    # No buffer changes in training; by default they would travel at every step.
-    return DistributedDataParallel(objective, broadcast_buffers=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # newer torch has another name for the argument
+        # No buffer changes in training; by default they would travel at every step.
+        return DistributedDataParallel(objective, broadcast_buffers=False)
 
 
 def _parameter_groups(module: nn.Module, weight_decay: float) -> list[dict[str, object]]:

@@ -64,10 +64,9 @@ def _run(emissions: Tensor, start: Tensor, transitions: Tensor) -> tuple[Tensor,
     weights = emissions.new_empty(longest - 1, labels, labels, sentences)
     sums = emissions.new_empty(longest - 1, labels, sentences)
     torch.add(emissions[0], start.unsqueeze(1), out=scores[0])
-    before = scores.unsqueeze(2).unbind()
-    steps = zip(before, emissions[1:].unbind(), scores[1:].unbind(), weights.unbind(), sums.unbind(), strict=False)
-    for previous, emitted, score, weight, total in steps:
-        torch.add(previous, moves, out=weight)
+    slices = (scores.unsqueeze(2)[:-1], emissions[1:], scores[1:], weights, sums)
+    for before, emitted, score, weight, total in zip(*(x.unbind() for x in slices), strict=True):
+        torch.add(before, moves, out=weight)
         torch.amax(weight, 0, out=largest)
         weight.sub_(largest).clamp_min_(floor).exp_()
         torch.sum(weight, 0, out=total)
@@ -78,8 +77,8 @@ def _run(emissions: Tensor, start: Tensor, transitions: Tensor) -> tuple[Tensor,
 def _run_back(marginals: Tensor, weights: Tensor) -> Tensor:
     """Complete the marginals in place, from those of last tokens; return w_t(i, j) p_t(j), of the shape of w."""
     pairs = torch.empty_like(weights)
-    steps = zip(marginals[1:].unbind(), marginals[:-1].unbind(), weights.unbind(), pairs.unbind(), strict=True)
-    for after, before, weight, pair in reversed(list(steps)):
+    slices = (marginals[1:], marginals[:-1], weights, pairs)
+    for after, before, weight, pair in zip(*(reversed(x.unbind()) for x in slices), strict=True):
         torch.mul(weight, after, out=pair)
         before.add_(pair.sum(1))
     return pairs

@@ -12,6 +12,7 @@ from pipeline.lm.chars import vocabulary_char_ids
 from pipeline.lm.inputs import TABLE
 from pipeline.lm.settings import CharCnnSettings, LmSettings, TrainingSettings
 from pipeline.vocabulary import SPECIALS, Entry, Vocabulary
+from tests.lm.project import Make, Project, make_project
 
 TYPES = 40
 
@@ -19,6 +20,24 @@ TYPES = 40
 @pytest.fixture(autouse=True)
 def _one_thread() -> None:
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def make(tmp_path_factory: pytest.TempPathFactory) -> Make:
+    """Projects by name, on the same inputs."""
+    inputs = tmp_path_factory.mktemp("inputs")
+    make_vocabulary(inputs / "vocabulary")
+    make_charcnn(inputs / "charcnn")
+    return lambda name: make_project(tmp_path_factory.mktemp(name), inputs / "vocabulary", inputs / "charcnn")
+
+
+@pytest.fixture(scope="session")
+def undisturbed(make: Make) -> Project:
+    """One that was let be."""
+    project = make("undisturbed")
+    assert project.run()[0] == 0
+    assert not list(project.checkpoints.iterdir())
+    return project
 
 
 def training(**changes: object) -> TrainingSettings:

@@ -13,7 +13,11 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
+
+from pipeline.ids import IdSequences
+from pipeline.lm.batches import Batch
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = {
@@ -91,6 +95,10 @@ class Project:
         self.lm.rmdir()
 
 
+Make = Callable[[str], Project]
+"""Gives projects by name, all on the same inputs."""
+
+
 def make_project(folder: Path, vocabulary: Path, charcnn: Path) -> Project:
     """A project that reads these folders."""
     (folder / "models").mkdir(parents=True)
@@ -118,6 +126,7 @@ def _pretrain(folder: Path, environment: dict[str, str], limit: int) -> None:
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
         _write_losses()
+        _write_reading()
         from pipeline import cli
 
         cli.main()
@@ -136,3 +145,18 @@ def _write_losses() -> None:
         return loss
 
     Trainer._step = written  # type: ignore[method-assign]
+
+
+def _write_reading() -> None:
+    """Write down which texts a process learns from, a file a rank."""
+    from pipeline.lm.train import Trainer
+
+    batch = Trainer._batch
+
+    def written(self: Trainer, texts: IdSequences, chosen: np.ndarray) -> Batch:
+        if texts is self.train_texts and self.world.size > 1:
+            with open(f"read-{self.world.rank}", "a") as file:
+                file.write("".join(f"{text}\n" for text in chosen))
+        return batch(self, texts, chosen)
+
+    Trainer._batch = written  # type: ignore[method-assign]

@@ -15,11 +15,11 @@ if not ON_GPU:
     os.environ.setdefault("TRITON_INTERPRET", "1")  # before the kernels are defined
 pytest.importorskip("triton", reason="Triton is not installed: it comes with CUDA builds of torch")
 
-from pipeline.lm.rnn.sru import on_cpu, on_gpu
+from pipeline.lm.rnn.sru import on_cpu, on_gpu  # noqa: E402 - see above
 
 ROOT = Path(__file__).parents[2]
 DEVICE = "cuda" if ON_GPU else "cpu"
-TOLERANCES = {
+TOLERANCES: dict[torch.dtype, dict[str, Any]] = {
     torch.float64: {"rtol": 1e-9, "atol": 1e-10},
     torch.float32: {"rtol": 1e-4, "atol": 1e-5},
     torch.bfloat16: {"rtol": 1e-2, "atol": 1e-5},  # the interpreter cuts off what a GPU rounds
@@ -96,7 +96,7 @@ def outcome(function: Any, arguments: Arguments, outputs: tuple[int, ...] = (0, 
     return [*results, *torch.autograd.grad(results, leaves, weights, materialize_grads=True)]
 
 
-def check(arguments: Arguments, outputs: tuple[int, ...] = (0, 1), **tolerance: float) -> None:
+def check(arguments: Arguments, outputs: tuple[int, ...] = (0, 1), **tolerance: Any) -> None:
     """`on_gpu` gives what `on_cpu` does, each gradient in its tensor's dtype."""
     found = outcome(on_gpu.Recurrence, arguments, outputs)
     expected = outcome(on_cpu.Recurrence, widened(arguments), outputs)

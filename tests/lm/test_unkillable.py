@@ -5,33 +5,12 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 
 import pytest
 
-from tests.lm.conftest import make_charcnn, make_vocabulary
-from tests.lm.project import Project, make_project
+from tests.lm.project import Make, Project
 
-Make = Callable[[str], Project]
 KILLS = 30
-
-
-@pytest.fixture(scope="module")
-def make(tmp_path_factory: pytest.TempPathFactory) -> Make:
-    """Projects by name, on the same inputs."""
-    inputs = tmp_path_factory.mktemp("inputs")
-    make_vocabulary(inputs / "vocabulary")
-    make_charcnn(inputs / "charcnn")
-    return lambda name: make_project(tmp_path_factory.mktemp(name), inputs / "vocabulary", inputs / "charcnn")
-
-
-@pytest.fixture(scope="module")
-def undisturbed(make: Make) -> Project:
-    """One that was let be."""
-    project = make("undisturbed")
-    assert project.run()[0] == 0
-    assert not list(project.checkpoints.iterdir())
-    return project
 
 
 def assert_no_trace(project: Project, undisturbed: Project) -> None:

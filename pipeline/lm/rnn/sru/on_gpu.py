@@ -1,4 +1,5 @@
-# mypy: disallow-untyped-defs=False, disallow-untyped-decorators=False
+# mypy: disable-error-code="import-untyped, import-not-found, untyped-decorator, var-annotated, assignment"
+# mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False
 """The recurrence on CUDA: a Triton kernel forward and one backward, a thread for each channel, walking over time.
 
 What limits it should be the memory's bandwidth, so little is moved, and it is asked for early. Per element of
@@ -69,7 +70,7 @@ class Recurrence(torch.autograd.Function):
         return h, last
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, dh: Tensor | None, dlast: Tensor | None) -> tuple[Tensor | None, ...]:
         """Gradients of all but the options; autograd rounds those of v_* and the state to their tensors' dtype."""
         forget, reset, highway, *rest, states = ctx.saved_tensors
@@ -130,30 +131,46 @@ def _whereabouts(hidden, BLOCK: tl.constexpr):
 
 
 @triton.jit
-def _comes_before(length, step, BLOCK: tl.constexpr):
-    # As a tensor: in the interpreter, what comes of comparing numbers cannot be used in a mask.
-    return tl.full([BLOCK], step, tl.int32) < length
+def _load(tensor, place, mask):
+    if tensor is None:
+        return mask  # anything: it is not used
+    return tl.load(tensor + place, mask=mask)
 
 
 @triton.jit
-def _load_gates(candidate, forget, reset, highway, padding, place, row, live):
-    """What a step of `_forward` reads, None's place taken by something; undefined where not `live`."""
-    u = tl.load(candidate + place, mask=live)
-    x = tl.load(forget + place, mask=live)
-    r = tl.load(reset + place, mask=live)
-    skip = u
-    if highway is not None:
-        skip = tl.load(highway + place, mask=live)
-    padded = live
-    if padding is not None:
-        padded = tl.load(padding + row, mask=live)
-    return u, x, r, skip, padded
+def _load_chunk(tensors, padding, place, row, stride, batch, start, length, inside, AHEAD: tl.constexpr):
+    """AHEAD steps, from the `start`th that this program makes: tuples of what is at `place` and, last, at `row`.
+
+    Undefined beyond `length`. Also returns `place` and `row` of the step behind the last.
+    """
+    chunk = ()
+    for step in tl.static_range(AHEAD):
+        mask = _until(start + step, length, inside)
+        loaded = ()
+        for index in tl.static_range(len(tensors)):
+            loaded += (_load(tensors[index], place, mask),)
+        chunk += (loaded + (_load(padding, row, mask),),)
+        place += stride
+        row += batch
+    return chunk, place, row
 
 
 @triton.jit
-def _widen_gates(loaded, wide: tl.constexpr):
-    u, x, r, skip, padded = loaded
-    return u.to(wide), x.to(wide), r.to(wide), skip.to(wide), padded
+def _widen(chunk, wide: tl.constexpr):
+    """Use what was loaded, and so wait for it."""
+    wider = ()
+    for step in tl.static_range(len(chunk)):
+        values = ()
+        for index in tl.static_range(len(chunk[step])):
+            values += (chunk[step][index].to(wide),)
+        wider += (values,)
+    return wider
+
+
+@triton.jit
+def _until(step, length, inside):
+    # As a tensor: in the interpreter, what comes of comparing two numbers cannot be used in a mask.
+    return inside & (tl.full(inside.shape, step, tl.int32) < length)
 
 
 @triton.jit(do_not_specialize=SIZES)
@@ -190,26 +207,15 @@ def _forward(
     if states is not None:
         tl.store(states + home, c, mask=inside)
 
-    place, next_place, next_row = home, home, text
-    chunk = ()
-    for step in tl.static_range(AHEAD):
-        live = inside & _comes_before(length, step, BLOCK)
-        loaded = _load_gates(candidate, forget, reset, highway, padding, next_place, next_row, live)
-        chunk += (_widen_gates(loaded, wide),)
-        next_place += stride
-        next_row += batch
+    gates = (candidate, forget, reset, highway)
+    place = home
+    chunk, far, row = _load_chunk(gates, padding, home, text, stride, batch, 0, length, inside, AHEAD)
+    chunk = _widen(chunk, wide)
     for t in range(0, length, AHEAD):
-        next_chunk = ()
-        for step in tl.static_range(AHEAD):
-            live = inside & _comes_before(length, t + AHEAD + step, BLOCK)
-            loaded = _load_gates(candidate, forget, reset, highway, padding, next_place, next_row, live)
-            next_chunk += (loaded,)
-            next_place += stride
-            next_row += batch
-
+        later, far, row = _load_chunk(gates, padding, far, row, stride, batch, t + AHEAD, length, inside, AHEAD)
         for step in tl.static_range(AHEAD):
             u, x, r, skip, padded = chunk[step]
-            live = inside & _comes_before(length, t + step, BLOCK)
+            live = _until(t + step, length, inside)
             runs = live
             if padding is not None:
                 runs = live & (padded == 0)
@@ -230,33 +236,8 @@ def _forward(
             place += stride
             if states is not None:
                 tl.store(states + place, c, mask=live)
-
-        chunk = ()
-        for step in tl.static_range(AHEAD):
-            chunk += (_widen_gates(next_chunk[step], wide),)
+        chunk = _widen(later, wide)
     tl.store(last + home, c, mask=inside)
-
-
-@triton.jit
-def _load_saved(forget, reset, highway, padding, states, dh, place, row, live):
-    """What a step of `_backward` reads, as `_load_gates` does; of the states the one before the step."""
-    x = tl.load(forget + place, mask=live)
-    r = tl.load(reset + place, mask=live)
-    skip = r
-    if highway is not None:
-        skip = tl.load(highway + place, mask=live)
-    padded = live
-    if padding is not None:
-        padded = tl.load(padding + row, mask=live)
-    before = tl.load(states + place, mask=live)
-    d = tl.load(dh + place, mask=live)
-    return x, r, skip, padded, before, d
-
-
-@triton.jit
-def _widen_saved(loaded, wide: tl.constexpr):
-    x, r, skip, padded, before, d = loaded
-    return x.to(wide), r.to(wide), skip.to(wide), padded, before, d.to(wide)
 
 
 @triton.jit(do_not_specialize=SIZES)
@@ -300,30 +281,18 @@ def _backward(
     sum_f = tl.full([BLOCK], 0, wide)
     sum_r = tl.full([BLOCK], 0, wide)
 
-    place = home + tl.full([BLOCK], length, tl.int64) * stride
-    after = tl.load(states + place, mask=inside)
-    next_row = text + tl.full([BLOCK], length, tl.int64) * batch
-    next_place = place
-    chunk = ()
-    for step in tl.static_range(AHEAD):
-        next_place -= stride
-        next_row -= batch
-        live = inside & _comes_before(length, step, BLOCK)
-        loaded = _load_saved(forget, reset, highway, padding, states, dh, next_place, next_row, live)
-        chunk += (_widen_saved(loaded, wide),)
+    steps = tl.full([BLOCK], length, tl.int64)
+    after = tl.load(states + home + steps * stride, mask=inside)
+    place = home + (steps - 1) * stride
+    row = text + (steps - 1) * batch
+    saved = (forget, reset, highway, states, dh)
+    chunk, far, row = _load_chunk(saved, padding, place, row, -stride, -batch, 0, length, inside, AHEAD)
+    chunk = _widen(chunk, wide)
     for t in range(0, length, AHEAD):
-        next_chunk = ()
+        later, far, row = _load_chunk(saved, padding, far, row, -stride, -batch, t + AHEAD, length, inside, AHEAD)
         for step in tl.static_range(AHEAD):
-            next_place -= stride
-            next_row -= batch
-            live = inside & _comes_before(length, t + AHEAD + step, BLOCK)
-            loaded = _load_saved(forget, reset, highway, padding, states, dh, next_place, next_row, live)
-            next_chunk += (loaded,)
-
-        for step in tl.static_range(AHEAD):
-            x, r, skip, padded, before, d = chunk[step]
-            place -= stride
-            live = inside & _comes_before(length, t + step, BLOCK)
+            x, r, skip, before, d, padded = chunk[step]
+            live = _until(t + step, length, inside)
             f = _sigmoid(x + v_f * before)
             r = _sigmoid(r + v_r * before)
             if padding is not None:
@@ -348,14 +317,12 @@ def _backward(
             tl.store(dcandidate + place, dc - f * dc, mask=live)
             tl.store(dforget + place, df, mask=live)
             tl.store(dreset + place, dr, mask=live)
+            place -= stride
             sum_f = tl.where(live, sum_f + df * before, sum_f)
             sum_r = tl.where(live, sum_r + dr * before, sum_r)
             g = tl.where(live, f * dc + df * v_f + dr * v_r, g)
             after = before
-
-        chunk = ()
-        for step in tl.static_range(AHEAD):
-            chunk += (_widen_saved(next_chunk[step], wide),)
+        chunk = _widen(later, wide)
     tl.store(dv_forget + home, sum_f, mask=inside)
     tl.store(dv_reset + home, sum_r, mask=inside)
     tl.store(dstate + home, g, mask=inside)

@@ -1,0 +1,125 @@
+"""Several processes that share a training: the losses of one process, and a clean end when one of them dies."""
+
+import csv
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import psutil
+import pytest
+from safetensors import safe_open
+
+from tests.lm.project import ROOT, Make, Project
+
+
+def torchrun(project: Project, rank: int, port: int) -> dict[str, str]:
+    """The environment that torchrun gives to a process of two."""
+    address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    return {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": "2", **address}
+
+
+def free_port() -> int:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        port: int = server.getsockname()[1]
+        return port
+
+
+def curve(project: Project) -> list[float]:
+    """All perplexities of a finished run."""
+    with (project.folder / "metrics" / "pretrain.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    return [float(row[f"{side}_perplexity"]) for row in rows for side in ("train", "validation")]
+
+
+def run_two(project: Project) -> list[int | None]:
+    port = free_port()
+    processes = [project.start(torchrun(project, rank, port)) for rank in range(2)]
+    for process in processes:
+        process.join(120)
+    return [process.exitcode for process in processes]
+
+
+def test_two_processes_give_the_losses_of_one(make: Make, undisturbed: Project) -> None:
+    """Dropout included: its masks belong to the parts of a step, not to the process that computes them."""
+    project = make("pair")
+    assert run_two(project) == [0, 0]
+    losses, alone = ([float(loss) for _, loss in each.steps()] for each in (project, undisturbed))
+    assert losses == pytest.approx(alone, rel=1e-4)
+    assert curve(project) == pytest.approx(curve(undisturbed), rel=1e-4)
+    assert len(project.steps()) == len(undisturbed.steps()), "only rank 0 writes"
+    read = [set((project.folder / f"read-{rank}").read_text().split()) for rank in range(2)]
+    assert len(read[0] | read[1]) == 300, "every text is read"
+    assert len(read[0] & read[1]) < 5, "each process reads its own part, but for steps of a single text"
+
+
+@pytest.fixture
+def job(make: Make) -> Iterator[tuple[Project, subprocess.Popen[bytes]]]:
+    """`python -m pipeline pretrain` that has started two processes, which have taken a few steps."""
+    project = make("job")
+    project.edit(lambda params: params["compute"].update(processes=2))
+    project.edit(lambda params: params["scales"]["demo"]["lm"]["training"].update(epochs=4))
+    command = [sys.executable, "-m", "pipeline", "pretrain"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_WAIT_POLICY": "PASSIVE"}
+    with (project.folder / "stderr").open("w") as stderr:
+        job = subprocess.Popen(command, cwd=project.folder, env=environment, stderr=stderr, start_new_session=True)
+    until = time.monotonic() + 120
+    while saved_steps(project) < 3 and time.monotonic() < until:
+        time.sleep(0.02)
+    try:
+        yield project, job
+    finally:
+        if job.poll() is None:
+            os.killpg(job.pid, signal.SIGKILL)
+
+
+def saved_steps(project: Project) -> int:
+    """Steps behind the last checkpoint."""
+    for path in project.checkpoints.glob("*/state.safetensors"):
+        with safe_open(path, "pt") as file:
+            steps: int = json.loads(file.metadata()["facts"])["step"]
+            return steps
+    return 0
+
+
+def ranks(job: subprocess.Popen[bytes]) -> dict[str, psutil.Process]:
+    children = psutil.Process(job.pid).children(recursive=True)
+    return {child.environ()["RANK"]: child for child in children if "RANK" in child.environ()}
+
+
+def assert_over(project: Project, job: subprocess.Popen[bytes], processes: dict[str, psutil.Process]) -> str:
+    """Nothing of the job is left but its checkpoint; what it said."""
+    assert not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes.values())
+    said = (project.folder / "stderr").read_text(encoding="utf-8")
+    assert "Traceback" not in said and "Warning" not in said
+    assert not project.lm.exists() and not list(project.folder.rglob("*.partial"))
+    return said
+
+
+def test_a_rank_that_dies_ends_the_job_and_a_rerun_goes_on(job: tuple[Project, subprocess.Popen[bytes]]) -> None:
+    """Here by one process; the number may change between two runs."""
+    project, command = job
+    processes = ranks(command)
+    processes["1"].kill()
+    assert command.wait(60) == 1
+    said = assert_over(project, command, processes)
+    assert "error: pretrain sru: stopped behind step" in said and "another process of this run is gone" in said
+    assert said.rstrip().endswith("error: 2 processes: the one of rank 1 has ended with exit code -9")
+    project.edit(lambda params: params["compute"].update(processes=1))
+    done = saved_steps(project)
+    code, _ = project.run()
+    assert code == 0 and f"goes on behind step {done} of" in (project.folder / "stderr").read_text(encoding="utf-8")
+
+
+def test_asked_to_leave_all_leave(job: tuple[Project, subprocess.Popen[bytes]]) -> None:
+    project, command = job
+    processes = ranks(command)
+    os.killpg(command.pid, signal.SIGINT)  # as a terminal does
+    assert command.wait(30) == 130
+    said = assert_over(project, command, processes)
+    assert "what is done is saved, run again to go on" in said
