@@ -8,9 +8,11 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 import yaml
 
@@ -44,11 +46,16 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def dvc(repo: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Run a dvc command in the clone; its output. `fails=True` if it must not succeed."""
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Of a dvc command."""
     site = tmp_path_factory.getbasetemp() / "dvc-site"
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = os.environ | {"DVC_NO_ANALYTICS": "1", "DVC_SITE_CACHE_DIR": str(site), "PATH": path}
+    return os.environ | {"DVC_NO_ANALYTICS": "1", "DVC_SITE_CACHE_DIR": str(site), "PATH": path}
+
+
+@pytest.fixture
+def dvc(repo: Path, environment: dict[str, str]) -> Run:
+    """Run a dvc command in the clone; its output. `fails=True` if it must not succeed."""
 
     def run(*arguments: str, fails: bool = False) -> str:
         command = [sys.executable, "-m", "dvc", *arguments]
@@ -114,7 +121,7 @@ def test_code_of_the_report_reruns_the_report_only(repo: Path, dvc: Run) -> None
 def test_code_of_one_architecture_reruns_only_experiments_with_it(repo: Path, dvc: Run) -> None:
     _append(repo / "pipeline/lm/rnn/gru.py", "# An edit.\n")
     assert ran(dvc("repro")) == {"check"}
-    _append(repo / "pipeline/lm/rnn/sru.py", "# An edit.\n")
+    _append(repo / "pipeline/lm/rnn/sru/on_cpu.py", "# An edit.\n")
     assert ran(dvc("repro", "check")) == {"check"}
     assert "models/architecture.json" in dvc("status", "pretrain")
     _git(repo, "checkout", "--quiet", "pipeline")
@@ -151,6 +158,26 @@ def test_a_bad_input_harms_nothing(repo: Path, dvc: Run) -> None:
     output = dvc("repro", fails=True)
     assert ran(output) == {"fetch"} and "udpipe" in output and "0" * 64 in output and "Traceback" not in output
     assert _outputs(repo) == before
+
+
+def test_a_killed_temporary_experiment_goes_on(repo: Path, dvc: Run, environment: dict[str, str]) -> None:
+    """DVC deletes the scratch copy of an experiment that fails; the checkpoint is not in it."""
+    _git(repo, "checkout", "--quiet", ".")
+    settings = ["-S", "arch=lstm", "-S", "scales.demo.lm.training.epochs=4", "-S", "compute.checkpoint_minutes=1e-6"]
+    experiment = ["exp", "run", "--temp", "--name", "killed", *settings]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dvc", *experiment], cwd=repo, env=environment, stdout=subprocess.DEVNULL
+    )
+    until = time.monotonic() + 120
+    while not list(repo.glob("models/.checkpoints/*/state.safetensors")) and time.monotonic() < until:
+        time.sleep(0.02)
+    (trainer,) = [p for p in psutil.Process(process.pid).children(recursive=True) if "pretrain" in p.cmdline()[-1:]]
+    trainer.kill()
+    assert process.wait(60) != 0
+    output = dvc(*experiment)
+    assert "pretrain" in ran(output) and "pretrain lstm: goes on behind step" in output
+    assert not list((repo / "models" / ".checkpoints").iterdir())
+    assert "killed" in dvc("exp", "show", "--csv")
 
 
 def _outputs(repo: Path) -> dict[str, bytes]:

@@ -141,26 +141,33 @@ def test_equals_plain_torch_in_real_sizes(dtype: torch.dtype, batch: int) -> Non
 
 
 COMPILE = """
-import itertools
 import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 from pipeline.lm.rnn.sru import on_gpu
 
 WIDE = ("v_forget", "v_reset", "dropout", "state", "states", "last", "dlast", "dv_forget", "dv_reset", "dstate")
-constants = {"TANH": True, "BLOCK": 32, "AHEAD": 2}  # more steps take longer to compile
+OPTIONAL = ("highway", "dhighway", "dropout", "padding", "dlast")
 
-def type_of(name, gate):
-    if name in constants:
-        return "constexpr"
-    return "i32" if name in on_gpu.SIZES else "*u8" if name == "padding" else "*fp32" if name in WIDE else "*" + gate
+def compile(kernel, gate, **constants):
+    def type_of(name):
+        if name in constants:
+            return "constexpr"
+        if name in on_gpu.SIZES:
+            return "i32"
+        return "*u8" if name == "padding" else "*fp32" if name in WIDE else "*" + gate
 
-for kernel, gate in itertools.product((on_gpu._forward, on_gpu._backward), ("bf16", "fp32")):
-    signature = {name: type_of(name, gate) for name in kernel.arg_names}
-    source = ASTSource(fn=kernel, signature=signature, constexprs=constants)
+    constants |= {"BLOCK": 32, "AHEAD": 2}  # more steps take longer to compile
+    signature = {name: type_of(name) for name in kernel.arg_names}
+    own = {name: value for name, value in constants.items() if name in signature}
+    source = ASTSource(fn=kernel, signature=signature, constexprs=own)
     compiled = triton.compile(source, target=GPUTarget("cuda", 90, 32), options={"num_warps": 1})
     assert ".entry" in compiled.asm["ptx"] and compiled.asm["cubin"]
     print(kernel.__name__, gate)
+
+for kernel in (on_gpu._forward, on_gpu._backward):
+    compile(kernel, "bf16", TANH=True)
+    compile(kernel, "fp32", TANH=False, **dict.fromkeys(OPTIONAL))
 """
 
 

@@ -132,9 +132,10 @@ def _whereabouts(hidden, BLOCK: tl.constexpr):
 
 @triton.jit
 def _load(tensor, place, mask):
-    if tensor is None:
-        return mask  # anything: it is not used
-    return tl.load(tensor + place, mask=mask)
+    value = mask  # anything, for what is not used
+    if tensor is not None:
+        value = tl.load(tensor + place, mask=mask)
+    return value
 
 
 @triton.jit
@@ -149,7 +150,8 @@ def _load_chunk(tensors, padding, place, row, stride, batch, start, length, insi
         loaded = ()
         for index in tl.static_range(len(tensors)):
             loaded += (_load(tensors[index], place, mask),)
-        chunk += (loaded + (_load(padding, row, mask),),)
+        loaded += (_load(padding, row, mask),)
+        chunk += (loaded,)
         place += stride
         row += batch
     return chunk, place, row
