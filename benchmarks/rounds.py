@@ -4,8 +4,6 @@ A shared machine gets slower and faster by the minute; two cases that take turns
 """
 
 import json
-import os
-import platform
 import statistics
 import sys
 import time
@@ -15,6 +13,8 @@ from typing import Any
 
 import torch
 from tabulate import tabulate
+
+from pipeline.machine import describe_machine
 
 Clock = Callable[[], float]
 
@@ -29,6 +29,7 @@ def take_turns(
     seconds: dict[str, list[float]] = {name: [] for name in cases}
     for turn in range(rounds + 1):
         for name, case in cases.items():
+            _wait()
             started = clock()
             case()
             _wait()
@@ -48,32 +49,14 @@ def report(
     name: str, tables: Mapping[str, list[dict[str, Any]]], circumstances: Mapping[str, Any], output: str
 ) -> None:
     """Print every table under its title; with a path in `output`, write them as JSON there too."""
-    where = {**machine(), **circumstances}
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    where = {**describe_machine(device), **circumstances}
     print("\n".join([name, *(f"  {key}: {value}" for key, value in where.items())]))
     for title, rows in tables.items():
         print(f"\n{title}\n{tabulate(rows, headers='keys', floatfmt='.3g')}")
     if output:
         text = json.dumps({"benchmark": name, "circumstances": where, "tables": tables}, ensure_ascii=False, indent=2)
         Path(output).write_text(text + "\n", encoding="utf-8")
-
-
-def machine() -> dict[str, Any]:
-    """What the numbers were measured on."""
-    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
-    return {
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "gpu": gpu,
-    }
-
-
-def _processor() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.is_file() else []
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
 def _wait() -> None:

@@ -113,11 +113,11 @@ class Trainer:
                 self.checkpoint.save(self._state())
             if self.history.step == len(self.plan):
                 return
-            loss = self._step(stop)
+            loss = self.step(stop)
             perplexity = math.exp(self.history.nats / self.history.predictions)
             meter.add(self.plan.tokens(self.history.step - 1), f"loss {loss:.3f}, perplexity {perplexity:,.1f}")
 
-    def _step(self, stop: StopRequest) -> float:
+    def step(self, stop: StopRequest) -> float:
         """One update of the weights; the mean loss in nats. Nothing has changed if it raises."""
         started, step = time.monotonic(), self.history.step
         predictions = 2 * self.plan.tokens(step)

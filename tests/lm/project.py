@@ -135,7 +135,7 @@ def _pretrain(folder: Path, environment: dict[str, str], limit: int) -> None:
 def _write_losses() -> None:
     from pipeline.lm.train import Trainer
 
-    step = Trainer._step
+    step = Trainer.step
 
     def written(self: Trainer, *arguments: Any) -> float:
         loss = step(self, *arguments)
@@ -144,7 +144,7 @@ def _write_losses() -> None:
                 file.write(f"{self.history.step} {loss!r}\n")
         return loss
 
-    Trainer._step = written  # type: ignore[method-assign]
+    Trainer.step = written  # type: ignore[method-assign]
 
 
 def _write_reading() -> None:

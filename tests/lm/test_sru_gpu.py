@@ -131,7 +131,7 @@ def test_without_gradients_the_outputs_are_the_same() -> None:
     torch.testing.assert_close(found, expected, **TOLERANCES[torch.float32])
 
 
-@pytest.mark.skipif(not ON_GPU, reason="needs a GPU: too much for the interpreter")
+@pytest.mark.skipif(not ON_GPU, reason="no GPU, and too much for the interpreter")
 @pytest.mark.parametrize("batch", [16, 100], ids=["small programs", "large programs"])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=["float32", "bfloat16"])
 def test_equals_plain_torch_in_real_sizes(dtype: torch.dtype, batch: int) -> None:

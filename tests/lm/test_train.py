@@ -39,7 +39,7 @@ def trainer(folder: Path, cell: str = "gru", **changes: object) -> Trainer:
 
 def test_the_gradient_is_clipped(vocabulary_folder: Path) -> None:
     run = trainer(vocabulary_folder, clip=1e-3)
-    run._step(StopRequest())
+    run.step(StopRequest())
     norm = torch.stack([p.grad.norm() for p in run.parameters if p.grad is not None]).norm()
     assert norm.item() == pytest.approx(1e-3, rel=0.01)
 

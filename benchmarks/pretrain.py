@@ -1,0 +1,187 @@
+"""What a pretraining step costs per real token, beside the step of the paper's released code.
+
+    python -m benchmarks.pretrain --json pretrain.json
+
+The texts are drawn, seeded: lengths from a gamma distribution with mean 45 (random batches of 16 are then 47 % padding;
+the paper's corpus has 33 tokens a text), at most 200; types by Zipf's law out of 108,000; a type's characters at
+random, 2 to 14 Cyrillic letters. `--vocabulary data/vocabulary` takes real ones.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+import typer
+
+from benchmarks import released
+from benchmarks.rounds import Clock, medians, report, take_turns
+from pipeline.allocator import keep_buffers
+from pipeline.device import choose_device
+from pipeline.ids import IdSequences, write_ids
+from pipeline.lm.bilm import BiLM
+from pipeline.lm.chars import CharIds, vocabulary_char_ids
+from pipeline.lm.inputs import TABLE, TableInputs
+from pipeline.lm.settings import ArchSettings, CharCnnSettings, LmSettings, TrainingSettings
+from pipeline.lm.train import Trainer
+from pipeline.stop import StopRequest
+from pipeline.vocabulary import SPECIALS, Vocabulary
+
+Row = dict[str, Any]
+TOKENS = 294e6
+"""Of the paper's corpus."""
+ELMO = [(1, 32), (2, 32), (3, 64), (4, 128), (5, 256), (6, 512), (7, 1024)]
+TYPES, TEXTS, MEAN_LENGTH, LONGEST = 108_000, 4_000, 45, 200
+
+
+def main(
+    archs: Annotated[str, typer.Option(help="Cells, each with its layers.")] = "sru2,gru2,lstm2,sru12",
+    hidden: Annotated[int, typer.Option(help="Units of a layer in each direction.")] = 1024,
+    projection: Annotated[int, typer.Option(help="Width of a token's vector.")] = 512,
+    batch_tokens: Annotated[int, typer.Option(help="Positions of a step of ours.")] = 3200,
+    cutoffs: Annotated[str, typer.Option(help="Of our adaptive softmax.")] = "2000,10000,50000",
+    vocabulary: Annotated[Path | None, typer.Option(help="A folder data/vocabulary.")] = None,
+    baseline: Annotated[bool, typer.Option(help="Time the released code's step too.")] = True,
+    rounds: Annotated[int, typer.Option(help="Runs of each case.")] = 5,
+    threads: Annotated[int, typer.Option(help="Threads of torch.")] = 1,
+    device: Annotated[str, typer.Option(help="cpu, cuda or auto.")] = "auto",
+    cpu_time: Annotated[bool, typer.Option(help="CPU time, where other work disturbs the machine.")] = False,
+    json: Annotated[str, typer.Option(help="A file for the results.", metavar="PATH")] = "",
+) -> None:
+    """Time whole steps, side by side."""
+    torch.set_num_threads(threads)
+    keep_buffers()
+    place, clock = choose_device(device), time.process_time if cpu_time else time.perf_counter
+    tables: dict[str, list[Row]] = {}
+    with TemporaryDirectory() as scratch:
+        corpus = Corpus(vocabulary or draw_corpus(Path(scratch)), Path(scratch), projection)
+        training = _training(batch_tokens, [int(cutoff) for cutoff in cutoffs.split(",")])
+        for name in archs.split(","):
+            arch = ArchSettings(
+                cell=name.rstrip("0123456789"), layers=int(name.lstrip("abcdefghijklmnopqrstuvwxyz")), residual=False
+            )
+            tables[f"{name}: a step"] = compare(
+                corpus, arch, LmSettings(hidden=hidden, training=training), place, baseline, rounds, clock
+            )
+    report(
+        "Pretraining",
+        tables,
+        {
+            "rounds": rounds,
+            "hidden": hidden,
+            "batch_tokens": batch_tokens,
+            "cutoffs": cutoffs,
+            "time": "CPU" if cpu_time else "wall",
+        },
+        json,
+    )
+
+
+class Corpus:
+    """Texts, the characters of their types, and a frozen table of vectors."""
+
+    def __init__(self, folder: Path, scratch: Path, width: int) -> None:
+        words = Vocabulary.load(folder)
+        self.size, self.width = words.size, width
+        self.chars: CharIds = vocabulary_char_ids(words.types)
+        self.train, self.validation = IdSequences(folder, "train"), IdSequences(folder, "validation")
+        self.table = scratch / TABLE
+        np.save(self.table, np.random.default_rng(0).normal(size=(len(words), width)).astype(np.float16))
+
+
+def draw_corpus(folder: Path) -> Path:
+    """A `data/vocabulary` folder as described above."""
+    chance = np.random.default_rng(1)
+    letters = np.array(list("абвгдежзийклмнопрстуфхцчшщъыьэюя"))
+    lemmas = ["".join(chance.choice(letters, chance.integers(2, 15))) + str(n) for n in range(TYPES)]
+    (folder / "vocabulary.txt").write_text("".join(f"{lemma}\t1\n" for lemma in lemmas), encoding="utf-8")
+    (folder / "vocabulary.json").write_text(f'{{"size": {TYPES + len(SPECIALS)}, "types": {TYPES + len(SPECIALS)}}}\n')
+    shares = 1 / (np.arange(TYPES) + 2.7)
+    for name, texts in (("train", TEXTS), ("validation", 50)):
+        lengths = np.clip(chance.gamma(5, MEAN_LENGTH / 5, texts).round().astype(int), 1, LONGEST)
+        ids = len(SPECIALS) + chance.choice(TYPES, lengths.sum(), p=shares / shares.sum())
+        write_ids(folder, name, np.split(ids, np.cumsum(lengths)[:-1]))
+    return folder
+
+
+def compare(
+    corpus: Corpus,
+    arch: ArchSettings,
+    settings: LmSettings,
+    device: torch.device,
+    baseline: bool,
+    rounds: int,
+    clock: Clock,
+) -> list[Row]:
+    """A row a way of doing it: microseconds per real token and ratios; shares of the char-CNN."""
+    ways = {"ours": ours(corpus, arch, settings, rounds, device)}
+    if baseline:
+        charcnn = CharCnnSettings(
+            embedding=16,
+            filters=ELMO,
+            highway=2,
+            activation="relu",
+            projection=corpus.width,
+            training=settings.training,
+        )
+        for name, trained in (("released", True), ("released, char-CNN frozen", False)):
+            model = released.Released(arch, charcnn, settings.hidden, len(corpus.chars) + 1, trained)
+            ways[name] = released.steps(model, corpus.train, corpus.chars, rounds + 1, 1, device)
+    cases = {name: _in_turn(way) for name, way in ways.items()}
+    seconds = take_turns(cases, rounds, clock)
+    per_token = medians(
+        {name: [s / step.tokens for s, step in zip(seconds[name], ways[name][1:], strict=True)] for name in ways}
+    )
+    return [
+        {
+            "case": name,
+            "µs a token": 1e6 * per_token[name],
+            "tokens/s": 1 / per_token[name],
+            "ours is faster by": per_token[name] / per_token["ours"],
+            "padding, %": 100 * (1 - sum(s.tokens for s in way) / sum(s.positions for s in way)),
+            "hours for 294 M tokens": TOKENS * per_token[name] / 3600,
+        }
+        for name, way in ways.items()
+    ]
+
+
+def ours(
+    corpus: Corpus, arch: ArchSettings, settings: LmSettings, rounds: int, device: torch.device
+) -> list[released.Step]:
+    """The trainer's own steps."""
+    torch.manual_seed(0)
+    inputs = TableInputs(corpus.table, device)
+    model = BiLM(arch, settings, inputs.width, corpus.size)
+    trainer = Trainer(model, inputs, corpus.train, corpus.validation, corpus.size, settings.training, 1, device)
+    request = StopRequest()
+    return [
+        released.Step(lambda: trainer.step(request), trainer.plan.tokens(n), trainer.plan.positions(n))
+        for n in range(rounds + 1)
+    ]
+
+
+def _in_turn(steps: list[released.Step]) -> Callable[[], object]:
+    """One step after the other at every call."""
+    rest = iter(steps)
+    return lambda: next(rest).run()
+
+
+def _training(batch_tokens: int, cutoffs: list[int]) -> TrainingSettings:
+    return TrainingSettings(
+        batch_tokens=batch_tokens,
+        epochs=1,
+        learning_rate=1e-3,
+        warmup=0.05,
+        weight_decay=0.01,
+        clip=1.5,
+        dropout=0.1,
+        accumulation=1,
+        cutoffs=cutoffs,
+    )
+
+
+if __name__ == "__main__":
+    typer.run(main)

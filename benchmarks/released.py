@@ -1,0 +1,108 @@
+"""The pretraining step of the paper's released code, rebuilt from its description: what ours is measured against.
+
+A char-CNN over every position, trained with the rest; texts in random batches of 16, padded to the longest; the `sru`
+package's training loop, or torch's LSTM or GRU; padding as one more class of an adaptive softmax with cutoffs at 10,000
+and 50,000; Adam with coupled L2 decay, not fused. Its faults (see README) that cost no time are left out.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from benchmarks.sru_package import load_sru
+from pipeline.ids import IdSequences
+from pipeline.lm.charcnn import CharCnn
+from pipeline.lm.chars import CharIds
+from pipeline.lm.settings import ArchSettings, CharCnnSettings
+
+BATCH, CUTOFFS, CLIP, DECAY, RATE = 16, [10_000, 50_000], 1.5, 0.01, 1e-3
+
+
+class Step(NamedTuple):
+    """A step to time."""
+
+    run: Callable[[], object]
+    tokens: int
+    """Real tokens of its texts."""
+    positions: int
+    """Tokens and padding."""
+
+
+class Released(nn.Module):
+    """Two stacks over a char-CNN, a shared projection, an adaptive softmax."""
+
+    def __init__(self, arch: ArchSettings, charcnn: CharCnnSettings, hidden: int, types: int, trained: bool) -> None:
+        """`trained`: whether gradients reach the char-CNN, as they do in the released code."""
+        super().__init__()
+        self.charcnn = CharCnn(charcnn).requires_grad_(trained)
+        self.trained = trained
+        width = charcnn.projection
+        self.stacks = nn.ModuleList(_stack(arch, width, hidden) for _ in range(2))
+        self.project = nn.Linear(hidden, width)
+        cutoffs = [cutoff for cutoff in CUTOFFS if cutoff < types]
+        self.softmax = nn.AdaptiveLogSoftmaxWithLoss(width, types, cutoffs)
+
+    def vectors(self, chars: Tensor) -> Tensor:
+        """The char-CNN at every position, all 50 characters of each: (length, batch, 50) to (length, batch, width)."""
+        module, flat = self.charcnn, chars.flatten(0, 1)
+        with torch.set_grad_enabled(self.trained):
+            embedded = module.embedding(flat.int()).transpose(1, 2)
+            maxima = torch.cat([convolution(embedded).amax(-1) for convolution in module.convolutions], -1)
+            outputs: Tensor = module.projection(module.highways(module.activation(maxima)))
+        return outputs.view(*chars.shape[:2], -1)
+
+    def forward(self, chars: Tensor, targets: Tensor) -> Tensor:
+        """The mean loss over all positions, padding included; targets (2, length, batch)."""
+        vectors = self.vectors(chars)
+        tops = [stack(way)[0] for stack, way in zip(self.stacks, (vectors, vectors.flip(0)), strict=True)]
+        outputs = self.project(torch.stack(tops)).flatten(0, 2)
+        loss: Tensor = self.softmax(outputs, targets.flatten()).loss
+        return loss
+
+
+def steps(
+    model: Released, texts: IdSequences, chars: CharIds, number: int, seed: int, device: torch.device
+) -> list[Step]:
+    """Random batches, each a whole step."""
+    model.to(device)
+    optimizer = torch.optim.Adam(model.parameters(), lr=RATE, weight_decay=DECAY)
+    order = np.random.default_rng(seed).permutation(len(texts))
+    table = torch.from_numpy(chars)
+    return [
+        _step(model, optimizer, [texts[int(i)] for i in order[n * BATCH : (n + 1) * BATCH]], table, device)
+        for n in range(number)
+    ]
+
+
+def _step(
+    model: Released, optimizer: torch.optim.Optimizer, rows: list[Any], table: Tensor, device: torch.device
+) -> Step:
+    longest = max(map(len, rows))
+    padding = len(table)  # a class of its own behind all types
+    ids = np.full((longest, len(rows)), padding, dtype=np.int64)
+    for column, row in enumerate(rows):
+        ids[: len(row), column] = row
+    tokens = torch.from_numpy(ids)
+    nothing = torch.full_like(tokens[:1], padding)
+    # The next token, and for the second direction the one before.
+    targets = torch.stack([torch.cat([tokens[1:], nothing]), torch.cat([nothing, tokens[:-1]]).flip(0)]).to(device)
+    characters = table[tokens.clamp(max=padding - 1)].to(device)
+
+    def run() -> None:
+        model.train()
+        optimizer.zero_grad()
+        model(characters, targets).backward()
+        nn.utils.clip_grad_norm_(model.parameters(), CLIP)
+        optimizer.step()
+
+    return Step(run, sum(map(len, rows)), longest * len(rows))
+
+
+def _stack(arch: ArchSettings, width: int, hidden: int) -> nn.Module:
+    if arch.cell == "sru":
+        stack: nn.Module = load_sru().SRU(width, hidden, num_layers=arch.layers)
+        return stack
+    return {"lstm": nn.LSTM, "gru": nn.GRU}[arch.cell](width, hidden, arch.layers)
