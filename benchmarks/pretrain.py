@@ -9,6 +9,7 @@ random, 2 to 14 Cyrillic letters. `--vocabulary data/vocabulary` takes real ones
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -22,6 +23,7 @@ from benchmarks.rounds import Clock, medians, report, take_turns
 from pipeline.allocator import keep_buffers
 from pipeline.device import choose_device
 from pipeline.ids import IdSequences, write_ids
+from pipeline.lm.batches import make_batch
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.chars import CharIds, vocabulary_char_ids
 from pipeline.lm.inputs import TABLE, TableInputs
@@ -103,7 +105,7 @@ def draw_corpus(folder: Path) -> Path:
     for name, texts in (("train", TEXTS), ("validation", 50)):
         lengths = np.clip(chance.gamma(5, MEAN_LENGTH / 5, texts).round().astype(int), 1, LONGEST)
         ids = len(SPECIALS) + chance.choice(TYPES, lengths.sum(), p=shares / shares.sum())
-        write_ids(folder, name, np.split(ids, np.cumsum(lengths)[:-1]))
+        write_ids(folder, name, [text.tolist() for text in np.split(ids, np.cumsum(lengths)[:-1])])
     return folder
 
 
@@ -130,22 +132,32 @@ def compare(
         for name, trained in (("released", True), ("released, char-CNN frozen", False)):
             model = released.Released(arch, charcnn, settings.hidden, len(corpus.chars) + 1, trained)
             ways[name] = released.steps(model, corpus.train, corpus.chars, rounds + 1, 1, device)
-    cases = {name: _in_turn(way) for name, way in ways.items()}
+    cases = {name: _in_turn([step.run for step in way]) for name, way in ways.items()}
+    cases |= {_part(name): _in_turn([step.charcnn for step in way]) for name, way in ways.items()}
     seconds = take_turns(cases, rounds, clock)
-    per_token = medians(
-        {name: [s / step.tokens for s, step in zip(seconds[name], ways[name][1:], strict=True)] for name in ways}
-    )
+    tokens = {name: [step.tokens for step in way[1:]] for name, way in ways.items()}
+    per_token = medians({name: _divide(seconds[name], tokens[name]) for name in ways})
+    in_charcnn = medians({name: _divide(seconds[_part(name)], tokens[name]) for name in ways})
     return [
         {
             "case": name,
             "µs a token": 1e6 * per_token[name],
             "tokens/s": 1 / per_token[name],
             "ours is faster by": per_token[name] / per_token["ours"],
+            "char-CNN, %": 100 * in_charcnn[name] / per_token[name],
             "padding, %": 100 * (1 - sum(s.tokens for s in way) / sum(s.positions for s in way)),
             "hours for 294 M tokens": TOKENS * per_token[name] / 3600,
         }
         for name, way in ways.items()
     ]
+
+
+def _part(name: str) -> str:
+    return f"{name}, char-CNN alone"
+
+
+def _divide(seconds: list[float], tokens: list[int]) -> list[float]:
+    return [second / number for second, number in zip(seconds, tokens, strict=True)]
 
 
 def ours(
@@ -158,15 +170,20 @@ def ours(
     trainer = Trainer(model, inputs, corpus.train, corpus.validation, corpus.size, settings.training, 1, device)
     request = StopRequest()
     return [
-        released.Step(lambda: trainer.step(request), trainer.plan.tokens(n), trainer.plan.positions(n))
+        released.Step(
+            run=lambda: trainer.step(request),
+            tokens=trainer.plan.tokens(n),
+            positions=trainer.plan.positions(n),
+            charcnn=partial(inputs, make_batch(corpus.train, trainer.plan.steps[n], corpus.size).to(device).inputs),
+        )
         for n in range(rounds + 1)
     ]
 
 
-def _in_turn(steps: list[released.Step]) -> Callable[[], object]:
-    """One step after the other at every call."""
-    rest = iter(steps)
-    return lambda: next(rest).run()
+def _in_turn(calls: list[Callable[[], object]]) -> Callable[[], object]:
+    """One after the other, one at every call."""
+    rest = iter(calls)
+    return lambda: next(rest)()
 
 
 def _training(batch_tokens: int, cutoffs: list[int]) -> TrainingSettings:

@@ -29,6 +29,8 @@ class Step(NamedTuple):
     """Real tokens of its texts."""
     positions: int
     """Tokens and padding."""
+    charcnn: Callable[[], object]
+    """What of `run` is the char-CNN, or stands for it."""
 
 
 class Released(nn.Module):
@@ -98,7 +100,12 @@ def _step(
         nn.utils.clip_grad_norm_(model.parameters(), CLIP)
         optimizer.step()
 
-    return Step(run, sum(map(len, rows)), longest * len(rows))
+    def charcnn() -> None:
+        vectors = model.vectors(characters)
+        if model.trained:
+            vectors.backward(torch.ones_like(vectors))
+
+    return Step(run, sum(map(len, rows)), longest * len(rows), charcnn)
 
 
 def _stack(arch: ArchSettings, width: int, hidden: int) -> nn.Module:

@@ -89,7 +89,13 @@ def open_checkpoint(root: Path, fingerprint: str, minutes: float) -> Iterator[Ch
     """
     folder = root / fingerprint
     with _lock(folder):
-        yield Checkpoint(folder, minutes)
+        checkpoint = Checkpoint(folder, minutes)
+        try:
+            yield checkpoint
+        except BaseException:
+            if not checkpoint.path.is_file():  # nothing to go on with
+                shutil.rmtree(folder)
+            raise
         shutil.rmtree(folder)
 
 

@@ -109,9 +109,10 @@ class Trainer:
         while True:
             if self._point_is_due():
                 self._add_point(stop)
-            if self.checkpoint and self.checkpoint.due():
+            done = self.history.step == len(self.plan)
+            if self.checkpoint and (done or self.checkpoint.due()):
                 self.checkpoint.save(self._state())
-            if self.history.step == len(self.plan):
+            if done:
                 return
             loss = self.step(stop)
             perplexity = math.exp(self.history.nats / self.history.predictions)

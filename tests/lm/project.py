@@ -144,7 +144,7 @@ def _write_losses() -> None:
                 file.write(f"{self.history.step} {loss!r}\n")
         return loss
 
-    Trainer.step = written  # type: ignore[method-assign]
+    Trainer.step = written  # type: ignore[method-assign, assignment]
 
 
 def _write_reading() -> None:

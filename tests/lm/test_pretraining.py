@@ -1,5 +1,7 @@
 """The stages charcnn and pretrain on a small corpus, and the embeddings they make."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from pipeline.errors import UserError
 from pipeline.lm.embed import Embedder
 from pipeline.lm.settings import CharCnnSettings, cells
 from tests.lm.conftest import TYPES
+from tests.lm.project import ROOT, Make
 from tests.lm.world import run_charcnn, run_pretrain
 
 CPU = torch.device("cpu")
@@ -85,3 +88,21 @@ def test_weights_of_another_model_and_cut_weights_are_one_line(
         Embedder.load(tmp_path / "lm", CPU)
     with pytest.raises(UserError, match="not found; run the stage that makes it: dvc repro pretrain"):
         Embedder.load(tmp_path / "nowhere", CPU)
+
+
+def test_a_machine_without_dvc_and_the_text_stages_packages_will_do(make: Make) -> None:
+    script = """
+import sys
+for name in "dvc pandas razdel ufal mwxml mwparserfromhell joblib requests matplotlib sklearn".split():
+    sys.modules[name] = None
+sys.argv = ["pipeline", "pretrain"]
+from pipeline import cli
+cli.main()
+"""
+    project = make("bare")
+    environment = {"PYTHONPATH": str(ROOT), "PATH": ""}
+    result = subprocess.run(
+        [sys.executable, "-c", script], cwd=project.folder, env=environment, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+    assert project.results()

@@ -84,7 +84,7 @@ def test_two_processes_do_not_train_the_same(make: Make, undisturbed: Project) -
     assert_no_trace(project, undisturbed)
 
 
-def test_an_edit_meanwhile_is_refused(make: Make) -> None:
+def test_an_edit_meanwhile_is_refused(make: Make, undisturbed: Project) -> None:
     project = make("edited")
     process = project.start()
     project.wait_for_step(process)
@@ -93,6 +93,10 @@ def test_an_edit_meanwhile_is_refused(make: Make) -> None:
     assert process.exitcode == 1
     assert "params.yaml: changed while the stage ran" in project.said()
     assert not project.lm.exists() and not (project.folder / "metrics" / "pretrain.json").exists()
+    project.edit(lambda params: params.update(seed=1))
+    taken = len(project.steps())
+    assert project.run()[0] == 0 and len(project.steps()) == taken, "nothing is computed again"
+    assert_no_trace(project, undisturbed)
 
 
 def test_an_input_edited_meanwhile_is_refused(make: Make) -> None:

@@ -20,9 +20,9 @@ def run_charcnn(vocabulary: Path, target: Path, settings: CharCnnSettings) -> No
     charcnn.run(vocabulary, target, settings, 1, how(target.parent))
 
 
-def choice(cell: str, hidden: int = 32, **changes: object) -> pretrain.Choice:
+def choice(cell: str, **changes: object) -> pretrain.Choice:
     arch = ArchSettings(cell=cell, layers=0 if cell == "none" else 1, residual=False)
-    return pretrain.Choice(cell, arch, LmSettings(hidden=hidden, training=training(**changes)), seed=1)
+    return pretrain.Choice(cell, arch, LmSettings(hidden=32, training=training(**changes)), seed=1)
 
 
 def targets(lm: Path) -> pretrain.Targets:

@@ -1,4 +1,4 @@
-# mypy: disable-error-code="import-untyped, import-not-found, untyped-decorator, var-annotated, assignment"
+# mypy: disable-error-code="untyped-decorator, var-annotated, assignment"
 # mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False
 """The recurrence on CUDA: a Triton kernel forward and one backward, a thread for each channel, walking over time.
 
