@@ -37,7 +37,8 @@ lock: ## Pin the newest packages that pyproject.toml allows
 	.venv-lock/bin/python -m pip install --quiet "$$(grep '^torch==' requirements.lock)"
 	.venv-lock/bin/python -m pip install --quiet '.[dev]'
 	{ grep '^#' requirements.lock; grep '^torch==' requirements.lock; \
-		.venv-lock/bin/python -m pip freeze | grep -vE '^(torch|recurrent-ner)( |==)'; } > requirements.new
+		.venv-lock/bin/python -m pip freeze | grep -vE '^(torch|recurrent-ner)( |==)' | \
+		sed '/^triton==/s/$$/; sys_platform == "linux"/'; } > requirements.new
 	mv requirements.new requirements.lock && rm -rf .venv-lock
 
 clean: ## Remove the environment and everything that can be made again, but not DVC's cache

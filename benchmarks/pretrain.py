@@ -2,7 +2,7 @@
 
     python -m benchmarks.pretrain --json pretrain.json
 
-The texts are drawn, seeded: lengths from a gamma distribution with mean 45 (random batches of 16 are then 47 % padding;
+The texts are drawn, seeded: lengths from a gamma distribution with mean 45 (random batches of 16 are then 45 % padding;
 the paper's corpus has 33 tokens a text), at most 200; types by Zipf's law out of 108,000; a type's characters at
 random, 2 to 14 Cyrillic letters. `--vocabulary data/vocabulary` takes real ones.
 """
@@ -103,7 +103,7 @@ def draw_corpus(folder: Path) -> Path:
     (folder / "vocabulary.json").write_text(f'{{"size": {TYPES + len(SPECIALS)}, "types": {TYPES + len(SPECIALS)}}}\n')
     shares = 1 / (np.arange(TYPES) + 2.7)
     for name, texts in (("train", TEXTS), ("validation", 50)):
-        lengths = np.clip(chance.gamma(5, MEAN_LENGTH / 5, texts).round().astype(int), 1, LONGEST)
+        lengths = np.clip(chance.gamma(6, MEAN_LENGTH / 6, texts).round().astype(int), 1, LONGEST)
         ids = len(SPECIALS) + chance.choice(TYPES, lengths.sum(), p=shares / shares.sum())
         write_ids(folder, name, [text.tolist() for text in np.split(ids, np.cumsum(lengths)[:-1])])
     return folder

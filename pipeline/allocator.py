@@ -11,8 +11,8 @@ def keep_buffers() -> bool:
     """Have glibc keep large buffers instead of returning them to the system; whether it was there to be told.
 
     By default each large tensor is mapped anew, and its pages are zeroed on first touch, at every step of a training
-    run: a tenth of the time of an SRU layer (`python -m benchmarks.sru` with and without `--no-buffers`). The price is that memory once
-    used stays with the process.
+    run (`python -m benchmarks.sru`, with and without `--no-buffers`, says what that costs). The price is that memory
+    once used stays with the process.
     """
     if not sys.platform.startswith("linux"):
         return False

@@ -41,11 +41,11 @@ class Checkpoint:
 
     def __init__(self, folder: Path, minutes: float) -> None:
         self.path = folder / STATE
-        self._seconds, self._saved = 60 * minutes, time.monotonic()
+        self._seconds, self._saved, self._cost = 60 * minutes, time.monotonic(), 0.0
 
     def due(self) -> bool:
-        """Whether it is time for the next one."""
-        return time.monotonic() - self._saved >= self._seconds
+        """Whether it is time for the next one; saving takes no more than a twentieth of the time, however slow."""
+        return time.monotonic() - self._saved >= max(self._seconds, 19 * self._cost)
 
     def load(self) -> State | None:
         """The last state saved, tensors on the CPU; None if there is none."""
@@ -62,7 +62,7 @@ class Checkpoint:
 
     def save(self, state: State) -> None:
         """Replace the last state; if that fails (a full disk), the last one stays and is named."""
-        metadata = {"facts": json.dumps(state.facts)}
+        started, metadata = time.monotonic(), {"facts": json.dumps(state.facts)}
         try:
             with fresh_file(self.path) as partial:
                 save_file({name: tensor.contiguous() for name, tensor in state.tensors.items()}, partial, metadata)
@@ -74,6 +74,7 @@ class Checkpoint:
                 "make room and run again"
             ) from None
         self._saved = time.monotonic()
+        self._cost = self._saved - started
 
     def describe(self) -> str:
         """The last checkpoint in words."""

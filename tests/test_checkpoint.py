@@ -72,6 +72,25 @@ def test_it_is_due_by_the_clock(tmp_path: Path) -> None:
         assert not seldom.due() and often.due()
 
 
+def test_a_slow_disk_does_not_take_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipeline import checkpoint as module
+
+    clock = [0.0]
+
+    def slow(*_: object) -> None:
+        clock[0] += 30
+
+    monkeypatch.setattr(module.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(module, "_to_disk", slow)  # of the file, then of its folder: a minute in all
+    with open_checkpoint(tmp_path, RUN, 1) as checkpoint:
+        checkpoint.save(state(1))
+        times = []
+        for _ in range(40):
+            clock[0] += 60
+            times.append(checkpoint.due())
+        assert times.index(True) == 18, "a minute of saving in twenty"
+
+
 def test_what_is_not_a_checkpoint_is_one_line(tmp_path: Path) -> None:
     refused = pytest.raises(UserError, match=r"cannot be read as a checkpoint .* delete it")
     with refused, open_checkpoint(tmp_path, RUN, 1) as checkpoint:

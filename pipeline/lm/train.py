@@ -73,6 +73,7 @@ class Trainer:
         groups = _parameter_groups(self.objective, settings.weight_decay)
         self.optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
         self._every = math.ceil(len(self.plan) / VALIDATIONS)
+        self._unsaved = "nothing is saved" if world.leads else "rank 0 says what is saved"
 
     def run(self) -> History:
         """Train to the end of the plan, from the last checkpoint on if there is one, validating along the way.
@@ -187,7 +188,7 @@ class Trainer:
         """Stop a run that has left the ground: one that does far worse than guessing all types alike."""
         limit = limit or max(20.0, 3 * math.log(self.predicted))
         if not value < limit:  # NaN is not
-            kept = self.checkpoint.describe() if self.checkpoint else "nothing is saved"
+            kept = self.checkpoint.describe() if self.checkpoint else self._unsaved
             raise UserError(
                 f"{self.label}: the {what} is {value:.4g} at step {step:,} of {len(self.plan):,}, expected a number "
                 f"under {limit:.4g}; {kept}; lower learning_rate or clip in params.yaml"
@@ -226,8 +227,7 @@ class Trainer:
         if self.checkpoint:
             self.checkpoint.save(self._state())
         where = f"{self.label}: stopped behind {self._where()}"
-        saved = self.checkpoint or not self.world.leads
-        kept = "what is done is saved, run again to go on" if saved else "nothing is saved"
+        kept = "what is done is saved, run again to go on" if self.checkpoint else self._unsaved
         if stop.signum is not None:
             return Stopped(f"{where}; {kept}", stop.signum)
         return UserError(f"{where}: another process of this run is gone ({interruption}); {kept}")

