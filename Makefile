@@ -25,7 +25,7 @@ repro: install ## Run what has changed of the pipeline (dvc repro), and show the
 	@python -m pipeline show
 
 test: install ## Run the tests
-	python -m pytest -n 2 --dist loadfile tests/test_dvc.py tests # the longest file first
+	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: install ## Check style and types
 	ruff check .

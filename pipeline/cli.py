@@ -3,7 +3,9 @@
 A command imports its stage when it is called, so that `--help` answers at once.
 """
 
+import atexit
 import errno
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -201,6 +203,7 @@ def main() -> None:
     """Run a command; bad input is one line on standard error and exit code 1."""
     # Threads that wait must sleep: on a shared machine OpenMP's spinning slows a training step tenfold and more.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    _collect_rarely()
     try:
         app()
     except UserError as error:
@@ -213,6 +216,12 @@ def main() -> None:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         _fail(f"{error.filename or 'disk'}: no space left on the device; free some and run again")
+
+
+def _collect_rarely() -> None:
+    """A quarter of a stage's start and end went into looking for garbage in libraries that live as long as it does."""
+    gc.set_threshold(100_000)
+    atexit.register(gc.freeze)
 
 
 def _fail(message: str, code: int = 1) -> None:

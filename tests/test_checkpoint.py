@@ -1,5 +1,7 @@
 """A checkpoint is whole, of one run, and held by one process at a time."""
 
+import fcntl
+import time
 from pathlib import Path
 
 import pytest
@@ -51,18 +53,16 @@ def test_the_lock_of_a_folder_that_was_removed_meanwhile_is_not_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another process finishes, and removes the folder, between our opening of the lock and our locking it."""
-    from pipeline import checkpoint as module
+    real, removed = fcntl.flock, list[bool]()
 
-    real, removed = module.fcntl.flock, []
-
-    def flock(file: object, how: int) -> None:
+    def flock(file: int, how: int) -> None:
         if not removed:
             removed.append(True)
             (tmp_path / RUN / LOCK).unlink()
             (tmp_path / RUN).rmdir()
-        real(file, how)  # type: ignore[arg-type]
+        real(file, how)
 
-    monkeypatch.setattr(module.fcntl, "flock", flock)
+    monkeypatch.setattr(fcntl, "flock", flock)
     with open_checkpoint(tmp_path, RUN, 1):
         assert (tmp_path / RUN / LOCK).read_text().startswith("process ")
 
@@ -80,7 +80,7 @@ def test_a_slow_disk_does_not_take_over(tmp_path: Path, monkeypatch: pytest.Monk
     def slow(*_: object) -> None:
         clock[0] += 30
 
-    monkeypatch.setattr(module.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     monkeypatch.setattr(module, "_to_disk", slow)  # of the file, then of its folder: a minute in all
     with open_checkpoint(tmp_path, RUN, 1) as checkpoint:
         checkpoint.save(state(1))

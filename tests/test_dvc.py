@@ -3,6 +3,7 @@
 One scratch clone at a very small scale; the tests run in order, each from the state that the last one left.
 """
 
+import json
 import os
 import re
 import shutil
@@ -91,9 +92,10 @@ def test_the_second_run_runs_none(dvc: Run) -> None:
 
 
 def test_another_architecture_reruns_pretraining_and_what_follows(repo: Path, dvc: Run) -> None:
-    output = dvc("exp", "run", "--name", "with-gru", "--set-param", "arch=gru")
+    output = dvc("exp", "run", "--name", "with-gru", "--set-param", "arch=gru", "evaluate@wikineural")
     # check reads params.yaml, whatever changes in it.
-    assert ran(output) == DOWNSTREAM_OF_LM | {"check", "pretrain"}
+    assert ran(output) == {"check", "pretrain", "ner@wikineural", "evaluate@wikineural"}
+    assert set(json.loads(dvc("status", "--json"))) == DOWNSTREAM_OF_LM - ran(output)
     difference = dvc("metrics", "diff", "--all", "main", "with-gru")
     assert "lm.perplexity" in difference and "wikineural.entity_f1" in difference
     assert re.search(r"params.yaml\s+arch\s+sru\s+gru", dvc("params", "diff", "main", "with-gru"))
@@ -110,12 +112,14 @@ def test_going_back_recomputes_nothing(repo: Path, dvc: Run) -> None:
 
 def test_a_tagger_learning_rate_reruns_no_language_model(repo: Path, dvc: Run) -> None:
     _edit_yaml(repo / "params.yaml", lambda params: params["scales"]["demo"]["ner"].update(learning_rate=0.02))
-    assert ran(dvc("repro")) == DOWNSTREAM_OF_LM | {"check"}
+    assert set(json.loads(dvc("status", "--json"))) == {"check", "ner@wikineural", "ner@multiconer"}
+    _git(repo, "checkout", "--quiet", "params.yaml")
 
 
 def test_code_of_the_report_reruns_the_report_only(repo: Path, dvc: Run) -> None:
     _append(repo / "pipeline/report/page.py", "# An edit.\n")
-    assert ran(dvc("repro")) == {"report"}
+    assert set(json.loads(dvc("status", "--json"))) == {"report"}
+    _git(repo, "checkout", "--quiet", "pipeline")
 
 
 def test_code_of_one_architecture_reruns_only_experiments_with_it(repo: Path, dvc: Run) -> None:
@@ -127,24 +131,12 @@ def test_code_of_one_architecture_reruns_only_experiments_with_it(repo: Path, dv
     _git(repo, "checkout", "--quiet", "pipeline")
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"arch": "gruu"}, "arch: found 'gruu', expected one of charcnn, lstm, gru, sru"),
-        ({"scale": "huge"}, "scale: found 'huge', expected one of demo, local, paper"),
-        ({"sede": 1}, "sede: unknown key; valid keys here: arch, scale, seed"),
-    ],
-    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
-)
-def test_a_wrong_name_stops_everything_and_harms_nothing(
-    repo: Path, dvc: Run, change: dict[str, object], message: str
-) -> None:
-    _commit(repo)
-    _edit_yaml(repo / "params.yaml", lambda params: params.update(change))
+def test_a_wrong_name_stops_everything_and_harms_nothing(repo: Path, dvc: Run) -> None:
+    _edit_yaml(repo / "params.yaml", lambda params: params.update(arch="gruu"))
     before = _outputs(repo)
     output = dvc("repro", fails=True)
-    assert ran(output) == {"check"} and message in output and "Traceback" not in output
-    assert _outputs(repo) == before
+    assert ran(output) == {"check"} and "arch: found 'gruu', expected one of charcnn, lstm, gru, sru" in output
+    assert "Traceback" not in output and _outputs(repo) == before
     _git(repo, "checkout", "--quiet", ".")
     assert not ran(dvc("repro"))
 
@@ -164,7 +156,7 @@ def test_a_killed_temporary_experiment_goes_on(repo: Path, dvc: Run, environment
     """DVC deletes the scratch copy of an experiment that fails; the checkpoint is not in it."""
     _git(repo, "checkout", "--quiet", ".")
     settings = ["-S", "arch=lstm", "-S", "scales.demo.lm.training.epochs=4", "-S", "compute.checkpoint_minutes=1e-6"]
-    experiment = ["exp", "run", "--temp", "--name", "killed", *settings]
+    experiment = ["exp", "run", "--temp", "--name", "killed", *settings, "pretrain"]
     process = subprocess.Popen(
         [sys.executable, "-m", "dvc", *experiment], cwd=repo, env=environment, stdout=subprocess.DEVNULL
     )
@@ -198,6 +190,7 @@ def _shrink_params(params: dict) -> None:  # type: ignore[type-arg]
     demo["charcnn"]["training"]["epochs"] = demo["lm"]["training"]["epochs"] = 0.5
     demo["lm"]["hidden"] = demo["ner"]["hidden"] = 8
     demo["ner"]["epochs"] = 1
+    params["compute"]["jobs"] = 1  # no workers to start for a few sentences
 
 
 def _edit_yaml(path: Path, edit: Callable[[dict], None]) -> None:  # type: ignore[type-arg]

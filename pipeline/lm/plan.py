@@ -22,7 +22,7 @@ class Part(NamedTuple):
 
     texts: Indices
     counts: bool
-    """False: the step has fewer texts than parts, and this one repeats a text so that every process has work."""
+    """False: the step has fewer texts than processes, and this one repeats a text so that every process has work."""
     seed: int
     """For dropout. It belongs to the part: the same masks fall whoever computes it, in one run or a resumed one."""
 
@@ -32,7 +32,7 @@ class Plan:
 
     def __init__(self, lengths: npt.NDArray[np.int64], settings: TrainingSettings, seed: int, processes: int) -> None:
         """`lengths` are tokens a text, int64 (texts,)."""
-        self.lengths, self.settings, self.seed = lengths, settings, seed
+        self.lengths, self.settings, self.seed, self.processes = lengths, settings, seed, processes
         self.parts = math.ceil(settings.accumulation / processes) * processes
         self.steps = self._steps()
 
@@ -60,7 +60,8 @@ class Plan:
     def split(self, step: int) -> list[Part]:
         """The parts of a step. Its texts are sorted by length, and every part gets some of each length."""
         texts = self.steps[step]
-        shares = [texts[part :: self.parts] for part in range(self.parts)]
+        number = min(self.parts, max(len(texts), self.processes))
+        shares = [texts[part :: self.parts] for part in range(number)]
         return [
             Part(share if len(share) else texts[:1], bool(len(share)), self._seed(step, part))
             for part, share in enumerate(shares)

@@ -1,8 +1,10 @@
 """Tiny settings: every artefact in a second or two."""
 
+from pathlib import Path
+
 import pytest
 
-from pipeline.demo import DemoSettings
+from pipeline.demo import DemoSettings, generate
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +19,11 @@ def settings() -> DemoSettings:
         tokenizer_epochs=1,
         tagger_iterations=2,
     )
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory, settings: DemoSettings) -> Path:
+    """A generated UDPipe model; it takes seconds to train."""
+    path = tmp_path_factory.mktemp("udpipe") / "model"
+    generate("udpipe", path, settings)
+    return path

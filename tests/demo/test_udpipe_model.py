@@ -2,7 +2,7 @@ from pathlib import Path
 
 from ufal import udpipe
 
-from pipeline.demo import DemoSettings, generate
+from pipeline.demo import DemoSettings
 from pipeline.demo.records import Sentence
 from pipeline.demo.treebank import block, conllu, treebank
 
@@ -23,17 +23,16 @@ def test_rows_have_ten_columns_and_spacing(settings: DemoSettings) -> None:
         assert f"# text = {spaced.strip()}" == title
 
 
-def test_the_model_tokenises_and_lemmatises(tmp_path: Path, settings: DemoSettings) -> None:
-    generate("udpipe", tmp_path / "model", settings)
-    model = udpipe.Model.load(str(tmp_path / "model"))
-    assert model is not None
+def test_the_model_tokenises_and_lemmatises(model: Path, settings: DemoSettings) -> None:
+    loaded = udpipe.Model.load(str(model))
+    assert loaded is not None
     error = udpipe.ProcessingError()
     default, none = udpipe.Pipeline.DEFAULT, udpipe.Pipeline.NONE
-    raw = udpipe.Pipeline(model, "tokenize", default, none, "vertical")
+    raw = udpipe.Pipeline(loaded, "tokenize", default, none, "vertical")
     assert raw.process("суд города оштрафовал рыбака, сообщил министр.", error).split() == [
         "суд", "города", "оштрафовал", "рыбака", ",", "сообщил", "министр", ".",
     ]  # fmt: skip
-    given = udpipe.Pipeline(model, "vertical", default, none, "conllu")
+    given = udpipe.Pipeline(loaded, "vertical", default, none, "conllu")
     sentences = list(treebank(settings))[1:40:2]
     words = [token for sentence in sentences for token in sentence]
     lines = given.process(vertical(sentences), error).splitlines()

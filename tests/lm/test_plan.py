@@ -29,11 +29,12 @@ def test_the_rate_rises_then_falls_to_a_tenth() -> None:
 
 
 @pytest.mark.parametrize(("accumulation", "processes", "parts"), [(1, 1, 1), (1, 2, 2), (3, 2, 4), (4, 2, 4)])
-def test_every_process_gets_as_many_parts(accumulation: int, processes: int, parts: int) -> None:
-    course = plan(processes, accumulation=accumulation)
+def test_every_process_has_work_and_every_text_is_read_once(accumulation: int, processes: int, parts: int) -> None:
+    course = plan(processes, accumulation=accumulation, batch_tokens=200)
+    assert course.parts == parts and min(len(texts) for texts in course.steps) < 4
     for step, texts in enumerate(course.steps):
         shares = course.split(step)
-        assert len(shares) == course.parts == parts
+        assert len(shares) == min(parts, max(len(texts), processes))
         assert sorted(np.concatenate([part.texts for part in shares if part.counts])) == sorted(texts)
         assert all(len(part.texts) for part in shares)
     assert sum(course.tokens(step) for step in range(len(course))) == LENGTHS.sum()

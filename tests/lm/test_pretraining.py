@@ -11,18 +11,26 @@ import torch
 
 from pipeline.errors import UserError
 from pipeline.lm.embed import Embedder
-from pipeline.lm.settings import CharCnnSettings, cells
-from tests.lm.conftest import TYPES
+from pipeline.lm.settings import cells
+from tests.lm.conftest import TYPES, make_vocabulary, small_charcnn
 from tests.lm.project import ROOT, Make
 from tests.lm.world import run_charcnn, run_pretrain
 
 CPU = torch.device("cpu")
 
 
-@pytest.fixture
-def charcnn_folder(vocabulary_folder: Path, charcnn_settings: CharCnnSettings, tmp_path: Path) -> Path:
-    run_charcnn(vocabulary_folder, tmp_path / "charcnn", charcnn_settings)
-    return tmp_path / "charcnn"
+@pytest.fixture(scope="module")
+def vocabulary_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("shared") / "vocabulary"
+    make_vocabulary(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def charcnn_folder(vocabulary_folder: Path) -> Path:
+    folder = vocabulary_folder.with_name("charcnn")
+    run_charcnn(vocabulary_folder, folder, small_charcnn())
+    return folder
 
 
 @pytest.mark.parametrize("cell", [cell for cell in cells() if cell != "none"])
