@@ -5,6 +5,7 @@ import random
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -125,11 +126,7 @@ def test_a_loss_that_explodes_names_the_step_and_the_last_checkpoint(make: Make)
 
 def test_a_disk_too_small_harms_no_earlier_checkpoint(make: Make, undisturbed: Project) -> None:
     project = make("full")
-    process = project.start()
-    project.wait_for_step(process)
-    process.kill()
-    process.join()
-    (checkpoint,) = project.checkpoints.glob("*/state.safetensors")
+    checkpoint = _kill_at_a_checkpoint(project)
     whole = checkpoint.read_bytes()
     code, said = project.run(limit=len(whole) // 2)
     assert code == 1 and "could not be saved" in said and "make room and run again" in said
@@ -140,11 +137,16 @@ def test_a_disk_too_small_harms_no_earlier_checkpoint(make: Make, undisturbed: P
 
 def test_a_checkpoint_cut_short_is_one_line(make: Make) -> None:
     project = make("cut")
+    checkpoint = _kill_at_a_checkpoint(project)
+    checkpoint.write_bytes(checkpoint.read_bytes()[:-100])
+    code, said = project.run()
+    assert code == 1 and "cannot be read as a checkpoint" in said and "delete it" in said
+
+
+def _kill_at_a_checkpoint(project: Project) -> Path:
     process = project.start()
     project.wait_for_step(process)
     process.kill()
     process.join()
     (checkpoint,) = project.checkpoints.glob("*/state.safetensors")
-    checkpoint.write_bytes(checkpoint.read_bytes()[:-100])
-    code, said = project.run()
-    assert code == 1 and "cannot be read as a checkpoint" in said and "delete it" in said
+    return checkpoint
