@@ -43,7 +43,7 @@ def main(
     archs: Annotated[str, typer.Option(help="Cells, each with its layers.")] = "sru2,gru2,lstm2,sru12",
     hidden: Annotated[int, typer.Option(help="Units of a layer in each direction.")] = 1024,
     projection: Annotated[int, typer.Option(help="Width of a token's vector.")] = 512,
-    batch_tokens: Annotated[int, typer.Option(help="Positions of a step of ours.")] = 3200,
+    batch_tokens: Annotated[int, typer.Option(help="Positions of a step of ours.")] = 6400,
     cutoffs: Annotated[str, typer.Option(help="Of our adaptive softmax.")] = "2000,10000,50000",
     vocabulary: Annotated[Path | None, typer.Option(help="A folder data/vocabulary.")] = None,
     baseline: Annotated[bool, typer.Option(help="Time the released code's step too.")] = True,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -71,12 +72,22 @@ def steps(
     """Random batches, each a whole step."""
     model.to(device)
     optimizer = torch.optim.Adam(model.parameters(), lr=RATE, weight_decay=DECAY)
-    order = np.random.default_rng(seed).permutation(len(texts))
     table = torch.from_numpy(chars)
-    return [
-        _step(model, optimizer, [texts[int(i)] for i in order[n * BATCH : (n + 1) * BATCH]], table, device)
-        for n in range(number)
-    ]
+    batches = _typical_batches(texts, number, seed)
+    return [_step(model, optimizer, [texts[int(i)] for i in batch], table, device) for batch in batches]
+
+
+def _typical_batches(texts: IdSequences, number: int, seed: int) -> npt.NDArray[np.int64]:
+    """Numbers of texts, (number, 16): of an epoch's random batches, those padded most nearly as the whole epoch is.
+
+    A few taken blindly are padded between 35 and 55 %, and time a token would say more of the draw than of the code.
+    """
+    order = np.random.default_rng(seed).permutation(len(texts))
+    batches = order[: len(texts) // BATCH * BATCH].reshape(-1, BATCH)
+    lengths = np.array([len(text) for text in texts])[batches]
+    positions = BATCH * lengths.max(1)
+    filled = lengths.sum() / positions.sum()
+    return batches[np.argsort(np.abs(lengths.sum(1) / positions - filled), kind="stable")[:number]]
 
 
 def _step(
