@@ -84,7 +84,7 @@ def _typical_batches(texts: IdSequences, number: int, seed: int) -> npt.NDArray[
     """
     order = np.random.default_rng(seed).permutation(len(texts))
     batches = order[: len(texts) // BATCH * BATCH].reshape(-1, BATCH)
-    lengths = np.array([len(text) for text in texts])[batches]
+    lengths = np.array([len(texts[index]) for index in range(len(texts))])[batches]
     positions = BATCH * lengths.max(1)
     filled = lengths.sum() / positions.sum()
     return batches[np.argsort(np.abs(lengths.sum(1) / positions - filled), kind="stable")[:number]]
