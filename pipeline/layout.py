@@ -20,6 +20,7 @@ LOWERCASE = DATA / "lowercase"
 LEMMAS = DATA / "lemmas"
 VOCABULARY = DATA / "vocabulary"
 CORPORA = DATA / "ner"
+PREDICTIONS = DATA / "predictions"
 
 CHARCNN = MODELS / "charcnn"
 LM = MODELS / "lm"
@@ -33,6 +34,7 @@ CHECKPOINTS = Path(os.environ.get("DVC_ROOT", ".")) / MODELS / ".checkpoints"
 PRETRAIN = METRICS / "pretrain.json"
 PRETRAIN_CURVE = METRICS / "pretrain.csv"
 SCORES = METRICS / "ner"
+COMPARISONS = METRICS / "compare"
 
 
 def manifest(scale: str) -> Path:

@@ -42,7 +42,7 @@ def load_examples(corpus: Path, split: str, labels: list[str], cache: Path, lm: 
     sentences = list(read_split(path))
     key = fingerprint({}, path, lm, *embedding_code())
     features = build_features(cache, key, [sentence.lemmas for sentence in sentences], embedder.embed, embedder.width)
-    return Examples(features, encode_tags(path, sentences, labels))
+    return Examples(features, encode_tags(str(path), sentences, labels))
 
 
 def embedding_code() -> list[Path]:
@@ -50,10 +50,10 @@ def embedding_code() -> list[Path]:
     return [Path(__file__).parents[1] / "lm" / name for name in EMBEDDING]
 
 
-def encode_tags(path: Path, sentences: list[Sentence], labels: list[str]) -> Indices:
-    """The place in `labels` of every tag, int64 (tokens,)."""
+def encode_tags(place: str, sentences: list[Sentence], labels: list[str]) -> Indices:
+    """The place in `labels` of every tag, int64 (tokens,); `place` names the sentences in messages."""
     numbers = {label: number for number, label in enumerate(labels)}
     try:
         return np.array([numbers[tag] for sentence in sentences for tag in sentence.tags], dtype=np.int64)
     except KeyError as error:
-        raise UserError(f"{path}: found label {error}, expected one of {' '.join(labels)}") from None
+        raise UserError(f"{place}: found label {error}, expected one of {' '.join(labels)}") from None

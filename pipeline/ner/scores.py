@@ -6,7 +6,7 @@ exact borders and type, all types together, as conlleval does; an I- that contin
 (seqeval's default mode). `entity_f1_macro` is the mean of the types' F1, over types in gold or predicted tags.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -79,6 +79,12 @@ def entity_f1_macro(counts: Numbers) -> Floats:
     return _ratio(_f1(hits, gold, predicted).sum(-1), ((gold + predicted) > 0).sum(-1))
 
 
+def type_f1(counts: Numbers) -> Floats:
+    """Exact spans of each type, from counts (..., 3, types) -> (..., types)."""
+    hits, gold, predicted = np.moveaxis(counts, -2, 0)
+    return _f1(hits, gold, predicted)
+
+
 METRICS: dict[str, Callable[[Counts], Floats]] = {
     "token_f1": lambda counts: token_f1(counts.tokens),
     "entity_f1": lambda counts: entity_f1(counts.entities),
@@ -89,8 +95,17 @@ METRICS: dict[str, Callable[[Counts], Floats]] = {
 
 def score(counts: Counts) -> dict[str, float]:
     """All scores of a split."""
-    totals = Counts(counts.tokens.sum(0), counts.entities.sum(0))
-    return {name: float(metric(totals)) for name, metric in METRICS.items()}
+    return {name: float(metric(total(counts))) for name, metric in METRICS.items()}
+
+
+def total(counts: Counts) -> Counts:
+    """The sums over all sentences."""
+    return Counts(counts.tokens.sum(0), counts.entities.sum(0))
+
+
+def deviation(values: Sequence[float]) -> float | None:
+    """Standard deviation between seeds, as a sample's (n - 1 in the denominator); None for a single value."""
+    return float(np.std(values, ddof=1)) if len(values) > 1 else None
 
 
 def score_types(counts: Counts, labels: list[str]) -> list[TypeScore]:
@@ -111,16 +126,21 @@ def bootstrap(counts: Counts, resamples: int, seed: int) -> dict[str, Floats]:
 
     Equal seeds draw equal sentences, so values of two taggers on the same split may be paired.
     """
-    random = np.random.default_rng(seed)
-    sentences = len(counts.tokens)
-    flat = [array.reshape(sentences, -1).astype(np.float64) for array in counts]
     drawn: dict[str, list[Floats]] = {name: [] for name in METRICS}
+    for (totals,) in resample([counts], resamples, seed):
+        for name, metric in METRICS.items():
+            drawn[name].append(metric(totals))
+    return {name: np.concatenate(parts) for name, parts in drawn.items()}
+
+
+def resample(systems: Sequence[Counts], resamples: int, seed: int) -> Iterator[list[Counts]]:
+    """Sums of every system's counts over the same drawn sentences, `CHUNK` resamples (axis 0) at a time."""
+    random = np.random.default_rng(seed)
+    sentences = len(systems[0].tokens)
+    flat = [[array.reshape(sentences, -1).astype(np.float64) for array in counts] for counts in systems]
     for first in range(0, resamples, CHUNK):
         weights = _draw(random, min(CHUNK, resamples - first), sentences)
-        tokens, entities = ((weights @ array).reshape(len(weights), 3, -1) for array in flat)
-        for name, metric in METRICS.items():
-            drawn[name].append(metric(Counts(tokens, entities)))
-    return {name: np.concatenate(parts) for name, parts in drawn.items()}
+        yield [Counts(*((weights @ array).reshape(len(weights), 3, -1) for array in arrays)) for arrays in flat]
 
 
 def interval(values: Floats) -> tuple[float, float]:

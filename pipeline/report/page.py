@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from pipeline.report import paper
 from pipeline.report.counts import Flow, read_flows
 from pipeline.report.data import TEXT_STAGES, Json, Results, SetResults
-from pipeline.report.tables import NONE, decimal, integer, markdown, percent, score
+from pipeline.report.tables import NONE, decimal, integer, markdown, percent, score, spread
 
+MEAN = "mean"
+"""In place of a seed in a table of scores."""
 DEMO = "demo"
 DEMO_WARNING = "The data of scale demo are generated: these scores show that the pipeline works and are no result."
 
@@ -27,12 +29,14 @@ def render(results: Results) -> str:
 
 def _entities(results: Results) -> Iterator[str]:
     yield "## Named entities, test split"
-    header = ["Set", "Token F1", "Entity F1", "95 % interval", "Entity F1, macro", "Seeds", "Deviation"]
+    header = ["Set", "Seeds", "Token F1", "95 % interval", "Entity F1", "95 % interval", "Entity F1, macro"]
     yield markdown(header, [_scores(name, of_set) for name, of_set in results.sets.items()])
     yield (
         "Token F1 is the paper's: F1 of the B- and I- labels, weighted by support, without O. Entity F1 counts exact "
-        "spans with their type, all types together; macro is the mean over the types. The interval, of the entity F1, "
-        "is a bootstrap over sentences; the deviation, of the entity F1, is between seeds."
+        "spans with their type, all types together; macro is the mean over the types. A score is the mean over the "
+        "taggers of all seeds, ± the standard deviation between them where they are several. The interval, a bootstrap "
+        "over test sentences, is of the mean: it says what another test set might make of these taggers, and nothing "
+        "about other seeds."
     )
     for name in results.sets:
         title = paper.set_name(name)
@@ -43,19 +47,16 @@ def _entities(results: Results) -> Iterator[str]:
 
 
 def _scores(name: str, of_set: SetResults) -> list[str]:
-    metrics, entity = of_set.metrics, of_set.scores[of_set.scores["metric"] == "entity_f1"]
-    is_mean = entity["seed"].astype(str) == "mean"
-    low, high = entity.loc[is_mean, ["low", "high"]].iloc[0]
-    seeds = entity.loc[~is_mean, "value"]
-    return [
-        paper.set_name(name),
-        score(metrics["token_f1"]),
-        score(metrics["entity_f1"]),
-        f"{score(low)} to {score(high)}",
-        score(metrics["entity_f1_macro"]),
-        str(len(seeds)),
-        score(float(seeds.std())) if len(seeds) > 1 else NONE,
-    ]
+    seeds = set(of_set.scores["seed"].astype(str)) - {MEAN}
+    token, entity = (_interval(of_set, metric) for metric in ("token_f1", "entity_f1"))
+    token_f1, entity_f1, macro = (spread(of_set.metrics, m) for m in ("token_f1", "entity_f1", "entity_f1_macro"))
+    return [paper.set_name(name), str(len(seeds)), token_f1, token, entity_f1, entity, macro]
+
+
+def _interval(of_set: SetResults, metric: str) -> str:
+    scores = of_set.scores
+    low, high = scores.loc[(scores["metric"] == metric) & (scores["seed"] == MEAN), ["low", "high"]].iloc[0]
+    return f"{score(low)} to {score(high)}"
 
 
 def _language_model(results: Results) -> Iterator[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from pipeline.report.data import read_json
 from pipeline.report.page import DEMO, DEMO_WARNING
 from pipeline.report.paper import order_sets
-from pipeline.report.tables import decimal, plain, score
+from pipeline.report.tables import decimal, plain, spread
 
 SCORES = ["token_f1", "entity_f1", "entity_f1_macro"]
 
@@ -15,7 +15,7 @@ def summary(metrics: Path) -> str:
     data = read_json(metrics / "data.json", "report")
     lm = read_json(metrics / "pretrain.json", "pretrain")["lm"]
     sets = {name: read_json(metrics / "ner" / f"{name}.json", f"evaluate@{name}")[name] for name in data["ner"]}
-    rows = [[name, *(score(sets[name][metric]) for metric in SCORES)] for name in order_sets(list(sets))]
+    rows = [[name, *(spread(sets[name], metric) for metric in SCORES)] for name in order_sets(list(sets))]
     lines = [
         f"{lm['arch']}, scale {data['scale']}",
         *([DEMO_WARNING] if data["scale"] == DEMO else []),

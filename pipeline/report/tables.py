@@ -1,6 +1,6 @@
 """Tables as text, and numbers as people read them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -37,6 +37,16 @@ def decimal(value: float | None, digits: int) -> str:
 def score(value: float | None) -> str:
     """An F1: 0.76312 -> 0.763."""
     return decimal(value, 3)
+
+
+def plus_minus(mean: float, deviation: float | None) -> str:
+    """A mean and the deviation between seeds, where there is one: 0.763 ± 0.004."""
+    return score(mean) if deviation is None else f"{score(mean)} ± {score(deviation)}"
+
+
+def spread(metrics: Mapping[str, float], metric: str) -> str:
+    """The same from metrics of a set, as `evaluate` writes them."""
+    return plus_minus(metrics[metric], metrics.get(f"{metric}_deviation"))
 
 
 def percent(share: float | None) -> str:

@@ -11,6 +11,7 @@ from pipeline.lm.embed import Embedder
 from pipeline.ner.corpus import read_labels
 from pipeline.ner.examples import Examples, load_examples
 from pipeline.ner.predict import predict
+from pipeline.ner.predictions import prediction_path, write_predictions
 from pipeline.ner.scores import (
     METRICS,
     Counts,
@@ -20,13 +21,14 @@ from pipeline.ner.scores import (
     bootstrap,
     confusion_counts,
     count,
+    deviation,
     interval,
     score,
     score_types,
 )
 from pipeline.ner.settings import EvaluateSettings
 from pipeline.ner.tagger import Tagger
-from pipeline.outputs import write_json
+from pipeline.outputs import fresh_folder, write_json
 from pipeline.tables import DIGITS, write_csv
 
 
@@ -34,6 +36,7 @@ def run(
     lm: Path,
     corpus: Path,
     taggers: Path,
+    predictions: Path,
     metrics: Path,
     scores: Path,
     types: Path,
@@ -45,8 +48,9 @@ def run(
 ) -> None:
     """Score every seed's tagger on the test split.
 
-    metrics: JSON, means over the taggers. scores: CSV, each tagger's scores and their mean with 95 % intervals over
-    resampled sentences (`seed` decides the draws). types: CSV, means over the taggers. confusion: CSV, sums.
+    predictions: folder, each tagger's labels, for `compare`. metrics: JSON, means over the taggers, and standard
+    deviations between them where they are several. scores: CSV, each tagger's scores and their mean with 95 % intervals
+    over resampled sentences (`seed` decides the draws). types: CSV, means over the taggers. confusion: CSV, sums.
     """
     place = choose_device(device)
     labels = read_labels(corpus)
@@ -56,17 +60,20 @@ def run(
     counts = {name: count(test.tags, tags, test.features.lengths, labels) for name, tags in predicted.items()}
 
     values = {name: score(c) for name, c in counts.items()}
-    means = {metric: float(np.mean([v[metric] for v in values.values()])) for metric in METRICS}
+    by_metric = {metric: [v[metric] for v in values.values()] for metric in METRICS}
     draws = {name: bootstrap(c, settings.bootstrap, seed) for name, c in counts.items()}
-    score_rows = list(_score_rows(values, means, draws))
+    score_rows = list(_score_rows(by_metric, draws))
     type_rows = list(_type_rows(list(counts.values()), labels))
     confusion_rows = list(_confusion_rows(test, list(predicted.values()), labels))
 
     # Nothing is written before all is known, and the metrics last: with them the set is whole.
+    with fresh_folder(predictions) as folder:
+        for name, tags in predicted.items():
+            write_predictions(prediction_path(folder, name), tags, test.features.lengths, labels)
     write_csv(scores, ["metric", "seed", "value", "low", "high"], score_rows)
     write_csv(types, TypeScore._fields, type_rows)
     write_csv(confusion, ["gold", "predicted", "count"], confusion_rows)
-    write_json(metrics, {corpus.name: {metric: round(value, DIGITS) for metric, value in means.items()}})
+    write_json(metrics, {corpus.name: {name: round(value, DIGITS) for name, value in _metrics(by_metric)}})
 
 
 def _seeds(taggers: Path) -> list[tuple[str, Path]]:
@@ -77,15 +84,22 @@ def _seeds(taggers: Path) -> list[tuple[str, Path]]:
     return sorted(folders, key=lambda item: int(item[0]))
 
 
-def _score_rows(
-    values: dict[str, dict[str, float]], means: dict[str, float], draws: dict[str, dict[str, Floats]]
-) -> Iterator[tuple[object, ...]]:
+def _metrics(by_metric: dict[str, list[float]]) -> Iterator[tuple[str, float]]:
+    """Of one tagger there is no deviation, and no name for it."""
+    for metric, values in by_metric.items():
+        yield metric, float(np.mean(values))
+        between = deviation(values)
+        if between is not None:
+            yield f"{metric}_deviation", between
+
+
+def _score_rows(by_metric: dict[str, list[float]], draws: dict[str, dict[str, Floats]]) -> Iterator[tuple[object, ...]]:
     """The mean's interval is of the mean over taggers: every tagger is scored on the same drawn sentences."""
-    for metric in METRICS:
-        for name, scores in values.items():
-            yield metric, name, scores[metric], *interval(draws[name][metric])
+    for metric, values in by_metric.items():
+        for value, (name, draw) in zip(values, draws.items(), strict=True):
+            yield metric, name, value, *interval(draw[metric])
         mean_draws = np.mean([draw[metric] for draw in draws.values()], axis=0)
-        yield metric, "mean", means[metric], *interval(mean_draws)
+        yield metric, "mean", float(np.mean(values)), *interval(mean_draws)
 
 
 def _type_rows(counts: list[Counts], labels: list[str]) -> Iterator[tuple[object, ...]]:

@@ -40,4 +40,4 @@ def test_other_code_embeds_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_an_unknown_label_names_the_file() -> None:
     with pytest.raises(UserError, match=r"a\.tsv: found label 'B-X', expected one of O B-PER"):
-        encode_tags(Path("a.tsv"), [Sentence(["a"], ["a"], ["B-X"])], ["O", "B-PER"])
+        encode_tags("a.tsv", [Sentence(["a"], ["a"], ["B-X"])], ["O", "B-PER"])

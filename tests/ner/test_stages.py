@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -93,6 +94,7 @@ def run_evaluate(work: Path, folder: str = "metrics") -> Path:
         lm=work / "lm",
         corpus=work / "toy",
         taggers=work / "taggers",
+        predictions=out / "predictions",
         metrics=out / "toy.json",
         scores=out / "toy.scores.csv",
         types=out / "toy.types.csv",
@@ -152,8 +154,9 @@ def test_from_raw_files_to_scores(work: Path) -> None:
     assert all(float(row["low"]) <= float(row["high"]) for row in scores)
     metrics = json.loads((out / "toy.json").read_text())["toy"]
     means = {row["metric"]: float(row["value"]) for row in scores if row["seed"] == "mean"}
-    assert metrics == means
-    assert list(metrics) == ["entity_f1", "entity_f1_macro", "token_f1"]
+    seeds = {name: [float(row["value"]) for row in scores if row["metric"] == name][:-1] for name in means}
+    deviations = {f"{name}_deviation": np.std(values, ddof=1) for name, values in seeds.items()}
+    assert metrics == pytest.approx(means | deviations, abs=2e-6)
 
     types = table(out / "toy.types.csv")
     assert [(row["type"], row["support"]) for row in types] == [
@@ -165,6 +168,13 @@ def test_from_raw_files_to_scores(work: Path) -> None:
     confusion = table(out / "toy.confusion.csv")
     assert len(confusion) == 9 * 9
     assert sum(int(row["count"]) for row in confusion) == 3 * 5
+
+    said = [(out / "predictions" / f"seed-{seed}.txt").read_text() for seed in (1, 2, 10)]
+    assert all([len(line.split(" ")) for line in text.splitlines()] == [2, 2, 1] for text in said)
+    predicted = Counter({row["predicted"]: 0 for row in confusion})
+    for row in confusion:
+        predicted[row["predicted"]] += int(row["count"])
+    assert Counter(" ".join(said).split()) == +predicted
 
 
 def test_each_stage_reads_its_own_splits(work: Path) -> None:
@@ -233,8 +243,10 @@ def test_the_same_again_is_the_same_bytes_without_embedding(work: Path) -> None:
     again = run_evaluate(work, "again")
     assert not FakeEmbedder.given
     assert (work / "taggers" / "seed-1" / "weights.safetensors").read_bytes() == weights
-    for path in first.iterdir():
-        assert (again / path.name).read_bytes() == path.read_bytes()
+    files = [path.relative_to(first) for path in first.rglob("*") if path.is_file()]
+    assert len(files) == 4 + len(SETTINGS.seeds)
+    for file in files:
+        assert (again / file).read_bytes() == (first / file).read_bytes()
 
 
 def test_another_language_model_has_features_of_its_own(work: Path) -> None:

@@ -51,16 +51,27 @@ def test_f1_table_has_the_figures_of_the_metrics(copy: Copy) -> None:
         name = SETS[title]
         metrics = _read(world.metrics / "ner" / f"{name}.json")[name]
         table = pd.read_csv(world.metrics / "ner" / f"{name}.scores.csv", dtype={"seed": str})
-        entity = table[table["metric"] == "entity_f1"].set_index("seed")
-        low, high = entity.loc["mean", ["low", "high"]]
+        token, entity = (table[table["metric"] == key].set_index("seed") for key in ("token_f1", "entity_f1"))
         assert cells == [
-            f"{metrics['token_f1']:.3f}",
-            f"{metrics['entity_f1']:.3f}",
-            f"{low:.3f} to {high:.3f}",
-            f"{metrics['entity_f1_macro']:.3f}",
             str(len(SEEDS)),
-            f"{entity.drop('mean')['value'].std():.3f}",
+            f"{metrics['token_f1']:.3f} ± {token.drop('mean')['value'].std():.3f}",
+            "{:.3f} to {:.3f}".format(*token.loc["mean", ["low", "high"]]),
+            f"{metrics['entity_f1']:.3f} ± {entity.drop('mean')['value'].std():.3f}",
+            "{:.3f} to {:.3f}".format(*entity.loc["mean", ["low", "high"]]),
+            f"{metrics['entity_f1_macro']:.3f} ± {metrics['entity_f1_macro_deviation']:.3f}",
         ]
+
+
+def test_one_seed_has_no_deviation(copy: Copy) -> None:
+    world = copy("lstm")
+    for name in SETS.values():
+        metrics, scores = (world.metrics / "ner" / f"{name}.{suffix}" for suffix in ("json", "scores.csv"))
+        of_set = {key: value for key, value in _read(metrics)[name].items() if not key.endswith("_deviation")}
+        metrics.write_text(json.dumps({name: of_set}), encoding="utf-8")
+        lines = [line for line in scores.read_text(encoding="utf-8").splitlines() if f",{SEEDS[1]}," not in line]
+        scores.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for _, seeds, *cells in _rows(_page(world, "lstm", "local"), "Named entities, test split"):
+        assert seeds == "1" and not any("±" in cell for cell in cells)
 
 
 def test_language_model_table(copy: Copy) -> None:
@@ -202,8 +213,10 @@ def test_summary_before_the_first_report(copy: Copy) -> None:
 def test_summary_has_the_scores_and_the_path(reported: World) -> None:
     lines = summary(reported.metrics).splitlines()
     metrics = _read(reported.metrics / "ner" / "wikineural.json")["wikineural"]
-    expected = ["wikineural", *(f"{metrics[key]:.3f}" for key in ("token_f1", "entity_f1", "entity_f1_macro"))]
-    assert expected in [line.split() for line in lines]
+    expected = ["wikineural"]
+    for key in ("token_f1", "entity_f1", "entity_f1_macro"):
+        expected.append(f"{metrics[key]:.3f} ± {metrics[f'{key}_deviation']:.3f}")
+    assert expected in [re.split(r"\s{2,}", line) for line in lines]
     assert lines[0] == "lstm, scale demo"
     assert lines[-1] == f"report: {reported.metrics / 'report.md'}"
 

@@ -143,6 +143,7 @@ def _write_scores(corpus: Path, scores: Path, taggers: Path, types: list[str], p
         lm=corpus,
         corpus=corpus,
         taggers=taggers / name,
+        predictions=taggers / "predictions" / name,
         metrics=scores / f"{name}.json",
         scores=scores / f"{name}.scores.csv",
         types=scores / f"{name}.types.csv",
