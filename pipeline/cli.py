@@ -30,6 +30,7 @@ app = typer.Typer(
     help="Stages of the pipeline, in order. Settings come from params.yaml; `dvc repro` runs them all.",
 )
 
+Revision = Annotated[str, typer.Argument(help="A branch, tag, commit, experiment, or `workspace`.")]
 DataSet = Annotated[str, typer.Argument(help="A data set of the manifest, such as wikineural.")]
 
 
@@ -171,6 +172,7 @@ def evaluate(name: DataSet) -> None:
         lm=layout.LM,
         corpus=layout.CORPORA / name,
         taggers=layout.TAGGERS / name,
+        predictions=layout.PREDICTIONS / name,
         metrics=layout.SCORES / f"{name}.json",
         scores=layout.SCORES / f"{name}.scores.csv",
         types=layout.SCORES / f"{name}.types.csv",
@@ -197,6 +199,20 @@ def show() -> None:
     from pipeline.report.summary import summary
 
     print(summary(layout.METRICS))
+
+
+@app.command()
+def compare(
+    a: Revision,
+    b: Revision,
+    sets: Annotated[list[str] | None, typer.Argument(help="Data sets; all, if none is named.")] = None,
+    resamples: Annotated[int, typer.Option(min=1, help="Of the bootstrap, and of the randomisation test.")] = 10_000,
+    seed: Annotated[int, typer.Option(min=0, help="Of the draws.")] = 1,
+) -> None:
+    """Say whether the scores of two revisions differ by more than chance, and in which sentences."""
+    from pipeline.compare.run import run
+
+    print(run(a, b, sets or [], layout.COMPARISONS, resamples, seed))
 
 
 def main() -> None:

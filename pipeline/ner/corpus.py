@@ -6,13 +6,14 @@
 Token as given, lemma of the lower-cased token, legal BIO tag; a blank line after each sentence.
 """
 
+import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pipeline.errors import UserError
 from pipeline.ner.bio import OUTSIDE
 from pipeline.ner.sentence import Sentence
-from pipeline.outputs import fresh_file, need, read_json, write_json
+from pipeline.outputs import fresh_file, need, write_json
 
 SPLITS = ["train", "validation", "test"]
 LABELS = "labels.json"
@@ -33,17 +34,22 @@ def write_split(path: Path, sentences: Iterable[Sentence]) -> None:
 def read_split(path: Path) -> Iterator[Sentence]:
     """Stream the sentences of a split."""
     need(path, "corpora")
-    rows: list[list[str]] = []
     # newline="\n": U+2028 and its kin are text here; only LF ends a line.
     with path.open(encoding="utf-8", newline="\n") as file:
-        for number, line in enumerate(file, 1):
-            if line != "\n":
-                rows.append(_parse(f"{path}:{number}", line))
-            elif rows:
-                yield _sentence(rows)
-                rows = []
+        yield from parse_split(file, str(path))
+
+
+def parse_split(lines: Iterable[str], place: str) -> Iterator[Sentence]:
+    """The same from lines with their LF; `place` names them in messages."""
+    rows: list[list[str]] = []
+    for number, line in enumerate(lines, 1):
+        if line != "\n":
+            rows.append(_parse(f"{place}:{number}", line))
+        elif rows:
+            yield _sentence(rows)
+            rows = []
     if rows:
-        raise UserError(f"{path}: the last sentence has no blank line after it: the file is cut off")
+        raise UserError(f"{place}: the last sentence has no blank line after it: the file is cut off")
 
 
 def format_sentence(sentence: Sentence) -> str:
@@ -63,9 +69,14 @@ def write_labels(corpus: Path, labels: list[str]) -> None:
 def read_labels(corpus: Path) -> list[str]:
     """Read what `write_labels` wrote."""
     path = need(corpus / LABELS, "corpora")
-    labels: list[str] = read_json(path)["labels"]
+    return parse_labels(path.read_text(encoding="utf-8"), str(path))
+
+
+def parse_labels(text: str, place: str) -> list[str]:
+    """The same from text; `place` names it in messages."""
+    labels: list[str] = json.loads(text)["labels"]
     if labels[0] != OUTSIDE:
-        raise UserError(f"{path}: found {labels[0]!r} as the first label, expected {OUTSIDE}")
+        raise UserError(f"{place}: found {labels[0]!r} as the first label, expected {OUTSIDE}")
     return labels
 
 

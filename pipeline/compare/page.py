@@ -1,0 +1,141 @@
+"""A comparison for people: in the terminal, as a Markdown page, and as one HTML file that needs nothing else."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pipeline.compare.pair import Pair, describe_seeds
+from pipeline.compare.revision import Difference, Revision
+from pipeline.compare.sentences import WRONG, Example, Reading
+from pipeline.compare.table import HEADER, Row
+from pipeline.report.paper import set_name
+from pipeline.report.tables import NONE, integer, markdown, plain
+
+TEMPLATE = "page.html"
+
+
+class SetComparison(NamedTuple):
+    """What is said of one data set."""
+
+    title: str
+    about: str
+    rows: list[Row]
+    examples: list[Example]
+
+    @property
+    def heading(self) -> str:
+        if not self.examples:
+            return "A and B have as many wrong entities in every sentence"
+        return f"The {len(self.examples)} sentences whose numbers of wrong entities differ most"
+
+    def wrong(self, example: Example) -> str:
+        """How wrong both are about a sentence."""
+        return f"wrong entities {_mean(example.wrong_a)} in A, {_mean(example.wrong_b)} in B"
+
+
+class Comparison(NamedTuple):
+    """All of it."""
+
+    a: Revision
+    b: Revision
+    settings: list[Difference]
+    sets: list[SetComparison]
+    resamples: int
+
+    @property
+    def notes(self) -> list[str]:
+        """How the table is to be read."""
+        return [
+            "Scores are means over the taggers of all seeds, ± the standard deviation between them where they are "
+            "several. By type: entity F1. Differences are B minus A.",
+            f"The interval is a paired bootstrap over test sentences ({integer(self.resamples)} resamples, the same "
+            f"sentences for A and B). p is of approximate randomisation ({integer(self.resamples)} random swaps of A's "
+            "and B's tags of a sentence, all seeds at once, the k-th of A with the k-th of B; Noreen 1989, Yeh 2000), "
+            f"two-sided, and {NONE} where A and B have not as many seeds.",
+            "Both are about these taggers on other sentences of this kind. What other seeds would do is in the "
+            "deviation alone, and not known from one seed. The p of several rows are not corrected for being several.",
+        ]
+
+
+def describe_set(pair: Pair, rows: list[Row], examples: list[Example]) -> SetComparison:
+    """The words around the tables of a data set."""
+    seeds = f"A: {describe_seeds(pair.a.seeds)}; B: {describe_seeds(pair.b.seeds)}"
+    about = f"{integer(len(pair.split.sentences))} test sentences, {integer(len(pair.split.gold))} tokens. {seeds}."
+    return SetComparison(set_name(pair.name), about, rows, examples)
+
+
+def render_terminal(comparison: Comparison) -> str:
+    """The tables."""
+    parts = [f"A: {comparison.a.title}\nB: {comparison.b.title}"]
+    for of_set in comparison.sets:
+        parts.append(f"{of_set.title}: {of_set.about}\n{plain(HEADER, [row.cells() for row in of_set.rows])}")
+    settings = plain(["setting", "A", "B"], _settings(comparison)) if comparison.settings else "no setting differs"
+    return "\n\n".join([*parts, settings])
+
+
+def render_html(comparison: Comparison) -> str:
+    """The page; all text in it is escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    settings = [Difference(*row) for row in _settings(comparison)]
+    content = {"a": comparison.a, "b": comparison.b, "sets": comparison.sets, "notes": comparison.notes}
+    return environment.get_template(TEMPLATE).render(content, settings=settings, header=HEADER)
+
+
+def render_markdown(comparison: Comparison) -> str:
+    """The same page; sentences stand in code blocks, where nothing needs escaping."""
+    rows = [[f"`{_in_cell(cell)}`" for cell in row] for row in _settings(comparison)]
+    settings = markdown(["Setting", "A", "B"], rows, left=3) if rows else "None."
+    parts = ["# Is the difference real?", f"A: `{comparison.a.title}`, B: `{comparison.b.title}`"]
+    parts += ["## Settings that differ", settings]
+    for index, of_set in enumerate(comparison.sets):
+        parts += [f"## {of_set.title}", of_set.about, markdown(HEADER, [row.cells() for row in of_set.rows])]
+        parts += comparison.notes if index == 0 else []
+        parts += [f"### {of_set.heading}", *(_markdown_example(of_set, example) for example in of_set.examples)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _settings(comparison: Comparison) -> list[list[str]]:
+    return [[setting.key, _value(setting.a), _value(setting.b)] for setting in comparison.settings]
+
+
+def _value(value: Any) -> str:
+    return NONE if value is None else str(value)
+
+
+def _in_cell(text: str) -> str:
+    """A bar would end the cell of a Markdown table."""
+    return text.replace("|", r"\|")
+
+
+def _markdown_example(of_set: SetComparison, example: Example) -> str:
+    lines = "\n".join(_line(reading) for reading in example.readings)
+    fence = "`" * max(3, 1 + _longest_run(lines))
+    return f"Sentence {example.number}: {of_set.wrong(example)}\n\n{fence}text\n{lines}\n{fence}"
+
+
+def _line(reading: Reading) -> str:
+    """gold: [Нижний Новгород LOC] стоит; a wrong entity has a cross."""
+    pieces = (
+        f"[{piece.text} {piece.type}{' ✗' if piece.status == WRONG else ''}]" if piece.status else piece.text
+        for piece in reading.pieces
+    )
+    who = f"{reading.system}, {reading.by}" if reading.by else reading.system
+    return f"{who}: {' '.join(pieces)}"
+
+
+def _longest_run(text: str) -> int:
+    """Of backticks: a code block ends only at a longer one than it began with."""
+    return max((len(run) for run in "".join(c if c == "`" else " " for c in text).split()), default=0)
+
+
+def _mean(value: float) -> str:
+    """2, or 1.67 where seeds differ."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")

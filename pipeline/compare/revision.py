@@ -1,0 +1,146 @@
+"""A revision as git and DVC keep it: a branch, tag, commit or experiment, or the workspace as it stands.
+
+Files come from git or, where DVC tracks them, from its cache (or its remote): nothing is checked out and nothing run.
+"""
+
+import hashlib
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+import yaml
+from dvc.api import DVCFileSystem
+from dvc.exceptions import DvcException, NotDvcRepoError
+from dvc.repo import Repo
+from dvc.repo.experiments.utils import exp_refs
+from dvc.scm import NoSCM, RevError, resolve_rev
+
+from pipeline.errors import UserError
+
+WORKSPACE = "workspace"
+LOCK, PARAMS = "dvc.lock", "params.yaml"
+
+Json = dict[str, Any]
+
+
+class Difference(NamedTuple):
+    """A setting that is not the same; None where one has no such setting."""
+
+    key: str
+    a: Any
+    b: Any
+
+
+class Revision:
+    """Read-only view of a revision, from the top of its repository."""
+
+    def __init__(self, name: str, commit: str | None, is_experiment: bool = False) -> None:
+        """`commit` is the full hash; None for the workspace."""
+        self.name, self.commit, self.is_experiment = name, commit, is_experiment
+        self._files = DVCFileSystem(rev=commit)
+
+    @property
+    def title(self) -> str:
+        """The name, with the commit where the name does not say it: with-gru (1a2b3c4)."""
+        if self.commit is None or self.commit.startswith(self.name):
+            return self.name
+        return f"{self.name} ({self.commit[:7]})"
+
+    def has(self, path: str) -> bool:
+        """Whether there is such a file, or folder, in git or under DVC."""
+        return bool(self._files.exists(path))
+
+    def names(self, folder: str) -> list[str]:
+        """Names of the files in a folder that DVC tracks, sorted."""
+        return sorted(path.rpartition("/")[2] for path in self._get(folder, self._files.ls, folder, detail=False))
+
+    def read(self, path: str) -> str:
+        """The text of a file."""
+        return str(self.read_bytes(path).decode("utf-8"))
+
+    def read_bytes(self, path: str) -> bytes:
+        """A file as it is."""
+        return bytes(self._get(path, self._files.cat_file, path))
+
+    def md5(self, path: str) -> str:
+        """As DVC has it in dvc.lock."""
+        return hashlib.md5(self.read_bytes(path), usedforsecurity=False).hexdigest()
+
+    def read_stages(self) -> dict[str, Json]:
+        """What dvc.lock says of every stage that was run."""
+        if not self.has(LOCK):
+            raise UserError(f"{self.name}: found no {LOCK}: nothing was run there; {self.advice}")
+        return dict(yaml.safe_load(self.read(LOCK))["stages"])
+
+    def read_params(self) -> Json:
+        """params.yaml as data."""
+        return dict(yaml.safe_load(self.read(PARAMS)))
+
+    @property
+    def advice(self) -> str:
+        """How the outputs of this revision come about."""
+        if self.commit is None:
+            return "run: dvc repro"
+        if self.is_experiment:
+            return "run the experiment again: dvc exp run"
+        return f"run there and commit: git checkout {self.name}, dvc repro"
+
+    def _get(self, path: str, read: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return read(*args, **kwargs)
+        except (DvcException, OSError) as error:
+            pull = f"dvc exp pull <git remote> {self.name}" if self.is_experiment else "dvc fetch --all-commits"
+            fetch = "dvc pull" if self.commit is None else pull
+            raise UserError(
+                f"{self.name}: {path}: neither in git nor in DVC's cache; fetch it: {fetch}; or {self.advice}"
+            ) from error
+
+
+def open_revisions(*names: str) -> list[Revision]:
+    """The revisions with these names; a `UserError` names what there is instead."""
+    try:
+        repo = Repo()
+    except NotDvcRepoError:
+        raise UserError("not in a DVC repository: found no .dvc here or above; run from the top of a clone") from None
+    with repo:
+        if isinstance(repo.scm, NoSCM):
+            raise UserError("not in a git repository: revisions are git's; run from the top of a clone")
+        return [_open(repo, name) for name in names]
+
+
+def diff_params(a: Revision, b: Revision) -> list[Difference]:
+    """Settings in which two revisions differ, by key, as `dvc params diff` has them."""
+    with Repo() as repo:
+        found = repo.params.diff(a.commit or WORKSPACE, b.commit or WORKSPACE).get("diff", {})
+    changes = found.get(PARAMS, {})
+    return [Difference(key, change.get("old"), change.get("new")) for key, change in sorted(changes.items())]
+
+
+def _open(repo: Repo, name: str) -> Revision:
+    experiments = sorted({ref.name for ref in exp_refs(repo.scm)})
+    commit = None if name == WORKSPACE else _resolve(repo, name, experiments)
+    return Revision(name, commit, name in experiments)
+
+
+def _resolve(repo: Repo, name: str, experiments: list[str]) -> str:
+    try:
+        if name:
+            return str(resolve_rev(repo.scm, name))
+    except RevError as error:
+        if "ambiguous" in str(error):
+            raise UserError(f"{name}: more than one experiment has this name; give the hash of dvc exp show") from None
+    raise UserError(f"found no revision {name!r}; {_suggest(repo, name, experiments)}")
+
+
+def _suggest(repo: Repo, name: str, experiments: list[str]) -> str:
+    """Close names, else all kinds of names."""
+    others = [*repo.scm.list_branches(), *repo.scm.list_tags(), WORKSPACE]
+    close = get_close_matches(name, dict.fromkeys([*experiments, *others]))
+    if close:
+        return f"did you mean {' or '.join(close)}?"
+    return f"experiments: {_some(experiments)}; branches and tags: {_some(others)}"
+
+
+def _some(names: list[str], most: int = 10) -> str:
+    """The first names, and how many there are beside."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more if names else "none"
