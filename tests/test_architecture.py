@@ -16,6 +16,7 @@ PACKAGE = ROOT / "pipeline"
 STAGES = sorted(path.stem for path in (PACKAGE / "stages").glob("[a-z]*.py"))
 DVC: dict[str, dict] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]  # type: ignore[type-arg]
 ROOMS = {"text", "lm", "ner", "report", "sources", "demo"}
+ABOVE = {"stages", "compare", "cli.py"}
 
 
 @cache
@@ -107,9 +108,16 @@ def test_rooms_do_not_know_each_other_nor_dvc_nor_typer(room: str) -> None:
     allowed = {"sources": {"demo", "ner"}}.get(room, set()) | {room}  # fetch reads NER files to verify them
     for path in (PACKAGE / room).rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        rooms = {file.relative_to(PACKAGE).parts[0] for file in imports(path)} & (ROOMS | {"stages", "cli.py"})
+        rooms = {file.relative_to(PACKAGE).parts[0] for file in imports(path)} & (ROOMS | ABOVE)
         assert rooms <= allowed, f"{path} reaches into {rooms - allowed}"
-        assert "import dvc" not in text and "import typer" not in text
+        assert "import dvc" not in text and "from dvc" not in text and "import typer" not in text
+
+
+def test_one_file_knows_dvc() -> None:
+    knows = [
+        path for path in PACKAGE.rglob("*.py") if re.search(r"^\s*(from|import) dvc", path.read_text("utf-8"), re.M)
+    ]
+    assert knows == [PACKAGE / "compare" / "revision.py"]
 
 
 @pytest.mark.parametrize("path", [*sorted((PACKAGE / "text").rglob("*.py")), PACKAGE / "params.py"], ids=str)

@@ -102,6 +102,24 @@ def test_another_architecture_reruns_pretraining_and_what_follows(repo: Path, dv
     assert "with-gru" in dvc("exp", "show", "--csv")
 
 
+def test_compare_reads_an_experiment_where_it_is(repo: Path, environment: dict[str, str]) -> None:
+    """The workspace is still the experiment's; `main` is read beside it, out of git and the cache."""
+    command = [sys.executable, "-m", "pipeline", "compare", "main", "with-gru", "--resamples", "50"]
+    before = _outputs(repo)
+    done, refused = (
+        subprocess.run([*command, name], cwd=repo, env=environment, capture_output=True, text=True)
+        for name in ("wikineural", "multiconer")
+    )
+    assert done.returncode == 0 and re.search(r"arch +sru +gru", done.stdout), done.stderr
+    scores = [json.loads(_git(repo, "show", f"{rev}:metrics/ner/wikineural.json")) for rev in ("main", "with-gru")]
+    a, b = (f"{score['wikineural']['entity_f1']:.3f}" for score in scores)
+    assert re.search(rf"Entity F1 +\d+ +{a} +{b} ", done.stdout), done.stdout
+    # with-gru was asked for wikineural only: what there is of multiconer is still of sru.
+    assert refused.returncode == 1 and "evaluate@multiconer: models/architecture.json" in refused.stderr, refused.stderr
+    shutil.rmtree(repo / "metrics" / "compare")
+    assert _outputs(repo) == before
+
+
 def test_going_back_recomputes_nothing(repo: Path, dvc: Run) -> None:
     _git(repo, "checkout", "--quiet", "params.yaml")
     output = dvc("repro")

@@ -26,12 +26,12 @@ class SetComparison(NamedTuple):
     @property
     def heading(self) -> str:
         if not self.examples:
-            return "A and B have as many wrong entities in every sentence"
-        return f"The {len(self.examples)} sentences whose numbers of wrong entities differ most"
+            return "A and B missed or made up as many entities in every sentence"
+        return f"Where the entities missed or made up differ most: {integer(len(self.examples))} sentences"
 
     def wrong(self, example: Example) -> str:
         """How wrong both are about a sentence."""
-        return f"wrong entities {_mean(example.wrong_a)} in A, {_mean(example.wrong_b)} in B"
+        return f"entities missed or made up: {_mean(example.wrong_a)} by A, {_mean(example.wrong_b)} by B"
 
 
 class Comparison(NamedTuple):
@@ -52,7 +52,7 @@ class Comparison(NamedTuple):
             f"The interval is a paired bootstrap over test sentences ({integer(self.resamples)} resamples, the same "
             f"sentences for A and B). p is of approximate randomisation ({integer(self.resamples)} random swaps of A's "
             "and B's tags of a sentence, all seeds at once, the k-th of A with the k-th of B; Noreen 1989, Yeh 2000), "
-            f"two-sided, and {NONE} where A and B have not as many seeds.",
+            f"two-sided; {NONE} where A and B differ in their numbers of seeds.",
             "Both are about these taggers on other sentences of this kind. What other seeds would do is in the "
             "deviation alone, and not known from one seed. The p of several rows are not corrected for being several.",
         ]
@@ -118,7 +118,7 @@ def _in_cell(text: str) -> str:
 def _markdown_example(of_set: SetComparison, example: Example) -> str:
     lines = "\n".join(_line(reading) for reading in example.readings)
     fence = "`" * max(3, 1 + _longest_run(lines))
-    return f"Sentence {example.number}: {of_set.wrong(example)}\n\n{fence}text\n{lines}\n{fence}"
+    return f"Sentence {example.number}; {of_set.wrong(example)}\n\n{fence}text\n{lines}\n{fence}"
 
 
 def _line(reading: Reading) -> str:

@@ -50,7 +50,7 @@ class Pair(NamedTuple):
 def find_sets(revision: Revision) -> list[str]:
     """The data sets whose test predictions a revision has."""
     folder = f"{layout.PREDICTIONS.as_posix()}/"
-    outs = [out["path"] for stage in revision.read_stages().values() for out in stage.get("outs", [])]
+    outs = [out["path"] for stage in revision.stages.values() for out in stage.get("outs", [])]
     names = sorted(path.removeprefix(folder) for path in outs if path.startswith(folder))
     if not names:
         raise UserError(
@@ -70,7 +70,7 @@ def read_pair(a: Revision, b: Revision, name: str) -> Pair:
 
 def _check_fresh(revision: Revision, name: str) -> None:
     """Predictions that other settings led to are not this revision's."""
-    stages, path = revision.read_stages(), (layout.PREDICTIONS / name).as_posix()
+    stages, path = revision.stages, (layout.PREDICTIONS / name).as_posix()
     stage = find_maker(stages, path)
     if stage is None:
         raise UserError(f"{revision.name}: {path}: no stage in dvc.lock makes it; {revision.advice}")
@@ -79,7 +79,7 @@ def _check_fresh(revision: Revision, name: str) -> None:
     def md5(file: str) -> str | None:
         return revision.md5(file) if revision.has(file) else None
 
-    changed = next(stale(stages, stage, revision.read_params(), md5), None)
+    changed = next(stale(stages, stage, revision.params, md5), None)
     if changed:
         raise UserError(
             f"{revision.name}: {path} is out of date, for this has changed since ({changed}); {revision.advice}, or, "

@@ -5,11 +5,12 @@ Files come from git or, where DVC tracks them, from its cache (or its remote): n
 
 import hashlib
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import yaml
 from dvc.api import DVCFileSystem
-from dvc.exceptions import DvcException, NotDvcRepoError
+from dvc.exceptions import NotDvcRepoError
 from dvc.repo import Repo
 from dvc.repo.experiments.utils import exp_refs
 from dvc.scm import NoSCM, RevError, resolve_rev
@@ -18,6 +19,9 @@ from pipeline.errors import UserError
 
 WORKSPACE = "workspace"
 LOCK, PARAMS = "dvc.lock", "params.yaml"
+
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Safe YAML, parsed in C where PyYAML was built so: a lock takes a second otherwise."""
 
 Json = dict[str, Any]
 
@@ -65,15 +69,17 @@ class Revision:
         """As DVC has it in dvc.lock."""
         return hashlib.md5(self.read_bytes(path), usedforsecurity=False).hexdigest()
 
-    def read_stages(self) -> dict[str, Json]:
+    @cached_property
+    def stages(self) -> dict[str, Json]:
         """What dvc.lock says of every stage that was run."""
         if not self.has(LOCK):
             raise UserError(f"{self.name}: found no {LOCK}: nothing was run there; {self.advice}")
-        return dict(yaml.safe_load(self.read(LOCK))["stages"])
+        return dict(yaml.load(self.read(LOCK), LOADER)["stages"])
 
-    def read_params(self) -> Json:
+    @cached_property
+    def params(self) -> Json:
         """params.yaml as data."""
-        return dict(yaml.safe_load(self.read(PARAMS)))
+        return dict(yaml.load(self.read(PARAMS), LOADER))
 
     @property
     def advice(self) -> str:
@@ -87,7 +93,7 @@ class Revision:
     def _get(self, path: str, read: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             return read(*args, **kwargs)
-        except (DvcException, OSError) as error:
+        except Exception as error:  # a cache fails in ways of DVC's, and each kind of remote in ways of its own
             pull = f"dvc exp pull <git remote> {self.name}" if self.is_experiment else "dvc fetch --all-commits"
             fetch = "dvc pull" if self.commit is None else pull
             raise UserError(

@@ -1,0 +1,122 @@
+"""A DVC repository whose outputs are written and not computed: `dvc commit` takes them for those of the stages.
+
+main                 sru, seeds 1 and 2
+with-gru             an experiment: gru, better taggers
+feature/three-seeds  a branch with a seed more
+other-test           a branch with another test sentence
+stale                a branch whose settings were edited after the last run
+"""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from shutil import rmtree
+
+import numpy as np
+import yaml
+from dvc.repo import Repo
+
+from pipeline.ner.bio import bio_labels
+from pipeline.ner.corpus import write_labels, write_split
+from pipeline.ner.predictions import prediction_path, write_predictions
+from pipeline.ner.sentence import Sentence
+
+SETS = {"wikineural": ["PER", "ORG"], "multiconer": ["PER", "CW"]}
+SENTENCES, LENGTH = 60, 6
+LENGTHS = np.full(SENTENCES, LENGTH)
+ODD_TOKENS = ["<script>", "&amp;", "````", "Москва", "|", "</mark>"]
+
+STAGES = {
+    "check": {"cmd": "false", "deps": ["params.yaml"], "outs": ["models/architecture.json"]},
+    "corpora": {"matrix": {"set": list(SETS)}, "cmd": "false", "params": ["seed"], "outs": ["data/ner/${item.set}"]},
+    "evaluate": {
+        "matrix": {"set": list(SETS)},
+        "cmd": "false",
+        "deps": ["code.py", "models/architecture.json", "data/ner/${item.set}"],
+        "outs": ["data/predictions/${item.set}"],
+    },
+}
+
+
+def gold(name: str) -> np.ndarray:
+    """Label numbers of the test split (tokens,): O and B-, about half and half."""
+    random = np.random.default_rng(len(name))
+    tags = 2 * random.integers(len(SETS[name]), size=SENTENCES * LENGTH) + 1
+    return tags * random.integers(2, size=tags.size)
+
+
+def predicted(name: str, arch: str, seed: int) -> np.ndarray:
+    """What a tagger says: gold, but for a third of the tokens, a tenth with gru."""
+    random = np.random.default_rng([len(arch), ord(arch[0]), seed])
+    wrong = random.random(SENTENCES * LENGTH) < (0.1 if arch == "gru" else 0.35)
+    return np.where(wrong, random.integers(1 + 2 * len(SETS[name]), size=SENTENCES * LENGTH), gold(name))
+
+
+def build(folder: Path) -> None:
+    """Make the repository in an empty folder, which must be the current one."""
+    git("init", "--quiet", "--initial-branch", "main")
+    git("config", "user.name", "Test")
+    git("config", "user.email", "test@example.org")
+    Repo.init().close()
+    Path("dvc.yaml").write_text(yaml.safe_dump({"stages": STAGES}), encoding="utf-8")
+    Path("code.py").write_text("", encoding="utf-8")
+    _write("sru", seeds=[1, 2])
+    _save("main")
+    git("checkout", "--quiet", "-b", "feature/three-seeds")
+    _write("sru", seeds=[1, 2, 3])
+    _save("a seed more")
+    git("checkout", "--quiet", "-b", "other-test", "main")
+    _write("sru", seeds=[1, 2], change=lambda sentences: sentences[6].tokens.__setitem__(0, "другое"))
+    _save("another test sentence")
+    git("checkout", "--quiet", "-b", "stale", "main")
+    Path("params.yaml").write_text("arch: gru\nseed: 1\n", encoding="utf-8")
+    git("commit", "--quiet", "--all", "--message", "edited, not run")
+    git("checkout", "--quiet", "main")
+    _write("gru", seeds=[1, 2])
+    _commit()
+    with Repo() as repo:
+        repo.experiments.save(name="with-gru")
+    git("checkout", "--quiet", ".")
+    with Repo() as repo:
+        repo.checkout(force=True)
+
+
+def git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], check=True, capture_output=True, text=True).stdout
+
+
+def _save(message: str) -> None:
+    _commit()
+    git("add", "--all")
+    git("commit", "--quiet", "--message", message)
+
+
+def _commit() -> None:
+    with Repo() as repo:
+        repo.commit(force=True)
+
+
+def _write(arch: str, seeds: list[int], change: Callable[[list[Sentence]], None] = lambda _: None) -> None:
+    """All outputs of all stages; `change` edits the test sentences of multiconer."""
+    Path("params.yaml").write_text(f"arch: {arch}\nseed: 1\n", encoding="utf-8")
+    for out in ("data/ner", "data/predictions"):
+        for name in SETS:
+            rmtree(f"{out}/{name}", ignore_errors=True)
+            Path(out, name).mkdir(parents=True)
+    Path("models").mkdir(exist_ok=True)
+    Path("models/architecture.json").write_text(arch, encoding="utf-8")
+    for name, types in SETS.items():
+        corpus, labels = Path("data/ner", name), bio_labels(types)
+        sentences = list(_sentences(name, labels))
+        if name == "multiconer":
+            change(sentences)
+        write_labels(corpus, labels)
+        write_split(corpus / "test.tsv", sentences)
+        for seed in seeds:
+            path = prediction_path(Path("data/predictions", name), str(seed))
+            write_predictions(path, predicted(name, arch, seed), LENGTHS, labels)
+
+
+def _sentences(name: str, labels: list[str]) -> list[Sentence]:
+    rows = gold(name).reshape(SENTENCES, LENGTH).tolist()
+    return [Sentence(list(ODD_TOKENS), list(ODD_TOKENS), [labels[tag] for tag in row]) for row in rows]

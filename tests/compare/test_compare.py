@@ -1,0 +1,219 @@
+"""The command between revisions of a real DVC repository."""
+
+import re
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from shutil import rmtree
+
+import numpy as np
+import pytest
+from dvc.repo import Repo
+from seqeval.metrics import classification_report
+from seqeval.metrics import f1_score as seqeval_f1
+from sklearn.metrics import f1_score as sklearn_f1
+
+from pipeline import cli
+from pipeline.compare.pair import Pair, read_pair
+from pipeline.compare.revision import Difference, diff_params, open_revisions
+from pipeline.compare.run import file_name
+from pipeline.compare.sentences import find_examples
+from pipeline.compare.table import Row, compare_scores
+from pipeline.ner.bio import bio_labels, bio_spans
+from tests.compare.repository import LENGTH, SENTENCES, SETS, git, gold, predicted
+
+FEW = ["--resamples", "60"]
+
+
+def compare(*arguments: str, monkeypatch: pytest.MonkeyPatch, code: int = 0) -> None:
+    monkeypatch.setattr(sys, "argv", ["pipeline", "compare", *arguments])
+    with pytest.raises(SystemExit) as raised:
+        cli.main()
+    assert raised.value.code == code
+
+
+def refused(*arguments: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
+    """The one line of a comparison that cannot be made."""
+    compare(*arguments, monkeypatch=monkeypatch, code=1)
+    said = capsys.readouterr().err
+    assert said.startswith("error: ") and said.count("\n") == 1
+    return said
+
+
+def rows(a: str, b: str, name: str = "wikineural") -> list[Row]:
+    return compare_scores(pair(a, b, name), 60, seed=1)
+
+
+def pair(a: str, b: str, name: str) -> Pair:
+    first, second = open_revisions(a, b)
+    return read_pair(first, second, name)
+
+
+def tags(name: str, numbers: np.ndarray) -> list[list[str]]:
+    labels = bio_labels(SETS[name])
+    return [[labels[number] for number in row] for row in numbers.reshape(SENTENCES, LENGTH).tolist()]
+
+
+def oracle(name: str, arch: str) -> list[list[float]]:
+    """Of each seed: token F1, entity F1, macro, by type; scikit-learn's and seqeval's."""
+    warnings.filterwarnings("ignore", module="seqeval|sklearn|numpy")
+    truth, labels = tags(name, gold(name)), list(range(1, 1 + 2 * len(SETS[name])))
+    found = []
+    for seed in (1, 2):
+        said = predicted(name, arch, seed)
+        report = classification_report(truth, tags(name, said), output_dict=True, zero_division=0)
+        entity, macro = (seqeval_f1(truth, tags(name, said), average=average) for average in ("micro", "macro"))
+        token = sklearn_f1(gold(name), said, labels=labels, average="weighted", zero_division=0)
+        found.append([token, entity, macro, *(report[type_]["f1-score"] for type_ in SETS[name])])
+    return found
+
+
+def test_scores_of_both_are_seqevals_and_scikit_learns(repository: Path) -> None:
+    for name in SETS:
+        a, b = oracle(name, "sru"), oracle(name, "gru")
+        found = rows("main", "with-gru", name)
+        assert [row.title for row in found] == ["Token F1", "Entity F1", "Entity F1, macro", *SETS[name]]
+        assert [row.a.mean for row in found] == pytest.approx(np.mean(a, 0))
+        assert [row.b.mean for row in found] == pytest.approx(np.mean(b, 0))
+        assert [row.b.deviation for row in found] == pytest.approx(np.std(b, 0, ddof=1))
+        assert [row.difference for row in found] == pytest.approx(np.mean(b, 0) - np.mean(a, 0))
+        spans = [span.type for sentence in tags(name, gold(name)) for span in bio_spans(sentence)]
+        support = [np.count_nonzero(gold(name)), len(spans), len(spans), *(spans.count(t) for t in SETS[name])]
+        assert [row.gold for row in found] == support
+
+
+def test_table_settings_and_pages(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rmtree(repository / "metrics", ignore_errors=True)
+    before = git("status", "--porcelain", "--ignored"), (repository / "params.yaml").read_text(encoding="utf-8")
+    compare("main", "with-gru", *FEW, monkeypatch=monkeypatch)
+    said = capsys.readouterr().out
+    commit = git("rev-parse", "--short=7", "main").strip()
+    assert f"A: main ({commit})" in said and re.search(r"B: with-gru \(\w{7}\)", said)
+    assert said.index("WikiNEuRal: 60 test sentences, 360 tokens") < said.index("MultiCoNER: 60 test sentences")
+    assert re.search(r"arch +sru +gru\n", said)
+    (entity,) = {row for row in rows("main", "with-gru") if row.title == "Entity F1"}
+    assert re.split(r"\s{2,}", next(line for line in said.splitlines() if "Entity F1 " in line)) == entity.cells()
+    assert entity.difference > 0.2 and entity.low > 0 and entity.cells()[-1] == "0.0164"  # 1 of 61
+
+    assert said.endswith("page: metrics/compare/main..with-gru.html\n")
+    page, text = (repository / "metrics" / "compare" / f"main..with-gru.{form}" for form in ("html", "md"))
+    html, md = page.read_text(encoding="utf-8"), text.read_text(encoding="utf-8")
+    for cell in entity.cells():
+        assert f"<td>{cell}" in html and f" {cell} " in md
+    assert "<script>" not in html and "&lt;script&gt;" in html and "&amp;amp;" in html and "&lt;/mark&gt;" in html
+    assert html.count("</mark>") == html.count("<mark class=") > 100
+    assert not re.search(r"(src|href)=|url\(|@import", html)
+    assert {line for line in md.splitlines() if line.startswith("`")} == {"`````text", "`````"}
+    first = page.read_bytes(), text.read_bytes()
+    compare("main", "with-gru", *FEW, monkeypatch=monkeypatch)
+    assert (page.read_bytes(), text.read_bytes()) == first
+    rmtree(repository / "metrics")
+    assert before == (git("status", "--porcelain", "--ignored"), (repository / "params.yaml").read_text("utf-8"))
+
+
+def test_the_same_twice_differs_in_nothing(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    compare("main", "workspace", "multiconer", *FEW, monkeypatch=monkeypatch)
+    said = capsys.readouterr().out
+    assert "no setting differs" in said and "WikiNEuRal" not in said
+    assert said.count("+0.000  +0.000 to +0.000  1.0000") == 3 + len(SETS["multiconer"])
+    html = (repository / "metrics" / "compare" / "main..workspace.html").read_text(encoding="utf-8")
+    assert "as many entities in every sentence" in html
+
+
+def test_the_other_way_round_is_the_mirror_image(repository: Path) -> None:
+    for there, back in zip(rows("main", "with-gru"), rows("with-gru", "main"), strict=True):
+        assert (there.a, there.b, there.difference, there.p) == (back.b, back.a, -back.difference, back.p)
+        assert (there.low, there.high) == pytest.approx((-back.high, -back.low))
+
+
+def test_unequal_numbers_of_seeds_have_an_interval_and_no_p(repository: Path) -> None:
+    for row in rows("main", "feature/three-seeds"):
+        assert row.p is None and row.cells()[-1] == "–" and row.low < row.high
+
+
+def test_examples_begin_with_the_widest_gap(repository: Path) -> None:
+    found = find_examples(pair("main", "with-gru", "wikineural"), 5)
+
+    def wrong(arch: str) -> np.ndarray:
+        truth = tags("wikineural", gold("wikineural"))
+        taggers = [tags("wikineural", predicted("wikineural", arch, seed)) for seed in (1, 2)]
+        return np.array(
+            [np.mean([len(set(bio_spans(t)) ^ set(bio_spans(s[i]))) for s in taggers]) for i, t in enumerate(truth)]
+        )
+
+    gap = np.abs(wrong("sru") - wrong("gru"))
+    assert [gap[e.number - 1] for e in found] == sorted(gap, reverse=True)[:5]
+    for example in found:
+        assert (example.wrong_a, example.wrong_b) == tuple(wrong(arch)[example.number - 1] for arch in ("sru", "gru"))
+        systems = [(reading.system, reading.by) for reading in example.readings]
+        assert systems[0] == ("gold", "")
+        for system in "AB":
+            assert [by for s, by in systems if s == system] in (["seeds 1, 2"], ["seed 1", "seed 2"])
+
+
+def test_settings_that_differ(repository: Path) -> None:
+    main, head, gru, workspace = open_revisions("main", "HEAD", "with-gru", "workspace")
+    assert diff_params(main, gru) == [Difference("arch", "sru", "gru")]
+    assert diff_params(gru, workspace) == [Difference("arch", "gru", "sru")]
+    assert diff_params(main, head) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["main", "with-gur"], "found no revision 'with-gur'; did you mean with-gru?"),
+        (["nothing", "main"], "experiments: with-gru; branches and tags: feature/three-seeds, main, other-test, stale"),
+        (["main", ""], "found no revision ''"),
+        (["main", "with-gru", "wikiann"], "found no data set 'wikiann' in both: main has multiconer, wikineural;"),
+        (["main", "other-test"], "60 sentences in main, 60 in other-test, different from sentence 7 on"),
+        (["main", "stale"], "stale: data/predictions/wikineural is out of date, .*check: params.yaml.*dvc repro"),
+    ],
+)
+def test_what_cannot_be_compared_is_one_line(
+    arguments: list[str],
+    message: str,
+    repository: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said = refused(*arguments, monkeypatch=monkeypatch, capsys=capsys)
+    assert re.search(message.replace("?", r"\?"), said), said
+
+
+def test_a_clone_says_what_to_fetch_and_reads_a_remote(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    subprocess.run(["git", "clone", "--quiet", repository, tmp_path / "clone"], check=True)
+    monkeypatch.chdir(tmp_path / "clone")
+    git("fetch", "--quiet", "origin", "refs/exps/*:refs/exps/*")
+    missing = refused("main", "with-gru", monkeypatch=monkeypatch, capsys=capsys)
+    assert "main: data/ner/wikineural/labels.json: neither in git nor in DVC's cache" in missing
+    assert "dvc fetch --all-commits" in missing
+    missing = refused("with-gru", "main", monkeypatch=monkeypatch, capsys=capsys)
+    assert "dvc exp pull <git remote> with-gru" in missing
+    with Repo() as repo, repo.config.edit("local") as config:
+        config["core"]["remote"] = "there"
+        config["remote"]["there"] = {"url": str(repository / ".dvc" / "cache")}
+    compare("origin/main", "with-gru", *FEW, monkeypatch=monkeypatch)
+    assert "page: metrics/compare/origin-main-" in capsys.readouterr().out
+    assert not (tmp_path / "clone" / "data" / "predictions" / "wikineural").exists()
+
+
+def test_outside_of_a_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "not in a DVC repository" in refused("a", "b", monkeypatch=monkeypatch, capsys=capsys)
+
+
+def test_names_of_files() -> None:
+    assert file_name("with-gru") == "with-gru" and file_name("ветка_1.0") == "ветка_1.0"
+    odd = ["feature/x", "feature-x", "feature~x", "HEAD~1", "a\\b", "../x", "x" * 300, "x" * 301]
+    names = [file_name(name) for name in odd]
+    assert len(set(names)) == len(odd)
+    assert all(re.fullmatch(r"[\w.-]{1,70}", name) for name in names)
