@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONHASHSEED := 0
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: help install repro test lint lock clean
+.PHONY: help install repro tables test lint lock clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -23,6 +23,9 @@ install: .venv/.installed ## Make .venv with every package at its locked version
 repro: install ## Run what has changed of the pipeline (dvc repro), and show the scores
 	dvc repro
 	@python -m pipeline show
+
+tables: install ## Run every architecture that has not been run, and write metrics/tables.md
+	python -m pipeline tables
 
 test: install ## Run the tests
 	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder

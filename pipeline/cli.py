@@ -215,6 +215,20 @@ def compare(
     print(run(a, b, sets or [], layout.COMPARISONS, resamples, seed))
 
 
+@app.command()
+def tables(
+    revisions: Annotated[list[str] | None, typer.Argument(help="Branches, experiments ...: a row each.")] = None,
+    archs: Annotated[str, typer.Option(help="Names with commas; all of params.yaml, if none is named.")] = "",
+    compute: Annotated[bool, typer.Option(help="Run what has not been run.")] = True,
+) -> None:
+    """Set all architectures beside the paper's tables; run those that have not been run."""
+    from pipeline.sweep.run import run
+
+    params = load_params()
+    names = archs.split(",") if archs else list(params.archs)
+    print(run(params, names, revisions or [], compute, layout.manifest(params.scale).parent, layout.METRICS))
+
+
 def main() -> None:
     """Run a command; bad input is one line on standard error and exit code 1."""
     # Threads that wait must sleep: on a shared machine OpenMP's spinning slows a training step tenfold and more.

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline.compare.pair import Pair, describe_seeds
-from pipeline.compare.revision import Difference, Revision
 from pipeline.compare.sentences import WRONG, Example, Reading
 from pipeline.compare.table import HEADER, Row
+from pipeline.experiments.revision import Difference, Revision
 from pipeline.report.paper import set_name
 from pipeline.report.tables import NONE, integer, markdown, plain
 

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline import layout
-from pipeline.compare.lock import find_maker, stale
-from pipeline.compare.revision import Revision
 from pipeline.errors import UserError
+from pipeline.experiments.lock import find_maker, stale
+from pipeline.experiments.revision import Revision
 from pipeline.ner.batches import Indices
 from pipeline.ner.corpus import LABELS, parse_labels, parse_split, split_path
 from pipeline.ner.examples import encode_tags

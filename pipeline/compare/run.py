@@ -6,10 +6,10 @@ from pathlib import Path
 
 from pipeline.compare.page import Comparison, describe_set, render_html, render_markdown, render_terminal
 from pipeline.compare.pair import find_sets, read_pair
-from pipeline.compare.revision import Revision, diff_params, open_revisions
 from pipeline.compare.sentences import find_examples
 from pipeline.compare.table import compare_scores
 from pipeline.errors import UserError
+from pipeline.experiments.revision import Revision, diff_params, open_revisions
 from pipeline.outputs import write_text
 from pipeline.report.paper import order_sets
 

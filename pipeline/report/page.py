@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pipeline.report import paper
 from pipeline.report.counts import Flow, read_flows
 from pipeline.report.data import TEXT_STAGES, Json, Results, SetResults
+from pipeline.report.splits import describe_splits
 from pipeline.report.tables import NONE, decimal, integer, markdown, percent, score, spread
 
 MEAN = "mean"
@@ -21,7 +22,8 @@ def render(results: Results) -> str:
         *_entities(results),
         *_language_model(results),
         *_beside_paper(results),
-        *_data_sets(results),
+        "## NER sets",
+        *describe_splits({name: of_set.counts for name, of_set in results.sets.items()}),
         *_text(results),
     ]
     return "\n\n".join(parts) + "\n"
@@ -104,39 +106,6 @@ def _beside_paper(results: Results) -> Iterator[str]:
         "not alphanumeric, with layers 1024 wide and a stated 294 M tokens of text. Other corpora, splits and sizes, "
         "as the tables here have them, make other numbers: a difference between the rows says nothing by itself."
     )
-
-
-def _data_sets(results: Results) -> Iterator[str]:
-    yield "## NER sets"
-    header = ["Set", "Split", "Paper, Table 1", "Paper's files", "Sentences", "Tokens", "Entities"]
-    header += ["Orphan I-", "I- of another type", "Duplicates", "Also in train"]
-    rows = [
-        _split(name, split, counts)
-        for name, of_set in results.sets.items()
-        for split, counts in sorted(of_set.counts.items(), key=lambda item: _SPLITS.index(item[0]))
-    ]
-    yield markdown(header, rows, left=2)
-    yield (
-        "Sentences of the paper's Table 1, of the files it is about, and here. An orphan I- (after O, or first in its "
-        "sentence) and an I- after an entity of another type are repaired to B-. Duplicates repeat a sentence of their "
-        "split."
-    )
-
-
-_SPLITS = ["train", "validation", "test"]
-
-
-def _split(name: str, split: str, counts: Json) -> list[str]:
-    published = paper.SPLITS.get(name, {}).get(split)
-    columns = ["sentences", "tokens", "entities", "repaired_orphans", "repaired_type_changes", "duplicates"]
-    return [
-        paper.set_name(name),
-        split,
-        integer(published.table if published else None),
-        integer(published.files if published else None),
-        *(integer(counts[column]) for column in columns),
-        integer(counts["also_in_train"]) if split != "train" else NONE,
-    ]
 
 
 def _text(results: Results) -> Iterator[str]:

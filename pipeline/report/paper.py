@@ -32,6 +32,27 @@ MODELS = {
 }
 """Table 2, by the name of the architecture in params.yaml."""
 
+
+class LargeModel(NamedTuple):
+    """A row of Table 3."""
+
+    name: str
+    layers: int
+    hidden: int
+    """Its internal size."""
+    parameters_m: float
+    epochs: int
+    tokens_m: int
+    """Of the corpus, about."""
+    f1: dict[str, float]
+
+
+LARGE_MODELS = {
+    "elmo": LargeModel("ELMO-Taiga", 2, 2048, 75.6, 3, 5000, {"wikineural": 0.781, "multiconer": 0.505}),
+    "sru12": LargeModel("ELMO-SRU", 12, 1024, 74.1, 3, 300, {"wikineural": 0.792, "multiconer": 0.465}),
+}
+"""Table 3, by the name of the architecture in params.yaml."""
+
 SPLITS = {
     "wikineural": {
         "train": Sentences(92_352, 92_320),

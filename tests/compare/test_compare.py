@@ -16,10 +16,10 @@ from sklearn.metrics import f1_score as sklearn_f1
 
 from pipeline import cli
 from pipeline.compare.pair import Pair, read_pair
-from pipeline.compare.revision import Difference, diff_params, open_revisions
 from pipeline.compare.run import file_name
 from pipeline.compare.sentences import find_examples
 from pipeline.compare.table import Row, compare_scores
+from pipeline.experiments.revision import Difference, diff_params, open_revisions
 from pipeline.ner.bio import bio_labels, bio_spans
 from tests.compare.repository import LENGTH, SENTENCES, SETS, git, gold, predicted
 

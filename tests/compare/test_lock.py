@@ -3,7 +3,7 @@
 from copy import deepcopy
 from typing import Any
 
-from pipeline.compare.lock import find_maker, stale
+from pipeline.experiments.lock import find_maker, stale
 
 LOCK: dict[str, Any] = {
     "check": {"deps": [{"path": "params.yaml", "md5": "p"}], "outs": [{"path": "arch.json", "md5": "a"}]},

@@ -103,14 +103,21 @@ class Revision:
 
 def open_revisions(*names: str) -> list[Revision]:
     """The revisions with these names; a `UserError` names what there is instead."""
-    try:
-        repo = Repo()
-    except NotDvcRepoError:
-        raise UserError("not in a DVC repository: found no .dvc here or above; run from the top of a clone") from None
-    with repo:
-        if isinstance(repo.scm, NoSCM):
-            raise UserError("not in a git repository: revisions are git's; run from the top of a clone")
+    with _open_repo() as repo:
         return [_open(repo, name) for name in names]
+
+
+def all_revisions() -> list[Revision]:
+    """The workspace, then experiments, the newest first, then branches."""
+    with _open_repo() as repo:
+        commits = {ref: str(repo.scm.get_ref(str(ref))) for ref in exp_refs(repo.scm)}
+        times = {ref: repo.scm.resolve_commit(commit).commit_time for ref, commit in commits.items()}
+        newest_first = sorted(commits, key=lambda ref: (-times[ref], ref.name))
+        return [
+            Revision(WORKSPACE, None),
+            *(Revision(ref.name, commits[ref], is_experiment=True) for ref in newest_first),
+            *(Revision(name, str(resolve_rev(repo.scm, name))) for name in repo.scm.list_branches()),
+        ]
 
 
 def diff_params(a: Revision, b: Revision) -> list[Difference]:
@@ -119,6 +126,16 @@ def diff_params(a: Revision, b: Revision) -> list[Difference]:
         found = repo.params.diff(a.commit or WORKSPACE, b.commit or WORKSPACE).get("diff", {})
     changes = found.get(PARAMS, {})
     return [Difference(key, change.get("old"), change.get("new")) for key, change in sorted(changes.items())]
+
+
+def _open_repo() -> Repo:
+    try:
+        repo = Repo()
+    except NotDvcRepoError:
+        raise UserError("not in a DVC repository: found no .dvc here or above; run from the top of a clone") from None
+    if isinstance(repo.scm, NoSCM):
+        raise UserError("not in a git repository: revisions are git's; run from the top of a clone")
+    return repo
 
 
 def _open(repo: Repo, name: str) -> Revision:

@@ -1,0 +1,35 @@
+"""The NER sets in numbers, beside the paper's Table 1."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pipeline.report import paper
+from pipeline.report.tables import NONE, integer, markdown
+
+SPLITS = ["train", "validation", "test"]
+HEADER = ["Set", "Split", "Paper, Table 1", "Paper's files", "Sentences", "Tokens", "Entities"]
+REPAIRS = ["Orphan I-", "I- of another type", "Duplicates", "Also in train"]
+COLUMNS = ["sentences", "tokens", "entities", "repaired_orphans", "repaired_type_changes", "duplicates"]
+
+
+def describe_splits(sets: Mapping[str, Any]) -> Iterator[str]:
+    """A table and what it says; `sets` has the counts by data set and split."""
+    rows = [_row(name, split, counts[split]) for name, counts in sets.items() for split in SPLITS if split in counts]
+    yield markdown(HEADER + REPAIRS, rows, left=2)
+    yield (
+        "Sentences of the paper's Table 1, of the files it is about, and here. An orphan I- (after O, or first in its "
+        "sentence) and an I- after an entity of another type are repaired to B-. Duplicates repeat a sentence of their "
+        "split."
+    )
+
+
+def _row(name: str, split: str, counts: Mapping[str, int]) -> list[str]:
+    published = paper.SPLITS.get(name, {}).get(split)
+    return [
+        paper.set_name(name),
+        split,
+        integer(published.table if published else None),
+        integer(published.files if published else None),
+        *(integer(counts[column]) for column in COLUMNS),
+        integer(counts["also_in_train"]) if split != "train" else NONE,
+    ]

@@ -1,0 +1,1 @@
+"""All architectures side by side, beside the paper's tables."""

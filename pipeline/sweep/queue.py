@@ -1,0 +1,36 @@
+"""Experiments that are still to be run: DVC's queue, one after the other."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.errors import UserError
+from pipeline.progress import say
+
+
+def run_queued(archs: Sequence[str], inputs: Path) -> None:
+    """Run `dvc exp run` for each architecture in a scratch copy; what DVC has in its cache is not computed again.
+
+    `inputs` is the folder with the manifest. Where git ignores it, it is copied along. A failed experiment does not
+    keep the others from running; its row will be missing.
+    """
+    carried = ["--copy-paths", str(inputs)] if _ignored(inputs) else []
+    for arch in archs:
+        _dvc("exp", "run", "--queue", "-S", f"arch={arch}", *carried)
+    say(f"running {', '.join(archs)}, one after the other; Ctrl-C stops, and the same command goes on")
+    _dvc("exp", "run", "--run-all", "--jobs", "1", check=False)
+
+
+def _ignored(path: Path) -> bool:
+    manifest = next(iter(sorted(path.glob("manifest.y*ml"))), path)
+    return subprocess.run(["git", "check-ignore", "--quiet", str(manifest)], check=False).returncode == 0
+
+
+def _dvc(*arguments: str, check: bool = True) -> None:
+    # Stages are run by the `python` on the PATH, which has to be this one in scratch copies too.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    done = subprocess.run([sys.executable, "-m", "dvc", *arguments], env=os.environ | {"PATH": path}, check=False)
+    if check and done.returncode:
+        raise UserError(f"dvc {' '.join(arguments)}: failed (exit code {done.returncode}), see above")

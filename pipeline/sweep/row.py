@@ -1,0 +1,91 @@
+"""A row of the tables: what one revision found, and what it cost."""
+
+import io
+import json
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from pipeline import layout
+from pipeline.errors import UserError
+from pipeline.experiments.revision import Revision
+from pipeline.report.data import SCORES
+from pipeline.report.paper import order_sets
+
+METRICS = ["token_f1", "entity_f1"]
+
+Json = dict[str, Any]
+
+
+class Score(NamedTuple):
+    """A score on a test split."""
+
+    mean: float
+    """Over the taggers of all seeds."""
+    deviation: float | None
+    """Between them; None where there is one."""
+    low: float
+    high: float
+    """Of the mean, 95 %, over resampled sentences."""
+
+
+class Row(NamedTuple):
+    """One experiment."""
+
+    arch: str
+    layers: int
+    hidden: int | None
+    """Units of a layer in each direction; None without layers."""
+    source: str
+    """The revision."""
+    lm: Json
+    """metrics/pretrain.json: parameters, perplexity, speed, memory."""
+    scores: dict[str, dict[str, Score]]
+    """By data set and metric, sets in the paper's order."""
+    splits: Json
+    """Counts by data set and split."""
+
+
+def read_row(revision: Revision) -> Row:
+    """The results of a revision; a `UserError` says what it lacks."""
+    params = revision.params
+    arch = params["archs"][params["arch"]]
+    lm = _json(revision, layout.PRETRAIN.as_posix())["lm"]
+    if lm["arch"] != params["arch"]:
+        raise UserError(
+            f"{revision.name}: {layout.PRETRAIN}: found arch {lm['arch']}, expected {params['arch']} as in its "
+            f"params.yaml; {revision.advice}"
+        )
+    splits = _json(revision, (layout.METRICS / "data.json").as_posix())["ner"]
+    return Row(
+        arch=params["arch"],
+        layers=arch["layers"],
+        hidden=params["scales"][params["scale"]]["lm"]["hidden"] if arch["layers"] else None,
+        source=revision.title,
+        lm=lm,
+        scores={name: _scores(revision, name) for name in order_sets(list(splits))},
+        splits=splits,
+    )
+
+
+def _scores(revision: Revision, name: str) -> dict[str, Score]:
+    path = (layout.SCORES / f"{name}.scores.csv").as_posix()
+    table = pd.read_csv(io.StringIO(revision.read(path)), dtype={"seed": str})
+    if not {*SCORES} <= {*table}:
+        raise UserError(f"{revision.name}: {path}: expected columns {', '.join(SCORES)}; {revision.advice}")
+    return {metric: _score(table[table["metric"] == metric]) for metric in METRICS}
+
+
+def _score(rows: pd.DataFrame) -> Score:
+    is_mean = rows["seed"] == "mean"
+    mean, low, high = rows.loc[is_mean, ["value", "low", "high"]].iloc[0]
+    seeds = rows.loc[~is_mean, "value"]
+    return Score(float(mean), float(seeds.std()) if len(seeds) > 1 else None, float(low), float(high))
+
+
+def _json(revision: Revision, path: str) -> Json:
+    try:
+        value: Json = json.loads(revision.read(path))
+    except json.JSONDecodeError as error:
+        raise UserError(f"{revision.name}: {path}: not valid JSON: {error}; {revision.advice}") from None
+    return value

@@ -1,0 +1,77 @@
+"""The command `tables`: run what has not been run, and set all architectures beside the paper's."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.errors import UserError
+from pipeline.experiments.revision import Revision, all_revisions, open_revisions
+from pipeline.outputs import write_text
+from pipeline.params import Params
+from pipeline.progress import say
+from pipeline.report.plots.style import save
+from pipeline.sweep.choose import changed_since, find
+from pipeline.sweep.page import Sweep, columns, records, render
+from pipeline.sweep.plots import draw_costs, draw_scores
+from pipeline.sweep.queue import run_queued
+from pipeline.sweep.row import Row, read_row
+from pipeline.tables import write_csv
+
+NAME = "tables"
+
+
+def run(
+    params: Params, archs: Sequence[str], revisions: Sequence[str], compute: bool, inputs: Path, target: Path
+) -> str:
+    """Write tables.md, .csv and pictures to `target`; return the page.
+
+    Without `revisions`: a row each of `archs`, from the workspace, an experiment or a branch that differs from the
+    workspace in nothing but the architecture; with `compute`, those not found are run first, with the inputs in the
+    folder `inputs`. With `revisions`: a row each of them.
+    """
+    sweep = _named(params, revisions) if revisions else _sweep(params, archs, compute, inputs)
+    target.mkdir(parents=True, exist_ok=True)
+    page = render(sweep)
+    write_csv(target / f"{NAME}.csv", columns(sweep), records(sweep))
+    if sweep.rows:
+        save(target, f"{NAME}.f1", draw_scores, sweep.rows, sweep.sets)
+        save(target, f"{NAME}.cost", draw_costs, sweep.rows, sweep.sets)
+    write_text(target / f"{NAME}.md", page)
+    return page
+
+
+def _sweep(params: Params, archs: Sequence[str], compute: bool, inputs: Path) -> Sweep:
+    unknown = [arch for arch in archs if arch not in params.archs]
+    if unknown:
+        raise UserError(f"found no architecture {unknown[0]!r}; archs in params.yaml: {', '.join(params.archs)}")
+    found = _find(archs)
+    missing = [arch for arch, revision in found.items() if revision is None]
+    if compute and missing:
+        run_queued(missing, inputs)
+        found = _find(archs)
+    rows = [read_row(revision) for revision in found.values() if revision]
+    return Sweep(params.scale, rows, [arch for arch, revision in found.items() if revision is None], _held_still())
+
+
+def _find(archs: Sequence[str]) -> dict[str, Revision | None]:
+    say("looking through the workspace, experiments and branches")
+    workspace, *others = all_revisions()
+    return {arch: find(arch, [workspace, *others], workspace.params) for arch in archs}
+
+
+def _held_still() -> list[str]:
+    return ["All rows are of the same settings, code and inputs as the workspace, but for the architecture."]
+
+
+def _named(params: Params, names: Sequence[str]) -> Sweep:
+    revisions = open_revisions(*dict.fromkeys(names))
+    for revision in revisions:
+        changed = changed_since(revision)
+        if changed:
+            raise UserError(
+                f"{revision.name}: its scores are out of date, for this has changed since ({changed}); "
+                f"{revision.advice}, or, if the change cannot matter, dvc commit"
+            )
+    rows: list[Row] = [read_row(revision) for revision in revisions]
+    scales = sorted({str(revision.params["scale"]) for revision in revisions})
+    note = "The rows are of the revisions that were named; `python -m pipeline compare A B` says how two differ."
+    return Sweep(", ".join(scales), rows, [], [note])
