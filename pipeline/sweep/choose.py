@@ -9,7 +9,7 @@ from typing import Any
 from pipeline import layout
 from pipeline.errors import UserError
 from pipeline.experiments.lock import Stages, stale
-from pipeline.experiments.revision import Revision
+from pipeline.experiments.revision import PARAMS, Revision
 
 EVALUATE = "evaluate@"
 
@@ -76,5 +76,8 @@ def _outs(stages: Stages) -> dict[str, str]:
 
 @cache
 def _workspace_md5(file: str) -> str | None:
+    """None too for params.yaml, whose settings are compared one by one: the architecture is to differ."""
+    if file == PARAMS:
+        return None
     path = Path(file)
     return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest() if path.is_file() else None
