@@ -73,7 +73,7 @@ LM = ["parameters_m", "perplexity", "tokens", "tokens_per_second", "minutes", "p
 
 def records(sweep: Sweep) -> Iterator[list[object]]:
     """The rows of tables.csv."""
-    for row in sweep.ordered(_archs(sweep)):
+    for row in sweep.ordered(list_archs(sweep)):
         if isinstance(row, str):
             yield [row, NOT_RUN, *[""] * (len(columns(sweep)) - 2 - len(sweep.sets)), *_paper_f1(row, sweep.sets)]
         else:
@@ -93,7 +93,7 @@ def _paper_f1(arch: str, sets: Sequence[str]) -> list[object]:
     return [model.f1.get(name, "") if model else "" for name in sets]
 
 
-def _archs(sweep: Sweep) -> list[str]:
+def list_archs(sweep: Sweep) -> list[str]:
     """The paper's rows as the paper has them, then others."""
     asked = [*(row.arch for row in sweep.rows), *sweep.missing]
     return [arch for arch in dict.fromkeys([*MODELS, *LARGE_MODELS, *asked]) if arch in asked]
@@ -108,7 +108,7 @@ def _splits(sweep: Sweep) -> Iterator[str]:
 
 def _table_2(sweep: Sweep) -> str:
     header = ["Architecture", "Layers", "Parameters, M", *(f"F1 {set_name(name)}" for name in sweep.sets)]
-    archs = [arch for arch in _archs(sweep) if arch not in LARGE_MODELS]
+    archs = [arch for arch in list_archs(sweep) if arch not in LARGE_MODELS]
     return markdown(header, [_row_2(row, sweep.sets) for row in sweep.ordered(archs)])
 
 
@@ -169,7 +169,7 @@ def _intervals(sweep: Sweep) -> Iterator[str]:
     header = ["Architecture", *(f"{set_name(name)}, {TITLES[metric]}" for name in sweep.sets for metric in METRICS)]
     rows = [
         [row.arch, *(_interval(row.scores.get(name, {}), metric) for name in sweep.sets for metric in METRICS)]
-        for row in sweep.ordered(_archs(sweep))
+        for row in sweep.ordered(list_archs(sweep))
         if not isinstance(row, str)
     ]
     yield markdown(header, rows) if rows else "No row was run."
@@ -189,7 +189,7 @@ def _interval(scores: Mapping[str, Score], metric: str) -> str:
 
 def _costs(sweep: Sweep) -> Iterator[str]:
     header = ["Architecture", "Perplexity", "Tokens a second", "Minutes", "Peak memory, MB", "Device", "Revision"]
-    yield markdown(header, [_cost(row) for row in sweep.ordered(_archs(sweep))])
+    yield markdown(header, [_cost(row) for row in sweep.ordered(list_archs(sweep))])
     yield (
         "Of the language model's training: validation perplexity; speed, minutes and memory as measured when it was "
         "trained, on what machine that was. [Cost against F1](tables.cost.svg):"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from pipeline.report.paper import LARGE_MODELS, MODELS, set_name
 from pipeline.report.plots.style import BLUE, GREY, INK, ORANGE, WIDTH
@@ -27,7 +28,7 @@ def draw_scores(rows: Sequence[Row], sets: Sequence[str]) -> Figure:
         axes.set_title(set_name(name))
         axes.set_yticks(range(len(rows)), names)
         axes.grid(axis="x")
-    panels[0].invert_yaxis()
+    panels[0].set_ylim(len(rows) - 0.5, -0.5)
     figure.supxlabel("token F1, 95 % interval", fontsize=10, color=INK)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False)
     return figure
@@ -41,13 +42,21 @@ def draw_costs(rows: Sequence[Row], sets: Sequence[str]) -> Figure:
         for row in rows:
             if name in row.scores:
                 _mark(axes, row, row.scores[name][METRIC])
-        axes.set_xscale("log")
-        axes.margins(x=0.18, y=0.12)
+        _logarithmic(axes)
+        axes.margins(x=0.25, y=0.12)
         axes.set_title(set_name(name))
         axes.grid()
     panels[0].set_ylabel("token F1, 95 % interval")
     figure.supxlabel("minutes of pretraining", fontsize=10, color=INK)
     return figure
+
+
+def _logarithmic(axes: Axes) -> None:
+    """Minutes as people write them: 0.5, 1, 2, 5, 10."""
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=[1, 2, 5]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda minutes, _: f"{minutes:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _mark(axes: Axes, row: Row, found: Score) -> None:

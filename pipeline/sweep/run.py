@@ -10,7 +10,7 @@ from pipeline.params import Params
 from pipeline.progress import say
 from pipeline.report.plots.style import save
 from pipeline.sweep.choose import changed_since, find
-from pipeline.sweep.page import Sweep, columns, records, render
+from pipeline.sweep.page import Sweep, columns, list_archs, records, render
 from pipeline.sweep.plots import draw_costs, draw_scores
 from pipeline.sweep.queue import run_queued
 from pipeline.sweep.row import Row, read_row
@@ -32,9 +32,10 @@ def run(
     target.mkdir(parents=True, exist_ok=True)
     page = render(sweep)
     write_csv(target / f"{NAME}.csv", columns(sweep), records(sweep))
-    if sweep.rows:
-        save(target, f"{NAME}.f1", draw_scores, sweep.rows, sweep.sets)
-        save(target, f"{NAME}.cost", draw_costs, sweep.rows, sweep.sets)
+    rows = [row for row in sweep.ordered(list_archs(sweep)) if not isinstance(row, str)]
+    if rows:
+        save(target, f"{NAME}.f1", draw_scores, rows, sweep.sets)
+        save(target, f"{NAME}.cost", draw_costs, rows, sweep.sets)
     write_text(target / f"{NAME}.md", page)
     return page
 
