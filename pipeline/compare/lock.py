@@ -12,17 +12,12 @@ Stages = dict[str, Json]
 """Of dvc.lock: commands, deps, params and outs by stage."""
 
 
-def find_maker(stages: Stages, path: str) -> str | None:
-    """The stage that has this output."""
-    return next((name for name, stage in stages.items() if any(out["path"] == path for out in _outs(stage))), None)
-
-
 def stale(stages: Stages, stage: str, params: Json, md5: Callable[[str], str | None]) -> Iterator[str]:
     """What has changed since `stage` and those before it ran, as `ner@wikineural: models/lm`; nothing if all fits.
 
     `params` is params.yaml; `md5` tells that of a file which is not an output of a stage, None if there is none.
     """
-    made = {out["path"]: (name, out["md5"]) for name, entry in stages.items() for out in _outs(entry)}
+    made = {out["path"]: (name, out["md5"]) for name, entry in stages.items() for out in entry.get("outs", [])}
     todo, seen = [stage], set()
     while todo:
         name = todo.pop()
@@ -57,7 +52,3 @@ def _look_up(params: Any, key: str) -> Any:
     for part in key.split("."):
         params = params.get(part) if isinstance(params, dict) else None
     return params
-
-
-def _outs(stage: Json) -> list[Json]:
-    return list(stage.get("outs", []))
