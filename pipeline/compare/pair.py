@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline import layout
-from pipeline.errors import UserError
-from pipeline.experiments.lock import find_maker, stale
+from pipeline.experiments.lock import stale
 from pipeline.experiments.revision import Revision
+from pipeline.errors import UserError
 from pipeline.ner.batches import Indices
 from pipeline.ner.corpus import LABELS, parse_labels, parse_split, split_path
 from pipeline.ner.examples import encode_tags
@@ -47,17 +47,21 @@ class Pair(NamedTuple):
     b: Taggers
 
 
-def find_sets(revision: Revision) -> list[str]:
-    """The data sets whose test predictions a revision has."""
+def find_sets(revision: Revision) -> dict[str, str]:
+    """The data sets whose test predictions a revision has, each with the stage that made them."""
     folder = f"{layout.PREDICTIONS.as_posix()}/"
-    outs = [out["path"] for stage in revision.stages.values() for out in stage.get("outs", [])]
-    names = sorted(path.removeprefix(folder) for path in outs if path.startswith(folder))
-    if not names:
+    found = {
+        out["path"].removeprefix(folder): stage
+        for stage, entry in sorted(revision.stages.items())
+        for out in entry.get("outs", [])
+        if out["path"].startswith(folder)
+    }
+    if not found:
         raise UserError(
             f"{revision.name}: found no predictions ({folder}<set>): evaluate has not run there, or at a time when it "
             f"kept none; {revision.advice}"
         )
-    return names
+    return found
 
 
 def read_pair(a: Revision, b: Revision, name: str) -> Pair:
@@ -69,21 +73,17 @@ def read_pair(a: Revision, b: Revision, name: str) -> Pair:
 
 
 def _check_fresh(revision: Revision, name: str) -> None:
-    """Predictions that other settings led to are not this revision's."""
-    stages, path = revision.stages, (layout.PREDICTIONS / name).as_posix()
-    stage = find_maker(stages, path)
-    if stage is None:
-        raise UserError(f"{revision.name}: {path}: no stage in dvc.lock makes it; {revision.advice}")
+    """Predictions that other settings, data or code led to are not this revision's."""
 
     @cache
     def md5(file: str) -> str | None:
         return revision.md5(file) if revision.has(file) else None
 
-    changed = next(stale(stages, stage, revision.params, md5), None)
+    changed = next(stale(revision.stages, find_sets(revision)[name], revision.params, md5), None)
     if changed:
         raise UserError(
-            f"{revision.name}: {path} is out of date, for this has changed since ({changed}); {revision.advice}, or, "
-            "if the change cannot matter, dvc commit"
+            f"{revision.name}: {(layout.PREDICTIONS / name).as_posix()} is out of date, for this has changed since "
+            f"({changed}); {revision.advice}, or, if the change cannot matter, dvc commit"
         )
 
 

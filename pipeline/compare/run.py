@@ -42,7 +42,7 @@ def file_name(revision: str) -> str:
 
 def _choose(a: Revision, b: Revision, sets: list[str]) -> list[str]:
     mine, yours = find_sets(a), find_sets(b)
-    common = [name for name in order_sets(mine) if name in yours]
+    common = [name for name in order_sets(list(mine)) if name in yours]
     wrong = next((name for name in sets if name not in common), None)
     if wrong or not common:
         what = f"data set {wrong!r}" if wrong else "data set"

@@ -10,11 +10,8 @@ from typing import Any
 Json = dict[str, Any]
 Stages = dict[str, Json]
 """Of dvc.lock: commands, deps, params and outs by stage."""
-
-
-def find_maker(stages: Stages, path: str) -> str | None:
-    """The stage that has this output."""
-    return next((name for name, stage in stages.items() if any(out["path"] == path for out in _outs(stage))), None)
+Made = dict[str, tuple[str, str]]
+"""Outputs: path to (stage, md5)."""
 
 
 def stale(stages: Stages, stage: str, params: Json, md5: Callable[[str], str | None]) -> Iterator[str]:
@@ -22,17 +19,10 @@ def stale(stages: Stages, stage: str, params: Json, md5: Callable[[str], str | N
 
     `params` is params.yaml; `md5` tells that of a file which is not an output of a stage, None if there is none.
     """
-    made = {out["path"]: (name, out["md5"]) for name, entry in stages.items() for out in _outs(entry)}
-    todo, seen = [stage], set()
-    while todo:
-        name = todo.pop()
-        if name in seen:
-            continue
-        seen.add(name)
+    made = {out["path"]: (name, out["md5"]) for name, entry in stages.items() for out in entry.get("outs", [])}
+    for name in _led_to(stages, stage, made):
         for dep in stages[name].get("deps", []):
-            maker, now = _origin(made, dep["path"]) or (None, _file_md5(dep, md5))
-            if maker:
-                todo.append(maker)
+            _, now = _origin(made, dep["path"]) or (None, _file_md5(dep, md5))
             if now not in (None, dep["md5"]):
                 yield f"{name}: {dep['path']}"
         for key, value in stages[name].get("params", {}).get("params.yaml", {}).items():
@@ -40,7 +30,16 @@ def stale(stages: Stages, stage: str, params: Json, md5: Callable[[str], str | N
                 yield f"{name}: {key}"
 
 
-def _origin(made: dict[str, tuple[str, str]], path: str) -> tuple[str, str | None] | None:
+def _led_to(stages: Stages, stage: str, made: Made) -> list[str]:
+    """The stage and all before it, each once, the nearest first."""
+    names = [stage]
+    for name in names:  # grows as it goes
+        origins = (_origin(made, dep["path"]) for dep in stages[name].get("deps", []))
+        names += dict.fromkeys(maker for maker, _ in filter(None, origins) if maker not in names)
+    return names
+
+
+def _origin(made: Made, path: str) -> tuple[str, str | None] | None:
     """(stage, md5) of an output; for a path within an output the stage only, as the lock has no sums of its parts."""
     if path in made:
         return made[path]
@@ -57,7 +56,3 @@ def _look_up(params: Any, key: str) -> Any:
     for part in key.split("."):
         params = params.get(part) if isinstance(params, dict) else None
     return params
-
-
-def _outs(stage: Json) -> list[Json]:
-    return list(stage.get("outs", []))

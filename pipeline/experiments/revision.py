@@ -6,6 +6,7 @@ Files come from git or, where DVC tracks them, from its cache (or its remote): n
 import hashlib
 from difflib import get_close_matches
 from functools import cached_property
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
@@ -50,8 +51,9 @@ class Revision:
         return f"{self.name} ({self.commit[:7]})"
 
     def has(self, path: str) -> bool:
-        """Whether there is such a file, or folder, in git or under DVC."""
-        return bool(self._files.exists(path))
+        """Whether there is such a file, leaving aside what only DVC's cache has."""
+        repo = self._files.repo
+        return bool(repo.fs.exists(repo.fs.join(repo.root_dir, path)))
 
     def names(self, folder: str) -> list[str]:
         """Names of the files in a folder that DVC tracks, sorted."""
@@ -74,12 +76,12 @@ class Revision:
         """What dvc.lock says of every stage that was run."""
         if not self.has(LOCK):
             raise UserError(f"{self.name}: found no {LOCK}: nothing was run there; {self.advice}")
-        return dict(yaml.load(self.read(LOCK), LOADER)["stages"])
+        return dict(self._load(LOCK)["stages"])
 
     @cached_property
     def params(self) -> Json:
         """params.yaml as data."""
-        return dict(yaml.load(self.read(PARAMS), LOADER))
+        return dict(self._load(PARAMS))
 
     @property
     def advice(self) -> str:
@@ -89,6 +91,13 @@ class Revision:
         if self.is_experiment:
             return "run the experiment again: dvc exp run"
         return f"run there and commit: git checkout {self.name}, dvc repro"
+
+    def _load(self, path: str) -> Any:
+        try:
+            return yaml.load(self.read(path), LOADER)
+        except yaml.YAMLError as error:
+            place = " ".join(str(error).split())
+            raise UserError(f"{self.name}: {path}: not valid YAML (a merge left half-way?): {place}") from None
 
     def _get(self, path: str, read: Any, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -135,6 +144,8 @@ def _open_repo() -> Repo:
         raise UserError("not in a DVC repository: found no .dvc here or above; run from the top of a clone") from None
     if isinstance(repo.scm, NoSCM):
         raise UserError("not in a git repository: revisions are git's; run from the top of a clone")
+    if Path(repo.root_dir).resolve() != Path.cwd().resolve():
+        raise UserError(f"run from the top of the repository: cd {repo.root_dir}")
     return repo
 
 

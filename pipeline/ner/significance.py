@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from pipeline.ner.scores import CHUNK, METRICS, Counts, Floats, Numbers, entity_types, resample, total, type_f1
+from pipeline.progress import track
 
 ROUNDING = 1e-12
 """Equal differences of F1 may come out this far apart."""
@@ -45,7 +46,8 @@ def measure_seeds(system: System) -> Floats:
 def bootstrap_difference(a: System, b: System, resamples: int, seed: int) -> Floats:
     """B minus A on `resamples` draws of as many sentences, with replacement; (resamples, measures)."""
     parts = []
-    for totals in resample([*a, *b], resamples, seed):
+    draws = resample([*a, *b], resamples, seed)
+    for totals in track(draws, "bootstrap", "resamples", resamples, size=lambda drawn: len(drawn[0].tokens)):
         values = np.stack([measure(counts) for counts in totals])
         parts.append(values[len(a) :].mean(0) - values[: len(a)].mean(0))
     return np.concatenate(parts)
@@ -60,7 +62,8 @@ def randomisation_p(a: System, b: System, resamples: int, seed: int) -> Floats:
         raise ValueError(f"seeds are swapped in pairs, got {len(a)} and {len(b)}")
     real = np.abs(measure_seeds(b).mean(0) - measure_seeds(a).mean(0))
     as_large = np.zeros(len(real))
-    for swapped in _swapped_differences(a, b, resamples, seed):
+    swaps = _swapped_differences(a, b, resamples, seed)
+    for swapped in track(swaps, "randomisation", "swaps", resamples, size=len):
         as_large += (np.abs(swapped) >= real - ROUNDING).sum(0)
     return (1 + as_large) / (1 + resamples)
 

@@ -211,6 +211,18 @@ def test_outside_of_a_repository(
     assert "not in a DVC repository" in refused("a", "b", monkeypatch=monkeypatch, capsys=capsys)
 
 
+def test_a_lock_in_conflict_is_one_line(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    subprocess.run(["git", "clone", "--quiet", repository, tmp_path / "clone"], check=True)
+    monkeypatch.chdir(tmp_path / "clone")
+    Path("dvc.lock").write_text("<<<<<<< HEAD\nstages: {}\n=======\n", encoding="utf-8")
+    said = refused("workspace", "main", monkeypatch=monkeypatch, capsys=capsys)
+    assert "workspace: dvc.lock: not valid YAML" in said
+    monkeypatch.chdir(tmp_path / "clone" / "data")
+    assert "run from the top" in refused("main", "main", monkeypatch=monkeypatch, capsys=capsys)
+
+
 def test_names_of_files() -> None:
     assert file_name("with-gru") == "with-gru" and file_name("ветка_1.0") == "ветка_1.0"
     odd = ["feature/x", "feature-x", "feature~x", "HEAD~1", "a\\b", "../x", "x" * 300, "x" * 301]
