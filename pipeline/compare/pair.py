@@ -2,16 +2,15 @@
 
 import io
 from collections.abc import Sequence
-from functools import cache
 from itertools import zip_longest
 from typing import NamedTuple
 
 import numpy as np
 
 from pipeline import layout
+from pipeline.errors import UserError
 from pipeline.experiments.lock import stale
 from pipeline.experiments.revision import Revision
-from pipeline.errors import UserError
 from pipeline.ner.batches import Indices
 from pipeline.ner.corpus import LABELS, parse_labels, parse_split, split_path
 from pipeline.ner.examples import encode_tags
@@ -74,12 +73,7 @@ def read_pair(a: Revision, b: Revision, name: str) -> Pair:
 
 def _check_fresh(revision: Revision, name: str) -> None:
     """Predictions that other settings, data or code led to are not this revision's."""
-
-    @cache
-    def md5(file: str) -> str | None:
-        return revision.md5(file) if revision.has(file) else None
-
-    changed = next(stale(revision.stages, find_sets(revision)[name], revision.params, md5), None)
+    changed = next(stale(revision.stages, find_sets(revision)[name], revision.params, revision.md5), None)
     if changed:
         raise UserError(
             f"{revision.name}: {(layout.PREDICTIONS / name).as_posix()} is out of date, for this has changed since "

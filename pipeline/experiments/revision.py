@@ -42,6 +42,7 @@ class Revision:
         """`commit` is the full hash; None for the workspace."""
         self.name, self.commit, self.is_experiment = name, commit, is_experiment
         self._files = DVCFileSystem(rev=commit)
+        self._md5: dict[str, str | None] = {}
 
     @property
     def title(self) -> str:
@@ -67,9 +68,11 @@ class Revision:
         """A file as it is."""
         return bytes(self._get(path, self._files.cat_file, path))
 
-    def md5(self, path: str) -> str:
+    def md5(self, path: str) -> str | None:
         """As DVC has it in dvc.lock."""
-        return hashlib.md5(self.read_bytes(path), usedforsecurity=False).hexdigest()
+        if path not in self._md5:
+            self._md5[path] = _md5(self.read_bytes(path)) if self.has(path) else None
+        return self._md5[path]
 
     @cached_property
     def stages(self) -> dict[str, Json]:
@@ -135,6 +138,10 @@ def diff_params(a: Revision, b: Revision) -> list[Difference]:
         found = repo.params.diff(a.commit or WORKSPACE, b.commit or WORKSPACE).get("diff", {})
     changes = found.get(PARAMS, {})
     return [Difference(key, change.get("old"), change.get("new")) for key, change in sorted(changes.items())]
+
+
+def _md5(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 def _open_repo() -> Repo:

@@ -56,7 +56,7 @@ def _sweep(params: Params, archs: Sequence[str], compute: bool, inputs: Path) ->
 def _find(archs: Sequence[str]) -> dict[str, Revision | None]:
     say("looking through the workspace, experiments and branches")
     workspace, *others = all_revisions()
-    return {arch: find(arch, [workspace, *others], workspace.params) for arch in archs}
+    return {arch: find(arch, workspace, others) for arch in archs}
 
 
 def _held_still() -> list[str]:
