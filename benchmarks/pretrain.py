@@ -36,7 +36,7 @@ Row = dict[str, Any]
 TOKENS = 294e6
 """Of the paper's corpus."""
 ELMO = [(1, 32), (2, 32), (3, 64), (4, 128), (5, 256), (6, 512), (7, 1024)]
-TYPES, TEXTS, MEAN_LENGTH, LONGEST = 108_000, 4_000, 45, 200
+TYPES, TEXTS, MEAN_LENGTH, LONGEST = 108_000, 20_000, 45, 200
 
 
 def main(
