@@ -51,7 +51,7 @@ class Embedder:
 
     The bare char-CNN gives its vector twice, as ELMo's layer 0 is counted, so that the tagger above is the same size.
     Stateless: the vectors of a sentence depend on nothing but the sentence. A published ELMo's are the same to the bit
-    in whatever company it comes; the layers trained here round in the last digits, as products of other shapes do.
+    in any company, at widths that are multiples of eight; layers trained here differ in the last digits of float32.
     """
 
     def __init__(self, charcnn: CharCnn, model: Model | None, device: torch.device) -> None:

@@ -74,7 +74,7 @@ def read_sentences(path: Path) -> Sentences:
 
 
 def _tokens(path: Path, number: int, line: str) -> list[str]:
-    if fault := re.search(r"[\0\t\v\f\r]", line):
+    if fault := re.search(r"[\0-\x1f]", line):
         raise UserError(f"{path}: line {number}: found {fault[0]!r}; expected tokens separated by spaces")
     return [token for token in line.split(" ") if token]
 
