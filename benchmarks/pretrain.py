@@ -122,6 +122,7 @@ def compare(
     ways = {"ours": ours(corpus, arch, settings, rounds, device)}
     if baseline:
         charcnn = CharCnnSettings(
+            source="train",
             embedding=16,
             filters=ELMO,
             highway=2,

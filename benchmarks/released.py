@@ -40,7 +40,7 @@ class Released(nn.Module):
     def __init__(self, arch: ArchSettings, charcnn: CharCnnSettings, hidden: int, types: int, trained: bool) -> None:
         """`trained`: whether gradients reach the char-CNN, as they do in the released code."""
         super().__init__()
-        self.charcnn = CharCnn(charcnn).requires_grad_(trained)
+        self.charcnn = CharCnn(charcnn.shape).requires_grad_(trained)
         self.trained = trained
         width = charcnn.projection
         self.stacks = nn.ModuleList(_stack(arch, width, hidden) for _ in range(2))

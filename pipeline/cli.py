@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -47,7 +48,8 @@ def fetch() -> None:
     """Obtain and verify the inputs named in data/<scale>/manifest.yaml."""
     from pipeline.stages import fetch
 
-    fetch.run(layout.manifest(load_params().scale), layout.RAW)
+    params = load_params()
+    fetch.run(layout.manifest(params.scale), layout.RAW, params.imports_elmo)
 
 
 @app.command()
@@ -102,14 +104,18 @@ def vocabulary() -> None:
 
 @app.command()
 def charcnn() -> None:
-    """Train and freeze the char-CNN, compute every type's vector."""
+    """Train and freeze the char-CNN, or import a published one; compute every type's vector."""
     from pipeline.stages import charcnn
 
     def settings() -> object:
         now = load_params()
-        return now.seed, now.chosen_scale.charcnn
+        return now.seed, now.imports_elmo, now.chosen_scale.charcnn
 
     params = load_params()
+    if params.imports_elmo:
+        with _training(params, Steady(settings, layout.VOCABULARY, layout.ELMO)) as how:
+            charcnn.import_published(layout.VOCABULARY, layout.ELMO, layout.CHARCNN, how)
+        return
     if _is_launcher(params):
         return
     with _training(params, Steady(settings, layout.VOCABULARY, *charcnn.code())) as how:
@@ -191,6 +197,22 @@ def report() -> None:
 
     params = load_params()
     report.run(layout.DATA, layout.METRICS, params.arch, params.scale)
+
+
+@app.command()
+def embed(
+    model: Annotated[Path, typer.Argument(help="A folder: a published ELMo (options.json, model.hdf5), or models/lm.")],
+    sentences: Annotated[Path, typer.Argument(help="UTF-8, a sentence a line, tokens separated by spaces.")],
+    out: Annotated[Path, typer.Argument(help="The .npz to write: n_sentences, and s0_layers, s1_layers ...")],
+    device: Annotated[str, typer.Option(help="auto, or a torch device: cpu, cuda, cuda:1.")] = "auto",
+) -> None:
+    """Write all layers of every token of some sentences, float32 (layers + 1, tokens, width) a sentence."""
+    from pipeline.allocator import keep_buffers
+    from pipeline.device import choose_device
+    from pipeline.lm.export import export
+
+    keep_buffers()
+    export(model, sentences, out, choose_device(device, "--device"))
 
 
 @app.command()

@@ -7,8 +7,8 @@ import torch
 from pipeline.errors import UserError
 
 
-def choose_device(name: str) -> torch.device:
-    """The torch device called `name`; `auto` is a GPU where there is one."""
+def choose_device(name: str, setting: str = "params.yaml: compute.device") -> torch.device:
+    """The torch device called `name`; `auto` is a GPU where there is one. `setting` is where the name stands."""
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda":
@@ -18,7 +18,5 @@ def choose_device(name: str) -> torch.device:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
-        raise UserError(
-            f"params.yaml: compute.device: {name!r} cannot be used here ({reason}); use auto or cpu"
-        ) from None
+        raise UserError(f"{setting}: {name!r} cannot be used here ({reason}); use auto or cpu") from None
     return device

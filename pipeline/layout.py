@@ -6,13 +6,14 @@ from pathlib import Path
 DATA, MODELS, METRICS = Path("data"), Path("models"), Path("metrics")
 
 CHOICE = DATA / "choice.json"
-"""What params.yaml chose, checked: the manifest."""
+"""What params.yaml chose, checked: the manifest, and whether its published ELMo is read."""
 ARCHITECTURE = MODELS / "architecture.json"
 """The chosen architecture and the sum of its code."""
 
 RAW = DATA / "raw"
 NEWS = RAW / "news"
 UDPIPE = RAW / "udpipe" / "model.udpipe"
+ELMO = RAW / "elmo"
 DOCUMENTS = DATA / "documents"
 SENTENCES = DATA / "sentences"
 FRAGMENTS = DATA / "fragments"

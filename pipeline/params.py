@@ -7,7 +7,7 @@ import yaml
 from pydantic import Field, ValidationError
 
 from pipeline.errors import UserError
-from pipeline.lm.settings import ArchSettings, CharCnnSettings, LmSettings
+from pipeline.lm.settings import ELMO, ArchSettings, CharCnnSettings, LmSettings
 from pipeline.ner.settings import EvaluateSettings, NerSettings
 from pipeline.settings import Seed, Settings
 from pipeline.text.settings import TextSettings, VocabularySettings
@@ -60,6 +60,11 @@ class Params(Settings):
     @property
     def chosen_scale(self) -> Scale:
         return self.scales[self.scale]
+
+    @property
+    def imports_elmo(self) -> bool:
+        """Whether the char-CNN is a published ELMo's; one imported whole brings its own, whatever the scale says."""
+        return ELMO in (self.chosen_arch.cell, self.chosen_scale.charcnn.source)
 
 
 def load_params(path: Path = PARAMS) -> Params:

@@ -191,6 +191,13 @@ def test_a_killed_temporary_experiment_goes_on(repo: Path, dvc: Run, environment
     assert "killed" in dvc("exp", "show", "--csv")
 
 
+def test_a_published_elmo_is_fetched_when_it_is_asked_for(repo: Path, dvc: Run) -> None:
+    """In a scratch copy, so that the one here stays as it is: text is not read again, nor anything else fetched."""
+    output = dvc("exp", "run", "--temp", "--name", "elmo", "-S", "arch=elmo", "pretrain")
+    assert ran(output) == {"check", "fetch", "charcnn", "pretrain"}, output
+    assert re.search(r"lm\.parameters_m\s+\S+\s+0\.297", dvc("metrics", "diff", "--all", "main", "elmo"))
+
+
 def _outputs(repo: Path) -> dict[str, bytes]:
     """Every file that stages after check made."""
     folders = [repo / "data", repo / "models", repo / "metrics"]

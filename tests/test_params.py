@@ -23,13 +23,18 @@ def test_the_committed_file_is_sound() -> None:
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (lambda p: p.update(arch="x"), "arch: found 'x', expected one of charcnn, lstm, gru, sru"),
+        (lambda p: p.update(arch="x"), "arch: found 'x', expected one of charcnn, lstm, gru, sru, elmo"),
         (lambda p: p.update(scale="x"), "scale: found 'x', expected one of demo, local, paper"),
         (lambda p: p.update(sede=1), "sede: unknown key; valid keys here: arch, scale, seed, archs, scales, compute"),
         (lambda p: p.pop("seed"), "seed: missing"),
         (lambda p: p["archs"]["gru"].update(cell="grue"), "archs.gru.cell: found 'grue'"),
         (lambda p: p["archs"]["gru"].update(layer=2), "archs.gru.layer: unknown key; valid keys here: cell, layers"),
         (lambda p: p["archs"]["gru"].update(layers=0), "only cell 'none' has 0 layers"),
+        (lambda p: p["archs"]["elmo"].update(layers=2), "and cell 'elmo', whose options.json counts them"),
+        (lambda p: p["scales"]["demo"]["charcnn"].update(source="taiga"), "demo.charcnn.source: found 'taiga'"),
+        (lambda p: p["scales"]["demo"]["charcnn"].pop("source"), "scales.demo.charcnn.source: missing"),
+        (lambda p: p["scales"]["demo"].update(charcnn={"source": "train"}), "scales.demo.charcnn.embedding: missing"),
+        (lambda p: p["scales"]["demo"].update(charcnn={"source": "elmo", "hiden": 1}), "charcnn.hiden: unknown key"),
         (lambda p: p["scales"]["paper"]["lm"].update(hiden=3), "scales.paper.lm.hiden: unknown key"),
         (
             lambda p: p["scales"]["demo"]["lm"]["training"].update(lr=3),
@@ -55,6 +60,24 @@ def test_an_unsound_file_is_one_line(tmp_path: Path, edit: Edit, message: str) -
     with pytest.raises(UserError) as raised:
         load_params(path)
     assert message in str(raised.value) and str(raised.value).startswith(str(path)) and "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("edit", "imports"),
+    [
+        (lambda p: p, False),
+        (lambda p: p.update(arch="elmo"), True),
+        (lambda p: p["scales"]["demo"]["charcnn"].update(source="elmo"), True),
+        (lambda p: p["scales"]["demo"].update(charcnn={"source": "elmo"}), True),
+        (lambda p: p["scales"]["local"]["charcnn"].update(source="elmo"), False),
+    ],
+    ids=["as committed", "whole", "its char-CNN", "its char-CNN and nothing else said", "of another scale"],
+)
+def test_when_a_published_elmo_is_read(tmp_path: Path, edit: Edit, imports: bool) -> None:
+    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    edit(params)
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    assert load_params(tmp_path / "params.yaml").imports_elmo == imports
 
 
 def test_a_file_that_is_not_there_and_one_that_is_not_yaml(tmp_path: Path) -> None:

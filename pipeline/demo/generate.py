@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pipeline.demo.conll import write_multiconer, write_wikineural
 from pipeline.demo.dump import write_news
+from pipeline.demo.elmo import write_elmo
 from pipeline.demo.entities import PARTS
 from pipeline.demo.settings import DemoSettings
 from pipeline.demo.udpipe_model import write_udpipe
@@ -20,6 +21,7 @@ def _ner_set(write: Callable[[Path, str, DemoSettings], None], part: str) -> Wri
 ARTEFACTS: dict[str, Writer] = {
     "news": write_news,
     "udpipe": write_udpipe,
+    "elmo": write_elmo,
     **{f"wikineural/{part}": _ner_set(write_wikineural, part) for part in PARTS},
     **{f"multiconer/{part}": _ner_set(write_multiconer, part) for part in PARTS},
 }

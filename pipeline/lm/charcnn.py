@@ -8,15 +8,16 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.lm.chars import CHARACTERS, PAD, CharIds
-from pipeline.lm.settings import CharCnnSettings
-from pipeline.outputs import need, read_json, write_json
+from pipeline.lm.settings import CharCnnShape
+from pipeline.outputs import write_json
+from pipeline.settings import read_settings
 from pipeline.weights import load_weights, save_weights
 
 WEIGHTS, CONFIG = "charcnn.safetensors", "charcnn.json"
 TYPES_A_BATCH = 512
 """Types taken through the whole module at once: memory stays small, the arithmetic dense."""
 TYPES_A_GROUP = 128
-"""Types of like length convolved at once: fewer waste less on padding, more keep the arithmetic dense."""
+"""Types convolved at once: fewer waste less on padding, more keep the arithmetic dense."""
 
 
 class Highway(nn.Module):
@@ -35,29 +36,31 @@ class Highway(nn.Module):
 
 
 class CharCnn(nn.Module):
-    """Character ids of tokens to their vectors.
+    """Character ids of tokens to their vectors, trained here or published.
 
     Convolutions of several widths, the maximum over all 50 - width + 1 positions, the activation, highway layers and
     a linear projection, in ELMo's order. Padding has an embedding of its own and is not masked; but every position that
     sees nothing but padding gives the same: one of them stands for all, and the rest is not computed.
     """
 
-    def __init__(self, settings: CharCnnSettings) -> None:
+    def __init__(self, shape: CharCnnShape) -> None:
         super().__init__()
-        self.settings = settings
-        self.embedding = nn.Embedding(CHARACTERS, settings.embedding)
-        self.convolutions = nn.ModuleList(
-            nn.Conv1d(settings.embedding, number, width) for width, number in settings.filters
-        )
-        self.widest = max(width for width, _ in settings.filters)
-        filters = sum(number for _, number in settings.filters)
-        self.highways = nn.Sequential(*(Highway(filters) for _ in range(settings.highway)))
-        self.projection = nn.Linear(filters, settings.projection)
-        self.activation = {"relu": torch.relu, "tanh": torch.tanh}[settings.activation]
+        self.shape = shape
+        self.embedding = nn.Embedding(CHARACTERS, shape.embedding)
+        self.convolutions = nn.ModuleList(nn.Conv1d(shape.embedding, number, width) for width, number in shape.filters)
+        self.widest = max(width for width, _ in shape.filters)
+        filters = sum(number for _, number in shape.filters)
+        self.highways = nn.Sequential(*(Highway(filters) for _ in range(shape.highway)))
+        self.projection = nn.Linear(filters, shape.projection) if shape.projects else nn.Identity()
+        self.activation = {"relu": torch.relu, "tanh": torch.tanh}[shape.activation]
 
     def forward(self, chars: Tensor) -> Tensor:
         """Character ids, int of shape (tokens, 50), to float32 (tokens, projection)."""
-        return self.projection(self.highways(self.activation(self._maxima(chars))))
+        return self._finish(self._maxima(chars))
+
+    def _finish(self, maxima: Tensor) -> Tensor:
+        """All that follows the convolutions, (tokens, filters) to (tokens, projection)."""
+        return self.projection(self.highways(self.activation(maxima)))
 
     def _maxima(self, chars: Tensor) -> Tensor:
         """The maximum of every filter over all positions, (tokens, filters); words of like length go together."""
@@ -68,14 +71,21 @@ class CharCnn(nn.Module):
 
     def _convolve(self, chars: Tensor) -> Tensor:
         """The maximum of every filter over the positions at hand, (tokens, filters)."""
-        embedded = self.embedding(chars.to(self.projection.weight.device).int()).transpose(1, 2)
+        embedded = self.embedding(chars.to(self.embedding.weight.device).int()).transpose(1, 2)
         return torch.cat([convolution(embedded).amax(-1) for convolution in self.convolutions], -1)
 
     @torch.inference_mode()
     def vectors(self, chars: CharIds) -> npt.NDArray[np.float32]:
-        """The frozen vectors of types, character ids (types, 50) to float32 (types, projection)."""
-        batches = torch.from_numpy(chars).split(TYPES_A_BATCH)
-        return torch.cat([self(batch) for batch in batches]).float().cpu().numpy()
+        """The frozen vectors of types, character ids (types, 50) to float32 (types, projection).
+
+        A type's vector is the same to the bit whatever stands beside it: always as many types at once, and all of
+        their characters, because sums of other shapes round otherwise. So do a GPU's convolutions in TF32, by 1e-3.
+        """
+        missing = -len(chars) % TYPES_A_GROUP
+        groups = torch.from_numpy(np.pad(chars, ((0, missing), (0, 0)))).split(TYPES_A_GROUP)
+        with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
+            vectors = torch.cat([self._finish(self._convolve(group)) for group in groups])
+        return vectors[: len(chars)].float().cpu().numpy()
 
     @torch.no_grad()
     def standardise(self, chars: CharIds) -> None:
@@ -85,19 +95,20 @@ class CharCnn(nn.Module):
         a fifth of the mean, and a language model above hardly learns. Data-dependent initialisation (Krähenbühl et
         al. 2016) mends that within the weights: the module stays ELMo's.
         """
+        assert isinstance(self.projection, nn.Linear), "a published char-CNN is never put to another scale"
         outputs = torch.cat([self(batch) for batch in torch.from_numpy(chars).split(TYPES_A_BATCH)])
         mean, deviation = outputs.mean(0), outputs.std(0).clamp_min(1e-6)
         self.projection.weight /= deviation[:, None]
         self.projection.bias.copy_((self.projection.bias - mean) / deviation)
 
     def save(self, folder: Path) -> None:
-        """Write the weights and the settings that rebuild the module."""
+        """Write the weights and the shape that rebuild the module."""
         save_weights(self, folder / WEIGHTS)
-        write_json(folder / CONFIG, self.settings.model_dump(mode="json"))
+        write_json(folder / CONFIG, self.shape.model_dump(mode="json"))
 
     @classmethod
     def load(cls, folder: Path, device: torch.device) -> "CharCnn":
         """Read what `save` wrote; the module is in evaluation mode."""
-        module = cls(CharCnnSettings.model_validate(read_json(need(folder / CONFIG, "charcnn"))))
+        module = cls(read_settings(CharCnnShape, folder / CONFIG, "charcnn"))
         load_weights(module, folder / WEIGHTS, "charcnn")
         return module.to(device).eval()

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.lm.settings import CHARS
+from pipeline.lm.lemmas import spell
+from pipeline.lm.settings import CHARS, Reading
 from pipeline.vocabulary import BEGIN, END, SPECIALS
 
 BEGIN_SENTENCE, END_SENTENCE, BEGIN_WORD, END_WORD, PAD = 257, 258, 259, 260, 261
@@ -20,31 +21,38 @@ CHARACTERS = 262
 
 CharIds = npt.NDArray[np.int16]
 
+OURS = Reading(characters=CHARS, marks=False, lemmas="plain")
+"""How the char-CNNs trained here read."""
 
-def char_ids(types: Sequence[str]) -> CharIds:
-    """Character ids of tokens, int16 of shape (tokens, 50). A token beyond 48 bytes is cut, be it inside a letter."""
-    table = np.full((len(types), CHARS), PAD, dtype=np.int16)
-    for row, token in zip(table, types, strict=True):
-        body = np.frombuffer(token.encode("utf-8", "surrogatepass")[: CHARS - 2], dtype=np.uint8)
-        _write(row, body.astype(np.int16) + 1)
+
+def char_ids(types: Sequence[str], reading: Reading = OURS) -> CharIds:
+    """Character ids of tokens, int16 of shape (tokens, reading.characters), 50 in ELMo.
+
+    A token beyond two bytes less is cut, be it inside a letter: of Cyrillic, 24 letters stay.
+    """
+    body = reading.characters - 2
+    spelled = [spell(token, reading.lemmas).encode("utf-8", "surrogatepass")[:body] for token in types]
+    lengths = np.array([len(token) for token in spelled], dtype=np.int64)
+    table = np.full((len(types), reading.characters), PAD, dtype=np.int16)
+    table[:, 0] = BEGIN_WORD
+    letters = np.frombuffer(b"".join(spelled), dtype=np.uint8)
+    table[:, 1:-1][np.arange(body) < lengths[:, None]] = letters.astype(np.int16) + 1
+    table[np.arange(len(types)), 1 + lengths] = END_WORD
+    if reading.marks:
+        for mark, row in zip(SPECIALS, boundary_char_ids(reading), strict=False):
+            table[[token == mark for token in types]] = row
     return table
 
 
-def boundary_char_ids() -> CharIds:
-    """Character ids of `<S>` and `</S>`, int16 of shape (2, 50)."""
-    table = np.full((2, CHARS), PAD, dtype=np.int16)
-    _write(table[BEGIN], np.array([BEGIN_SENTENCE], dtype=np.int16))
-    _write(table[END], np.array([END_SENTENCE], dtype=np.int16))
+def boundary_char_ids(reading: Reading = OURS) -> CharIds:
+    """Character ids of `<S>` and `</S>`, int16 of shape (2, reading.characters)."""
+    table = np.full((2, reading.characters), PAD, dtype=np.int16)
+    table[:, 0], table[:, 2] = BEGIN_WORD, END_WORD
+    table[BEGIN, 1], table[END, 1] = BEGIN_SENTENCE, END_SENTENCE
     return table
 
 
-def vocabulary_char_ids(types: Sequence[str]) -> CharIds:
-    """Character ids of a whole vocabulary, whose first two types are the boundaries; (types, 50)."""
+def vocabulary_char_ids(types: Sequence[str], reading: Reading = OURS) -> CharIds:
+    """Character ids of a whole vocabulary, whose first two types are the boundaries; (types, characters)."""
     assert list(types[: len(SPECIALS)]) == SPECIALS
-    return np.concatenate([boundary_char_ids(), char_ids(types[2:])])
-
-
-def _write(row: CharIds, body: CharIds) -> None:
-    row[0] = BEGIN_WORD
-    row[1 : 1 + len(body)] = body
-    row[1 + len(body)] = END_WORD
+    return np.concatenate([boundary_char_ids(reading), char_ids(types[2:], reading)])

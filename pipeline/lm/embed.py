@@ -12,58 +12,89 @@ from pipeline.lm.batches import align
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.charcnn import CharCnn
 from pipeline.lm.chars import char_ids, vocabulary_char_ids
-from pipeline.lm.settings import NO_CELL, ArchSettings, LmSettings
-from pipeline.outputs import need, read_json, write_json
+from pipeline.lm.elmo.stacks import ElmoStacks
+from pipeline.lm.settings import ELMO, NO_CELL, ArchSettings, LmSettings
+from pipeline.outputs import write_json
+from pipeline.settings import Settings, read_settings
 from pipeline.vocabulary import SPECIALS
 from pipeline.weights import load_weights, save_weights
 
 WEIGHTS, CONFIG = "lm.safetensors", "config.json"
 
 Vectors = npt.NDArray[np.float32]
+Model = BiLM | ElmoStacks
+"""Both read token vectors (2, length, batch, width), each direction from position 0 on, boundaries first."""
 
 
-def save_lm(folder: Path, name: str, arch: ArchSettings, settings: LmSettings, model: BiLM | None, size: int) -> None:
-    """Write the weights, if there are any, and the settings that rebuild the model; `size` is the softmax's."""
-    if model is not None:
+class Config(Settings):
+    """All but the weights that rebuilds a language model: config.json."""
+
+    name: str
+    """Of the architecture, a key of `archs`."""
+    arch: ArchSettings
+    lm: LmSettings
+    vocabulary_size: int
+    """Types that the softmax predicts."""
+
+
+def save_lm(folder: Path, config: Config, model: Model | None) -> None:
+    """Write the weights, if there are any, and the settings that rebuild the model."""
+    if isinstance(model, ElmoStacks):
+        model.save(folder)
+    elif model is not None:
         save_weights(model, folder / WEIGHTS)
-    config = {"name": name, "arch": arch.model_dump(), "lm": settings.model_dump(), "vocabulary_size": size}
-    write_json(folder / CONFIG, config)
+    write_json(folder / CONFIG, config.model_dump(mode="json"))
 
 
 class Embedder:
-    """Sentences of lemmas to vectors: the top layer, forward half then backward half (paper, step 3).
+    """Sentences of lemmas to vectors: the top layer, forward half then backward half (paper, step 3), or all layers.
 
     The bare char-CNN gives its vector twice, as ELMo's layer 0 is counted, so that the tagger above is the same size.
-    Stateless: the vectors of a sentence depend on nothing but the sentence.
+    Stateless: the vectors of a sentence depend on nothing but the sentence. A published ELMo's are the same to the bit
+    in any company, at widths that are multiples of eight; layers trained here differ in the last digits of float32.
     """
 
-    def __init__(self, charcnn: CharCnn, model: BiLM | None, device: torch.device) -> None:
-        self.charcnn, self.model, self.device = charcnn, model, device
-        self.width = 2 * charcnn.settings.projection
+    def __init__(self, charcnn: CharCnn, model: Model | None, device: torch.device) -> None:
+        self.charcnn, self.model, self.device = charcnn.to(device), model, device
+        self.width = 2 * charcnn.shape.projection
+        self._reading = charcnn.shape.reading
         self._known: dict[str, Vectors] = {}
-        self._specials = charcnn.vectors(vocabulary_char_ids(SPECIALS))
+        self._specials = charcnn.vectors(vocabulary_char_ids(SPECIALS, self._reading))
 
     @classmethod
     def load(cls, folder: Path, device: torch.device) -> "Embedder":
-        """Read a `models/lm` folder."""
-        config = read_json(need(folder / CONFIG, "pretrain"))
+        """Read a `models/lm` folder; a `UserError` names the file that is missing or broken."""
+        config = read_settings(Config, folder / CONFIG, "pretrain")
         charcnn = CharCnn.load(folder, device)
-        arch, settings = ArchSettings(**config["arch"]), LmSettings.model_validate(config["lm"])
-        if arch.cell == NO_CELL:
+        if config.arch.cell == NO_CELL:
             return cls(charcnn, None, device)
-        model = BiLM(arch, settings, charcnn.settings.projection, config["vocabulary_size"])
+        if config.arch.cell == ELMO:
+            return cls(charcnn, ElmoStacks.load(folder, device), device)
+        model = BiLM(config.arch, config.lm, charcnn.shape.projection, config.vocabulary_size)
         load_weights(model, folder / WEIGHTS, "pretrain")
         return cls(charcnn, model.to(device).eval(), device)
 
     @torch.inference_mode()
     def embed(self, sentences: list[list[str]]) -> list[Vectors]:
-        """Lemmas of sentences, none of them empty, to float32 (tokens, width) each."""
+        """Lemmas of sentences to the top layer, float32 (tokens, width) each."""
+        vectors = self._read(sentences)
+        return _cut(vectors if self.model is None else self.model(vectors), sentences)
+
+    @torch.inference_mode()
+    def layers(self, sentences: list[list[str]]) -> list[Vectors]:
+        """Lemmas of sentences to all layers, float32 (layers + 1, tokens, width) each, counted as in ELMo.
+
+        Layer 0 is the token's vector twice; each further one is its forward half, then its backward half.
+        """
+        vectors = self._read(sentences)
+        above = vectors[:0] if self.model is None else self.model.layers(vectors)
+        return _cut(torch.stack([vectors, *above]), sentences)
+
+    def _read(self, sentences: list[list[str]]) -> Tensor:
+        """Token vectors in each direction's order, behind its boundary: (2, longest + 1, batch, width / 2)."""
         rows, table = self._lookup(sentences)
         read, _ = align(rows)
-        vectors = table[read.to(self.device)]  # (2, longest + 1, batch, width / 2)
-        # Behind the boundary: each position has read its own token, as in ELMo.
-        outputs = (vectors if self.model is None else self.model(vectors))[:, 1:].cpu()
-        return [_both_ways(outputs[:, : len(row), column]) for column, row in enumerate(rows)]
+        return table[read.to(self.device)]
 
     def _lookup(self, sentences: list[list[str]]) -> tuple[list[Ids], Tensor]:
         """Sentences as ids into a table of the vectors of their distinct types, the specials first."""
@@ -77,9 +108,17 @@ class Embedder:
     def _learn(self, types: list[str]) -> None:
         """Compute vectors not seen before: most tokens are of types that come again and again."""
         if types:
-            self._known.update(zip(types, self.charcnn.vectors(char_ids(types)), strict=True))
+            self._known.update(zip(types, self.charcnn.vectors(char_ids(types, self._reading)), strict=True))
+
+
+def _cut(outputs: Tensor, sentences: list[list[str]]) -> list[Vectors]:
+    """Outputs (..., 2, longest + 1, batch, width / 2) to (..., tokens, width) a sentence."""
+    # Behind the boundary: each position has read its own token, as in ELMo.
+    own = outputs[..., 1:, :, :].float().cpu()
+    return [_both_ways(own[..., : len(sentence), column, :]) for column, sentence in enumerate(sentences)]
 
 
 def _both_ways(outputs: Tensor) -> Vectors:
-    """Outputs of one text (2, tokens, width / 2), the second direction reversed, to (tokens, width)."""
-    return torch.cat([outputs[0], outputs[1].flip(0)], -1).float().numpy()
+    """Outputs of one text (..., 2, tokens, width / 2), the second direction reversed, to (..., tokens, width)."""
+    forward, backward = outputs.unbind(-3)
+    return torch.cat([forward, backward.flip(-2)], -1).numpy()

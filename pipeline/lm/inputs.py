@@ -36,7 +36,7 @@ class CharInputs(nn.Module):
         super().__init__()
         self.charcnn = charcnn
         self.chars = torch.from_numpy(chars)
-        self.width = charcnn.settings.projection
+        self.width = charcnn.shape.projection
 
     def forward(self, ids: Tensor) -> Tensor:
         """Ids, int64 of any shape, to float32 (..., width)."""

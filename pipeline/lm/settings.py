@@ -2,10 +2,11 @@
 
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, field_validator, model_validator
 
+from pipeline.lm.lemmas import Lemmas
 from pipeline.settings import Settings
 
 Positive = Annotated[int, Field(gt=0)]
@@ -15,6 +16,9 @@ CHARS = 50
 
 NO_CELL = "none"
 """The bare char-CNN: no stack, no pretraining."""
+ELMO = "elmo"
+"""A published ELMo: as `cell` the whole of it, as a char-CNN's `source` its char-CNN. Imported, nothing is trained."""
+UNTRAINED = (NO_CELL, ELMO)
 CELL_FOLDER = Path(__file__).parent / "rnn"
 
 
@@ -26,7 +30,9 @@ def cells() -> list[str]:
 
 
 def cell_code(cell: str) -> list[Path]:
-    """The Python files that an architecture is made of."""
+    """The Python files that an architecture is made of, besides those that all share; none if it isn't trained."""
+    if cell in UNTRAINED:
+        return []
     folder = CELL_FOLDER / cell
     return sorted(folder.glob("*.py")) if folder.is_dir() else [CELL_FOLDER / f"{cell}.py"]
 
@@ -35,22 +41,24 @@ class ArchSettings(Settings):
     """The recurrent stack of one direction (paper, Table 2)."""
 
     cell: str
-    """`none`, or the name of a file or package in `pipeline/lm/rnn/`."""
+    """`none`, `elmo`, or the name of a file or package in `pipeline/lm/rnn/`."""
     layers: Annotated[int, Field(ge=0)]
+    """0 for `none`, and for `elmo`, whose options.json says how many."""
     residual: bool
     """Add a layer's input to its output where both have the same width (paper: its guess at why LSTM and GRU lose)."""
 
     @field_validator("cell")
     @classmethod
     def _is_a_file(cls, cell: str) -> str:
-        if cell not in cells():
-            raise ValueError(f"expected one of {', '.join(cells())}")
+        if cell not in (valid := [*cells(), ELMO]):
+            raise ValueError(f"expected one of {', '.join(valid)}")
         return cell
 
     @model_validator(mode="after")
     def _none_has_no_layers(self) -> "ArchSettings":
-        if (self.cell == NO_CELL) != (self.layers == 0):
-            raise ValueError(f"cell {self.cell!r} with {self.layers} layers: only cell 'none' has 0 layers")
+        if (self.cell in UNTRAINED) != (self.layers == 0):
+            what = f"cell {self.cell!r} with {self.layers} layers"
+            raise ValueError(f"{what}: only cell 'none' has 0 layers, and cell 'elmo', whose options.json counts them")
         return self
 
 
@@ -92,9 +100,39 @@ class LmSettings(Settings):
     training: TrainingSettings
 
 
-class CharCnnSettings(Settings):
-    """ELMo's char-CNN and the small language model that trains it (paper: ELMo-Taiga's, 2048 filters to 512)."""
+class Reading(Settings):
+    """How a char-CNN reads a token."""
 
+    characters: Positive
+    """Character ids of a token, marks and padding included."""
+    marks: bool
+    """A token spelled `<S>` or `</S>` is the boundary itself, as in the published toolkits, and no bytes."""
+    lemmas: Lemmas
+
+
+class CharCnnShape(Settings):
+    """All that rebuilds a char-CNN: charcnn.json."""
+
+    embedding: Positive
+    filters: list[tuple[Positive, Positive]]
+    highway: Annotated[int, Field(ge=0)]
+    activation: Literal["relu", "tanh"]
+    projection: Positive
+    """Width of a token's vector."""
+    projects: bool
+    """False: the highways already give that width, and nothing follows them."""
+    reading: Reading
+
+
+class CharCnnSettings(Settings):
+    """ELMo's char-CNN and the small language model that trains it (paper: ELMo-Taiga's, 2048 filters to 512).
+
+    `source: elmo` may stand alone, since options.json says the rest; where other keys stand beside it they are checked
+    and not used, so that one edit leads there and back.
+    """
+
+    source: Literal["train", "elmo"]
+    """Trained here, or taken from the published ELMo of the manifest, as the paper does."""
     embedding: Positive
     """Width of a character's vector (ELMo: 16)."""
     filters: Annotated[list[tuple[Annotated[int, Field(gt=0, le=CHARS)], Positive]], Field(min_length=1)]
@@ -105,6 +143,18 @@ class CharCnnSettings(Settings):
     projection: Positive
     """Width of a token's vector (paper: 512)."""
     training: TrainingSettings
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _published_needs_no_more(cls, value: Any, check: ModelWrapValidatorHandler["CharCnnSettings"]) -> Any:
+        return cls.model_construct(source=ELMO) if value == {"source": ELMO} else check(value)
+
+    @property
+    def shape(self) -> CharCnnShape:
+        """The char-CNN without its training."""
+        reading = Reading(characters=CHARS, marks=False, lemmas="plain")
+        sizes = self.model_dump(exclude={"source", "training"})
+        return CharCnnShape(**sizes, projects=True, reading=reading)
 
     def teacher(self) -> LmSettings:
         """Settings of the small language model: as wide as its input, for the residual connection."""

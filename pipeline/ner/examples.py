@@ -14,8 +14,8 @@ from pipeline.ner.features import Features, build_features
 from pipeline.ner.sentence import Sentence
 
 EMBEDDING = [
-    *("batches.py", "bilm.py", "charcnn.py", "chars.py", "embed.py"),
-    *("rnn", "settings.py", "softmax.py", "stack.py"),
+    *("batches.py", "bilm.py", "charcnn.py", "chars.py", "elmo/cell.py", "elmo/options.py", "elmo/stacks.py"),
+    *("embed.py", "lemmas.py", "rnn", "settings.py", "softmax.py", "stack.py"),
 ]
 """What of `pipeline/lm` decides how given weights embed: part of the cache's key. Training is not among it."""
 

@@ -69,6 +69,8 @@ def _language_model(results: Results) -> Iterator[str]:
             "Perplexity of held-out articles: each token predicted from both sides by full softmax; comparable between "
             "architectures on the same text and vocabulary. Parameters: recurrent layers and projection."
         )
+    elif results.lm["parameters_m"]:
+        yield "A published ELMo, imported whole: nothing is pretrained here, and there is no perplexity."
     else:
         yield "The bare char-CNN has no recurrent layers: nothing is pretrained, and there is no perplexity."
     yield _picture("lm", "Learning curve of the language model")

@@ -29,6 +29,7 @@ def summary(metrics: Path) -> str:
 
 
 def _language_model(lm: dict[str, float]) -> str:
-    if "perplexity" not in lm:
-        return "none, the bare char-CNN"
-    return f"validation perplexity {decimal(lm['perplexity'], 1)}, {decimal(lm['parameters_m'], 2)} M parameters"
+    size = f"{decimal(lm['parameters_m'], 2)} M parameters"
+    if "perplexity" in lm:
+        return f"validation perplexity {decimal(lm['perplexity'], 1)}, {size}"
+    return f"a published ELMo, {size}" if lm["parameters_m"] else "none, the bare char-CNN"

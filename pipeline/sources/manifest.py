@@ -17,6 +17,9 @@
           holdout: 0.1
         test:
           source: test.conllu
+    elmo: # read only if params.yaml asks for it
+      source: 199.zip
+      lemmas: rusvectores
 
 A source is `demo:NAME` (generated), a URL, or a path; a relative one is looked for beside the manifest.
 """
@@ -29,6 +32,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from pipeline.demo import ARTEFACTS, DemoSettings
 from pipeline.errors import UserError
+from pipeline.lm.lemmas import Lemmas
 from pipeline.ner.formats import FORMATS
 from pipeline.settings import Settings
 from pipeline.sources.places import readable
@@ -121,12 +125,40 @@ class Ner(Settings):
         return {name: getattr(self, name) for name in type(self).model_fields}
 
 
+class Elmo(Settings):
+    """A published ELMo: a zip archive that holds options.json and model.hdf5, or the two of them by name."""
+
+    source: Annotated[str, Field(min_length=1)] | None = None
+    sha256: Sha256 | None = None
+    options: Source | None = None
+    weights: Source | None = None
+    lemmas: Lemmas = "plain"
+    """The conventions in which the text it was trained on is written."""
+
+    @model_validator(mode="after")
+    def _one_or_two_files(self) -> "Elmo":
+        named = [name for name in ("source", "options", "weights") if getattr(self, name) is not None]
+        if named not in (["source"], ["options", "weights"]):
+            raise ValueError("expected either source, a zip archive, or both options and weights")
+        if self.source is None and self.sha256 is not None:
+            raise ValueError("sha256 goes with source; options and weights have their own")
+        return self
+
+    @property
+    def files(self) -> dict[str, Source]:
+        """The archive, or the two files, under their keys in the manifest."""
+        if self.options and self.weights:
+            return {"elmo.options": self.options, "elmo.weights": self.weights}
+        return {"elmo": Source(source=self.source or "", sha256=self.sha256)}
+
+
 class Manifest(Settings):
     """The file as a whole."""
 
     news: Annotated[list[News], Field(min_length=1)]
     udpipe: Source
     ner: Ner
+    elmo: Elmo | None = None
     demo: DemoSettings | None = None
 
     @property
@@ -135,7 +167,7 @@ class Manifest(Settings):
         news = {f"news.{index}": source for index, source in enumerate(self.news)}
         splits = {f"ner.{name}": data.splits for name, data in self.ner.sets.items()}
         ner = {f"{name}.{split}": source for name, files in splits.items() for split, source in files.items()}
-        return {**news, "udpipe": self.udpipe, **ner}
+        return {**news, "udpipe": self.udpipe, **ner, **(self.elmo.files if self.elmo else {})}
 
 
 def read_manifest(path: Path) -> Manifest:

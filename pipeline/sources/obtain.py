@@ -17,7 +17,7 @@ from pipeline.sources.space import room_for
 from pipeline.sources.sums import Sums
 from pipeline.sources.verify import Check, sha256
 
-GENERATED = {"news": "news.xml.bz2", "udpipe": "model.udpipe"}
+GENERATED = {"news": "news.xml.bz2", "udpipe": "model.udpipe", "elmo": "elmo.zip"}
 """File names of generated inputs; all others are plain CoNLL."""
 CHUNK = 1 << 20
 

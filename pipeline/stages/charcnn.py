@@ -1,21 +1,24 @@
-"""Stage charcnn: train ELMo's char-CNN with a small language model, freeze it, and compute every type's vector."""
+"""Stage charcnn: ELMo's char-CNN, trained with a small language model or imported; frozen, every type's vector."""
 
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
+from pipeline.errors import UserError
 from pipeline.ids import IdSequences
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.charcnn import TYPES_A_BATCH, CharCnn
 from pipeline.lm.chars import CharIds, vocabulary_char_ids
 from pipeline.lm.curve import write_curve
+from pipeline.lm.elmo.published import read_elmo
 from pipeline.lm.inputs import TABLE, CharInputs
 from pipeline.lm.rnn import lstm  # by name below, and so among the deps in dvc.yaml
 from pipeline.lm.settings import ArchSettings, CharCnnSettings
 from pipeline.lm.source import training_code
 from pipeline.lm.train import Trainer
-from pipeline.outputs import fresh_folder
+from pipeline.outputs import fresh_folder, need, read_json
 from pipeline.progress import track
 from pipeline.run import Run
 from pipeline.vocabulary import SPECIALS, Vocabulary
@@ -26,6 +29,23 @@ connection; without it, it hardly learns more than word frequencies in so short 
 181, at the same settings), and the char-CNN under it nothing."""
 _FREQUENT = 5000
 """Types that stand for all when the outputs are put to scale."""
+
+
+def import_published(vocabulary: Path, elmo: Path, target: Path, how: Run) -> None:
+    """Write the char-CNN of the published ELMo in `elmo`, its `vectors.npy`, and its stacks for `arch: elmo`."""
+    if not how.world.leads:
+        return
+    source = read_json(need(elmo / "source.json", "fetch"))
+    if not source["files"]:
+        raise UserError(f"{elmo}: holds no published ELMo, and params.yaml asks for one; run: dvc repro charcnn")
+    charcnn, stacks = read_elmo(elmo, source["lemmas"])
+    charcnn.to(how.device)
+    chars = vocabulary_char_ids(Vocabulary.load(vocabulary).types, charcnn.shape.reading)
+    with fresh_folder(target) as folder:
+        charcnn.save(folder)
+        stacks.save(folder)
+        _write_table(folder / TABLE, charcnn, chars)
+        how.confirm()
 
 
 def run(vocabulary: Path, target: Path, settings: CharCnnSettings, seed: int, how: Run) -> None:
@@ -39,7 +59,7 @@ def run(vocabulary: Path, target: Path, settings: CharCnnSettings, seed: int, ho
     key = {"stage": "charcnn", "charcnn": settings.model_dump(), "seed": seed}
     with how.checkpoint(key, vocabulary, *code()) as checkpoint:
         torch.manual_seed(seed)
-        charcnn = CharCnn(settings)
+        charcnn = CharCnn(settings.shape)
         charcnn.standardise(_frequent(chars))
         trainer = Trainer(
             model=BiLM(_TEACHER, settings.teacher(), settings.projection, words.size),
@@ -79,10 +99,16 @@ def _write_table(path: Path, charcnn: CharCnn, chars: CharIds) -> None:
 
     float16 halves the table; its rounding, 0.0005 of a deviation, is far below what dropout does to the same vector.
     """
-    header = {"descr": "<f2", "fortran_order": False, "shape": (len(chars), charcnn.settings.projection)}
+    header = {"descr": "<f2", "fortran_order": False, "shape": (len(chars), charcnn.shape.projection)}
     starts = range(0, len(chars), TYPES_A_BATCH)
     # Written, not mapped: on a full disk a write is an error, a store into a map kills the process.
     with path.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
         for start in track(starts, "char-CNN vectors", "batches", len(starts)):
-            file.write(charcnn.vectors(chars[start : start + TYPES_A_BATCH]).astype("<f2").tobytes())
+            file.write(_half(charcnn.vectors(chars[start : start + TYPES_A_BATCH])).tobytes())
+
+
+def _half(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float16]:
+    if not (largest := np.abs(vectors).max()) <= np.finfo(np.float16).max:
+        raise UserError(f"char-CNN: found {largest:g} in a type's vector, expected at most 65504 (float16)")
+    return vectors.astype("<f2")

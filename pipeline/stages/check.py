@@ -4,17 +4,17 @@ from pathlib import Path
 
 from pipeline.fingerprint import fingerprint
 from pipeline.layout import manifest
-from pipeline.lm.settings import NO_CELL, cell_code
+from pipeline.lm.settings import UNTRAINED, cell_code
 from pipeline.outputs import write_json
 from pipeline.params import Params
 
 
 def run(params: Params, choice: Path, architecture: Path) -> None:
-    """Write the chosen scale's manifest path, and the chosen architecture with the sum of its code.
+    """Write what fetch is to read: the chosen scale's manifest; and the chosen architecture with the sum of its code.
 
     Through the sum, an edit of one architecture's code retrains that architecture and no other.
     """
-    write_json(choice, {"manifest": str(manifest(params.scale))})
+    write_json(choice, {"manifest": str(manifest(params.scale)), "elmo": params.imports_elmo})
     arch = params.chosen_arch
-    code = "" if arch.cell == NO_CELL else fingerprint({}, *cell_code(arch.cell))
+    code = "" if arch.cell in UNTRAINED else fingerprint({}, *cell_code(arch.cell))
     write_json(architecture, {"name": params.arch, **arch.model_dump(), "code": code})

@@ -3,6 +3,7 @@
     news/0000-<name> ...             sources.json: files in reading order, with their formats
     udpipe/model.udpipe              source.json
     ner/<set>/<split>.conll[.gz]     set.json: format, files, holdout; sources.json
+    elmo/options.json, model.hdf5    source.json: files, lemmas; no files if no published ELMo is asked for
 
 Nothing in data/raw is touched before every input is there and sound.
 """
@@ -11,8 +12,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pipeline.errors import UserError
 from pipeline.outputs import fresh_folder, write_json
-from pipeline.sources.manifest import NerSet, News, read_manifest
+from pipeline.sources.elmo import ObtainedElmo, obtain_elmo
+from pipeline.sources.manifest import Elmo, Manifest, NerSet, News, read_manifest
 from pipeline.sources.obtain import Input, Obtainer, copy
 from pipeline.sources.places import home
 from pipeline.sources.sums import Sums
@@ -21,12 +24,12 @@ from pipeline.sources.verify import NEWS_CHECKS, check_udpipe, conll_check
 Splits = dict[str, Input]
 
 
-def run(manifest: Path, target: Path) -> None:
-    """Obtain and check all inputs of a manifest, then replace what stands in `target`.
+def run(manifest: Path, target: Path, elmo: bool) -> None:
+    """Obtain and check all inputs of a manifest, its published ELMo if `elmo`, then replace what stands in `target`.
 
     Raises a `UserError` of one line for an unsound manifest or input; `target` is then as it was before.
     """
-    wanted = read_manifest(manifest)
+    wanted = _without_spare(manifest, read_manifest(manifest), elmo)
     sums = Sums(home(manifest))
     with TemporaryDirectory() as scratch:
         obtainer = Obtainer(manifest, wanted.demo, sums, Path(scratch))
@@ -34,14 +37,27 @@ def run(manifest: Path, target: Path) -> None:
         news = [obtainer.obtain(f"news.{i}", s, NEWS_CHECKS[s.format]) for i, s in enumerate(wanted.news)]
         udpipe = obtainer.obtain("udpipe", wanted.udpipe, check_udpipe)
         ner = {name: _obtain_splits(obtainer, name, data) for name, data in wanted.ner.sets.items()}
+        published = obtain_elmo(obtainer, wanted.elmo) if wanted.elmo else None
         with ExitStack() as outputs:  # all folders are replaced when all are written
             write_news(outputs.enter_context(fresh_folder(target / "news")), wanted.news, news)
             write_udpipe(outputs.enter_context(fresh_folder(target / "udpipe")), udpipe)
             for name, splits in ner.items():
                 folder = outputs.enter_context(fresh_folder(target / "ner" / name))
                 write_set(folder, wanted.ner.sets[name], splits)
+            write_elmo(outputs.enter_context(fresh_folder(target / "elmo")), wanted.elmo, published)
     inputs = [*news, udpipe, *(found for splits in ner.values() for found in splits.values())]
+    inputs += published.named if published else []
     sums.record({i.source.source: i.sha256 for i in inputs if i.source.is_url and not i.source.sha256})
+
+
+def _without_spare(path: Path, manifest: Manifest, elmo: bool) -> Manifest:
+    """The manifest without a published ELMo that nobody asks for: it is large, and need not be there."""
+    if not elmo:
+        return manifest.model_copy(update={"elmo": None})
+    if manifest.elmo is None:
+        asked = "params.yaml asks for a published ELMo (arch elmo, or charcnn.source elmo)"
+        raise UserError(f"{path}: elmo: missing; {asked}: name its files as data/local/manifest.example.yaml does")
+    return manifest
 
 
 def _obtain_splits(obtainer: Obtainer, name: str, data: NerSet) -> Splits:
@@ -74,3 +90,12 @@ def write_set(folder: Path, data: NerSet, splits: Splits) -> None:
     description = {"format": data.format, "files": files, "holdout": data.validation.holdout}
     write_json(folder / "set.json", description)
     write_json(folder / "sources.json", {"files": {split: found.facts for split, found in splits.items()}})
+
+
+def write_elmo(folder: Path, data: Elmo | None, published: ObtainedElmo | None) -> None:
+    """Copy the two files and describe them in source.json, which says so if there are none."""
+    files = published.files if published else {}
+    for name, found in files.items():
+        copy(found, folder / name)
+    facts = {name: found.facts for name, found in files.items()}
+    write_json(folder / "source.json", {"files": facts, "lemmas": data.lemmas if data else None})

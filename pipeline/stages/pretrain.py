@@ -10,10 +10,11 @@ from pipeline.ids import IdSequences
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.charcnn import CONFIG, WEIGHTS
 from pipeline.lm.curve import write_curve
-from pipeline.lm.embed import save_lm
+from pipeline.lm.elmo.stacks import ElmoStacks
+from pipeline.lm.embed import Config, save_lm
 from pipeline.lm.history import History
 from pipeline.lm.inputs import TABLE, TableInputs
-from pipeline.lm.settings import NO_CELL, ArchSettings, LmSettings
+from pipeline.lm.settings import ELMO, UNTRAINED, ArchSettings, LmSettings
 from pipeline.lm.source import training_code
 from pipeline.lm.train import Trainer
 from pipeline.machine import describe_machine, peak_memory
@@ -53,7 +54,7 @@ class Choice(NamedTuple):
 class Trained(NamedTuple):
     """What came of it; no model for the bare char-CNN."""
 
-    model: BiLM | None
+    model: BiLM | ElmoStacks | None
     size: int
     """Types that the softmax predicts."""
     history: History
@@ -62,12 +63,13 @@ class Trained(NamedTuple):
 def run(sources: Sources, targets: Targets, choice: Choice, how: Run) -> None:
     """Train the architecture, from its last checkpoint on if there is one, and write the targets.
 
-    The bare char-CNN has no stack: there is nothing to train, and no perplexity.
+    The bare char-CNN has no stack and a published ELMo has its own: there is nothing to train, and no perplexity.
     """
     size = Vocabulary.load(sources.vocabulary).size
     need(sources.charcnn / CONFIG, "charcnn")
-    if choice.arch.cell == NO_CELL:
-        _write(sources, targets, choice, how, Trained(None, size, History()))
+    if choice.arch.cell in UNTRAINED:
+        stacks = ElmoStacks.load(sources.charcnn, how.device) if choice.arch.cell == ELMO else None
+        _write(sources, targets, choice, how, Trained(stacks, size, History()))
         return
     name, arch, settings, seed = choice
     key = {"stage": "pretrain", "arch": arch.model_dump(), "lm": settings.model_dump(), "seed": seed}
@@ -93,14 +95,15 @@ def run(sources: Sources, targets: Targets, choice: Choice, how: Run) -> None:
 
 def code(arch: ArchSettings) -> list[Path]:
     """The files that decide what is trained."""
-    return [] if arch.cell == NO_CELL else training_code(arch.cell)
+    return [] if arch.cell in UNTRAINED else training_code(arch.cell)
 
 
 def _write(sources: Sources, targets: Targets, choice: Choice, how: Run, trained: Trained) -> None:
     if not how.world.leads:
         return
     with fresh_folder(targets.lm) as folder:
-        save_lm(folder, choice.name, choice.arch, choice.settings, trained.model, trained.size)
+        config = Config(name=choice.name, arch=choice.arch, lm=choice.settings, vocabulary_size=trained.size)
+        save_lm(folder, config, trained.model)
         for file in (WEIGHTS, CONFIG):
             shutil.copyfile(sources.charcnn / file, folder / file)
         for file in ("vocabulary.txt", "vocabulary.json"):
@@ -116,9 +119,11 @@ def _facts(trained: Trained, how: Run) -> dict[str, Any]:
     model, _, history = trained
     if model is None:
         return {"parameters_m": 0.0}
-    return {
+    parameters = {"parameters_m": round(model.recurrent_parameters() / 1e6, 4)}
+    if not history.points:
+        return parameters
+    return parameters | {
         "perplexity": round(history.points[-1].validation_perplexity, 4),
-        "parameters_m": round(model.recurrent_parameters() / 1e6, 4),
         "tokens": history.tokens,
         "tokens_per_second": round(history.tokens / history.seconds),
         "minutes": round(history.seconds / 60, 2),

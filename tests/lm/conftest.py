@@ -67,6 +67,7 @@ def charcnn_settings() -> CharCnnSettings:
 
 def small_charcnn() -> CharCnnSettings:
     return CharCnnSettings(
+        source="train",
         embedding=8,
         filters=[(1, 8), (2, 16), (3, 16)],
         highway=1,
@@ -94,7 +95,7 @@ def make_vocabulary(folder: Path) -> None:
 def make_charcnn(folder: Path) -> None:
     """A `models/charcnn` folder, untrained: some vector for every type of `make_vocabulary`."""
     folder.mkdir()
-    module, types = CharCnn(small_charcnn()).eval(), [f"слово{i}" for i in range(TYPES)]
+    module, types = CharCnn(small_charcnn().shape).eval(), [f"слово{i}" for i in range(TYPES)]
     module.save(folder)
     np.save(folder / TABLE, module.vectors(vocabulary_char_ids([*SPECIALS, *types])).astype(np.float16))
 

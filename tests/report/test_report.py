@@ -165,6 +165,19 @@ def test_the_bare_charcnn_has_no_perplexity(copy: Copy) -> None:
     assert "language model: none" in summary(world.metrics)
 
 
+def test_an_imported_elmo_is_no_bare_charcnn(copy: Copy) -> None:
+    world = copy("charcnn")
+    path = world.metrics / "pretrain.json"
+    lm = _read(path)
+    lm["lm"] |= {"arch": "elmo", "parameters_m": 37.782}
+    path.write_text(json.dumps(lm), encoding="utf-8")
+    report.run(*world, "elmo", "local")
+    page = (world.metrics / "report.md").read_text(encoding="utf-8")
+    assert "A published ELMo, imported whole: nothing is pretrained here" in page and "bare" not in page
+    assert dict(_rows(page, "Language model"))["Parameters, M"] == "37.78"
+    assert "language model: a published ELMo, 37.78 M parameters" in summary(world.metrics)
+
+
 @pytest.mark.parametrize(
     ("file", "stage"),
     [

@@ -54,6 +54,7 @@ class Repository:
         self.inputs, self.raw = root / "data" / "local", root / "data" / "raw"
         self.manifest = self.inputs / "manifest.yaml"
         self.content: dict[str, Any] = copy.deepcopy(MANIFEST)
+        self.elmo = False
 
     def write(self, name: str, content: str | bytes) -> Path:
         path = self.inputs / name
@@ -69,7 +70,7 @@ class Repository:
 
     def fetch(self) -> None:
         self.write("manifest.yaml", yaml.safe_dump(self.content))
-        fetch.run(self.manifest, self.raw)
+        fetch.run(self.manifest, self.raw, self.elmo)
 
     def refusal(self) -> str:
         """The message of a fetch that fails, as it must: in one line, and with nothing changed in data/raw."""

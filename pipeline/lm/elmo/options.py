@@ -1,0 +1,107 @@
+"""options.json of a published ELMo: strict about what is used, blind to what only training needs."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pipeline.errors import UserError
+
+Size = Annotated[int, Field(gt=0)]
+Clip = Annotated[float, Field(gt=0)]
+
+_SHOWN = 40
+"""Characters of a wrong value that a message repeats."""
+
+
+class Options(BaseModel):
+    """A block of the file. Unknown keys are training's and ignored; a value of another type is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, allow_inf_nan=False)
+
+
+class EmbeddingOptions(Options):
+    """Of a character."""
+
+    dim: Size
+
+
+class CharCnnOptions(Options):
+    """From the bytes of a token to the activations of the filters, through the highways."""
+
+    activation: Literal["relu", "tanh"]
+    embedding: EmbeddingOptions
+    filters: Annotated[list[tuple[Size, Size]], Field(min_length=1)]
+    """Pairs of width in characters and number."""
+    max_characters_per_token: Annotated[int, Field(ge=3)]
+    n_characters: Literal[261, 262, None] = None
+    """Without or with the mask, in training or in use; the file's embedding has 261 rows either way."""
+    n_highway: Annotated[int, Field(ge=0)] | None = None
+
+    @model_validator(mode="after")
+    def _filters_fit(self) -> "CharCnnOptions":
+        widest, characters = max(width for width, _ in self.filters), self.max_characters_per_token
+        if widest > characters:
+            raise ValueError(f"found a filter of width {widest}, expected at most {characters} characters of a token")
+        return self
+
+    @property
+    def outputs(self) -> int:
+        """Filters in all."""
+        return sum(number for _, number in self.filters)
+
+
+class LstmOptions(Options):
+    """The stacks, of the same shape in both directions."""
+
+    dim: Size
+    """Units of a layer."""
+    projection_dim: Size
+    """Width of a token's vector and of each layer's output in each direction."""
+    n_layers: Size = 1
+    use_skip_connections: bool | None = None
+    cell_clip: Clip | None = None
+    proj_clip: Clip | None = None
+
+    @property
+    def projects(self) -> bool:
+        """Whether a layer's output has a projection; without one it isn't clipped either (tf.nn.rnn_cell.LSTMCell)."""
+        return self.dim != self.projection_dim
+
+
+class ElmoOptions(Options):
+    """The file as a whole."""
+
+    char_cnn: CharCnnOptions
+    lstm: LstmOptions
+
+    @property
+    def projects(self) -> bool:
+        """Whether the activations have a projection to the width of a token's vector."""
+        return self.char_cnn.outputs != self.lstm.projection_dim
+
+
+def read_options(path: Path) -> ElmoOptions:
+    """Read and check options.json; a `UserError` names the file, the key, what was found and what is valid."""
+    try:
+        return ElmoOptions.model_validate_json(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); expected ELMo's options.json") from None
+    except ValidationError as error:
+        faults = "; ".join(_explain(fault) for fault in error.errors())
+        raise UserError(f"{path}: {faults}; get the options.json that belongs to the weights") from None
+
+
+def _explain(fault: Any) -> str:
+    """One clause for one pydantic error."""
+    if fault["type"] == "json_invalid":
+        return f"not valid JSON: {fault['ctx']['error']}"
+    place = ".".join(str(part) for part in fault["loc"]) or "top level"
+    if fault["type"] == "missing":
+        return f"{place}: missing"
+    message = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "value_error":
+        return f"{place}: {message}"
+    found = repr(fault["input"])
+    found = found if len(found) <= _SHOWN else f"{found[:_SHOWN]}..."
+    return f"{place}: found {found}: {message[0].lower()}{message[1:]}"

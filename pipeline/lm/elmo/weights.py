@@ -1,0 +1,113 @@
+"""model.hdf5 of a published ELMo: every data set that options.json asks for, of exactly the shape it implies."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.errors import UserError
+from pipeline.lm.elmo.options import ElmoOptions
+
+BYTE_ROWS = 261
+"""Rows of `char_embed`: 256 bytes, four marks and padding. The mask, id 0 in use, has none."""
+
+Shape = tuple[int, ...]
+Weights = dict[str, npt.NDArray[np.float32]]
+
+
+def cell(direction: int, layer: int) -> str:
+    """The group of an LSTM layer; direction 0 is forward, 1 backward."""
+    return f"RNN_{direction}/RNN/MultiRNNCell/Cell{layer}/LSTMCell"
+
+
+def read_weights(path: Path, options: ElmoOptions) -> Weights:
+    """Every data set by name, float32. Further ones in the file are none of the model's, and ignored.
+
+    Raises a `UserError` that names the file, the data set, what was found and what options.json lets expect.
+    """
+    with _open(path) as file:
+        _refuse_spare(path, file, options)
+        return {name: _read(path, file, name, shape) for name, shape in shapes(options).items()}
+
+
+def shapes(options: ElmoOptions) -> dict[str, Shape]:
+    """The shape of every data set."""
+    chars, width = options.char_cnn, options.lstm.projection_dim
+    found: dict[str, Shape] = {"char_embed": (BYTE_ROWS, chars.embedding.dim)}
+    for index, (characters, number) in enumerate(chars.filters):
+        found[f"CNN/W_cnn_{index}"] = (1, characters, chars.embedding.dim, number)
+        found[f"CNN/b_cnn_{index}"] = (number,)
+    for index in range(chars.n_highway or 0):
+        for part in ("carry", "transform"):
+            found[f"CNN_high_{index}/W_{part}"] = (chars.outputs, chars.outputs)
+            found[f"CNN_high_{index}/b_{part}"] = (chars.outputs,)
+    if options.projects:
+        found |= {"CNN_proj/W_proj": (chars.outputs, width), "CNN_proj/b_proj": (width,)}
+    for group in _cells(options):
+        found |= {f"{group}/W_0": (2 * width, 4 * options.lstm.dim), f"{group}/B": (4 * options.lstm.dim,)}
+        if options.lstm.projects:
+            found[f"{group}/W_P_0"] = (options.lstm.dim, width)
+    return found
+
+
+def _cells(options: ElmoOptions) -> list[str]:
+    return [cell(direction, layer) for direction in range(2) for layer in range(options.lstm.n_layers)]
+
+
+def _refuse_spare(path: Path, file: h5py.File, options: ElmoOptions) -> None:
+    """A projection between equal widths: bilm-tf would leave it out and AllenNLP apply it, so no reading is right."""
+    spare = [] if options.projects else ["CNN_proj/W_proj"]
+    spare += [] if options.lstm.projects else [f"{group}/W_P_0" for group in _cells(options)]
+    for name in spare:
+        if _find(file, name) is not None:
+            reason = "expected none where options.json has equal widths on both sides"
+            raise UserError(f"{path}: {name}: found a projection, {reason}; get the options.json of these weights")
+
+
+def _open(path: Path) -> h5py.File:
+    if not path.is_file():
+        raise UserError(f"{path}: not found; expected ELMo's weights, HDF5")
+    try:
+        return h5py.File(path, "r")
+    except PermissionError as error:
+        raise UserError(f"{path}: cannot be read ({' '.join(str(error).split())}); expected ELMo's weights") from None
+    except (OSError, RuntimeError, ValueError) as error:
+        raise UserError(f"{path}: {_broken(path, ' '.join(str(error).split()))}") from None
+
+
+def _broken(path: Path, reason: str) -> str:
+    if sizes := re.search(r"truncated file: eof = (\d+),.*stored_eof = (\d+)", reason):
+        found, expected = (f"{int(size):,}" for size in sizes.groups())
+        return f"truncated: found {found} bytes, expected {expected}; get the whole file"
+    if h5py.is_hdf5(path):
+        return f"broken HDF5 ({reason}); get the file again"
+    return f"found {path.stat().st_size:,} bytes that are not HDF5, expected ELMo's weights, HDF5; get the file again"
+
+
+def _find(file: h5py.File, name: str) -> Any:
+    """What stands under a name; None if nothing does, or if what leads there is no group."""
+    try:
+        return file.get(name)
+    except (KeyError, ValueError, OSError, RuntimeError):
+        return None
+
+
+def _read(path: Path, file: h5py.File, name: str, shape: Shape) -> npt.NDArray[np.float32]:
+    found, expected = _find(file, name), f"expected floating point of shape {shape} by options.json"
+    if not isinstance(found, h5py.Dataset):
+        what = "missing" if found is None else "found no data set"
+        raise UserError(f"{path}: {name}: {what}, {expected}; get the options.json of these weights")
+    if found.shape != shape or found.dtype.kind != "f":
+        what = f"found {found.dtype} of shape {found.shape}"
+        raise UserError(f"{path}: {name}: {what}, {expected}; get the options.json of these weights")
+    try:
+        with np.errstate(over="ignore"):
+            values = np.asarray(found[...]).astype(np.float32)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise UserError(f"{path}: {name}: broken ({' '.join(str(error).split())}); get the file again") from None
+    if not np.isfinite(values).all():
+        raise UserError(f"{path}: {name}: found NaN or infinity, expected finite float32; get the file again")
+    return values

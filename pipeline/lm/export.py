@@ -1,0 +1,105 @@
+"""All layers of the sentences of a file, as one .npz."""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile, ZipInfo
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from pipeline.errors import UserError
+from pipeline.lm.elmo.names import OPTIONS, WEIGHTS
+from pipeline.lm.elmo.published import read_elmo
+from pipeline.lm.embed import CONFIG, Embedder, Vectors
+from pipeline.outputs import fresh_file
+from pipeline.progress import track
+
+POSITIONS = 4000
+"""Of a batch, padding included."""
+POOL = 512
+"""Sentences that are sorted by length together and kept until all are done."""
+
+Sentences = list[list[str]]
+
+
+def export(model: Path, source: Path, target: Path, device: torch.device) -> None:
+    """Write `n_sentences` and, for each sentence i, `s{i}_layers`, float32 (layers + 1, tokens, width).
+
+    `model` is a published ELMo's folder or a `models/lm`. A sentence without tokens keeps its number, with 0 tokens.
+    The same input gives the same bytes. Raises a `UserError` of one line for a bad folder or file; `target` is then as
+    it was.
+    """
+    sentences = read_sentences(source)
+    if target.is_dir():
+        raise UserError(f"{target}: is a folder; expected the name of an .npz file to write")
+    embedder = load(model, device)
+    try:
+        with fresh_file(target) as partial, ZipFile(partial, "w") as archive:
+            _add(archive, "n_sentences", np.array(len(sentences)))
+            for index, layers in _embed(embedder, sentences):
+                _add(archive, f"s{index}_layers", layers)
+    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        raise UserError(f"{target}: cannot be written ({error.strerror}); give another path") from None
+
+
+def load(folder: Path, device: torch.device) -> Embedder:
+    """The model of a folder, whichever kind it is."""
+    if any(folder.glob(f"*{OPTIONS}")):
+        charcnn, stacks = read_elmo(folder)
+        return Embedder(charcnn, stacks.to(device), device)
+    if (folder / CONFIG).is_file():
+        return Embedder.load(folder, device)
+    found = f"neither {OPTIONS} nor {CONFIG} in it" if folder.is_dir() else "no such folder"
+    raise UserError(f"{folder}: {found}; expected a published ELMo ({OPTIONS} and {WEIGHTS}) or models/lm")
+
+
+def read_sentences(path: Path) -> Sentences:
+    """The tokens of every line; spaces alone separate them. A `UserError` names the line of what is no such text."""
+    try:
+        data = path.read_bytes()
+        text = data.decode("utf-8").removeprefix("\ufeff")
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); expected a file of sentences") from None
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        found = f"byte {error.start:,} (0x{data[error.start]:02x}) is not UTF-8"
+        raise UserError(f"{path}: line {line}: {found}; convert the file to UTF-8") from None
+    if not text:
+        raise UserError(f"{path}: empty; expected a sentence a line, tokens separated by spaces")
+    lines = text.removesuffix("\n").split("\n")
+    return [_tokens(path, number, line.removesuffix("\r")) for number, line in enumerate(lines, start=1)]
+
+
+def _tokens(path: Path, number: int, line: str) -> list[str]:
+    if fault := re.search(r"[\0-\x1f]", line):
+        raise UserError(f"{path}: line {number}: found {fault[0]!r}; expected tokens separated by spaces")
+    return [token for token in line.split(" ") if token]
+
+
+def _embed(embedder: Embedder, sentences: Sentences) -> Iterator[tuple[int, Vectors]]:
+    """Yield (number, layers) in the order of the file; batches are of sentences of like length."""
+    pools = [range(start, min(start + POOL, len(sentences))) for start in range(0, len(sentences), POOL)]
+    for pool in track(pools, "embed", "sentences", len(sentences), size=len):
+        layers: dict[int, Vectors] = {}
+        for batch in _batches(pool, sentences):
+            layers |= zip(batch, embedder.layers([sentences[index] for index in batch]), strict=True)
+        yield from ((index, layers[index]) for index in pool)
+
+
+def _batches(pool: Iterable[int], sentences: Sentences) -> Iterator[list[int]]:
+    batch: list[int] = []
+    for index in sorted(pool, key=lambda index: len(sentences[index])):
+        if batch and (len(batch) + 1) * (len(sentences[index]) + 1) > POSITIONS:
+            yield batch
+            batch = []
+        batch.append(index)
+    yield batch
+
+
+def _add(archive: ZipFile, name: str, values: npt.NDArray[Any]) -> None:
+    # An entry that is named by a string alone carries the time of day.
+    with archive.open(ZipInfo(f"{name}.npy"), "w", force_zip64=True) as file:
+        np.lib.format.write_array(file, values, allow_pickle=False)
