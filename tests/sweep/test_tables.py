@@ -1,0 +1,230 @@
+"""The tables of a sweep: which revision stands for an architecture, and what is written of it."""
+
+import csv
+import json
+import subprocess
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.experiments.revision import Revision
+from pipeline.report.paper import LARGE_MODELS, MODELS
+from pipeline.report.plots.style import save
+from pipeline.sweep import queue
+from pipeline.sweep.choose import changed_since, find
+from pipeline.sweep.page import Sweep, columns, records, render
+from pipeline.sweep.plots import draw_costs, draw_scores
+from pipeline.sweep.row import Row, Score, read_row
+
+ARCHS = {name: {"cell": name, "layers": 2} for name in ("lstm", "gru", "sru", "mine")} | {
+    "charcnn": {"cell": "none", "layers": 0}
+}
+
+
+class Fake:
+    """A revision in memory: its files are at hand, and its lock says they are of one code, `pipeline/code.py`."""
+
+    def __init__(self, name: str, arch: str, scale: str = "demo", rate: float = 0.1, code: str = "1") -> None:
+        self.name = self.title = name
+        self.params: dict[str, Any] = {
+            "arch": arch,
+            "scale": scale,
+            "archs": ARCHS,
+            "scales": {scale: {"lm": {"hidden": 8}, "ner": {"rate": rate}}},
+        }
+        self.code, self.advice = code, "run: dvc repro"
+        self.raw = "inputs"
+        self.files = {
+            "metrics/pretrain.json": json.dumps({"lm": _lm(arch)}),
+            "metrics/data.json": json.dumps({"ner": {"wikineural": {"test": dict.fromkeys(COUNTS, 3)}}}),
+            "metrics/ner/wikineural.scores.csv": SCORES,
+        }
+
+    @property
+    def stages(self) -> dict[str, Any]:
+        arch = self.params["arch"]
+        return {
+            "check": _stage([("params.yaml", self.name)], [("models/architecture.json", arch)]),
+            "fetch": _stage([], [("data/raw/ner", self.raw)]),
+            "evaluate@wikineural": _stage(
+                [("models/architecture.json", arch), ("data/raw/ner", self.raw), ("pipeline/code.py", self.code)],
+                [("metrics/ner/wikineural.json", "of " + arch)],
+                {f"scales.{self.params['scale']}.ner": self.params["scales"][self.params["scale"]]["ner"]},
+            ),
+        }
+
+    def md5(self, path: str) -> str:
+        return {"pipeline/code.py": self.code, "params.yaml": self.name}[path]
+
+    def read(self, path: str) -> str:
+        if path not in self.files:
+            raise UserError(f"{self.name}: {path}: neither in git nor in DVC's cache")
+        return self.files[path]
+
+
+COUNTS = ["sentences", "tokens", "entities", "repaired_orphans", "repaired_type_changes", "duplicates", "also_in_train"]
+SCORES = """metric,seed,value,low,high
+token_f1,1,0.70,0.6,0.8
+token_f1,2,0.74,0.6,0.8
+token_f1,mean,0.72,0.65,0.79
+entity_f1,1,0.60,0.5,0.7
+entity_f1,2,0.60,0.5,0.7
+entity_f1,mean,0.60,0.55,0.66
+"""
+
+
+def _lm(arch: str) -> dict[str, Any]:
+    if arch == "charcnn":
+        return {"arch": arch, "parameters_m": 0}
+    return {
+        "arch": arch,
+        "parameters_m": 1.5,
+        "perplexity": 20.0,
+        "tokens": 2_000_000,
+        "tokens_per_second": 900,
+        "minutes": 3.5,
+        "peak_memory_mb": 500,
+        "device": "cpu",
+    }
+
+
+def _stage(deps: list[Any], outs: list[Any], params: dict[str, Any] | None = None) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "deps": [{"path": path, "md5": md5} for path, md5 in deps],
+        "outs": [{"path": path, "md5": md5} for path, md5 in outs],
+    }
+    return entry | ({"params": {"params.yaml": params}} if params else {})
+
+
+def chosen(arch: str, workspace: Fake, *others: Fake) -> str | None:
+    found = find(arch, cast(Revision, workspace), [cast(Revision, other) for other in others])
+    return found.name if found else None
+
+
+def row(arch: str, **changes: Any) -> Row:
+    return read_row(cast(Revision, Fake(f"of-{arch}", arch)))._replace(**changes)
+
+
+def test_the_workspace_comes_first_and_others_stand_for_what_it_is_not() -> None:
+    workspace, gru = Fake("workspace", "sru"), Fake("with-gru", "gru")
+    assert chosen("sru", workspace, Fake("again", "sru"), gru) == "workspace"
+    assert chosen("gru", workspace, Fake("old", "gru", code="0"), gru, Fake("older", "gru")) == "with-gru"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Fake("other", "gru", scale="local"),
+        Fake("other", "gru", rate=0.2),
+        Fake("other", "gru", code="2"),
+        Fake("other", "lstm"),
+    ],
+    ids=["scale", "setting", "code", "architecture"],
+)
+def test_a_revision_that_differs_in_more_does_not_stand(other: Fake) -> None:
+    assert chosen("gru", Fake("workspace", "sru"), other) is None
+
+
+def test_nor_does_one_of_other_inputs() -> None:
+    other = Fake("other", "gru")
+    other.raw = "edited"
+    assert chosen("gru", Fake("workspace", "sru"), other) is None
+
+
+def test_a_revision_that_was_edited_after_its_run_is_found_out() -> None:
+    revision = Fake("branch", "gru")
+    assert changed_since(cast(Revision, revision)) is None
+    stages = revision.stages
+    revision.params["scales"]["demo"]["ner"] = {"rate": 7}
+    edited = type("Edited", (Fake,), {"stages": stages})("branch", "gru")
+    edited.params = revision.params
+    assert changed_since(cast(Revision, edited)) == "evaluate@wikineural: scales.demo.ner"
+
+
+def test_a_row_holds_means_deviations_and_intervals() -> None:
+    found = row("gru")
+    assert found.scores["wikineural"]["token_f1"] == pytest.approx(Score(0.72, 0.02 * 2**0.5, 0.65, 0.79))
+    assert (found.layers, found.hidden, found.lm["minutes"]) == (2, 8, 3.5)
+    assert row("charcnn").hidden is None
+
+
+def test_a_row_says_what_is_wrong_with_its_revision() -> None:
+    revision = Fake("branch", "gru")
+    revision.files["metrics/pretrain.json"] = json.dumps({"lm": _lm("sru")})
+    with pytest.raises(UserError, match=r"branch: metrics/pretrain.json: found arch sru, expected gru"):
+        read_row(cast(Revision, revision))
+    revision.files["metrics/pretrain.json"] = "{"
+    with pytest.raises(UserError, match=r"branch: metrics/pretrain.json: not valid JSON"):
+        read_row(cast(Revision, revision))
+
+
+def test_every_row_of_the_paper_stands_beside_ours_run_or_not() -> None:
+    rows = [row("gru"), row("mine"), row("charcnn")]
+    page = render(Sweep("demo", rows, ["lstm", "sru", "sru4", "sru12", "elmo"], ["A note."]))
+    cells = {line.split("|")[1].strip(): [cell.strip() for cell in line.split("|")[2:-1]] for line in _table(page, 2)}
+    assert cells["gru (CharCNN + GRU)"] == ["2 (2)", "1.50 (22.6)", "0.720 ± 0.028 (0.693)"]
+    assert cells["sru (CharCNN + SRU)"] == ["not run (2)", "not run (11.1)", "not run (0.763)"]
+    assert cells["mine"] == ["2", "1.50", "0.720 ± 0.028"]
+    assert list(cells)[: len(MODELS)] == [f"{arch} ({model.name})" for arch, model in MODELS.items()]
+    large = _table(page, 3)
+    assert [line.split("|")[1].strip() for line in large] == [f"{a} ({m.name})" for a, m in LARGE_MODELS.items()]
+    assert "A note." in page and "and are no result" in page
+
+
+def _table(page: str, number: int) -> list[str]:
+    """The rows of a numbered table."""
+    section = page.split(f"## Table {number}")[1].split("\n## ")[0]
+    return [line for line in section.splitlines() if line.startswith("|")][2:]
+
+
+def test_the_csv_has_a_row_each_and_every_number(tmp_path: Path) -> None:
+    sweep = Sweep("demo", [row("gru"), row("charcnn")], ["sru"], [])
+    header, table = columns(sweep), list(records(sweep))
+    assert all(len(record) == len(header) for record in table)
+    by_arch = {record["arch"]: record for record in (dict(zip(header, r, strict=True)) for r in table)}
+    assert by_arch["gru"]["wikineural.token_f1_high"] == 0.79 and by_arch["gru"]["wikineural.paper_f1"] == 0.693
+    assert by_arch["sru"]["revision"] == "not run" and by_arch["sru"]["wikineural.paper_f1"] == 0.763
+    assert by_arch["charcnn"]["perplexity"] == ""
+
+
+def test_the_pictures_are_the_same_bytes_for_the_same_rows(tmp_path: Path) -> None:
+    rows = [row("gru"), row("charcnn"), row("mine", lm=_lm("mine") | {"minutes": 40.0})]
+    for folder in (tmp_path / "a", tmp_path / "b"):
+        folder.mkdir()
+        save(folder, "f1", draw_scores, rows, ["wikineural"])
+        save(folder, "cost", draw_costs, rows, ["wikineural"])
+    for name in ("f1.png", "f1.svg", "cost.png", "cost.svg"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    assert "charcnn" in (tmp_path / "a" / "cost.svg").read_text(encoding="utf-8")
+
+
+def test_what_git_ignores_is_copied_into_the_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    subprocess.run(["git", "init", "--quiet"], check=True)
+    for scale, ignored in (("demo", False), ("local", True)):
+        (tmp_path / "data" / scale).mkdir(parents=True)
+        (tmp_path / "data" / scale / "manifest.yaml").write_text("", encoding="utf-8")
+        (tmp_path / "data" / scale / ".gitignore").write_text("*\n" if ignored else "", encoding="utf-8")
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(queue, "_dvc", lambda *arguments, check=True: asked.append(arguments))
+    queue.run_queued(["gru", "lstm"], Path("data/demo"))
+    queue.run_queued(["gru"], Path("data/local"))
+    assert asked == [
+        ("exp", "run", "--queue", "-S", "arch=gru"),
+        ("exp", "run", "--queue", "-S", "arch=lstm"),
+        ("exp", "run", "--run-all", "--jobs", "1"),
+        ("exp", "run", "--queue", "-S", "arch=gru", "--copy-paths", "data/local"),
+        ("exp", "run", "--run-all", "--jobs", "1"),
+    ]
+
+
+def test_the_csv_file_reads_back(tmp_path: Path) -> None:
+    from pipeline.tables import write_csv
+
+    sweep = Sweep("demo", [row("gru")], [], [])
+    write_csv(tmp_path / "tables.csv", columns(sweep), records(sweep))
+    with (tmp_path / "tables.csv").open(encoding="utf-8", newline="") as file:
+        (record,) = csv.DictReader(file)
+    assert float(record["wikineural.token_f1"]) == 0.72 and record["revision"] == "of-gru"
