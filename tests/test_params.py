@@ -17,7 +17,7 @@ Edit = Callable[[dict[str, Any]], object]
 def test_the_committed_file_is_sound() -> None:
     params = load_params(ROOT / "params.yaml")
     assert params.arch in params.archs and params.scale in params.scales
-    assert {"charcnn", "lstm", "gru", "sru"} <= set(params.archs)
+    assert {"charcnn", "lstm", "gru", "sru", "sru4", "sru12"} <= set(params.archs)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,10 @@ def test_the_committed_file_is_sound() -> None:
         (lambda p: p["archs"]["gru"].update(cell="grue"), "archs.gru.cell: found 'grue'"),
         (lambda p: p["archs"]["gru"].update(layer=2), "archs.gru.layer: unknown key; valid keys here: cell, layers"),
         (lambda p: p["archs"]["gru"].update(layers=0), "only cell 'none' has 0 layers"),
+        (lambda p: p["archs"]["gru"].update(options={"heads": 2}), "options heads: cell 'gru' has none"),
+        (lambda p: p["archs"]["srupp"].pop("options"), "options none: cell 'srupp' has heads, ratio"),
+        (lambda p: p["archs"]["srupp"]["options"].update(width=2), "options heads, ratio, width: cell 'srupp' has"),
+        (lambda p: p["archs"]["srupp"]["options"].update(heads=0), "archs.srupp.options.heads: found 0"),
         (lambda p: p["scales"]["paper"]["lm"].update(hiden=3), "scales.paper.lm.hiden: unknown key"),
         (
             lambda p: p["scales"]["demo"]["lm"]["training"].update(lr=3),

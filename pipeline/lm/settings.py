@@ -1,5 +1,8 @@
 """The `archs` table, and the `charcnn` and `lm` blocks of a scale."""
 
+import ast
+import re
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
@@ -26,9 +29,32 @@ def cells() -> list[str]:
 
 
 def cell_code(cell: str) -> list[Path]:
-    """The Python files that an architecture is made of."""
+    """The Python files that an architecture is made of, and those of the architectures it builds on."""
+    own = _files(cell)
+    imported = {name for file in own for name in _IMPORTED.findall(file.read_text(encoding="utf-8"))}
+    return sorted({*own, *(file for name in imported - {cell} for file in cell_code(name))})
+
+
+_IMPORTED = re.compile(r"^from pipeline\.lm\.rnn\.(\w+)", re.MULTILINE)
+
+
+def _files(cell: str) -> list[Path]:
     folder = CELL_FOLDER / cell
     return sorted(folder.glob("*.py")) if folder.is_dir() else [CELL_FOLDER / f"{cell}.py"]
+
+
+@cache
+def cell_options(cell: str) -> tuple[str, ...]:
+    """Names of the settings that only this architecture has: the keyword-only arguments of its `Layer`, in order.
+
+    Read from the source and declared nowhere else: a new architecture is one file, and settings need no torch.
+    """
+    nodes = [node for file in _files(cell) for node in ast.parse(file.read_text(encoding="utf-8")).body]
+    for layer in nodes:
+        if isinstance(layer, ast.ClassDef) and layer.name == "Layer":
+            methods = {node.name: node.args for node in layer.body if isinstance(node, ast.FunctionDef)}
+            return tuple(argument.arg for argument in methods["__init__"].kwonlyargs)
+    raise ValueError(f"pipeline/lm/rnn/{cell} has no class Layer")
 
 
 class ArchSettings(Settings):
@@ -38,7 +64,9 @@ class ArchSettings(Settings):
     """`none`, or the name of a file or package in `pipeline/lm/rnn/`."""
     layers: Annotated[int, Field(ge=0)]
     residual: bool
-    """Add a layer's input to its output where both have the same width (paper: its guess at why LSTM and GRU lose)."""
+    """Add a layer's input to its output, see `Stack` (paper: for want of it, it guesses, do LSTM and GRU lose)."""
+    options: dict[str, Positive] = Field(default_factory=dict)
+    """What only this cell has to be told: the keyword-only arguments of its `Layer`, all of them and no others."""
 
     @field_validator("cell")
     @classmethod
@@ -51,6 +79,14 @@ class ArchSettings(Settings):
     def _none_has_no_layers(self) -> "ArchSettings":
         if (self.cell == NO_CELL) != (self.layers == 0):
             raise ValueError(f"cell {self.cell!r} with {self.layers} layers: only cell 'none' has 0 layers")
+        return self
+
+    @model_validator(mode="after")
+    def _options_are_the_cells(self) -> "ArchSettings":
+        known = () if self.cell == NO_CELL else cell_options(self.cell)
+        if set(self.options) != set(known):
+            found, expected = (", ".join(names) or "none" for names in (self.options, known))
+            raise ValueError(f"options {found}: cell {self.cell!r} has {expected}")
         return self
 
 

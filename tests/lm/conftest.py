@@ -10,11 +10,19 @@ from pipeline.ids import write_ids
 from pipeline.lm.charcnn import CharCnn
 from pipeline.lm.chars import vocabulary_char_ids
 from pipeline.lm.inputs import TABLE
-from pipeline.lm.settings import CharCnnSettings, LmSettings, TrainingSettings
+from pipeline.lm.settings import NO_CELL, ArchSettings, CharCnnSettings, LmSettings, TrainingSettings
+from pipeline.params import load_params
 from pipeline.vocabulary import SPECIALS, Entry, Vocabulary
-from tests.lm.project import Make, Project, make_project
+from tests.lm.project import ROOT, Make, Project, make_project
 
 TYPES = 40
+ARCHS = load_params(ROOT / "params.yaml").archs
+CELLS = {arch.cell: arch.options for arch in ARCHS.values() if arch.cell != NO_CELL}
+"""Every cell of the committed archs, with its options there."""
+
+
+def arch_of(cell: str, layers: int = 2, residual: bool = False) -> ArchSettings:
+    return ArchSettings(cell=cell, layers=layers, residual=residual, options=CELLS.get(cell, {}))
 
 
 @pytest.fixture(autouse=True)

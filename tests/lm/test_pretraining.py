@@ -11,8 +11,7 @@ import torch
 
 from pipeline.errors import UserError
 from pipeline.lm.embed import Embedder
-from pipeline.lm.settings import cells
-from tests.lm.conftest import TYPES, make_vocabulary, small_charcnn
+from tests.lm.conftest import CELLS, TYPES, make_vocabulary, small_charcnn
 from tests.lm.project import ROOT, Make
 from tests.lm.world import run_charcnn, run_pretrain
 
@@ -33,7 +32,7 @@ def charcnn_folder(vocabulary_folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("cell", [cell for cell in cells() if cell != "none"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_learns_and_repeats_to_the_byte(
     vocabulary_folder: Path, charcnn_folder: Path, tmp_path: Path, cell: str
 ) -> None:
@@ -56,7 +55,7 @@ def test_the_bare_charcnn_trains_nothing(vocabulary_folder: Path, charcnn_folder
     np.testing.assert_allclose(vectors, np.tile(table[[4, 5]], 2), atol=2e-3)
 
 
-@pytest.mark.parametrize("cell", cells())
+@pytest.mark.parametrize("cell", ["none", *CELLS])
 def test_a_sentence_is_embedded_alike_alone_and_in_company(
     vocabulary_folder: Path, charcnn_folder: Path, tmp_path: Path, cell: str
 ) -> None:
