@@ -2,7 +2,6 @@
 
 import ast
 import re
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
@@ -43,7 +42,6 @@ def _files(cell: str) -> list[Path]:
     return sorted(folder.glob("*.py")) if folder.is_dir() else [CELL_FOLDER / f"{cell}.py"]
 
 
-@cache
 def cell_options(cell: str) -> tuple[str, ...]:
     """Names of the settings that only this architecture has: the keyword-only arguments of its `Layer`, in order.
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 
 from benchmarks.sru_package import load_sru
 from pipeline.lm.rnn import mingru, srupp, transformer
-from pipeline.lm.settings import NO_CELL, cells
+from pipeline.lm.settings import NO_CELL, ArchSettings, cells
 from tests.lm.conftest import CELLS
 
 pytestmark = pytest.mark.filterwarnings("ignore:Running SRU on CPU with grad_enabled=True")
@@ -31,6 +32,20 @@ PARAMETERS: dict[str, Callable[[int, int], int]] = {
 
 def test_every_cell_is_an_architecture_to_choose() -> None:
     assert set(CELLS) == set(cells()) - {NO_CELL}
+
+
+def test_a_file_is_an_architecture_and_its_layer_says_its_options(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.lm.settings.CELL_FOLDER", tmp_path)
+    (tmp_path / "new.py").write_text("class Layer:\n    def __init__(self, input_size, hidden, *, taps: int): ...\n")
+    (tmp_path / "odd.py").write_text("WIDTH = 3\n")
+    new = {"cell": "new", "layers": 1, "residual": False}
+    assert ArchSettings.model_validate(new | {"options": {"taps": 3}}).options == {"taps": 3}
+    with pytest.raises(ValueError, match="options none: cell 'new' has taps"):
+        ArchSettings.model_validate(new)
+    with pytest.raises(ValueError, match="pipeline/lm/rnn/odd has no class Layer"):
+        ArchSettings.model_validate(new | {"cell": "odd"})
 
 
 @pytest.mark.parametrize("input_size", [512, 1024])
