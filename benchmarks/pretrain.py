@@ -27,7 +27,7 @@ from pipeline.lm.batches import make_batch
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.chars import CharIds, vocabulary_char_ids
 from pipeline.lm.inputs import TABLE, TableInputs
-from pipeline.lm.settings import ArchSettings, CharCnnSettings, LmSettings, TrainingSettings
+from pipeline.lm.settings import ArchSettings, CharCnnSettings, LmSettings, NgramSettings, TrainingSettings
 from pipeline.lm.train import Trainer
 from pipeline.stop import StopRequest
 from pipeline.vocabulary import SPECIALS, Vocabulary
@@ -122,10 +122,12 @@ def compare(
     ways = {"ours": ours(corpus, arch, settings, rounds, device)}
     if baseline:
         charcnn = CharCnnSettings(
+            encoder="cnn",
             embedding=16,
             filters=ELMO,
             highway=2,
             activation="relu",
+            ngrams=NgramSettings(lengths=[3], buckets=1, width=1),  # of the other encoder, not used
             projection=corpus.width,
             training=settings.training,
         )

@@ -1,20 +1,12 @@
 """The char-CNN of ELMo (Peters et al. 2018; Kim et al. 2016): characters of a token to one vector."""
 
-from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from pipeline.lm.chars import CHARACTERS, PAD, CharIds
+from pipeline.lm.chars import CHARACTERS, PAD
+from pipeline.lm.encoder import CharEncoder
 from pipeline.lm.settings import CharCnnSettings
-from pipeline.outputs import need, read_json, write_json
-from pipeline.weights import load_weights, save_weights
 
-WEIGHTS, CONFIG = "charcnn.safetensors", "charcnn.json"
-TYPES_A_BATCH = 512
-"""Types taken through the whole module at once: memory stays small, the arithmetic dense."""
 TYPES_A_GROUP = 128
 """Types of like length convolved at once: fewer waste less on padding, more keep the arithmetic dense."""
 
@@ -34,7 +26,7 @@ class Highway(nn.Module):
         return gate * self.transform(inputs).relu() + (1 - gate) * inputs
 
 
-class CharCnn(nn.Module):
+class CharCnn(CharEncoder):
     """Character ids of tokens to their vectors.
 
     Convolutions of several widths, the maximum over all 50 - width + 1 positions, the activation, highway layers and
@@ -70,34 +62,3 @@ class CharCnn(nn.Module):
         """The maximum of every filter over the positions at hand, (tokens, filters)."""
         embedded = self.embedding(chars.to(self.projection.weight.device).int()).transpose(1, 2)
         return torch.cat([convolution(embedded).amax(-1) for convolution in self.convolutions], -1)
-
-    @torch.inference_mode()
-    def vectors(self, chars: CharIds) -> npt.NDArray[np.float32]:
-        """The frozen vectors of types, character ids (types, 50) to float32 (types, projection)."""
-        batches = torch.from_numpy(chars).split(TYPES_A_BATCH)
-        return torch.cat([self(batch) for batch in batches]).float().cpu().numpy()
-
-    @torch.no_grad()
-    def standardise(self, chars: CharIds) -> None:
-        """Scale the projection so that every output has mean 0 and deviation 1 over the types `chars` (types, 50).
-
-        Fresh convolutions see mostly what all words share (padding, marks, the lead bytes of Cyrillic): types differ by
-        a fifth of the mean, and a language model above hardly learns. Data-dependent initialisation (Krähenbühl et
-        al. 2016) mends that within the weights: the module stays ELMo's.
-        """
-        outputs = torch.cat([self(batch) for batch in torch.from_numpy(chars).split(TYPES_A_BATCH)])
-        mean, deviation = outputs.mean(0), outputs.std(0).clamp_min(1e-6)
-        self.projection.weight /= deviation[:, None]
-        self.projection.bias.copy_((self.projection.bias - mean) / deviation)
-
-    def save(self, folder: Path) -> None:
-        """Write the weights and the settings that rebuild the module."""
-        save_weights(self, folder / WEIGHTS)
-        write_json(folder / CONFIG, self.settings.model_dump(mode="json"))
-
-    @classmethod
-    def load(cls, folder: Path, device: torch.device) -> "CharCnn":
-        """Read what `save` wrote; the module is in evaluation mode."""
-        module = cls(CharCnnSettings.model_validate(read_json(need(folder / CONFIG, "charcnn"))))
-        load_weights(module, folder / WEIGHTS, "charcnn")
-        return module.to(device).eval()

@@ -10,8 +10,8 @@ from torch import Tensor
 from pipeline.ids import Ids
 from pipeline.lm.batches import align
 from pipeline.lm.bilm import BiLM
-from pipeline.lm.charcnn import CharCnn
 from pipeline.lm.chars import char_ids, vocabulary_char_ids
+from pipeline.lm.encoder import CharEncoder, load_encoder
 from pipeline.lm.settings import NO_CELL, ArchSettings, LmSettings
 from pipeline.outputs import need, read_json, write_json
 from pipeline.vocabulary import SPECIALS
@@ -37,7 +37,7 @@ class Embedder:
     Stateless: the vectors of a sentence depend on nothing but the sentence.
     """
 
-    def __init__(self, charcnn: CharCnn, model: BiLM | None, device: torch.device) -> None:
+    def __init__(self, charcnn: CharEncoder, model: BiLM | None, device: torch.device) -> None:
         self.charcnn, self.model, self.device = charcnn, model, device
         self.width = 2 * charcnn.settings.projection
         self._known: dict[str, Vectors] = {}
@@ -47,7 +47,7 @@ class Embedder:
     def load(cls, folder: Path, device: torch.device) -> "Embedder":
         """Read a `models/lm` folder."""
         config = read_json(need(folder / CONFIG, "pretrain"))
-        charcnn = CharCnn.load(folder, device)
+        charcnn = load_encoder(folder, device)
         arch, settings = ArchSettings(**config["arch"]), LmSettings.model_validate(config["lm"])
         if arch.cell == NO_CELL:
             return cls(charcnn, None, device)

@@ -126,9 +126,25 @@ class LmSettings(Settings):
     training: TrainingSettings
 
 
-class CharCnnSettings(Settings):
-    """ELMo's char-CNN and the small language model that trains it (paper: ELMo-Taiga's, 2048 filters to 512)."""
+class NgramSettings(Settings):
+    """Hashed n-grams of letters, see `ngrams`."""
 
+    lengths: Annotated[list[Positive], Field(min_length=1)]
+    """In letters, the marks of a token's begin and end among them (fastText: 3 to 6)."""
+    buckets: Positive
+    """Rows of the table (fastText: 2 million)."""
+    width: Positive
+    """Of a row."""
+
+
+class CharCnnSettings(Settings):
+    """ELMo's char-CNN and the small language model that trains it (paper: ELMo-Taiga's, 2048 filters to 512).
+
+    The settings of the encoder that is not chosen are checked, not used: one edit leads there and back.
+    """
+
+    encoder: Literal["cnn", "ngrams"]
+    """The char-CNN, or what stands in its place: `ngrams`."""
     embedding: Positive
     """Width of a character's vector (ELMo: 16)."""
     filters: Annotated[list[tuple[Annotated[int, Field(gt=0, le=CHARS)], Positive]], Field(min_length=1)]
@@ -136,6 +152,7 @@ class CharCnnSettings(Settings):
     highway: Annotated[int, Field(ge=0)]
     """Highway layers (ELMo-Taiga: 2 by its options.json)."""
     activation: Literal["relu", "tanh"]
+    ngrams: NgramSettings
     projection: Positive
     """Width of a token's vector (paper: 512)."""
     training: TrainingSettings

@@ -1,6 +1,7 @@
 """A small corpus with structure: after every token comes its successor, most of the time."""
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from pipeline.ids import write_ids
 from pipeline.lm.charcnn import CharCnn
 from pipeline.lm.chars import vocabulary_char_ids
 from pipeline.lm.inputs import TABLE
-from pipeline.lm.settings import NO_CELL, ArchSettings, CharCnnSettings, LmSettings, TrainingSettings
+from pipeline.lm.settings import NO_CELL, ArchSettings, CharCnnSettings, LmSettings, NgramSettings, TrainingSettings
 from pipeline.params import load_params
 from pipeline.vocabulary import SPECIALS, Entry, Vocabulary
 from tests.lm.project import ROOT, Make, Project, make_project
@@ -73,12 +74,14 @@ def charcnn_settings() -> CharCnnSettings:
     return small_charcnn()
 
 
-def small_charcnn() -> CharCnnSettings:
+def small_charcnn(encoder: Literal["cnn", "ngrams"] = "cnn") -> CharCnnSettings:
     return CharCnnSettings(
+        encoder=encoder,
         embedding=8,
         filters=[(1, 8), (2, 16), (3, 16)],
         highway=1,
         activation="relu",
+        ngrams=NgramSettings(lengths=[2, 3], buckets=256, width=16),
         projection=16,
         training=training(epochs=4),
     )
