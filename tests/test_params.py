@@ -30,9 +30,15 @@ def test_the_committed_file_is_sound() -> None:
         (lambda p: p["archs"]["gru"].update(cell="grue"), "archs.gru.cell: found 'grue'"),
         (lambda p: p["archs"]["gru"].update(layer=2), "archs.gru.layer: unknown key; valid keys here: cell, layers"),
         (lambda p: p["archs"]["gru"].update(layers=0), "only cell 'none' has 0 layers"),
-        (lambda p: p["archs"]["gru"].update(options={"heads": 2}), "options heads: cell 'gru' has none"),
-        (lambda p: p["archs"]["srupp"].pop("options"), "options none: cell 'srupp' has heads, ratio"),
-        (lambda p: p["archs"]["srupp"]["options"].update(width=2), "options heads, ratio, width: cell 'srupp' has"),
+        (
+            lambda p: p["archs"]["gru"].update(options={"heads": 2}),
+            "archs.gru.options: found {'heads': 2}: value error, expected for cell 'gru': none",
+        ),
+        (
+            lambda p: p["archs"]["srupp"].pop("options"),
+            "archs.srupp.options: found {}: value error, expected for cell 'srupp': heads, ratio",
+        ),
+        (lambda p: p["archs"]["srupp"]["options"].update(width=2), "expected for cell 'srupp': heads, ratio"),
         (lambda p: p["archs"]["srupp"]["options"].update(heads=0), "archs.srupp.options.heads: found 0"),
         (lambda p: p["scales"]["paper"]["lm"].update(hiden=3), "scales.paper.lm.hiden: unknown key"),
         (

@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from pipeline.settings import Settings
 
@@ -63,7 +63,7 @@ class ArchSettings(Settings):
     layers: Annotated[int, Field(ge=0)]
     residual: bool
     """Add a layer's input to its output, see `Stack` (paper: for want of it, it guesses, do LSTM and GRU lose)."""
-    options: dict[str, Positive] = Field(default_factory=dict)
+    options: dict[str, Positive] = Field(default_factory=dict, validate_default=True)
     """What only this cell has to be told: the keyword-only arguments of its `Layer`, all of them and no others."""
 
     @field_validator("cell")
@@ -73,18 +73,19 @@ class ArchSettings(Settings):
             raise ValueError(f"expected one of {', '.join(cells())}")
         return cell
 
+    @field_validator("options")
+    @classmethod
+    def _are_the_cells(cls, options: dict[str, int], rest: ValidationInfo) -> dict[str, int]:
+        cell = rest.data.get("cell", NO_CELL)  # an unknown one has its own message
+        known = () if cell == NO_CELL else cell_options(cell)
+        if set(options) != set(known):
+            raise ValueError(f"expected for cell {cell!r}: {', '.join(known) or 'none'}")
+        return options
+
     @model_validator(mode="after")
     def _none_has_no_layers(self) -> "ArchSettings":
         if (self.cell == NO_CELL) != (self.layers == 0):
             raise ValueError(f"cell {self.cell!r} with {self.layers} layers: only cell 'none' has 0 layers")
-        return self
-
-    @model_validator(mode="after")
-    def _options_are_the_cells(self) -> "ArchSettings":
-        known = () if self.cell == NO_CELL else cell_options(self.cell)
-        if set(self.options) != set(known):
-            found, expected = (", ".join(names) or "none" for names in (self.options, known))
-            raise ValueError(f"options {found}: cell {self.cell!r} has {expected}")
         return self
 
 

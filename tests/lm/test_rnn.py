@@ -42,7 +42,7 @@ def test_a_file_is_an_architecture_and_its_layer_says_its_options(
     (tmp_path / "odd.py").write_text("WIDTH = 3\n")
     new = {"cell": "new", "layers": 1, "residual": False}
     assert ArchSettings.model_validate(new | {"options": {"taps": 3}}).options == {"taps": 3}
-    with pytest.raises(ValueError, match="options none: cell 'new' has taps"):
+    with pytest.raises(ValueError, match="expected for cell 'new': taps"):
         ArchSettings.model_validate(new)
     with pytest.raises(ValueError, match="pipeline/lm/rnn/odd has no class Layer"):
         ArchSettings.model_validate(new | {"cell": "odd"})
