@@ -34,7 +34,7 @@ class CharNgrams(CharEncoder):
         self.projection = nn.Linear(settings.ngrams.width, settings.projection)
 
     def forward(self, chars: Tensor) -> Tensor:
-        """Character ids, int of shape (tokens, 50), to float32 (tokens, projection)."""
+        """Character ids, int of shape (tokens, 50) and on the CPU, to float32 (tokens, projection)."""
         rows, numbers = (x.to(self.table.weight.device) for x in find_ngrams(chars, self.settings.ngrams))
         total = embedding_bag(rows, self.table.weight, numbers.cumsum(0) - numbers, mode="sum")
         return self.projection(total / numbers[:, None].clamp_min(1).sqrt())
