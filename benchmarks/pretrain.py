@@ -27,7 +27,7 @@ from pipeline.lm.batches import make_batch
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.chars import CharIds, vocabulary_char_ids
 from pipeline.lm.inputs import TABLE, TableInputs
-from pipeline.lm.settings import ArchSettings, CharCnnSettings, LmSettings, TrainingSettings
+from pipeline.lm.settings import OURS, ArchSettings, CharCnnShape, LmSettings, TrainingSettings
 from pipeline.lm.train import Trainer
 from pipeline.stop import StopRequest
 from pipeline.vocabulary import SPECIALS, Vocabulary
@@ -121,14 +121,15 @@ def compare(
     """A row a way of doing it: microseconds per real token and ratios; shares of the char-CNN."""
     ways = {"ours": ours(corpus, arch, settings, rounds, device)}
     if baseline:
-        charcnn = CharCnnSettings(
-            source="train",
+        charcnn = CharCnnShape(
+            encoder="cnn",
             embedding=16,
             filters=ELMO,
             highway=2,
             activation="relu",
             projection=corpus.width,
-            training=settings.training,
+            projects=True,
+            reading=OURS,
         )
         for name, trained in (("released", True), ("released, char-CNN frozen", False)):
             model = released.Released(arch, charcnn, settings.hidden, len(corpus.chars) + 1, trained)

@@ -17,7 +17,7 @@ from benchmarks.sru_package import load_sru
 from pipeline.ids import IdSequences
 from pipeline.lm.charcnn import CharCnn
 from pipeline.lm.chars import CharIds
-from pipeline.lm.settings import ArchSettings, CharCnnSettings
+from pipeline.lm.settings import ArchSettings, CharCnnShape
 
 BATCH, CUTOFFS, CLIP, DECAY, RATE = 16, [10_000, 50_000], 1.5, 0.01, 1e-3
 
@@ -37,10 +37,10 @@ class Step(NamedTuple):
 class Released(nn.Module):
     """Two stacks over a char-CNN, a shared projection, an adaptive softmax."""
 
-    def __init__(self, arch: ArchSettings, charcnn: CharCnnSettings, hidden: int, types: int, trained: bool) -> None:
+    def __init__(self, arch: ArchSettings, charcnn: CharCnnShape, hidden: int, types: int, trained: bool) -> None:
         """`trained`: whether gradients reach the char-CNN, as they do in the released code."""
         super().__init__()
-        self.charcnn = CharCnn(charcnn.shape).requires_grad_(trained)
+        self.charcnn = CharCnn(charcnn).requires_grad_(trained)
         self.trained = trained
         width = charcnn.projection
         self.stacks = nn.ModuleList(_stack(arch, width, hidden) for _ in range(2))

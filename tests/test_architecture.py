@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipeline.lm.settings import NO_CELL, cell_code, cells
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "pipeline"
 STAGES = sorted(path.stem for path in (PACKAGE / "stages").glob("[a-z]*.py"))
@@ -65,6 +67,13 @@ def declared(stage: str) -> set[Path]:
     entry = DVC[stage]
     paths = [ROOT / dep for dep in entry.get("do", entry)["deps"] if str(dep).startswith("pipeline/")]
     return {file for path in paths for file in (path.rglob("*.py") if path.is_dir() else [path])}
+
+
+@pytest.mark.parametrize("cell", [cell for cell in cells() if cell != NO_CELL])
+def test_the_code_of_an_architecture_is_all_it_reaches(cell: str) -> None:
+    """The sum of that code, and the deps of the stage, decide whether it is trained again."""
+    files = set().union(*(reached(file) for file in cell_code(cell)))
+    assert files <= {*cell_code(cell), *declared("pretrain")}
 
 
 def test_every_stage_is_a_file_and_every_file_a_stage() -> None:

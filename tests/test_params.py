@@ -17,13 +17,13 @@ Edit = Callable[[dict[str, Any]], object]
 def test_the_committed_file_is_sound() -> None:
     params = load_params(ROOT / "params.yaml")
     assert params.arch in params.archs and params.scale in params.scales
-    assert {"charcnn", "lstm", "gru", "sru"} <= set(params.archs)
+    assert {"charcnn", "lstm", "gru", "sru", "sru4", "sru12"} <= set(params.archs)
 
 
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (lambda p: p.update(arch="x"), "arch: found 'x', expected one of charcnn, lstm, gru, sru, elmo"),
+        (lambda p: p.update(arch="x"), "arch: found 'x', expected one of charcnn, lstm, gru, sru, sru4, sru12"),
         (lambda p: p.update(scale="x"), "scale: found 'x', expected one of demo, local, paper"),
         (lambda p: p.update(sede=1), "sede: unknown key; valid keys here: arch, scale, seed, archs, scales, compute"),
         (lambda p: p.pop("seed"), "seed: missing"),
@@ -35,6 +35,16 @@ def test_the_committed_file_is_sound() -> None:
         (lambda p: p["scales"]["demo"]["charcnn"].pop("source"), "scales.demo.charcnn.source: missing"),
         (lambda p: p["scales"]["demo"].update(charcnn={"source": "train"}), "scales.demo.charcnn.embedding: missing"),
         (lambda p: p["scales"]["demo"].update(charcnn={"source": "elmo", "hiden": 1}), "charcnn.hiden: unknown key"),
+        (
+            lambda p: p["archs"]["gru"].update(options={"heads": 2}),
+            "archs.gru.options: found {'heads': 2}: value error, expected for cell 'gru': none",
+        ),
+        (
+            lambda p: p["archs"]["srupp"].pop("options"),
+            "archs.srupp.options: found {}: value error, expected for cell 'srupp': heads, ratio",
+        ),
+        (lambda p: p["archs"]["srupp"]["options"].update(width=2), "expected for cell 'srupp': heads, ratio"),
+        (lambda p: p["archs"]["srupp"]["options"].update(heads=0), "archs.srupp.options.heads: found 0"),
         (lambda p: p["scales"]["paper"]["lm"].update(hiden=3), "scales.paper.lm.hiden: unknown key"),
         (
             lambda p: p["scales"]["demo"]["lm"]["training"].update(lr=3),

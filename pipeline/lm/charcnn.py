@@ -1,23 +1,11 @@
 """The char-CNN of ELMo (Peters et al. 2018; Kim et al. 2016): characters of a token to one vector."""
 
-from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from pipeline.lm.chars import CHARACTERS, PAD, CharIds
+from pipeline.lm.chars import CHARACTERS, PAD
+from pipeline.lm.encoder import TYPES_A_GROUP, CharEncoder
 from pipeline.lm.settings import CharCnnShape
-from pipeline.outputs import write_json
-from pipeline.settings import read_settings
-from pipeline.weights import load_weights, save_weights
-
-WEIGHTS, CONFIG = "charcnn.safetensors", "charcnn.json"
-TYPES_A_BATCH = 512
-"""Types taken through the whole module at once: memory stays small, the arithmetic dense."""
-TYPES_A_GROUP = 128
-"""Types convolved at once: fewer waste less on padding, more keep the arithmetic dense."""
 
 
 class Highway(nn.Module):
@@ -35,7 +23,7 @@ class Highway(nn.Module):
         return gate * self.transform(inputs).relu() + (1 - gate) * inputs
 
 
-class CharCnn(nn.Module):
+class CharCnn(CharEncoder):
     """Character ids of tokens to their vectors, trained here or published.
 
     Convolutions of several widths, the maximum over all 50 - width + 1 positions, the activation, highway layers and
@@ -58,6 +46,10 @@ class CharCnn(nn.Module):
         """Character ids, int of shape (tokens, 50), to float32 (tokens, projection)."""
         return self._finish(self._maxima(chars))
 
+    def whole(self, chars: Tensor) -> Tensor:
+        """All characters of every token convolved: a sum over fewer rounds otherwise."""
+        return self._finish(self._convolve(chars))
+
     def _finish(self, maxima: Tensor) -> Tensor:
         """All that follows the convolutions, (tokens, filters) to (tokens, projection)."""
         return self.projection(self.highways(self.activation(maxima)))
@@ -73,42 +65,3 @@ class CharCnn(nn.Module):
         """The maximum of every filter over the positions at hand, (tokens, filters)."""
         embedded = self.embedding(chars.to(self.embedding.weight.device).int()).transpose(1, 2)
         return torch.cat([convolution(embedded).amax(-1) for convolution in self.convolutions], -1)
-
-    @torch.inference_mode()
-    def vectors(self, chars: CharIds) -> npt.NDArray[np.float32]:
-        """The frozen vectors of types, character ids (types, 50) to float32 (types, projection).
-
-        A type's vector is the same to the bit whatever stands beside it: always as many types at once, and all of
-        their characters, because sums of other shapes round otherwise. So do a GPU's convolutions in TF32, by 1e-3.
-        """
-        missing = -len(chars) % TYPES_A_GROUP
-        groups = torch.from_numpy(np.pad(chars, ((0, missing), (0, 0)))).split(TYPES_A_GROUP)
-        with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
-            vectors = torch.cat([self._finish(self._convolve(group)) for group in groups])
-        return vectors[: len(chars)].float().cpu().numpy()
-
-    @torch.no_grad()
-    def standardise(self, chars: CharIds) -> None:
-        """Scale the projection so that every output has mean 0 and deviation 1 over the types `chars` (types, 50).
-
-        Fresh convolutions see mostly what all words share (padding, marks, the lead bytes of Cyrillic): types differ by
-        a fifth of the mean, and a language model above hardly learns. Data-dependent initialisation (Krähenbühl et
-        al. 2016) mends that within the weights: the module stays ELMo's.
-        """
-        assert isinstance(self.projection, nn.Linear), "a published char-CNN is never put to another scale"
-        outputs = torch.cat([self(batch) for batch in torch.from_numpy(chars).split(TYPES_A_BATCH)])
-        mean, deviation = outputs.mean(0), outputs.std(0).clamp_min(1e-6)
-        self.projection.weight /= deviation[:, None]
-        self.projection.bias.copy_((self.projection.bias - mean) / deviation)
-
-    def save(self, folder: Path) -> None:
-        """Write the weights and the shape that rebuild the module."""
-        save_weights(self, folder / WEIGHTS)
-        write_json(folder / CONFIG, self.shape.model_dump(mode="json"))
-
-    @classmethod
-    def load(cls, folder: Path, device: torch.device) -> "CharCnn":
-        """Read what `save` wrote; the module is in evaluation mode."""
-        module = cls(read_settings(CharCnnShape, folder / CONFIG, "charcnn"))
-        load_weights(module, folder / WEIGHTS, "charcnn")
-        return module.to(device).eval()

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.lm.lemmas import spell
-from pipeline.lm.settings import CHARS, Reading
+from pipeline.lm.settings import OURS, Reading
 from pipeline.vocabulary import BEGIN, END, SPECIALS
 
 BEGIN_SENTENCE, END_SENTENCE, BEGIN_WORD, END_WORD, PAD = 257, 258, 259, 260, 261
@@ -20,9 +20,6 @@ CHARACTERS = 262
 """Rows of the embedding; row 0, the mask, is never used here."""
 
 CharIds = npt.NDArray[np.int16]
-
-OURS = Reading(characters=CHARS, marks=False, lemmas="plain")
-"""How the char-CNNs trained here read."""
 
 
 def char_ids(types: Sequence[str], reading: Reading = OURS) -> CharIds:

@@ -10,9 +10,9 @@ from torch import Tensor
 from pipeline.ids import Ids
 from pipeline.lm.batches import align
 from pipeline.lm.bilm import BiLM
-from pipeline.lm.charcnn import CharCnn
 from pipeline.lm.chars import char_ids, vocabulary_char_ids
 from pipeline.lm.elmo.stacks import ElmoStacks
+from pipeline.lm.encoder import CharEncoder, load_encoder
 from pipeline.lm.settings import ELMO, NO_CELL, ArchSettings, LmSettings
 from pipeline.outputs import write_json
 from pipeline.settings import Settings, read_settings
@@ -54,7 +54,7 @@ class Embedder:
     in any company, at widths that are multiples of eight; layers trained here differ in the last digits of float32.
     """
 
-    def __init__(self, charcnn: CharCnn, model: Model | None, device: torch.device) -> None:
+    def __init__(self, charcnn: CharEncoder, model: Model | None, device: torch.device) -> None:
         self.charcnn, self.model, self.device = charcnn.to(device), model, device
         self.width = 2 * charcnn.shape.projection
         self._reading = charcnn.shape.reading
@@ -65,7 +65,7 @@ class Embedder:
     def load(cls, folder: Path, device: torch.device) -> "Embedder":
         """Read a `models/lm` folder; a `UserError` names the file that is missing or broken."""
         config = read_settings(Config, folder / CONFIG, "pretrain")
-        charcnn = CharCnn.load(folder, device)
+        charcnn = load_encoder(folder, device)
         if config.arch.cell == NO_CELL:
             return cls(charcnn, None, device)
         if config.arch.cell == ELMO:

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pipeline.lm.charcnn import CharCnn
 from pipeline.lm.chars import CharIds
+from pipeline.lm.encoder import CharEncoder
 
 TABLE = "vectors.npy"
 """The file of the frozen char-CNN's vectors, float16 (types, width), a row an id."""
@@ -31,7 +31,7 @@ class TableInputs(nn.Module):
 class CharInputs(nn.Module):
     """A char-CNN in training: each type of the batch passes through it once, however often it occurs."""
 
-    def __init__(self, charcnn: CharCnn, chars: CharIds) -> None:
+    def __init__(self, charcnn: CharEncoder, chars: CharIds) -> None:
         """`chars` are the character ids of the vocabulary, int16 (types, 50)."""
         super().__init__()
         self.charcnn = charcnn

@@ -1,10 +1,19 @@
 """The `archs` table, and the `charcnn` and `lm` blocks of a scale."""
 
+import ast
+import re
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ModelWrapValidatorHandler, field_validator, model_validator
+from pydantic import (
+    Field,
+    ModelWrapValidatorHandler,
+    RootModel,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from pipeline.lm.lemmas import Lemmas
 from pipeline.settings import Settings
@@ -30,11 +39,36 @@ def cells() -> list[str]:
 
 
 def cell_code(cell: str) -> list[Path]:
-    """The Python files that an architecture is made of, besides those that all share; none if it isn't trained."""
+    """The Python files that an architecture is made of, and those of the architectures it builds on.
+
+    Those that all share are not among them. None if it isn't trained.
+    """
     if cell in UNTRAINED:
         return []
+    own = _files(cell)
+    imported = {name for file in own for name in _IMPORTED.findall(file.read_text(encoding="utf-8"))}
+    return sorted({*own, *(file for name in imported - {cell} for file in cell_code(name))})
+
+
+_IMPORTED = re.compile(r"^from pipeline\.lm\.rnn\.(\w+)", re.MULTILINE)
+
+
+def _files(cell: str) -> list[Path]:
     folder = CELL_FOLDER / cell
     return sorted(folder.glob("*.py")) if folder.is_dir() else [CELL_FOLDER / f"{cell}.py"]
+
+
+def cell_options(cell: str) -> tuple[str, ...]:
+    """Names of the settings that only this architecture has: the keyword-only arguments of its `Layer`, in order.
+
+    Read from the source and declared nowhere else: a new architecture is one file, and settings need no torch.
+    """
+    nodes = [node for file in _files(cell) for node in ast.parse(file.read_text(encoding="utf-8")).body]
+    for layer in nodes:
+        if isinstance(layer, ast.ClassDef) and layer.name == "Layer":
+            methods = {node.name: node.args for node in layer.body if isinstance(node, ast.FunctionDef)}
+            return tuple(argument.arg for argument in methods["__init__"].kwonlyargs)
+    raise ValueError(f"pipeline/lm/rnn/{cell} has no class Layer")
 
 
 class ArchSettings(Settings):
@@ -45,7 +79,9 @@ class ArchSettings(Settings):
     layers: Annotated[int, Field(ge=0)]
     """0 for `none`, and for `elmo`, whose options.json says how many."""
     residual: bool
-    """Add a layer's input to its output where both have the same width (paper: its guess at why LSTM and GRU lose)."""
+    """Add a layer's input to its output, see `Stack` (paper: for want of it, it guesses, do LSTM and GRU lose)."""
+    options: dict[str, Positive] = Field(default_factory=dict, validate_default=True)
+    """What only this cell has to be told: the keyword-only arguments of its `Layer`, all of them and no others."""
 
     @field_validator("cell")
     @classmethod
@@ -53,6 +89,15 @@ class ArchSettings(Settings):
         if cell not in (valid := [*cells(), ELMO]):
             raise ValueError(f"expected one of {', '.join(valid)}")
         return cell
+
+    @field_validator("options")
+    @classmethod
+    def _are_the_cells(cls, options: dict[str, int], rest: ValidationInfo) -> dict[str, int]:
+        cell = rest.data.get("cell", NO_CELL)  # an unknown one has its own message
+        known = () if cell in UNTRAINED else cell_options(cell)
+        if set(options) != set(known):
+            raise ValueError(f"expected for cell {cell!r}: {', '.join(known) or 'none'}")
+        return options
 
     @model_validator(mode="after")
     def _none_has_no_layers(self) -> "ArchSettings":
@@ -101,7 +146,7 @@ class LmSettings(Settings):
 
 
 class Reading(Settings):
-    """How a char-CNN reads a token."""
+    """How an encoder reads a token."""
 
     characters: Positive
     """Character ids of a token, marks and padding included."""
@@ -110,9 +155,14 @@ class Reading(Settings):
     lemmas: Lemmas
 
 
-class CharCnnShape(Settings):
-    """All that rebuilds a char-CNN: charcnn.json."""
+OURS = Reading(characters=CHARS, marks=False, lemmas="plain")
+"""How the encoders trained here read."""
 
+
+class CharCnnShape(Settings):
+    """All that rebuilds a char-CNN, trained here or published."""
+
+    encoder: Literal["cnn"]
     embedding: Positive
     filters: list[tuple[Positive, Positive]]
     highway: Annotated[int, Field(ge=0)]
@@ -124,15 +174,42 @@ class CharCnnShape(Settings):
     reading: Reading
 
 
+class NgramSettings(Settings):
+    """Hashed n-grams of letters, see `ngrams`."""
+
+    lengths: Annotated[list[Positive], Field(min_length=1)]
+    """In letters, the marks of a token's begin and end among them (fastText: 3 to 6)."""
+    buckets: Positive
+    """Rows of the table (fastText: 2 million)."""
+    width: Positive
+    """Of a row."""
+
+
+class NgramShape(Settings):
+    """All that rebuilds n-grams."""
+
+    encoder: Literal["ngrams"]
+    ngrams: NgramSettings
+    projection: Positive
+    """Width of a token's vector."""
+    reading: Reading
+
+
+class EncoderShape(RootModel[Annotated[CharCnnShape | NgramShape, Field(discriminator="encoder")]]):
+    """charcnn.json, which says what kind of encoder it is of."""
+
+
 class CharCnnSettings(Settings):
     """ELMo's char-CNN and the small language model that trains it (paper: ELMo-Taiga's, 2048 filters to 512).
 
-    `source: elmo` may stand alone, since options.json says the rest; where other keys stand beside it they are checked
-    and not used, so that one edit leads there and back.
+    `source: elmo` may stand alone, since options.json says the rest. Where other keys stand beside it they are checked
+    and not used, and so are those of the encoder that is not chosen: one edit leads there and back.
     """
 
     source: Literal["train", "elmo"]
     """Trained here, or taken from the published ELMo of the manifest, as the paper does."""
+    encoder: Literal["cnn", "ngrams"]
+    """The char-CNN, or what is trained in its place: `ngrams`."""
     embedding: Positive
     """Width of a character's vector (ELMo: 16)."""
     filters: Annotated[list[tuple[Annotated[int, Field(gt=0, le=CHARS)], Positive]], Field(min_length=1)]
@@ -140,6 +217,7 @@ class CharCnnSettings(Settings):
     highway: Annotated[int, Field(ge=0)]
     """Highway layers (ELMo-Taiga: 2 by its options.json)."""
     activation: Literal["relu", "tanh"]
+    ngrams: NgramSettings
     projection: Positive
     """Width of a token's vector (paper: 512)."""
     training: TrainingSettings
@@ -150,11 +228,12 @@ class CharCnnSettings(Settings):
         return cls.model_construct(source=ELMO) if value == {"source": ELMO} else check(value)
 
     @property
-    def shape(self) -> CharCnnShape:
-        """The char-CNN without its training."""
-        reading = Reading(characters=CHARS, marks=False, lemmas="plain")
-        sizes = self.model_dump(exclude={"source", "training"})
-        return CharCnnShape(**sizes, projects=True, reading=reading)
+    def shape(self) -> CharCnnShape | NgramShape:
+        """The chosen encoder without its training."""
+        if self.encoder == "ngrams":
+            return NgramShape(encoder="ngrams", ngrams=self.ngrams, projection=self.projection, reading=OURS)
+        sizes = self.model_dump(exclude={"source", "ngrams", "training"})
+        return CharCnnShape(**sizes, projects=True, reading=OURS)
 
     def teacher(self) -> LmSettings:
         """Settings of the small language model: as wide as its input, for the residual connection."""

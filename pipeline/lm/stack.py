@@ -1,6 +1,7 @@
 """The recurrent stack of one direction, of any architecture."""
 
 from importlib import import_module
+from itertools import pairwise
 
 from torch import Tensor, nn
 
@@ -8,7 +9,13 @@ from pipeline.lm.settings import NO_CELL, ArchSettings
 
 
 class Stack(nn.Module):
-    """`arch.layers` recurrent layers, dropout between them; nothing at all for the bare char-CNN."""
+    """`arch.layers` recurrent layers, dropout between them; nothing at all for the bare char-CNN.
+
+    With `arch.residual`, y = layer(x) + x. Where the widths differ, as they do in the paper's first layer, 512 to 1024,
+    it is layer(x) + W x, a projection shortcut (He et al. 2016, equation 2; an SRU's fourth matrix is the same): ELMo
+    leaves that layer without one, but then nothing of the char-CNN would bypass the first layer on its way to the top,
+    which is what is in question.
+    """
 
     def __init__(self, arch: ArchSettings, input_size: int, hidden: int, dropout: float) -> None:
         super().__init__()
@@ -16,9 +23,11 @@ class Stack(nn.Module):
         self.layers = nn.ModuleList()
         if arch.cell != NO_CELL:
             layer = import_module(f"pipeline.lm.rnn.{arch.cell}").Layer
-            self.layers.extend(layer(size, hidden) for size in sizes[:-1])
+            self.layers.extend(layer(size, hidden, **arch.options) for size in sizes[:-1])
+        self.shortcuts = nn.ModuleList()
+        if arch.residual:
+            self.shortcuts.extend(_shortcut(*pair) for pair in pairwise(sizes))
         self.dropout = nn.Dropout(dropout)
-        self.residual = arch.residual
         self.output_size = sizes[-1]
 
     def forward(self, inputs: Tensor) -> Tensor:
@@ -31,5 +40,9 @@ class Stack(nn.Module):
         for index, layer in enumerate(self.layers):
             below = self.dropout(outputs[-1]) if index else inputs
             above = layer(below)
-            outputs.append(above + below if self.residual and below.shape == above.shape else above)
+            outputs.append(above + self.shortcuts[index](below) if self.shortcuts else above)
         return outputs
+
+
+def _shortcut(input_size: int, output_size: int) -> nn.Module:
+    return nn.Identity() if input_size == output_size else nn.Linear(input_size, output_size, bias=False)

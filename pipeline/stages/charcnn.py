@@ -9,10 +9,10 @@ import torch
 from pipeline.errors import UserError
 from pipeline.ids import IdSequences
 from pipeline.lm.bilm import BiLM
-from pipeline.lm.charcnn import TYPES_A_BATCH, CharCnn
 from pipeline.lm.chars import CharIds, vocabulary_char_ids
 from pipeline.lm.curve import write_curve
 from pipeline.lm.elmo.published import read_elmo
+from pipeline.lm.encoder import TYPES_A_BATCH, CharEncoder, make_encoder
 from pipeline.lm.inputs import TABLE, CharInputs
 from pipeline.lm.rnn import lstm  # by name below, and so among the deps in dvc.yaml
 from pipeline.lm.settings import ArchSettings, CharCnnSettings
@@ -59,7 +59,7 @@ def run(vocabulary: Path, target: Path, settings: CharCnnSettings, seed: int, ho
     key = {"stage": "charcnn", "charcnn": settings.model_dump(), "seed": seed}
     with how.checkpoint(key, vocabulary, *code()) as checkpoint:
         torch.manual_seed(seed)
-        charcnn = CharCnn(settings.shape)
+        charcnn = make_encoder(settings.shape)
         charcnn.standardise(_frequent(chars))
         trainer = Trainer(
             model=BiLM(_TEACHER, settings.teacher(), settings.projection, words.size),
@@ -94,7 +94,7 @@ def _frequent(chars: CharIds) -> CharIds:
     return chars[len(SPECIALS) : len(SPECIALS) + _FREQUENT]
 
 
-def _write_table(path: Path, charcnn: CharCnn, chars: CharIds) -> None:
+def _write_table(path: Path, charcnn: CharEncoder, chars: CharIds) -> None:
     """Compute the vectors of all types, straight into a file: a large vocabulary need not fit into memory.
 
     float16 halves the table; its rounding, 0.0005 of a deviation, is far below what dropout does to the same vector.

@@ -8,10 +8,10 @@ import torch
 
 from pipeline.ids import IdSequences
 from pipeline.lm.bilm import BiLM
-from pipeline.lm.charcnn import CONFIG, WEIGHTS
 from pipeline.lm.curve import write_curve
 from pipeline.lm.elmo.stacks import ElmoStacks
 from pipeline.lm.embed import Config, save_lm
+from pipeline.lm.encoder import CONFIG, WEIGHTS
 from pipeline.lm.history import History
 from pipeline.lm.inputs import TABLE, TableInputs
 from pipeline.lm.settings import ELMO, UNTRAINED, ArchSettings, LmSettings

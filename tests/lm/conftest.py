@@ -1,23 +1,40 @@
 """A small corpus with structure: after every token comes its successor, most of the time."""
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 import torch
 
 from pipeline.ids import write_ids
-from pipeline.lm.charcnn import CharCnn
 from pipeline.lm.chars import vocabulary_char_ids
+from pipeline.lm.encoder import make_encoder
 from pipeline.lm.inputs import TABLE
-from pipeline.lm.settings import CharCnnSettings, LmSettings, TrainingSettings
+from pipeline.lm.settings import (
+    UNTRAINED,
+    ArchSettings,
+    CharCnnSettings,
+    CharCnnShape,
+    LmSettings,
+    NgramSettings,
+    TrainingSettings,
+)
+from pipeline.params import load_params
 from pipeline.vocabulary import SPECIALS, Entry, Vocabulary
-from tests.lm.project import Make, Project, make_project
+from tests.lm.project import ROOT, Make, Project, make_project
 
 TYPES = 40
+ARCHS = load_params(ROOT / "params.yaml").archs
+CELLS = {arch.cell: arch.options for arch in ARCHS.values() if arch.cell not in UNTRAINED}
+"""Every cell that is trained, of the committed archs, with its options there."""
 
 
-@pytest.fixture(autouse=True)
+def arch_of(cell: str, layers: int = 2, residual: bool = False) -> ArchSettings:
+    return ArchSettings(cell=cell, layers=layers, residual=residual, options=CELLS.get(cell, {}))
+
+
+@pytest.fixture(autouse=True, scope="session")  # before a module's fixtures train anything
 def _one_thread() -> None:
     torch.set_num_threads(1)
 
@@ -61,17 +78,21 @@ def lm_settings() -> LmSettings:
 
 
 @pytest.fixture
-def charcnn_settings() -> CharCnnSettings:
-    return small_charcnn()
+def charcnn_shape() -> CharCnnShape:
+    shape = small_charcnn().shape
+    assert isinstance(shape, CharCnnShape)
+    return shape
 
 
-def small_charcnn() -> CharCnnSettings:
+def small_charcnn(encoder: Literal["cnn", "ngrams"] = "cnn") -> CharCnnSettings:
     return CharCnnSettings(
         source="train",
+        encoder=encoder,
         embedding=8,
         filters=[(1, 8), (2, 16), (3, 16)],
         highway=1,
         activation="relu",
+        ngrams=NgramSettings(lengths=[2, 3], buckets=256, width=16),
         projection=16,
         training=training(epochs=4),
     )
@@ -95,7 +116,7 @@ def make_vocabulary(folder: Path) -> None:
 def make_charcnn(folder: Path) -> None:
     """A `models/charcnn` folder, untrained: some vector for every type of `make_vocabulary`."""
     folder.mkdir()
-    module, types = CharCnn(small_charcnn().shape).eval(), [f"слово{i}" for i in range(TYPES)]
+    module, types = make_encoder(small_charcnn().shape).eval(), [f"слово{i}" for i in range(TYPES)]
     module.save(folder)
     np.save(folder / TABLE, module.vectors(vocabulary_char_ids([*SPECIALS, *types])).astype(np.float16))
 

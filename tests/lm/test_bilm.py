@@ -9,14 +9,15 @@ import torch
 from pipeline.ids import IdSequences, write_ids
 from pipeline.lm.batches import align, make_batch
 from pipeline.lm.bilm import BiLM
-from pipeline.lm.settings import ArchSettings, LmSettings, cells
-
-CELLS = [cell for cell in cells() if cell != "none"]
+from pipeline.lm.settings import LmSettings
+from pipeline.params import load_params
+from tests.lm.conftest import ARCHS, CELLS, arch_of
+from tests.lm.project import ROOT
 
 
 def model(cell: str, settings: LmSettings, layers: int = 2) -> BiLM:
     torch.manual_seed(0)
-    return BiLM(ArchSettings(cell=cell, layers=layers, residual=False), settings, width=8, vocabulary_size=43).eval()
+    return BiLM(arch_of(cell, layers), settings, width=8, vocabulary_size=43).eval()
 
 
 def vectors(rows: list[list[int]]) -> torch.Tensor:
@@ -74,11 +75,10 @@ def test_loss_is_the_full_softmax_and_skips_padding(lm_settings: LmSettings, tmp
 
 # paper.md, "Parameter counts", the bold column.
 @pytest.mark.parametrize(
-    ("cell", "layers", "millions"),
-    [("lstm", 2, 29.918), ("gru", 2, 22.569), ("sru", 2, 11.027), ("sru", 4, 23.626), ("sru", 12, 74.023)],
+    ("arch", "millions"), [("lstm", 29.918), ("gru", 22.569), ("sru", 11.027), ("sru4", 23.626), ("sru12", 74.023)]
 )
-def test_parameters_are_the_papers(cell: str, layers: int, millions: float, lm_settings: LmSettings) -> None:
-    settings = lm_settings.model_copy(update={"hidden": 1024})
+def test_parameters_are_the_papers(arch: str, millions: float) -> None:
+    scale = load_params(ROOT / "params.yaml").scales["paper"]
     with torch.device("meta"):
-        network = BiLM(ArchSettings(cell=cell, layers=layers, residual=False), settings, width=512, vocabulary_size=43)
+        network = BiLM(ARCHS[arch], scale.lm, scale.charcnn.projection, vocabulary_size=43)
     assert network.recurrent_parameters() / 1e6 == pytest.approx(millions, abs=0.001)

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from pipeline.lm.charcnn import CharCnn
 from pipeline.lm.chars import PAD, boundary_char_ids, char_ids
+from pipeline.lm.encoder import load_encoder
 from pipeline.lm.inputs import CharInputs
-from pipeline.lm.settings import CHARS, CharCnnSettings
+from pipeline.lm.settings import CHARS, CharCnnShape
 from pipeline.stages.charcnn import _write_table
 from tests.pack import PACK
 
@@ -63,19 +64,19 @@ def slow_vector(module: Any, chars: np.ndarray) -> torch.Tensor:
     return module.projection.weight @ x + module.projection.bias
 
 
-def test_equals_a_slow_loop(charcnn_settings: CharCnnSettings) -> None:
+def test_equals_a_slow_loop(charcnn_shape: CharCnnShape) -> None:
     torch.manual_seed(0)
-    module = CharCnn(charcnn_settings.shape)
+    module = CharCnn(charcnn_shape)
     ids = char_ids(["мэр", "достопримечательностями", "x"])
     fast = module(torch.from_numpy(ids))
     for row, vector in zip(ids, fast, strict=True):
         torch.testing.assert_close(vector, slow_vector(module, row), atol=1e-5, rtol=1e-5)
 
 
-def test_what_is_not_computed_of_padding_changes_nothing(charcnn_settings: CharCnnSettings) -> None:
+def test_what_is_not_computed_of_padding_changes_nothing(charcnn_shape: CharCnnShape) -> None:
     """All 50 positions for every word: short ones, long ones, cut ones. (A convolution of another shape may round.)"""
     torch.manual_seed(0)
-    module = CharCnn(charcnn_settings.shape)
+    module = CharCnn(charcnn_shape)
     ids = torch.from_numpy(char_ids([*("б" * length for length in range(40)), "", "достопримечательностями", "x"] * 9))
     whole = torch.cat([c(module.embedding(ids.int()).transpose(1, 2)).amax(-1) for c in module.convolutions], -1)
     trimmed = module._maxima(ids)
@@ -86,36 +87,36 @@ def test_what_is_not_computed_of_padding_changes_nothing(charcnn_settings: CharC
         torch.testing.assert_close(slopes[0], slopes[1], atol=1e-4, rtol=1e-4)
 
 
-def test_one_pass_a_type_equals_one_pass_a_token(charcnn_settings: CharCnnSettings) -> None:
+def test_one_pass_a_type_equals_one_pass_a_token(charcnn_shape: CharCnnShape) -> None:
     torch.manual_seed(0)
-    module, chars = CharCnn(charcnn_settings.shape), char_ids(["а", "бы", "мэр"])
+    module, chars = CharCnn(charcnn_shape), char_ids(["а", "бы", "мэр"])
     ids = torch.tensor([[0, 1, 0], [2, 2, 1]])
     torch.testing.assert_close(CharInputs(module, chars)(ids), module(torch.from_numpy(chars))[ids])
 
 
-def test_a_saved_module_is_the_same(tmp_path: Path, charcnn_settings: CharCnnSettings) -> None:
-    module, chars = CharCnn(charcnn_settings.shape), char_ids(["мэр", "город"])
+def test_a_saved_module_is_the_same(tmp_path: Path, charcnn_shape: CharCnnShape) -> None:
+    module, chars = CharCnn(charcnn_shape), char_ids(["мэр", "город"])
     module.save(tmp_path)
-    np.testing.assert_array_equal(CharCnn.load(tmp_path, torch.device("cpu")).vectors(chars), module.vectors(chars))
+    np.testing.assert_array_equal(load_encoder(tmp_path, torch.device("cpu")).vectors(chars), module.vectors(chars))
 
 
-def test_the_table_is_the_vectors_row_by_row(tmp_path: Path, charcnn_settings: CharCnnSettings) -> None:
-    module, chars = CharCnn(charcnn_settings.shape).eval(), char_ids([f"слово{i}" for i in range(1100)])
+def test_the_table_is_the_vectors_row_by_row(tmp_path: Path, charcnn_shape: CharCnnShape) -> None:
+    module, chars = CharCnn(charcnn_shape).eval(), char_ids([f"слово{i}" for i in range(1100)])
     _write_table(tmp_path / "vectors.npy", module, chars)
     table = np.load(tmp_path / "vectors.npy", mmap_mode="r")
-    assert table.dtype == np.float16 and table.shape == (1100, charcnn_settings.projection)
+    assert table.dtype == np.float16 and table.shape == (1100, charcnn_shape.projection)
     np.testing.assert_allclose(table, module.vectors(chars), atol=1e-3)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
-def test_a_table_on_a_full_disk_is_an_error_and_no_crash(charcnn_settings: CharCnnSettings) -> None:
+def test_a_table_on_a_full_disk_is_an_error_and_no_crash(charcnn_shape: CharCnnShape) -> None:
     with pytest.raises(OSError, match="No space left"):
-        _write_table(Path("/dev/full"), CharCnn(charcnn_settings.shape).eval(), char_ids(["слово"] * 3000))
+        _write_table(Path("/dev/full"), CharCnn(charcnn_shape).eval(), char_ids(["слово"] * 3000))
 
 
-def test_standardised_outputs_have_mean_0_and_deviation_1(charcnn_settings: CharCnnSettings) -> None:
+def test_standardised_outputs_have_mean_0_and_deviation_1(charcnn_shape: CharCnnShape) -> None:
     torch.manual_seed(0)
-    module, chars = CharCnn(charcnn_settings.shape), char_ids([f"слово{i}" for i in range(300)])
+    module, chars = CharCnn(charcnn_shape), char_ids([f"слово{i}" for i in range(300)])
     module.standardise(chars)
     vectors = module.vectors(chars)
     np.testing.assert_allclose(vectors.mean(0), 0, atol=1e-4)

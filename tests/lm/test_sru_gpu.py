@@ -38,6 +38,8 @@ class Case(NamedTuple):
     dropout: bool = False
     padded: bool = False
     strided: bool = False
+    opened: bool = False
+    """The reset gate, by an infinite input, as a minimal gated recurrent unit has it."""
     dtype: torch.dtype = torch.float32
 
 
@@ -49,6 +51,7 @@ CASES = {
     "no skip term, dropout, all full": Case(6, 3, 32, highway=False, dropout=True),
     "no skip term, tanh, strided": Case(5, 2, 33, highway=False, tanh=True, strided=True),
     "bfloat16, padding, strided": Case(8, 2, 40, padded=True, strided=True, dtype=torch.bfloat16),
+    "no skip term, open gate, bfloat16": Case(5, 2, 33, highway=False, opened=True, dtype=torch.bfloat16),
     "float16, tanh, dropout": Case(4, 3, 7, tanh=True, dropout=True, dtype=torch.float16),
 }
 
@@ -70,6 +73,8 @@ def arguments_of(case: Case) -> Arguments:
     length, batch, hidden = case[:3]
     gates = random(length, batch, hidden, 4).to(case.dtype).unbind(-1)
     inputs: list[Tensor | None] = [gate if case.strided else gate.contiguous() for gate in gates]
+    if case.opened:
+        inputs[2] = torch.full_like(gates[2], torch.inf)
     if not case.highway:
         inputs[3] = None
     dropout = random(batch, hidden).gt(0).to(wide) * 2 if case.dropout else None

@@ -9,13 +9,11 @@ from torch import nn
 
 from pipeline.ids import IdSequences
 from pipeline.lm.bilm import BiLM
-from pipeline.lm.settings import ArchSettings, LmSettings, cells
+from pipeline.lm.settings import LmSettings
 from pipeline.lm.stack import Stack
 from pipeline.lm.train import Trainer
 from pipeline.stop import StopRequest
-from tests.lm.conftest import training
-
-CELLS = [cell for cell in cells() if cell != "none"]
+from tests.lm.conftest import CELLS, arch_of, training
 
 
 class RandomInputs(nn.Module):
@@ -32,7 +30,7 @@ class RandomInputs(nn.Module):
 def trainer(folder: Path, cell: str = "gru", **changes: object) -> Trainer:
     settings = LmSettings(hidden=16, training=training(**changes))
     torch.manual_seed(0)
-    model = BiLM(ArchSettings(cell=cell, layers=2, residual=False), settings, 8, 43)
+    model = BiLM(arch_of(cell), settings, 8, 43)
     texts = [IdSequences(folder, split) for split in ("train", "validation")]
     return Trainer(model, RandomInputs(), texts[0], texts[1], 43, settings.training, 1, torch.device("cpu"))
 
@@ -92,15 +90,37 @@ def test_a_step_in_bfloat16_is_near_one_in_float32(vocabulary_folder: Path, cell
 
 @pytest.mark.parametrize("residual", [False, True])
 def test_a_residual_stack_that_says_nothing_passes_its_input_on(residual: bool) -> None:
-    stack = Stack(ArchSettings(cell="gru", layers=2, residual=residual), 8, 8, dropout=0.0)
+    stack = Stack(arch_of("gru", residual=residual), 8, 8, dropout=0.0)
     for parameter in stack.parameters():
         nn.init.zeros_(parameter)
     inputs = torch.randn(5, 3, 8)
     torch.testing.assert_close(stack(inputs), inputs if residual else torch.zeros_like(inputs))
 
 
+def test_a_residual_stack_widens_its_input_by_a_matrix() -> None:
+    """As the paper's first layer does, 512 to 1024."""
+    stack = Stack(arch_of("lstm", residual=True), 8, 12, dropout=0.0)
+    for parameter in stack.layers.parameters():
+        nn.init.zeros_(parameter)
+    inputs = torch.randn(5, 3, 8)
+    (widening,) = stack.shortcuts.parameters()
+    torch.testing.assert_close(stack(inputs), inputs @ widening.T)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_run_taken_up_again_is_the_same_to_the_bit(vocabulary_folder: Path, cell: str) -> None:
+    """Whatever a cell holds is in the state, and whatever it draws is drawn from the part's seed."""
+    run, other = (trainer(vocabulary_folder, cell, dropout=0.2) for _ in range(2))
+    for _ in range(2):
+        run.step(StopRequest())
+    tensors, facts = run._state()
+    other._restore({name: tensor.clone() for name, tensor in tensors.items()}, facts)
+    for _ in range(2):
+        assert other.step(StopRequest()) == run.step(StopRequest())
+
+
 def test_dropout_falls_between_layers_in_training_only() -> None:
-    stack = Stack(ArchSettings(cell="gru", layers=2, residual=False), 8, 8, dropout=0.5)
+    stack = Stack(arch_of("gru"), 8, 8, dropout=0.5)
     inputs = torch.randn(5, 3, 8)
     assert not torch.equal(stack(inputs), stack(inputs))
     stack.eval()

@@ -6,10 +6,10 @@ from typing import Any
 
 import torch
 
-from pipeline.lm.settings import ArchSettings, CharCnnSettings, LmSettings
+from pipeline.lm.settings import NO_CELL, CharCnnSettings, LmSettings
 from pipeline.run import Run
 from pipeline.stages import charcnn, pretrain
-from tests.lm.conftest import training
+from tests.lm.conftest import arch_of, training
 
 
 def how(folder: Path, minutes: float = 1.0) -> Run:
@@ -21,7 +21,7 @@ def run_charcnn(vocabulary: Path, target: Path, settings: CharCnnSettings) -> No
 
 
 def choice(cell: str, **changes: object) -> pretrain.Choice:
-    arch = ArchSettings(cell=cell, layers=0 if cell == "none" else 1, residual=False)
+    arch = arch_of(cell, layers=0 if cell == NO_CELL else 1)
     return pretrain.Choice(cell, arch, LmSettings(hidden=32, training=training(**changes)), seed=1)
 
 

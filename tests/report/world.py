@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.lm import charcnn
+from pipeline.lm import encoder
 from pipeline.lm.inputs import TABLE
 from pipeline.lm.settings import ArchSettings, LmSettings
 from pipeline.ner.bio import bio_labels
@@ -101,7 +101,7 @@ def _articles() -> Iterator[str]:
 def _pretrain(data: Path, metrics: Path, models: Path, arch: str) -> None:
     source = models / "charcnn"
     source.mkdir(parents=True)
-    for file in (charcnn.WEIGHTS, charcnn.CONFIG):
+    for file in (encoder.WEIGHTS, encoder.CONFIG):
         (source / file).touch()
     types = len((data / "vocabulary" / "vocabulary.txt").read_text(encoding="utf-8").splitlines()) + 3
     np.save(source / TABLE, np.random.default_rng(1).normal(size=(types, 8)).astype(np.float16))

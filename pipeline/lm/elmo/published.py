@@ -47,6 +47,7 @@ def _shape(options: ElmoOptions, lemmas: Lemmas) -> CharCnnShape:
     """The char-CNN in this pipeline's terms."""
     chars = options.char_cnn
     return CharCnnShape(
+        encoder="cnn",
         embedding=chars.embedding.dim,
         filters=chars.filters,
         highway=chars.n_highway or 0,

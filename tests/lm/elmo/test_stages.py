@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from pipeline.errors import UserError
-from pipeline.lm.charcnn import CharCnn
 from pipeline.lm.embed import Embedder
+from pipeline.lm.encoder import load_encoder
 from pipeline.lm.settings import ArchSettings, LmSettings
 from pipeline.stages import charcnn, pretrain
 from tests.lm.conftest import TYPES, make_vocabulary, training
@@ -104,7 +104,7 @@ def test_weights_that_are_cut_leave_the_char_cnn_as_it_was(tmp_path: Path) -> No
     with pytest.raises(UserError, match=r"model\.hdf5: truncated: found [\d,]+ bytes, expected [\d,]+; get the whole"):
         charcnn.import_published(tmp_path / "vocabulary", tmp_path / "elmo", folder, how(tmp_path))
     assert (folder / "charcnn.safetensors").read_bytes() == before
-    assert CharCnn.load(folder, CPU).shape.reading.marks
+    assert load_encoder(folder, CPU).shape.reading.marks
 
 
 def test_vectors_beyond_float16_are_an_error(tmp_path: Path) -> None:

@@ -80,8 +80,9 @@ class Cell(_import_cell()):  # type: ignore[misc]
 
     def _gates(self, U: list[Tensor] | Tensor, residual: Tensor, scale: Tensor | None) -> Gates:
         if isinstance(U, Tensor):
-            forget_bias, reset_bias = self.bias.chunk(2)
-            products = list(U.view(*residual.shape[:2], self.output_size, self.num_matrices).unbind(-1))
+            forget_bias, reset_bias = self.bias.to(U.dtype).chunk(2)
+            slowest = U.view(*residual.shape[:2], self.output_size, self.num_matrices).movedim(-1, 0)
+            products = list(slowest.contiguous().unbind())  # contiguous gates, as `compute_U` gives them
             products[1], products[2] = products[1] + forget_bias, products[2] + reset_bias
         else:
             products = U

@@ -1,0 +1,192 @@
+"""The architectures, each against its equations step by step; and that the door to further ones is open."""
+
+import math
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from benchmarks.sru_package import load_sru
+from pipeline.lm.rnn import mingru, srupp, transformer
+from pipeline.lm.settings import NO_CELL, ArchSettings, cells
+from tests.lm.conftest import CELLS
+
+pytestmark = pytest.mark.filterwarnings("ignore:Running SRU on CPU with grad_enabled=True")
+
+LENGTH, BATCH, HIDDEN = 7, 3, 12
+HEADS = 3
+
+PARAMETERS: dict[str, Callable[[int, int], int]] = {
+    "lstm": lambda x, d: 4 * (x * d + d * d + 2 * d),
+    "gru": lambda x, d: 3 * (x * d + d * d + 2 * d),
+    "sru": lambda x, d: (3 if x == d else 4) * x * d + 4 * d,
+    "srupp": lambda x, d: x * (d // 4) + 2 * (d // 4) ** 2 + (3 if x == d else 4) * d * d // 4 + d // 2 + 1 + 4 * d,
+    "mingru": lambda x, d: 2 * (x * d + d),
+    "transformer": lambda x, d: 12 * d * d + 9 * d + (0 if x == d else x * d),
+}
+"""By the widths of input and layer, with the options of params.yaml; docs/architectures.md has them as formulae."""
+
+
+def test_every_cell_is_an_architecture_to_choose() -> None:
+    assert set(CELLS) == set(cells()) - {NO_CELL}
+
+
+def test_a_file_is_an_architecture_and_its_layer_says_its_options(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.lm.settings.CELL_FOLDER", tmp_path)
+    (tmp_path / "new.py").write_text("class Layer:\n    def __init__(self, input_size, hidden, *, taps: int): ...\n")
+    (tmp_path / "odd.py").write_text("WIDTH = 3\n")
+    new = {"cell": "new", "layers": 1, "residual": False}
+    assert ArchSettings.model_validate(new | {"options": {"taps": 3}}).options == {"taps": 3}
+    with pytest.raises(ValueError, match="expected for cell 'new': taps"):
+        ArchSettings.model_validate(new)
+    with pytest.raises(ValueError, match="pipeline/lm/rnn/odd has no class Layer"):
+        ArchSettings.model_validate(new | {"cell": "odd"})
+
+
+@pytest.mark.parametrize("input_size", [512, 1024])
+@pytest.mark.parametrize("cell", CELLS)
+def test_parameters_are_as_many_as_said(cell: str, input_size: int) -> None:
+    with torch.device("meta"):
+        layer = import_module(f"pipeline.lm.rnn.{cell}").Layer(input_size, 1024, **CELLS[cell])
+    assert sum(parameter.numel() for parameter in layer.parameters()) == PARAMETERS[cell](input_size, 1024)
+
+
+def inputs_of(width: int) -> Tensor:
+    return torch.randn(LENGTH, BATCH, width, generator=torch.Generator().manual_seed(0), dtype=torch.double)
+
+
+def randomise(layer: nn.Module) -> None:
+    torch.manual_seed(1)
+    for parameter in layer.double().parameters():
+        nn.init.normal_(parameter, std=0.5)
+
+
+def assert_alike(layer: nn.Module, slow: Callable[[Tensor], Tensor], inputs: Tensor) -> None:
+    """The same outputs, and the same gradients of the input and of every parameter."""
+    outcomes = []
+    for function in (layer, slow):
+        x = inputs.clone().requires_grad_()
+        outputs = function(x)
+        weights = torch.arange(outputs.numel(), dtype=torch.double).view_as(outputs).sin()
+        outcomes.append([outputs, *torch.autograd.grad((outputs * weights).sum(), [x, *layer.parameters()])])
+    for found, expected in zip(*outcomes, strict=True):
+        torch.testing.assert_close(found, expected)
+
+
+def look_back(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """What the last of the rows (t, width) sees of them, (width,): a weighted sum, weight by weight."""
+    weights = [math.e ** (query[-1] @ k / math.sqrt(query.shape[1])) for k in key]
+    return sum((w * v for w, v in zip(weights, value, strict=True)), torch.zeros_like(value[0])) / sum(weights)
+
+
+def attend(query: Tensor, key: Tensor, value: Tensor, heads: int) -> Tensor:
+    """Causal attention of one text, (length, width) each, to (length, width)."""
+    split = [tensor.chunk(heads, -1) for tensor in (query, key, value)]
+    rows = [
+        torch.cat([look_back(*(part[: t + 1] for part in head)) for head in zip(*split, strict=True)])
+        for t in range(len(query))
+    ]
+    return torch.stack(rows)
+
+
+@pytest.mark.parametrize("input_size", [5, HIDDEN])
+def test_mingru_equals_a_slow_loop(input_size: int) -> None:
+    layer = mingru.Layer(input_size, HIDDEN)
+    randomise(layer)
+
+    def slow(inputs: Tensor) -> Tensor:
+        state, outputs = torch.zeros(BATCH, HIDDEN, dtype=torch.double), []
+        for x in inputs:
+            z = 1 - layer.forget(x).sigmoid()
+            state = (1 - z) * state + z * layer.candidate(x)
+            outputs.append(state)
+        return torch.stack(outputs)
+
+    assert_alike(layer, slow, inputs_of(input_size))
+
+
+class SlowAttention(nn.Module):
+    """Lei 2021, section 3, for one text after the other."""
+
+    def __init__(self, fast: srupp.Attention) -> None:
+        super().__init__()
+        self.fast = fast
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return torch.stack([self._one(text) for text in inputs.unbind(1)], 1)
+
+    def _one(self, text: Tensor) -> Tensor:
+        query = text @ self.fast.query.weight.T
+        key, value = (query @ weight.T for weight in self.fast.key_value.weight.chunk(2))
+        mixed = query + self.fast.alpha * attend(query, key, value, self.fast.heads)
+        centred = mixed - mixed.mean(-1, keepdim=True)
+        normal = centred / (centred.square().mean(-1, keepdim=True) + self.fast.norm.eps).sqrt()
+        return (normal * self.fast.norm.weight + self.fast.norm.bias) @ self.fast.output.weight.T
+
+    def reset_parameters(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("heads", [1, HEADS])
+@pytest.mark.parametrize("input_size", [5, HIDDEN])
+def test_srupp_equals_slow_attention_in_the_packages_cell(input_size: int, heads: int) -> None:
+    layer = srupp.Layer(input_size, HIDDEN, heads=heads, ratio=2)
+    randomise(layer)
+    slow = SlowAttention(layer.cell.custom_m)
+    theirs = load_sru().SRUCell(input_size, HIDDEN, custom_m=slow, rescale=False).double()
+    theirs.weight_c, theirs.bias = layer.cell.weight_c, layer.cell.bias
+    assert_alike(layer, lambda inputs: theirs(inputs)[0], inputs_of(input_size))
+
+
+def test_srupp_begins_without_attention() -> None:
+    layer = srupp.Layer(5, HIDDEN, heads=1, ratio=4)
+    attention, inputs = layer.cell.custom_m, inputs_of(5).float()
+    torch.testing.assert_close(attention(inputs), attention.output(attention.norm(attention.query(inputs))))
+    assert attention.alpha.item() == 0
+
+
+@pytest.mark.parametrize("heads", [1, HEADS, 5])
+@pytest.mark.parametrize("input_size", [5, HIDDEN])
+def test_transformer_equals_a_slow_loop(input_size: int, heads: int) -> None:
+    """5 heads do not divide 12: they are four wide, 20 in all."""
+    layer = transformer.Layer(input_size, HIDDEN, heads=heads, expansion=2)
+    randomise(layer)
+    attention = layer.attention
+
+    def turn(rows: Tensor) -> Tensor:
+        """Rotary positions as complex numbers (Su et al. 2021), head by head."""
+        heads_turned = []
+        for head in rows.chunk(heads, -1):
+            half = head.shape[1] // 2
+            numbers = torch.complex(*head.chunk(2, -1))
+            for t in range(LENGTH):
+                angles = [t * 10_000 ** (-i / half) for i in range(half)]
+                factors = torch.tensor([complex(math.cos(a), math.sin(a)) for a in angles], dtype=torch.cdouble)
+                numbers = torch.cat([numbers[:t], numbers[t : t + 1] * factors, numbers[t + 1 :]])
+            heads_turned.append(torch.cat([numbers.real, numbers.imag], -1))
+        return torch.cat(heads_turned, -1)
+
+    def one(text: Tensor) -> Tensor:
+        x = layer.entrance(text)
+        query, key, value = attention.query_key_value(attention.norm(x)).chunk(3, -1)
+        y = x + attend(turn(query), turn(key), value, heads) @ attention.output.weight.T
+        norm, widen, _, narrow = layer.feedforward
+        wide = widen(norm(y))
+        return y + narrow(wide * 0.5 * (1 + torch.erf(wide / math.sqrt(2))))
+
+    assert_alike(layer, lambda inputs: torch.stack([one(text) for text in inputs.unbind(1)], 1), inputs_of(input_size))
+
+
+def test_what_two_positions_say_depends_on_their_distance() -> None:
+    """Not on where they are: the same two rows, 3 apart, at the beginning and further on."""
+    query, key = torch.randn(2, 1, 8, generator=torch.Generator().manual_seed(0), dtype=torch.double)
+    products = [
+        transformer.rotate(query.expand(20, 8))[t + 3] @ transformer.rotate(key.expand(20, 8))[t] for t in (0, 1, 16)
+    ]
+    torch.testing.assert_close(torch.stack(products), products[0].expand(3))
+    assert not torch.isclose(products[0], query[0] @ key[0])
