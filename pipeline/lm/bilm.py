@@ -1,5 +1,7 @@
 """The bidirectional language model (Peters et al. 2018; paper, step 2)."""
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
@@ -30,6 +32,16 @@ class BiLM(nn.Module):
         vectors = self.dropout(vectors)
         tops = [direction(v) for direction, v in zip(self.directions, vectors, strict=True)]
         return self.project(torch.stack(tops))
+
+    def layers(self, vectors: Tensor) -> Tensor:
+        """Input vectors (2, length, batch, width) to every layer's output, (layers, 2, length, batch, width).
+
+        All pass through the shared projection, as in training the top layer alone does: the widths are then equal, and
+        the last of them is what `forward` gives.
+        """
+        stacks = (cast(Stack, direction) for direction in self.directions)
+        forward, backward = (s.outputs(v)[1:] for s, v in zip(stacks, self.dropout(vectors), strict=True))
+        return torch.stack([self.project(torch.stack(both)) for both in zip(forward, backward, strict=True)])
 
     def loss(self, vectors: Tensor, targets: Tensor, places: Tensor) -> Tensor:
         """Sum of the negative log-likelihoods of both directions, in nats; targets and places as in `Batch`.

@@ -31,7 +31,7 @@ def save_lm(folder: Path, name: str, arch: ArchSettings, settings: LmSettings, m
 
 
 class Embedder:
-    """Sentences of lemmas to vectors: the top layer, forward half then backward half (paper, step 3).
+    """Sentences of lemmas to vectors: the top layer, forward half then backward half (paper, step 3), or all layers.
 
     The bare char-CNN gives its vector twice, as ELMo's layer 0 is counted, so that the tagger above is the same size.
     Stateless: the vectors of a sentence depend on nothing but the sentence.
@@ -57,13 +57,25 @@ class Embedder:
 
     @torch.inference_mode()
     def embed(self, sentences: list[list[str]]) -> list[Vectors]:
-        """Lemmas of sentences, none of them empty, to float32 (tokens, width) each."""
+        """Lemmas of sentences to the top layer, float32 (tokens, width) each."""
+        vectors = self._read(sentences)
+        return _cut(vectors if self.model is None else self.model(vectors), sentences)
+
+    @torch.inference_mode()
+    def layers(self, sentences: list[list[str]]) -> list[Vectors]:
+        """Lemmas of sentences to all layers, float32 (layers + 1, tokens, width) each, counted as in ELMo.
+
+        Layer 0 is the token's vector twice; each further one is its forward half, then its backward half.
+        """
+        vectors = self._read(sentences)
+        above = vectors[:0] if self.model is None else self.model.layers(vectors)
+        return _cut(torch.stack([vectors, *above]), sentences)
+
+    def _read(self, sentences: list[list[str]]) -> Tensor:
+        """Token vectors in each direction's order, behind its boundary: (2, longest + 1, batch, width / 2)."""
         rows, table = self._lookup(sentences)
         read, _ = align(rows)
-        vectors = table[read.to(self.device)]  # (2, longest + 1, batch, width / 2)
-        # Behind the boundary: each position has read its own token, as in ELMo.
-        outputs = (vectors if self.model is None else self.model(vectors))[:, 1:].cpu()
-        return [_both_ways(outputs[:, : len(row), column]) for column, row in enumerate(rows)]
+        return table[read.to(self.device)]
 
     def _lookup(self, sentences: list[list[str]]) -> tuple[list[Ids], Tensor]:
         """Sentences as ids into a table of the vectors of their distinct types, the specials first."""
@@ -80,6 +92,14 @@ class Embedder:
             self._known.update(zip(types, self.charcnn.vectors(char_ids(types)), strict=True))
 
 
+def _cut(outputs: Tensor, sentences: list[list[str]]) -> list[Vectors]:
+    """Outputs (..., 2, longest + 1, batch, width / 2) to (..., tokens, width) a sentence."""
+    # Behind the boundary: each position has read its own token, as in ELMo.
+    own = outputs[..., 1:, :, :].float().cpu()
+    return [_both_ways(own[..., : len(sentence), column, :]) for column, sentence in enumerate(sentences)]
+
+
 def _both_ways(outputs: Tensor) -> Vectors:
-    """Outputs of one text (2, tokens, width / 2), the second direction reversed, to (tokens, width)."""
-    return torch.cat([outputs[0], outputs[1].flip(0)], -1).float().numpy()
+    """Outputs of one text (..., 2, tokens, width / 2), the second direction reversed, to (..., tokens, width)."""
+    forward, backward = outputs.unbind(-3)
+    return torch.cat([forward, backward.flip(-2)], -1).numpy()

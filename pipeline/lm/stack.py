@@ -23,10 +23,13 @@ class Stack(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """(length, batch, input_size) to the top layer's (length, batch, output_size)."""
-        outputs = inputs
+        return self.outputs(inputs)[-1]
+
+    def outputs(self, inputs: Tensor) -> list[Tensor]:
+        """The input and every layer's output, (length, batch, hidden), from the lowest on."""
+        outputs = [inputs]
         for index, layer in enumerate(self.layers):
-            below = self.dropout(outputs) if index else outputs
-            outputs = layer(below)
-            if self.residual and below.shape == outputs.shape:
-                outputs = outputs + below
+            below = self.dropout(outputs[-1]) if index else inputs
+            above = layer(below)
+            outputs.append(above + below if self.residual and below.shape == above.shape else above)
         return outputs
