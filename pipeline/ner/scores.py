@@ -6,7 +6,7 @@ exact borders and type, all types together, as conlleval does; an I- that contin
 (seqeval's default mode). `entity_f1_macro` is the mean of the types' F1, over types in gold or predicted tags.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -121,6 +121,16 @@ def bootstrap(counts: Counts, resamples: int, seed: int) -> dict[str, Floats]:
         for name, metric in METRICS.items():
             drawn[name].append(metric(Counts(tokens, entities)))
     return {name: np.concatenate(parts) for name, parts in drawn.items()}
+
+
+def mean_scores(counts: Sequence[Counts], resamples: int, seed: int) -> dict[str, tuple[float, float, float]]:
+    """The mean of every score over taggers, and its 95 % interval: all are scored on the same drawn sentences."""
+    scores = [score(c) for c in counts]
+    draws = [bootstrap(c, resamples, seed) for c in counts]
+    return {
+        metric: (float(np.mean([s[metric] for s in scores])), *interval(np.mean([d[metric] for d in draws], axis=0)))
+        for metric in METRICS
+    }
 
 
 def interval(values: Floats) -> tuple[float, float]:

@@ -16,13 +16,22 @@ def render(results: Results) -> str:
     parts = [
         f"# {results.arch}, scale {results.scale}",
         *([f"> **{DEMO_WARNING}**"] if results.scale == DEMO else []),
+        _protocol(results.protocol),
         *_entities(results),
+        *_typos(results),
         *_language_model(results),
         *_beside_paper(results),
         *_data_sets(results),
         *_text(results),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _protocol(protocol: Json) -> str:
+    words = "lemmas" if protocol["lemmas"] else "words as they are"
+    case = "in lower case" if protocol["lowercase"] else "with their capitals"
+    epoch = {"best": "the best by validation entity F1", "last": "the last"}[protocol["epoch"]]
+    return f"Protocol: the models read {words}, {case}; tokens kept: {protocol['tokens']}; epoch kept: {epoch}."
 
 
 def _entities(results: Results) -> Iterator[str]:
@@ -56,6 +65,27 @@ def _scores(name: str, of_set: SetResults) -> list[str]:
         str(len(seeds)),
         score(float(seeds.std())) if len(seeds) > 1 else NONE,
     ]
+
+
+def _typos(results: Results) -> Iterator[str]:
+    yield "## Typos, test split"
+    header = ["Set", "Typos in", "Words", "Token F1", "Entity F1", "95 % interval"]
+    rows = [row for name, of_set in results.sets.items() for row in _typo_rows(name, of_set)]
+    yield markdown(header, rows)
+    yield (
+        "Of the words of two letters or more, a share has one typo each: a neighbouring key, two letters swapped, one "
+        "left out or one doubled. It is made before lower-casing and lemmatisation. A word that has a typo has the same "
+        "one at every higher share."
+    )
+    for name in results.sets:
+        yield _picture(f"{name}.typos", f"{paper.set_name(name)}: F1 under typos")
+
+
+def _typo_rows(name: str, of_set: SetResults) -> Iterator[list[str]]:
+    for row in of_set.typos.itertuples():
+        interval = f"{score(row.entity_f1_low)} to {score(row.entity_f1_high)}"
+        f1 = [score(row.token_f1), score(row.entity_f1), interval]
+        yield [paper.set_name(name), percent(row.rate), f"{integer(row.misspelt)} of {integer(row.words)}", *f1]
 
 
 def _language_model(results: Results) -> Iterator[str]:
@@ -120,6 +150,20 @@ def _data_sets(results: Results) -> Iterator[str]:
         "sentence) and an I- after an entity of another type are repaired to B-. Duplicates repeat a sentence of their "
         "split."
     )
+    yield from _dropped_tokens(results)
+
+
+def _dropped_tokens(results: Results) -> Iterator[str]:
+    """What the protocol has dropped, where it has."""
+    columns = ["dropped_tokens", "dropped_entity_tokens", "dropped_entities", "dropped_sentences"]
+    rows = [
+        [paper.set_name(name), split, *(integer(counts[column]) for column in columns)]
+        for name, of_set in results.sets.items()
+        for split, counts in sorted(of_set.counts.items(), key=lambda item: _SPLITS.index(item[0]))
+    ]
+    if results.protocol["tokens"] != "all":
+        yield f"The protocol keeps tokens that are {results.protocol['tokens']}. Without the others, the sets lost:"
+        yield markdown(["Set", "Split", "Tokens", "Tokens of entities", "Entities", "Sentences"], rows, left=2)
 
 
 _SPLITS = ["train", "validation", "test"]
