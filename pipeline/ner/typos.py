@@ -18,6 +18,9 @@ from typing import NamedTuple
 
 from pipeline.ner.keyboard import NEIGHBOURS
 
+Kind = Callable[[str], Iterator[str]]
+"""A word to every form that a typo of this kind can give it; none, if the word does not allow it."""
+
 
 class Typo(NamedTuple):
     """What becomes of one token of a split."""
@@ -92,7 +95,7 @@ def double(word: str) -> Iterator[str]:
             yield word[: i + 1] + _as(after[0] if after and _is_letter(after[0]) else letter, letter) + after
 
 
-KINDS: list[Callable[[str], Iterator[str]]] = [replace, swap, drop, double]
+KINDS: list[Kind] = [replace, swap, drop, double]
 
 
 def _is_word(token: str) -> bool:

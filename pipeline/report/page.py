@@ -74,18 +74,18 @@ def _typos(results: Results) -> Iterator[str]:
     yield markdown(header, rows)
     yield (
         "Of the words of two letters or more, a share has one typo each: a neighbouring key, two letters swapped, one "
-        "left out or one doubled. It is made before lower-casing and lemmatisation. A word that has a typo has the same "
-        "one at every higher share."
+        "left out or one doubled. It is made before lower-casing and lemmatisation, and kept at every higher share."
     )
     for name in results.sets:
         yield _picture(f"{name}.typos", f"{paper.set_name(name)}: F1 under typos")
 
 
 def _typo_rows(name: str, of_set: SetResults) -> Iterator[list[str]]:
-    for row in of_set.typos.itertuples():
-        interval = f"{score(row.entity_f1_low)} to {score(row.entity_f1_high)}"
-        f1 = [score(row.token_f1), score(row.entity_f1), interval]
-        yield [paper.set_name(name), percent(row.rate), f"{integer(row.misspelt)} of {integer(row.words)}", *f1]
+    for row in of_set.typos.to_dict("records"):
+        interval = f"{score(row['entity_f1_low'])} to {score(row['entity_f1_high'])}"
+        words = f"{integer(row['misspelt'])} of {integer(row['words'])}"
+        f1 = [score(row["token_f1"]), score(row["entity_f1"]), interval]
+        yield [paper.set_name(name), percent(row["rate"]), words, *f1]
 
 
 def _language_model(results: Results) -> Iterator[str]:

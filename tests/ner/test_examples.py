@@ -59,14 +59,14 @@ class Layers:
 
 
 @pytest.mark.parametrize("kind", ["top", "mix", "all"])
-def test_layers_stand_side_by_side_and_do_not_meet_the_top_layer_in_the_cache(tmp_path: Path, kind: FeatureKind) -> None:
+def test_layers_stand_side_by_side_apart_from_the_top_layer_in_the_cache(tmp_path: Path, kind: FeatureKind) -> None:
     (tmp_path / "lm").mkdir()
     (tmp_path / "train.tsv").write_text("а\t1\tO\nб\t2\tO\n\nв\t3\tO\n\n")
     places = (tmp_path, "train", ["O"], tmp_path / "cache", tmp_path / "lm", Layers(3))
     load_examples(*places, "all" if kind == "top" else "top")
     found = load_examples(*places, kind)
-    expected = {"top": [[21, 21], [22, 22], [23, 23]]}.get(kind, [[t, t, 10 + t, 10 + t, 20 + t, 20 + t] for t in (1, 2, 3)])
-    assert found.features.values.tolist() == expected
+    side_by_side = [[t, t, 10 + t, 10 + t, 20 + t, 20 + t] for t in (1, 2, 3)]
+    assert found.features.values.tolist() == ([[21, 21], [22, 22], [23, 23]] if kind == "top" else side_by_side)
     assert found.layers == (1 if kind == "top" else 3)
 
 

@@ -61,12 +61,12 @@ def test_without_layers_a_token_is_tagged_by_its_own_features() -> None:
 
 def test_a_mix_is_the_weighted_sum_of_the_layers(tagger: Tagger) -> None:
     mixed = Tagger(LABELS, 3 * WIDTH, hidden=5, layers=2, dropout=0.3, features="mix", lm_layers=3).eval()
-    same = {name: value for name, value in tagger.state_dict().items()}
-    mixed.load_state_dict(same | {"mix.scores": torch.tensor([1.0, -2.0, 0.5]), "mix.gamma": torch.tensor(1.7)})
+    mix = {"mix.scores": torch.tensor([1.0, -2.0, 0.5]), "mix.gamma": torch.tensor(1.7)}
+    mixed.load_state_dict({**tagger.state_dict(), **mix})
     lengths = torch.tensor([4, 2])
     layers = [torch.randn(6, WIDTH) for _ in range(3)]
     weights = [math.exp(score) / sum(map(math.exp, (1.0, -2.0, 0.5))) for score in (1.0, -2.0, 0.5)]
-    by_hand = 1.7 * sum(weight * layer for weight, layer in zip(weights, layers, strict=True))
+    by_hand = torch.stack([1.7 * weight * layer for weight, layer in zip(weights, layers, strict=True)]).sum(0)
     expected = tagger.emissions(by_hand, lengths)
     assert torch.allclose(mixed.emissions(torch.cat(layers, 1), lengths), expected, atol=1e-5)
 

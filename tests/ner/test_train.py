@@ -51,9 +51,7 @@ def examples(tmp_path: Path) -> Examples:
     return Examples(features, np.array([LABELS.index(tag) for s in SENTENCES for tag in s.tags]))
 
 
-def train(
-    examples: Examples, seed: int = 1, rule: EpochRule = "best", **changes: object
-) -> tuple[Tagger, list[float]]:
+def train(examples: Examples, seed: int = 1, rule: EpochRule = "best", **changes: object) -> tuple[Tagger, list[float]]:
     settings = SETTINGS.model_copy(update=changes)
     tagger, epochs = train_tagger(examples, examples, LABELS, settings, seed, CPU, rule)
     return tagger, [epoch.validation_entity_f1 for epoch in epochs]
@@ -75,11 +73,13 @@ def test_the_tagger_of_the_first_best_epoch_is_returned(examples: Examples) -> N
     assert all(torch.equal(a, b) for a, b in zip(tagger.parameters(), stopped.parameters(), strict=True))
 
 
+RUNS: list[tuple[EpochRule, int]] = [("best", 1), ("best", 2), ("last", 2)]
+
+
 def test_the_last_epoch_is_returned_where_the_protocol_says_so(examples: Examples) -> None:
     """Steps so small that no score changes: the first epoch is then the best."""
     first, best, last = (
-        train(examples, rule=rule, epochs=epochs, learning_rate=1e-6)[0].linear.weight
-        for rule, epochs in (("best", 1), ("best", 2), ("last", 2))
+        train(examples, rule=rule, epochs=epochs, learning_rate=1e-6)[0].linear.weight for rule, epochs in RUNS
     )
     assert torch.equal(first, best)
     assert not torch.equal(first, last)
