@@ -2,7 +2,6 @@
 
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
 from pipeline.report.plots.style import BLUE, ORANGE, Label, label_lines, new_figure
 
@@ -10,7 +9,7 @@ LINES = {"entity_f1": ("entity F1", BLUE), "token_f1": ("token F1", ORANGE)}
 
 
 def draw(typos: pd.DataFrame, name: str) -> Figure:
-    """F1 over the share of misspelt words, from 0 to 1 as everywhere; bands are 95 % intervals over sentences."""
+    """F1 over the share of misspelt words; bands are 95 % intervals over sentences."""
     figure, axes = new_figure(3.6)
     labels = []
     for column, (title, colour) in LINES.items():
@@ -20,9 +19,7 @@ def draw(typos: pd.DataFrame, name: str) -> Figure:
         labels.append(Label(float(typos[column].iloc[-1]), title, colour))
     axes.set_title(f"{name}: F1 on the test split with typos")
     axes.set_xlabel("words with a typo")
-    axes.set_xticks(typos["rate"])
-    axes.xaxis.set_major_formatter(PercentFormatter(1))
-    axes.set_ylim(0, 1)
+    axes.set_xticks(typos["rate"], [f"{100 * rate:g} %" for rate in typos["rate"]])
     axes.grid(axis="y")
     label_lines(axes, labels)
     return figure
