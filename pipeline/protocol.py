@@ -1,10 +1,11 @@
 """The `protocols` table: what of a text is read, what of a data set is scored, and which epoch counts.
 
 `ours` is the protocol that we hold to be right; `paper` the choices of the paper and its code. What is a protocol is a
-choice that somebody could defend. Of the defects that were found in the released code two are of that kind: it drops
-the tokens that are not alphanumeric before it tags and scores, and it scores the last epoch. The others are errors
-(weights initialised twice, batches repeated, labels shifted by a second tokenisation, a BiLSTM that runs through
-padding), or settings that have a place of their own (one run: `seeds`); no protocol brings them back.
+choice that somebody could defend. Of what we would not do as the released code does, two things are of that kind: it
+drops the tokens that are not alphanumeric before it tags and scores (so that the tagger reads no punctuation, although
+the language model has), and it scores the last epoch. The rest are errors (weights initialised twice, batches repeated,
+labels shifted by a second tokenisation, a BiLSTM that runs through padding), which no setting brings back, or settings
+that have a place of their own (one run: `seeds`).
 """
 
 from typing import Annotated, Literal
