@@ -1,5 +1,7 @@
 """What a protocol drops."""
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +10,8 @@ from pipeline.ner.bio import bio_labels, bio_spans, repair
 from pipeline.ner.counts import describe_dropped
 from pipeline.ner.formats import FORMATS
 from pipeline.ner.sentence import RawSentence
-from pipeline.ner.tokens import keep_tokens
+from pipeline.ner.tokens import KEEPS, keep_tokens
+from pipeline.protocol import TokenRule
 from tests.ner.drawn import drawn
 from tests.pack import PACK, needs_pack
 
@@ -58,3 +61,7 @@ def test_the_paper_drops_a_fifth_of_wikineural() -> None:
         "dropped_entity_tokens": 2555,
         "dropped_entities": 1163,
     }
+
+
+def test_every_rule_of_a_protocol_is_known() -> None:
+    assert set(KEEPS) == set(get_args(TokenRule))
