@@ -23,6 +23,7 @@ from pipeline.stop import Stopped
 
 if TYPE_CHECKING:
     from pipeline.run import Run
+    from pipeline.text.udpipe import Normalization
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -40,7 +41,7 @@ def check() -> None:
     """Check every name and value in params.yaml."""
     from pipeline.stages import check
 
-    check.run(load_params(), layout.CHOICE, layout.ARCHITECTURE)
+    check.run(load_params(), layout.CHOICE, layout.ARCHITECTURE, layout.PROTOCOL)
 
 
 @app.command()
@@ -82,7 +83,8 @@ def lowercase() -> None:
     """Lower-case the fragments."""
     from pipeline.stages import lowercase
 
-    lowercase.run(layout.FRAGMENTS, layout.LOWERCASE, *_parallel(load_params()))
+    params = load_params()
+    lowercase.run(layout.FRAGMENTS, layout.LOWERCASE, params.chosen_protocol.lowercase, *_parallel(params))
 
 
 @app.command()
@@ -90,7 +92,8 @@ def lemmas() -> None:
     """Lemmatise the fragments (UDPipe)."""
     from pipeline.stages import lemmas
 
-    lemmas.run(layout.LOWERCASE, layout.UDPIPE, layout.LEMMAS, *_parallel(load_params()))
+    params = load_params()
+    lemmas.run(layout.LOWERCASE, layout.UDPIPE, layout.LEMMAS, _normalization(params), *_parallel(params))
 
 
 @app.command()
@@ -146,7 +149,15 @@ def corpora(name: DataSet) -> None:
     """Read an NER set in its published format; repair BIO, lower-case, lemmatise."""
     from pipeline.stages import corpora
 
-    corpora.run(layout.RAW / "ner" / name, layout.UDPIPE, layout.CORPORA / name, load_params().seed)
+    params = load_params()
+    corpora.run(
+        source=layout.RAW / "ner" / name,
+        model=layout.UDPIPE,
+        target=layout.CORPORA / name,
+        tokens=params.chosen_protocol.tokens,
+        normalization=_normalization(params),
+        seed=params.seed,
+    )
 
 
 @app.command()
@@ -154,8 +165,12 @@ def ner(name: DataSet) -> None:
     """Train the tagger on frozen embeddings."""
     from pipeline.stages import ner
 
+    def settings() -> object:
+        now = load_params()
+        return now.chosen_scale.ner, now.chosen_protocol.epoch
+
     params = load_params()
-    steady = Steady(lambda: load_params().chosen_scale.ner, layout.LM, layout.CORPORA / name)
+    steady = Steady(settings, layout.LM, layout.CORPORA / name)
     ner.run(
         lm=layout.LM,
         corpus=layout.CORPORA / name,
@@ -163,6 +178,7 @@ def ner(name: DataSet) -> None:
         log=layout.SCORES / f"{name}.epochs.csv",
         cache=layout.FEATURES,
         settings=params.chosen_scale.ner,
+        epoch=params.chosen_protocol.epoch,
         device=_device(params),
         confirm=steady.confirm,
     )
@@ -185,6 +201,27 @@ def evaluate(name: DataSet) -> None:
         confusion=layout.SCORES / f"{name}.confusion.csv",
         cache=layout.FEATURES,
         settings=params.chosen_scale.evaluate,
+        seed=params.seed,
+        device=_device(params),
+    )
+
+
+@app.command()
+def typos(name: DataSet) -> None:
+    """Score the taggers on the test split with typos in its words."""
+    from pipeline.stages import typos
+
+    params = load_params()
+    typos.run(
+        lm=layout.LM,
+        corpus=layout.CORPORA / name,
+        taggers=layout.TAGGERS / name,
+        udpipe=layout.UDPIPE,
+        target=layout.SCORES / f"{name}.typos.csv",
+        cache=layout.FEATURES,
+        rates=params.chosen_scale.typos.rates,
+        normalization=_normalization(params),
+        bootstrap=params.chosen_scale.evaluate.bootstrap,
         seed=params.seed,
         device=_device(params),
     )
@@ -284,6 +321,12 @@ def _fail(message: str, code: int = 1) -> None:
 def _parallel(params: Params) -> tuple[int, str]:
     """Processes and joblib backend of the text stages."""
     return params.compute.jobs or os.cpu_count() or 1, params.compute.backend
+
+
+def _normalization(params: Params) -> "Normalization":
+    from pipeline.text.udpipe import Normalization
+
+    return Normalization(params.chosen_protocol.lowercase, params.chosen_protocol.lemmas)
 
 
 def _device(params: Params) -> str:

@@ -8,7 +8,8 @@ from pydantic import Field, ValidationError
 
 from pipeline.errors import UserError
 from pipeline.lm.settings import ELMO, ArchSettings, CharCnnSettings, LmSettings
-from pipeline.ner.settings import EvaluateSettings, NerSettings
+from pipeline.ner.settings import EvaluateSettings, NerSettings, TyposSettings
+from pipeline.protocol import Protocol
 from pipeline.settings import Seed, Settings
 from pipeline.text.settings import TextSettings, VocabularySettings
 
@@ -24,6 +25,7 @@ class Scale(Settings):
     lm: LmSettings
     ner: NerSettings
     evaluate: EvaluateSettings
+    typos: TyposSettings
 
 
 class Compute(Settings):
@@ -48,8 +50,10 @@ class Params(Settings):
 
     arch: str
     scale: str
+    protocol: str
     seed: Seed
     archs: dict[str, ArchSettings]
+    protocols: dict[str, Protocol]
     scales: dict[str, Scale]
     compute: Compute
 
@@ -60,6 +64,10 @@ class Params(Settings):
     @property
     def chosen_scale(self) -> Scale:
         return self.scales[self.scale]
+
+    @property
+    def chosen_protocol(self) -> Protocol:
+        return self.protocols[self.protocol]
 
     @property
     def imports_elmo(self) -> bool:
@@ -75,6 +83,7 @@ def load_params(path: Path = PARAMS) -> Params:
         raise UserError(f"{path}: " + "; ".join(_explain(e) for e in error.errors())) from None
     _check_choice(path, "arch", params.arch, params.archs)
     _check_choice(path, "scale", params.scale, params.scales)
+    _check_choice(path, "protocol", params.protocol, params.protocols)
     return params
 
 

@@ -19,7 +19,10 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 
-DOWNSTREAM_OF_LM = {"ner@wikineural", "ner@multiconer", "evaluate@wikineural", "evaluate@multiconer", "report"}
+DOWNSTREAM_OF_LM = {
+    "ner@wikineural", "ner@multiconer", "evaluate@wikineural", "evaluate@multiconer",
+    "typos@wikineural", "typos@multiconer", "report",
+}  # fmt: skip
 ALL = DOWNSTREAM_OF_LM | {
     "check", "fetch", "documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary", "charcnn",
     "pretrain", "corpora@wikineural", "corpora@multiconer",
@@ -135,6 +138,20 @@ def test_a_tagger_learning_rate_reruns_no_language_model(repo: Path, dvc: Run) -
     _git(repo, "checkout", "--quiet", "params.yaml")
 
 
+def test_another_protocol_reruns_only_what_reads_a_value_that_differs(repo: Path, dvc: Run) -> None:
+    def choose(params: dict) -> None:  # type: ignore[type-arg]
+        params["protocols"]["paper"].update(lemmas=False)  # and tokens and epoch differ from those of `ours`
+        params.update(protocol="paper")
+
+    _edit_yaml(repo / "params.yaml", choose)
+    assert ran(dvc("repro", "check")) == {"check"}
+    stages = ("corpora", "ner", "typos")
+    of_sets = {f"{stage}@{name}" for stage in stages for name in ("wikineural", "multiconer")}
+    assert set(json.loads(dvc("status", "--json"))) == {"lemmas", "report"} | of_sets
+    _git(repo, "checkout", "--quiet", "params.yaml")
+    assert not ran(dvc("repro", "check"))
+
+
 def test_code_of_the_report_reruns_the_report_only(repo: Path, dvc: Run) -> None:
     _append(repo / "pipeline/report/page.py", "# An edit.\n")
     assert set(json.loads(dvc("status", "--json"))) == {"report"}
@@ -202,7 +219,10 @@ def _outputs(repo: Path) -> dict[str, bytes]:
     """Every file that stages after check made."""
     folders = [repo / "data", repo / "models", repo / "metrics"]
     paths = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-    written = [path for path in paths if path.name not in ("manifest.yaml", "choice.json", "architecture.json")]
+    of_check = ("choice.json", "architecture.json")
+    written = [
+        path for path in paths if path.name not in ("manifest.yaml", *of_check) and path.parent.name != "protocol"
+    ]
     return {str(path.relative_to(repo)): path.read_bytes() for path in written}
 
 

@@ -25,7 +25,10 @@ def test_the_committed_file_is_sound() -> None:
     [
         (lambda p: p.update(arch="x"), "arch: found 'x', expected one of charcnn, lstm, gru, sru, sru4, sru12"),
         (lambda p: p.update(scale="x"), "scale: found 'x', expected one of demo, local, paper"),
-        (lambda p: p.update(sede=1), "sede: unknown key; valid keys here: arch, scale, seed, archs, scales, compute"),
+        (
+            lambda p: p.update(sede=1),
+            "sede: unknown key; valid keys here: arch, scale, protocol, seed, archs",
+        ),
         (lambda p: p.pop("seed"), "seed: missing"),
         (lambda p: p["archs"]["gru"].update(cell="grue"), "archs.gru.cell: found 'grue'"),
         (lambda p: p["archs"]["gru"].update(layer=2), "archs.gru.layer: unknown key; valid keys here: cell, layers"),
@@ -58,6 +61,16 @@ def test_the_committed_file_is_sound() -> None:
         (lambda p: p["archs"].update(layers={"zz": 1}), "archs.layers.zz: unknown key; valid keys here: cell, layers"),
         (lambda p: p["scales"]["demo"]["ner"].update(seeds=[1, 1]), "seeds: found [1, 1]: value error, expected every"),
         (lambda p: p["scales"]["demo"]["ner"].update(learning_rate=float("inf")), "learning_rate: found inf"),
+        (lambda p: p.update(protocol="x"), "protocol: found 'x', expected one of ours, paper"),
+        (lambda p: p["protocols"]["ours"].update(lemmas=1), "protocols.ours.lemmas: found 1"),
+        (lambda p: p["protocols"]["ours"].update(token="all"), "ours.token: unknown key; valid keys here: lowercase"),
+        (
+            lambda p: p["protocols"]["paper"].update(tokens="words"),
+            "protocols.paper.tokens: found 'words'",
+        ),
+        (lambda p: p["scales"]["demo"]["ner"].update(features="bottom"), "features: found 'bottom'"),
+        (lambda p: p["scales"]["demo"]["typos"].update(rates=[0.1, 0.05]), "typos.rates: found [0.1, 0.05]"),
+        (lambda p: p["scales"]["demo"]["typos"].update(rates=[5]), "typos.rates.0: found 5"),
         (lambda p: p["scales"]["demo"]["charcnn"].update(filters=[[60, 8]]), "filters.0.0: found 60"),
         (lambda p: p["scales"]["demo"]["lm"]["training"].update(cutoffs=[9, 9]), "cutoffs: found [9, 9]"),
     ],

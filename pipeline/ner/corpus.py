@@ -3,7 +3,8 @@
     Россия<TAB>россия<TAB>B-LOC
     победила<TAB>победить<TAB>O
 
-Token as given, lemma of the lower-cased token, legal BIO tag; a blank line after each sentence.
+Token as given, what the language model reads of it (by the protocol, here its lemma in lower case), legal BIO tag; a
+blank line after each sentence.
 """
 
 import json

@@ -1,5 +1,6 @@
 """A split as the tagger meets it: vectors of its sentences and numbers for its tags."""
 
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -10,12 +11,13 @@ from pipeline.errors import UserError
 from pipeline.fingerprint import fingerprint
 from pipeline.ner.batches import Indices
 from pipeline.ner.corpus import read_split, split_path
-from pipeline.ner.features import Features, build_features
+from pipeline.ner.features import Embed, Features, build_features
 from pipeline.ner.sentence import Sentence
+from pipeline.ner.settings import FeatureKind
 
 EMBEDDING = [
     *("batches.py", "bilm.py", "charcnn.py", "chars.py", "elmo/cell.py", "elmo/options.py", "elmo/stacks.py"),
-    *("embed.py", "lemmas.py", "rnn", "settings.py", "softmax.py", "stack.py"),
+    *("embed.py", "encoder.py", "lemmas.py", "ngrams.py", "rnn", "settings.py", "softmax.py", "stack.py"),
 ]
 """What of `pipeline/lm` decides how given weights embed: part of the cache's key. Training is not among it."""
 
@@ -28,21 +30,56 @@ class Embedder(Protocol):
     def embed(self, sentences: list[list[str]]) -> list[npt.NDArray[np.float32]]:
         """Vectors of sentences, each (tokens, width); must not depend on which sentences come together."""
 
+    def layers(self, sentences: list[list[str]]) -> list[npt.NDArray[np.float32]]:
+        """The same of all layers, each (layers, tokens, width)."""
+
 
 class Examples(NamedTuple):
     """Vectors of the sentences, and label numbers int64 (tokens,) in the same order."""
 
     features: Features
     tags: Indices
+    layers: int = 1
+    """Of the language model, one after the other in a vector."""
 
 
-def load_examples(corpus: Path, split: str, labels: list[str], cache: Path, lm: Path, embedder: Embedder) -> Examples:
+class Reading(NamedTuple):
+    """How sentences become the vectors that a tagger reads."""
+
+    embed: Embed
+    """(tokens, width) a sentence; of several layers, one after the other along the width."""
+    width: int
+    layers: int
+
+
+def reading(embedder: Embedder, features: FeatureKind) -> Reading:
+    """What `features` means with this language model; a mix is the tagger's, and needs all layers side by side."""
+    if features == "top":
+        return Reading(embedder.embed, embedder.width, 1)
+    layers = len(embedder.layers([["1"]])[0])  # any sentence tells
+    return Reading(partial(_side_by_side, embedder), layers * embedder.width, layers)
+
+
+def _side_by_side(embedder: Embedder, sentences: list[list[str]]) -> list[npt.NDArray[np.float32]]:
+    return [layers.transpose(1, 0, 2).reshape(layers.shape[1], -1) for layers in embedder.layers(sentences)]
+
+
+def load_examples(
+    corpus: Path,
+    split: str,
+    labels: list[str],
+    cache: Path,
+    lm: Path,
+    embedder: Embedder,
+    features: FeatureKind = "top",
+) -> Examples:
     """Read a split and have its features made by `embedder`, which is of the folder `lm`, unless the cache has them."""
     path = split_path(corpus, split)
     sentences = list(read_split(path))
-    key = fingerprint({}, path, lm, *embedding_code())
-    features = build_features(cache, key, [sentence.lemmas for sentence in sentences], embedder.embed, embedder.width)
-    return Examples(features, encode_tags(str(path), sentences, labels))
+    embed, width, layers = reading(embedder, features)
+    key = fingerprint({"layers": layers}, path, lm, *embedding_code())
+    vectors = build_features(cache, key, [sentence.lemmas for sentence in sentences], embed, width)
+    return Examples(vectors, encode_tags(str(path), sentences, labels), layers)
 
 
 def embedding_code() -> list[Path]:

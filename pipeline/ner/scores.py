@@ -143,6 +143,16 @@ def resample(systems: Sequence[Counts], resamples: int, seed: int) -> Iterator[l
         yield [Counts(*((weights @ array).reshape(len(weights), 3, -1) for array in arrays)) for arrays in flat]
 
 
+def mean_scores(counts: Sequence[Counts], resamples: int, seed: int) -> dict[str, tuple[float, float, float]]:
+    """The mean of every score over taggers, and its 95 % interval: all are scored on the same drawn sentences."""
+    scores = [score(c) for c in counts]
+    draws = [bootstrap(c, resamples, seed) for c in counts]
+    return {
+        metric: (float(np.mean([s[metric] for s in scores])), *interval(np.mean([d[metric] for d in draws], axis=0)))
+        for metric in METRICS
+    }
+
+
 def interval(values: Floats) -> tuple[float, float]:
     """The middle 95 % of bootstrap values."""
     low, high = np.percentile(values, [2.5, 97.5])

@@ -1,27 +1,34 @@
-"""The `ner` and `evaluate` blocks of a scale."""
+"""The `ner`, `evaluate` and `typos` blocks of a scale."""
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
 from pipeline.settings import Seed, Settings
 
+FeatureKind = Literal["top", "mix", "all"]
+"""Which layers of the language model the tagger reads.
+
+`top`: the highest, as in the paper. `mix`: a sum of all with learned weights, ELMo's. `all`: all, side by side. Layer 0
+is the char-CNN's vector twice, as in ELMo; the bare char-CNN has no other.
+"""
+
 
 class NerSettings(Settings):
     """The tagger (paper: BiLSTM 2x120, ReLU, linear, CRF) and its training."""
 
-    features: Literal["top"]
-    """Which layers of the language model the tagger reads; `top` is the paper's."""
+    features: FeatureKind
     hidden: Annotated[int, Field(gt=0)]
     """Units of the BiLSTM in each direction."""
-    layers: Annotated[int, Field(gt=0)]
-    """Layers of the BiLSTM."""
+    layers: Annotated[int, Field(ge=0)]
+    """Layers of the BiLSTM; 0 leaves the features, linear, CRF: what they say by themselves."""
     dropout: Annotated[float, Field(ge=0, lt=1)]
     """Dropout on the frozen features and on the BiLSTM's output, in training."""
     batch_sentences: Annotated[int, Field(gt=0)]
     """Sentences a step."""
     epochs: Annotated[int, Field(gt=0)]
-    """Passes over the training split; validation entity F1 chooses the one to keep."""
+    """Passes over the training split; the protocol says which of them is kept."""
     learning_rate: Annotated[float, Field(gt=0)]
     """Adam's step size."""
     clip: Annotated[float, Field(gt=0)]
@@ -35,6 +42,20 @@ class NerSettings(Settings):
         if len(set(seeds)) < len(seeds):
             raise ValueError("expected every seed once")
         return seeds
+
+
+class TyposSettings(Settings):
+    """How many words of the test split are misspelt."""
+
+    rates: Annotated[list[Annotated[float, Field(ge=0, le=1)]], Field(min_length=1)]
+    """Shares of its words, each scored by itself; 0 gives the scores of `evaluate`."""
+
+    @field_validator("rates")
+    @classmethod
+    def _rise(cls, rates: list[float]) -> list[float]:
+        if any(left >= right for left, right in pairwise(rates)):
+            raise ValueError("expected rising numbers")
+        return rates
 
 
 class EvaluateSettings(Settings):

@@ -1,5 +1,7 @@
 """The tagger: dropout, BiLSTM, ReLU, linear, CRF (paper: 2 layers of 2x120 over the frozen top layer).
 
+Before it may stand a mix of the layers of the language model, and the BiLSTM with its ReLU may be left out.
+
 Sentences come one after the other without padding, (tokens, width) and lengths, and the BiLSTM runs over packed
 sequences: its backward half never sees padding, so that a prediction does not depend on batch mates (it does in the
 paper's code), and no time is spent on padding (two thirds of a random batch).
@@ -15,6 +17,8 @@ from torch.nn.utils.rnn import PackedSequence
 
 from pipeline.errors import UserError
 from pipeline.ner.crf import BioCrf
+from pipeline.ner.mix import ScalarMix
+from pipeline.ner.settings import FeatureKind
 from pipeline.outputs import need, read_json, write_json
 from pipeline.weights import load_weights, save_weights
 
@@ -24,21 +28,37 @@ CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 class Tagger(nn.Module):
     """Labels of tokens from their vectors. Lengths are int64 (sentences,) on the CPU, none of them 0."""
 
-    def __init__(self, labels: list[str], width: int, hidden: int, layers: int, dropout: float) -> None:
+    def __init__(
+        self,
+        labels: list[str],
+        width: int,
+        hidden: int,
+        layers: int,
+        dropout: float,
+        features: FeatureKind = "top",
+        lm_layers: int = 1,
+    ) -> None:
+        """`width` is that of a token's vector as `features` has it: of `lm_layers` layers, one after the other."""
         super().__init__()
         self.labels = labels
         self.width, self.hidden, self.layers = width, hidden, layers
+        self.features, self.lm_layers = features, lm_layers
         self.dropout = nn.Dropout(dropout)
-        self.lstm = nn.LSTM(width, hidden, layers, bidirectional=True)
-        self.linear = nn.Linear(2 * hidden, len(labels))
+        self.mix = ScalarMix(lm_layers) if features == "mix" else nn.Identity()
+        below = width // lm_layers if features == "mix" else width
+        if layers:
+            self.lstm = nn.LSTM(below, hidden, layers, bidirectional=True)
+        self.linear = nn.Linear(2 * hidden if layers else below, len(labels))
         self.crf = BioCrf(labels)
 
     def emissions(self, features: Tensor, lengths: Tensor) -> Tensor:
         """Scores (sentences, longest, labels), 0 beyond a sentence; features (tokens, width) of any float type."""
         plan = _plan(lengths)
         vectors = features[plan.rows.to(features.device)].float()  # (tokens, width), time by time
-        states = self.lstm(PackedSequence(self.dropout(vectors), plan.batch_sizes))[0].data
-        scores = self.linear(torch.relu(self.dropout(states)))  # (tokens, labels)
+        states = self.dropout(self.mix(vectors))
+        if self.layers:
+            states = torch.relu(self.dropout(self.lstm(PackedSequence(states, plan.batch_sizes))[0].data))
+        scores = self.linear(states)  # (tokens, labels)
         padded: Tensor = scores.new_zeros(len(lengths), int(lengths.max()), len(self.labels))
         return padded.index_put((plan.sentence.to(scores.device), plan.time.to(scores.device)), scores)
 
@@ -62,7 +82,8 @@ class Tagger(nn.Module):
         folder.mkdir(parents=True, exist_ok=True)
         save_weights(self, folder / WEIGHTS)
         sizes = {"width": self.width, "hidden": self.hidden, "layers": self.layers, "dropout": self.dropout.p}
-        write_json(folder / CONFIG, {"labels": self.labels, **sizes})
+        reads = {"features": self.features, "lm_layers": self.lm_layers}
+        write_json(folder / CONFIG, {"labels": self.labels, **sizes, **reads})
 
     @classmethod
     def load(cls, folder: Path, device: torch.device) -> "Tagger":
@@ -74,6 +95,14 @@ class Tagger(nn.Module):
             raise UserError(f"{folder}: not a tagger of this version ({error}); run dvc repro ner") from None
         load_weights(tagger, folder / WEIGHTS, "ner")
         return tagger.to(device).eval()
+
+
+def load_taggers(folder: Path, device: torch.device) -> dict[str, Tagger]:
+    """The taggers of a data set, by seed and in the order of the seeds; all of them read the same features."""
+    folders = {path.name.removeprefix("seed-"): path for path in folder.glob("seed-*")}
+    if not folders:
+        raise UserError(f"{folder}: found no taggers (seed-*); run the stage that makes them: dvc repro ner")
+    return {seed: Tagger.load(folders[seed], device) for seed in sorted(folders, key=int)}
 
 
 class _Plan(NamedTuple):

@@ -14,10 +14,11 @@ from pipeline.ner.scores import count, entity_f1, token_f1
 from pipeline.ner.settings import NerSettings
 from pipeline.ner.tagger import Tagger
 from pipeline.progress import Meter
+from pipeline.protocol import EpochRule
 
 
 class Epoch(NamedTuple):
-    """What one epoch was like; the tagger of the epoch with the best entity F1 is kept."""
+    """What one epoch was like."""
 
     epoch: int
     train_loss: float
@@ -32,27 +33,33 @@ def train_tagger(
     settings: NerSettings,
     seed: int,
     device: torch.device,
+    rule: EpochRule = "best",
 ) -> tuple[Tagger, list[Epoch]]:
-    """Train for all epochs; return the tagger as it was after its best one, and all of them.
+    """Train for all epochs; return the tagger as it was after the one that the rule keeps, and all of them.
 
     Equal arguments give equal weights on the same machine. Sets torch's global seed.
     """
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
-    tagger = Tagger(labels, train.features.width, settings.hidden, settings.layers, settings.dropout).to(device)
+    sizes = (train.features.width, settings.hidden, settings.layers, settings.dropout)
+    tagger = Tagger(labels, *sizes, settings.features, train.layers).to(device)
     optimizer = torch.optim.Adam(tagger.parameters(), lr=settings.learning_rate, fused=True)
     epochs: list[Epoch] = []
-    best: dict[str, torch.Tensor] = {}
+    kept: dict[str, torch.Tensor] = {}
     meter = Meter(f"tagger, seed {seed}", "tokens", settings.epochs * len(train.tags))
     for number in range(1, settings.epochs + 1):
         loss = _train_epoch(tagger, optimizer, train, settings, random, meter, number)
-        epoch = _validate(tagger, validation, number, loss)
-        if not epochs or epoch.validation_entity_f1 > max(e.validation_entity_f1 for e in epochs):
-            best = copy.deepcopy(tagger.state_dict())
-        epochs.append(epoch)
+        epochs.append(_validate(tagger, validation, number, loss))
+        if kept_epoch(epochs, rule) is epochs[-1]:
+            kept = copy.deepcopy(tagger.state_dict())
     meter.close()
-    tagger.load_state_dict(best)
+    tagger.load_state_dict(kept)
     return tagger.eval(), epochs
+
+
+def kept_epoch(epochs: list[Epoch], rule: EpochRule) -> Epoch:
+    """The last epoch, or the first of those with the best entity F1 on validation."""
+    return epochs[-1] if rule == "last" else max(epochs, key=lambda epoch: epoch.validation_entity_f1)
 
 
 def _train_epoch(

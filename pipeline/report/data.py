@@ -15,10 +15,13 @@ TEXT_STAGES = ["documents", "sentences", "fragments", "lowercase", "lemmas", "vo
 COUNTS = "counts.json"
 
 CURVE = ["tokens", "train_perplexity", "validation_perplexity"]
-EPOCHS = ["seed", "epoch", "validation_entity_f1", "validation_token_f1"]
+EPOCHS = ["seed", "epoch", "validation_entity_f1", "validation_token_f1", "kept"]
 SCORES = ["metric", "seed", "value", "low", "high"]
 TYPES = ["type", "f1", "support"]
 CONFUSION = ["gold", "predicted", "count"]
+TYPOS = ["rate", "words", "misspelt", "entity_f1", "entity_f1_low", "entity_f1_high"]
+TYPOS += ["token_f1", "token_f1_low", "token_f1_high"]
+PROTOCOL = ["lowercase", "lemmas", "tokens", "epoch"]
 
 Json = dict[str, Any]
 
@@ -33,6 +36,7 @@ class SetResults(NamedTuple):
     scores: pd.DataFrame
     types: pd.DataFrame
     confusion: pd.DataFrame
+    typos: pd.DataFrame
 
 
 class Results(NamedTuple):
@@ -40,6 +44,8 @@ class Results(NamedTuple):
 
     arch: str
     scale: str
+    protocol: Json
+    """The values of its keys."""
     counts: Json
     """By text stage."""
     lm: Json
@@ -57,6 +63,7 @@ def read_results(data: Path, metrics: Path, arch: str, scale: str) -> Results:
     return Results(
         arch=arch,
         scale=scale,
+        protocol={key: read_json(data / "protocol" / f"{key}.json", "check")[key] for key in PROTOCOL},
         counts={stage: read_json(data / stage / COUNTS, stage) for stage in TEXT_STAGES},
         lm=_read_lm(metrics, arch),
         curve=read_csv(metrics / "pretrain.csv", "pretrain", CURVE),
@@ -114,6 +121,7 @@ def _read_set(data: Path, metrics: Path, name: str) -> SetResults:
         scores=read_csv(scores / f"{name}.scores.csv", evaluate, SCORES),
         types=read_csv(scores / f"{name}.types.csv", evaluate, TYPES),
         confusion=read_csv(scores / f"{name}.confusion.csv", evaluate, CONFUSION),
+        typos=read_csv(scores / f"{name}.typos.csv", f"typos@{name}", TYPOS),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pipeline.report import paper
 from pipeline.report.counts import Flow, read_flows
 from pipeline.report.data import TEXT_STAGES, Json, Results, SetResults
-from pipeline.report.splits import describe_splits
+from pipeline.report.splits import describe_dropped, describe_splits
 from pipeline.report.tables import NONE, decimal, integer, markdown, percent, score, spread
 
 MEAN = "mean"
@@ -16,17 +16,28 @@ DEMO_WARNING = "The data of scale demo are generated: these scores show that the
 
 def render(results: Results) -> str:
     """The whole page; pictures are looked for in `plots` beside it."""
+    counts = {name: of_set.counts for name, of_set in results.sets.items()}
     parts = [
         f"# {results.arch}, scale {results.scale}",
         *([f"> **{DEMO_WARNING}**"] if results.scale == DEMO else []),
+        _protocol(results.protocol),
         *_entities(results),
+        *_typos(results),
         *_language_model(results),
         *_beside_paper(results),
         "## NER sets",
-        *describe_splits({name: of_set.counts for name, of_set in results.sets.items()}),
+        *describe_splits(counts),
+        *describe_dropped(counts, results.protocol["tokens"]),
         *_text(results),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _protocol(protocol: Json) -> str:
+    words = "lemmas" if protocol["lemmas"] else "words as they are"
+    case = "in lower case" if protocol["lowercase"] else "with their capitals"
+    epoch = {"best": "the best by validation entity F1", "last": "the last"}[protocol["epoch"]]
+    return f"Protocol: the models read {words}, {case}; tokens kept: {protocol['tokens']}; epoch kept: {epoch}."
 
 
 def _entities(results: Results) -> Iterator[str]:
@@ -59,6 +70,27 @@ def _interval(of_set: SetResults, metric: str) -> str:
     scores = of_set.scores
     low, high = scores.loc[(scores["metric"] == metric) & (scores["seed"] == MEAN), ["low", "high"]].iloc[0]
     return f"{score(low)} to {score(high)}"
+
+
+def _typos(results: Results) -> Iterator[str]:
+    yield "## Typos, test split"
+    header = ["Set", "Typos in", "Words", "Token F1", "Entity F1", "95 % interval"]
+    rows = [row for name, of_set in results.sets.items() for row in _typo_rows(name, of_set)]
+    yield markdown(header, rows)
+    yield (
+        "Of the words of two letters or more, a share has one typo each: a neighbouring key, two letters swapped, one "
+        "left out or one doubled. It is made before lower-casing and lemmatisation, and kept at every higher share."
+    )
+    for name in results.sets:
+        yield _picture(f"{name}.typos", f"{paper.set_name(name)}: F1 under typos")
+
+
+def _typo_rows(name: str, of_set: SetResults) -> Iterator[list[str]]:
+    for row in of_set.typos.to_dict("records"):
+        interval = f"{score(row['entity_f1_low'])} to {score(row['entity_f1_high'])}"
+        words = f"{integer(row['misspelt'])} of {integer(row['words'])}"
+        f1 = [score(row["token_f1"]), score(row["entity_f1"]), interval]
+        yield [paper.set_name(name), percent(row["rate"]), words, *f1]
 
 
 def _language_model(results: Results) -> Iterator[str]:

@@ -10,6 +10,7 @@ SPLITS = ["train", "validation", "test"]
 HEADER = ["Set", "Split", "Paper, Table 1", "Paper's files", "Sentences", "Tokens", "Entities"]
 REPAIRS = ["Orphan I-", "I- of another type", "Duplicates", "Also in train"]
 COLUMNS = ["sentences", "tokens", "entities", "repaired_orphans", "repaired_type_changes", "duplicates"]
+DROPPED = ["dropped_tokens", "dropped_entity_tokens", "dropped_entities", "dropped_sentences"]
 
 
 def describe_splits(sets: Mapping[str, Any]) -> Iterator[str]:
@@ -21,6 +22,20 @@ def describe_splits(sets: Mapping[str, Any]) -> Iterator[str]:
         "sentence) and an I- after an entity of another type are repaired to B-. Duplicates repeat a sentence of their "
         "split."
     )
+
+
+def describe_dropped(sets: Mapping[str, Any], kept: str) -> Iterator[str]:
+    """What the protocol has dropped of the same counts; nothing where it keeps all tokens."""
+    if kept == "all":
+        return
+    rows = [
+        [paper.set_name(name), split, *(integer(counts[split][column]) for column in DROPPED)]
+        for name, counts in sets.items()
+        for split in SPLITS
+        if split in counts
+    ]
+    yield f"The protocol keeps tokens that are {kept}. Without the others, the sets lost:"
+    yield markdown(["Set", "Split", "Tokens", "Tokens of entities", "Entities", "Sentences"], rows, left=2)
 
 
 def _row(name: str, split: str, counts: Mapping[str, int]) -> list[str]:

@@ -2,34 +2,66 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from pipeline.errors import UserError
 from pipeline.ner.bio import repair
 from pipeline.ner.corpus import SPLITS, split_path, write_labels, write_split
-from pipeline.ner.counts import describe
-from pipeline.ner.dataset import read_dataset, read_splits
+from pipeline.ner.counts import describe, describe_dropped, describe_repairs
+from pipeline.ner.dataset import Splits, read_dataset, read_splits
 from pipeline.ner.sentence import RawSentence, Sentence
+from pipeline.ner.tokens import keep_tokens
 from pipeline.outputs import fresh_folder, write_json
 from pipeline.progress import track
-from pipeline.text.udpipe import Lemmatizer
+from pipeline.text.udpipe import Lemmatizer, Normalization
 
 
-def run(source: Path, model: Path, target: Path, seed: int) -> None:
-    """Write train, validation and test .tsv, labels.json and counts.json; `seed` decides what is held out."""
+def run(source: Path, model: Path, target: Path, tokens: str, normalization: Normalization, seed: int) -> None:
+    """Write train, validation and test .tsv, labels.json and counts.json.
+
+    `tokens` says which of them are kept (a key of `pipeline.ner.tokens.KEEPS`), `normalization` what the language model
+    reads of them, and `seed` what is held out.
+    """
     dataset = read_dataset(source)
-    splits = read_splits(source, dataset, seed)
-    lemmatizer = Lemmatizer(model)
+    published = read_splits(source, dataset, seed)
+    splits = {split: list(_keep(published[split], tokens)) for split in SPLITS}
+    _check(source, splits, tokens)
+    lemmatizer = Lemmatizer(model, normalization)
     with fresh_folder(target) as folder:
         for split in SPLITS:
             label = f"{target.name} {split}"
             write_split(split_path(folder, split), _prepare(splits[split], lemmatizer, label))
         write_labels(folder, dataset.reader.labels)
-        train = splits["train"]
-        counts = {split: describe(splits[split], [] if split == "train" else train) for split in SPLITS}
-        write_json(folder / "counts.json", counts)
+        write_json(folder / "counts.json", {split: _count(split, published, splits) for split in SPLITS})
+
+
+def _keep(sentences: list[RawSentence], rule: str) -> Iterator[RawSentence]:
+    """Sentences with legal tags and without the tokens that are dropped; one that is left empty is dropped itself."""
+    for sentence in sentences:
+        kept = keep_tokens(sentence._replace(tags=repair(sentence.tags).tags), rule)
+        if kept.tokens:
+            yield kept
+
+
+def _check(source: Path, splits: Splits, rule: str) -> None:
+    for split, sentences in splits.items():
+        if not sentences:
+            raise UserError(
+                f"{source}: {split}: found no token that is {rule}, expected some; "
+                "see the file, or choose a protocol with tokens: all in params.yaml"
+            )
 
 
 def _prepare(sentences: list[RawSentence], lemmatizer: Lemmatizer, label: str) -> Iterator[Sentence]:
-    tokens = sum(len(sentence.tokens) for sentence in sentences)
-    for tokens_given, tags in track(sentences, label, "tokens", tokens, size=lambda s: len(s.tokens)):
-        lemmas = lemmatizer.lemmatize_tokens([token.lower() for token in tokens_given])
-        yield Sentence(tokens_given, lemmas, repair(tags).tags)
+    total = sum(len(sentence.tokens) for sentence in sentences)
+    for tokens, tags in track(sentences, label, "tokens", total, size=lambda s: len(s.tokens)):
+        yield Sentence(tokens, lemmatizer.lemmatize_tokens(tokens), tags)
+
+
+def _count(split: str, published: Splits, splits: Splits) -> dict[str, Any]:
+    train = [] if split == "train" else splits["train"]
+    return {
+        **describe(splits[split], train),
+        **describe_repairs(published[split]),
+        **describe_dropped(published[split], splits[split]),
+    }

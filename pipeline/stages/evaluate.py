@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.device import choose_device
-from pipeline.errors import UserError
 from pipeline.lm.embed import Embedder
 from pipeline.ner.corpus import read_labels
 from pipeline.ner.examples import Examples, load_examples
@@ -27,7 +26,7 @@ from pipeline.ner.scores import (
     score_types,
 )
 from pipeline.ner.settings import EvaluateSettings
-from pipeline.ner.tagger import Tagger
+from pipeline.ner.tagger import load_taggers
 from pipeline.outputs import fresh_folder, write_json
 from pipeline.tables import DIGITS, write_csv
 
@@ -54,9 +53,10 @@ def run(
     """
     place = choose_device(device)
     labels = read_labels(corpus)
-    embedder = Embedder.load(lm, place)
-    test = load_examples(corpus, "test", labels, cache, lm, embedder)
-    predicted = {name: predict(Tagger.load(folder, place), test.features) for name, folder in _seeds(taggers)}
+    trained = load_taggers(taggers, place)
+    features = next(iter(trained.values())).features
+    test = load_examples(corpus, "test", labels, cache, lm, Embedder.load(lm, place), features)
+    predicted = {name: predict(tagger, test.features) for name, tagger in trained.items()}
     counts = {name: count(test.tags, tags, test.features.lengths, labels) for name, tags in predicted.items()}
 
     values = {name: score(c) for name, c in counts.items()}
@@ -74,14 +74,6 @@ def run(
     write_csv(types, TypeScore._fields, type_rows)
     write_csv(confusion, ["gold", "predicted", "count"], confusion_rows)
     write_json(metrics, {corpus.name: {name: round(value, DIGITS) for name, value in _metrics(by_metric)}})
-
-
-def _seeds(taggers: Path) -> list[tuple[str, Path]]:
-    """(seed, folder) of every tagger, by seed."""
-    folders = [(folder.name.removeprefix("seed-"), folder) for folder in taggers.glob("seed-*")]
-    if not folders:
-        raise UserError(f"{taggers}: found no taggers (seed-*); run the stage that makes them: dvc repro ner")
-    return sorted(folders, key=lambda item: int(item[0]))
 
 
 def _metrics(by_metric: dict[str, list[float]]) -> Iterator[tuple[str, float]]:

@@ -1,4 +1,4 @@
-"""Stage ner: one tagger a seed on the frozen top layer of the language model (paper, step 3)."""
+"""Stage ner: one tagger a seed on the frozen layers of the language model (paper, step 3)."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,8 +8,9 @@ from pipeline.lm.embed import Embedder
 from pipeline.ner.corpus import read_labels
 from pipeline.ner.examples import load_examples
 from pipeline.ner.settings import NerSettings
-from pipeline.ner.train import Epoch, train_tagger
+from pipeline.ner.train import Epoch, kept_epoch, train_tagger
 from pipeline.outputs import fresh_folder
+from pipeline.protocol import EpochRule
 from pipeline.tables import write_csv
 
 
@@ -20,22 +21,27 @@ def run(
     log: Path,
     cache: Path,
     settings: NerSettings,
+    epoch: EpochRule,
     device: str,
     confirm: Callable[[], None],
 ) -> None:
     """Write `target/seed-<n>/`, each a tagger that works by itself, and `log`, a CSV row an epoch and seed.
 
+    `epoch` says which of them is kept; the log marks it.
     `confirm` is called before anything gets its name, see `pipeline.steady`.
     """
     place = choose_device(device)
     labels = read_labels(corpus)
     embedder = Embedder.load(lm, place)
-    train, validation = (load_examples(corpus, split, labels, cache, lm, embedder) for split in ("train", "validation"))
+    train, validation = (
+        load_examples(corpus, split, labels, cache, lm, embedder, settings.features)
+        for split in ("train", "validation")
+    )
     rows: list[tuple[float, ...]] = []
     with fresh_folder(target) as folder:
         for seed in settings.seeds:
-            tagger, epochs = train_tagger(train, validation, labels, settings, seed, place)
+            tagger, epochs = train_tagger(train, validation, labels, settings, seed, place, epoch)
             tagger.save(folder / f"seed-{seed}")
-            rows += [(seed, *epoch) for epoch in epochs]
+            rows += [(seed, *row, int(row == kept_epoch(epochs, epoch))) for row in epochs]
         confirm()
-        write_csv(log, ["seed", *Epoch._fields], rows)
+        write_csv(log, ["seed", *Epoch._fields, "kept"], rows)

@@ -6,7 +6,7 @@ from pipeline.outputs import fresh_folder, write_json, write_text
 from pipeline.report.data import Results, read_results
 from pipeline.report.page import render
 from pipeline.report.paper import set_name
-from pipeline.report.plots import confusion, epochs, perplexity, types
+from pipeline.report.plots import confusion, epochs, perplexity, types, typos
 from pipeline.report.plots.style import save
 
 
@@ -27,3 +27,4 @@ def _draw(folder: Path, results: Results) -> None:
         save(folder, f"{name}.epochs", epochs.draw, of_set.epochs, title)
         save(folder, f"{name}.types", types.draw, of_set.types, title)
         save(folder, f"{name}.confusion", confusion.draw, of_set.confusion, title)
+        save(folder, f"{name}.typos", typos.draw, of_set.typos, title)

@@ -1,4 +1,4 @@
-"""Fragments to lines of lemmas."""
+"""Fragments to lines of lemmas, or of words."""
 
 from pipeline.shards import Counts, Document
 from pipeline.text.udpipe import Lemmatizer

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from ufal.udpipe import Model, ProcessingError, Sentence
+from ufal.udpipe import Model, ProcessingError, Sentence, Word
 
 from pipeline.errors import UserError
 
@@ -12,14 +13,23 @@ _UNPRINTED = "_"  # how CoNLL-U, and so a trained model, writes a lemma that is 
 _UNREADABLE = re.compile("[\0\ud800-\udfff]")  # C strings end at NUL; UTF-8 has no lone surrogates
 
 
+class Normalization(NamedTuple):
+    """How the words of a text are written down for the language model."""
+
+    lowercase: bool
+    """False: as in the text, and of lemmas as in the model, which writes `Россия` and `город`."""
+    lemmas: bool
+    """False: the words themselves."""
+
+
 class Lemmatizer:
-    """Words to lemmas, in context. Lemmas are lower-case, never empty, and have `_` for white space.
+    """Words to lemmas, in context, or to themselves. Neither is ever empty, and both have `_` for white space.
 
     Only the tokenizer and the tagger run: lemmas need no parser, which would take most of the time. About
     12 to 30 thousand words a second and core with a small model.
     """
 
-    def __init__(self, model: Path) -> None:
+    def __init__(self, model: Path, normalization: Normalization) -> None:
         """Load a model; a `UserError` where the file is none or has no tokenizer or tagger."""
         loaded = Model.load(str(model)) if model.is_file() else None
         if loaded is None:
@@ -29,10 +39,11 @@ class Lemmatizer:
             )
         self._model = loaded
         self._path = model
+        self._normalization = normalization
         self._check()
 
     def lemmatize_text(self, text: str) -> list[str]:
-        """Lemmas of running text; UDPipe decides what a word is."""
+        """Lemmas of running text, its case as it is to be; UDPipe decides what a word is."""
         tokenizer = self._model.newTokenizer(self._model.DEFAULT)
         tokenizer.setText(_readable(text))
         lemmas: list[str] = []
@@ -42,16 +53,21 @@ class Lemmatizer:
         return lemmas
 
     def lemmatize_tokens(self, tokens: Sequence[str]) -> list[str]:
-        """Lemmas of given tokens of one sentence, exactly one a token, whatever the token is."""
+        """Lemmas of given tokens of one sentence in their own case, exactly one a token, whatever the token is."""
         sentence = Sentence()
         for token in tokens:
-            sentence.addWord(_readable(token))
+            sentence.addWord(_readable(token.lower() if self._normalization.lowercase else token))
         return self._tag(sentence)
 
     def _tag(self, sentence: Sentence) -> list[str]:
-        self._model.tag(sentence, self._model.DEFAULT)
+        if self._normalization.lemmas:
+            self._model.tag(sentence, self._model.DEFAULT)
         words = sentence.words
-        return [_clean(words[i].lemma, words[i].form) for i in range(1, len(words))]  # words[0] is the root
+        return [self._normalize(words[i]) for i in range(1, len(words))]  # words[0] is the root
+
+    def _normalize(self, word: Word) -> str:
+        text = _clean(word.lemma if self._normalization.lemmas else word.form, word.form)
+        return text.lower() if self._normalization.lowercase else text
 
     def _check(self) -> None:
         error = ProcessingError()
@@ -66,7 +82,7 @@ class Lemmatizer:
 def _clean(lemma: str, form: str) -> str:
     if lemma in ("", _UNPRINTED):
         lemma = form
-    return "_".join(lemma.lower().split()) or _UNPRINTED
+    return "_".join(lemma.split()) or _UNPRINTED
 
 
 def _readable(text: str) -> str:

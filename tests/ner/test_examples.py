@@ -8,6 +8,7 @@ from pipeline.errors import UserError
 from pipeline.ner import examples
 from pipeline.ner.examples import embedding_code, encode_tags, load_examples
 from pipeline.ner.sentence import Sentence
+from pipeline.ner.settings import FeatureKind
 from tests.test_architecture import reached
 
 LM = Path(pipeline.__file__).parent / "lm"
@@ -31,11 +32,42 @@ def test_other_code_embeds_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             calls.append(sentences)
             return [np.zeros((len(sentence), 2), np.float32) for sentence in sentences]
 
+        def layers(self, sentences: list[list[str]]) -> list[np.ndarray]:
+            raise AssertionError("only the top layer was asked for")
+
     monkeypatch.setattr(examples, "embedding_code", lambda: [code])
     for text, expected in (("1", 1), ("1", 1), ("2", 2)):
         code.write_text(text)
         load_examples(tmp_path, "train", ["O"], tmp_path / "cache", tmp_path / "lm", Embedder())
         assert len(calls) == expected
+
+
+class Layers:
+    """Layer l of a token is its number plus 10 l, in both of two columns."""
+
+    width = 2
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def embed(self, sentences: list[list[str]]) -> list[np.ndarray]:
+        return [layers[-1] for layers in self.layers(sentences)]
+
+    def layers(self, sentences: list[list[str]]) -> list[np.ndarray]:
+        tokens = [np.array([[int(word)] * 2 for word in sentence], np.float32) for sentence in sentences]
+        return [np.stack([vectors + 10 * layer for layer in range(self.number)]) for vectors in tokens]
+
+
+@pytest.mark.parametrize("kind", ["top", "mix", "all"])
+def test_layers_stand_side_by_side_apart_from_the_top_layer_in_the_cache(tmp_path: Path, kind: FeatureKind) -> None:
+    (tmp_path / "lm").mkdir()
+    (tmp_path / "train.tsv").write_text("а\t1\tO\nб\t2\tO\n\nв\t3\tO\n\n")
+    places = (tmp_path, "train", ["O"], tmp_path / "cache", tmp_path / "lm", Layers(3))
+    load_examples(*places, "all" if kind == "top" else "top")
+    found = load_examples(*places, kind)
+    side_by_side = [[t, t, 10 + t, 10 + t, 20 + t, 20 + t] for t in (1, 2, 3)]
+    assert found.features.values.tolist() == ([[21, 21], [22, 22], [23, 23]] if kind == "top" else side_by_side)
+    assert found.layers == (1 if kind == "top" else 3)
 
 
 def test_an_unknown_label_names_the_file() -> None:

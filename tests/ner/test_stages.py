@@ -15,7 +15,9 @@ from pipeline.ner.examples import Examples
 from pipeline.ner.settings import EvaluateSettings, NerSettings
 from pipeline.ner.tagger import Tagger
 from pipeline.ner.train import Epoch, train_tagger
-from pipeline.stages import corpora, evaluate, ner
+from pipeline.protocol import EpochRule
+from pipeline.stages import corpora, evaluate, ner, typos
+from pipeline.text.udpipe import Normalization
 
 RAW = {  # the splits differ, so that the embedder shows which it was given
     "train": "0\tМосква\tI-LOC\n1\tцветёт\tO\n\n0\tИван\tB-PER\n1\tОрёл\tI-LOC\n\n0\tдождь\tO\n\n",
@@ -27,6 +29,7 @@ LEMMAS = {  # the longest sentences first
     "validation": [["каза", "раст"]],
     "test": [["твер", "стои"], ["пётр", "омск"], ["дожд"]],
 }
+OURS = Normalization(lowercase=True, lemmas=True)
 SETTINGS = NerSettings(
     features="top",
     hidden=6,
@@ -41,10 +44,10 @@ SETTINGS = NerSettings(
 
 
 class FakeLemmatizer:
-    def __init__(self, model: Path) -> None: ...
+    def __init__(self, model: Path, normalization: Normalization) -> None: ...
 
     def lemmatize_tokens(self, tokens: list[str]) -> list[str]:
-        return [token[:4] for token in tokens]
+        return [token.lower()[:4] for token in tokens]
 
 
 class FakeEmbedder:
@@ -60,6 +63,9 @@ class FakeEmbedder:
         rows = [[np.random.default_rng(list(w.encode())).normal(size=8) for w in s] for s in sentences]
         return [np.array(row, dtype=np.float32) for row in rows]
 
+    def layers(self, sentences: list[list[str]]) -> list[np.ndarray]:
+        return [np.stack([vectors + layer for layer in range(3)]) for vectors in self.embed(sentences)]
+
 
 @pytest.fixture
 def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -67,6 +73,8 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(corpora, "Lemmatizer", FakeLemmatizer)
     monkeypatch.setattr(ner, "Embedder", FakeEmbedder)
     monkeypatch.setattr(evaluate, "Embedder", FakeEmbedder)
+    monkeypatch.setattr(typos, "Embedder", FakeEmbedder)
+    monkeypatch.setattr(typos, "Lemmatizer", FakeLemmatizer)
     monkeypatch.setattr(FakeEmbedder, "given", [])
     raw, lm = tmp_path / "raw", tmp_path / "lm"
     raw.mkdir()
@@ -79,13 +87,13 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def run_corpora(work: Path) -> None:
-    corpora.run(work / "raw", work / "model.udpipe", work / "toy", seed=1)
+def run_corpora(work: Path, tokens: str = "all") -> None:
+    corpora.run(work / "raw", work / "model.udpipe", work / "toy", tokens, OURS, seed=1)
 
 
-def run_ner(work: Path) -> None:
+def run_ner(work: Path, settings: NerSettings = SETTINGS, epoch: EpochRule = "best") -> None:
     places = (work / "lm", work / "toy", work / "taggers", work / "toy.epochs.csv", work / "cache")
-    ner.run(*places, SETTINGS, "cpu", confirm=lambda: None)
+    ner.run(*places, settings, epoch, "cpu", confirm=lambda: None)
 
 
 def run_evaluate(work: Path, folder: str = "metrics") -> Path:
@@ -105,6 +113,23 @@ def run_evaluate(work: Path, folder: str = "metrics") -> Path:
         device="cpu",
     )
     return out
+
+
+def run_typos(work: Path, rates: list[float], name: str = "toy.typos.csv") -> list[dict[str, str]]:
+    typos.run(
+        lm=work / "lm",
+        corpus=work / "toy",
+        taggers=work / "taggers",
+        udpipe=work / "model.udpipe",
+        target=work / name,
+        cache=work / "cache",
+        rates=rates,
+        normalization=OURS,
+        bootstrap=20,
+        seed=1,
+        device="cpu",
+    )
+    return table(work / name)
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -130,6 +155,10 @@ def test_corpora(work: Path) -> None:
         "repaired_type_changes": 1,
         "duplicates": 0,
         "also_in_train": 1,
+        "dropped_sentences": 0,
+        "dropped_tokens": 0,
+        "dropped_entity_tokens": 0,
+        "dropped_entities": 0,
     }
     assert [counts[split]["sentences"] for split in RAW] == [3, 1, 3]
     assert [counts[split]["also_in_train"] for split in RAW] == [0, 0, 1]
@@ -146,7 +175,9 @@ def test_from_raw_files_to_scores(work: Path) -> None:
         "train_loss",
         "validation_entity_f1",
         "validation_token_f1",
+        "kept",
     ]
+    assert [sum(row["kept"] == "1" for row in epochs if row["seed"] == seed) for seed in ("1", "10", "2")] == [1, 1, 1]
 
     out = run_evaluate(work)
     scores = table(out / "toy.scores.csv")
@@ -175,6 +206,75 @@ def test_from_raw_files_to_scores(work: Path) -> None:
     for row in confusion:
         predicted[row["predicted"]] += int(row["count"])
     assert Counter(" ".join(said).split()) == +predicted
+
+
+def test_a_protocol_may_drop_tokens_and_what_is_dropped_is_counted(work: Path) -> None:
+    path = work / "raw" / "train.conllu"
+    path.write_text("0\t«\tB-ORG\n1\tЗаря\tI-ORG\n2\t!\tO\n\n0\t...\tO\n\n" + path.read_text())
+    run_corpora(work, tokens="alphanumeric")
+    assert (work / "toy" / "train.tsv").read_text().startswith("Заря\tзаря\tB-ORG\n\nМосква\tмоск\tB-LOC\n")
+    counts = json.loads((work / "toy" / "counts.json").read_text())["train"]
+    assert (counts["sentences"], counts["tokens"], counts["entities"]) == (4, 6, 4)
+    dropped = ("dropped_sentences", "dropped_tokens", "dropped_entity_tokens", "dropped_entities")
+    assert [counts[key] for key in dropped] == [1, 3, 1, 0]
+
+
+def test_a_split_that_loses_everything_is_an_error_that_leaves_nothing(work: Path) -> None:
+    (work / "raw" / "validation.conllu").write_text("0\t!\tO\n\n")
+    with pytest.raises(UserError, match="validation: found no token that is alphanumeric, expected some"):
+        run_corpora(work, tokens="alphanumeric")
+    assert not (work / "toy").exists()
+
+
+def test_the_last_epoch_is_kept_where_the_protocol_says_so(work: Path) -> None:
+    run_corpora(work)
+    run_ner(work, epoch="last")
+    assert [row["epoch"] for row in table(work / "toy.epochs.csv") if row["kept"] == "1"] == ["3", "3", "3"]
+
+
+@pytest.mark.parametrize(("features", "layers"), [("mix", 1), ("all", 0)])
+def test_layers_and_a_tagger_without_recurrence_go_all_the_way(work: Path, features: str, layers: int) -> None:
+    run_corpora(work)
+    run_ner(work, SETTINGS.model_copy(update={"features": features, "layers": layers, "seeds": [1]}))
+    config = json.loads((work / "taggers" / "seed-1" / "config.json").read_text())
+    assert (config["features"], config["width"], config["layers"]) == (features, 8 if features == "top" else 24, layers)
+    metrics = json.loads((run_evaluate(work) / "toy.json").read_text())["toy"]
+    assert float(run_typos(work, [0, 0.5])[0]["entity_f1"]) == metrics["entity_f1"]
+
+
+def test_without_typos_the_scores_are_those_of_evaluate(work: Path) -> None:
+    run_corpora(work)
+    run_ner(work)
+    scores = table(run_evaluate(work) / "toy.scores.csv")
+    (row,) = run_typos(work, [0])
+    assert (row["rate"], row["words"], row["misspelt"]) == ("0", "5", "0")
+    for mean in (score for score in scores if score["seed"] == "mean"):
+        found = [row[mean["metric"] + end] for end in ("", "_low", "_high")]
+        assert found == [mean["value"], mean["low"], mean["high"]]
+
+
+def test_typos_are_read_as_the_words_are_and_their_features_are_not_kept(work: Path) -> None:
+    run_corpora(work)
+    run_ner(work)
+    run_evaluate(work)
+    before = sorted(path.name for path in (work / "cache").iterdir())
+    FakeEmbedder.given.clear()
+    rows = run_typos(work, [0, 0.4, 1])
+    assert [row["misspelt"] for row in rows] == ["0", "2", "5"]
+    some, every = ([word for sentence in batch for word in sentence] for batch in FakeEmbedder.given)
+    words = [word for sentence in LEMMAS["test"] for word in sentence]
+    assert sum(a != b for a, b in zip(some, words, strict=True)) <= 2  # beyond the fourth letter nothing shows
+    assert all(word == word.lower() and len(word) <= 4 for word in every) and every != words
+    assert sorted(path.name for path in (work / "cache").iterdir()) == before
+
+
+def test_typos_are_the_same_bytes_again_and_do_not_depend_on_other_rates(work: Path) -> None:
+    run_corpora(work)
+    run_ner(work)
+    run_typos(work, [0, 0.4, 1])
+    run_typos(work, [0.4, 1], "again.csv")
+    first, again = ((work / name).read_text().splitlines() for name in ("toy.typos.csv", "again.csv"))
+    assert again == [first[0], *first[2:]]
 
 
 def test_each_stage_reads_its_own_splits(work: Path) -> None:

@@ -1,3 +1,4 @@
+import math
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +7,8 @@ import torch
 
 from pipeline.errors import UserError
 from pipeline.ner.bio import bio_labels
-from pipeline.ner.tagger import Tagger
+from pipeline.ner.settings import FeatureKind
+from pipeline.ner.tagger import Tagger, load_taggers
 
 LABELS = bio_labels(["PER", "LOC"])
 WIDTH = 6
@@ -45,6 +47,47 @@ def test_packing_by_hand_is_torchs(tagger: Tagger) -> None:
     expected = tagger.linear(torch.relu(states))
     for index, length in enumerate(lengths.tolist()):
         assert torch.allclose(tagger.emissions(features, lengths)[index, :length], expected[index, :length], atol=1e-5)
+
+
+def test_without_layers_a_token_is_tagged_by_its_own_features() -> None:
+    torch.manual_seed(1)
+    tagger = Tagger(LABELS, WIDTH, hidden=5, layers=0, dropout=0.3).eval()
+    features, lengths = batch([3, 9, 1])
+    assert {name.partition(".")[0] for name, _ in tagger.named_parameters()} == {"linear", "crf"}
+    expected = torch.split(features @ tagger.linear.weight.T + tagger.linear.bias, lengths.tolist())
+    for index, scores in enumerate(expected):
+        assert torch.allclose(tagger.emissions(features, lengths)[index, : len(scores)], scores, atol=1e-6)
+
+
+def test_a_mix_is_the_weighted_sum_of_the_layers(tagger: Tagger) -> None:
+    mixed = Tagger(LABELS, 3 * WIDTH, hidden=5, layers=2, dropout=0.3, features="mix", lm_layers=3).eval()
+    mix = {"mix.scores": torch.tensor([1.0, -2.0, 0.5]), "mix.gamma": torch.tensor(1.7)}
+    mixed.load_state_dict({**tagger.state_dict(), **mix})
+    lengths = torch.tensor([4, 2])
+    layers = [torch.randn(6, WIDTH) for _ in range(3)]
+    weights = [math.exp(score) / sum(map(math.exp, (1.0, -2.0, 0.5))) for score in (1.0, -2.0, 0.5)]
+    by_hand = torch.stack([1.7 * weight * layer for weight, layer in zip(weights, layers, strict=True)]).sum(0)
+    expected = tagger.emissions(by_hand, lengths)
+    assert torch.allclose(mixed.emissions(torch.cat(layers, 1), lengths), expected, atol=1e-5)
+
+
+def test_a_mix_begins_as_the_mean_and_is_learned() -> None:
+    mixed = Tagger(LABELS, 2 * WIDTH, hidden=5, layers=0, dropout=0.0, features="mix", lm_layers=2)
+    layers = torch.randn(3, 2, WIDTH)
+    assert torch.allclose(mixed.mix(layers.flatten(1)), layers.mean(1), atol=1e-6)
+    mixed.loss(layers.flatten(1), torch.tensor([3]), torch.zeros(3, dtype=torch.int64)).backward()
+    learned = dict(mixed.mix.named_parameters())
+    assert all(p.grad is not None and p.grad.any() for p in learned.values()) and set(learned) == {"scores", "gamma"}
+
+
+@pytest.mark.parametrize(("features", "layers"), [("all", 1), ("mix", 0), ("mix", 2)])
+def test_a_saved_tagger_knows_what_it_reads(features: FeatureKind, layers: int, tmp_path: Path) -> None:
+    tagger = Tagger(LABELS, 2 * WIDTH, 5, layers, 0.3, features, lm_layers=2).eval()
+    tagger.save(tmp_path / "seed-1")
+    (loaded,) = load_taggers(tmp_path, CPU).values()
+    assert (loaded.features, loaded.lm_layers) == (features, 2)
+    vectors, lengths = torch.randn(5, 2 * WIDTH), torch.tensor([5])
+    assert torch.equal(loaded.emissions(vectors, lengths), tagger.emissions(vectors, lengths))
 
 
 def test_the_loss_is_the_mean_of_the_sentences(tagger: Tagger) -> None:

@@ -11,7 +11,8 @@ from pipeline.ner.features import build_features
 from pipeline.ner.predict import predict
 from pipeline.ner.settings import NerSettings
 from pipeline.ner.tagger import Tagger
-from pipeline.ner.train import train_tagger
+from pipeline.ner.train import Epoch, kept_epoch, train_tagger
+from pipeline.protocol import EpochRule
 from tests.ner.drawn import drawn
 
 CPU = torch.device("cpu")
@@ -50,9 +51,9 @@ def examples(tmp_path: Path) -> Examples:
     return Examples(features, np.array([LABELS.index(tag) for s in SENTENCES for tag in s.tags]))
 
 
-def train(examples: Examples, seed: int = 1, **changes: float) -> tuple[Tagger, list[float]]:
+def train(examples: Examples, seed: int = 1, rule: EpochRule = "best", **changes: object) -> tuple[Tagger, list[float]]:
     settings = SETTINGS.model_copy(update=changes)
-    tagger, epochs = train_tagger(examples, examples, LABELS, settings, seed, CPU)
+    tagger, epochs = train_tagger(examples, examples, LABELS, settings, seed, CPU, rule)
     return tagger, [epoch.validation_entity_f1 for epoch in epochs]
 
 
@@ -70,6 +71,38 @@ def test_the_tagger_of_the_first_best_epoch_is_returned(examples: Examples) -> N
     best = scores.index(max(scores))
     stopped, _ = train(examples, epochs=best + 1)
     assert all(torch.equal(a, b) for a, b in zip(tagger.parameters(), stopped.parameters(), strict=True))
+
+
+RUNS: list[tuple[EpochRule, int]] = [("best", 1), ("best", 2), ("last", 2)]
+
+
+def test_the_last_epoch_is_returned_where_the_protocol_says_so(examples: Examples) -> None:
+    """Steps so small that no score changes: the first epoch is then the best."""
+    first, best, last = (
+        train(examples, rule=rule, epochs=epochs, learning_rate=1e-6)[0].linear.weight for rule, epochs in RUNS
+    )
+    assert torch.equal(first, best)
+    assert not torch.equal(first, last)
+
+
+@pytest.mark.parametrize(("rule", "kept"), [("best", 2), ("last", 4)])
+def test_which_epoch_is_kept(rule: EpochRule, kept: int) -> None:
+    epochs = [Epoch(n, 1.0, f1, 0.5) for n, f1 in enumerate([0.3, 0.8, 0.8, 0.1], 1)]
+    assert kept_epoch(epochs, rule).epoch == kept
+
+
+@pytest.mark.parametrize("features", ["mix", "all"])
+@pytest.mark.parametrize("layers", [0, 1])
+def test_a_tagger_of_all_layers_learns(examples: Examples, features: str, layers: int, tmp_path: Path) -> None:
+    tokens = [sentence.tokens for sentence in SENTENCES]
+
+    def twice(batch: list[list[str]]) -> list[np.ndarray]:
+        return [np.concatenate([vectors(s), np.roll(vectors(s), 1, axis=1)], axis=1) for s in batch]
+
+    both = Examples(build_features(tmp_path, "both", tokens, twice, 2 * WIDTH), examples.tags, layers=2)
+    tagger, scores = train(both, features=features, layers=layers)
+    assert scores[-1] == 1.0
+    assert tagger.linear.in_features == (2 * 12 if layers else WIDTH if features == "mix" else 2 * WIDTH)
 
 
 def test_a_seed_decides_everything(examples: Examples) -> None:

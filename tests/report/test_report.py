@@ -5,18 +5,19 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.errors import UserError
 from pipeline.report.data import TEXT_STAGES, read_results
 from pipeline.report.page import render
+from pipeline.report.plots import epochs
 from pipeline.report.plots.confusion import type_shares
-from pipeline.report.plots.epochs import chosen_epochs
 from pipeline.report.summary import summary
 from pipeline.stages import report
 from tests.report.conftest import World
-from tests.report.world import SEEDS, TYPES
+from tests.report.world import RATES, SEEDS, TYPES
 
 Copy = Callable[[str], World]
 SETS = {"WikiNEuRal": "wikineural", "MultiCoNER": "multiconer"}
@@ -144,7 +145,7 @@ def test_links_lead_to_pictures(reported: World) -> None:
     links = re.findall(r"\((plots/[^)]+)\)", (reported.metrics / "report.md").read_text(encoding="utf-8"))
     there = {f"plots/{path.name}" for path in (reported.metrics / "plots").iterdir()}
     assert set(links) == there
-    assert len(there) == 2 * (1 + 3 * len(SETS))
+    assert len(there) == 2 * (1 + 4 * len(SETS))
 
 
 def test_a_second_run_writes_the_same_bytes(reported: World) -> None:
@@ -187,6 +188,8 @@ def test_an_imported_elmo_is_no_bare_charcnn(copy: Copy) -> None:
         ("metrics/ner/multiconer.json", "evaluate@multiconer"),
         ("metrics/ner/multiconer.epochs.csv", "ner@multiconer"),
         ("metrics/ner/wikineural.confusion.csv", "evaluate@wikineural"),
+        ("metrics/ner/wikineural.typos.csv", "typos@wikineural"),
+        ("data/protocol/tokens.json", "check"),
     ],
 )
 def test_a_missing_file_is_named_with_its_stage(copy: Copy, file: str, stage: str) -> None:
@@ -234,10 +237,34 @@ def test_summary_has_the_scores_and_the_path(reported: World) -> None:
     assert lines[-1] == f"report: {reported.metrics / 'report.md'}"
 
 
-def test_the_first_best_epoch_of_each_seed_is_the_chosen_one() -> None:
-    rows = [(1, 1, 0.5), (1, 2, 0.7), (1, 3, 0.7), (2, 1, 0.9), (2, 2, 0.8), (2, 3, 0.1)]
-    epochs = pd.DataFrame(rows, columns=["seed", "epoch", "validation_entity_f1"])
-    assert chosen_epochs(epochs)["epoch"].tolist() == [2, 1]
+def test_the_kept_epochs_are_the_ringed_ones() -> None:
+    rows = [(1, 1, 0.5, 0), (1, 2, 0.7, 0), (1, 3, 0.6, 1), (2, 1, 0.9, 0), (2, 2, 0.8, 0), (2, 3, 0.1, 1)]
+    curves = pd.DataFrame(rows, columns=["seed", "epoch", "validation_entity_f1", "kept"])
+    figure = epochs.draw(curves.assign(validation_token_f1=0.5), "Toy")
+    (rings,) = [line for line in figure.axes[0].lines if line.get_color() == "white"]
+    assert np.asarray(rings.get_xydata()).tolist() == [[3, 0.6], [3, 0.1]]
+    assert "kept epochs: 3, 3" in figure.axes[0].get_title("left") + figure.axes[0].get_title()
+
+
+def test_typos_have_a_row_a_rate(copy: Copy) -> None:
+    rows = _rows(_page(copy("lstm"), "lstm", "local"), "Typos, test split")
+    assert len(rows) == len(SETS) * len(RATES)
+    assert rows[1] == ["WikiNEuRal", "5.0 %", "20 of 400", "0.750", "0.750", "0.700 to 0.800"]
+
+
+def test_the_protocol_is_said_and_what_it_drops(copy: Copy) -> None:
+    world = copy("lstm")
+    page = _page(world, "lstm", "local")
+    assert "the models read lemmas, in lower case; tokens kept: all; epoch kept: the best by validation" in page
+    assert "the sets lost" not in page
+    for key, value in {"lemmas": False, "lowercase": False, "tokens": "alphanumeric", "epoch": "last"}.items():
+        (world.data / "protocol" / f"{key}.json").write_text(json.dumps({key: value}))
+    counts = _read(world.data / "ner" / "wikineural" / "counts.json")
+    counts["test"].update(dropped_tokens=43234, dropped_entity_tokens=2555, dropped_entities=1163, dropped_sentences=5)
+    (world.data / "ner" / "wikineural" / "counts.json").write_text(json.dumps(counts))
+    page = _page(world, "lstm", "local")
+    assert "words as they are, with their capitals; tokens kept: alphanumeric; epoch kept: the last" in page
+    assert ["WikiNEuRal", "test", "43,234", "2,555", "1,163", "5"] in _rows(page, "NER sets")
 
 
 def test_confusion_joins_b_and_i_and_shares_out_the_gold_tokens() -> None:

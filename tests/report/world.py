@@ -15,20 +15,24 @@ from pipeline.lm.inputs import TABLE
 from pipeline.lm.settings import ArchSettings, LmSettings
 from pipeline.ner.bio import bio_labels
 from pipeline.ner.corpus import write_labels
-from pipeline.ner.counts import describe
+from pipeline.ner.counts import describe, describe_dropped, describe_repairs
 from pipeline.ner.examples import Examples
+from pipeline.ner.scores import METRICS
 from pipeline.ner.sentence import RawSentence
 from pipeline.ner.settings import EvaluateSettings
-from pipeline.ner.train import Epoch
+from pipeline.ner.train import Epoch, kept_epoch
 from pipeline.outputs import write_json
 from pipeline.run import Run
-from pipeline.stages import documents, evaluate, fragments, lemmas, lowercase, pretrain, sentences, vocabulary
+from pipeline.stages import documents, evaluate, fragments, lemmas, lowercase, pretrain, sentences, typos, vocabulary
 from pipeline.tables import write_csv
 from pipeline.text.settings import TextSettings, VocabularySettings
+from pipeline.text.udpipe import Normalization
 
 TYPES = {"wikineural": ["PER", "ORG", "LOC", "MISC"], "multiconer": ["PER", "LOC", "CORP", "GRP", "PROD", "CW"]}
 SEEDS = [1, 2]
 EPOCHS = 6
+PROTOCOL = {"lowercase": True, "lemmas": True, "tokens": "all", "epoch": "best"}
+RATES = [0, 0.05, 0.2]
 LONGEST = 6
 """Words of a fragment."""
 
@@ -55,6 +59,8 @@ LM = {
 def build(folder: Path, arch: str, patch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     """Make `data` and `metrics` of an experiment; return both."""
     data, metrics = folder / "data", folder / "metrics"
+    for key, value in PROTOCOL.items():
+        write_json(data / "protocol" / f"{key}.json", {key: value})
     _write_text_stages(data, patch)
     _pretrain(data, metrics, folder / "models", arch)
     for name, types in TYPES.items():
@@ -66,7 +72,7 @@ def build(folder: Path, arch: str, patch: pytest.MonkeyPatch) -> tuple[Path, Pat
 class _Words:
     """In place of a UDPipe model."""
 
-    def __init__(self, model: Path) -> None:
+    def __init__(self, model: Path, normalization: Normalization) -> None:
         pass
 
     def lemmatize_text(self, text: str) -> list[str]:
@@ -83,8 +89,8 @@ def _write_text_stages(data: Path, patch: pytest.MonkeyPatch) -> None:
     documents.run(raw, data / "documents", settings)
     sentences.run(data / "documents", data / "sentences", *here)
     fragments.run(data / "sentences", data / "fragments", settings, *here)
-    lowercase.run(data / "fragments", data / "lowercase", *here)
-    lemmas.run(data / "lowercase", raw / "model", data / "lemmas", *here)
+    lowercase.run(data / "fragments", data / "lowercase", True, *here)
+    lemmas.run(data / "lowercase", raw / "model", data / "lemmas", Normalization(lowercase=True, lemmas=True), *here)
     rare = VocabularySettings(size=30, min_count=2, validation_share=0.3)
     vocabulary.run(data / "lemmas", data / "vocabulary", rare, seed=1)
 
@@ -123,6 +129,8 @@ def _write_corpus(folder: Path, types: list[str]) -> None:
     }
     train = splits["train"]
     counts = {split: describe(found, [] if split == "train" else train) for split, found in splits.items()}
+    for split, found in splits.items():
+        counts[split] |= describe_repairs(found) | describe_dropped(found, found)
     write_json(folder / "counts.json", counts)
 
 
@@ -134,8 +142,10 @@ def _sentence(types: list[str], chance: random.Random) -> RawSentence:
 
 def _write_scores(corpus: Path, scores: Path, taggers: Path, types: list[str], patch: pytest.MonkeyPatch) -> None:
     name, generator = corpus.name, np.random.default_rng(len(types))
-    rows = [(seed, *epoch) for seed in SEEDS for epoch in _epochs(generator)]
-    write_csv(scores / f"{name}.epochs.csv", ["seed", *Epoch._fields], rows)
+    curves = {seed: list(_epochs(generator)) for seed in SEEDS}
+    rows = [(seed, *e, int(e == kept_epoch(epochs, "best"))) for seed, epochs in curves.items() for e in epochs]
+    write_csv(scores / f"{name}.epochs.csv", ["seed", *Epoch._fields, "kept"], rows)
+    write_csv(scores / f"{name}.typos.csv", typos.HEADER, _typos())
     for seed in SEEDS:
         (taggers / name / f"seed-{seed}").mkdir(parents=True)
     _fake_predictions(len(bio_labels(types)), generator, patch)
@@ -161,6 +171,11 @@ def _epochs(generator: np.random.Generator) -> Iterator[Epoch]:
         yield Epoch(number, 20.0 / number, f1, f1 + 0.04)
 
 
+def _typos() -> Iterator[tuple[float, ...]]:
+    for rate in RATES:
+        yield rate, 400, 400 * rate, *([0.8 - rate, 0.75 - rate, 0.85 - rate] * len(METRICS))
+
+
 def _fake_predictions(labels: int, generator: np.random.Generator, patch: pytest.MonkeyPatch) -> None:
     """In place of taggers: the gold tags with a quarter of them drawn anew."""
     lengths = generator.integers(1, 20, size=200)
@@ -168,7 +183,8 @@ def _fake_predictions(labels: int, generator: np.random.Generator, patch: pytest
     features: Any = SimpleNamespace(lengths=lengths)
     embedder = SimpleNamespace(load=lambda *_: SimpleNamespace(embed=None, width=0))
     patch.setattr(evaluate, "Embedder", embedder)
-    patch.setattr(evaluate, "Tagger", SimpleNamespace(load=lambda *_: None))
+    trained: Any = dict.fromkeys(map(str, SEEDS), SimpleNamespace(features="top"))
+    patch.setattr(evaluate, "load_taggers", lambda *_: trained)
     patch.setattr(evaluate, "load_examples", lambda *_: Examples(features, gold))
     noise = (generator.integers(labels, size=len(gold)) for _ in SEEDS)
     patch.setattr(evaluate, "predict", lambda *_: np.where(generator.random(len(gold)) < 0.25, next(noise), gold))

@@ -2,9 +2,10 @@
 
 import pytest
 
-from pipeline.text.udpipe import Lemmatizer
+from pipeline.text.udpipe import Lemmatizer, Normalization
 from tests.pack import PACK
 
+OURS = Normalization(lowercase=True, lemmas=True)
 MODEL = PACK / "udpipe/russian-small.udpipe"
 
 
@@ -12,4 +13,4 @@ MODEL = PACK / "udpipe/russian-small.udpipe"
 def lemmatizer() -> Lemmatizer:
     if not MODEL.is_file():
         pytest.skip(f"no UDPipe model at {MODEL}; set NER_DATA_PACK")
-    return Lemmatizer(MODEL)
+    return Lemmatizer(MODEL, OURS)

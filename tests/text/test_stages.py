@@ -13,10 +13,10 @@ from pipeline.outputs import read_json
 from pipeline.shards import COUNTS, Counts, Document, map_shards, read_documents, shard_paths, write_shards
 from pipeline.stages import documents, fragments, lemmas, lowercase, sentences, vocabulary
 from pipeline.text.settings import TextSettings, VocabularySettings
-from pipeline.text.udpipe import Lemmatizer
+from pipeline.text.udpipe import Lemmatizer, Normalization
 from pipeline.text.vocabulary import build_vocabulary, choose_side
 from pipeline.vocabulary import UNKNOWN, Vocabulary
-from tests.text.conftest import MODEL
+from tests.text.conftest import MODEL, OURS
 
 TEXT = TextSettings(fragment_words=6, shard_megabytes=0.0004)
 VOCABULARY = VocabularySettings(size=6, min_count=2, validation_share=0.3)
@@ -37,7 +37,7 @@ def run_text_stages(folder: Path, jobs: int, backend: str) -> None:
     documents.run(source, folder / "documents", TEXT)
     sentences.run(folder / "documents", folder / "sentences", jobs, backend)
     fragments.run(folder / "sentences", folder / "fragments", TEXT, jobs, backend)
-    lowercase.run(folder / "fragments", folder / "lowercase", jobs, backend)
+    lowercase.run(folder / "fragments", folder / "lowercase", True, jobs, backend)
 
 
 def all_bytes(folder: Path) -> dict[str, bytes]:
@@ -78,9 +78,16 @@ def test_files_are_read_in_the_order_of_the_list(sequential: Path) -> None:
     assert (ids[0], ids[-2], ids[-1]) == ("0000-b:1", "0000-b:40", "0001-a:1")
 
 
+def test_a_protocol_may_keep_the_case(sequential: Path, tmp_path: Path) -> None:
+    lowercase.run(sequential / "fragments", tmp_path / "kept", False, 1, "sequential")
+    kept, lowered = (list(read_documents(folder)) for folder in (tmp_path / "kept", sequential / "lowercase"))
+    assert kept == list(read_documents(sequential / "fragments")) != lowered
+    assert read_json(tmp_path / "kept" / COUNTS) == read_json(sequential / "lowercase" / COUNTS)
+
+
 def test_lemmas_and_vocabulary(sequential: Path, lemmatizer: Lemmatizer, tmp_path: Path) -> None:
-    lemmas.run(sequential / "lowercase", MODEL, tmp_path / "lemmas", 2, "loky")
-    lemmas.run(sequential / "lowercase", MODEL, tmp_path / "again", 1, "sequential")
+    lemmas.run(sequential / "lowercase", MODEL, tmp_path / "lemmas", OURS, 2, "loky")
+    lemmas.run(sequential / "lowercase", MODEL, tmp_path / "again", OURS, 1, "sequential")
     assert all_bytes(tmp_path / "lemmas") == all_bytes(tmp_path / "again")
     counts = read_json(tmp_path / "lemmas" / COUNTS)
     assert (
@@ -97,12 +104,12 @@ def test_a_model_is_loaded_once_for_all_shards(
 ) -> None:
     loaded: list[Path] = []
 
-    def load(path: Path) -> Lemmatizer:
+    def load(path: Path, normalization: Normalization) -> Lemmatizer:
         loaded.append(path)
         return lemmatizer
 
     monkeypatch.setattr(lemmas, "Lemmatizer", load)
-    lemmas.run(sequential / "lowercase", tmp_path / "model", tmp_path / "lemmas", 1, "sequential")
+    lemmas.run(sequential / "lowercase", tmp_path / "model", tmp_path / "lemmas", OURS, 1, "sequential")
     assert len(shard_paths(sequential / "lowercase")) > 5
     assert loaded == [tmp_path / "model"]
 

@@ -11,8 +11,8 @@ from ufal.udpipe import InputFormat, Model, ProcessingError, Sentence
 from pipeline.errors import UserError
 from pipeline.shards import Counts, Document
 from pipeline.text.lemmas import lemmatize_document
-from pipeline.text.udpipe import Lemmatizer, _clean
-from tests.text.conftest import MODEL
+from pipeline.text.udpipe import Lemmatizer, Normalization, _clean
+from tests.text.conftest import MODEL, OURS
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,32 @@ from tests.text.conftest import MODEL
 def test_running_text(case: str, lemmatizer: Lemmatizer) -> None:
     text, lemmas = case.split(" -> ")
     assert lemmatizer.lemmatize_text(text) == lemmas.split(" ")
+
+
+TEXT = "Банки России вели Дела в Москве"
+NORMALIZED = {
+    (True, True): "банк россия вести дело в москва",
+    (True, False): "банки россии вели дела в москве",
+    (False, True): "банк Россия вести дело в Москва",
+    (False, False): "Банки России вели Дела в Москве",
+}
+
+
+@pytest.mark.parametrize(("lowercase", "lemmas"), NORMALIZED)
+def test_what_a_protocol_makes_of_running_text_and_of_given_tokens(
+    lowercase: bool, lemmas: bool, lemmatizer: Lemmatizer
+) -> None:
+    ours = Lemmatizer(MODEL, Normalization(lowercase, lemmas))
+    expected = NORMALIZED[lowercase, lemmas].split(" ")
+    assert ours.lemmatize_text(TEXT.lower() if lowercase else TEXT) == expected  # the stage before it lowers text
+    assert ours.lemmatize_tokens(TEXT.split(" ")) == expected
+
+
+@pytest.mark.parametrize("lemmas", [True, False])
+def test_odd_tokens_give_one_word_each_in_any_protocol(lemmas: bool, lemmatizer: Lemmatizer) -> None:
+    words = Lemmatizer(MODEL, Normalization(lowercase=False, lemmas=lemmas)).lemmatize_tokens(ODD)
+    assert len(words) == len(ODD)
+    assert all(word and word.split() == [word] for word in words)
 
 
 ODD = ["\u200b", "\u200c", "при\u00adвет", "friedrich_i _", "😀", "ы" * 10_000, "_", "", " ", "\u00a0", "а\tб", "а\nб"]
@@ -82,14 +108,14 @@ def test_given_tokens_equal_the_vertical_format(lemmatizer: Lemmatizer) -> None:
     model.tag(sentence, model.DEFAULT)
     words = [sentence.words[i] for i in range(1, len(sentence.words))]
     assert [word.form for word in words] == tokens
-    assert [_clean(word.lemma, word.form) for word in words] == lemmatizer.lemmatize_tokens(tokens)
+    assert [_clean(word.lemma, word.form).lower() for word in words] == lemmatizer.lemmatize_tokens(tokens)
 
 
 @pytest.mark.parametrize(
     "lemma, form, expected",
     [
-        ("Россия", "россии", "россия"),
-        ("", "Неведомое", "неведомое"),
+        ("Россия", "россии", "Россия"),
+        ("", "Неведомое", "Неведомое"),
         ("_", "неведомое", "неведомое"),
         ("_", "_", "_"),
         ("", "", "_"),
@@ -104,9 +130,9 @@ def test_lemmas_are_cleaned(lemma: str, form: str, expected: str) -> None:
 def test_what_is_no_model_is_said(tmp_path: Path) -> None:
     (tmp_path / "model.udpipe").write_bytes(b"<html>404</html>")
     with pytest.raises(UserError, match=r"model\.udpipe: not a UDPipe 1 model"):
-        Lemmatizer(tmp_path / "model.udpipe")
+        Lemmatizer(tmp_path / "model.udpipe", OURS)
     with pytest.raises(UserError, match="not found"):
-        Lemmatizer(tmp_path / "nothing.udpipe")
+        Lemmatizer(tmp_path / "nothing.udpipe", OURS)
 
 
 def test_a_fragment_is_a_line_and_what_yields_nothing_is_counted(lemmatizer: Lemmatizer) -> None:
