@@ -10,7 +10,7 @@ from pipeline.ids import IdSequences
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.curve import write_curve
 from pipeline.lm.elmo.stacks import ElmoStacks
-from pipeline.lm.embed import Config, save_lm
+from pipeline.lm.embed import Config, Model, save_lm
 from pipeline.lm.encoder import CONFIG, WEIGHTS
 from pipeline.lm.history import History
 from pipeline.lm.inputs import TABLE, TableInputs
@@ -54,7 +54,7 @@ class Choice(NamedTuple):
 class Trained(NamedTuple):
     """What came of it; no model for the bare char-CNN."""
 
-    model: BiLM | ElmoStacks | None
+    model: Model | None
     size: int
     """Types that the softmax predicts."""
     history: History
@@ -110,8 +110,15 @@ def _write(sources: Sources, targets: Targets, choice: Choice, how: Run, trained
             shutil.copyfile(sources.vocabulary / file, folder / file)
         how.confirm()
         write_curve(targets.curve, trained.history.points)
-        facts = {"arch": choice.name, "seed": choice.seed, **describe_machine(how.device), **_facts(trained, how)}
-        write_json(targets.metrics, {"lm": facts})
+        facts = {"arch": choice.name, "seed": choice.seed, **_sizes(choice, trained.model)}
+        write_json(targets.metrics, {"lm": facts | describe_machine(how.device) | _facts(trained, how)})
+
+
+def _sizes(choice: Choice, model: Model | None) -> dict[str, int]:
+    """Layers of a direction and units of each; a published ELMo has its own."""
+    if isinstance(model, ElmoStacks):
+        return {"layers": model.options.n_layers, "hidden": model.options.dim}
+    return {"layers": choice.arch.layers, "hidden": choice.settings.hidden} if model else {"layers": 0}
 
 
 def _facts(trained: Trained, how: Run) -> dict[str, Any]:

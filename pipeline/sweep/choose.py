@@ -7,6 +7,7 @@ from pipeline import layout
 from pipeline.errors import UserError
 from pipeline.experiments.lock import Stages, stale
 from pipeline.experiments.revision import PARAMS, Revision
+from pipeline.lm.settings import ELMO
 
 EVALUATE = "evaluate@"
 RAW = f"{layout.RAW.as_posix()}/"
@@ -31,20 +32,24 @@ def changed_since(revision: Revision) -> str | None:
 
 
 def _is_named(revision: Revision, wanted: Json) -> bool:
-    """Whether it was run with this architecture and scale: the cheap question first."""
+    """Whether it was run with this architecture, scale and protocol: the cheap question first."""
     try:
-        found = revision.params
-        return bool(_scored(revision.stages)) and all(found.get(key) == wanted[key] for key in ("arch", "scale"))
+        return bool(_scored(revision.stages)) and _choices(revision.params) == _choices(wanted)
     except UserError:
         return False  # a branch from before the first run
+
+
+def _choices(params: Json) -> tuple[Any, ...]:
+    """What `check` chooses from params.yaml; of the protocol the values, as its name decides nothing."""
+    return params.get("arch"), params.get("scale"), params.get("protocols", {}).get(params.get("protocol"))
 
 
 def _differences(revision: Revision, workspace: Revision, wanted: Json) -> Iterator[str]:
     """Of params.yaml the settings are compared and not the file: the architecture is to differ."""
     yield from _stale(revision.stages, wanted, lambda file: None if file == PARAMS else workspace.md5(file))
     # Inputs need not be in git: of those, only the sums of what was read last speak.
-    read, made = _outs(workspace.stages), _outs(revision.stages)
-    yield from (path for path in read if path.startswith(RAW) and made.get(path, read[path]) != read[path])
+    read, made = _inputs(workspace), _outs(revision.stages)
+    yield from (path for path in read if made.get(path, read[path]) != read[path])
 
 
 def _stale(stages: Stages, params: Json, md5: Callable[[str], str | None]) -> Iterator[str]:
@@ -54,6 +59,15 @@ def _stale(stages: Stages, params: Json, md5: Callable[[str], str | None]) -> It
 
 def _scored(stages: Stages) -> list[str]:
     return [name for name in stages if name.startswith(EVALUATE)]
+
+
+def _inputs(revision: Revision) -> dict[str, str]:
+    """Sums of what every architecture reads: of a published ELMo only where all read its char-CNN."""
+    scale = revision.params["scales"][revision.params["scale"]]
+    found = {path: md5 for path, md5 in _outs(revision.stages).items() if path.startswith(RAW)}
+    if scale["charcnn"]["source"] != ELMO:
+        found.pop(layout.ELMO.as_posix(), None)
+    return found
 
 
 def _outs(stages: Stages) -> dict[str, str]:

@@ -48,19 +48,20 @@ class Row(NamedTuple):
 
 def read_row(revision: Revision) -> Row:
     """The results of a revision; a `UserError` says what it lacks."""
-    params = revision.params
-    arch = params["archs"][params["arch"]]
+    arch = revision.params["arch"]
     lm = _json(revision, layout.PRETRAIN.as_posix())["lm"]
-    if lm["arch"] != params["arch"]:
+    if lm["arch"] != arch:
         raise UserError(
-            f"{revision.name}: {layout.PRETRAIN}: found arch {lm['arch']}, expected {params['arch']} as in its "
-            f"params.yaml; {revision.advice}"
+            f"{revision.name}: {layout.PRETRAIN}: found arch {lm['arch']}, expected {arch} as in its params.yaml; "
+            f"{revision.advice}"
         )
+    if "layers" not in lm:
+        raise UserError(f"{revision.name}: {layout.PRETRAIN}: found no layers, of an earlier code; {revision.advice}")
     splits = _json(revision, (layout.METRICS / "data.json").as_posix())["ner"]
     return Row(
-        arch=params["arch"],
-        layers=arch["layers"],
-        hidden=params["scales"][params["scale"]]["lm"]["hidden"] if arch["layers"] else None,
+        arch=arch,
+        layers=lm["layers"],
+        hidden=lm.get("hidden"),
         source=revision.title,
         lm=lm,
         scores={name: _scores(revision, name) for name in order_sets(list(splits))},

@@ -19,23 +19,29 @@ from pipeline.sweep.plots import draw_costs, draw_scores
 from pipeline.sweep.row import Row, Score, read_row
 
 ARCHS = {name: {"cell": name, "layers": 2} for name in ("lstm", "gru", "sru", "mine")} | {
-    "charcnn": {"cell": "none", "layers": 0}
+    "charcnn": {"cell": "none", "layers": 0},
+    "elmo": {"cell": "elmo", "layers": 0},
 }
 
 
 class Fake:
     """A revision in memory: its files are at hand, and its lock says they are of one code, `pipeline/code.py`."""
 
-    def __init__(self, name: str, arch: str, scale: str = "demo", rate: float = 0.1, code: str = "1") -> None:
+    def __init__(
+        self, name: str, arch: str, scale: str = "demo", rate: float = 0.1, code: str = "1", epoch: str = "best"
+    ) -> None:
         self.name = self.title = name
         self.params: dict[str, Any] = {
             "arch": arch,
             "scale": scale,
+            "protocol": epoch,
             "archs": ARCHS,
-            "scales": {scale: {"lm": {"hidden": 8}, "ner": {"rate": rate}}},
+            "protocols": {epoch: {"epoch": epoch}},
+            "scales": {scale: {"charcnn": {"source": "train"}, "ner": {"rate": rate}}},
         }
         self.code, self.advice = code, "run: dvc repro"
         self.raw = "inputs"
+        self.elmo = "published" if arch == "elmo" else "none"
         self.files = {
             "metrics/pretrain.json": json.dumps({"lm": _lm(arch)}),
             "metrics/data.json": json.dumps({"ner": {"wikineural": {"test": dict.fromkeys(COUNTS, 3)}}}),
@@ -47,7 +53,7 @@ class Fake:
         arch = self.params["arch"]
         return {
             "check": _stage([("params.yaml", self.name)], [("models/architecture.json", arch)]),
-            "fetch": _stage([], [("data/raw/ner", self.raw)]),
+            "fetch": _stage([], [("data/raw/ner", self.raw), ("data/raw/elmo", self.elmo)]),
             "evaluate@wikineural": _stage(
                 [("models/architecture.json", arch), ("data/raw/ner", self.raw), ("pipeline/code.py", self.code)],
                 [("metrics/ner/wikineural.json", "of " + arch)],
@@ -77,9 +83,11 @@ entity_f1,mean,0.60,0.55,0.66
 
 def _lm(arch: str) -> dict[str, Any]:
     if arch == "charcnn":
-        return {"arch": arch, "parameters_m": 0}
+        return {"arch": arch, "layers": 0, "parameters_m": 0}
     return {
         "arch": arch,
+        "layers": 2,
+        "hidden": 8,
         "parameters_m": 1.5,
         "perplexity": 20.0,
         "tokens": 2_000_000,
@@ -119,9 +127,10 @@ def test_the_workspace_comes_first_and_others_stand_for_what_it_is_not() -> None
         Fake("other", "gru", scale="local"),
         Fake("other", "gru", rate=0.2),
         Fake("other", "gru", code="2"),
+        Fake("other", "gru", epoch="last"),
         Fake("other", "lstm"),
     ],
-    ids=["scale", "setting", "code", "architecture"],
+    ids=["scale", "setting", "code", "protocol", "architecture"],
 )
 def test_a_revision_that_differs_in_more_does_not_stand(other: Fake) -> None:
     assert chosen("gru", Fake("workspace", "sru"), other) is None
@@ -131,6 +140,17 @@ def test_nor_does_one_of_other_inputs() -> None:
     other = Fake("other", "gru")
     other.raw = "edited"
     assert chosen("gru", Fake("workspace", "sru"), other) is None
+
+
+def test_a_published_elmo_is_an_input_where_all_read_it() -> None:
+    workspace, elmo = Fake("workspace", "sru"), Fake("with-elmo", "elmo")
+    assert chosen("elmo", workspace, elmo) == "with-elmo"
+    assert chosen("sru", elmo, workspace) == "workspace"
+    for fake in (workspace, elmo):
+        fake.params["scales"]["demo"]["charcnn"]["source"] = "elmo"
+    assert chosen("elmo", workspace, elmo) is None
+    workspace.elmo = elmo.elmo
+    assert chosen("elmo", workspace, elmo) == "with-elmo"
 
 
 def test_a_revision_that_was_edited_after_its_run_is_found_out() -> None:
@@ -154,6 +174,9 @@ def test_a_row_says_what_is_wrong_with_its_revision() -> None:
     revision = Fake("branch", "gru")
     revision.files["metrics/pretrain.json"] = json.dumps({"lm": _lm("sru")})
     with pytest.raises(UserError, match=r"branch: metrics/pretrain.json: found arch sru, expected gru"):
+        read_row(cast(Revision, revision))
+    revision.files["metrics/pretrain.json"] = json.dumps({"lm": {"arch": "gru", "parameters_m": 1.5}})
+    with pytest.raises(UserError, match=r"branch: metrics/pretrain.json: found no layers, of an earlier code; run"):
         read_row(cast(Revision, revision))
     revision.files["metrics/pretrain.json"] = "{"
     with pytest.raises(UserError, match=r"branch: metrics/pretrain.json: not valid JSON"):

@@ -49,6 +49,7 @@ def test_imported_whole_it_embeds_as_published(tmp_path: Path) -> None:
     metrics = json.loads((tmp_path / "lm.json").read_text())["lm"]
     values = [array.size for name, array in draw(OPTIONS).items() if name.startswith("RNN")]
     assert metrics["parameters_m"] == pytest.approx(sum(values) / 1e6, abs=1e-4) and "perplexity" not in metrics
+    assert (metrics["layers"], metrics["hidden"]) == (OPTIONS["lstm"]["n_layers"], OPTIONS["lstm"]["dim"])
     assert (tmp_path / "lm.csv").read_text().count("\n") == 1  # a head and no points
 
 
