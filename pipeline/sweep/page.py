@@ -16,6 +16,7 @@ class Sweep(NamedTuple):
     """All that was asked for."""
 
     scale: str
+    protocol: str
     rows: list[Row]
     """At most one an architecture, but where revisions were named."""
     missing: list[str]
@@ -39,7 +40,7 @@ class Sweep(NamedTuple):
 def render(sweep: Sweep) -> str:
     """The page; pictures are looked for beside it."""
     parts = [
-        f"# The paper's tables, scale {sweep.scale}",
+        f"# The paper's tables, scale {sweep.scale}, protocol {sweep.protocol}",
         *([f"> **{DEMO_WARNING}**"] if sweep.scale == DEMO else []),
         "A cell is ours, then the paper's in brackets. Ours: the mean over the taggers of all seeds, ± the standard "
         "deviation between them where they are several. F1 is the paper's token F1, weighted by support, without O.",

@@ -50,7 +50,8 @@ def _sweep(params: Params, archs: Sequence[str], compute: bool, inputs: Path) ->
         run_queued(missing, inputs)
         found = _find(archs)
     rows = [read_row(revision) for revision in found.values() if revision]
-    return Sweep(params.scale, rows, [arch for arch, revision in found.items() if revision is None], _held_still())
+    missing = [arch for arch, revision in found.items() if revision is None]
+    return Sweep(params.scale, params.protocol, rows, missing, _held_still())
 
 
 def _find(archs: Sequence[str]) -> dict[str, Revision | None]:
@@ -73,6 +74,6 @@ def _named(params: Params, names: Sequence[str]) -> Sweep:
                 f"{revision.advice}, or, if the change cannot matter, dvc commit"
             )
     rows: list[Row] = [read_row(revision) for revision in revisions]
-    scales = sorted({str(revision.params["scale"]) for revision in revisions})
+    scales, protocols = ({str(revision.params[key]) for revision in revisions} for key in ("scale", "protocol"))
     note = "The rows are of the revisions that were named; `python -m pipeline compare A B` says how two differ."
-    return Sweep(", ".join(scales), rows, [], [note])
+    return Sweep(", ".join(sorted(scales)), ", ".join(sorted(protocols)), rows, [], [note])

@@ -185,7 +185,7 @@ def test_a_row_says_what_is_wrong_with_its_revision() -> None:
 
 def test_every_row_of_the_paper_stands_beside_ours_run_or_not() -> None:
     rows = [row("gru"), row("mine"), row("charcnn")]
-    page = render(Sweep("demo", rows, ["lstm", "sru", "sru4", "sru12", "elmo"], ["A note."]))
+    page = render(Sweep("demo", "ours", rows, ["lstm", "sru", "sru4", "sru12", "elmo"], ["A note."]))
     cells = {line.split("|")[1].strip(): [cell.strip() for cell in line.split("|")[2:-1]] for line in _table(page, 2)}
     assert cells["gru (CharCNN + GRU)"] == ["2 (2)", "1.50 (22.6)", "0.720 ± 0.028 (0.693)"]
     assert cells["sru (CharCNN + SRU)"] == ["not run (2)", "not run (11.1)", "not run (0.763)"]
@@ -193,6 +193,7 @@ def test_every_row_of_the_paper_stands_beside_ours_run_or_not() -> None:
     assert list(cells)[: len(MODELS)] == [f"{arch} ({model.name})" for arch, model in MODELS.items()]
     large = _table(page, 3)
     assert [line.split("|")[1].strip() for line in large] == [f"{a} ({m.name})" for a, m in LARGE_MODELS.items()]
+    assert page.startswith("# The paper's tables, scale demo, protocol ours\n")
     assert "A note." in page and "and are no result" in page
 
 
@@ -203,7 +204,7 @@ def _table(page: str, number: int) -> list[str]:
 
 
 def test_the_csv_has_a_row_each_and_every_number(tmp_path: Path) -> None:
-    sweep = Sweep("demo", [row("gru"), row("charcnn")], ["sru"], [])
+    sweep = Sweep("demo", "ours", [row("gru"), row("charcnn")], ["sru"], [])
     header, table = columns(sweep), list(records(sweep))
     assert all(len(record) == len(header) for record in table)
     by_arch = {record["arch"]: record for record in (dict(zip(header, r, strict=True)) for r in table)}
@@ -246,7 +247,7 @@ def test_what_git_ignores_is_copied_into_the_queue(tmp_path: Path, monkeypatch: 
 def test_the_csv_file_reads_back(tmp_path: Path) -> None:
     from pipeline.tables import write_csv
 
-    sweep = Sweep("demo", [row("gru")], [], [])
+    sweep = Sweep("demo", "ours", [row("gru")], [], [])
     write_csv(tmp_path / "tables.csv", columns(sweep), records(sweep))
     with (tmp_path / "tables.csv").open(encoding="utf-8", newline="") as file:
         (record,) = csv.DictReader(file)
