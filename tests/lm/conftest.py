@@ -5,7 +5,6 @@ from typing import Literal
 
 import numpy as np
 import pytest
-import torch
 
 from pipeline.ids import write_ids
 from pipeline.lm.chars import vocabulary_char_ids
@@ -32,11 +31,6 @@ CELLS = {arch.cell: arch.options for arch in ARCHS.values() if arch.cell not in 
 
 def arch_of(cell: str, layers: int = 2, residual: bool = False) -> ArchSettings:
     return ArchSettings(cell=cell, layers=layers, residual=residual, options=CELLS.get(cell, {}))
-
-
-@pytest.fixture(autouse=True, scope="session")  # before a module's fixtures train anything
-def _one_thread() -> None:
-    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

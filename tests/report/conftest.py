@@ -4,7 +4,6 @@ from shutil import copytree
 from typing import NamedTuple
 
 import pytest
-import torch
 
 from pipeline.stages import report
 from tests.report.world import build
@@ -20,7 +19,6 @@ class World(NamedTuple):
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, World]:
     """An experiment with a language model and one without; not to be written to."""
-    torch.set_num_threads(1)
     with pytest.MonkeyPatch.context() as patch:
         return {arch: World(*build(tmp_path_factory.mktemp(arch), arch, patch)) for arch in ("lstm", "charcnn")}
 
