@@ -1,8 +1,14 @@
 """The base of every block of params.yaml: frozen, and closed to unknown keys and missing ones."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.errors import UserError
+from pipeline.outputs import need
+
+Block = TypeVar("Block", bound=BaseModel)
 
 Seed = Annotated[int, Field(ge=0, lt=2**63, strict=True)]
 """What every random number generator in use accepts."""
@@ -12,3 +18,13 @@ class Settings(BaseModel):
     """A block of params.yaml. No field has a default: params.yaml is the one place where values live."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def read_settings(block: type[Block], path: Path, stage: str) -> Block:
+    """Read what a stage has written as JSON; a `UserError` names the file, the key and the stage that makes it."""
+    try:
+        return block.model_validate_json(need(path, stage).read_bytes())
+    except ValidationError as error:
+        fault = error.errors()[0]
+        place = ".".join(str(part) for part in fault["loc"]) or "top level"
+        raise UserError(f"{path}: {place}: {fault['msg']}; make it again: dvc repro {stage}") from None

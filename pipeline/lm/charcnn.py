@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from pipeline.lm.chars import CHARACTERS, PAD, CharIds
 from pipeline.lm.settings import CharCnnSettings
-from pipeline.outputs import need, read_json, write_json
+from pipeline.outputs import write_json
+from pipeline.settings import read_settings
 from pipeline.weights import load_weights, save_weights
 
 WEIGHTS, CONFIG = "charcnn.safetensors", "charcnn.json"
@@ -98,6 +99,6 @@ class CharCnn(nn.Module):
     @classmethod
     def load(cls, folder: Path, device: torch.device) -> "CharCnn":
         """Read what `save` wrote; the module is in evaluation mode."""
-        module = cls(CharCnnSettings.model_validate(read_json(need(folder / CONFIG, "charcnn"))))
+        module = cls(read_settings(CharCnnSettings, folder / CONFIG, "charcnn"))
         load_weights(module, folder / WEIGHTS, "charcnn")
         return module.to(device).eval()

@@ -36,7 +36,7 @@ class ArchSettings(Settings):
 
     cell: str
     """`none`, or the name of a file or package in `pipeline/lm/rnn/`."""
-    layers: Annotated[int, Field(ge=0)]
+    layers: Annotated[int, Field(ge=0, le=1000)]
     residual: bool
     """Add a layer's input to its output where both have the same width (paper: its guess at why LSTM and GRU lose)."""
 
@@ -59,7 +59,7 @@ class TrainingSettings(Settings):
 
     batch_tokens: Positive
     """Token positions a step, padding included."""
-    epochs: Annotated[float, Field(gt=0)]
+    epochs: Annotated[float, Field(gt=0, le=10_000)]
     """Passes over the training fragments (paper: 1); parts of one are allowed."""
     learning_rate: Annotated[float, Field(gt=0)]
     """AdamW's largest step size (paper: 1e-3)."""
@@ -87,7 +87,7 @@ class TrainingSettings(Settings):
 class LmSettings(Settings):
     """The language model under comparison."""
 
-    hidden: Positive
+    hidden: Annotated[int, Field(gt=0, le=65_536)]
     """Units of a recurrent layer in each direction (paper: 1024)."""
     training: TrainingSettings
 

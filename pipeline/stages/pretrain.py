@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 import torch
 
+from pipeline.errors import UserError
 from pipeline.ids import IdSequences
 from pipeline.lm.bilm import BiLM
-from pipeline.lm.charcnn import CONFIG, WEIGHTS
+from pipeline.lm.charcnn import CONFIG, WEIGHTS, CharCnn
 from pipeline.lm.curve import write_curve
 from pipeline.lm.embed import save_lm
 from pipeline.lm.history import History
@@ -17,7 +18,7 @@ from pipeline.lm.settings import NO_CELL, ArchSettings, LmSettings
 from pipeline.lm.source import training_code
 from pipeline.lm.train import Trainer
 from pipeline.machine import describe_machine, peak_memory
-from pipeline.outputs import fresh_folder, need, write_json
+from pipeline.outputs import fresh_folder, write_json
 from pipeline.run import Run
 from pipeline.vocabulary import Vocabulary
 
@@ -64,8 +65,9 @@ def run(sources: Sources, targets: Targets, choice: Choice, how: Run) -> None:
 
     The bare char-CNN has no stack: there is nothing to train, and no perplexity.
     """
-    size = Vocabulary.load(sources.vocabulary).size
-    need(sources.charcnn / CONFIG, "charcnn")
+    words = Vocabulary.load(sources.vocabulary)
+    size = words.size
+    shape = len(words), CharCnn.load(sources.charcnn, torch.device("cpu")).settings.projection
     if choice.arch.cell == NO_CELL:
         _write(sources, targets, choice, how, Trained(None, size, History()))
         return
@@ -74,6 +76,7 @@ def run(sources: Sources, targets: Targets, choice: Choice, how: Run) -> None:
     with how.checkpoint(key, *sources, *code(arch)) as checkpoint:
         torch.manual_seed(seed)
         inputs = TableInputs(sources.charcnn / TABLE, how.device)
+        _check_table(sources, tuple(inputs.table.shape), shape)
         model = BiLM(arch, settings, inputs.width, size)
         trainer = Trainer(
             model=model,
@@ -91,14 +94,24 @@ def run(sources: Sources, targets: Targets, choice: Choice, how: Run) -> None:
         _write(sources, targets, choice, how, Trained(model, size, trainer.run()))
 
 
+def _check_table(sources: Sources, found: tuple[int, ...], expected: tuple[int, ...]) -> None:
+    """The table, the vocabulary and the char-CNN belong together, or the embeddings would not be those trained on."""
+    if found != expected:
+        raise UserError(
+            f"{sources.charcnn / TABLE}: found {found}, expected {expected}, a row for each type of "
+            f"{sources.vocabulary}; make it again: dvc repro charcnn"
+        )
+
+
 def code(arch: ArchSettings) -> list[Path]:
     """The files that decide what is trained."""
-    return [] if arch.cell == NO_CELL else training_code(arch.cell)
+    return [] if arch.cell == NO_CELL else [Path(__file__), *training_code(arch.cell)]
 
 
 def _write(sources: Sources, targets: Targets, choice: Choice, how: Run, trained: Trained) -> None:
     if not how.world.leads:
         return
+    how.confirm()  # before anything is copied that may be gone, and after
     with fresh_folder(targets.lm) as folder:
         save_lm(folder, choice.name, choice.arch, choice.settings, trained.model, trained.size)
         for file in (WEIGHTS, CONFIG):
