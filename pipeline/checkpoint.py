@@ -53,12 +53,9 @@ class Checkpoint:
             return None
         try:
             with safe_open(self.path, "pt") as file:
-                facts = json.loads(file.metadata()["facts"])
-                return State({name: file.get_tensor(name) for name in file.keys()}, facts)  # noqa: SIM118
-        except (OSError, SafetensorError) as error:
-            raise UserError(
-                f"{self.path}: cannot be read as a checkpoint ({error}); delete it to train from the beginning"
-            ) from None
+                return State({name: file.get_tensor(name) for name in file.keys()}, _facts(file))  # noqa: SIM118
+        except (OSError, SafetensorError, ValueError) as error:
+            raise self._unreadable(error) from None
 
     def save(self, state: State) -> None:
         """Replace the last state; if that fails (a full disk), the last one stays and is named."""
@@ -71,15 +68,25 @@ class Checkpoint:
         except (OSError, SafetensorError) as error:
             raise UserError(
                 f"{self.path}: the state of the run could not be saved ({_reason(error)}); {self.describe()}; "
-                "make room and run again"
+                f"{'make room' if _is_full(error) else 'mend that'} and run again"
             ) from None
         self._saved = time.monotonic()
         self._cost = self._saved - started
 
     def describe(self) -> str:
         """The last checkpoint in words."""
-        state = self.load()
-        return f"the last checkpoint, {self.path}, is of step {state.facts['step']:,}" if state else "none is saved yet"
+        if not self.path.is_file():
+            return "none is saved yet"
+        try:
+            with safe_open(self.path, "pt") as file:
+                return f"the last checkpoint, {self.path}, is of step {_facts(file)['step']:,}"
+        except (OSError, SafetensorError, ValueError) as error:
+            raise self._unreadable(error) from None
+
+    def _unreadable(self, error: Exception) -> UserError:
+        return UserError(
+            f"{self.path}: cannot be read as a checkpoint ({error}); delete it to train from the beginning"
+        )
 
 
 @contextmanager
@@ -111,11 +118,20 @@ def _lock(folder: Path) -> Iterator[None]:
 
 def _open_locked(folder: Path) -> IO[str]:
     while True:
-        folder.mkdir(parents=True, exist_ok=True)
         try:
+            folder.mkdir(parents=True, exist_ok=True)
             file = (folder / LOCK).open("a+", encoding="utf-8")
-        except FileNotFoundError:  # another process has just finished, and removed the folder
-            continue
+        except FileNotFoundError:
+            if folder.parent.is_dir() and not (folder / LOCK).is_symlink():
+                continue  # another process has just finished, and removed the folder
+            raise
+        except OSError as error:
+            if _is_full(error):
+                raise
+            raise UserError(
+                f"{error.filename}: {error.strerror}: checkpoints are kept in {folder.parent}, a folder to write to; "
+                "delete what stands there, or mend its permissions"
+            ) from None
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -148,6 +164,18 @@ def _to_disk(path: Path) -> None:
         os.close(descriptor)
 
 
+def _facts(file: Any) -> dict[str, Any]:
+    """Of an open file; a `ValueError` if it has none of ours."""
+    facts = json.loads((file.metadata() or {}).get("facts", "null"))
+    if not isinstance(facts, dict) or not isinstance(facts.get("step"), int):
+        raise ValueError("its metadata name no step")
+    return facts
+
+
 def _reason(error: Exception) -> str:
-    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return "no space left on the device" if full or "os error 28" in str(error) else str(error)
+    return "no space left on the device" if _is_full(error) else str(error)
+
+
+def _is_full(error: Exception) -> bool:
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return full or any(f"os error {number}" in str(error) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))

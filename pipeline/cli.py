@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from pipeline.run import Run
     from pipeline.text.udpipe import Normalization
 
+OF_THE_FILE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.EISDIR, errno.ENOTDIR}
+"""Errors that say something about the file they name, and nothing about the program."""
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -302,9 +305,11 @@ def main() -> None:
     except KeyboardInterrupt:
         _fail("interrupted", code=130)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            _fail(f"{error.filename or 'disk'}: no space left on the device; free some and run again")
+        if error.errno not in OF_THE_FILE or not error.filename:
             raise
-        _fail(f"{error.filename or 'disk'}: no space left on the device; free some and run again")
+        _fail(f"{error.filename}: {os.strerror(error.errno).lower()}; mend that and run again")
 
 
 def _collect_rarely() -> None:

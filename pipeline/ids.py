@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import UserError
+from pipeline.outputs import need
 
 Ids = npt.NDArray[np.int32]
 ID, OFFSET = np.dtype("<i4"), np.dtype("<i8")
@@ -31,7 +32,15 @@ class IdSequences:
         path = folder / f"{name}.ids"
         if not path.is_file() or not path.stat().st_size:
             raise UserError(f"{path}: missing or empty; run the stage that makes it: dvc repro vocabulary")
-        self.offsets = np.fromfile(folder / f"{name}.offsets", dtype=OFFSET)
+        offsets = need(folder / f"{name}.offsets", "vocabulary")
+        self.offsets = np.fromfile(offsets, dtype=OFFSET)
+        tokens, rest = divmod(path.stat().st_size, ID.itemsize)
+        first, last = (int(self.offsets[0]), int(self.offsets[-1])) if len(self.offsets) > 1 else (0, 0)
+        if rest or first != 0 or last != tokens or not (np.diff(self.offsets) >= 0).all():
+            raise UserError(
+                f"{path}: found {tokens:,} ids, expected {last:,} in sequences as {offsets.name} has them; "
+                "make both again: dvc repro vocabulary"
+            )
         self._ids = np.memmap(path, dtype=ID, mode="r")
 
     def __len__(self) -> int:

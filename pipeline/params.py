@@ -37,9 +37,9 @@ class Compute(Settings):
     """joblib's."""
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")]
     """`auto`, or a torch device: cpu, cuda, cuda:1."""
-    threads: Annotated[int, Field(ge=0)]
+    threads: Annotated[int, Field(ge=0, le=1024)]
     """Of torch on a CPU; 0 means one a core. Another number rounds sums differently in the last bits."""
-    processes: Annotated[int, Field(gt=0)]
+    processes: Annotated[int, Field(gt=0, le=1024)]
     """That share the training of a language model (torchrun's), a GPU each where there are GPUs."""
     checkpoint_minutes: Annotated[float, Field(gt=0)]
     """Between two checkpoints of the training of a language model."""

@@ -1,7 +1,9 @@
 """The processes that share a pretraining run: one, or those that torchrun started."""
 
+import ctypes
 import logging
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +15,9 @@ from torch import Tensor
 
 from pipeline.errors import UserError
 from pipeline.stop import Stopped
+
+PR_SET_PDEATHSIG = 1
+"""Of <sys/prctl.h>."""
 
 
 class World(NamedTuple):
@@ -75,6 +80,7 @@ def launch(number: int, arguments: list[str]) -> None:
         nproc_per_node=number,
         rdzv_backend="c10d",
         rdzv_endpoint="localhost:0",
+        run_id="pretrain",
         max_restarts=0,
         monitor_interval=0.2,
     )
@@ -85,8 +91,14 @@ def launch(number: int, arguments: list[str]) -> None:
         raise UserError(
             f"{number} processes: the one of rank {rank} has ended with exit code {failure.exitcode}"
         ) from None
-    except SignalException as signal:
-        raise Stopped(f"{number} processes: stopped, as asked", signal.sigval) from None
+    except SignalException as asked:
+        raise Stopped(f"{number} processes: stopped, as asked", asked.sigval) from None
+
+
+def _end_with_the_launcher() -> None:
+    """Have Linux send SIGTERM when the launcher is gone, be it by kill -9: ranks without one would train on unseen."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 @contextmanager
@@ -95,6 +107,7 @@ def join(device: torch.device) -> Iterator[World]:
     if not started_by_torchrun():
         yield ALONE
         return
+    _end_with_the_launcher()
     if device.type == "cuda":
         torch.cuda.set_device(device)
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo")

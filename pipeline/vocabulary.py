@@ -4,6 +4,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline.errors import UserError
 from pipeline.outputs import need, read_json, write_json, write_text
 
 BEGIN, END, UNKNOWN = 0, 1, 2
@@ -49,8 +50,18 @@ class Vocabulary:
 
     @classmethod
     def load(cls, folder: Path) -> "Vocabulary":
-        """Read what `save` wrote."""
-        with need(folder / "vocabulary.txt", "vocabulary").open(encoding="utf-8", newline="\n") as file:
-            rows = (line.rstrip("\n").split("\t") for line in file)
-            entries = [Entry(lemma, int(count)) for lemma, count in rows]
-        return cls(entries, read_json(folder / "vocabulary.json")["size"])
+        """Read what `save` wrote; a `UserError` names a file that is damaged."""
+        try:
+            with need(folder / "vocabulary.txt", "vocabulary").open(encoding="utf-8", newline="\n") as file:
+                rows = (line.rstrip("\n").split("\t") for line in file)
+                entries = [Entry(lemma, int(count)) for lemma, count in rows]
+            facts = read_json(need(folder / "vocabulary.json", "vocabulary"))
+            found, words = (facts["types"], cls(entries, int(facts["size"])))
+        except (ValueError, KeyError, TypeError) as error:
+            raise UserError(f"{folder}: a damaged vocabulary ({error}); make it again: dvc repro vocabulary") from None
+        if found != len(words):
+            raise UserError(
+                f"{folder}: found {len(words):,} types, expected {found:,} by vocabulary.json; "
+                "make it again: dvc repro vocabulary"
+            )
+        return words

@@ -76,7 +76,7 @@ class ArchSettings(Settings):
 
     cell: str
     """`none`, `elmo`, or the name of a file or package in `pipeline/lm/rnn/`."""
-    layers: Annotated[int, Field(ge=0)]
+    layers: Annotated[int, Field(ge=0, le=1000)]
     """0 for `none`, and for `elmo`, whose options.json says how many."""
     residual: bool
     """Add a layer's input to its output, see `Stack` (paper: for want of it, it guesses, do LSTM and GRU lose)."""
@@ -112,7 +112,7 @@ class TrainingSettings(Settings):
 
     batch_tokens: Positive
     """Token positions a step, padding included."""
-    epochs: Annotated[float, Field(gt=0)]
+    epochs: Annotated[float, Field(gt=0, le=10_000)]
     """Passes over the training fragments (paper: 1); parts of one are allowed."""
     learning_rate: Annotated[float, Field(gt=0)]
     """AdamW's largest step size (paper: 1e-3)."""
@@ -140,7 +140,7 @@ class TrainingSettings(Settings):
 class LmSettings(Settings):
     """The language model under comparison."""
 
-    hidden: Positive
+    hidden: Annotated[int, Field(gt=0, le=65_536)]
     """Units of a recurrent layer in each direction (paper: 1024)."""
     training: TrainingSettings
 

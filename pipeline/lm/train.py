@@ -81,7 +81,10 @@ class Trainer:
         A `UserError` if the loss leaves the ground or another process is lost; `Stopped` on SIGTERM and Ctrl-C. The
         run can be resumed after each of them. The model is left in evaluation mode.
         """
-        self._resume()
+        try:
+            self._resume()
+        except _Interruption as interruption:
+            raise UserError(f"{self.label}: another process of this run is gone ({interruption})") from None
         total = sum(self.plan.tokens(step) for step in range(len(self.plan)))
         meter = Meter(self.label, "tokens", total, self.history.tokens, quiet=not self.world.leads)
         with stop_request() as stop:
@@ -111,7 +114,7 @@ class Trainer:
             if self._point_is_due():
                 self._add_point(stop)
             done = self.history.step == len(self.plan)
-            if self.checkpoint and (done or self.checkpoint.due()):
+            if self.checkpoint and done:
                 self.checkpoint.save(self._state())
             if done:
                 return
@@ -129,6 +132,9 @@ class Trainer:
         loss = nats / predictions
         self._check("loss", loss, step + 1)
         self._check("norm of the gradient", size, step + 1, limit=math.inf)
+        # Only this loss shows that the weights the last step has left are good ones: they are saved now, not then.
+        if self.checkpoint and step and self.checkpoint.due():
+            self.checkpoint.save(self._state())
         for group in self.optimizer.param_groups:
             group["lr"] = self.plan.rate(step)
         self.optimizer.step()
@@ -191,7 +197,7 @@ class Trainer:
             kept = self.checkpoint.describe() if self.checkpoint else self._unsaved
             raise UserError(
                 f"{self.label}: the {what} is {value:.4g} at step {step:,} of {len(self.plan):,}, expected a number "
-                f"under {limit:.4g}; {kept}; lower learning_rate or clip in params.yaml"
+                f"under {limit:.4g}; {kept}; lower learning_rate or clip in params.yaml and train from the beginning"
             )
 
     def _state(self) -> State:
@@ -202,7 +208,8 @@ class Trainer:
 
     def _resume(self) -> None:
         state = self.checkpoint.load() if self.checkpoint else None
-        tensors, facts = self.world.share(state and state.tensors, state and state.facts, self.device)
+        with _company(self.world):
+            tensors, facts = self.world.share(state and state.tensors, state and state.facts, self.device)
         if facts:
             self._restore(tensors, facts)
             if self.world.leads:
@@ -210,7 +217,16 @@ class Trainer:
         self.history.starts += 1
 
     def _restore(self, tensors: dict[str, Tensor], facts: dict[str, object]) -> None:
+        try:
+            self._take_over(tensors, facts)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            where = self.checkpoint.path if self.checkpoint else "the checkpoint of rank 0"
+            raise UserError(f"{where}: not of this run ({error}); delete it to train from the beginning") from None
+
+    def _take_over(self, tensors: dict[str, Tensor], facts: dict[str, object]) -> None:
         self.history = History.from_json(facts)
+        if not 0 <= self.history.step <= len(self.plan):
+            raise ValueError(f"found step {self.history.step:,}, expected at most {len(self.plan):,}")
         moments: dict[int, dict[str, Tensor]] = {}
         for name in [name for name in tensors if name.startswith("optimizer.")]:
             _, index, key = name.split(".")
@@ -258,8 +274,14 @@ def _company(world: World) -> Iterator[None]:
 def _spread(objective: Objective) -> nn.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # newer torch has another name for the argument
-        # No buffer changes in training; by default they would travel at every step.
-        return DistributedDataParallel(objective, broadcast_buffers=False)
+        try:
+            # No buffer changes in training; by default they would travel at every step.
+            return DistributedDataParallel(objective, broadcast_buffers=False)
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError as error:
+            first = str(error).splitlines()[0]
+            raise UserError(f"another process of this run is gone ({first}); run again to go on") from None
 
 
 def _parameter_groups(module: nn.Module, weight_decay: float) -> list[dict[str, object]]:

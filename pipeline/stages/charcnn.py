@@ -86,7 +86,7 @@ def run(vocabulary: Path, target: Path, settings: CharCnnSettings, seed: int, ho
 
 def code() -> list[Path]:
     """The files that decide what is trained."""
-    return training_code(_TEACHER.cell)
+    return [Path(__file__), *training_code(_TEACHER.cell)]
 
 
 def _frequent(chars: CharIds) -> CharIds:

@@ -6,19 +6,20 @@ from typing import Any, NamedTuple
 
 import torch
 
+from pipeline.errors import UserError
 from pipeline.ids import IdSequences
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.curve import write_curve
 from pipeline.lm.elmo.stacks import ElmoStacks
 from pipeline.lm.embed import Config, Model, save_lm
-from pipeline.lm.encoder import CONFIG, WEIGHTS
+from pipeline.lm.encoder import CONFIG, WEIGHTS, load_encoder
 from pipeline.lm.history import History
 from pipeline.lm.inputs import TABLE, TableInputs
 from pipeline.lm.settings import ELMO, UNTRAINED, ArchSettings, LmSettings
 from pipeline.lm.source import training_code
 from pipeline.lm.train import Trainer
 from pipeline.machine import describe_machine, peak_memory
-from pipeline.outputs import fresh_folder, need, write_json
+from pipeline.outputs import fresh_folder, write_json
 from pipeline.run import Run
 from pipeline.vocabulary import Vocabulary
 
@@ -65,8 +66,10 @@ def run(sources: Sources, targets: Targets, choice: Choice, how: Run) -> None:
 
     The bare char-CNN has no stack and a published ELMo has its own: there is nothing to train, and no perplexity.
     """
-    size = Vocabulary.load(sources.vocabulary).size
-    need(sources.charcnn / CONFIG, "charcnn")
+    words = Vocabulary.load(sources.vocabulary)
+    size = words.size
+    encoder = load_encoder(sources.charcnn, torch.device("cpu"))
+    shape = len(words), encoder.shape.projection
     if choice.arch.cell in UNTRAINED:
         stacks = ElmoStacks.load(sources.charcnn, how.device) if choice.arch.cell == ELMO else None
         _write(sources, targets, choice, how, Trained(stacks, size, History()))
@@ -76,6 +79,7 @@ def run(sources: Sources, targets: Targets, choice: Choice, how: Run) -> None:
     with how.checkpoint(key, *sources, *code(arch)) as checkpoint:
         torch.manual_seed(seed)
         inputs = TableInputs(sources.charcnn / TABLE, how.device)
+        _check_table(sources, tuple(inputs.table.shape), shape)
         model = BiLM(arch, settings, inputs.width, size)
         trainer = Trainer(
             model=model,
@@ -93,14 +97,24 @@ def run(sources: Sources, targets: Targets, choice: Choice, how: Run) -> None:
         _write(sources, targets, choice, how, Trained(model, size, trainer.run()))
 
 
+def _check_table(sources: Sources, found: tuple[int, ...], expected: tuple[int, ...]) -> None:
+    """The table, the vocabulary and the char-CNN belong together, or the embeddings would not be those trained on."""
+    if found != expected:
+        raise UserError(
+            f"{sources.charcnn / TABLE}: found {found}, expected {expected}, a row for each type of "
+            f"{sources.vocabulary}; make it again: dvc repro charcnn"
+        )
+
+
 def code(arch: ArchSettings) -> list[Path]:
     """The files that decide what is trained."""
-    return [] if arch.cell in UNTRAINED else training_code(arch.cell)
+    return [] if arch.cell in UNTRAINED else [Path(__file__), *training_code(arch.cell)]
 
 
 def _write(sources: Sources, targets: Targets, choice: Choice, how: Run, trained: Trained) -> None:
     if not how.world.leads:
         return
+    how.confirm()  # before anything is copied that may be gone, and after
     with fresh_folder(targets.lm) as folder:
         config = Config(name=choice.name, arch=choice.arch, lm=choice.settings, vocabulary_size=trained.size)
         save_lm(folder, config, trained.model)

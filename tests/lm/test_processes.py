@@ -123,3 +123,14 @@ def test_asked_to_leave_all_leave(job: tuple[Project, subprocess.Popen[bytes]]) 
     assert command.wait(30) == 130
     said = assert_over(project, command, processes)
     assert "what is done is saved, run again to go on" in said
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent has died")
+def test_without_their_launcher_all_leave(job: tuple[Project, subprocess.Popen[bytes]]) -> None:
+    project, command = job
+    processes = ranks(command)
+    command.kill()
+    _, alive = psutil.wait_procs(processes.values(), timeout=30)
+    assert not alive
+    said = assert_over(project, command, processes)
+    assert "what is done is saved, run again to go on" in said

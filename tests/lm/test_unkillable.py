@@ -2,12 +2,14 @@
 
 import os
 import random
+import re
 import signal
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file
 
 from tests.lm.project import Make, Project
 
@@ -38,6 +40,8 @@ def test_killed_thirty_times_at_random(make: Make, undisturbed: Project) -> None
         kills += process.exitcode == -signal.SIGKILL
     assert project.run()[0] == 0
     assert_no_trace(project, undisturbed)
+    resumed = (project.folder / "stderr").read_text(encoding="utf-8").count("goes on behind step")
+    assert resumed > KILLS // 4, "nearly all kills came before the first checkpoint"
 
 
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
@@ -114,14 +118,17 @@ def test_an_input_edited_meanwhile_is_refused(make: Make) -> None:
     assert "models/charcnn: changed while the stage ran" in project.said() and not project.lm.exists()
 
 
-def test_a_loss_that_explodes_names_the_step_and_the_last_checkpoint(make: Make) -> None:
+def test_a_loss_that_explodes_names_the_step_and_a_checkpoint_from_before(make: Make) -> None:
     project = make("exploding")
-    settings = {"learning_rate": 1e30, "clip": 1e9, "warmup": 0.1}
+    settings = {"learning_rate": 10.0, "clip": 1e9, "warmup": 0.9}
     project.edit(lambda params: params["scales"]["demo"]["lm"]["training"].update(settings))
     code, said = project.run()
     (checkpoint,) = project.checkpoints.glob("*/state.safetensors")
-    assert code == 1 and " at step 2 of" in said and "lower learning_rate" in said
+    fallen, kept = (int(number) for number in re.findall(r" step (\d+)", said))
+    assert code == 1 and "lower learning_rate" in said
     assert f"the last checkpoint, {checkpoint.relative_to(project.folder)}, is of step " in said
+    assert kept == fallen - 2, "the weights of the step before gave the loss that is too large"
+    assert all(bool(tensor.isfinite().all()) for tensor in load_file(checkpoint).values())
 
 
 def test_a_disk_too_small_harms_no_earlier_checkpoint(make: Make, undisturbed: Project) -> None:

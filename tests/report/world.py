@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.lm import encoder
+from pipeline.lm.encoder import make_encoder
 from pipeline.lm.inputs import TABLE
-from pipeline.lm.settings import ArchSettings, LmSettings
+from pipeline.lm.settings import ArchSettings, CharCnnSettings, LmSettings
 from pipeline.ner.bio import bio_labels
 from pipeline.ner.corpus import write_labels
 from pipeline.ner.counts import describe, describe_dropped, describe_repairs
@@ -53,6 +53,17 @@ LM = {
         "accumulation": 1,
         "cutoffs": [10],
     },
+}
+CHARCNN = {
+    "source": "train",
+    "encoder": "cnn",
+    "embedding": 2,
+    "filters": [[1, 4]],
+    "highway": 0,
+    "activation": "relu",
+    "ngrams": {"lengths": [2], "buckets": 8, "width": 2},
+    "projection": 8,
+    "training": LM["training"],
 }
 
 
@@ -107,8 +118,7 @@ def _articles() -> Iterator[str]:
 def _pretrain(data: Path, metrics: Path, models: Path, arch: str) -> None:
     source = models / "charcnn"
     source.mkdir(parents=True)
-    for file in (encoder.WEIGHTS, encoder.CONFIG):
-        (source / file).touch()
+    make_encoder(CharCnnSettings.model_validate(CHARCNN).shape).save(source)
     types = len((data / "vocabulary" / "vocabulary.txt").read_text(encoding="utf-8").splitlines()) + 3
     np.save(source / TABLE, np.random.default_rng(1).normal(size=(types, 8)).astype(np.float16))
     pretrain.run(

@@ -1,0 +1,125 @@
+"""What a stage reads may be damaged: one line that names the file, and never a traceback or a training on it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from pipeline.checkpoint import State, open_checkpoint
+from pipeline.errors import UserError
+from pipeline.ids import IdSequences, write_ids
+from pipeline.lm.inputs import TABLE, TableInputs
+from pipeline.vocabulary import Entry, Vocabulary
+from tests.lm.project import Make
+
+Damage = Callable[[Path], object]
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-5])
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def garbage(path: Path) -> None:
+    path.write_bytes(b"\xff\x00garbage" * 20)
+
+
+def gone(path: Path) -> None:
+    path.unlink()
+
+
+def folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+EVERY = pytest.mark.parametrize("damage", [cut, empty, garbage, gone, folder])
+
+
+@EVERY
+def test_a_table(tmp_path: Path, damage: Damage) -> None:
+    np.save(tmp_path / TABLE, np.zeros((7, 3), np.float16))
+    assert TableInputs(tmp_path / TABLE, torch.device("cpu")).width == 3
+    damage(tmp_path / TABLE)
+    with pytest.raises(UserError, match=r"vectors\.npy: .*dvc repro charcnn"):
+        TableInputs(tmp_path / TABLE, torch.device("cpu"))
+
+
+@pytest.mark.parametrize("array", [np.zeros(7, np.float16), np.zeros((7, 3), np.float32)])
+def test_a_table_of_another_kind(tmp_path: Path, array: np.ndarray) -> None:
+    np.save(tmp_path / TABLE, array)
+    with pytest.raises(UserError, match=r"expected float16 \(types, width\)"):
+        TableInputs(tmp_path / TABLE, torch.device("cpu"))
+
+
+@EVERY
+@pytest.mark.parametrize("name", ["train.ids", "train.offsets"])
+def test_ids(tmp_path: Path, damage: Damage, name: str) -> None:
+    write_ids(tmp_path, "train", [[1, 2, 3], [4, 5]])
+    assert IdSequences(tmp_path, "train")[1].tolist() == [4, 5]
+    damage(tmp_path / name)
+    with pytest.raises(UserError, match=r"train\.(ids|offsets): .*dvc repro vocabulary"):
+        IdSequences(tmp_path, "train")
+
+
+@EVERY
+@pytest.mark.parametrize("name", ["vocabulary.txt", "vocabulary.json"])
+def test_a_vocabulary(tmp_path: Path, damage: Damage, name: str) -> None:
+    Vocabulary([Entry("дом", 3), Entry("кот", 2)], size=4).save(tmp_path)
+    assert len(Vocabulary.load(tmp_path)) == 5
+    damage(tmp_path / name)
+    with pytest.raises(UserError, match=r".*dvc repro vocabulary"):
+        Vocabulary.load(tmp_path)
+
+
+@pytest.mark.parametrize("metadata", [None, {}, {"facts": "{"}, {"facts": "null"}, {"facts": '{"step": "x"}'}])
+def test_a_checkpoint_without_facts(tmp_path: Path, metadata: dict[str, str] | None) -> None:
+    with open_checkpoint(tmp_path, "run", 1) as checkpoint:
+        save_file({"weight": torch.zeros(2)}, checkpoint.path, metadata)
+        for use in (checkpoint.load, checkpoint.describe):
+            with pytest.raises(UserError, match=r"cannot be read as a checkpoint .*delete it"):
+                use()
+        checkpoint.save(State({"weight": torch.zeros(2)}, {"step": 7}))
+        assert "is of step 7" in checkpoint.describe()
+
+
+def test_a_checkpoint_of_other_tensors(make: Make) -> None:
+    project = make("other-tensors")
+    process = project.start()
+    project.wait_for_step(process)
+    process.kill()
+    process.join()
+    (checkpoint,) = project.checkpoints.glob("*/state.safetensors")
+    save_file({"weight": torch.zeros(2)}, checkpoint, {"facts": '{"step": 1}'})
+    code, said = project.run()
+    assert code == 1 and "state.safetensors: not of this run" in said and "delete it" in said
+
+
+@pytest.mark.parametrize("place", ["run", "run/lock"])
+def test_a_file_where_a_folder_belongs_or_the_other_way(tmp_path: Path, place: str) -> None:
+    if place == "run":
+        (tmp_path / place).write_text("", encoding="utf-8")
+    else:
+        (tmp_path / place).mkdir(parents=True)
+    with pytest.raises(UserError, match=r"checkpoints are kept in"), open_checkpoint(tmp_path, "run", 1):
+        pass
+
+
+def test_a_table_of_another_vocabulary_is_not_trained_on(make: Make) -> None:
+    project = make("another-table")
+    charcnn = project.folder / "models" / "charcnn"
+    own = project.folder / "own"
+    own.mkdir()
+    for file in charcnn.iterdir():
+        (own / file.name).write_bytes(file.read_bytes())
+    np.save(own / TABLE, np.load(own / TABLE)[:-1])
+    charcnn.unlink()
+    charcnn.symlink_to(own)
+    code, said = project.run()
+    assert code == 1 and "vectors.npy: found (" in said and "make it again: dvc repro charcnn" in said
