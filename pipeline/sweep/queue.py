@@ -13,19 +13,21 @@ from pipeline.progress import say
 def run_queued(archs: Sequence[str], inputs: Path) -> None:
     """Run `dvc exp run` for each architecture in a scratch copy; what DVC has in its cache is not computed again.
 
-    `inputs` is the folder with the manifest. Where git ignores it, it is copied along. A failed experiment does not
-    keep the others from running; its row will be missing.
+    `inputs` is the folder with the manifest. What git does not hold of it is copied along, or the scratch copy would
+    have other inputs. A failed experiment does not keep the others from running; its row will be missing.
     """
-    carried = ["--copy-paths", str(inputs)] if _ignored(inputs) else []
+    carried = [word for path in _outside_git(inputs) for word in ("--copy-paths", path)]
     for arch in archs:
         _dvc("exp", "run", "--queue", "-S", f"arch={arch}", *carried)
     say(f"running {', '.join(archs)}, one after the other; Ctrl-C stops, and the same command goes on")
     _dvc("exp", "run", "--run-all", "--jobs", "1", check=False)
 
 
-def _ignored(path: Path) -> bool:
-    manifest = next(iter(sorted(path.glob("manifest.y*ml"))), path)
-    return subprocess.run(["git", "check-ignore", "--quiet", str(manifest)], check=False).returncode == 0
+def _outside_git(folder: Path) -> list[str]:
+    """Files and whole folders below `folder` that git ignores or has not been told of; DVC copies none that exist."""
+    command = ["git", "ls-files", "-z", "--others", "--directory", "--", str(folder)]
+    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return [path.rstrip("/") for path in listed.split("\0") if path]
 
 
 def _dvc(*arguments: str, check: bool = True) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any, cast
@@ -18,6 +19,7 @@ from pipeline.sweep.page import Sweep, columns, records, render
 from pipeline.sweep.plots import draw_costs, draw_scores
 from pipeline.sweep.row import Row, Score, read_row
 
+ROOT = Path(__file__).parents[2]
 ARCHS = {name: {"cell": name, "layers": 2} for name in ("lstm", "gru", "sru", "mine")} | {
     "charcnn": {"cell": "none", "layers": 0},
     "elmo": {"cell": "elmo", "layers": 0},
@@ -224,22 +226,27 @@ def test_the_pictures_are_the_same_bytes_for_the_same_rows(tmp_path: Path) -> No
     assert "charcnn" in (tmp_path / "a" / "cost.svg").read_text(encoding="utf-8")
 
 
-def test_what_git_ignores_is_copied_into_the_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_git_does_not_hold_is_copied_into_the_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """File by file: DVC fails where a folder of the scratch copy is there already, and git has put it there."""
     monkeypatch.chdir(tmp_path)
-    subprocess.run(["git", "init", "--quiet"], check=True)
-    for scale, ignored in (("demo", False), ("local", True)):
-        (tmp_path / "data" / scale).mkdir(parents=True)
-        (tmp_path / "data" / scale / "manifest.yaml").write_text("", encoding="utf-8")
-        (tmp_path / "data" / scale / ".gitignore").write_text("*\n" if ignored else "", encoding="utf-8")
+    for name in ("demo/manifest.yaml", "local/.gitignore", "local/manifest.example.yaml"):
+        (tmp_path / "data" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / "data" / name, tmp_path / "data" / name)
+    for command in ("git init --quiet", "git add --all"):
+        subprocess.run(command.split(), check=True)
+    (tmp_path / "data/local/news").mkdir()
+    for name in ("manifest.yaml", "news/my texts.txt"):
+        (tmp_path / "data/local" / name).write_text("", encoding="utf-8")
     asked: list[tuple[str, ...]] = []
     monkeypatch.setattr(queue, "_dvc", lambda *arguments, check=True: asked.append(arguments))
     queue.run_queued(["gru", "lstm"], Path("data/demo"))
     queue.run_queued(["gru"], Path("data/local"))
+    copied = ("--copy-paths", "data/local/manifest.yaml", "--copy-paths", "data/local/news")
     assert asked == [
         ("exp", "run", "--queue", "-S", "arch=gru"),
         ("exp", "run", "--queue", "-S", "arch=lstm"),
         ("exp", "run", "--run-all", "--jobs", "1"),
-        ("exp", "run", "--queue", "-S", "arch=gru", "--copy-paths", "data/local"),
+        ("exp", "run", "--queue", "-S", "arch=gru", *copied),
         ("exp", "run", "--run-all", "--jobs", "1"),
     ]
 
