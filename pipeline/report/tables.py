@@ -53,6 +53,11 @@ def decimal(value: float | None, digits: int) -> str:
     return NONE if value is None else f"{value:,.{digits}f}"
 
 
+def minutes(value: float | None) -> str:
+    """12.34 -> 12.3, and 1.234 -> 1.23."""
+    return decimal(value, 2 if value is None or value < 10 else 1)
+
+
 def score(value: float | None) -> str:
     """An F1: 0.76312 -> 0.763."""
     return decimal(value, 3)

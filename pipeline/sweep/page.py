@@ -10,7 +10,7 @@ from pipeline.pages.render import inline_svgs, render_page
 from pipeline.report.paper import LARGE_MODELS, MODELS, SETS, order_sets, set_name
 from pipeline.report.sections import DEMO, DEMO_WARNING
 from pipeline.report.splits import describe_splits
-from pipeline.report.tables import NONE, decimal, format_blocks, integer, percent, plus_minus, score
+from pipeline.report.tables import NONE, decimal, format_blocks, integer, minutes, percent, plus_minus, score
 from pipeline.sweep.pairs import RESAMPLES, Difference, Pairs
 from pipeline.sweep.plots import label_rows
 from pipeline.sweep.row import METRICS, Row, Score
@@ -301,7 +301,7 @@ def _cost(row: Row | str) -> list[str]:
         row.arch,
         decimal(lm.get("perplexity"), 1),
         integer(lm.get("tokens_per_second")),
-        decimal(lm.get("minutes"), 2),
+        minutes(lm.get("minutes")),
         integer(lm.get("peak_memory_mb")),
         percent(charcnn / (charcnn + lm["parameters_m"]) if charcnn else None),
         lm.get("device", NONE),

@@ -127,6 +127,7 @@ def _draw_points(
         axes.grid()
         _logarithmic(axes)
     panels[-1].set_xlabel(title)
+    figure.draw_without_rendering()  # places are looked for in the layout as it will be
     for axes, points in zip(panels, found, strict=True):
         label_marks(axes, [*points.ours, *points.theirs])
     return figure
