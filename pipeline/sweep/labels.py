@@ -5,6 +5,7 @@ from math import cos, pi, sin
 from typing import Literal, NamedTuple
 
 from matplotlib.axes import Axes
+from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 MARK = 5
@@ -55,11 +56,11 @@ class Mark(NamedTuple):
 
 
 def label_marks(axes: Axes, marks: Sequence[Mark]) -> None:
-    """Write every name at the first place where it covers nothing, else where it covers least.
+    """Write every name at the first place where it covers nothing, other texts included, else where it covers least.
 
     The layout of the figure has to be known: `Figure.draw_without_rendering`.
     """
-    taken = [_box(axes, mark) for mark in marks]
+    taken = [_box(axes, mark) for mark in marks] + [Text.get_window_extent(text) for text in axes.texts]
     for mark in sorted(marks, key=lambda mark: (-mark.y, mark.x)):
         taken.append(_write(axes, mark, taken))
 
