@@ -92,6 +92,7 @@ def test_the_first_run_runs_every_stage(repo: Path, dvc: Run) -> None:
         "data.json",
         "ner/wikineural.json",
         "ner/multiconer.json",
+        "report.html",
         "report.md",
         "plots/lm.png",
     ):

@@ -63,9 +63,9 @@ def _sections(results: Results, sentences: Mapping[str, Sentences], settings: Js
     yield Section("Typos, test split", [*sections.typos(results)])
     yield Section("Language model, and what it cost", [*sections.language_model(results)])
     yield Section("Beside the paper, Table 2", [*sections.beside_paper(results)])
-    yield Section("Sentences", [*_sentences(sentences)])
     yield Section("NER sets", [*sections.ner_sets(results)])
     yield Section("News text, stage by stage", [*sections.text(results)])
+    yield Section("Test sentences", [*_sentences(sentences)])
     yield Section("Settings", [Table(["Setting", "Value"], [*_flatten(settings)], left=2)])
 
 
