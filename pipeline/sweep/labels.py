@@ -55,6 +55,31 @@ class Mark(NamedTuple):
     colour: str
 
 
+def label_level(axes: Axes, y: float, text: str, colour: str, marks: Sequence[Mark]) -> None:
+    """Name a horizontal line at the place along it that hides least of the points.
+
+    The layout of the figure has to be known: `Figure.draw_without_rendering`.
+    """
+    points = [_box(axes, mark) for mark in marks]
+
+    def hidden(name: Text) -> float:
+        return sum(_shared(name.get_window_extent(), point) for point in points)
+
+    names = [_level(axes, y, text, colour, x, va) for x in (0.01, 0.99, 0.5) for va in ("bottom", "top")]
+    best = min(names, key=hidden)
+    for name in names:
+        if name is not best:
+            name.remove()
+
+
+def _level(axes: Axes, y: float, text: str, colour: str, x: float, va: str) -> Text:
+    ha = {0.01: "left", 0.99: "right"}.get(x, "center")
+    place = axes.get_yaxis_transform()
+    name = axes.text(x, y, text, color=colour, fontsize=9, ha=ha, va=va, transform=place)
+    name.set_in_layout(False)
+    return name
+
+
 def label_marks(axes: Axes, marks: Sequence[Mark]) -> None:
     """Write every name at the first place where it covers nothing, other texts included, else where it covers least.
 

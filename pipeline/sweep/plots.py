@@ -1,7 +1,7 @@
 """Pictures of the tables: F1 beside the paper's, what it cost, how it was learnt and what typos do to it."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -10,13 +10,13 @@ from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, MaxNLocat
 
 from pipeline.report.paper import LARGE_MODELS, MODELS, set_name
 from pipeline.report.plots.style import BLUE, GREY, INK, ORANGE, WIDTH, Label, label_lines
-from pipeline.sweep.labels import Mark, label_marks
+from pipeline.sweep.labels import Mark, label_level, label_marks
 from pipeline.sweep.row import Row, Score
 
 METRIC = "token_f1"
 """The paper's, so that its points can stand beside ours."""
-PALE = "#d9a98a"
-"""The paper's points."""
+PALE, THEIRS, SOFT = "#d9a98a", "#a8623a", "#57606a"
+"""The paper's points and their names; what is said by the way."""
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#b0578d", "#3d9bd1", "#b97f00", "#30363d", "#7d858e"]
 """Of lines, told apart in any kind of sight (after Okabe and Ito 2008, darkened for thin lines on white)."""
 DASHES = ["-", "--", ":"]
@@ -129,7 +129,7 @@ def _draw_points(
     panels[-1].set_xlabel(title)
     figure.draw_without_rendering()  # places are looked for in the layout as it will be
     for axes, points in zip(panels, found, strict=True):
-        label_marks(axes, [*points.ours, *points.theirs])
+        _name(axes, points)
     return figure
 
 
@@ -150,7 +150,7 @@ def _points(
         for arch in [*MODELS, *LARGE_MODELS]:
             f1 = _paper_f1(arch, name)
             if f1 is not None and (x := their_cost(arch)):
-                points.theirs.append(Mark(x, f1, f1, f1, f"{arch}, paper", "#a8623a"))
+                points.theirs.append(Mark(x, f1, f1, f1, f"{arch}, paper", THEIRS))
             elif f1 is not None:
                 points = points._replace(their_base=f1)
     return points
@@ -158,19 +158,20 @@ def _points(
 
 def _draw_base(axes: Axes, points: Points) -> None:
     """What the char-CNN reaches alone, for nothing: a line with its interval, across all costs."""
-    at_left: dict[str, Any] = {
-        "xycoords": ("axes fraction", "data"),
-        "textcoords": "offset points",
-        "xytext": (4, 3),
-        "fontsize": 9,
-    }
     if points.base:
         axes.axhspan(points.base.low, points.base.high, color=GREY, alpha=0.16, linewidth=0)
         axes.axhline(points.base.mean, color=GREY, linewidth=1.2, linestyle="--")
-        axes.annotate("charcnn, no recurrent layers", (0, points.base.mean), color="#57606a", **at_left)
     if points.their_base is not None:
         axes.axhline(points.their_base, color=PALE, linewidth=1, linestyle=":")
-        axes.annotate("charcnn, paper", (0, points.their_base), color="#a8623a", **at_left)
+
+
+def _name(axes: Axes, points: Points) -> None:
+    marks = [*points.ours, *points.theirs]
+    if points.base:
+        label_level(axes, points.base.mean, "charcnn, no recurrent layers", SOFT, marks)
+    if points.their_base is not None:
+        label_level(axes, points.their_base, "charcnn, paper", THEIRS, marks)
+    label_marks(axes, marks)
 
 
 def _draw_lines(axes: Axes, rows: Sequence[Row], values: Callable[[Row], "pd.Series[float]"], marker: str = "") -> None:
