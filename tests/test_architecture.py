@@ -18,7 +18,7 @@ PACKAGE = ROOT / "pipeline"
 STAGES = sorted(path.stem for path in (PACKAGE / "stages").glob("[a-z]*.py"))
 DVC: dict[str, dict] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]  # type: ignore[type-arg]
 ROOMS = {"text", "lm", "ner", "report", "sources", "demo"}
-ABOVE = {"stages", "compare", "experiments", "sweep", "cli.py"}
+ABOVE = {"stages", "compare", "corpus", "experiments", "sweep", "cli.py"}
 
 
 @cache
@@ -66,7 +66,9 @@ def declared(stage: str) -> set[Path]:
     """The files of the package among a stage's deps in dvc.yaml; a folder stands for its files."""
     entry = DVC[stage]
     paths = [ROOT / dep for dep in entry.get("do", entry)["deps"] if str(dep).startswith("pipeline/")]
-    return {file for path in paths for file in (path.rglob("*.py") if path.is_dir() else [path])}
+    return {
+        file for path in paths for file in (path.rglob("*.py") if path.is_dir() else [path]) if file.suffix == ".py"
+    }
 
 
 @pytest.mark.parametrize("cell", [cell for cell in cells() if cell != NO_CELL])

@@ -26,7 +26,7 @@ DOWNSTREAM_OF_LM = {
     "typos@wikineural", "typos@multiconer", "report",
 }  # fmt: skip
 ALL = DOWNSTREAM_OF_LM | {
-    "check", "fetch", "documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary", "charcnn",
+    "check", "fetch", "documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary", "data", "charcnn",
     "pretrain", "corpora@wikineural", "corpora@multiconer",
 }  # fmt: skip
 
@@ -93,6 +93,7 @@ def test_the_first_run_runs_every_stage(repo: Path, dvc: Run) -> None:
         "ner/wikineural.json",
         "ner/multiconer.json",
         "report.md",
+        "data.html",
         "plots/lm.png",
     ):
         assert (repo / "metrics" / name).is_file(), name
