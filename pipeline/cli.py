@@ -242,11 +242,17 @@ def typos(name: DataSet) -> None:
 
 @app.command()
 def report() -> None:
-    """Write metrics/report.md and its pictures."""
+    """Write metrics/report.html, report.md and its pictures."""
     from pipeline.stages import report
 
     params = load_params()
-    report.run(layout.DATA, layout.METRICS, params.arch, params.scale)
+    scale = params.chosen_scale
+    blocks = {f"archs.{params.arch}": params.chosen_arch, f"scales.{params.scale}": scale}
+    settings = {"seed": params.seed, **{key: block.model_dump(mode="json") for key, block in blocks.items()}}
+    report.run(
+        report.Sources(layout.DATA, layout.METRICS, layout.LM),
+        report.Choice(params.arch, params.scale, settings, scale.evaluate.bootstrap, params.seed),
+    )
 
 
 @app.command()

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "pipeline"
 STAGES = sorted(path.stem for path in (PACKAGE / "stages").glob("[a-z]*.py"))
 DVC: dict[str, dict] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]  # type: ignore[type-arg]
+SHOWN = {".html", ".css"}
 ROOMS = {"text", "lm", "ner", "report", "sources", "demo"}
 ABOVE = {"stages", "compare", "corpus", "experiments", "sweep", "cli.py"}
 
@@ -92,6 +93,12 @@ def test_deps_list_every_file_the_stage_reaches(stage: str) -> None:
 def test_deps_list_nothing_the_stage_does_not_reach(stage: str) -> None:
     spare = declared(stage) - reached(PACKAGE / "stages" / f"{stage}.py")
     assert not spare, f"dvc.yaml: {stage}: deps rerun it for nothing: {sorted(str(f) for f in spare)}"
+
+
+def test_the_report_is_made_again_when_its_templates_change() -> None:
+    folders = PACKAGE / "pages", PACKAGE / "report"
+    found = {path.relative_to(ROOT) for folder in folders for path in folder.rglob("*.*") if path.suffix in SHOWN}
+    assert found == {Path(dep) for dep in DVC["report"]["deps"] if Path(dep).suffix in SHOWN}
 
 
 def test_the_readme_draws_edges_that_exist() -> None:

@@ -3,16 +3,17 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from pipeline.compare.pair import Pair, describe_seeds
-from pipeline.compare.sentences import WRONG, Example, Reading
+from pipeline.compare.pair import Pair
 from pipeline.compare.table import HEADER, Row
 from pipeline.experiments.revision import Difference, Revision
+from pipeline.ner.tested import describe_seeds
+from pipeline.pages.blocks import Block, Example, Examples, Heading, Section, Table
+from pipeline.pages.readings import WRONG, Reading
+from pipeline.pages.render import render_page
 from pipeline.report.paper import set_name
 from pipeline.report.tables import NONE, integer, markdown, plain
 
-TEMPLATE = "page.html"
+TEMPLATE = Path(__file__).with_name("page.html")
 
 
 class SetComparison(NamedTuple):
@@ -28,10 +29,6 @@ class SetComparison(NamedTuple):
         if not self.examples:
             return "A and B missed or made up as many entities in every sentence"
         return f"Where the entities missed or made up differ most: {integer(len(self.examples))} sentences"
-
-    def wrong(self, example: Example) -> str:
-        """How wrong both are about a sentence."""
-        return f"entities missed or made up: {_mean(example.wrong_a)} by A, {_mean(example.wrong_b)} by B"
 
 
 class Comparison(NamedTuple):
@@ -76,17 +73,18 @@ def render_terminal(comparison: Comparison) -> str:
 
 def render_html(comparison: Comparison) -> str:
     """The page; all text in it is escaped."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    settings = [Difference(*row) for row in _settings(comparison)]
-    content = {"a": comparison.a, "b": comparison.b, "sets": comparison.sets, "notes": comparison.notes}
-    return environment.get_template(TEMPLATE).render(content, settings=settings, header=HEADER)
+    sections = [Section("Settings that differ", [_settings_table(comparison)])]
+    for index, of_set in enumerate(comparison.sets):
+        table = Table(HEADER, [row.cells() for row in of_set.rows])
+        notes = comparison.notes if index == 0 else []
+        blocks: list[Block] = [of_set.about, table, *notes, Heading(of_set.heading), Examples(of_set.examples)]
+        sections.append(Section(of_set.title, blocks))
+    return render_page(TEMPLATE, a=comparison.a, b=comparison.b, sections=sections, pictures={})
+
+
+def _settings_table(comparison: Comparison) -> Block:
+    rows = _settings(comparison)
+    return Table(["Setting", "A", "B"], rows, left=3) if rows else "None."
 
 
 def render_markdown(comparison: Comparison) -> str:
@@ -98,7 +96,7 @@ def render_markdown(comparison: Comparison) -> str:
     for index, of_set in enumerate(comparison.sets):
         parts += [f"## {of_set.title}", of_set.about, markdown(HEADER, [row.cells() for row in of_set.rows])]
         parts += comparison.notes if index == 0 else []
-        parts += [f"### {of_set.heading}", *(_markdown_example(of_set, example) for example in of_set.examples)]
+        parts += [f"### {of_set.heading}", *map(_markdown_example, of_set.examples)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -115,10 +113,10 @@ def _in_cell(text: str) -> str:
     return text.replace("|", r"\|")
 
 
-def _markdown_example(of_set: SetComparison, example: Example) -> str:
+def _markdown_example(example: Example) -> str:
     lines = "\n".join(_line(reading) for reading in example.readings)
     fence = "`" * max(3, 1 + _longest_run(lines))
-    return f"Sentence {example.number}; {of_set.wrong(example)}\n\n{fence}text\n{lines}\n{fence}"
+    return f"Sentence {example.number}; {example.about}\n\n{fence}text\n{lines}\n{fence}"
 
 
 def _line(reading: Reading) -> str:
@@ -134,8 +132,3 @@ def _line(reading: Reading) -> str:
 def _longest_run(text: str) -> int:
     """Of backticks: a code block ends only at a longer one than it began with."""
     return max((len(run) for run in "".join(c if c == "`" else " " for c in text).split()), default=0)
-
-
-def _mean(value: float) -> str:
-    """2, or 1.67 where seeds differ."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")

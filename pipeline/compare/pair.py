@@ -1,40 +1,25 @@
 """The taggers that two revisions have for one data set, on the same test sentences."""
 
-import io
-from collections.abc import Sequence
 from itertools import zip_longest
 from typing import NamedTuple
-
-import numpy as np
 
 from pipeline import layout
 from pipeline.errors import UserError
 from pipeline.experiments.lock import stale
 from pipeline.experiments.revision import Revision
-from pipeline.ner.batches import Indices
-from pipeline.ner.corpus import LABELS, parse_labels, parse_split, split_path
-from pipeline.ner.examples import encode_tags
-from pipeline.ner.predictions import parse_predictions, parse_seed, prediction_path
-from pipeline.ner.scores import Counts, count
-from pipeline.ner.sentence import Sentence
+from pipeline.ner.corpus import LABELS, split_path
+from pipeline.ner.predictions import parse_seed
+from pipeline.ner.tested import Split, Taggers, parse_taggers, parse_test
 
 
-class Split(NamedTuple):
-    """The test split: label numbers int64 (tokens,), lengths int64 (sentences,)."""
+class System(NamedTuple):
+    """One data set in one revision."""
 
-    labels: list[str]
-    sentences: list[Sentence]
-    gold: Indices
-    lengths: Indices
-
-
-class Taggers(NamedTuple):
-    """What the taggers of a revision predicted, in the order of their seeds."""
-
-    seeds: list[str]
-    tags: list[Indices]
-    """Label numbers of all tokens, each (tokens,)."""
-    counts: list[Counts]
+    revision: str
+    texts: list[str]
+    """Labels and test split as they are in their files."""
+    split: Split
+    taggers: Taggers
 
 
 class Pair(NamedTuple):
@@ -65,10 +50,22 @@ def find_sets(revision: Revision) -> dict[str, str]:
 
 def read_pair(a: Revision, b: Revision, name: str) -> Pair:
     """Read and check; a `UserError` says why the two cannot be compared on this data set."""
-    for revision in (a, b):
-        _check_fresh(revision, name)
-    split = _read_common_split(a, b, name)
-    return Pair(name, split, _read_taggers(a, name, split), _read_taggers(b, name, split))
+    first = read_system(a, name)
+    return Pair(name, first.split, first.taggers, read_system(b, name, first).taggers)
+
+
+def read_system(revision: Revision, name: str, other: System | None = None) -> System:
+    """Read and check one revision, and that it was tested on the sentences of `other`, if given; lemmas may differ."""
+    _check_fresh(revision, name)
+    files = [(layout.CORPORA / name / LABELS).as_posix(), split_path(layout.CORPORA / name, "test").as_posix()]
+    texts = [revision.read(file) for file in files]
+    if other and other.texts == texts:
+        split = other.split
+    else:
+        split = parse_test(texts, [f"{revision.name}: {file}" for file in files])
+        if other:
+            _check_same(other.revision, revision.name, other.split, split, *files)
+    return System(revision.name, texts, split, _read_taggers(revision, name, split))
 
 
 def _check_fresh(revision: Revision, name: str) -> None:
@@ -81,49 +78,19 @@ def _check_fresh(revision: Revision, name: str) -> None:
         )
 
 
-def _read_common_split(a: Revision, b: Revision, name: str) -> Split:
-    """The test split of A, once it is known to be that of B; lemmas may differ."""
-    files = [(layout.CORPORA / name / LABELS).as_posix(), split_path(layout.CORPORA / name, "test").as_posix()]
-    mine, yours = ([revision.read(file) for file in files] for revision in (a, b))
-    split = _parse_split(mine, [f"{a.name}: {file}" for file in files])
-    if mine != yours:
-        _check_same(a, b, split, _parse_split(yours, [f"{b.name}: {file}" for file in files]), *files)
-    return split
-
-
-def _parse_split(texts: list[str], places: list[str]) -> Split:
-    labels = parse_labels(texts[0], places[0])
-    sentences = list(parse_split(io.StringIO(texts[1], newline="\n"), places[1]))
-    lengths = np.array([len(sentence.tokens) for sentence in sentences], dtype=np.int64)
-    return Split(labels, sentences, encode_tags(places[1], sentences, labels), lengths)
-
-
-def _check_same(a: Revision, b: Revision, mine: Split, yours: Split, labels: str, test: str) -> None:
+def _check_same(a: str, b: str, mine: Split, yours: Split, labels: str, test: str) -> None:
     what = "only taggers tested on the same sentences and labels can be compared"
     if mine.labels != yours.labels:
-        raise UserError(
-            f"{labels}: found {' '.join(mine.labels)} in {a.name}, {' '.join(yours.labels)} in {b.name}; {what}"
-        )
+        raise UserError(f"{labels}: found {' '.join(mine.labels)} in {a}, {' '.join(yours.labels)} in {b}; {what}")
     for number, (x, y) in enumerate(zip_longest(mine.sentences, yours.sentences), 1):
         if x is None or y is None or (x.tokens, x.tags) != (y.tokens, y.tags):
             raise UserError(
-                f"{test}: found {len(mine.sentences)} sentences in {a.name}, {len(yours.sentences)} in {b.name}, "
+                f"{test}: found {len(mine.sentences)} sentences in {a}, {len(yours.sentences)} in {b}, "
                 f"different from sentence {number} on; {what}"
             )
 
 
 def _read_taggers(revision: Revision, name: str, split: Split) -> Taggers:
     folder = layout.PREDICTIONS / name
-    seeds = sorted(map(parse_seed, revision.names(folder.as_posix())), key=int)
-    paths = [prediction_path(folder, seed).as_posix() for seed in seeds]
-    tags = [_read_tags(revision, path, split) for path in paths]
-    return Taggers(seeds, tags, [count(split.gold, said, split.lengths, split.labels) for said in tags])
-
-
-def _read_tags(revision: Revision, path: str, split: Split) -> Indices:
-    return parse_predictions(revision.read(path), f"{revision.name}: {path}", split.lengths, split.labels)
-
-
-def describe_seeds(seeds: Sequence[str]) -> str:
-    """seed 1; seeds 1, 2."""
-    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(seeds)}"
+    paths = {parse_seed(file): f"{folder.as_posix()}/{file}" for file in revision.names(folder.as_posix())}
+    return parse_taggers({s: (f"{revision.name}: {path}", revision.read(path)) for s, path in paths.items()}, split)

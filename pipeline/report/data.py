@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Sequence
+from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
+from safetensors import SafetensorError, safe_open
 
 from pipeline.errors import UserError
 from pipeline.outputs import need
@@ -13,11 +15,13 @@ from pipeline.report.paper import order_sets
 
 TEXT_STAGES = ["documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary"]
 COUNTS = "counts.json"
+CHARCNN = "charcnn.safetensors"
+"""Within a language model's folder."""
 
 CURVE = ["tokens", "train_perplexity", "validation_perplexity"]
 EPOCHS = ["seed", "epoch", "validation_entity_f1", "validation_token_f1", "kept"]
 SCORES = ["metric", "seed", "value", "low", "high"]
-TYPES = ["type", "f1", "support"]
+TYPES = ["type", "precision", "recall", "f1", "support"]
 CONFUSION = ["gold", "predicted", "count"]
 TYPOS = ["rate", "words", "misspelt", "entity_f1", "entity_f1_low", "entity_f1_high"]
 TYPOS += ["token_f1", "token_f1_low", "token_f1_high"]
@@ -49,16 +53,19 @@ class Results(NamedTuple):
     counts: Json
     """By text stage."""
     lm: Json
+    charcnn_parameters_m: float
+    """Millions."""
     curve: pd.DataFrame
     """No rows where nothing was pretrained."""
     sets: dict[str, SetResults]
 
     def data_metrics(self) -> Json:
-        """Everything read, kept and dropped: metrics/data.json."""
-        return {"scale": self.scale, **self.counts, "ner": {name: s.counts for name, s in self.sets.items()}}
+        """Everything read, kept and dropped, and the size of the char-CNN: metrics/data.json."""
+        sets = {name: of_set.counts for name, of_set in self.sets.items()}
+        return {"scale": self.scale, "charcnn_parameters_m": self.charcnn_parameters_m, **self.counts, "ner": sets}
 
 
-def read_results(data: Path, metrics: Path, arch: str, scale: str) -> Results:
+def read_results(data: Path, metrics: Path, lm: Path, arch: str, scale: str) -> Results:
     """Read all inputs of the report; a `UserError` names a file that is missing or not what it should be."""
     return Results(
         arch=arch,
@@ -66,6 +73,7 @@ def read_results(data: Path, metrics: Path, arch: str, scale: str) -> Results:
         protocol={key: read_json(data / "protocol" / f"{key}.json", "check")[key] for key in PROTOCOL},
         counts={stage: read_json(data / stage / COUNTS, stage) for stage in TEXT_STAGES},
         lm=_read_lm(metrics, arch),
+        charcnn_parameters_m=_count_parameters(need(lm / CHARCNN, "pretrain")) / 1e6,
         curve=read_csv(metrics / "pretrain.csv", "pretrain", CURVE),
         sets={name: _read_set(data, metrics, name) for name in _find_sets(data / "ner")},
     )
@@ -109,6 +117,15 @@ def _read_lm(metrics: Path, arch: str) -> Json:
     if lm["arch"] != arch:
         raise UserError(f"{path}: found arch {lm['arch']}, expected {arch} as in params.yaml; run: dvc repro pretrain")
     return lm
+
+
+def _count_parameters(weights: Path) -> int:
+    """From the head of the file: nothing is loaded."""
+    try:
+        with safe_open(weights, "numpy") as file:
+            return sum(prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118, no mapping
+    except SafetensorError as error:
+        raise UserError(f"{weights}: cannot be read as weights ({error}); make it again: dvc repro pretrain") from None
 
 
 def _read_set(data: Path, metrics: Path, name: str) -> SetResults:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pipeline.pages.blocks import Block, Table
 from pipeline.report import paper
-from pipeline.report.tables import NONE, integer, markdown
+from pipeline.report.tables import NONE, integer
 
 SPLITS = ["train", "validation", "test"]
 HEADER = ["Set", "Split", "Paper, Table 1", "Paper's files", "Sentences", "Tokens", "Entities"]
@@ -13,10 +14,10 @@ COLUMNS = ["sentences", "tokens", "entities", "repaired_orphans", "repaired_type
 DROPPED = ["dropped_tokens", "dropped_entity_tokens", "dropped_entities", "dropped_sentences"]
 
 
-def describe_splits(sets: Mapping[str, Any]) -> Iterator[str]:
+def describe_splits(sets: Mapping[str, Any]) -> Iterator[Block]:
     """A table and what it says; `sets` has the counts by data set and split."""
     rows = [_row(name, split, counts[split]) for name, counts in sets.items() for split in SPLITS if split in counts]
-    yield markdown(HEADER + REPAIRS, rows, left=2)
+    yield Table(HEADER + REPAIRS, rows, left=2)
     yield (
         "Sentences of the paper's Table 1, of the files it is about, and here. An orphan I- (after O, or first in its "
         "sentence) and an I- after an entity of another type are repaired to B-. Duplicates repeat a sentence of their "
@@ -24,7 +25,7 @@ def describe_splits(sets: Mapping[str, Any]) -> Iterator[str]:
     )
 
 
-def describe_dropped(sets: Mapping[str, Any], kept: str) -> Iterator[str]:
+def describe_dropped(sets: Mapping[str, Any], kept: str) -> Iterator[Block]:
     """What the protocol has dropped of the same counts; nothing where it keeps all tokens."""
     if kept == "all":
         return
@@ -35,7 +36,7 @@ def describe_dropped(sets: Mapping[str, Any], kept: str) -> Iterator[str]:
         if split in counts
     ]
     yield f"The protocol keeps tokens that are {kept}. Without the others, the sets lost:"
-    yield markdown(["Set", "Split", "Tokens", "Tokens of entities", "Entities", "Sentences"], rows, left=2)
+    yield Table(["Set", "Split", "Tokens", "Tokens of entities", "Entities", "Sentences"], rows, left=2)
 
 
 def _row(name: str, split: str, counts: Mapping[str, int]) -> list[str]:

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from pipeline.report.data import read_json
-from pipeline.report.page import DEMO, DEMO_WARNING
 from pipeline.report.paper import order_sets
+from pipeline.report.sections import DEMO, DEMO_WARNING
 from pipeline.report.tables import decimal, plain, spread
 
 SCORES = ["token_f1", "entity_f1", "entity_f1_macro"]
@@ -23,7 +23,7 @@ def summary(metrics: Path) -> str:
         plain(["set", *SCORES], rows),
         "",
         f"language model: {_language_model(lm)}",
-        f"report: {metrics / 'report.md'}",
+        f"report: {metrics / 'report.html'}, {metrics / 'report.md'}",
     ]
     return "\n".join(lines)
 

@@ -1,8 +1,10 @@
 """Tables as text, and numbers as people read them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
+
+from pipeline.pages.blocks import Block, Heading, Picture, Table
 
 NONE = "–"
 """In place of a number that does not exist."""
@@ -11,6 +13,23 @@ NONE = "–"
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
     """A Markdown table of cells that are text already; the first `left` columns to the left, others to the right."""
     return _format(header, rows, left, "pipe")
+
+
+def format_blocks(blocks: Iterable[Block], pictures: str) -> str:
+    """Blocks as Markdown; the files of pictures are looked for under `pictures`, a prefix of their paths."""
+    return "\n\n".join(_format_block(block, pictures) for block in blocks)
+
+
+def _format_block(block: Block, pictures: str) -> str:
+    match block:
+        case Table():
+            return markdown(*block)
+        case Heading():
+            return f"### {block.heading}"
+        case Picture():
+            place = f"{pictures}{block.picture}"
+            return f"[![{block.title}]({place}.png)]({place}.svg)"
+    return str(block)
 
 
 def plain(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

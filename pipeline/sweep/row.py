@@ -2,6 +2,8 @@
 
 import io
 import json
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -9,7 +11,7 @@ import pandas as pd
 from pipeline import layout
 from pipeline.errors import UserError
 from pipeline.experiments.revision import Revision
-from pipeline.report.data import SCORES
+from pipeline.report.data import CURVE, EPOCHS, SCORES, TYPOS
 from pipeline.report.paper import order_sets
 
 METRICS = ["token_f1", "entity_f1"]
@@ -36,14 +38,24 @@ class Row(NamedTuple):
     layers: int
     hidden: int | None
     """Units of a layer in each direction; None without layers."""
+    revision: str
+    """Its name."""
     source: str
-    """The revision."""
+    """The same with the commit."""
     lm: Json
     """metrics/pretrain.json: parameters, perplexity, speed, memory."""
     scores: dict[str, dict[str, Score]]
     """By data set and metric, sets in the paper's order."""
     splits: Json
     """Counts by data set and split."""
+    charcnn_parameters_m: float | None
+    """Millions; None of an earlier code."""
+    curve: pd.DataFrame
+    """Of the language model; no rows where nothing was pretrained."""
+    epochs: dict[str, pd.DataFrame]
+    """Learning curves of the taggers, by data set."""
+    typos: dict[str, pd.DataFrame]
+    """Scores with typos, by data set; none of an earlier code."""
 
 
 def read_row(revision: Revision) -> Row:
@@ -57,16 +69,36 @@ def read_row(revision: Revision) -> Row:
         )
     if "layers" not in lm:
         raise UserError(f"{revision.name}: {layout.PRETRAIN}: found no layers, of an earlier code; {revision.advice}")
-    splits = _json(revision, (layout.METRICS / "data.json").as_posix())["ner"]
+    data = _json(revision, (layout.METRICS / "data.json").as_posix())
+    sets = order_sets(list(data["ner"]))
     return Row(
         arch=arch,
         layers=lm["layers"],
         hidden=lm.get("hidden"),
+        revision=revision.name,
         source=revision.title,
         lm=lm,
-        scores={name: _scores(revision, name) for name in order_sets(list(splits))},
-        splits=splits,
+        scores={name: _scores(revision, name) for name in sets},
+        splits=data["ner"],
+        charcnn_parameters_m=data.get("charcnn_parameters_m"),
+        curve=_table(revision, layout.PRETRAIN_CURVE, CURVE),
+        epochs=_tables(revision, sets, "epochs", EPOCHS),
+        typos=_tables(revision, sets, "typos", TYPOS),
     )
+
+
+def _tables(revision: Revision, sets: Sequence[str], kind: str, columns: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """metrics/ner/<set>.<kind>.csv of the sets that have one."""
+    found = {name: _table(revision, layout.SCORES / f"{name}.{kind}.csv", columns) for name in sets}
+    return {name: table for name, table in found.items() if not table.empty}
+
+
+def _table(revision: Revision, path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Without rows where the revision has no such file, or one of an earlier code."""
+    if not revision.has(path.as_posix()):
+        return pd.DataFrame()
+    table = pd.read_csv(io.StringIO(revision.read(path.as_posix())))
+    return table if {*columns} <= {*table} else pd.DataFrame()
 
 
 def _scores(revision: Revision, name: str) -> dict[str, Score]:

@@ -6,23 +6,45 @@ from pathlib import Path
 from pipeline.errors import UserError
 from pipeline.experiments.revision import Revision, all_revisions, open_revisions
 from pipeline.outputs import write_text
+from pipeline.pages.blocks import Picture
 from pipeline.params import Params
 from pipeline.progress import say
+from pipeline.report.paper import order_sets
 from pipeline.report.plots.style import save
 from pipeline.sweep.choose import changed_since, find
-from pipeline.sweep.page import Sweep, columns, list_archs, records, render
-from pipeline.sweep.plots import draw_costs, draw_scores
+from pipeline.sweep.page import (
+    COSTS,
+    CURVES,
+    SCORES,
+    SIZES,
+    TYPOS,
+    Sweep,
+    columns,
+    list_sections,
+    records,
+    render,
+    render_html,
+)
+from pipeline.sweep.pairs import Pairs, compare_rows
+from pipeline.sweep.plots import draw_costs, draw_curves, draw_scores, draw_sizes, draw_typos
 from pipeline.sweep.queue import run_queued
 from pipeline.sweep.row import Row, read_row
 from pipeline.tables import write_csv
 
 NAME = "tables"
+DRAWN = {
+    COSTS.picture: draw_costs,
+    SIZES.picture: draw_sizes,
+    SCORES.picture: draw_scores,
+    CURVES.picture: draw_curves,
+    TYPOS.picture: draw_typos,
+}
 
 
 def run(
     params: Params, archs: Sequence[str], revisions: Sequence[str], compute: bool, inputs: Path, target: Path
 ) -> str:
-    """Write tables.md, .csv and pictures to `target`; return the page.
+    """Write tables.md, .html, .csv and pictures to `target`; return the page.
 
     Without `revisions`: a row each of `archs`, from the workspace, an experiment or a branch that differs from the
     workspace in nothing but the architecture; with `compute`, those not found are run first, with the inputs in the
@@ -32,12 +54,16 @@ def run(
     target.mkdir(parents=True, exist_ok=True)
     page = render(sweep)
     write_csv(target / f"{NAME}.csv", columns(sweep), records(sweep))
-    rows = [row for row in sweep.ordered(list_archs(sweep)) if not isinstance(row, str)]
-    if rows:
-        save(target, f"{NAME}.f1", draw_scores, rows, sweep.sets)
-        save(target, f"{NAME}.cost", draw_costs, rows, sweep.sets)
+    pictures = {name: save(target, name, DRAWN[name], sweep.ran, sweep.sets) for name in _pictures(sweep)}
     write_text(target / f"{NAME}.md", page)
-    return page
+    write_text(target / f"{NAME}.html", render_html(sweep, pictures))
+    return f"{page}\npage: {target / f'{NAME}.html'}"
+
+
+def _pictures(sweep: Sweep) -> list[str]:
+    """Those that the page shows."""
+    blocks = [block for section in list_sections(sweep) for block in section.blocks]
+    return [block.picture for block in blocks if isinstance(block, Picture)]
 
 
 def _sweep(params: Params, archs: Sequence[str], compute: bool, inputs: Path) -> Sweep:
@@ -49,9 +75,15 @@ def _sweep(params: Params, archs: Sequence[str], compute: bool, inputs: Path) ->
     if compute and missing:
         run_queued(missing, inputs)
         found = _find(archs)
-    rows = [read_row(revision) for revision in found.values() if revision]
+    revisions = [revision for revision in found.values() if revision]
+    rows = [read_row(revision) for revision in revisions]
     missing = [arch for arch, revision in found.items() if revision is None]
-    return Sweep(params.scale, params.protocol, rows, missing, _held_still())
+    return Sweep(params.scale, params.protocol, rows, missing, _held_still(), _test(revisions, rows))
+
+
+def _test(revisions: Sequence[Revision], rows: Sequence[Row]) -> list[Pairs]:
+    sets = order_sets(sorted({name for row in rows for name in row.scores}))
+    return [compare_rows(revisions, name) for name in sets] if len(rows) > 1 else []
 
 
 def _find(archs: Sequence[str]) -> dict[str, Revision | None]:
@@ -76,4 +108,4 @@ def _named(params: Params, names: Sequence[str]) -> Sweep:
     rows: list[Row] = [read_row(revision) for revision in revisions]
     scales, protocols = ({str(revision.params[key]) for revision in revisions} for key in ("scale", "protocol"))
     note = "The rows are of the revisions that were named; `python -m pipeline compare A B` says how two differ."
-    return Sweep(", ".join(sorted(scales)), ", ".join(sorted(protocols)), rows, [], [note])
+    return Sweep(", ".join(sorted(scales)), ", ".join(sorted(protocols)), rows, [], [note], _test(revisions, rows))

@@ -6,7 +6,9 @@ from typing import NamedTuple
 import pytest
 
 from pipeline.stages import report
-from tests.report.world import build
+from tests.report.world import BOOTSTRAP, build
+
+SETTINGS = {"seed": 1, "archs.lstm": {"cell": "lstm"}, "scales.demo": {"ner": {"seeds": [1, 2]}}}
 
 
 class World(NamedTuple):
@@ -14,6 +16,16 @@ class World(NamedTuple):
 
     data: Path
     metrics: Path
+    lm: Path
+
+    def report(self, arch: str, scale: str) -> None:
+        """Run the stage."""
+        report.run(report.Sources(*self), report.Choice(arch, scale, SETTINGS, BOOTSTRAP, seed=1))
+
+    @property
+    def html(self) -> str:
+        """The page."""
+        return (self.metrics / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +40,16 @@ def reported(built: dict[str, World], tmp_path_factory: pytest.TempPathFactory) 
     """A copy of the experiment with a language model, at scale demo, and its report; the same report may go over it."""
     folder = tmp_path_factory.mktemp("reported")
     world = World(*(copytree(source, folder / source.name) for source in built["lstm"]))
-    report.run(*world, "lstm", "demo")
+    world.report("lstm", "demo")
+    return world
+
+
+@pytest.fixture(scope="session")
+def reported_charcnn(built: dict[str, World], tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The same without a language model, at scale local."""
+    folder = tmp_path_factory.mktemp("reported-charcnn")
+    world = World(*(copytree(source, folder / source.name) for source in built["charcnn"]))
+    world.report("charcnn", "local")
     return world
 
 

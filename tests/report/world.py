@@ -13,12 +13,12 @@ import torch
 from pipeline.lm.encoder import make_encoder
 from pipeline.lm.inputs import TABLE
 from pipeline.lm.settings import ArchSettings, CharCnnSettings, LmSettings
-from pipeline.ner.bio import bio_labels
-from pipeline.ner.corpus import write_labels
+from pipeline.ner.bio import bio_labels, repair
+from pipeline.ner.corpus import read_labels, read_split, write_labels, write_split
 from pipeline.ner.counts import describe, describe_dropped, describe_repairs
-from pipeline.ner.examples import Examples
+from pipeline.ner.examples import Examples, encode_tags
 from pipeline.ner.scores import METRICS
-from pipeline.ner.sentence import RawSentence
+from pipeline.ner.sentence import RawSentence, Sentence
 from pipeline.ner.settings import EvaluateSettings
 from pipeline.ner.train import Epoch, kept_epoch
 from pipeline.outputs import write_json
@@ -33,6 +33,9 @@ SEEDS = [1, 2]
 EPOCHS = 6
 PROTOCOL = {"lowercase": True, "lemmas": True, "tokens": "all", "epoch": "best"}
 RATES = [0, 0.05, 0.2]
+BOOTSTRAP = 50
+TOKENS = ["а", "<script>alert(1)</script>", "&", "\"'>", "שלום", "`д`", "</mark>", "{{ 7 * 7 }}"]
+"""Of NER sentences, as hostile as they can be."""
 LONGEST = 6
 """Words of a fragment."""
 
@@ -67,8 +70,8 @@ CHARCNN = {
 }
 
 
-def build(folder: Path, arch: str, patch: pytest.MonkeyPatch) -> tuple[Path, Path]:
-    """Make `data` and `metrics` of an experiment; return both."""
+def build(folder: Path, arch: str, patch: pytest.MonkeyPatch) -> tuple[Path, Path, Path]:
+    """Make `data`, `metrics` and the language model's folder of an experiment; return them."""
     data, metrics = folder / "data", folder / "metrics"
     for key, value in PROTOCOL.items():
         write_json(data / "protocol" / f"{key}.json", {key: value})
@@ -76,8 +79,8 @@ def build(folder: Path, arch: str, patch: pytest.MonkeyPatch) -> tuple[Path, Pat
     _pretrain(data, metrics, folder / "models", arch)
     for name, types in TYPES.items():
         _write_corpus(data / "ner" / name, types)
-        _write_scores(data / "ner" / name, metrics / "ner", folder / "taggers", types, patch)
-    return data, metrics
+        _write_scores(data, name, metrics / "ner", folder / "taggers", patch)
+    return data, metrics, folder / "models" / "lm"
 
 
 class _Words:
@@ -142,34 +145,39 @@ def _write_corpus(folder: Path, types: list[str]) -> None:
     for split, found in splits.items():
         counts[split] |= describe_repairs(found) | describe_dropped(found, found)
     write_json(folder / "counts.json", counts)
+    test = [Sentence(tokens, tokens, repair(tags).tags) for tokens, tags in splits["test"]]
+    write_split(folder / "test.tsv", test)
 
 
 def _sentence(types: list[str], chance: random.Random) -> RawSentence:
     """Tags are drawn freely, so that many need repair."""
     length = chance.randint(1, 8)
-    return RawSentence([chance.choice("абвгд") for _ in range(length)], chance.choices(bio_labels(types), k=length))
+    return RawSentence(
+        [chance.choice(TOKENS) for _ in range(length)],
+        chance.choices(bio_labels(types), k=length) if chance.random() < 0.7 else ["O"] * length,
+    )
 
 
-def _write_scores(corpus: Path, scores: Path, taggers: Path, types: list[str], patch: pytest.MonkeyPatch) -> None:
-    name, generator = corpus.name, np.random.default_rng(len(types))
+def _write_scores(data: Path, name: str, scores: Path, taggers: Path, patch: pytest.MonkeyPatch) -> None:
+    corpus, generator = data / "ner" / name, np.random.default_rng(len(name))
     curves = {seed: list(_epochs(generator)) for seed in SEEDS}
     rows = [(seed, *e, int(e == kept_epoch(epochs, "best"))) for seed, epochs in curves.items() for e in epochs]
     write_csv(scores / f"{name}.epochs.csv", ["seed", *Epoch._fields, "kept"], rows)
     write_csv(scores / f"{name}.typos.csv", typos.HEADER, _typos())
     for seed in SEEDS:
         (taggers / name / f"seed-{seed}").mkdir(parents=True)
-    _fake_predictions(len(bio_labels(types)), generator, patch)
+    _fake_predictions(corpus, generator, patch)
     evaluate.run(
         lm=corpus,
         corpus=corpus,
         taggers=taggers / name,
-        predictions=taggers / "predictions" / name,
+        predictions=data / "predictions" / name,
         metrics=scores / f"{name}.json",
         scores=scores / f"{name}.scores.csv",
         types=scores / f"{name}.types.csv",
         confusion=scores / f"{name}.confusion.csv",
         cache=corpus,
-        settings=EvaluateSettings(bootstrap=50),
+        settings=EvaluateSettings(bootstrap=BOOTSTRAP),
         seed=1,
         device="cpu",
     )
@@ -186,15 +194,16 @@ def _typos() -> Iterator[tuple[float, ...]]:
         yield rate, 400, 400 * rate, *([0.8 - rate, 0.75 - rate, 0.85 - rate] * len(METRICS))
 
 
-def _fake_predictions(labels: int, generator: np.random.Generator, patch: pytest.MonkeyPatch) -> None:
+def _fake_predictions(corpus: Path, generator: np.random.Generator, patch: pytest.MonkeyPatch) -> None:
     """In place of taggers: the gold tags with a quarter of them drawn anew."""
-    lengths = generator.integers(1, 20, size=200)
-    gold = generator.integers(labels, size=lengths.sum()) * (generator.random(lengths.sum()) < 0.3)
-    features: Any = SimpleNamespace(lengths=lengths)
+    labels = read_labels(corpus)
+    sentences = list(read_split(corpus / "test.tsv"))
+    gold = encode_tags("test", sentences, labels)
+    features: Any = SimpleNamespace(lengths=np.array([len(sentence.tokens) for sentence in sentences]))
     embedder = SimpleNamespace(load=lambda *_: SimpleNamespace(embed=None, width=0))
     patch.setattr(evaluate, "Embedder", embedder)
     trained: Any = dict.fromkeys(map(str, SEEDS), SimpleNamespace(features="top"))
     patch.setattr(evaluate, "load_taggers", lambda *_: trained)
     patch.setattr(evaluate, "load_examples", lambda *_: Examples(features, gold))
-    noise = (generator.integers(labels, size=len(gold)) for _ in SEEDS)
+    noise = (generator.integers(len(labels), size=len(gold)) for _ in SEEDS)
     patch.setattr(evaluate, "predict", lambda *_: np.where(generator.random(len(gold)) < 0.25, next(noise), gold))

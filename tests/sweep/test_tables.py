@@ -48,6 +48,9 @@ class Fake:
             "metrics/pretrain.json": json.dumps({"lm": _lm(arch)}),
             "metrics/data.json": json.dumps({"ner": {"wikineural": {"test": dict.fromkeys(COUNTS, 3)}}}),
             "metrics/ner/wikineural.scores.csv": SCORES,
+            "metrics/ner/wikineural.epochs.csv": EPOCHS,
+            "metrics/ner/wikineural.typos.csv": TYPOS,
+            "metrics/pretrain.csv": CURVE if "perplexity" in _lm(arch) else CURVE.splitlines()[0],
         }
 
     @property
@@ -66,6 +69,9 @@ class Fake:
     def md5(self, path: str) -> str:
         return {"pipeline/code.py": self.code, "params.yaml": self.name}[path]
 
+    def has(self, path: str) -> bool:
+        return path in self.files
+
     def read(self, path: str) -> str:
         if path not in self.files:
             raise UserError(f"{self.name}: {path}: neither in git nor in DVC's cache")
@@ -80,6 +86,20 @@ token_f1,mean,0.72,0.65,0.79
 entity_f1,1,0.60,0.5,0.7
 entity_f1,2,0.60,0.5,0.7
 entity_f1,mean,0.60,0.55,0.66
+"""
+CURVE = """step,tokens,train_perplexity,validation_perplexity
+10,1000000,60.0,50.0
+20,2000000,24.0,20.0
+"""
+EPOCHS = """seed,epoch,loss,validation_token_f1,validation_entity_f1,kept
+1,1,9.0,0.5,0.4,0
+1,2,3.0,0.6,0.5,1
+2,1,9.0,0.5,0.4,0
+2,2,3.0,0.6,0.7,1
+"""
+TYPOS = """rate,words,misspelt,entity_f1,entity_f1_low,entity_f1_high,token_f1,token_f1_low,token_f1_high
+0,100,0,0.60,0.55,0.66,0.72,0.65,0.79
+0.1,100,10,0.50,0.45,0.56,0.62,0.55,0.69
 """
 
 
@@ -187,7 +207,7 @@ def test_a_row_says_what_is_wrong_with_its_revision() -> None:
 
 def test_every_row_of_the_paper_stands_beside_ours_run_or_not() -> None:
     rows = [row("gru"), row("mine"), row("charcnn")]
-    page = render(Sweep("demo", "ours", rows, ["lstm", "sru", "sru4", "sru12", "elmo"], ["A note."]))
+    page = render(Sweep("demo", "ours", rows, ["lstm", "sru", "sru4", "sru12", "elmo"], ["A note."], []))
     cells = {line.split("|")[1].strip(): [cell.strip() for cell in line.split("|")[2:-1]] for line in _table(page, 2)}
     assert cells["gru (CharCNN + GRU)"] == ["2 (2)", "1.50 (22.6)", "0.720 ± 0.028 (0.693)"]
     assert cells["sru (CharCNN + SRU)"] == ["not run (2)", "not run (11.1)", "not run (0.763)"]
@@ -206,7 +226,7 @@ def _table(page: str, number: int) -> list[str]:
 
 
 def test_the_csv_has_a_row_each_and_every_number(tmp_path: Path) -> None:
-    sweep = Sweep("demo", "ours", [row("gru"), row("charcnn")], ["sru"], [])
+    sweep = Sweep("demo", "ours", [row("gru"), row("charcnn")], ["sru"], [], [])
     header, table = columns(sweep), list(records(sweep))
     assert all(len(record) == len(header) for record in table)
     by_arch = {record["arch"]: record for record in (dict(zip(header, r, strict=True)) for r in table)}
@@ -254,7 +274,7 @@ def test_what_git_does_not_hold_is_copied_into_the_queue(tmp_path: Path, monkeyp
 def test_the_csv_file_reads_back(tmp_path: Path) -> None:
     from pipeline.tables import write_csv
 
-    sweep = Sweep("demo", "ours", [row("gru")], [], [])
+    sweep = Sweep("demo", "ours", [row("gru")], [], [], [])
     write_csv(tmp_path / "tables.csv", columns(sweep), records(sweep))
     with (tmp_path / "tables.csv").open(encoding="utf-8", newline="") as file:
         (record,) = csv.DictReader(file)

@@ -10,9 +10,7 @@ LINES = [("train", GREY), ("validation", BLUE)]
 
 
 def draw(curve: pd.DataFrame, arch: str) -> Figure:
-    """Perplexity over tokens read; a plain note where nothing was pretrained."""
-    if curve.empty:
-        return _draw_nothing(arch)
+    """Perplexity over tokens read; `curve` is not empty."""
     figure, axes = new_figure(3.6)
     axes.set_yscale("log")
     labels = []
@@ -29,12 +27,4 @@ def draw(curve: pd.DataFrame, arch: str) -> Figure:
     axes.grid(axis="y")
     axes.set_xlim(left=0)
     label_lines(axes, labels)
-    return figure
-
-
-def _draw_nothing(arch: str) -> Figure:
-    figure, axes = new_figure(1.2)
-    axes.set_axis_off()
-    note = f"{arch}: a char-CNN without recurrent layers.\nThere is nothing to pretrain, and no perplexity."
-    axes.text(0.5, 0.5, note, ha="center", va="center", color=GREY, linespacing=1.6)
     return figure

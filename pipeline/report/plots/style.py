@@ -18,7 +18,10 @@ STYLE: dict[str, Any] = {
     "figure.constrained_layout.use": True,
     "savefig.dpi": 150,
     "svg.hashsalt": "report",
-    "font.family": "DejaVu Sans",  # comes with matplotlib, and has Cyrillic
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    # The first comes with matplotlib, and has Cyrillic; the next have its measures, for who looks at an SVG without it.
+    "font.sans-serif": ["DejaVu Sans", "Bitstream Vera Sans", "Verdana", "sans-serif"],
     "font.size": 10,
     "text.color": INK,
     "axes.labelcolor": INK,
@@ -50,14 +53,18 @@ class Label(NamedTuple):
     colour: str
 
 
-def save(folder: Path, name: str, draw: Callable[P, Figure], *args: P.args, **kwargs: P.kwargs) -> None:
-    """Draw a picture in the common style and write it as `name.png` and `name.svg`."""
+def save(folder: Path, name: str, draw: Callable[P, Figure], *args: P.args, **kwargs: P.kwargs) -> str:
+    """Draw a picture in the common style and write it as `name.png` and `name.svg`.
+
+    Returns the SVG. Its text is text and not shapes: it can be searched, and the file is a fourth of the size.
+    """
     with matplotlib.style.context(["default", STYLE]):
         figure = draw(*args, **kwargs)
         for form in FORMATS:
             # No date and no version: a picture changes only when what it shows changes.
             metadata = {"Software": None} if form == "png" else {"Date": None, "Creator": None}
             figure.savefig(folder / f"{name}.{form}", metadata=metadata)
+    return (folder / f"{name}.svg").read_text(encoding="utf-8")
 
 
 def new_figure(height: float) -> tuple[Figure, Axes]:
