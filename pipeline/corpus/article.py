@@ -11,6 +11,7 @@ import mmap
 import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,7 +34,7 @@ class Article(NamedTuple):
     @property
     def name(self) -> str:
         """Id and title, which plain text does not have."""
-        return f"{self.id} ({self.title})" if self.title else self.id
+        return _name(self.id, self.title)
 
 
 def find_articles(data: Path, wanted: str) -> list[Article]:
@@ -74,7 +75,8 @@ def _content(path: Path) -> mmap.mmap | bytes:
 def _close(folder: Path, wanted: str) -> str:
     likely = heapq.nlargest(3, _rate(folder, wanted))
     if not likely:
-        return "nor one like it; ids are page ids of a MediaWiki export, or <file>:<number>; metrics/data.md names some"
+        first = ", ".join(_name(*header) for header in islice(_headers(folder), 3))
+        return f"nor one like it; the first are {first}; metrics/data.html names others"
     return f"close to it: {', '.join(name for _, name in likely)}"
 
 
@@ -84,9 +86,13 @@ def _rate(folder: Path, wanted: str) -> Iterator[tuple[float, str]]:
     for id_, title in _headers(folder):
         matcher.set_seq1(id_)
         if wanted.casefold() in title.casefold():
-            yield len(wanted) / len(title), f"{id_} ({title})"
+            yield len(wanted) / len(title), _name(id_, title)
         elif matcher.real_quick_ratio() >= CLOSE and matcher.quick_ratio() >= CLOSE:
-            yield matcher.ratio(), f"{id_} ({title})" if title else id_
+            yield matcher.ratio(), _name(id_, title)
+
+
+def _name(id_: str, title: str) -> str:
+    return f"{id_} ({title})" if title else id_
 
 
 def _headers(folder: Path) -> Iterator[tuple[str, str]]:

@@ -1,13 +1,14 @@
 """How the vocabulary grows with the text, and how much of the text its most frequent types cover."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.ids import IdSequences
+from pipeline.ids import ID, IdSequences
 from pipeline.outputs import need, read_json
 from pipeline.progress import track
 from pipeline.vocabulary import SPECIALS
@@ -48,19 +49,19 @@ def measure_vocabulary(folder: Path) -> tuple[Growth, Usage]:
     """Read the ids of both sides once, `BLOCK` fragments at a time; memory grows with types alone, 16 bytes each."""
     facts = read_json(need(folder / "vocabulary.json", "vocabulary"))
     train, validation = (np.zeros(facts["types"], dtype=np.int64) for _ in range(2))
-    growth = _grow(IdSequences(folder, "train"), train)
-    for ids, number in _blocks(IdSequences(folder, "validation"), "vocabulary of validation"):
+    growth = _grow(folder, train)
+    for ids, number in _blocks(folder, "validation"):
         validation[ids] += number
     own = slice(len(SPECIALS), None)
     return growth, Usage(train[own], validation[own], facts["size"] - len(SPECIALS))
 
 
-def _grow(sequences: IdSequences, counts: Counts) -> Growth:
+def _grow(folder: Path, counts: Counts) -> Growth:
     """Fill `counts` by id, and note a point of the curve every hundredth of the tokens, or every block."""
-    total = int(sequences.offsets[-1])
+    total = int(IdSequences(folder, "train").offsets[-1])
     points = [(0, 0, 0)]
     tokens = types = repeated = 0
-    for ids, number in _blocks(sequences, "vocabulary of train"):
+    for ids, number in _blocks(folder, "train"):
         before = counts[ids]
         counts[ids] += number
         tokens += int(number.sum())
@@ -71,10 +72,12 @@ def _grow(sequences: IdSequences, counts: Counts) -> Growth:
     return Growth(*np.array(points, dtype=np.int64).T)
 
 
-def _blocks(sequences: IdSequences, label: str) -> Iterator[tuple[Counts, Counts]]:
+def _blocks(folder: Path, side: str) -> Iterator[tuple[Counts, Counts]]:
     """The ids of some fragments after the others, each id once, with how often it occurs in them."""
-    step = max(1, min(BLOCK, len(sequences) // POINTS))
-    for start in track(range(0, len(sequences), step), label, "blocks", -(-len(sequences) // step)):
-        stop = min(start + step, len(sequences))
-        ids, number = np.unique(np.concatenate([sequences[i] for i in range(start, stop)]), return_counts=True)
-        yield ids.astype(np.int64), number
+    offsets = IdSequences(folder, side).offsets
+    step = max(1, min(BLOCK, (len(offsets) - 1) // POINTS))
+    borders = [*range(0, len(offsets) - 1, step), len(offsets) - 1]
+    with (folder / f"{side}.ids").open("rb") as file:  # read, not mapped: what was read can be forgotten
+        for start, stop in track(pairwise(borders), f"vocabulary of {side}", "blocks", len(borders) - 1):
+            ids = np.fromfile(file, ID, int(offsets[stop] - offsets[start]))
+            yield np.unique(ids.astype(np.int64), return_counts=True)
