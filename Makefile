@@ -24,7 +24,7 @@ repro: install ## Run what has changed of the pipeline (dvc repro), and show the
 	dvc repro
 	@python -m pipeline show
 
-tables: install ## Run every architecture that has not been run, and write metrics/tables.md
+tables: install ## Run every architecture that has not been run, and write metrics/tables.html
 	python -m pipeline tables
 
 test: install ## Run the tests

@@ -92,6 +92,7 @@ def test_the_first_run_runs_every_stage(repo: Path, dvc: Run) -> None:
         "data.json",
         "ner/wikineural.json",
         "ner/multiconer.json",
+        "report.html",
         "report.md",
         "data.html",
         "plots/lm.png",
@@ -143,7 +144,7 @@ def test_going_back_recomputes_nothing(repo: Path, dvc: Run) -> None:
 
 def test_a_tagger_learning_rate_reruns_no_language_model(repo: Path, dvc: Run) -> None:
     _edit_yaml(repo / "params.yaml", lambda params: params["scales"]["demo"]["ner"].update(learning_rate=0.02))
-    assert set(json.loads(dvc("status", "--json"))) == {"check", "ner@wikineural", "ner@multiconer"}
+    assert set(json.loads(dvc("status", "--json"))) == {"check", "ner@wikineural", "ner@multiconer", "report"}
     _git(repo, "checkout", "--quiet", "params.yaml")
 
 

@@ -20,6 +20,22 @@ class Table(NamedTuple):
     left: int = 1
 
 
+class Cell(NamedTuple):
+    """Of a matrix: a value, the small print under it, and whether it stands out."""
+
+    value: str
+    note: str
+    stands_out: bool
+
+
+class Matrix(NamedTuple):
+    """A row of cells a name; None where there is nothing to say."""
+
+    corner: str
+    columns: Sequence[str]
+    cells: Sequence[tuple[str, Sequence[Cell | None]]]
+
+
 class Picture(NamedTuple):
     """A picture by the name of its files, without their endings."""
 
@@ -47,7 +63,7 @@ class Text(NamedTuple):
     text: Sequence[tuple[str, Sequence[str]]]
 
 
-Block = str | Heading | Table | Picture | Examples | Text
+Block = str | Heading | Table | Matrix | Picture | Examples | Text
 
 
 class Section(NamedTuple):

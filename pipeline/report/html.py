@@ -9,7 +9,7 @@ from pipeline.pages.render import inline_svgs, render_page
 from pipeline.report import sections
 from pipeline.report.data import Json, Results, SetResults
 from pipeline.report.paper import set_name
-from pipeline.report.tables import decimal, integer, plus_minus, score, spread
+from pipeline.report.tables import decimal, integer, minutes, plus_minus, score, spread
 
 TEMPLATE = Path(__file__).with_name("page.html")
 
@@ -51,7 +51,7 @@ def _facts(results: Results) -> Iterator[Fact]:
         yield Fact(f"{set_name(name)}, entity F1", spread(of_set.metrics, "entity_f1"), note)
     lm = results.lm
     if "perplexity" in lm:
-        note = f"of held-out articles, after {integer(lm['tokens'])} tokens in {decimal(lm['minutes'], 1)} minutes"
+        note = f"of held-out articles, after {integer(lm['tokens'])} tokens in {minutes(lm['minutes'])} minutes"
         yield Fact("Language model, perplexity", decimal(lm["perplexity"], 1), note)
     note = f"recurrent layers and projection; char-CNN {decimal(results.charcnn_parameters_m, 2)} M"
     yield Fact("Parameters", f"{decimal(lm['parameters_m'], 2)} M", note)
@@ -63,9 +63,9 @@ def _sections(results: Results, sentences: Mapping[str, Sentences], settings: Js
     yield Section("Typos, test split", [*sections.typos(results)])
     yield Section("Language model, and what it cost", [*sections.language_model(results)])
     yield Section("Beside the paper, Table 2", [*sections.beside_paper(results)])
-    yield Section("Sentences", [*_sentences(sentences)])
     yield Section("NER sets", [*sections.ner_sets(results)])
     yield Section("News text, stage by stage", [*sections.text(results)])
+    yield Section("Test sentences", [*_sentences(sentences)])
     yield Section("Settings", [Table(["Setting", "Value"], [*_flatten(settings)], left=2)])
 
 

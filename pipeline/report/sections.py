@@ -7,7 +7,7 @@ from pipeline.report import paper
 from pipeline.report.counts import Flow, read_flows
 from pipeline.report.data import TEXT_STAGES, Json, Results, SetResults
 from pipeline.report.splits import describe_dropped, describe_splits
-from pipeline.report.tables import NONE, decimal, integer, percent, score, spread
+from pipeline.report.tables import NONE, decimal, integer, minutes, percent, score, spread
 
 MEAN = "mean"
 """In place of a seed in a table of scores."""
@@ -106,7 +106,7 @@ def language_model(results: Results) -> Iterator[Block]:
 
 
 def _lm_rows(results: Results) -> list[list[str]]:
-    lm, minutes = results.lm, results.lm.get("minutes")
+    lm = results.lm
     size = lm["parameters_m"] + results.charcnn_parameters_m
     return [
         ["Validation perplexity", decimal(lm.get("perplexity"), 1)],
@@ -115,7 +115,7 @@ def _lm_rows(results: Results) -> list[list[str]]:
         ["The char-CNN's share of both", percent(results.charcnn_parameters_m / size)],
         ["Tokens read", integer(lm.get("tokens"))],
         ["Tokens a second", integer(lm.get("tokens_per_second"))],
-        ["Minutes", decimal(minutes, 1 if minutes is not None and minutes >= 10 else 2)],
+        ["Minutes", minutes(lm.get("minutes"))],
         ["Padding", percent(lm.get("padding_share"))],
         ["Peak memory, MB", integer(lm.get("peak_memory_mb"))],
         ["Device", lm.get("device", NONE)],

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from pipeline.pages.blocks import Block, Heading, Picture, Table
+from pipeline.pages.blocks import Block, Cell, Heading, Matrix, Picture, Table
 
 NONE = "–"
 """In place of a number that does not exist."""
@@ -24,12 +24,20 @@ def _format_block(block: Block, pictures: str) -> str:
     match block:
         case Table():
             return markdown(*block)
+        case Matrix():
+            rows = [[name, *map(_format_cell, cells)] for name, cells in block.cells]
+            return markdown([block.corner, *block.columns], rows)
         case Heading():
             return f"### {block.heading}"
         case Picture():
             place = f"{pictures}{block.picture}"
             return f"[![{block.title}]({place}.png)]({place}.svg)"
     return str(block)
+
+
+def _format_cell(cell: Cell | None) -> str:
+    """+0.031 * (p 0.0005), the star where it stands out."""
+    return f"{cell.value}{' *' if cell.stands_out else ''} ({cell.note})" if cell else ""
 
 
 def plain(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -51,6 +59,11 @@ def integer(value: float | None) -> str:
 def decimal(value: float | None, digits: int) -> str:
     """1234.567 -> 1,234.6 with one digit."""
     return NONE if value is None else f"{value:,.{digits}f}"
+
+
+def minutes(value: float | None) -> str:
+    """12.34 -> 12.3, and 1.234 -> 1.23."""
+    return decimal(value, 2 if value is None or value < 10 else 1)
 
 
 def score(value: float | None) -> str:

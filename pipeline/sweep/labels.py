@@ -1,20 +1,47 @@
 """Names beside points, placed so that they hide neither a point nor each other."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from math import cos, pi, sin
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.text import Annotation
+from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-DIRECTIONS = [0, 0.5, -0.5, 0.25, -0.25, 1, 0.75, -0.75]
-"""Multiples of pi: where a name is looked for, right of the point first."""
-DISTANCES = [7, 16, 28, 42]
-"""From point to name, in points; from the second on, a line leads there."""
 MARK = 5
 """Half the width of a point, in pixels."""
+
+
+class Place(NamedTuple):
+    """Where a name may stand, in points (1/72 inch) from what it names; if it is far, a line leads there."""
+
+    x: float
+    y: float
+    far: bool
+
+    @property
+    def ha(self) -> Literal["left", "center", "right"]:
+        return "center" if abs(self.x) < 1 else "left" if self.x > 0 else "right"
+
+    @property
+    def va(self) -> Literal["bottom", "center", "top"]:
+        return "center" if abs(self.y) < 1 else "bottom" if self.y > 0 else "top"
+
+    def box(self, point: tuple[float, float], scale: float, size: Bbox) -> Bbox:
+        """In pixels, for a name of this size beside a point there."""
+        left = {"left": 0.0, "center": 0.5, "right": 1.0}[self.ha] * size.width
+        below = {"bottom": 0.0, "center": 0.5, "top": 1.0}[self.va] * size.height
+        return Bbox.from_bounds(
+            point[0] + scale * self.x - left, point[1] + scale * self.y - below, size.width, size.height
+        )
+
+
+PLACES = [
+    Place(distance * cos(pi * direction), distance * sin(pi * direction), distance > 7)
+    for distance in (7, 16, 28, 42, 60)
+    for direction in (0, 0.5, -0.5, 0.25, -0.25, 1, 0.75, -0.75)
+]
+"""Nearest first; right of the point first."""
 
 
 class Mark(NamedTuple):
@@ -29,48 +56,42 @@ class Mark(NamedTuple):
 
 
 def label_marks(axes: Axes, marks: Sequence[Mark]) -> None:
-    """Write every name at the first place where it covers nothing, else where it covers least."""
-    figure = axes.get_figure()
-    assert isinstance(figure, Figure)
-    figure.draw_without_rendering()  # only then the layout is known
-    taken = [_box(axes, mark) for mark in marks]
+    """Write every name at the first place where it covers nothing, other texts included, else where it covers least.
+
+    The layout of the figure has to be known: `Figure.draw_without_rendering`.
+    """
+    taken = [_box(axes, mark) for mark in marks] + [Text.get_window_extent(text) for text in axes.texts]
     for mark in sorted(marks, key=lambda mark: (-mark.y, mark.x)):
-        taken.append(_place(axes, mark, taken))
+        taken.append(_write(axes, mark, taken))
 
 
-def _place(axes: Axes, mark: Mark, taken: Sequence[Bbox]) -> Bbox:
-    best: tuple[float, Annotation, Bbox] | None = None
-    for name in _candidates(axes, mark):
-        box = name.get_window_extent()
-        hidden = sum(_shared(box, other) for other in taken) + _outside(box, axes.bbox)
-        if best is None or hidden < best[0]:
-            if best:
-                best[1].remove()
-            best = hidden, name, box
-        else:
-            name.remove()
-        if best[0] == 0:
-            break
-    assert best is not None
-    return best[2]
+def _write(axes: Axes, mark: Mark, taken: Sequence[Bbox]) -> Bbox:
+    name = axes.annotate(mark.text, (mark.x, mark.y), (0, 0), textcoords="offset points", color=mark.colour)
+    name.set_in_layout(False)
+    size = name.get_window_extent()
+    point: tuple[float, float] = tuple(axes.transData.transform((mark.x, mark.y)).tolist())
+    figure = name.get_figure(root=True)
+    assert figure is not None
+    scale = figure.dpi / 72  # pixels a point
+    name.remove()
 
+    def hidden(place: Place) -> float:
+        box = place.box(point, scale, size)
+        return sum(_shared(box, other) for other in taken) + _outside(box, axes.bbox)
 
-def _candidates(axes: Axes, mark: Mark) -> Iterator[Annotation]:
-    for distance in DISTANCES:
-        for direction in DIRECTIONS:
-            x, y = distance * cos(pi * direction), distance * sin(pi * direction)
-            name = axes.annotate(
-                mark.text,
-                (mark.x, mark.y),
-                xytext=(x, y),
-                textcoords="offset points",
-                ha="center" if abs(x) < 1 else "left" if x > 0 else "right",
-                va="center" if abs(y) < 1 else "bottom" if y > 0 else "top",
-                color=mark.colour,
-                arrowprops={"arrowstyle": "-", "color": mark.colour, "linewidth": 0.6} if distance > 10 else None,
-            )
-            name.set_in_layout(False)
-            yield name
+    best = min(PLACES, key=hidden)  # the first of equals
+    line = {"arrowstyle": "-", "color": mark.colour, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 3}
+    axes.annotate(
+        mark.text,
+        (mark.x, mark.y),
+        xytext=(best.x, best.y),
+        textcoords="offset points",
+        ha=best.ha,
+        va=best.va,
+        color=mark.colour,
+        arrowprops=line if best.far else None,
+    ).set_in_layout(False)
+    return best.box(point, scale, size)
 
 
 def _box(axes: Axes, mark: Mark) -> Bbox:

@@ -5,12 +5,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.pages.blocks import Block, Heading, Picture, Section, Table
+from pipeline.pages.blocks import Block, Cell, Heading, Matrix, Picture, Section, Table
 from pipeline.pages.render import inline_svgs, render_page
 from pipeline.report.paper import LARGE_MODELS, MODELS, SETS, order_sets, set_name
 from pipeline.report.sections import DEMO, DEMO_WARNING
 from pipeline.report.splits import describe_splits
-from pipeline.report.tables import NONE, decimal, format_blocks, integer, percent, plus_minus, score
+from pipeline.report.tables import NONE, decimal, format_blocks, integer, minutes, percent, plus_minus, score
 from pipeline.sweep.pairs import RESAMPLES, Difference, Pairs
 from pipeline.sweep.plots import label_rows
 from pipeline.sweep.row import METRICS, Row, Score
@@ -260,19 +260,17 @@ def _pairs(sweep: Sweep) -> Iterator[Block]:
     yield Table(["Pair", "For its sentences, types and settings"], [*_commands(sweep, tested[0], labels)], left=2)
 
 
-def _matrix(pairs: Pairs, labels: Sequence[str]) -> Table:
+def _matrix(pairs: Pairs, labels: Sequence[str]) -> Matrix:
     worse = pairs.rows[1:]
-    rows = [
-        [labels[a], *(_difference(pairs.differences.get((a, b))) for b in worse)] for a in pairs.rows if a != worse[-1]
-    ]
-    return Table(["Better, by", *(labels[number] for number in worse)], rows)
+    better = [number for number in pairs.rows if number != worse[-1]]
+    cells = [(labels[a], [_cell(pairs.differences.get((a, b))) for b in worse]) for a in better]
+    return Matrix("Better, by", [labels[number] for number in worse], cells)
 
 
-def _difference(found: Difference | None) -> str:
+def _cell(found: Difference | None) -> Cell | None:
     if found is None:
-        return ""
-    p = NONE if found.p is None else decimal(found.p, 4)
-    return f"{found.value:+.3f}{' *' if found.sure else ''} (p {p})"
+        return None
+    return Cell(f"{found.value:+.3f}", f"p {NONE if found.p is None else decimal(found.p, 4)}", found.sure)
 
 
 def _commands(sweep: Sweep, pairs: Pairs, labels: Sequence[str]) -> Iterator[list[str]]:
@@ -301,7 +299,7 @@ def _cost(row: Row | str) -> list[str]:
         row.arch,
         decimal(lm.get("perplexity"), 1),
         integer(lm.get("tokens_per_second")),
-        decimal(lm.get("minutes"), 2),
+        minutes(lm.get("minutes")),
         integer(lm.get("peak_memory_mb")),
         percent(charcnn / (charcnn + lm["parameters_m"]) if charcnn else None),
         lm.get("device", NONE),

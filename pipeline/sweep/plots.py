@@ -76,7 +76,7 @@ def draw_curves(rows: Sequence[Row], sets: Sequence[str]) -> Figure:
         axes.set_xlabel("tokens read")
         axes.set_xlim(left=0)
         axes.xaxis.set_major_formatter(EngFormatter(sep=" "))
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_locator(_locator(*axes.get_ylim()))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
     for axes, name in zip(panels, sets, strict=True):
@@ -127,6 +127,7 @@ def _draw_points(
         axes.grid()
         _logarithmic(axes)
     panels[-1].set_xlabel(title)
+    figure.draw_without_rendering()  # places are looked for in the layout as it will be
     for axes, points in zip(panels, found, strict=True):
         label_marks(axes, [*points.ours, *points.theirs])
     return figure
@@ -202,11 +203,15 @@ def _by_rate(row: Row, name: str) -> "pd.Series[float]":
 
 
 def _logarithmic(axes: Axes) -> None:
-    """Numbers as people write them: 0.5, 1, 2, 5, 10."""
+    """Numbers as people write them: 0.5, 1, 2, 5, 10; some between them where the axis is short."""
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=[1, 2, 5]))
+    axes.xaxis.set_major_locator(_locator(*axes.get_xlim()))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _locator(low: float, high: float) -> LogLocator:
+    return LogLocator(subs=[1, 2, 5] if high > 10 * low else [1, 1.5, 2, 3, 4, 5, 7])
 
 
 def _bars(found: Sequence[Score]) -> list[list[float]]:

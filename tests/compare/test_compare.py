@@ -21,6 +21,7 @@ from pipeline.compare.sentences import find_examples
 from pipeline.compare.table import Row, compare_scores
 from pipeline.experiments.revision import Difference, diff_params, open_revisions
 from pipeline.ner.bio import bio_labels, bio_spans
+from pipeline.sweep.pairs import RESAMPLES, SEED, compare_rows
 from tests.compare.repository import LENGTH, SENTENCES, SETS, git, gold, predicted
 
 FEW = ["--resamples", "60"]
@@ -129,6 +130,19 @@ def test_the_other_way_round_is_the_mirror_image(repository: Path) -> None:
     for there, back in zip(rows("main", "with-gru"), rows("with-gru", "main"), strict=True):
         assert (there.a, there.b, there.difference, there.p) == (back.b, back.a, -back.difference, back.p)
         assert (there.low, there.high) == pytest.approx((-back.high, -back.low))
+
+
+def test_the_tables_test_every_pair_as_compare_does(repository: Path) -> None:
+    revisions = open_revisions("main", "with-gru", "feature/three-seeds", "stale")
+    found = compare_rows(revisions, "wikineural")
+    assert found.rows[0] == 1 and sorted(found.rows) == [0, 1, 2]
+    assert list(found.absent) == [3] and "is out of date" in found.absent[3]
+    (entity,) = [
+        r for r in compare_scores(pair("main", "with-gru", "wikineural"), RESAMPLES, SEED) if r.title == "Entity F1"
+    ]
+    difference = found.differences[1, 0]
+    assert (difference.value, difference.p) == pytest.approx((entity.difference, entity.p))
+    assert difference.sure and found.differences[1, 2].p is None and not found.differences[1, 2].sure
 
 
 def test_unequal_numbers_of_seeds_have_an_interval_and_no_p(repository: Path) -> None:

@@ -12,6 +12,8 @@ BLUE, ORANGE, GREY, INK = "#2b6a99", "#c8662b", "#7d858e", "#30363d"
 WIDTH = 7.2
 """Inches; 1080 pixels, the width of a README on a sharp screen."""
 FORMATS = ["png", "svg"]
+LINE = 0.075
+"""Of the height of the axes: a line of text."""
 
 STYLE: dict[str, Any] = {
     "figure.facecolor": "white",
@@ -75,10 +77,20 @@ def new_figure(height: float) -> tuple[Figure, Axes]:
 
 def label_lines(axes: Axes, labels: Sequence[Label]) -> None:
     """Name lines at the right edge, moved apart where they would run into each other."""
-    gap = 0.075  # of the height of the axes: a line of text
     to_share = axes.transData + axes.transAxes.inverted()
-    highest = 1.0
-    for label in sorted(labels, key=lambda label: -label.y):
-        height = min(float(to_share.transform((axes.get_xlim()[1], label.y))[1]), highest)
+    ordered = sorted(labels, key=lambda label: label.y)
+    wanted = [float(to_share.transform((axes.get_xlim()[1], label.y))[1]) for label in ordered]
+    for label, height in zip(ordered, _apart(wanted), strict=True):
         axes.text(1.015, height, label.text, color=label.colour, va="center", transform=axes.transAxes)
-        highest = height - gap
+
+
+def _apart(heights: Sequence[float]) -> list[float]:
+    """Ascending heights, shares of the axes', at least a line of text apart and within the axes if there is room."""
+    found = list(heights)
+    for place in range(1, len(found)):
+        found[place] = max(found[place], found[place - 1] + LINE)
+    highest = max(1.0, LINE * (len(found) - 1))
+    for place in reversed(range(len(found))):
+        found[place] = min(found[place], highest)
+        highest = found[place] - LINE
+    return found

@@ -3,7 +3,10 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pipeline.report.plots.style import BLUE, INK, new_figure
+from pipeline.report.plots.style import INK, new_figure
+
+PALE = "#8fb4d3"
+"""Of the bars: the intervals are to be seen on it."""
 
 
 def draw(types: pd.DataFrame, name: str) -> Figure:
@@ -11,7 +14,7 @@ def draw(types: pd.DataFrame, name: str) -> Figure:
     rows = types.sort_values(["f1", "type"], ascending=[True, False])
     figure, axes = new_figure(1.1 + 0.42 * len(rows))
     names = [f"{type_}  ({support:,})" for type_, support in zip(rows["type"], rows["support"], strict=True)]
-    axes.barh(names, rows["f1"], color=BLUE, height=0.62)
+    axes.barh(names, rows["f1"], color=PALE, height=0.62)
     # Both ends of an interval lie between 0 and 1, its mean nearly always between them.
     low, high = (rows["f1"] - rows["low"]).clip(lower=0), (rows["high"] - rows["f1"]).clip(lower=0)
     axes.errorbar(rows["f1"], names, xerr=[low, high], fmt="none", ecolor=INK, elinewidth=1.2, capsize=3)

@@ -1,0 +1,126 @@
+"""metrics/tables.html, its pictures and its tests of pairs."""
+
+import re
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from pipeline.report.plots.style import Label, label_lines, save
+from pipeline.sweep.labels import Mark, label_marks
+from pipeline.sweep.page import Sweep, render, render_html
+from pipeline.sweep.pairs import Difference, Pairs, correct
+from pipeline.sweep.plots import draw_costs, draw_curves, draw_scores, draw_sizes, draw_typos
+from pipeline.sweep.row import Row
+from tests.pages import Page
+from tests.sweep.test_tables import _lm, row
+
+DRAWN = {
+    "tables.cost": draw_costs,
+    "tables.size": draw_sizes,
+    "tables.f1": draw_scores,
+    "tables.curves": draw_curves,
+    "tables.typos": draw_typos,
+}
+HOSTILE = "<script>\"&'"
+
+
+@pytest.fixture(scope="module")
+def rows() -> list[Row]:
+    return [row("gru"), row("charcnn"), row("mine", lm=_lm("mine") | {"minutes": 40.0}, revision=HOSTILE)]
+
+
+@pytest.fixture(scope="module")
+def sweep(rows: list[Row]) -> Sweep:
+    differences = {(2, 0): Difference(0.1, 0.0005, True), (2, 1): Difference(0.2, None, False)}
+    pairs = Pairs("wikineural", [2, 0, 1], differences | {(0, 1): Difference(0.1, 0.04, False)}, {})
+    return Sweep("demo", "ours", rows, ["sru"], ["Of `workspace`."], [pairs])
+
+
+@pytest.fixture(scope="module")
+def pictures(rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("pictures")
+    return {name: save(folder, name, draw, rows, ["wikineural"]) for name, draw in DRAWN.items()}
+
+
+def test_the_page_needs_nothing_else_and_says_what_the_rows_say(sweep: Sweep, pictures: dict[str, str]) -> None:
+    source = render_html(sweep, pictures)
+    page = Page.parse(source)
+    page.check()
+    assert "script" not in page.tags and HOSTILE in page.text and "<code>workspace</code>" in source
+    assert len(page.pictures) == len(DRAWN)
+    table = {cells[0]: cells[1:] for cells in page.rows("Table 2: architectures")}
+    assert table["gru (CharCNN + GRU)"] == ["2 (2)", "1.50 (22.6)", "0.720 ± 0.028 (0.693)"]
+    assert table["sru (CharCNN + SRU)"][-1] == "not run (0.763)"
+    certain = page.rows("With what certainty")
+    assert ["mine", "+0.100 * p 0.0005", "+0.200 p –"] in certain
+    assert ["gru", "", "+0.100 p 0.0400"] in certain
+    assert "| +0.100 * (p 0.0005) | +0.200 (p –) |" in re.sub(" +", " ", render(sweep))
+    assert ["gru and charcnn", "python -m pipeline compare of-gru of-charcnn"] in certain
+    assert source == render_html(sweep, pictures)
+
+
+def test_without_rows_and_without_a_language_model_nothing_is_empty(rows: list[Row], tmp_path: Path) -> None:
+    nothing = Sweep("demo", "ours", [], ["sru"], [], [])
+    Page.parse(render_html(nothing, {})).check()
+    assert "tables.cost" not in render(nothing)
+    bare = rows[1]._replace(typos={})
+    sweep = Sweep("local", "ours", [bare], [], [], [])
+    curves = save(tmp_path, "curves", draw_curves, [bare], ["wikineural"])
+    assert "Language models" not in curves
+    page = Page.parse(render_html(sweep, dict.fromkeys(("tables.size", "tables.f1", "tables.curves"), curves)))
+    page.check()
+    assert "Typos" not in page.titles and "generated" not in page.text
+
+
+def test_pictures_show_every_row_by_name(pictures: dict[str, str], rows: list[Row]) -> None:
+    for name, svg in pictures.items():
+        texts = re.findall(r"<text[^>]*>([^<]+)</text>", svg)
+        for arch in ("gru", "mine"):
+            assert texts.count(arch) >= 1, (name, arch)
+        assert any("charcnn" in text for text in texts), name
+        assert "<dc:date>" not in svg
+    assert "sru12, paper" in pictures["tables.size"] and "paper" not in pictures["tables.cost"]
+
+
+def test_holm_is_the_step_down_of_the_definition() -> None:
+    random = np.random.default_rng(1)
+    for _ in range(200):
+        keys = list(combinations(range(4), 2))
+        p = dict(zip(keys, random.beta(0.3, 4, size=len(keys)).tolist(), strict=True))
+        ordered = sorted(p.values())
+        fails = [value for rank, value in enumerate(ordered) if value * (len(p) - rank) > 0.05]
+        assert correct(p) == {key for key, value in p.items() if value < min(fails, default=2)}
+
+
+def test_names_hide_neither_points_nor_each_other() -> None:
+    random = np.random.default_rng(2)
+    figure = Figure(figsize=(7, 4))
+    axes = figure.subplots()
+    points = [(float(x), float(y)) for x, y in random.normal(0.5, 0.1, size=(9, 2))]
+    axes.plot(*zip(*points, strict=True), "o")
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    figure.draw_without_rendering()
+    label_marks(axes, [Mark(x, y, y - 0.02, y + 0.02, f"name {n}", "black") for n, (x, y) in enumerate(points)])
+    figure.draw_without_rendering()
+    boxes = [Text.get_window_extent(text) for text in axes.texts]
+    assert sorted(text.get_text() for text in axes.texts) == [f"name {n}" for n in range(9)]
+    for a, b in combinations(boxes, 2):
+        assert not a.overlaps(b)
+    places = axes.transData.transform(points)
+    assert not any(box.contains(x, y) for box in boxes for x, y in places)
+
+
+def test_names_of_lines_stay_beside_the_picture() -> None:
+    figure = Figure(figsize=(7, 4))
+    axes = figure.subplots()
+    axes.set_ylim(0, 1)
+    label_lines(axes, [Label(0.02 * n, str(n), "black") for n in range(9)])
+    heights = {text.get_text(): text.get_position()[1] for text in axes.texts}
+    ordered = [heights[str(n)] for n in range(9)]
+    assert min(ordered) > -1e-9 and max(ordered) <= 1
+    assert (pd.Series(ordered).diff().dropna() > 0.07).all()
