@@ -131,7 +131,7 @@ def _reasons(stage: str, flow: Flow) -> Iterator[list[str]]:
 
 
 def _lengths(lengths: CorpusLengths) -> Iterator[Block]:
-    header = ["Words", "Number", "Mean", *(f"{100 * share:.0f} %" for share in QUANTILES), "Longest"]
+    header = ["Words", "Number", "Mean", *(f"{100 * share:.0f}\u00a0%" for share in QUANTILES), "Longest"]
     yield Table(header, [[name.capitalize(), *_length(getattr(lengths, name))] for name in lengths._fields])
     yield "Under a percentage: the length that so many of them do not exceed. A document is as long as its sentences."
     yield Picture("lengths", "Documents, sentences and fragments by their length in words")
