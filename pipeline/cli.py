@@ -7,6 +7,7 @@ import atexit
 import errno
 import gc
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -106,6 +107,15 @@ def vocabulary() -> None:
 
     params = load_params()
     vocabulary.run(layout.LEMMAS, layout.VOCABULARY, params.chosen_scale.vocabulary, params.seed)
+
+
+@app.command()
+def data() -> None:
+    """Write metrics/data.html and data.md: what the news text is like."""
+    from pipeline.stages import data
+
+    params = load_params()
+    data.run(layout.DATA, layout.METRICS, params.scale, params.seed)
 
 
 @app.command()
@@ -262,8 +272,15 @@ def embed(
 
 
 @app.command()
-def show() -> None:
-    """Print the scores of the last run."""
+def show(
+    article: Annotated[str, typer.Argument(metavar="[ID]", help="An article; metrics/data.html names some.")] = "",
+) -> None:
+    """Print the scores of the last run, or an article at every stage."""
+    if article:
+        from pipeline.corpus.terminal import WIDEST, show
+
+        print(show(layout.DATA, article, min(WIDEST, shutil.get_terminal_size((WIDEST, 0)).columns)))
+        return
     from pipeline.report.summary import summary
 
     print(summary(layout.METRICS))

@@ -19,7 +19,7 @@ STAGES = sorted(path.stem for path in (PACKAGE / "stages").glob("[a-z]*.py"))
 DVC: dict[str, dict] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]  # type: ignore[type-arg]
 SHOWN = {".html", ".css"}
 ROOMS = {"text", "lm", "ner", "report", "sources", "demo"}
-ABOVE = {"stages", "compare", "experiments", "sweep", "cli.py"}
+ABOVE = {"stages", "compare", "corpus", "experiments", "sweep", "cli.py"}
 
 
 @cache
@@ -137,6 +137,25 @@ def test_one_file_knows_dvc() -> None:
         path for path in PACKAGE.rglob("*.py") if re.search(r"^\s*(from|import) dvc", path.read_text("utf-8"), re.M)
     ]
     assert knows == [PACKAGE / "experiments" / "revision.py"]
+
+
+UNPICKLERS = {"pickle", "dill", "cloudpickle", "marshal", "shelve"}
+RUNNERS = {"eval", "exec", "os.system", "torch.load", "joblib.load", "pd.read_pickle", "pandas.read_pickle"}
+RUNNERS |= {"yaml.unsafe_load", "yaml.full_load", "shutil.unpack_archive"}
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=str)
+def test_nothing_that_is_read_is_run(path: Path) -> None:
+    """No file, downloaded or not, is executed, unpickled or unpacked under the names that it chooses."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names] + [getattr(node, "module", None) or ""]
+            assert not UNPICKLERS & set(names), f"{path}:{node.lineno}"
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            assert called not in RUNNERS and not called.endswith(".extractall"), f"{path}:{node.lineno}"
+            pickles = [k for k in node.keywords if k.arg == "allow_pickle" and ast.unparse(k.value) != "False"]
+            assert not pickles, f"{path}:{node.lineno}"
 
 
 NO_TORCH = [*sorted((PACKAGE / "text").rglob("*.py")), PACKAGE / "params.py", PACKAGE / "stages" / "fetch.py"]

@@ -42,7 +42,7 @@ def test_other_errors_are_the_programmers(monkeypatch: pytest.MonkeyPatch) -> No
         cli.main()
 
 
-@pytest.mark.parametrize("command", ["sentences", "vocabulary", "pretrain", "ner wikineural", "report"])
+@pytest.mark.parametrize("command", ["sentences", "vocabulary", "data", "pretrain", "ner wikineural", "report"])
 def test_a_stage_before_its_inputs_says_what_to_run(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

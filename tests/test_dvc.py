@@ -26,7 +26,7 @@ DOWNSTREAM_OF_LM = {
     "typos@wikineural", "typos@multiconer", "report",
 }  # fmt: skip
 ALL = DOWNSTREAM_OF_LM | {
-    "check", "fetch", "documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary", "charcnn",
+    "check", "fetch", "documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary", "data", "charcnn",
     "pretrain", "corpora@wikineural", "corpora@multiconer",
 }  # fmt: skip
 
@@ -94,6 +94,7 @@ def test_the_first_run_runs_every_stage(repo: Path, dvc: Run) -> None:
         "ner/multiconer.json",
         "report.html",
         "report.md",
+        "data.html",
         "plots/lm.png",
     ):
         assert (repo / "metrics" / name).is_file(), name
@@ -143,7 +144,7 @@ def test_going_back_recomputes_nothing(repo: Path, dvc: Run) -> None:
 
 def test_a_tagger_learning_rate_reruns_no_language_model(repo: Path, dvc: Run) -> None:
     _edit_yaml(repo / "params.yaml", lambda params: params["scales"]["demo"]["ner"].update(learning_rate=0.02))
-    assert set(json.loads(dvc("status", "--json"))) == {"check", "ner@wikineural", "ner@multiconer"}
+    assert set(json.loads(dvc("status", "--json"))) == {"check", "ner@wikineural", "ner@multiconer", "report"}
     _git(repo, "checkout", "--quiet", "params.yaml")
 
 

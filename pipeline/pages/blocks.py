@@ -57,7 +57,13 @@ class Examples(NamedTuple):
     examples: Sequence[Example]
 
 
-Block = str | Heading | Table | Matrix | Picture | Examples
+class Text(NamedTuple):
+    """Text of the corpus by what it is called: a stage, and the lines that it made."""
+
+    text: Sequence[tuple[str, Sequence[str]]]
+
+
+Block = str | Heading | Table | Matrix | Picture | Examples | Text
 
 
 class Section(NamedTuple):

@@ -1,4 +1,8 @@
-"""Files from the web: downloaded once, resumed after a break, whole or not there."""
+"""Files from the web: downloaded once, resumed after a break, whole or not there.
+
+Whole is what the server announces; whether it is the right file, the sum and the check of its content say. Nothing
+that was downloaded is executed or unpickled.
+"""
 
 import fcntl
 import hashlib
@@ -8,38 +12,26 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import unquote, urlsplit
 
-import requests
-import urllib3
+from requests import Response
 
 from pipeline.errors import UserError
-from pipeline.progress import Meter
+from pipeline.progress import Meter, say
+from pipeline.sources.http import BEYOND_END, PARTIAL, Failed, Interrupted, answer, starts_at, version
 from pipeline.sources.places import safe_name
 from pipeline.sources.space import room_for
 
 ATTEMPTS = 4
+"""In a row, without a byte that no earlier one brought."""
 PAUSE = 2.0
 """Seconds before the second attempt; doubled before each further one."""
-TIMEOUT = 30.0
-"""Seconds without a byte before an attempt counts as failed."""
-AGENT = "recurrent-embeddings-pipeline"
-"""Some servers refuse the default name of a Python library."""
 CHUNK = 1 << 20
-PARTIAL, BEYOND_END = 206, 416
-BUSY = (408, 429, 500, 502, 503, 504)
-"""HTTP statuses that may be different a little later."""
-
-
-class Interrupted(Exception):
-    """The attempt failed and another may succeed; what came so far is kept."""
-
-
-class Failed(Exception):
-    """No further attempt would help."""
+LONGEST_NAME = 50
+"""Characters, of up to four bytes: file systems end at 255."""
 
 
 def file_name(url: str) -> str:
-    """The last part of a URL's path, fit to be a file name."""
-    return safe_name(unquote(urlsplit(url).path.rpartition("/")[2])) or "download"
+    """The last part of a URL's path, or the end of it, fit to be a file name."""
+    return safe_name(unquote(urlsplit(url).path.rpartition("/")[2]))[-LONGEST_NAME:] or "download"
 
 
 def cached_path(url: str, folder: Path) -> Path:
@@ -76,63 +68,53 @@ def _lock(part: IO[bytes]) -> None:
 
 
 def _receive_patiently(url: str, part: IO[bytes]) -> None:
-    for attempt in range(ATTEMPTS):
+    attempts, longest = 0, 0
+    while True:
         try:
             return _receive(url, part)
         except Interrupted as error:
-            reason = str(error)
-        if attempt + 1 < ATTEMPTS:
-            time.sleep(PAUSE * 2**attempt)
-    raise Failed(f"download failed {ATTEMPTS} times, at last: {reason}")
+            interruption = error
+        if _size(part) > longest:
+            attempts, longest = 0, _size(part)
+        attempts += 1
+        if attempts == ATTEMPTS:
+            raise Failed(f"download failed {ATTEMPTS} times in a row, at last: {interruption}")
+        wait = PAUSE * 2 ** (attempts - 1) if interruption.wait is None else interruption.wait
+        say(f"download {file_name(url)}: {interruption}; again in {wait:,.0f} s, from byte {_size(part):,}")
+        time.sleep(wait)
 
 
 def _receive(url: str, part: IO[bytes]) -> None:
     """One attempt: what `part` does not hold yet is appended to it."""
-    try:
-        with requests.get(url, headers=_headers(part), stream=True, timeout=TIMEOUT) as response:
-            _check_status(response, part)
-            if response.status_code != PARTIAL:
-                part.truncate(0)
-            _version_path(part).write_text(_version(response), encoding="utf-8")
-            _save(response, part)
-    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-        raise Interrupted(_reason(error)) from None
+    with answer(url, _rest_only(part)) as response:
+        if response.status_code == BEYOND_END:  # more than the server's file: it was another one
+            part.truncate(0)
+            raise Interrupted("what was there is longer than the file")
+        if response.status_code != PARTIAL:
+            part.truncate(0)
+        elif starts_at(response) != _size(part) or version(response) != _known_version(part):
+            part.truncate(0)
+            raise Interrupted("another part came than the one asked for")
+        _version_path(part).write_text(version(response), encoding="utf-8")
+        _save(url, response, part)
 
 
-def _headers(part: IO[bytes]) -> dict[str, str]:
-    """Those of a request for the rest, if a beginning of known version is there; else for all of it."""
-    headers = {"User-Agent": AGENT, "Accept-Encoding": "identity"}
-    size, version = _size(part), _version_path(part)
-    if size and version.is_file() and (known := version.read_text(encoding="utf-8")):
-        headers |= {"Range": f"bytes={size}-", "If-Range": known}
-    return headers
+def _rest_only(part: IO[bytes]) -> dict[str, str]:
+    """Headers that ask for the rest, if a beginning of known version is there; else for all of the file."""
+    size, known = _size(part), _known_version(part)
+    return {"Range": f"bytes={size}-", "If-Range": known} if size and known else {}
 
 
-def _check_status(response: requests.Response, part: IO[bytes]) -> None:
-    status = f"HTTP {response.status_code} {response.reason}"
-    if response.status_code == BEYOND_END:  # more than the server's file: it was another one
-        part.truncate(0)
-        raise Interrupted(status)
-    if response.status_code in BUSY:
-        raise Interrupted(status)
-    if not response.ok:
-        raise Failed(status)
-
-
-def _save(response: requests.Response, part: IO[bytes]) -> None:
-    length = response.headers.get("Content-Length")
-    total = _size(part) + int(length) if length else None
-    meter = Meter(f"download {file_name(response.url)}", "bytes", total)
-    meter.add(_size(part))
-    with room_for(Path(part.name), int(length or 0)):
-        # undecoded: the file as it is published, of the announced length
-        for chunk in response.raw.stream(CHUNK, decode_content=False):
+def _save(url: str, response: Response, part: IO[bytes]) -> None:
+    size, left = _size(part), response.raw.length_remaining
+    meter = Meter(f"download {file_name(url)}", "bytes", None if left is None else size + left, size)
+    with room_for(Path(part.name), left or 0):
+        # undecoded: the file as it is published; read1: all that came before a break is kept
+        while chunk := response.raw.read1(CHUNK, decode_content=False):
             part.write(chunk)
             meter.add(len(chunk))
         part.flush()
     meter.close()
-    if total is not None and _size(part) != total:
-        raise Interrupted(f"{_size(part):,} bytes came, {total:,} were announced")
 
 
 def _size(part: IO[bytes]) -> int:
@@ -140,18 +122,11 @@ def _size(part: IO[bytes]) -> int:
     return os.fstat(part.fileno()).st_size
 
 
-def _version(response: requests.Response) -> str:
-    """What tells this version of the file from others, for If-Range; empty if the server doesn't say."""
-    tag = response.headers.get("ETag", "")
-    return tag if tag and not tag.startswith("W/") else response.headers.get("Last-Modified", "")
+def _known_version(part: IO[bytes]) -> str:
+    """Of what `part` holds; empty if nobody said."""
+    path = _version_path(part)
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def _version_path(part: IO[bytes]) -> Path:
     return Path(part.name + ".version")
-
-
-def _reason(error: BaseException) -> str:
-    """The innermost cause: `[Errno 111] Connection refused` and not five wrappers of it."""
-    while inner := error.__cause__ or error.__context__:
-        error = inner
-    return " ".join(str(error).split()) or type(error).__name__

@@ -98,7 +98,7 @@ class Obtainer:
         except UserError as error:
             raise UserError(f"{error}{advice}") from None
         except OSError as error:
-            raise UserError(f"{path}: cannot be read: {error.strerror}") from None
+            raise UserError(f"{path}: cannot be read: {error.strerror or error}") from None
         return found
 
     def _check_sum(self, found: Input) -> None:

@@ -7,8 +7,11 @@ have that sum. The file lies in the real repository (not in a copy that DVC work
 committed: then other people and machines get the very same inputs.
 """
 
+import re
+from json import JSONDecodeError
 from pathlib import Path
 
+from pipeline.errors import UserError
 from pipeline.outputs import read_json, write_json
 from pipeline.progress import say
 
@@ -18,7 +21,7 @@ class Sums:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "sums.json"
-        self._sums: dict[str, str] = read_json(self.path) if self.path.is_file() else {}
+        self._sums = _read(self.path) if self.path.is_file() else {}
 
     def get(self, url: str) -> str | None:
         return self._sums.get(url)
@@ -31,3 +34,17 @@ class Sums:
         if new:
             self._sums |= new
             write_json(self.path, self._sums)
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        sums = read_json(path)
+    except (JSONDecodeError, UnicodeDecodeError) as error:
+        raise _damage(path, f"not valid JSON: {error}") from None
+    if not isinstance(sums, dict) or not all(re.fullmatch("[0-9a-f]{64}", str(sum_)) for sum_ in sums.values()):
+        raise _damage(path, 'found something else than {"URL": "sha256 of 64 hexadecimal digits"}')
+    return sums
+
+
+def _damage(path: Path, found: str) -> UserError:
+    return UserError(f"{path}: {found}; take it from git again, or delete it to trust the next downloads anew")

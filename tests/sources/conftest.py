@@ -4,6 +4,7 @@ import bz2
 import copy
 import gzip
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ import yaml
 
 from pipeline.demo import DemoSettings, generate
 from pipeline.errors import UserError
+from pipeline.sources import download
 from pipeline.stages import fetch
+from tests.sources.server import Handler, serving
 
 DUMP = """<mediawiki xml:lang="ru"><siteinfo/>
 <page><title>Пожар</title><ns>0</ns><id>7</id><revision><id>1</id><text>Сгорел склад.</text></revision></page>
@@ -118,3 +121,13 @@ def repository(tmp_path: Path, fetched: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.delenv("DVC_ROOT", raising=False)
     shutil.copytree(fetched, tmp_path, dirs_exist_ok=True)
     return Repository(tmp_path)
+
+
+@pytest.fixture
+def handler(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Handler]]:
+    """A server of this test's own; downloads try again at once, and by no proxy."""
+    monkeypatch.setattr(download, "PAUSE", 0)
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with serving() as own:
+        yield own

@@ -2,70 +2,15 @@
 
 import hashlib
 import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 
 from pipeline.errors import UserError
 from pipeline.sources import download as module
 from pipeline.sources.download import cached_path, download
-from tests.sources.conftest import WIKINEURAL, Repository
-
-CONTENT = WIKINEURAL.encode() * 50
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Serves /a.conllu with ranges. The first `cuts` answers break off half-way; `statuses` come before all else."""
-
-    content, tag = CONTENT, '"1"'
-    cuts = 0
-    statuses: ClassVar[list[int]]
-    ranges: ClassVar[list[str | None]]
-    url: ClassVar[str]
-
-    def do_GET(self) -> None:
-        cls = type(self)
-        asked = self.headers["Range"] if self.headers["If-Range"] == cls.tag else None
-        cls.ranges.append(asked)
-        if self.path != "/a.conllu":
-            return self.send_error(404)
-        if cls.statuses:
-            return self.send_error(cls.statuses.pop(0))
-        start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
-        rest = cls.content[start:]
-        self.send_response(206 if asked else 200)
-        self.send_header("Content-Length", str(len(rest)))
-        self.send_header("ETag", cls.tag)
-        self.end_headers()
-        if cls.cuts:
-            cls.cuts -= 1
-            rest = rest[: len(rest) // 2]
-        self.wfile.write(rest)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-@pytest.fixture
-def handler(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Handler]]:
-    """A handler of this test's own; its `url` is where it serves."""
-    monkeypatch.setattr(module, "PAUSE", 0)
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-
-    class Own(Handler):
-        statuses: ClassVar[list[int]] = []
-        ranges: ClassVar[list[str | None]] = []
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Own) as server:
-        Own.url = f"http://127.0.0.1:{server.server_port}/a.conllu"
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield Own
-        server.shutdown()
+from tests.sources.conftest import Repository
+from tests.sources.server import CONTENT, Handler
 
 
 def left(folder: Path) -> list[str]:
@@ -115,7 +60,7 @@ def test_another_version_begins_anew(handler: type[Handler], tmp_path: Path) -> 
 
 
 def test_busy_server_is_asked_again(handler: type[Handler], tmp_path: Path) -> None:
-    handler.statuses = [503, 429]
+    handler.tricks = [lambda answer: answer.send_error(503), lambda answer: answer.send_error(429)]
     assert download(handler.url, tmp_path).read_bytes() == CONTENT
 
 
@@ -128,7 +73,7 @@ def test_not_found_is_said_at_once(handler: type[Handler], tmp_path: Path) -> No
 
 def test_no_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PAUSE", 0)
-    with pytest.raises(UserError, match=r"download failed 4 times, at last: .*Connection refused") as caught:
+    with pytest.raises(UserError, match=r"download failed 4 times in a row, at last: .*Connection refused") as caught:
         download("http://127.0.0.1:9/a.conllu", tmp_path)
     assert "\n" not in str(caught.value)
 
@@ -166,6 +111,22 @@ def test_another_content_later_is_refused(from_server: Repository, handler: type
     message = from_server.refusal()
     assert f"expected {hashlib.sha256(CONTENT).hexdigest()} (in {from_server.inputs / 'sums.json'}" in message
     assert "delete this file to download it again" in message
+
+
+@pytest.mark.parametrize(
+    "damage, said",
+    [
+        ("<<<<<<< HEAD", "not valid JSON: Expecting value: line 1"),
+        ("[]", "found something else than "),
+        ('{"https://host/a": "abc"}', "found something else than "),
+    ],
+)
+def test_damaged_sums(from_server: Repository, handler: type[Handler], damage: str, said: str) -> None:
+    path = from_server.write("sums.json", damage)
+    with pytest.raises(UserError) as caught:
+        from_server.fetch()
+    assert str(caught.value).startswith(f"{path}: {said}")
+    assert "take it from git again" in str(caught.value) and handler.paths == []
 
 
 def test_wrong_sum_of_a_download(from_server: Repository, handler: type[Handler]) -> None:

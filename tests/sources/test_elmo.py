@@ -4,11 +4,13 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
+import h5py
 import pytest
 
 from pipeline.demo import DemoSettings, generate
-from pipeline.sources import obtain
+from pipeline.sources import elmo, obtain
 from tests.sources.conftest import DEMO, Repository, snapshot
 
 Files = dict[str, bytes]
@@ -173,3 +175,79 @@ def test_paths_are_looked_for_before_anything_is_obtained(
     repository.content["elmo"], repository.elmo = {"source": "not-there.zip"}, True
     repository.refusal()
     assert "news.0" not in capsys.readouterr().err
+
+
+def test_archive_writes_nothing_outside(repository: Repository, files: Files, tmp_path: Path) -> None:
+    """Absolute paths, paths upwards and links are names of members like any other."""
+    link = zipfile.ZipInfo("link/model.hdf5.txt")
+    link.external_attr = 0o120777 << 16
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr(link, str(tmp_path / "outside"))
+        archive.writestr("../../../../outside", b"x")
+        archive.writestr(str(tmp_path / "outside"), b"x")
+        archive.writestr("../../options.json", files["options.json"])
+        archive.writestr(str(tmp_path / "model.hdf5"), files["model.hdf5"])
+    before = {path for path in tmp_path.rglob("*") if repository.raw not in path.parents}
+    ask(repository, data.getvalue())
+    repository.fetch()
+    assert written(repository)["model.hdf5"] == files["model.hdf5"]
+    new = {path for path in tmp_path.rglob("*") if repository.raw not in path.parents} - before
+    assert {path.name for path in new} == {"199.zip"}
+
+
+def test_link_in_place_of_a_file(repository: Repository, files: Files) -> None:
+    """Its target is text in the archive, and read as such."""
+    link = zipfile.ZipInfo("options.json")
+    link.external_attr = 0o120777 << 16
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr(link, "/etc/hosts")
+        archive.writestr("model.hdf5", files["model.hdf5"])
+    ask(repository, data.getvalue())
+    assert "199.zip: options.json: not valid JSON" in repository.refusal()
+
+
+@pytest.mark.parametrize("name", ["options.json", "model.hdf5"])
+def test_archive_that_unpacks_to_more_than_a_model(
+    repository: Repository, files: Files, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(elmo, "WIDEST", 4)
+    monkeypatch.setattr(elmo, "SPARE_BYTES", 1_000_000)
+    ask(repository, packed(spoiled(files, name, lambda data: data + bytes(2_000_000))))
+    message = repository.refusal()
+    assert f"199.zip: {name}: " in message and "bytes unpacked, expected at most " in message
+
+
+def test_archive_that_states_too_small_a_size(repository: Repository, files: Files) -> None:
+    """What is beyond the stated size is never unpacked."""
+    bomb = packed({**files, "model.hdf5": files["model.hdf5"] + bytes(20_000_000)})
+    size = len(files["model.hdf5"])
+    ask(repository, bomb.replace((size + 20_000_000).to_bytes(4, "little"), size.to_bytes(4, "little")))
+    assert "199.zip: cannot be unpacked (Bad CRC-32 for file 'model.hdf5')" in repository.refusal()
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_broken_archive_of_another_method(repository: Repository, files: Files, method: int) -> None:
+    sound = packed(files, method=method)
+    ask(repository, sound[:2000] + bytes(500) + sound[2500:])
+    assert "199.zip: cannot be " in repository.refusal()
+
+
+@pytest.mark.parametrize("how", ["link", "external", "virtual"])
+def test_weights_that_are_other_files_bytes(repository: Repository, files: Files, how: str) -> None:
+    ask_for_two(repository, files)
+    shape, other = (261, 4), repository.write("other.h5", files["model.hdf5"])
+    with h5py.File(repository.inputs / "model.hdf5", "r+") as file:
+        shape = file["char_embed"].shape
+        del file["char_embed"]
+        if how == "link":
+            file["char_embed"] = h5py.ExternalLink(str(other), "char_embed")
+        elif how == "external":
+            zeros = repository.write("zeros", bytes(4 * shape[0] * shape[1]))
+            file.create_dataset("char_embed", shape, "f4", external=[(str(zeros), 0, h5py.h5f.UNLIMITED)])
+        else:
+            layout = h5py.VirtualLayout(shape, "f4")
+            layout[...] = h5py.VirtualSource(str(other), "char_embed", shape)
+            file.create_virtual_dataset("char_embed", layout)
+    assert "model.hdf5: char_embed: lies in another file" in repository.refusal()

@@ -1,0 +1,66 @@
+"""Stage data: what the news text is like, for people: one page with pictures and fragments."""
+
+from itertools import islice
+from pathlib import Path
+
+from pipeline.corpus.article import STAGES, read_article
+from pipeline.corpus.growth import measure_vocabulary
+from pipeline.corpus.lengths import count_lengths
+from pipeline.corpus.page import Corpus, Sample, render_html, render_markdown
+from pipeline.corpus.plots import draw_coverage, draw_growth, draw_lengths
+from pipeline.corpus.sample import draw_fragments
+from pipeline.corpus.trace import read_predicted, trace
+from pipeline.outputs import fresh_folder, need, read_json, write_text
+from pipeline.report.plots.style import save
+from pipeline.shards import COUNTS
+from pipeline.vocabulary import Entry
+
+FRAGMENTS = 10
+FREQUENT = 50
+"""Lemmas that the page lists."""
+PICTURES = "data"
+"""The folder of the pictures, beside the page."""
+
+
+def run(data: Path, metrics: Path, scale: str, seed: int) -> None:
+    """Read what the text stages left in `data`; write data.md, data.html and the pictures to `metrics`."""
+    corpus = _read(data, scale, seed)
+    with fresh_folder(metrics / PICTURES) as folder:
+        pictures = {
+            "lengths": save(folder, "lengths", draw_lengths, corpus.lengths),
+            "growth": save(folder, "growth", draw_growth, corpus.growth),
+            "coverage": save(folder, "coverage", draw_coverage, corpus.usage),
+        }
+    write_text(metrics / "data.md", render_markdown(corpus, f"{PICTURES}/"))
+    write_text(metrics / "data.html", render_html(corpus, pictures))
+
+
+def _read(data: Path, scale: str, seed: int) -> Corpus:
+    stages = [*STAGES, "vocabulary"]
+    growth, usage = measure_vocabulary(data / "vocabulary")
+    return Corpus(
+        scale=scale,
+        seed=seed,
+        counts={stage: read_json(need(data / stage / COUNTS, stage)) for stage in stages},
+        lengths=count_lengths(data / "sentences", data / "fragments"),
+        growth=growth,
+        usage=usage,
+        frequent=_read_frequent(data / "vocabulary"),
+        sample=_draw(data, seed),
+    )
+
+
+def _read_frequent(vocabulary: Path) -> list[Entry]:
+    with need(vocabulary / "vocabulary.txt", "vocabulary").open(encoding="utf-8", newline="\n") as file:
+        rows = (line.rstrip("\n").split("\t") for line in islice(file, FREQUENT))
+        return [Entry(lemma, int(count)) for lemma, count in rows]
+
+
+def _draw(data: Path, seed: int) -> list[Sample]:
+    predicted = read_predicted(data / "vocabulary")
+    sample = []
+    for drawn in draw_fragments(data / "fragments", FRAGMENTS, seed):
+        article = read_article(data, drawn.shard, drawn.article)
+        name = f"{article.name}: fragment {drawn.number + 1} of {len(article.lines['fragments'])}"
+        sample.append(Sample(name, trace(article, drawn.number, predicted)))
+    return sample

@@ -1,0 +1,142 @@
+"""One article at every stage: found by its id, followed through the stages, printed for a terminal."""
+
+import gzip
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline import cli, layout
+from pipeline.corpus.article import STAGES, find_articles, read_article
+from pipeline.corpus.terminal import show
+from pipeline.corpus.trace import paragraphs_of, read_predicted, sentences_of, trace
+from pipeline.errors import UserError
+from pipeline.shards import read_documents
+from pipeline.vocabulary import Vocabulary
+from tests.corpus.conftest import TOO_LONG, run_text_stages
+from tests.pack import PACK, needs_pack
+
+
+def follow(data: Path) -> int:
+    """Check every fragment of a corpus; how many there are."""
+    number = 0
+    for document in read_documents(data / "documents"):
+        for article in find_articles(data, document.id):
+            paragraphs, sentences = article.lines["documents"], article.lines["sentences"]
+            for fragment, own in zip(article.lines["fragments"], sentences_of(article), strict=True):
+                assert " ".join(sentences[i] for i in own) == fragment
+                for sentence, paragraph in zip(own, paragraphs_of(article, own), strict=True):
+                    assert sentences[sentence] in paragraphs[paragraph]
+                number += 1
+    return number
+
+
+def test_every_fragment_is_followed_to_its_sentences_and_paragraphs(built: Path) -> None:
+    assert follow(built) > 60
+
+
+@needs_pack
+def test_real_text_is_followed(tmp_path: Path) -> None:
+    with gzip.open(PACK / "corpus" / "nerel_wikinews.txt.gz", "rt", encoding="utf-8", newline="\n") as file:
+        text = file.read(60_000)
+    assert follow(run_text_stages(tmp_path / "raw", tmp_path / "data", {"news.txt": text})) > 80
+
+
+def test_trace(built: Path) -> None:
+    vocabulary = Vocabulary.load(built / "vocabulary")
+    predicted = read_predicted(built / "vocabulary")
+    assert predicted == set(vocabulary.types[3 : vocabulary.size])
+    (article,) = find_articles(built, "0001-city:2")
+    fragment = "Река течёт. Город номер 1 стоит у реки."
+    traced = dict(trace(article, 0, predicted))
+    known = [lemma if vocabulary.ids[lemma] < vocabulary.size else "<UNK>" for lemma in fragment.lower().split()]
+    assert "<UNK>" in known and traced == {
+        "documents": ["Река течёт.", f"Город номер 1 стоит у реки. {TOO_LONG} Река течёт на юг и на восток."],
+        "sentences": ["Река течёт.", "Город номер 1 стоит у реки."],
+        "fragments": [fragment],
+        "lowercase": [fragment.lower()],
+        "lemmas": [fragment.lower()],
+        "vocabulary": [" ".join(known)],
+    }
+
+
+def test_lemmas_that_do_not_pair_are_not_shown(built: Path) -> None:
+    (article,) = find_articles(built, "0001-city:2")
+    article.lines["lemmas"].pop()
+    traced = dict(trace(article, 0, set()))
+    assert traced["lowercase"] and traced["lemmas"] == traced["vocabulary"] == []
+
+
+def test_fragments_of_other_sentences(built: Path) -> None:
+    (article,) = find_articles(built, "0001-city:2")
+    article.lines["sentences"][1] = "Другой текст."
+    with pytest.raises(UserError, match="0001-city:2: its fragments are not made of its sentences; run: dvc repro"):
+        sentences_of(article)
+
+
+def test_an_id_that_two_exports_have(built: Path) -> None:
+    assert [article.title for article in find_articles(built, "7")] == ["Пожар", "Выборы"]
+    shown = show(built, "7", 100)
+    assert "7 (Пожар)\nshard 00000.txt" in shown and "\n\n\n7 (Выборы)\nshard " in shown
+
+
+def test_unknown_ids(built: Path, data: Path) -> None:
+    def refusal(wanted: str) -> str:
+        with pytest.raises(UserError) as caught:
+            find_articles(built, wanted)
+        assert str(caught.value).startswith(f"{built / 'documents'}: found no article {wanted!r}, ")
+        return str(caught.value)
+
+    assert refusal("0001-city:411").endswith("close to it: 0001-city:41, 0001-city:11, 0001-city:4")
+    assert refusal("пож").endswith("close to it: 7 (Пожар)")
+    first = "7 (Пожар), 8 (Мост), 0001-city:1"
+    assert refusal("\t#doc").endswith(f"nor one like it; the first are {first}; metrics/data.html names others")
+    for shard in (data / "documents").glob("*.txt"):
+        shard.unlink()
+    with pytest.raises(UserError, match=r"documents: no text shards found; run"):
+        find_articles(data, "7")
+
+
+def test_show(built: Path) -> None:
+    shown = show(built, "0001-city:2", 60)
+    assert max(map(len, shown.splitlines())) <= 60
+    parts = dict(part.split(": ", 1) for part in shown.split("\n\n")[1:])
+    assert [*parts] == [*STAGES, "vocabulary"]
+    assert parts["documents"].startswith("2 paragraphs, 27 words\n   1  Река течёт.\n   2  Город номер 1 стоит у реки.")
+    assert "\n   3  [dropped, too long] Это предложение длиннее всех\n      фрагментов" in parts["sentences"]
+    assert parts["fragments"].startswith("2 fragments, 15 words\n   1  Река течёт. Город номер 1 стоит у реки.\n   2  ")
+    assert parts["lemmas"].startswith("2 fragments, 15 tokens\n   1  река течёт. город")
+    assert "<UNK>" in parts["vocabulary"]
+
+
+def test_show_what_was_dropped_or_not_run(data: Path) -> None:
+    shown = show(data, "0001-city:1", 120)
+    assert f"sentences: 1 sentence, 12 words\n   1  [dropped, too long] {TOO_LONG}" in shown
+    assert "fragments: dropped\n\nlowercase: dropped\n\nlemmas: dropped" in shown
+    shutil.rmtree(data / "lemmas")
+    shutil.rmtree(data / "vocabulary")
+    assert show(data, "0001-city:2", 120).endswith("lemmas: not run; run: dvc repro lemmas")
+
+
+def test_nothing_in_a_text_commands_the_terminal(built: Path) -> None:
+    shown = show(built, "0001-city:41", 120)
+    assert r"\x1b[2J \u202eтекст" in shown and all(line.isprintable() for line in shown.splitlines())
+
+
+def test_an_article_that_is_not_in_the_shard(built: Path) -> None:
+    with pytest.raises(UserError, match=r"00000\.txt: found no article 999"):
+        read_article(built, "00000.txt", "999")
+
+
+def test_the_command(built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(layout, "DATA", built)
+    monkeypatch.setattr(sys, "argv", ["pipeline", "show", "8"])
+    with pytest.raises(SystemExit) as done:
+        cli.main()
+    assert not done.value.code and capsys.readouterr().out.startswith("8 (Мост)\nshard 00000.txt\n\ndocuments: 1 par")
+    monkeypatch.setattr(sys, "argv", ["pipeline", "show", "88"])
+    with pytest.raises(SystemExit) as failed:
+        cli.main()
+    said = capsys.readouterr().err
+    assert failed.value.code == 1 and said.count("\n") == 1 and "found no article '88', close to it: 8 (Мост)" in said

@@ -1,0 +1,177 @@
+"""metrics/data.md and data.html: what is on them, and that no text of the corpus breaks out of its place."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from pipeline.corpus.page import _format
+from pipeline.outputs import read_json
+from pipeline.pages.blocks import Table
+from pipeline.shards import read_documents
+from pipeline.stages import data as stage
+from pipeline.vocabulary import Vocabulary
+from tests.corpus.conftest import HOSTILE
+
+NO_PICTURE = "<svg></svg>"
+VOID = {"meta", "br", "path", "use", "rect"}
+
+
+class Pages(NamedTuple):
+    """The folder `data`, and what the stage made of it."""
+
+    data: Path
+    metrics: Path
+
+    @property
+    def html(self) -> str:
+        return (self.metrics / "data.html").read_text(encoding="utf-8")
+
+    @property
+    def markdown(self) -> str:
+        return (self.metrics / "data.md").read_text(encoding="utf-8")
+
+
+class Parsed(HTMLParser):
+    """The tags, each closed in its order, the text outside of style, and every address."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.addresses: list[str] = []
+        self.texts: list[str] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.addresses += [value or "" for name, value in attrs if name in ("src", "href", "xlink:href", "data")]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.texts.append(data)
+
+
+@pytest.fixture(scope="module")
+def pages(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Pages:
+    """With every fragment in the sample."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stage, "FRAGMENTS", 1000)
+        metrics = tmp_path_factory.mktemp("pages") / "metrics"
+        stage.run(built, metrics, "demo", seed=1)
+    return Pages(built, metrics)
+
+
+def rows(page: str, heading: str) -> list[list[str]]:
+    """Cells of the tables under a heading, heads included."""
+    section = page.split(f"{heading}\n")[1].split("\n## ")[0].split("\n### ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("|") and not set(line) <= set("|:- ")]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip("|"))] for line in lines]
+
+
+def test_the_page_is_one_file_that_parses(pages: Pages) -> None:
+    parsed = Parsed(pages.html)
+    assert parsed.open == [] and {"h1", "table", "svg"} <= set(parsed.tags) and "script" not in parsed.tags
+    assert parsed.addresses and all(address.startswith("#") for address in parsed.addresses)
+    assert re.findall(r"url\((?!#)", pages.html) == []
+    ids = re.findall(r'\bid="([^"]+)"', pages.html)
+    assert len(ids) == len(set(ids)) and {address[1:] for address in parsed.addresses} <= set(ids)
+
+
+def test_hostile_text_stays_text(pages: Pages) -> None:
+    assert "<script>" not in pages.html and HOSTILE in "".join(Parsed(pages.html).texts)
+    (block,) = [part for part in pages.markdown.split("\n\n") if HOSTILE in part]
+    fence = block.splitlines()[0].removesuffix("text")
+    assert block.endswith(f"\n{fence}") and set(fence) == {"`"} and len(fence) == 5  # the text has four in a row
+
+
+def test_sample_is_every_stage_of_every_fragment(pages: Pages) -> None:
+    shown = re.findall(r"\nfragments   (.+)", pages.markdown)
+    expected = [line for document in read_documents(pages.data / "fragments") for line in document.lines]
+    assert sorted(shown) == sorted(expected)
+    for label in ("documents", "sentences", "lowercase", "lemmas", "vocabulary"):
+        assert len(re.findall(rf"\n(?:```+text\n)?{label} ", pages.markdown)) >= len(expected)
+    assert "### 7 (Пожар): fragment 1 of 1\n" in pages.markdown
+    assert "### 0001-city:2: fragment 2 of 2\n" in pages.markdown
+
+
+def test_what_was_dropped_is_that_of_the_counts(pages: Pages) -> None:
+    found = {(row[0], row[1], row[2]): row[3:] for row in rows(pages.markdown, "### What it left out")[1:]}
+    fragments = read_json(pages.data / "fragments" / "counts.json")
+    dropped, read = fragments["sentences_dropped_long"], fragments["sentences_read"]
+    assert found["fragments", "sentences", "long"] == [str(dropped), f"{100 * dropped / read:.1f} %"]
+    assert found["fragments", "documents", "empty"][0] == "8"
+    counted = {
+        (name, key)
+        for name in ("documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary")
+        for key, number in read_json(pages.data / name / "counts.json").items()
+        if "dropped" in key and number
+    }
+    assert len(found) == len(counted)
+
+
+def test_lengths_and_lemmas(pages: Pages) -> None:
+    lengths = {row[0]: row for row in rows(pages.markdown, "## Lengths")[1:]}
+    sentences = [line for document in read_documents(pages.data / "sentences") for line in document.lines]
+    assert lengths["Sentences"][1] == str(len(sentences)) and lengths["Sentences"][-1] == "12"
+    assert lengths["Fragments"][-1] == "8"
+    entries = Vocabulary.load(pages.data / "vocabulary").entries[:3]
+    lemmas = rows(pages.markdown, "## Most frequent lemmas")[1:4]
+    assert [(row[1], row[2]) for row in lemmas] == [(e.lemma, str(e.frequency)) for e in entries]
+    coverage = read_json(pages.data / "vocabulary" / "counts.json")
+    *_, last = rows(pages.markdown, "## Vocabulary")
+    shares = (coverage[key] for key in ("coverage", "coverage_validation"))
+    assert last == [str(coverage["types_predicted"]), *(f"{100 * share:.1f} %" for share in shares)]
+
+
+def test_a_cell_is_escaped_in_markdown() -> None:
+    assert r"\`\*a\*\|b\<i\>\`" in _format(Table(["Lemma"], [["`*a*|b<i>`"]]), "")
+
+
+def test_pictures_are_there_and_described(pages: Pages) -> None:
+    links = re.findall(r"\[!\[(.+?)\]\((.+?)\)\]\((.+?)\)", pages.markdown)
+    assert len(links) == 3
+    for title, png, svg in links:
+        assert title and (pages.metrics / png).is_file() and (pages.metrics / svg).is_file()
+        assert f'aria-label="{title}"' in pages.html
+    assert sorted(path.name for path in (pages.metrics / "data").iterdir()) == sorted(
+        f"{name}.{form}" for name in ("coverage", "growth", "lengths") for form in ("png", "svg")
+    )
+
+
+@pytest.fixture
+def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They take seconds, and are drawn once for this file."""
+    monkeypatch.setattr(stage, "save", lambda *_: NO_PICTURE)
+
+
+def _text_only(html: str) -> str:
+    return re.sub("<svg.*?</svg>", "", html, flags=re.DOTALL)
+
+
+def test_the_same_text_again(
+    pages: Pages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without_pictures: None
+) -> None:
+    monkeypatch.setattr(stage, "FRAGMENTS", 1000)
+    stage.run(pages.data, tmp_path, "demo", seed=1)
+    again = Pages(pages.data, tmp_path)
+    assert again.markdown == pages.markdown
+    assert _text_only(again.html) == _text_only(pages.html) != pages.html
+
+
+def test_generated_text_is_called_so(pages: Pages, tmp_path: Path, without_pictures: None) -> None:
+    warning = "The text of scale demo is generated"
+    assert warning in pages.html and warning in pages.markdown
+    stage.run(pages.data, tmp_path, "local", seed=1)
+    other = Pages(pages.data, tmp_path)
+    assert warning not in other.html + other.markdown
+    assert other.markdown.count("\nlowercase   ") == stage.FRAGMENTS
