@@ -102,7 +102,7 @@ def test_what_is_left_out_is_counted(wikitext: str, expected: str) -> None:
     counts: Counter[str] = Counter()
     extract_paragraphs(wikitext, counts)
     assert ", ".join(f"{kind} {counts[f'dropped_{kind}']}" for kind in DROPPED if counts[f"dropped_{kind}"]) == expected
-    assert set(counts) <= {f"dropped_{kind}" for kind in DROPPED}
+    assert set(counts) <= {f"{unit}dropped_{kind}" for kind in DROPPED for unit in ("", "words_")}
 
 
 MARKUP = [
