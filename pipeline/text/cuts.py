@@ -19,15 +19,15 @@ DOCUMENT = 1_000_000
 CUTS = ("document_cuts", "paragraph_cuts", "word_cuts")
 """Keys of counts.json; a cut of a word is one of its paragraph too."""
 
-_SENTENCE_END = re.compile(r"[.!?…]\s")
-_SPACE = re.compile(r"\s")
+_TO_SENTENCE_END = re.compile(r"(?s:.*)[.!?…]\s")  # greedy: to the last
+_TO_SPACE = re.compile(r"(?s:.*)\s")
 
 
 def cut_paragraph(text: str, counts: Counts) -> tuple[str, str]:
     """The first piece of a text over `PARAGRAPH` characters, and the rest of it."""
-    place = _last(_SENTENCE_END, text) or _last(_SPACE, text)
-    counts.update(paragraph_cuts=1, word_cuts=int(not place))
-    place = place or PARAGRAPH
+    place = _last(_TO_SENTENCE_END, text) or _last(_TO_SPACE, text) or PARAGRAPH
+    in_word = not (text[place - 1].isspace() or text[place].isspace())
+    counts.update(paragraph_cuts=1, word_cuts=int(in_word))
     return text[:place], text[place:]
 
 
@@ -36,8 +36,8 @@ def cut_paragraphs(paragraphs: Iterable[str], counts: Counts) -> Iterator[str]:
     for paragraph in paragraphs:
         while len(paragraph) > PARAGRAPH:
             piece, paragraph = cut_paragraph(paragraph, counts)
-            yield piece.rstrip()
-        yield paragraph
+            yield piece.strip()
+        yield paragraph.strip()
 
 
 def cut_document(name: str, title: str, paragraphs: Iterable[str], counts: Counts) -> Iterator[Document]:
@@ -60,5 +60,6 @@ def _part(name: str, part: int) -> str:
 
 
 def _last(pattern: re.Pattern[str], text: str) -> int:
-    """The end of the last match in the second half of the first `PARAGRAPH` characters; 0 if there is none."""
-    return max((match.end() for match in pattern.finditer(text, PARAGRAPH // 2, PARAGRAPH)), default=0)
+    """The end of the match in the second half of the first `PARAGRAPH` characters; 0 if there is none."""
+    match = pattern.match(text, PARAGRAPH // 2, PARAGRAPH)
+    return match.end() if match else 0

@@ -86,7 +86,7 @@ _UNCLOSED = [  # what was never closed goes with its line, and no further
         r"<ref\b[^<>\n]*>.*$",
         r"\{\{.*$",
         rf"\[\[\s*({'|'.join(sorted(HIDDEN_NAMESPACES))})\s*:.*$",
-        r"^[^\S\n]*(\{\||\||!).*$",  # rows of a table
+        r"^[^\S\n]*\{\|.*(\n[^\S\n]*[|!].*)*$|^[^\S\n]*\|.*$",  # rows of a table, parameters of a template
         rf"^[^\S\n]*({'|'.join(sorted(HIDDEN_NAMESPACES))})\s*:.*\|.*$",  # lines of a gallery
     ]
 ]
@@ -238,11 +238,19 @@ def _tag(tag: Tag) -> Iterator[Piece]:
     name = str(tag.tag).strip().casefold()
     if name in HIDDEN_TAGS:
         yield Dropped(HIDDEN_TAGS[name], str(tag))
-        return
-    border = _BREAK if name in BLOCK_TAGS else ""
-    yield border
-    if tag.wiki_markup and name in {"li", "dd", "dt"}:
-        yield _ITEM
-    else:
+    elif tag.wiki_markup and name in {"li", "dd", "dt"}:
+        yield _BREAK + _ITEM
+    elif name in BLOCK_TAGS:
+        yield from chain([_BREAK], _visible(tag.contents), [_BREAK])
+    elif name in INLINE_TAGS:
         yield from _visible(tag.contents)
-        yield border
+    else:
+        yield from _unknown_tag(tag)
+
+
+def _unknown_tag(tag: Tag) -> Iterator[Piece]:
+    """What looks like a tag and is text."""
+    yield f"<{tag.tag}{''.join(map(str, tag.attributes))}{tag.padding}{'/' if tag.self_closing else ''}>"
+    if not tag.self_closing:
+        yield from _visible(tag.contents)
+        yield f"</{tag.closing_tag}>"
