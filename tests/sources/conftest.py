@@ -4,9 +4,11 @@ import bz2
 import copy
 import gzip
 import shutil
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import py7zr
 import pytest
 import yaml
 
@@ -82,6 +84,14 @@ class Repository:
         assert "\n" not in message
         assert str(self.manifest) in message
         return message
+
+
+def seven_zip(data: bytes) -> bytes:
+    """A 7z archive of one file."""
+    packed = BytesIO()
+    with py7zr.SevenZipFile(packed, "w", filters=[{"id": py7zr.FILTER_LZMA2, "preset": 0}]) as archive:
+        archive.writef(BytesIO(data), "dump.xml")
+    return packed.getvalue()
 
 
 def snapshot(folder: Path) -> dict[str, bytes | None]:
