@@ -26,6 +26,7 @@ DROPPED = ("other_namespace", "redirect", "not_wikitext", "deleted", "empty", "t
 LONGEST = 4_194_304
 """Characters of wikitext. MediaWiki refuses to save over 2 MiB: what is longer was made by something else."""
 
+_WORD = re.compile(r"\S+")
 _REDIRECT = re.compile(r"\s*#\s*(redirect|перенаправление|перенапр)\s*:?\s*\[\[", re.IGNORECASE)
 
 
@@ -44,7 +45,7 @@ def read_mediawiki(
     counts.update({f"{unit}dropped_{kind}": 0 for kind in DROPPED_MARKUP for unit in ("", "words_")})
     for page in _read_pages(path, policy, counts):
         if reason := _find_fault(page, namespaces):
-            words = len(page.revision.text.split()) if page.revision else 0
+            words = sum(1 for _ in _WORD.finditer(page.revision.text)) if page.revision else 0
             counts.update({"documents_read": 1, f"documents_dropped_{reason}": 1})
             counts.update({"words_read": words, f"words_dropped_{reason}": words})
         else:
