@@ -12,6 +12,7 @@ InvalidUtf8 = Literal["error", "replace"]
 """What to do about bytes that are not UTF-8 and about NUL."""
 
 ADVICE = "convert the file to UTF-8 (for example: iconv -f WINDOWS-1251 -t UTF-8)"
+NEWS_ADVICE = f"{ADVICE}, or write invalid_utf8: replace in the manifest"
 _BOM = "\ufeff"
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
@@ -24,12 +25,12 @@ class Utf8:
     Surrogates are invalid UTF-8.
     """
 
-    def __init__(self, path: Path, policy: InvalidUtf8) -> None:
+    def __init__(self, path: Path, policy: InvalidUtf8, advice: str = ADVICE) -> None:
         self.replaced = 0
         """How many U+FFFD were put in; those that the file itself holds are not among them."""
         self.first: int | None = None
         """The offset of the first byte that was replaced."""
-        self._path, self._policy = path, policy
+        self._path, self._policy, self._advice = path, policy, advice
         self._start = 0  # the offset of the first byte that has not become text
 
     def decode(self, chunks: Iterable[bytes]) -> Iterator[str]:
@@ -45,14 +46,16 @@ class Utf8:
             yield text
 
     def _decode(self, data: bytes, final: bool) -> tuple[str, int]:
+        nul = data.find(b"\0")
         try:
             text, used = codecs.utf_8_decode(data, "strict", final)
         except UnicodeDecodeError as error:
-            self._meet(error.start, f"(0x{data[error.start]:02x}) is not UTF-8; {ADVICE}")
+            if nul < 0 or error.start < nul:
+                self._meet(error.start, f"(0x{data[error.start]:02x}) is not UTF-8")
             text, used = codecs.utf_8_decode(data, "replace", final)
             self.replaced += text.count(_REPLACEMENT) - data[:used].count(_REPLACEMENT.encode())
-        if "\0" in text:  # UTF-16 of Russian text is valid UTF-8, but for its spaces
-            self._meet(data.index(b"\0"), f"is 0, as in UTF-16, not in text; {ADVICE}")
+        if nul >= 0:  # UTF-16 of Russian text is valid UTF-8, but for its spaces
+            self._meet(nul, "is 0, as in UTF-16, not in text")
             self.replaced += text.count("\0")
             text = text.replace("\0", _REPLACEMENT)
         return text, used
@@ -60,5 +63,5 @@ class Utf8:
     def _meet(self, index: int, fault: str) -> None:
         offset = self._start + index
         if self._policy == "error":
-            raise UserError(f"{self._path}: byte {offset:,} {fault}, or write invalid_utf8: replace in the manifest")
+            raise UserError(f"{self._path}: byte {offset:,} {fault}; {self._advice}")
         self.first = offset if self.first is None else min(self.first, offset)

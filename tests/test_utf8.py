@@ -54,7 +54,5 @@ def test_the_first_fault_is_told_with_its_offset(data: bytes, size: int) -> None
     if offset is None:
         assert decode(data, size, Utf8(PATH, "error")) == data.decode().removeprefix("\ufeff")
     else:
-        with pytest.raises(
-            UserError, match=rf"^news\.txt: byte {offset:,} .*iconv.*invalid_utf8: replace in the manifest$"
-        ):
+        with pytest.raises(UserError, match=rf"^news\.txt: byte {offset:,} .*iconv"):
             decode(data, size, Utf8(PATH, "error"))

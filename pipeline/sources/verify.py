@@ -18,7 +18,7 @@ from pipeline.progress import say, track
 from pipeline.sources import probe
 from pipeline.sources.compression import chunks
 from pipeline.sources.manifest import News
-from pipeline.utf8 import InvalidUtf8, Utf8
+from pipeline.utf8 import NEWS_ADVICE, InvalidUtf8, Utf8
 
 Check = Callable[[Path], None]
 
@@ -37,7 +37,7 @@ def news_check(news: News) -> Check:
 def check_text(policy: InvalidUtf8, path: Path) -> None:
     """Plain text: UTF-8, with at least one word."""
     words = 0
-    for text in _decoded(path, policy):
+    for text in _read_news(path, policy):
         words = words or len(re.findall(r"\w", text))
     if not words:
         raise UserError(f"{path}: no words; expected news text, UTF-8, an empty line between documents")
@@ -48,7 +48,7 @@ def check_mediawiki(namespaces: Collection[int], policy: InvalidUtf8, path: Path
     parser = expat.ParserCreate()
     search = _ArticleSearch(path, parser, {str(namespace) for namespace in namespaces})
     try:
-        for text in _decoded(path, policy):
+        for text in _read_news(path, policy):
             parser.Parse(text, False)
         parser.Parse("", True)
     except expat.ExpatError as error:
@@ -119,7 +119,7 @@ def conll_check(name: str) -> Check:
     def check(path: Path) -> None:
         if path.suffix in NOT_FOR_SETS:
             raise UserError(f"{path}: found {NOT_FOR_SETS[path.suffix]}; expected a plain file or gzip named .gz")
-        for _ in _decoded(path, "error"):
+        for _ in Utf8(path, "error").decode(_content(path)):
             pass
         if not sum(1 for _ in _sentences(path, name)):
             raise UserError(f"{path}: no sentences; expected the {name} format")
@@ -139,8 +139,8 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _decoded(path: Path, policy: InvalidUtf8) -> Iterator[str]:
-    decoder = Utf8(path, policy)
+def _read_news(path: Path, policy: InvalidUtf8) -> Iterator[str]:
+    decoder = Utf8(path, policy, NEWS_ADVICE)
     yield from decoder.decode(_content(path))
     if decoder.first is not None:
         say(f"{path}: {decoder.replaced:,} characters become U+FFFD: not UTF-8, the first at byte {decoder.first:,}")

@@ -17,6 +17,8 @@ from xml.etree.ElementTree import Element, XMLPullParser
 
 DEPTH = 16
 """No element of an export lies deeper than its sixth level."""
+BATCH = 1 << 22
+"""Characters that are parsed at once, at most, where a single tag, comment or text goes on and on."""
 
 
 class MalformedExport(Exception):
@@ -52,9 +54,18 @@ def read_pages(chunks: Iterable[str]) -> Iterator[Page]:
     """
     parser: XMLPullParser[Element] = XMLPullParser(["start", "end"])
     pages = _Pages()
+    batch, enough = "", 0
     for chunk in chunks:
-        parser.feed(chunk)
+        batch += chunk
+        if len(batch) < enough:
+            continue
+        parser.feed(batch)
+        events = pages.events
         yield from pages.take(parser)
+        # expat before 2.6 reads a tag or a comment anew with every feed until it is whole
+        enough = 0 if pages.events > events else min(2 * len(batch), BATCH)
+        batch = ""
+    parser.feed(batch)
     parser.close()
     yield from pages.take(parser)
 
@@ -63,6 +74,7 @@ class _Pages:
     """Follows the events of the parser, and forgets every element that was read."""
 
     def __init__(self) -> None:
+        self.events = 0
         self._path: list[Element] = []
         self._tags: tuple[str, ...] = ()
         self._namespaces: dict[str, int] = {}
@@ -72,6 +84,7 @@ class _Pages:
 
     def take(self, parser: "XMLPullParser[Element]") -> Iterator[Page]:
         for event, element in cast("Iterable[tuple[str, Element]]", parser.read_events()):
+            self.events += 1
             if event == "start":
                 self._start(element)
             else:

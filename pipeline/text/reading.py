@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.errors import UserError
 from pipeline.sevenzip import MAGIC, open_7z
 from pipeline.shards import Counts
-from pipeline.utf8 import InvalidUtf8, Utf8
+from pipeline.utf8 import NEWS_ADVICE, InvalidUtf8, Utf8
 
 Opener = Callable[[Path, str], AbstractContextManager[Any]]
 
@@ -25,7 +25,7 @@ def read_text(path: Path, policy: InvalidUtf8, counts: Counts) -> Iterator[str]:
 
     Counts as `characters_replaced` what was not UTF-8. A `UserError` says what is wrong with the file.
     """
-    decoder = Utf8(path, policy)
+    decoder = Utf8(path, policy, NEWS_ADVICE)
     yield from decoder.decode(_read_chunks(path))
     counts["characters_replaced"] += decoder.replaced
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from pipeline.utf8 import ADVICE, NEWS_ADVICE
 from tests.sources.conftest import DUMP, MULTICONER, NEWS, WIKINEURAL, Repository, seven_zip
 
 LONG = "Строка новостей.\n" * 100_000
@@ -38,7 +39,11 @@ FAULTS: dict[str, tuple[str, Callable[[bytes], str | bytes], str]] = {
         "found 7-Zip data; expected plain text, or gzip, bzip2 or 7z named .gz, .bz2 or .7z",
     ),
     "zip": ("news.txt", lambda _: b"PK\3\4 and so on", "found zip data"),
-    "windows-1251": ("news.txt", lambda _: NEWS.encode("cp1251"), "byte 0 (0xc2) is not UTF-8; convert the file"),
+    "windows-1251": (
+        "news.txt",
+        lambda _: NEWS.encode("cp1251"),
+        "byte 0 (0xc2) is not UTF-8; " + NEWS_ADVICE,
+    ),
     "late koi8-r": (
         "news.txt",
         lambda _: LONG.encode() + "ё".encode("koi8-r"),
@@ -75,7 +80,11 @@ FAULTS: dict[str, tuple[str, Callable[[bytes], str | bytes], str]] = {
         lambda _: WIKINEURAL + "0\tТула\tB-CITY\n\n",
         ":6: found label 'B-CITY'",
     ),
-    "conll in windows-1251": ("multi.conll", lambda _: MULTICONER.encode("cp1251"), "byte 27 (0xec) is not UTF-8"),
+    "conll in windows-1251": (
+        "multi.conll",
+        lambda _: MULTICONER.encode("cp1251"),
+        "byte 27 (0xec) is not UTF-8; " + ADVICE,
+    ),
     "empty set": ("multi.conll", lambda _: "\n\n", "no sentences; expected the multiconer format"),
     "model that is text": ("tiny.udpipe", lambda _: NEWS, "not a UDPipe model"),
     "model that is noise": ("tiny.udpipe", lambda _: NOISE, "not a UDPipe model"),

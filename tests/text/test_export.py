@@ -4,12 +4,14 @@ import bz2
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from xml.etree.ElementTree import ParseError
+from typing import Any
+from xml.etree.ElementTree import ParseError, XMLPullParser
 
 import mwxml
 import pytest
 
 from pipeline.demo import DemoSettings, generate
+from pipeline.text import export
 from pipeline.text.export import MalformedExport, Page, Revision, read_pages
 from tests.pack import PACK, needs_pack
 
@@ -75,6 +77,23 @@ def test_a_real_dump_agrees_with_mwxml() -> None:
     pages = list(read_pages([data.decode()]))
     assert len(pages) == 62
     assert pages == list(oracle(data))
+
+
+@pytest.mark.parametrize("long", ["<!-- {} -->", '<siteinfo x="{}" />', "<siteinfo>{}</siteinfo>"])
+def test_what_goes_on_and_on_is_not_parsed_anew_with_every_chunk(long: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+
+    class Parser(XMLPullParser):  # type: ignore[type-arg]
+        def feed(self, data: Any) -> None:
+            sizes.append(len(data))
+            super().feed(data)
+
+    monkeypatch.setattr(export, "XMLPullParser", Parser)
+    monkeypatch.setattr(export, "BATCH", 1000)
+    text = f"<mediawiki>{long.format('а' * 20_000)}<page><id>1</id></page></mediawiki>"
+    assert [page.id for page in read_pages(text[i : i + 10] for i in range(0, len(text), 10))] == [1]
+    assert sum(sizes) == len(text)
+    assert 20 <= len(sizes) < 60  # not 2,000
 
 
 BOMB = "".join(f'<!ENTITY x{n} "{f"&x{n - 1};" * 10 if n else "лол"}">' for n in range(12))
