@@ -140,7 +140,7 @@ PARAGRAPHS = st.lists(
 
 
 @given(paragraphs=PARAGRAPHS)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 def test_generated_text(paragraphs: list[str], lemmatizer: Lemmatizer, plain: Lemmatizer) -> None:
     lines = list(filter(None, map(fold, paragraphs)))
     check_stages(Document("1", "", lines), lemmatizer, plain)
@@ -234,7 +234,7 @@ XML = st.text(
 
 
 @given(texts=st.lists(XML, min_size=1, max_size=5))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 def test_any_dump_is_read_and_all_of_it_accounted_for(
     texts: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -109,4 +109,4 @@ def test_time_grows_with_the_length_and_not_with_its_square(piece: str) -> None:
         return time.process_time() - start
 
     short = max(min(seconds(200) for _ in range(3)), 0.001)
-    assert min(seconds(1600) for _ in range(2)) / short < 24
+    assert any(seconds(1600) / short < 24 for _ in range(3))
