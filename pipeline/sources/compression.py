@@ -1,16 +1,22 @@
-"""Plain, gzip and bzip2 files as one stream of bytes; which of them it is, the end of the name says."""
+"""Plain, gzip, bzip2 and 7z files as one stream of bytes; which of them it is, the end of the name says."""
 
 import bz2
 import gzip
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from pipeline.errors import UserError
+from pipeline.sevenzip import open_7z
 
 CHUNK = 1 << 20
-OPENERS: dict[str, Callable[..., IO[Any]]] = {".gz": gzip.open, ".bz2": bz2.open}
+OPENERS: dict[str, Callable[[Path, str], AbstractContextManager[Any]]] = {
+    ".gz": gzip.open,
+    ".bz2": bz2.open,
+    ".7z": open_7z,
+}
 MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"PK\x03\x04": "zip", b"\xfd7zXZ": "xz", b"7z\xbc": "7-Zip"}
 
 
@@ -22,7 +28,7 @@ def chunks(path: Path) -> Iterator[bytes]:
     _check_name(path)
     done = 0
     try:
-        with OPENERS.get(path.suffix, open)(path, "rb") as file:
+        with _opener(path)(path, "rb") as file:
             while chunk := file.read(CHUNK):
                 done += len(chunk)
                 yield chunk
@@ -36,6 +42,10 @@ def chunks(path: Path) -> Iterator[bytes]:
         raise UserError(f"{path}: empty; expected text")
 
 
+def _opener(path: Path) -> Callable[[Path, str], AbstractContextManager[Any]]:
+    return OPENERS.get(path.suffix, open)
+
+
 def _check_name(path: Path) -> None:
     """Refuse a compressed file under the name of a plain one; the stages that follow go by the name too."""
     if path.suffix in OPENERS:
@@ -44,4 +54,4 @@ def _check_name(path: Path) -> None:
         start = file.read(8)
     kind = next((kind for magic, kind in MAGIC.items() if start.startswith(magic)), None)
     if kind:
-        raise UserError(f"{path}: found {kind} data; expected plain text, gzip named .gz or bzip2 named .bz2")
+        raise UserError(f"{path}: found {kind} data; expected plain text, or gzip, bzip2 or 7z named .gz, .bz2 or .7z")

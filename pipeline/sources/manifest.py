@@ -3,8 +3,10 @@
     news: # read in this order
       - source: https://dumps.wikimedia.org/ruwikinews/latest/ruwikinews-latest-pages-articles.xml.bz2
         format: mediawiki
+        namespaces: [0] # of pages that are articles; this is the default
       - source: ~/news/meduza.txt.gz
         format: text
+        invalid_utf8: replace # or error, the default
     udpipe:
       source: russian.udpipe
       sha256: 8f33...
@@ -36,6 +38,7 @@ from pipeline.lm.lemmas import Lemmas
 from pipeline.ner.formats import FORMATS
 from pipeline.settings import Settings
 from pipeline.sources.places import readable
+from pipeline.utf8 import InvalidUtf8
 
 DEMO = "demo:"
 EXAMPLE = "manifest.example.yaml"
@@ -70,6 +73,22 @@ class News(Source):
     """A MediaWiki XML export, or plain text with an empty line between documents."""
 
     format: Literal["mediawiki", "text"]
+    namespaces: Annotated[list[int], Field(min_length=1)] | None = None
+    """Of an export: whose pages are articles. By default 0, the main one: the others hold talk, users, templates."""
+    invalid_utf8: InvalidUtf8 = "error"
+    """With `replace`, U+FFFD stands for what is not UTF-8, counted; a file that is all in another encoding, convert."""
+
+    @model_validator(mode="after")
+    def _namespaces_of_an_export(self) -> "News":
+        if self.namespaces is not None and self.format != "mediawiki":
+            raise ValueError("namespaces go with format mediawiki")
+        return self
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """What the stage that reads the file must know, with defaults put in."""
+        namespaces = {"namespaces": sorted(set(self.namespaces or [0]))} if self.format == "mediawiki" else {}
+        return {"format": self.format, **namespaces, "invalid_utf8": self.invalid_utf8}
 
 
 class Validation(Settings):

@@ -8,37 +8,47 @@ import hashlib
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from pathlib import Path
 from xml.parsers import expat
 
 from pipeline.errors import UserError
-from pipeline.progress import track
+from pipeline.progress import say, track
 from pipeline.sources import probe
 from pipeline.sources.compression import chunks
-from pipeline.sources.utf8 import decoded
+from pipeline.sources.manifest import News
+from pipeline.utf8 import NEWS_ADVICE, InvalidUtf8, Utf8
 
 Check = Callable[[Path], None]
 
+NOT_FOR_SETS = {".bz2": "bzip2", ".7z": "7z"}
 QUIET = 100_000_000
 """Files below this many bytes are read without a progress line."""
 
 
-def check_text(path: Path) -> None:
+def news_check(news: News) -> Check:
+    """The check of a news file: one that is not UTF-8 passes if the manifest says `invalid_utf8: replace`."""
+    if news.format == "mediawiki":
+        return partial(check_mediawiki, news.reading["namespaces"], news.invalid_utf8)
+    return partial(check_text, news.invalid_utf8)
+
+
+def check_text(policy: InvalidUtf8, path: Path) -> None:
     """Plain text: UTF-8, with at least one word."""
     words = 0
-    for text in decoded(_content(path), path):
+    for text in _read_news(path, policy):
         words = words or len(re.findall(r"\w", text))
     if not words:
         raise UserError(f"{path}: no words; expected news text, UTF-8, an empty line between documents")
 
 
-def check_mediawiki(path: Path) -> None:
+def check_mediawiki(namespaces: Collection[int], policy: InvalidUtf8, path: Path) -> None:
     """A MediaWiki XML export: UTF-8, <mediawiki> around it all, well-formed to its end, at least one article."""
     parser = expat.ParserCreate()
-    search = _ArticleSearch(path, parser)
+    search = _ArticleSearch(path, parser, {str(namespace) for namespace in namespaces})
     try:
-        for text in decoded(_content(path), path):
+        for text in _read_news(path, policy):
             parser.Parse(text, False)
         parser.Parse("", True)
     except expat.ExpatError as error:
@@ -46,17 +56,20 @@ def check_mediawiki(path: Path) -> None:
     if not search.pages:
         raise UserError(f"{path}: no <page> in this MediaWiki export; expected one for every article")
     if not search.found:
+        wanted = " or ".join(map(str, namespaces))
         raise UserError(
-            f"{path}: no article among {search.pages:,} pages; expected at least one of namespace 0 that is no redirect"
+            f"{path}: no article among {search.pages:,} pages; "
+            f"expected at least one of namespace {wanted} that is no redirect"
         )
 
 
 class _ArticleSearch:
-    """Looks for the first page of namespace 0 that is no redirect; a page without <ns> passes."""
+    """Looks for the first page of these namespaces that is no redirect; a page without <ns> passes."""
 
-    def __init__(self, path: Path, parser: expat.XMLParserType) -> None:
+    def __init__(self, path: Path, parser: expat.XMLParserType, namespaces: Collection[str]) -> None:
         self.begun = self.found = False
         self.pages = 0
+        self._namespaces = {"", *namespaces}
         self._path, self._parser = path, parser
         self._tag = self._namespace = ""
         self._redirect = False
@@ -79,7 +92,7 @@ class _ArticleSearch:
 
     def _end(self, tag: str) -> None:
         self._tag = ""
-        if tag == "page" and self._namespace.strip() in ("", "0") and not self._redirect:
+        if tag == "page" and self._namespace.strip() in self._namespaces and not self._redirect:
             self.found = True  # seen enough; without handlers expat runs at full speed
             self._parser.StartElementHandler = self._parser.EndElementHandler = None
             self._parser.CharacterDataHandler = None
@@ -104,9 +117,9 @@ def conll_check(name: str) -> Check:
     """The check of a NER file in the format of that name: UTF-8, every line right, at least one sentence."""
 
     def check(path: Path) -> None:
-        if path.suffix == ".bz2":
-            raise UserError(f"{path}: found bzip2; expected a plain file or gzip named .gz")
-        for _ in decoded(_content(path), path):
+        if path.suffix in NOT_FOR_SETS:
+            raise UserError(f"{path}: found {NOT_FOR_SETS[path.suffix]}; expected a plain file or gzip named .gz")
+        for _ in Utf8(path, "error").decode(_content(path)):
             pass
         if not sum(1 for _ in _sentences(path, name)):
             raise UserError(f"{path}: no sentences; expected the {name} format")
@@ -120,13 +133,17 @@ def _sentences(path: Path, name: str) -> Iterator[object]:
     yield from FORMATS[name].read(path)
 
 
-NEWS_CHECKS: dict[str, Check] = {"mediawiki": check_mediawiki, "text": check_text}
-
-
 def sha256(path: Path) -> str:
     """Of the file as it lies there."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read_news(path: Path, policy: InvalidUtf8) -> Iterator[str]:
+    decoder = Utf8(path, policy, NEWS_ADVICE)
+    yield from decoder.decode(_content(path))
+    if decoder.first is not None:
+        say(f"{path}: {decoder.replaced:,} characters become U+FFFD: not UTF-8, the first at byte {decoder.first:,}")
 
 
 def _content(path: Path) -> Iterator[bytes]:

@@ -19,7 +19,7 @@ from pipeline.sources.manifest import Elmo, Manifest, NerSet, News, read_manifes
 from pipeline.sources.obtain import Input, Obtainer, copy
 from pipeline.sources.places import home
 from pipeline.sources.sums import Sums
-from pipeline.sources.verify import NEWS_CHECKS, check_udpipe, conll_check
+from pipeline.sources.verify import check_udpipe, conll_check, news_check
 
 Splits = dict[str, Input]
 
@@ -34,7 +34,7 @@ def run(manifest: Path, target: Path, elmo: bool) -> None:
     with TemporaryDirectory() as scratch:
         obtainer = Obtainer(manifest, wanted.demo, sums, Path(scratch))
         obtainer.find_paths(wanted.sources)
-        news = [obtainer.obtain(f"news.{i}", s, NEWS_CHECKS[s.format]) for i, s in enumerate(wanted.news)]
+        news = [obtainer.obtain(f"news.{i}", s, news_check(s)) for i, s in enumerate(wanted.news)]
         udpipe = obtainer.obtain("udpipe", wanted.udpipe, check_udpipe)
         ner = {name: _obtain_splits(obtainer, name, data) for name, data in wanted.ner.sets.items()}
         published = obtain_elmo(obtainer, wanted.elmo) if wanted.elmo else None
@@ -71,7 +71,7 @@ def write_news(folder: Path, entries: list[News], inputs: list[Input]) -> None:
     for number, (entry, found) in enumerate(zip(entries, inputs, strict=True)):
         name = f"{number:04d}-{found.name}"
         copy(found, folder / name)
-        files.append({"file": name, "format": entry.format, **found.facts})
+        files.append({"file": name, **entry.reading, **found.facts})
     write_json(folder / "sources.json", {"files": files})
 
 

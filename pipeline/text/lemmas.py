@@ -17,6 +17,9 @@ def lemmatize_document(lemmatizer: Lemmatizer, document: Document, counts: Count
         fragments_kept=len(kept),
         fragments_dropped_empty=len(lines) - len(kept),
         words_read=sum(map(count_words, document.lines)),
+        words_dropped_empty=sum(
+            count_words(fragment) for fragment, lemmas in zip(document.lines, lines, strict=True) if not lemmas
+        ),
         tokens=sum(map(len, lines)),
     )
     return document._replace(lines=kept) if kept else None

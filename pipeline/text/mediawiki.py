@@ -6,95 +6,94 @@
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import IO
 from xml.etree.ElementTree import ParseError
-
-import mwxml
-from mwparserfromhell.parser import ParserError
-from mwxml.element_iterator import ElementIterator
-from mwxml.errors import MalformedXML
 
 from pipeline.errors import UserError
 from pipeline.shards import Counts, Document
-from pipeline.text.reading import open_bytes
-from pipeline.text.whitespace import fold
+from pipeline.text.cuts import CUTS, cut_document, cut_paragraphs
+from pipeline.text.export import MalformedExport, Page, Revision, read_pages
+from pipeline.text.reading import read_text
+from pipeline.text.whitespace import count_words, fold
 from pipeline.text.wikitext import DROPPED as DROPPED_MARKUP
 from pipeline.text.wikitext import extract_paragraphs
+from pipeline.utf8 import InvalidUtf8
 
-DROPPED = ("other_namespace", "redirect", "not_wikitext", "deleted", "empty", "unparsable", "only_markup")
-"""Why a page gives no document; counted as `documents_dropped_<reason>`."""
+DROPPED = ("other_namespace", "redirect", "not_wikitext", "deleted", "empty", "too_long", "only_markup")
+"""Why a page gives no document; counted as `documents_dropped_<reason>`, its words as `words_dropped_<reason>`."""
 
+LONGEST = 4_194_304
+"""Characters of wikitext. MediaWiki refuses to save over 2 MiB: what is longer was made by something else."""
+
+_WORD = re.compile(r"\S+")
 _REDIRECT = re.compile(r"\s*#\s*(redirect|перенаправление|перенапр)\s*:?\s*\[\[", re.IGNORECASE)
 
 
-def read_mediawiki(path: Path, counts: Counts) -> Iterator[Document]:
-    """Stream the articles of an export (.xml, .xml.bz2, .xml.gz): main namespace, newest revision, text only.
+def read_mediawiki(
+    path: Path, counts: Counts, policy: InvalidUtf8 = "error", namespaces: Collection[int] = (0,)
+) -> Iterator[Document]:
+    """Stream the articles of an export (.xml, .bz2, .gz, .7z): pages of these namespaces, newest revision, text only.
 
-    The id is the page's. A file that is damaged or no export is a `UserError`.
+    The id is the page's. What is too long is cut, see `pipeline.text.cuts`. `words_read` counts, in articles, what
+    was kept and what was dropped; mark-up around words that are shown counts for nothing. A file that is damaged or
+    no export is a `UserError`.
     """
-    counts.update({f"documents_dropped_{reason}": 0 for reason in DROPPED})
-    counts.update({f"dropped_{kind}": 0 for kind in DROPPED_MARKUP})
-    for page, revision in _read_pages(path):
-        counts["documents_read"] += 1
-        article = _read_article(page, revision, counts)
-        if isinstance(article, str):
-            counts[f"documents_dropped_{article}"] += 1
+    counts.update(dict.fromkeys((*CUTS, "words_read"), 0))
+    counts.update({f"{unit}_dropped_{reason}": 0 for reason in DROPPED[:-1] for unit in ("documents", "words")})
+    counts.update({"documents_dropped_only_markup": 0})
+    counts.update({f"{unit}dropped_{kind}": 0 for kind in DROPPED_MARKUP for unit in ("", "words_")})
+    for page in _read_pages(path, policy, counts):
+        if reason := _find_fault(page, namespaces):
+            words = sum(1 for _ in _WORD.finditer(page.revision.text)) if page.revision else 0
+            counts.update({"documents_read": 1, f"documents_dropped_{reason}": 1})
+            counts.update({"words_read": words, f"words_dropped_{reason}": words})
         else:
-            yield article
+            yield from _read_article(page, counts)
 
 
-def _read_article(page: mwxml.Page, revision: mwxml.Revision | None, counts: Counts) -> Document | str:
-    """The article of a page, or the reason why there is none."""
-    if page.namespace != 0:
+def _find_fault(page: Page, namespaces: Collection[int]) -> str | None:
+    """Why a page is no article, if it is none."""
+    if page.namespace not in namespaces:
         return "other_namespace"
-    if page.redirect is not None:
+    if page.redirect:
         return "redirect"
-    if revision is None:
-        return "empty"
-    reason = _find_fault(revision)
-    if reason:
-        return reason
-    try:
-        paragraphs = extract_paragraphs(revision.text, counts)
-    except ParserError:
-        return "unparsable"
-    return Document(str(page.id), fold(page.title), paragraphs) if paragraphs else "only_markup"
+    return _find_fault_of_text(page.revision) if page.revision else "empty"
 
 
-def _find_fault(revision: mwxml.Revision) -> str | None:
-    """Why a revision's text is no article, if it is none."""
-    if revision.deleted.text:
+def _find_fault_of_text(revision: Revision) -> str | None:
+    if revision.deleted:
         return "deleted"
-    if not (revision.text or "").strip():
+    if not revision.text.strip():
         return "empty"
-    if revision.model not in (None, "wikitext"):
+    if revision.model != "wikitext":
         return "not_wikitext"
+    if len(revision.text) > LONGEST:
+        return "too_long"
     return "redirect" if _REDIRECT.match(revision.text) else None
 
 
-def _read_pages(path: Path) -> Iterator[tuple[mwxml.Page, mwxml.Revision | None]]:
-    """Every page with its newest revision."""
+def _read_article(page: Page, counts: Counts) -> Iterator[Document]:
+    """The article of a page, in parts if it is too long; or nothing, counted."""
+    assert page.revision
+    dropped = _words_dropped(counts)
+    paragraphs = list(cut_paragraphs(extract_paragraphs(page.revision.text, counts), counts))
+    counts["words_read"] += sum(map(count_words, paragraphs)) + _words_dropped(counts) - dropped
+    if not paragraphs:
+        counts.update(documents_read=1, documents_dropped_only_markup=1)
+    for document in cut_document(str(page.id), fold(page.title), paragraphs, counts):
+        counts["documents_read"] += 1
+        yield document
+
+
+def _words_dropped(counts: Counts) -> int:
+    return sum(counts[f"words_dropped_{kind}"] for kind in DROPPED_MARKUP)
+
+
+def _read_pages(path: Path, policy: InvalidUtf8, counts: Counts) -> Iterator[Page]:
     try:
-        with open_bytes(path) as file:
-            for page in _stream(file):
-                yield page, max(page, key=_age, default=None)
-    except (ParseError, MalformedXML, ValueError, TypeError, AttributeError) as error:
+        yield from read_pages(read_text(path, policy, counts))
+    except (ParseError, MalformedExport) as error:
         raise UserError(
             f"{path}: not a whole MediaWiki export (XML): {fold(str(error))[:200]}; delete it and run: dvc repro fetch"
         ) from None
-
-
-def _age(revision: mwxml.Revision) -> tuple[str, int]:
-    return str(revision.timestamp), revision.id
-
-
-def _stream(file: IO[bytes]) -> Iterator[mwxml.Page]:
-    """The pages; memory stays flat because the root forgets each page that was read."""
-    root = ElementIterator.from_file(file)
-    if root.tag != "mediawiki":
-        raise MalformedXML(f"expected <mediawiki>, found <{root.tag}>")
-    for page in mwxml.Dump.from_element(root).pages:
-        yield page
-        root.element.clear()

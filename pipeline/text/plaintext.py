@@ -6,33 +6,64 @@
 Мэр Москвы назвал состав нового правительства
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain, groupby
 from pathlib import Path
 
 from pipeline.shards import Counts, Document
-from pipeline.text.reading import read_lines
-from pipeline.text.whitespace import fold
+from pipeline.text.cuts import CUTS, PARAGRAPH, cut_document, cut_paragraph
+from pipeline.text.reading import read_text
+from pipeline.text.whitespace import count_words, fold
+from pipeline.utf8 import InvalidUtf8
+
+SUFFIXES = (".gz", ".bz2", ".7z")
 
 
-def read_plaintext(path: Path, counts: Counts) -> Iterator[Document]:
-    """Stream the documents of a UTF-8 text, compressed or not.
+def read_plaintext(path: Path, counts: Counts, policy: InvalidUtf8 = "error") -> Iterator[Document]:
+    """Stream the documents of a UTF-8 text, compressed or not; only LF and CR LF end a line.
 
-    Ids are `<file stem>:<number from 1>`, titles are empty.
+    Ids are `<file stem>:<number from 1>`, titles are empty. What is too long is cut, see `pipeline.text.cuts`; memory
+    holds a chunk of the file and one document.
     """
-    stem = fold(Path(path.name.removesuffix(".gz").removesuffix(".bz2")).stem)
-    for number, paragraphs in enumerate(_groups(read_lines(path)), start=1):
-        counts["documents_read"] += 1
-        yield Document(f"{stem}:{number}", "", paragraphs)
+    counts.update(dict.fromkeys(CUTS, 0))
+    stem = fold(_stem(path))
+    paragraphs = _read_paragraphs(read_text(path, policy, counts), counts)
+    groups = (group for filled, group in groupby(paragraphs, key=bool) if filled)
+    for number, group in enumerate(groups, start=1):
+        for document in cut_document(f"{stem}:{number}", "", group, counts):
+            counts["documents_read"] += 1
+            yield document
 
 
-def _groups(lines: Iterator[str]) -> Iterator[list[str]]:
-    """Runs of lines that are not blank, folded."""
-    group: list[str] = []
-    for line in map(fold, lines):
-        if line:
-            group.append(line)
-        elif group:
-            yield group
-            group = []
-    if group:
-        yield group
+def _stem(path: Path) -> str:
+    name = path.name
+    for suffix in SUFFIXES:
+        name = name.removesuffix(suffix)
+    return Path(name).stem
+
+
+def _read_paragraphs(chunks: Iterable[str], counts: Counts) -> Iterator[str]:
+    """Folded paragraphs, counted in words; an empty one for each blank line."""
+    blank = True
+    for piece, ends_line in _split(chunks, counts):
+        paragraph = fold(piece)
+        counts["words_read"] += count_words(paragraph)
+        blank = blank and not paragraph
+        if paragraph or (ends_line and blank):
+            yield paragraph
+        blank = blank or ends_line
+
+
+def _split(chunks: Iterable[str], counts: Counts) -> Iterator[tuple[str, bool]]:
+    """Every line in one piece or, where it is too long, in several; and whether the piece is the last of its line."""
+    rest = ""
+    for chunk in chain(chunks, ["\n"]):
+        *lines, rest = (rest + chunk).split("\n")
+        for line in lines:
+            while len(line) > PARAGRAPH:
+                piece, line = cut_paragraph(line, counts)
+                yield piece, False
+            yield line, True
+        while len(rest) > PARAGRAPH:
+            piece, rest = cut_paragraph(rest, counts)
+            yield piece, False

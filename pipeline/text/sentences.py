@@ -25,6 +25,7 @@ def split_document(document: Document, counts: Counts) -> Document | None:
         documents_dropped_empty=1 - kept,
         paragraphs_read=len(document.lines),
         sentences=len(sentences),
+        words_read=sum(map(count_words, document.lines)),
         words=sum(map(count_words, sentences)),
     )
     return document._replace(lines=sentences) if kept else None

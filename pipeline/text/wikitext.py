@@ -8,13 +8,16 @@
 import html
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 import mwparserfromhell
 from mwparserfromhell.nodes import Argument, Comment, ExternalLink, Heading, HTMLEntity, Tag, Template, Text, Wikilink
+from mwparserfromhell.parser import ParserError
 from mwparserfromhell.wikicode import Wikicode
 
 from pipeline.shards import Counts
+from pipeline.text.unclosed import count_unclosed
 from pipeline.text.whitespace import fold
 
 HIDDEN_SECTIONS = {
@@ -26,9 +29,12 @@ HIDDEN_SECTIONS = {
 FILES, CATEGORIES, OTHER_TAGS = "files_and_galleries", "categories_and_languages", "other_tags"
 DROPPED = (
     *("templates", "tables", "references", FILES, CATEGORIES, "comments", OTHER_TAGS),
-    *("headings", "sections", "unclosed", "paragraphs_without_words"),
+    *("headings", "sections", "unclosed", "unparsable_lines", "paragraphs_without_words"),
 )
-"""What is left out of an article; counted as `dropped_<kind>`, without what stands inside."""
+"""What is left out of an article; counted as `dropped_<kind>`, without what stands inside.
+
+`words_dropped_<kind>` counts its words in the source, mark-up included, with what stands inside.
+"""
 
 HIDDEN_NAMESPACES = {
     **dict.fromkeys(("файл", "изображение", "file", "image"), FILES),
@@ -50,6 +56,23 @@ BLOCK_TAGS = {
     *("ul", "ol", "dl", "li", "dd", "dt"),
 }
 
+INLINE_TAGS = {
+    *("a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd"),
+    *("mark", "q", "rb", "rp", "rt", "rtc", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup"),
+    *("time", "tt", "u", "var", "wbr", "img", "noinclude", "nowiki", "onlyinclude", "section", "indicator", "caption"),
+    *("thead", "tbody", "tfoot", "col", "colgroup", "translate", "languages", "poll", "link", "meta"),
+}
+"""What MediaWiki and its extensions take for a tag; `<y и z>` is text."""
+
+SHOWN_TEMPLATES = {"w": "2", "nobr": "1"}
+"""Templates that stand for words of the sentence, and the parameter that has them, or failing that the first.
+
+`{{w|Бостон|Бостоне}}` is a link to Wikipedia. All others make boxes, dates, sources and lists.
+"""
+
+MOST_UNCLOSED = 32
+"""Openings without an end up to which an article is parsed as a whole; with more it is parsed line by line."""
+
 _BREAK = "\n\n"
 _ITEM = "\x02"  # opens a list item, which ends with its line; XML cannot hold this character
 
@@ -63,8 +86,8 @@ _UNCLOSED = [  # what was never closed goes with its line, and no further
         r"<ref\b[^<>\n]*>.*$",
         r"\{\{.*$",
         rf"\[\[\s*({'|'.join(sorted(HIDDEN_NAMESPACES))})\s*:.*$",
-        r"^\s*(\{\||\||!).*$",  # rows of a table
-        rf"^\s*({'|'.join(sorted(HIDDEN_NAMESPACES))})\s*:.*\|.*$",  # lines of a gallery
+        r"^[^\S\n]*\{\|.*(\n[^\S\n]*[|!].*)*$|^[^\S\n]*\|.*$",  # rows of a table, parameters of a template
+        rf"^[^\S\n]*({'|'.join(sorted(HIDDEN_NAMESPACES))})\s*:.*\|.*$",  # lines of a gallery
     ]
 ]
 _LEFTOVERS = [
@@ -72,7 +95,7 @@ _LEFTOVERS = [
     for pattern, put in [
         (r"\[\[([^\[\]|\n]*\|)?|\]\]|\}\}", ""),
         (r"\[(https?:|ftp:)?//\S*[^\S\n]*", ""),
-        (r"</?[a-z][^<>\n]*>", ""),
+        (rf"</?({'|'.join(sorted({*HIDDEN_TAGS, *BLOCK_TAGS, *INLINE_TAGS}))})\b[^<>\n]*>", ""),
         (r"\b__[A-ZА-ЯЁ]+__\b", ""),
         (r"~{3,5}", ""),
         (r"'{5}(?!')|'{3}(?!')|(?<!')'{2}(?!')", ""),
@@ -85,6 +108,7 @@ class Dropped(NamedTuple):
     """A piece of mark-up that shows no text."""
 
     kind: str
+    source: str
 
 
 Piece = str | Heading | Dropped
@@ -94,37 +118,70 @@ def extract_paragraphs(wikitext: str, counts: Counts) -> list[str]:
     """The paragraphs, folded; list items and quotations are paragraphs, single line breaks are spaces.
 
     Links give their text, bold and italics are bare. Templates, tables, references, files, categories,
-    comments, headings and the sections about the article are left out and counted (`DROPPED`).
-    mwparserfromhell's `ParserError` is not caught.
+    comments, headings and the sections about the article are left out and counted (`DROPPED`). What was never closed
+    costs its line; with over `MOST_UNCLOSED` openings that were not, no mark-up reaches beyond its line. Any text will
+    do, in time proportional to its length.
     """
-    # Quotes stay text: an unclosed ''' would cost the links around it.
-    code = mwparserfromhell.parse(wikitext, skip_style_tags=True)
-    text = "".join(_skip_dropped(_visible(code), counts))
+    text = "".join(_skip_dropped(_read_pieces(wikitext), counts))
     for pattern in _UNCLOSED:
-        text, unclosed = pattern.subn("", text)
-        counts["dropped_unclosed"] += unclosed
+        text = pattern.sub(lambda match: _drop(counts, "unclosed", match[0]), text)
     for pattern, put in _LEFTOVERS:
         text = pattern.sub(put, text)
     paragraphs = list(filter(None, map(fold, re.split(r"\n\s*\n", text))))
-    kept = [paragraph for paragraph in paragraphs if any(map(str.isalnum, paragraph))]
-    counts["dropped_paragraphs_without_words"] += len(paragraphs) - len(kept)
-    return kept
+    return [paragraph for paragraph in paragraphs if _has_words(paragraph, counts)]
+
+
+def _has_words(paragraph: str, counts: Counts) -> bool:
+    return any(map(str.isalnum, paragraph)) or bool(_drop(counts, "paragraphs_without_words", paragraph))
+
+
+def _drop(counts: Counts, kind: str, source: str) -> str:
+    """Count what is left out; the empty string stands in its place."""
+    counts[f"dropped_{kind}"] += 1
+    counts[f"words_dropped_{kind}"] += len(source.replace(_ITEM, "").split())
+    return ""
+
+
+def _read_pieces(wikitext: str) -> Iterator[Piece]:
+    """The article in pieces; what cannot be parsed as a whole is parsed line by line, and then is dropped."""
+    if count_unclosed(wikitext) <= MOST_UNCLOSED and (code := _parse(wikitext)):
+        yield from _visible(code)
+        return
+    for line in wikitext.splitlines(keepends=True):
+        if count_unclosed(line) <= MOST_UNCLOSED and (code := _parse(line)):
+            yield from _visible(code)
+        else:
+            yield Dropped("unparsable_lines", line)
+
+
+def _parse(wikitext: str) -> Wikicode | None:
+    """The tree of a text that has some, or None where the parser fails, which its authors call a bug."""
+    try:
+        # Quotes stay text: an unclosed ''' would cost the links around it.
+        return mwparserfromhell.parse(wikitext, skip_style_tags=True)
+    except ParserError:
+        return None
 
 
 def _skip_dropped(pieces: Iterable[Piece], counts: Counts) -> Iterator[str]:
     """Leave out and count what is dropped: headings, and everything under the hidden ones as one section."""
-    hidden = 0  # the level of the hidden section that we are in; 0: in none
-    for piece in pieces:
-        if isinstance(piece, Heading):
-            if not hidden or piece.level <= hidden:
-                hidden = piece.level if _title(piece) in HIDDEN_SECTIONS else 0
-                counts["dropped_sections" if hidden else "dropped_headings"] += 1
+    level = 0  # of the heading of the hidden section that we are in; 0: in none
+    hidden: list[str] = []  # what that section holds so far
+    for piece in chain(pieces, [None]):
+        if level and (piece is None or (isinstance(piece, Heading) and piece.level <= level)):
+            _drop(counts, "sections", "".join(hidden))
+            level, hidden = 0, []
+        if level:
+            hidden.append(piece.source if isinstance(piece, Dropped) else str(piece))
+        elif isinstance(piece, Heading):
+            if _title(piece) in HIDDEN_SECTIONS:
+                level, hidden = piece.level, [str(piece)]
+            else:
+                _drop(counts, "headings", str(piece))
             yield _BREAK
-        elif hidden:
-            continue
         elif isinstance(piece, Dropped):
-            counts[f"dropped_{piece.kind}"] += 1
-        else:
+            _drop(counts, piece.kind, piece.source)
+        elif piece is not None:
             yield piece
 
 
@@ -149,17 +206,28 @@ def _visible(code: Wikicode | None) -> Iterator[Piece]:
                 yield from _visible(node.title) if node.brackets else [str(node.url)]
             case Tag():
                 yield from _tag(node)
-            case Template() | Argument():
-                yield Dropped("templates")
+            case Template():
+                yield from _template(node)
+            case Argument():
+                yield Dropped("templates", str(node))
             case Comment():
-                yield Dropped("comments")
+                yield Dropped("comments", str(node))
+
+
+def _template(template: Template) -> Iterator[Piece]:
+    shown = SHOWN_TEMPLATES.get(str(template.name).strip().casefold())
+    parameter = next((name for name in (shown, "1") if shown and template.has(name, ignore_empty=True)), None)
+    if parameter is None:
+        yield Dropped("templates", str(template))
+    else:
+        yield from _visible(template.get(parameter).value)
 
 
 def _link(link: Wikilink) -> Iterator[Piece]:
     title = fold(str(link.title))
     namespace = title.partition(":")[0].strip().casefold()
     if namespace in HIDDEN_NAMESPACES or _LANGUAGE.match(title):
-        yield Dropped(HIDDEN_NAMESPACES.get(namespace, CATEGORIES))
+        yield Dropped(HIDDEN_NAMESPACES.get(namespace, CATEGORIES), str(link))
     elif link.text is not None and str(link.text).strip():
         yield from _visible(link.text)
     else:
@@ -169,12 +237,20 @@ def _link(link: Wikilink) -> Iterator[Piece]:
 def _tag(tag: Tag) -> Iterator[Piece]:
     name = str(tag.tag).strip().casefold()
     if name in HIDDEN_TAGS:
-        yield Dropped(HIDDEN_TAGS[name])
-        return
-    border = _BREAK if name in BLOCK_TAGS else ""
-    yield border
-    if tag.wiki_markup and name in {"li", "dd", "dt"}:
-        yield _ITEM
-    else:
+        yield Dropped(HIDDEN_TAGS[name], str(tag))
+    elif tag.wiki_markup and name in {"li", "dd", "dt"}:
+        yield _BREAK + _ITEM
+    elif name in BLOCK_TAGS:
+        yield from chain([_BREAK], _visible(tag.contents), [_BREAK])
+    elif name in INLINE_TAGS:
         yield from _visible(tag.contents)
-        yield border
+    else:
+        yield from _unknown_tag(tag)
+
+
+def _unknown_tag(tag: Tag) -> Iterator[Piece]:
+    """What looks like a tag and is text."""
+    yield f"<{tag.tag}{''.join(map(str, tag.attributes))}{tag.padding}{'/' if tag.self_closing else ''}>"
+    if not tag.self_closing:
+        yield from _visible(tag.contents)
+        yield f"</{tag.closing_tag}>"

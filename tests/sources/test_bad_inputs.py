@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.sources.conftest import DUMP, MULTICONER, NEWS, WIKINEURAL, Repository
+from pipeline.utf8 import ADVICE, NEWS_ADVICE
+from tests.sources.conftest import DUMP, MULTICONER, NEWS, WIKINEURAL, Repository, seven_zip
 
 LONG = "Строка новостей.\n" * 100_000
 ARTICLE = DUMP.splitlines()[1]
@@ -32,8 +33,17 @@ FAULTS: dict[str, tuple[str, Callable[[bytes], str | bytes], str]] = {
         lambda _: gzip.compress(NEWS.encode(), mtime=0),
         "found gzip data; expected plain",
     ),
+    "7z without its suffix": (
+        "news.txt",
+        lambda _: b"7z\xbc\xaf\x27\x1c and so on",
+        "found 7-Zip data; expected plain text, or gzip, bzip2 or 7z named .gz, .bz2 or .7z",
+    ),
     "zip": ("news.txt", lambda _: b"PK\3\4 and so on", "found zip data"),
-    "windows-1251": ("news.txt", lambda _: NEWS.encode("cp1251"), "byte 0 (0xc2) is not UTF-8; convert the file"),
+    "windows-1251": (
+        "news.txt",
+        lambda _: NEWS.encode("cp1251"),
+        "byte 0 (0xc2) is not UTF-8; " + NEWS_ADVICE,
+    ),
     "late koi8-r": (
         "news.txt",
         lambda _: LONG.encode() + "ё".encode("koi8-r"),
@@ -70,7 +80,11 @@ FAULTS: dict[str, tuple[str, Callable[[bytes], str | bytes], str]] = {
         lambda _: WIKINEURAL + "0\tТула\tB-CITY\n\n",
         ":6: found label 'B-CITY'",
     ),
-    "conll in windows-1251": ("multi.conll", lambda _: MULTICONER.encode("cp1251"), "byte 27 (0xec) is not UTF-8"),
+    "conll in windows-1251": (
+        "multi.conll",
+        lambda _: MULTICONER.encode("cp1251"),
+        "byte 27 (0xec) is not UTF-8; " + ADVICE,
+    ),
     "empty set": ("multi.conll", lambda _: "\n\n", "no sentences; expected the multiconer format"),
     "model that is text": ("tiny.udpipe", lambda _: NEWS, "not a UDPipe model"),
     "model that is noise": ("tiny.udpipe", lambda _: NOISE, "not a UDPipe model"),
@@ -114,6 +128,19 @@ def test_wrong_sha256(repository: Repository) -> None:
     assert "ner.wikineural.test: " in message
     assert str(repository.inputs / "wiki.conllu.gz") in message
     assert f"expected {'ab' * 32} (in the manifest)" in message
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+def test_cut_7z(repository: Repository, share: float) -> None:
+    whole = seven_zip(DUMP.encode() * 100)
+    path = repository.write("dump.xml.7z", whole[: int(len(whole) * share)])
+    repository.entry("news.0")["source"] = "dump.xml.7z"
+    assert f"{path}: cannot be read beyond 0 bytes of content: not a whole 7z archive" in repository.refusal()
+
+
+def test_no_article_in_the_namespaces_asked_for(repository: Repository) -> None:
+    repository.entry("news.0")["namespaces"] = [102, 14]
+    assert "no article among 1 pages; expected at least one of namespace 14 or 102" in repository.refusal()
 
 
 def test_bzip2_set(repository: Repository) -> None:

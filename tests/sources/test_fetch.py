@@ -10,11 +10,13 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.ner.dataset import read_dataset
+from pipeline.shards import Document, read_documents
 from pipeline.sources.manifest import read_manifest
 from pipeline.sources.obtain import Input, copy
 from pipeline.sources.space import room_for
-from pipeline.stages import fetch
-from tests.sources.conftest import DEMO, NEWS, WIKINEURAL, Repository, snapshot
+from pipeline.stages import documents, fetch
+from pipeline.text.settings import TextSettings
+from tests.sources.conftest import DEMO, DUMP, NEWS, WIKINEURAL, Repository, seven_zip, snapshot
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -30,6 +32,29 @@ def test_news_is_numbered_in_reading_order(repository: Repository) -> None:
     assert [f["format"] for f in files] == ["mediawiki", "text", "text"]
     assert files[1]["source"] == "news.txt"
     assert files[1]["bytes"] == len(NEWS.encode()) == (news / "0001-news.txt").stat().st_size
+
+
+def test_a_7z_dump_reads_as_the_others_do(repository: Repository) -> None:
+    repository.write("dump.xml.7z", seven_zip(DUMP.encode()))
+    repository.content["news"][1:] = [{"source": "dump.xml.7z", "format": "mediawiki"}]
+    repository.fetch()
+    documents.run(
+        repository.raw / "news", repository.raw / "documents", TextSettings(fragment_words=9, shard_megabytes=1)
+    )
+    first, second = read_documents(repository.raw / "documents")
+    assert first == second == Document("7", "Пожар", ["Сгорел склад."])
+
+
+def test_how_news_is_read_goes_along(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    path = repository.write("news.txt", NEWS.encode() + b"\xff \xfe\0\n")
+    repository.entry("news.0")["namespaces"] = [14, 0]
+    repository.entry("news.1")["invalid_utf8"] = "replace"
+    repository.fetch()
+    first, second, third = read(repository.raw / "news" / "sources.json")["files"]
+    assert (first["namespaces"], first["invalid_utf8"]) == ([0, 14], "error")
+    assert (second["invalid_utf8"], third["invalid_utf8"]) == ("replace", "error")
+    said = f"{path}: 3 characters become U+FFFD: not UTF-8, the first at byte {len(NEWS.encode())}"
+    assert said in capsys.readouterr().err
 
 
 def test_set_is_what_the_corpora_stage_reads(repository: Repository) -> None:

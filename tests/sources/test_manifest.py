@@ -26,6 +26,15 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
         lambda r: r.entry("news.0").update(format="xml"),
         "news.0.format: found 'xml': input should be 'mediawiki' or 'text'",
     ),
+    "namespaces of a text": (
+        lambda r: r.entry("news.1").update(namespaces=[0]),
+        "namespaces go with format mediawiki",
+    ),
+    "no namespaces": (lambda r: r.entry("news.0").update(namespaces=[]), "news.0.namespaces: found []: list should"),
+    "policy": (
+        lambda r: r.entry("news.1").update(invalid_utf8="ignore"),
+        "news.1.invalid_utf8: found 'ignore': input should be 'error' or 'replace'",
+    ),
     "format of a set": (
         lambda r: r.entry("ner.wikineural").update(format="conll"),
         "ner.wikineural.format: found 'conll': expected one of wikineural, multiconer",

@@ -148,5 +148,6 @@ def test_a_fragment_is_a_line_and_what_yields_nothing_is_counted(lemmatizer: Lem
         "fragments_kept": 2,
         "fragments_dropped_empty": 1,
         "words_read": 9,
+        "words_dropped_empty": 0,
         "tokens": 9,
     }

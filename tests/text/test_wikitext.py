@@ -1,7 +1,8 @@
 """Mark-up on the left, what a reader sees on the right; ` | ` is between paragraphs."""
 
-import time
+import re
 from collections import Counter
+from itertools import groupby
 
 import pytest
 from hypothesis import given
@@ -41,6 +42,9 @@ CASES = [
     ("а\n<gallery>\nА.jpg|б [[в]]\nФайл:Б.jpg\n</gallery>\nг", "а | г"),
     ("<table><tr><td>а</td></tr></table>б <math>x^2</math>", "б"),
     ("()\n\n—\n\nа", "а"),
+    ("в {{w|Бостон|Бостоне}}, {{w|Москва}}, {{nobr|1=[[а]] б}}", "в Бостоне, Москва, а б"),
+    ("если x<y и z>w, то <y/> и <y z=1>а</y>", "если x<y и z>w, то <y/> и <y z=1>а</y>"),
+    ("! а\n!! б", "! а !! б"),
     # paragraphs
     ("а\nб\n\nв\n \n\nг", "а б | в | г"),
     ("а:\n* б\n** в '''г'''\n# д\nе", "а: | б | в г | д | е"),
@@ -102,7 +106,7 @@ def test_what_is_left_out_is_counted(wikitext: str, expected: str) -> None:
     counts: Counter[str] = Counter()
     extract_paragraphs(wikitext, counts)
     assert ", ".join(f"{kind} {counts[f'dropped_{kind}']}" for kind in DROPPED if counts[f"dropped_{kind}"]) == expected
-    assert set(counts) <= {f"dropped_{kind}" for kind in DROPPED}
+    assert set(counts) <= {f"{unit}dropped_{kind}" for kind in DROPPED for unit in ("", "words_")}
 
 
 MARKUP = [
@@ -158,8 +162,94 @@ def test_the_article_goes_on_after_broken_mark_up(broken: str) -> None:
     )
 
 
-@pytest.mark.parametrize("piece", ["[[", "{{", "{{{", "{|\n", "<div>", "'''", "[http://a ", "<ref>", "* ", "{{a|[[b|"])
-def test_hostile_repetition_takes_no_time(piece: str) -> None:
-    start = time.monotonic()
-    extract_paragraphs(piece * 400 + " конец", Counter())
-    assert time.monotonic() - start < 5
+PLAIN = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="[]{}<>|=*#:;'~_-&\0\x02"))
+
+
+@given(PLAIN)
+def test_text_without_mark_up_passes(text: str) -> None:
+    lines = [fold(line) for line in text.split("\n")]
+    blocks = [" ".join(block) for filled, block in groupby(lines, key=bool) if filled]
+    counts: Counter[str] = Counter()
+    assert extract_paragraphs(text, counts) == [block for block in blocks if any(map(str.isalnum, block))]
+    dropped = [block for block in blocks if not any(map(str.isalnum, block))]
+    assert counts["dropped_paragraphs_without_words"] == len(dropped)
+    assert counts["words_dropped_paragraphs_without_words"] == sum(len(block.split()) for block in dropped)
+    assert len(counts) <= 2
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\x02")))
+def test_any_text_is_survived(text: str) -> None:
+    for paragraph in extract_paragraphs(text, Counter()):
+        assert paragraph == fold(paragraph) != ""
+
+
+SHOWN = ["{}", "'''{}'''", "[[{}]]", "[[w:Цель|{}]]", "[http://a.ru {}]", "<b>{}</b>", "<div>{}</div>", "{{{{w|{}}}}}"]
+SHOWN += ["<blockquote>\n{}\n</blockquote>", "\n* {}\n", "<y и z>{}</y>", " x<y {} z>w "]
+NOT_SHOWN = ["{{{{т|{}}}}}", "{{{{т|а={{{{б|{}}}}}}}}}", "<ref>{}</ref>", "<!-- {} -->", "[[Файл:а|{}]]"]
+NOT_SHOWN += ["\n{{|\n| {}\n|}}\n", "<gallery>\nА.jpg|{}\n</gallery>", "\n== {} ==\n", "<math>{}</math>"]
+NOT_SHOWN += ["\n== Источники ==\n* {}\n== Далее ==\n", "[[Категория:{}]]"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(SHOWN + NOT_SHOWN), st.sampled_from([" ", "\n", "\n\n"])), max_size=12))
+def test_every_word_is_shown_or_counted(forms: list[tuple[str, str]]) -> None:
+    text = "".join(form.format(f" слово{number} ") + space for number, (form, space) in enumerate(forms))
+    counts: Counter[str] = Counter()
+    shown = re.findall(r"слово\d+", " ".join(extract_paragraphs(text, counts)))
+    assert shown == [f"слово{number}" for number, (form, _) in enumerate(forms) if form in SHOWN]
+    dropped = sum(number for key, number in counts.items() if key.startswith("words_dropped_"))
+    assert dropped >= len(forms) - len(shown)
+
+
+SOUP = ["[[", "]]", "{{", "}}", "{|", "|}", "\n", "\n\n", "==", "\n== Источники ==\n", "*", "'''", "<ref>", "</ref>"]
+SOUP += ["<!--", "-->", "[http://a ", "]", "<div>", "</div>", "<gallery>", "</gallery>", "{{{", "}}}", "Файл:", "__А__"]
+
+
+@given(st.lists(st.sampled_from(SOUP + ["слово"] * 9), max_size=60))
+def test_in_any_soup_no_word_vanishes_uncounted(soup: list[str]) -> None:
+    text = "".join(f" слово{number} " if piece == "слово" else piece for number, piece in enumerate(soup))
+    counts: Counter[str] = Counter()
+    shown = re.findall(r"слово\d+", " ".join(extract_paragraphs(text, counts)))
+    assert shown == sorted(shown, key=lambda word: int(word.removeprefix("слово")))
+    dropped = sum(number for key, number in counts.items() if key.startswith("words_dropped_"))
+    assert dropped >= soup.count("слово") - len(shown)
+
+
+def test_an_article_full_of_openings_is_read_line_by_line() -> None:
+    """A template over several lines is then no template: its lines go as what was not closed."""
+    counts: Counter[str] = Counter()
+    text = f"Один [[два|две]].\n{'[[ ' * 40}три\n\nЧетыре {{{{т\n|а=б\n}}}} пять."
+    assert extract_paragraphs(text, counts) == ["Один две.", "Четыре", "пять."]
+    assert counts == {
+        "dropped_unparsable_lines": 1,
+        "words_dropped_unparsable_lines": 41,
+        "dropped_unclosed": 2,
+        "words_dropped_unclosed": 2,
+    }
+
+
+# as the loader of imported news writes them
+IMPORTED = """{{дата|2020-09-14}}
+
+Спартак [https://example.org/t/1 обыграл] «Ростов», передаёт '''Prostoprosport.ru'''.
+
+Второй абзац.
+
+{{-}}
+
+== Источники ==
+
+{{Prostoprosport.ru|url=https://example.org/1|title=Спартак обыграл|author=А. Б.}}
+
+{{Загружено ботом|NewsBots|Prostoprosport.ru}}
+
+{{Подвал новости}}
+
+{{Категории|Спорт|Футбол}}"""
+
+
+def test_imported_news() -> None:
+    counts: Counter[str] = Counter()
+    expected = ["Спартак обыграл «Ростов», передаёт Prostoprosport.ru.", "Второй абзац."]
+    assert extract_paragraphs(IMPORTED, counts) == expected
+    assert (counts["dropped_templates"], counts["dropped_sections"]) == (2, 1)
+    assert extract_paragraphs(IMPORTED.replace("== Источники ==", ""), Counter()) == expected

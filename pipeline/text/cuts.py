@@ -1,0 +1,65 @@
+"""Where text is cut that is too long to be held or processed as a whole; what other text has none of.
+
+A paragraph over `PARAGRAPH` characters is cut within its first `PARAGRAPH`: behind the last end of a sentence (. ! ? or
+…, then white space), failing that at the last white space, failing that inside a word; the first two only if the piece
+is longer than half of that. A document over `DOCUMENT` characters is cut between paragraphs, and its parts are
+documents of their own: 37085, 37085.2, 37085.3. All cuts are counted.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from pipeline.shards import Counts, Document
+
+PARAGRAPH = 50_000
+"""Characters. razdel's time grows faster than its text, by 4 for twice as much of the worst."""
+DOCUMENT = 1_000_000
+"""Characters; what a stage holds at least of its input and its output."""
+
+CUTS = ("document_cuts", "paragraph_cuts", "word_cuts")
+"""Keys of counts.json; a cut of a word is one of its paragraph too."""
+
+_TO_SENTENCE_END = re.compile(r"(?s:.*)[.!?…]\s")  # greedy: to the last
+_TO_SPACE = re.compile(r"(?s:.*)\s")
+
+
+def cut_paragraph(text: str, counts: Counts) -> tuple[str, str]:
+    """The first piece of a text over `PARAGRAPH` characters, and the rest of it."""
+    place = _last(_TO_SENTENCE_END, text) or _last(_TO_SPACE, text) or PARAGRAPH
+    in_word = not (text[place - 1].isspace() or text[place].isspace())
+    counts.update(paragraph_cuts=1, word_cuts=int(in_word))
+    return text[:place], text[place:]
+
+
+def cut_paragraphs(paragraphs: Iterable[str], counts: Counts) -> Iterator[str]:
+    """The paragraphs, the long ones in pieces without white space at the ends."""
+    for paragraph in paragraphs:
+        while len(paragraph) > PARAGRAPH:
+            piece, paragraph = cut_paragraph(paragraph, counts)
+            yield piece.strip()
+        yield paragraph.strip()
+
+
+def cut_document(name: str, title: str, paragraphs: Iterable[str], counts: Counts) -> Iterator[Document]:
+    """One document, or its parts; `paragraphs`, which are not empty, are taken one at a time."""
+    lines: list[str] = []
+    size, part = 0, 1
+    for paragraph in paragraphs:
+        if lines and size + len(paragraph) > DOCUMENT:
+            yield Document(_part(name, part), title, lines)
+            counts["document_cuts"] += 1
+            lines, size, part = [], 0, part + 1
+        lines.append(paragraph)
+        size += len(paragraph)
+    if lines:
+        yield Document(_part(name, part), title, lines)
+
+
+def _part(name: str, part: int) -> str:
+    return name if part == 1 else f"{name}.{part}"
+
+
+def _last(pattern: re.Pattern[str], text: str) -> int:
+    """The end of the match in the second half of the first `PARAGRAPH` characters; 0 if there is none."""
+    match = pattern.match(text, PARAGRAPH // 2, PARAGRAPH)
+    return match.end() if match else 0

@@ -1,0 +1,152 @@
+"""The pages of a MediaWiki XML export, schemas 0.3 to 0.11, streamed; a page has its newest revision.
+
+<mediawiki><siteinfo>...</siteinfo>
+<page><title>Пожар</title><ns>0</ns><id>7</id><redirect title="Огонь"/>
+  <revision><id>9</id><timestamp>2017-03-15T18:12:20Z</timestamp><model>wikitext</model><text>...</text></revision>
+  <upload>...</upload>
+</page>
+<logitem>...</logitem></mediawiki>
+
+What is not named here (users, comments, uploads, discussion threads, log items, slots other than the main one) is read
+over. Schema: https://www.mediawiki.org/xml/export-0.11.xsd
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, cast
+from xml.etree.ElementTree import Element, XMLPullParser
+
+DEPTH = 16
+"""No element of an export lies deeper than its sixth level."""
+BATCH = 1 << 22
+"""Characters that are parsed at once, at most, where a single tag, comment or text goes on and on."""
+
+
+class MalformedExport(Exception):
+    """Well-formed XML, but no export."""
+
+
+class Revision(NamedTuple):
+    """One state of a page."""
+
+    timestamp: str
+    """ISO 8601 in UTC, so that the order of the strings is that of time."""
+    id: int
+    model: str
+    deleted: bool
+    """The text was hidden from the public."""
+    text: str
+
+
+class Page(NamedTuple):
+    """A page with its newest revision, by time and then by id; None where it has none."""
+
+    id: int
+    title: str
+    namespace: int
+    redirect: bool
+    revision: Revision | None
+
+
+def read_pages(chunks: Iterable[str]) -> Iterator[Page]:
+    """Stream the pages; memory holds one revision and the newest one, and the XML of one chunk.
+
+    Raises ElementTree's `ParseError` for broken XML, and `MalformedExport`.
+    """
+    parser: XMLPullParser[Element] = XMLPullParser(["start", "end"])
+    pages = _Pages()
+    batch, enough = "", 0
+    for chunk in chunks:
+        batch += chunk
+        if len(batch) < enough:
+            continue
+        parser.feed(batch)
+        events = pages.events
+        yield from pages.take(parser)
+        # expat before 2.6 reads a tag or a comment anew with every feed until it is whole
+        enough = 0 if pages.events > events else min(2 * len(batch), BATCH)
+        batch = ""
+    parser.feed(batch)
+    parser.close()
+    yield from pages.take(parser)
+
+
+class _Pages:
+    """Follows the events of the parser, and forgets every element that was read."""
+
+    def __init__(self) -> None:
+        self.events = 0
+        self._path: list[Element] = []
+        self._tags: tuple[str, ...] = ()
+        self._namespaces: dict[str, int] = {}
+        self._page: dict[str, str] = {}
+        self._revision: dict[str, str] = {}
+        self._newest: Revision | None = None
+
+    def take(self, parser: "XMLPullParser[Element]") -> Iterator[Page]:
+        for event, element in cast("Iterable[tuple[str, Element]]", parser.read_events()):
+            self.events += 1
+            if event == "start":
+                self._start(element)
+            else:
+                yield from self._end(element)
+
+    def _start(self, element: Element) -> None:
+        tag = element.tag.rpartition("}")[2]
+        if not self._path and tag != "mediawiki":
+            raise MalformedExport(f"expected <mediawiki>, found <{tag}>")
+        if len(self._path) == DEPTH:
+            raise MalformedExport(f"<{tag}> lies more than {DEPTH} elements deep")
+        self._path.append(element)
+        self._tags = (*self._tags, tag)
+
+    def _end(self, element: Element) -> Iterator[Page]:
+        match self._tags[1:]:
+            case ("siteinfo", "namespaces", "namespace"):
+                self._namespaces[element.text or ""] = _number("key", element.get("key"))
+            case ("page", ("title" | "ns" | "id" | "redirect") as tag):
+                self._page[tag] = element.text or ""
+            case ("page", "revision", ("timestamp" | "id" | "model" | "text") as tag):
+                self._revision[tag] = element.text or ""
+                if tag == "text" and element.get("deleted") is not None:
+                    self._revision["deleted"] = ""
+            case ("page", "revision"):
+                revision = self._close_revision()
+                self._newest = max(self._newest or revision, revision, key=lambda one: one[:2])
+            case ("page",):
+                yield self._close_page()
+        self._path.pop()
+        self._tags = self._tags[:-1]
+        element.clear()
+        if 0 < len(self._path) < 3:  # of the export and of a page not even the empty shells stay
+            self._path[-1].clear()
+
+    def _close_revision(self) -> Revision:
+        found, self._revision = self._revision, {}
+        return Revision(
+            timestamp=found.get("timestamp", ""),
+            id=_number("id", found.get("id", "0")),
+            model=found.get("model", "wikitext"),
+            deleted="deleted" in found,
+            text=found.get("text", ""),
+        )
+
+    def _close_page(self) -> Page:
+        found, self._page = self._page, {}
+        newest, self._newest = self._newest, None
+        title = found.get("title", "")
+        # before schema 0.6 only the title says the namespace
+        namespace = found.get("ns", str(self._namespaces.get(title.partition(":")[0], 0)))
+        return Page(
+            id=_number("id", found.get("id")),
+            title=title.replace("_", " "),
+            namespace=_number("ns", namespace),
+            redirect="redirect" in found,
+            revision=newest,
+        )
+
+
+def _number(tag: str, text: str | None) -> int:
+    try:
+        return int(text or "")
+    except ValueError:
+        raise MalformedExport(f"expected a number in <{tag}>, found {text!r}") from None

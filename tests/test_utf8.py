@@ -1,0 +1,58 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import UserError
+from pipeline.utf8 import Utf8
+
+PATH = Path("news.txt")
+PIECES = [
+    "слово ".encode(),
+    "ё".encode()[:1],
+    "😀".encode()[:3],
+    b"\xff",
+    b"\xed\xa0\x80",
+    b"\xf4\x90",
+    b"\0",
+    b"\xc0\x80",
+]
+PIECES += ["\ufffd".encode(), "\ufeff".encode(), "😀".encode(), b"a"]
+DATA = st.lists(st.sampled_from(PIECES)).map(b"".join) | st.binary()
+
+
+def decode(data: bytes, size: int, decoder: Utf8) -> str:
+    return "".join(decoder.decode(data[i : i + size] for i in range(0, len(data), size)))
+
+
+@given(DATA, st.integers(1, 7))
+def test_replacing_is_what_python_does_whatever_the_chunks(data: bytes, size: int) -> None:
+    decoder = Utf8(PATH, "replace")
+    expected = data.decode("utf-8", "replace")
+    assert decode(data, size, decoder) == expected.removeprefix("\ufeff").replace("\0", "\ufffd")
+    assert decoder.replaced == expected.count("\0") + expected.count("\ufffd") - data.count("\ufffd".encode())
+    assert (decoder.first is None) == (decoder.replaced == 0)
+
+
+def find_fault(data: bytes) -> int | None:
+    """The slow, obvious way: the offset behind the longest good beginning."""
+    good = 0
+    for character in data.decode("utf-8", "surrogateescape"):
+        if character == "\0" or "\ud800" <= character <= "\udfff":
+            return good
+        good += len(character.encode())
+    return None
+
+
+@given(DATA, st.integers(1, 7))
+def test_the_first_fault_is_told_with_its_offset(data: bytes, size: int) -> None:
+    offset = find_fault(data)
+    replacing = Utf8(PATH, "replace")
+    decode(data, size, replacing)
+    assert replacing.first == offset
+    if offset is None:
+        assert decode(data, size, Utf8(PATH, "error")) == data.decode().removeprefix("\ufeff")
+    else:
+        with pytest.raises(UserError, match=rf"^news\.txt: byte {offset:,} .*iconv"):
+            decode(data, size, Utf8(PATH, "error"))

@@ -1,0 +1,118 @@
+"""mwxml, which knows the schemas up to 0.11 in part, is the oracle."""
+
+import bz2
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import ParseError, XMLPullParser
+
+import mwxml
+import pytest
+
+from pipeline.demo import DemoSettings, generate
+from pipeline.text import export
+from pipeline.text.export import MalformedExport, Page, Revision, read_pages
+from tests.pack import PACK, needs_pack
+
+FULL = """<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.{minor}/" version="0.{minor}" xml:lang="ru">
+<siteinfo><sitename>Викиновости</sitename><namespaces><namespace key="0" case="first-letter" />
+<namespace key="1" case="first-letter">Обсуждение</namespace></namespaces></siteinfo>
+<page><title>Пожар_в_порту</title><ns>0</ns><id>7</id><redirect title="Огонь" /><restrictions>edit=sysop</restrictions>
+<discussionthreadinginfo><ThreadSubject>x</ThreadSubject><ThreadID>5</ThreadID></discussionthreadinginfo>
+<revision><id>1</id><parentid>0</parentid><timestamp>2017-03-15T18:12:20Z</timestamp><contributor deleted="deleted" />
+<minor /><comment deleted="deleted" /><origin>1</origin><model>wikitext</model><format>text/x-wiki</format>
+<text bytes="9" sha1="a" xml:space="preserve">Первая &amp;amp; &lt;b&gt;</text>
+<content><role>mediainfo</role><origin>1</origin><model>wikibase</model><format>application/json</format>
+<text bytes="2" sha1="b">[]</text></content><sha1>c</sha1></revision>
+<upload><timestamp>2018-01-01T00:00:00Z</timestamp><contributor><ip>198.51.100.25</ip></contributor>
+<filename>A.jpg</filename><src>http://example.org/A.jpg</src><size>1</size></upload>
+<revision><id>3</id><timestamp>2016-01-01T00:00:00Z</timestamp><text>Старая</text></revision>
+</page>
+<logitem><id>9</id><timestamp>2018-01-01T00:00:00Z</timestamp><type>delete</type><action>delete</action>
+<text deleted="deleted" /></logitem>
+<page><title>Обсуждение:Пожар</title>{ns}<id>8</id>
+<revision><id>2</id><timestamp>2018-01-01T00:00:00Z</timestamp><text bytes="0" deleted="deleted" /></revision></page>
+<page><title>Пустая</title><ns>0</ns><id>9</id></page>
+</mediawiki>"""
+EXPECTED = [
+    Page(7, "Пожар в порту", 0, True, Revision("2017-03-15T18:12:20Z", 1, "wikitext", False, "Первая &amp; <b>")),
+    Page(8, "Обсуждение:Пожар", 1, False, Revision("2018-01-01T00:00:00Z", 2, "wikitext", True, "")),
+    Page(9, "Пустая", 0, False, None),
+]
+
+
+@pytest.mark.parametrize("minor", [5, 10, 11])
+def test_all_that_the_schemas_allow(minor: int) -> None:
+    """Schema 0.5 had no <ns>: the title says it."""
+    text = FULL.format(minor=minor, ns="" if minor == 5 else "<ns>1</ns>")
+    for size in (1, 100, len(text)):
+        assert list(read_pages(text[i : i + size] for i in range(0, len(text), size))) == EXPECTED
+
+
+def oracle(data: bytes) -> Iterator[Page]:
+    for page in mwxml.Dump.from_file(BytesIO(data)).pages:
+        newest = max(page, key=lambda one: (str(one.timestamp), one.id), default=None)
+        yield Page(page.id, page.title, page.namespace, page.redirect is not None, newest and convert(newest))
+
+
+def convert(revision: mwxml.Revision) -> Revision:
+    # mwxml takes the text of <text ... /> to be None
+    deleted, model = revision.deleted.text, revision.model or "wikitext"
+    return Revision(str(revision.timestamp), revision.id, model, deleted, revision.text or "")
+
+
+def test_a_generated_dump_agrees_with_mwxml(tmp_path: Path) -> None:
+    settings = DemoSettings(
+        seed=1, articles=30, train=3, validation=2, test=2, treebank=20, tokenizer_epochs=1, tagger_iterations=1
+    )
+    generate("news", tmp_path / "news.xml.bz2", settings)
+    data = bz2.decompress((tmp_path / "news.xml.bz2").read_bytes())
+    assert list(read_pages([data.decode()])) == list(oracle(data)) != []
+
+
+@needs_pack
+def test_a_real_dump_agrees_with_mwxml() -> None:
+    data = bz2.decompress((PACK / "wikinews/ruwikinews-sample.xml.bz2").read_bytes())
+    pages = list(read_pages([data.decode()]))
+    assert len(pages) == 62
+    assert pages == list(oracle(data))
+
+
+@pytest.mark.parametrize("long", ["<!-- {} -->", '<siteinfo x="{}" />', "<siteinfo>{}</siteinfo>"])
+def test_what_goes_on_and_on_is_not_parsed_anew_with_every_chunk(long: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+
+    class Parser(XMLPullParser):  # type: ignore[type-arg]
+        def feed(self, data: Any) -> None:
+            sizes.append(len(data))
+            super().feed(data)
+
+    monkeypatch.setattr(export, "XMLPullParser", Parser)
+    monkeypatch.setattr(export, "BATCH", 1000)
+    text = f"<mediawiki>{long.format('а' * 20_000)}<page><id>1</id></page></mediawiki>"
+    assert [page.id for page in read_pages(text[i : i + 10] for i in range(0, len(text), 10))] == [1]
+    assert sum(sizes) == len(text)
+    assert 20 <= len(sizes) < 60  # not 2,000
+
+
+BOMB = "".join(f'<!ENTITY x{n} "{f"&x{n - 1};" * 10 if n else "лол"}">' for n in range(12))
+
+
+@pytest.mark.parametrize(
+    "text, error",
+    [
+        ("<rss/>", MalformedExport),
+        ("<mediawiki><page><id>1</id><ns>ноль</ns></page></mediawiki>", MalformedExport),
+        ("<mediawiki><page><ns>0</ns></page></mediawiki>", MalformedExport),
+        ("<mediawiki><page><revision><id>x</id></revision></page></mediawiki>", MalformedExport),
+        ("<mediawiki>" + "<a>" * 50_000, MalformedExport),
+        ("<mediawiki><page>", ParseError),
+        ("<mediawiki><page><text>&#xD800;</text></page></mediawiki>", ParseError),
+        ("<mediawiki><page><text>\x01</text></page></mediawiki>", ParseError),
+        (f"<!DOCTYPE a [{BOMB}]><mediawiki><page><title>&x11;</title></page></mediawiki>", ParseError),
+    ],
+)
+def test_what_is_no_export_is_told_from_one(text: str, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        list(read_pages([text]))

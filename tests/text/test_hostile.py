@@ -1,0 +1,260 @@
+"""Text that was not written for this pipeline: what must hold of every stage, whatever comes in."""
+
+import gzip
+import json
+from collections import Counter
+from collections.abc import Iterator
+from copy import copy
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.demo import DemoSettings, generate
+from pipeline.outputs import read_json
+from pipeline.shards import COUNTS, Counts, Document, read_documents
+from pipeline.stages import documents
+from pipeline.text.fragments import pack_document
+from pipeline.text.lemmas import lemmatize_document
+from pipeline.text.lowercase import lower_document
+from pipeline.text.mediawiki import read_mediawiki
+from pipeline.text.plaintext import read_plaintext
+from pipeline.text.sentences import split_document
+from pipeline.text.settings import TextSettings
+from pipeline.text.udpipe import Lemmatizer, Normalization
+from pipeline.text.whitespace import fold
+from tests.pack import PACK, needs_pack
+
+WORDS = 200
+"""The longest fragment, as in the paper."""
+
+
+def words(document: Document | None) -> list[str]:
+    return [word for line in document.lines for word in line.split(" ")] if document else []
+
+
+def check_stages(document: Document, lemmatizer: Lemmatizer, plain: Lemmatizer) -> None:
+    """Run one document through all text stages, and check what each must leave as it is."""
+    counts: dict[str, Counts] = {name: Counter() for name in ("sentences", "fragments", "lowercase", "lemmas", "words")}
+    sentences = split_document(document, counts["sentences"])
+    assert words(sentences) == words(document)
+    assert counts["sentences"]["words_read"] == counts["sentences"]["words"] == len(words(document))
+    if sentences is None:
+        return
+
+    short = [sentence for sentence in sentences.lines if len(sentence.split()) <= WORDS]
+    fragments = pack_document(WORDS, sentences, counts["fragments"])
+    assert words(fragments) == [word for sentence in short for word in sentence.split(" ")]
+    assert all(len(fragment.split()) <= WORDS for fragment in (fragments.lines if fragments else []))
+    assert counts["fragments"]["words_read"] == len(words(sentences))
+    assert counts["fragments"]["words_dropped_long"] == len(words(sentences)) - len(words(fragments))
+    if fragments is None:
+        return
+
+    lowered = lower_document(True, fragments, counts["lowercase"])
+    assert words(lowered) == [word.lower() for word in words(fragments)]
+    assert counts["lowercase"]["words_read"] == counts["lowercase"]["words"] == len(words(fragments))
+
+    lemmas = lemmatize_document(lemmatizer, lowered, counts["lemmas"])
+    forms = lemmatize_document(plain, lowered, counts["words"])
+    # UDPipe splits words into tokens, drops no character of them, and gives every token one lemma
+    assert "".join(words(forms)).replace("_", "") == "".join(words(lowered)).replace("\0", "\ufffd").replace("_", "")
+    assert list(map(len, map(str.split, lemmas.lines if lemmas else []))) == list(
+        map(len, map(str.split, forms.lines if forms else []))
+    )
+    assert counts["lemmas"]["words_read"] == len(words(lowered))
+    assert counts["lemmas"]["tokens"] == len(words(lemmas)) == len(words(forms))
+    assert counts["lemmas"]["words_dropped_empty"] == 0
+    for result in filter(None, (document, sentences, fragments, lowered, lemmas, forms)):
+        assert all(line == fold(line) != "" for line in result.lines)
+
+
+@pytest.fixture(scope="module")
+def plain(lemmatizer: Lemmatizer) -> Lemmatizer:
+    """Gives the tokens themselves, by the same model: loading it takes longer than these tests."""
+    plain = copy(lemmatizer)
+    plain._normalization = Normalization(lowercase=False, lemmas=False)
+    return plain
+
+
+PIECES = [
+    "слово",
+    "Слово",
+    ".",
+    "!",
+    "?",
+    "…",
+    ",",
+    " ",
+    " ",
+    " ",
+    "\u00a0",
+    "«",
+    "»",
+    "(",
+    ")",
+    "—",
+    "-",
+    "_",
+    '"',
+    "т. е.",
+    "1.5",
+]
+PIECES += [
+    "\u200b",
+    "\u200d",
+    "\ufeff",
+    "\u00ad",
+    "\u202e",
+    "\u200f",
+    "\u2066",
+    "\u0301",
+    "👨\u200d👩\u200d👧",
+    "🇷🇺",
+    "👍🏽",
+    "Причeм",
+]
+PIECES += [
+    "\ufffd",
+    "\x01",
+    "\x85",
+    "\u2028",
+    "\x1c",
+    "İ",
+    "ß",
+    "ﬁ",
+    "ё",
+    "е\u0308",
+    "#doc",
+    "<S>",
+    "слово " * 210,
+    "ы" * 300,
+]
+PARAGRAPHS = st.lists(
+    st.lists(st.sampled_from(PIECES) | st.characters(exclude_categories=["Cs"]), max_size=25).map("".join)
+)
+
+
+@given(paragraphs=PARAGRAPHS)
+@settings(deadline=None, max_examples=40)
+def test_generated_text(paragraphs: list[str], lemmatizer: Lemmatizer, plain: Lemmatizer) -> None:
+    lines = list(filter(None, map(fold, paragraphs)))
+    check_stages(Document("1", "", lines), lemmatizer, plain)
+
+
+def test_a_generated_dump(lemmatizer: Lemmatizer, plain: Lemmatizer, tmp_path: Path) -> None:
+    sizes = {"train": 3, "validation": 2, "test": 2, "treebank": 20, "tokenizer_epochs": 1, "tagger_iterations": 1}
+    generate("news", tmp_path / "news.xml.bz2", DemoSettings(seed=2, articles=5, **sizes))
+    for document in read_mediawiki(tmp_path / "news.xml.bz2", Counter()):
+        check_stages(document, lemmatizer, plain)
+
+
+def first_documents(path: Path) -> Iterator[Document]:
+    """The beginning of every long file, and some from its depth."""
+    for number, document in enumerate(islice(read_plaintext(path, Counter()), 40)):
+        if number % 20 == 0:
+            yield document._replace(lines=document.lines[:10])
+
+
+@needs_pack
+def test_every_source_of_the_pack(lemmatizer: Lemmatizer, plain: Lemmatizer) -> None:
+    paths = sorted((PACK / "corpus").glob("*.txt.gz"))
+    assert len(paths) > 10
+    for path in paths:
+        for document in first_documents(path):
+            check_stages(document, lemmatizer, plain)
+
+
+# one file -> its documents
+FILES = {
+    "CR LF": ("а б\r\nв\r\n\r\nг\r\n", [["а б", "в"], ["г"]]),
+    "a byte order mark": ("\ufeffа\n", [["а"]]),
+    "marks and empty lines only": ("\ufeff\r\n \u00a0\n\u2028\n", []),
+    "nothing": ("", []),
+    "no line end": ("а\n\nб", [["а"], ["б"]]),
+    "no full stop": ("слово " * 300 + "\n", [[("слово " * 300).strip()]]),
+    "a long word": ("ы" * 10_000 + " а\n", [["ы" * 10_000 + " а"]]),
+    "right to left": ("\u202eабв\u202c \u200fг\n", [["\u202eабв\u202c \u200fг"]]),
+    "zero width": ("\u200b\n\u200b а\n", [["\u200b", "\u200b а"]]),
+    "emoji": ("👨\u200d👩\u200d👧 🇷🇺 👍🏽\n", [["👨\u200d👩\u200d👧 🇷🇺 👍🏽"]]),
+    "white space of all kinds": ("а\x0bб\x85в\u3000г\x1cд\rе\n", [["а б в г д е"]]),
+    "a header of ours": ("#doc\t1\tа\n", [["#doc 1 а"]]),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_files(name: str, tmp_path: Path) -> None:
+    text, expected = FILES[name]
+    path = tmp_path / "a.txt.gz"
+    path.write_bytes(gzip.compress(text.encode(), mtime=0))
+    counts: Counts = Counter()
+    assert [document.lines for document in read_plaintext(path, counts)] == expected
+    assert counts["words_read"] == len(text.removeprefix("\ufeff").split())
+
+
+PAGE = "<page><title>Т</title><id>{}</id><ns>{}</ns><revision><text>{}</text></revision></page>"
+
+
+def run_documents(folder: Path, name: str, data: bytes, **entry: object) -> tuple[list[Document], Counts]:
+    source = folder / "raw"
+    source.mkdir(exist_ok=True)
+    (source / name).write_bytes(data)
+    (source / "sources.json").write_text(json.dumps({"files": [{"file": name, **entry}]}), encoding="utf-8")
+    documents.run(source, folder / "documents", TextSettings(fragment_words=WORDS, shard_megabytes=1))
+    return list(read_documents(folder / "documents")), Counter(read_json(folder / "documents" / COUNTS))
+
+
+def test_what_is_not_utf_8_is_replaced_and_counted_if_the_manifest_says_so(tmp_path: Path) -> None:
+    run = partial(run_documents, tmp_path, invalid_utf8="replace")
+    data = "Причeм \0 тут".encode() + b"\xff \xed\xa0\x80" + "\ufffd\n".encode()
+    found, counts = run("a.txt", data, format="text")
+    assert [document.lines for document in found] == [["Причeм \ufffd тут\ufffd \ufffd\ufffd\ufffd\ufffd"]]
+    assert (counts["characters_replaced"], counts["words_of_mixed_script"]) == (5, 1)
+    page = PAGE.format(1, 0, "а!?").encode().replace("Т".encode(), b"\xd1").replace(b"!", b"\xff").replace(b"?", b"\0")
+    found, counts = run("a.xml", b"<mediawiki>" + page + b"</mediawiki>", format="mediawiki")
+    assert found == [Document("1", "\ufffd", ["а\ufffd\ufffd"])]
+    assert counts["characters_replaced"] == 3
+
+
+def test_which_namespaces_are_articles_the_manifest_says(tmp_path: Path) -> None:
+    pages = (PAGE.format(number, number, f"Текст {number}") for number in (0, 1, 102))
+    data = f"<mediawiki>{''.join(pages)}</mediawiki>".encode()
+    found, counts = run_documents(tmp_path, "a.xml", data, format="mediawiki", namespaces=[0, 102])
+    assert [document.lines for document in found] == [["Текст 0"], ["Текст 102"]]
+    assert (counts["documents_dropped_other_namespace"], counts["words_dropped_other_namespace"]) == (1, 2)
+
+
+XML = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff") | st.sampled_from("\n\t[]{}|=<")
+)
+
+
+@given(texts=st.lists(XML, min_size=1, max_size=5))
+@settings(deadline=None, max_examples=50)
+def test_any_dump_is_read_and_all_of_it_accounted_for(
+    texts: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.xml"
+    pages = (PAGE.format(number, number % 2, escape(text)) for number, text in enumerate(texts))
+    path.write_bytes(f"<mediawiki>{''.join(pages)}</mediawiki>".encode())
+    counts: Counts = Counter()
+    found = list(read_mediawiki(path, counts))
+    dropped = {
+        unit: [n for key, n in counts.items() if key.startswith(f"{unit}_dropped_")] for unit in ("documents", "words")
+    }
+    assert counts["documents_read"] == len(texts) == len(found) + sum(dropped["documents"])
+    assert counts["words_read"] == sum(map(len, map(words, found))) + sum(dropped["words"])
+
+
+def test_a_page_longer_than_mediawiki_saves_is_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.text.mediawiki.LONGEST", 10)
+    path = tmp_path / "a.xml"
+    pages = PAGE.format(1, 0, "аб в" * 3) + PAGE.format(2, 0, "где")
+    path.write_text(f"<mediawiki>{pages}</mediawiki>", encoding="utf-8")
+    counts: Counts = Counter()
+    assert [document.lines for document in read_mediawiki(path, counts)] == [["где"]]
+    assert (counts["documents_dropped_too_long"], counts["words_dropped_too_long"]) == (1, 4)
