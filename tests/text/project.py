@@ -6,6 +6,7 @@ import sys
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from pipeline.params import Params, load_params
 from tests.forkserver import context
@@ -85,9 +86,8 @@ def _run(folder: Path, params: Params, stage: str, limit: int) -> None:
         from pipeline import cli
         from pipeline.stages import lemmas
 
-        cli.load_params = lambda: params  # type: ignore[assignment]
-        lemmas.Lemmatizer = Words  # type: ignore[misc, assignment]
-        cli.main()
+        with patch.object(cli, "load_params", lambda: params), patch.object(lemmas, "Lemmatizer", Words):
+            cli.main()
 
 
 class Words:
