@@ -4,8 +4,8 @@
 
 A corpus of any size is the news over and over, perturbed, so that no two copies are alike: every tenth word is another
 one, drawn from the same news by a seeded generator. Types do not grow with it, as they would in other news: what a
-stage takes for its types is in the first size already. Each stage is its command,
-with one job, in a process of its own (Linux: the peak is read from /proc).
+stage takes for its types is in the first size already, if that is the news as a whole. Each stage is its command, with
+one job, in a process of its own (Linux: the peak is read from /proc).
 """
 
 import os
@@ -104,7 +104,7 @@ def _peak(folder: Path, stage: str) -> float:
     result = subprocess.run([sys.executable, "-c", STAGE, stage], cwd=folder, env=environment, stdout=subprocess.PIPE)
     if result.returncode:
         sys.exit(result.returncode)
-    return int(result.stdout) / 1000
+    return int(result.stdout) * 1024 / 1e6
 
 
 if __name__ == "__main__":
