@@ -50,7 +50,9 @@ def _dask(jobs: int) -> Iterator[None]:
         from distributed import Client
     address = dask.config.get("scheduler-address", None)
     own = {"n_workers": jobs, "threads_per_worker": 1, "dashboard_address": None}
-    with Client(address) if address else Client(**own):
+    with _answers("DASK_SCHEDULER_ADDRESS", address):
+        client = Client(address) if address else Client(**own)
+    with client:
         yield
 
 
@@ -62,7 +64,8 @@ def _ray(jobs: int) -> Iterator[None]:
         from ray.util.joblib import register_ray
     address = os.environ.get("RAY_ADDRESS")
     own = {} if address else {"num_cpus": jobs, "include_dashboard": False}
-    ray.init(log_to_driver=False, logging_level="ERROR", **own)
+    with _answers("RAY_ADDRESS", address):
+        ray.init(log_to_driver=False, logging_level="ERROR", **own)
     register_ray()
     try:
         yield
@@ -78,6 +81,16 @@ def _installed(package: str) -> Iterator[None]:
         raise UserError(
             f"compute.backend: {package} is not installed; run: {sys.executable} -m pip install '.[{package}]'"
         ) from None
+
+
+@contextmanager
+def _answers(variable: str, address: str | None) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, RuntimeError, ValueError) as error:
+        if not address:
+            raise
+        raise UserError(f"{variable}: no cluster answers at {address!r} ({error}); start it, or unset it") from None
 
 
 # Workers whose parent was killed must not linger for joblib's 300 seconds.

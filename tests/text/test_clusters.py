@@ -41,3 +41,13 @@ def test_a_cluster_that_is_not_installed_is_said(backend: str, tmp_path: Path, m
     monkeypatch.setitem(sys.modules, backend, None)
     with pytest.raises(UserError, match=rf"compute\.backend: {backend} is not installed; .*'\.\[{backend}\]'"):
         list(Workers(2, backend, tmp_path).map(len, ["а"]))
+
+
+def test_a_cluster_that_does_not_answer_is_said(tmp_path: Path) -> None:
+    pytest.importorskip("distributed", reason="an extra: pip install '.[dask]'")
+    import dask
+
+    nobody = {"scheduler-address": "tcp://127.0.0.1:1", "distributed.comm.timeouts.connect": "1s"}
+    said = r"^DASK_SCHEDULER_ADDRESS: no cluster answers at 'tcp://127\.0\.0\.1:1'"
+    with dask.config.set(nobody), pytest.raises(UserError, match=said):
+        list(Workers(2, "dask", tmp_path).map(len, ["а"]))
