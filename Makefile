@@ -46,4 +46,4 @@ lock: ## Pin the newest packages that pyproject.toml allows
 
 clean: ## Remove the environment and everything that can be made again, but not DVC's cache
 	find data models metrics -depth \( -name '.*.partial' -o -name '.*.old' \) -exec rm -rf {} +
-	rm -rf .venv models/.checkpoints models/.features .pytest_cache .mypy_cache .ruff_cache .hypothesis dvc_plots
+	rm -rf .venv models/.checkpoints models/.features data/.shards .pytest_cache .mypy_cache .ruff_cache .hypothesis dvc_plots

@@ -1,1 +1,1 @@
-"""Commands that measure: `python -m benchmarks.sru`, `.pretrain`, `.tagger`. Nothing here is timed by a test."""
+"""Commands that measure: `python -m benchmarks.sru`, `.pretrain`, `.tagger`, `.text`, `.memory`. No test times them."""

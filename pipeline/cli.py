@@ -25,9 +25,13 @@ from pipeline.stop import Stopped
 if TYPE_CHECKING:
     from pipeline.run import Run
     from pipeline.text.udpipe import Normalization
+    from pipeline.workers import Workers
 
 OF_THE_FILE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.EISDIR, errno.ENOTDIR}
 """Errors that say something about the file they name, and nothing about the program."""
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""Errors of a disk, a quota, or a limit on files that leaves no room."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -70,7 +74,7 @@ def sentences() -> None:
     """Split paragraphs into sentences (razdel)."""
     from pipeline.stages import sentences
 
-    sentences.run(layout.DOCUMENTS, layout.SENTENCES, *_parallel(load_params()))
+    sentences.run(layout.DOCUMENTS, layout.SENTENCES, _workers(load_params()))
 
 
 @app.command()
@@ -79,7 +83,7 @@ def fragments() -> None:
     from pipeline.stages import fragments
 
     params = load_params()
-    fragments.run(layout.SENTENCES, layout.FRAGMENTS, params.chosen_scale.text, *_parallel(params))
+    fragments.run(layout.SENTENCES, layout.FRAGMENTS, params.chosen_scale.text, _workers(params))
 
 
 @app.command()
@@ -88,7 +92,7 @@ def lowercase() -> None:
     from pipeline.stages import lowercase
 
     params = load_params()
-    lowercase.run(layout.FRAGMENTS, layout.LOWERCASE, params.chosen_protocol.lowercase, *_parallel(params))
+    lowercase.run(layout.FRAGMENTS, layout.LOWERCASE, params.chosen_protocol.lowercase, _workers(params))
 
 
 @app.command()
@@ -97,7 +101,7 @@ def lemmas() -> None:
     from pipeline.stages import lemmas
 
     params = load_params()
-    lemmas.run(layout.LOWERCASE, layout.UDPIPE, layout.LEMMAS, _normalization(params), *_parallel(params))
+    lemmas.run(layout.LOWERCASE, layout.UDPIPE, layout.LEMMAS, _normalization(params), _workers(params))
 
 
 @app.command()
@@ -328,7 +332,7 @@ def main() -> None:
     except KeyboardInterrupt:
         _fail("interrupted", code=130)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in FULL:
             _fail(f"{error.filename or 'disk'}: no space left on the device; free some and run again")
         if error.errno not in OF_THE_FILE or not error.filename:
             raise
@@ -346,9 +350,11 @@ def _fail(message: str, code: int = 1) -> None:
     sys.exit(code)
 
 
-def _parallel(params: Params) -> tuple[int, str]:
-    """Processes and joblib backend of the text stages."""
-    return params.compute.jobs or os.cpu_count() or 1, params.compute.backend
+def _workers(params: Params) -> "Workers":
+    """How the text stages are done."""
+    from pipeline.workers import Workers
+
+    return Workers(params.compute.jobs or os.cpu_count() or 1, params.compute.backend, layout.SHARDS)
 
 
 def _normalization(params: Params) -> "Normalization":

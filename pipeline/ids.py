@@ -16,13 +16,14 @@ ID, OFFSET = np.dtype("<i4"), np.dtype("<i8")
 
 def write_ids(folder: Path, name: str, sequences: Iterable[Sequence[int]]) -> int:
     """Write `name.ids` (int32) and `name.offsets` (int64, one more than there are sequences); return the tokens."""
-    offsets = [0]
-    with (folder / f"{name}.ids").open("wb") as file:
+    tokens = 0
+    with (folder / f"{name}.ids").open("wb") as ids, (folder / f"{name}.offsets").open("wb") as offsets:
+        offsets.write(np.zeros((), dtype=OFFSET).tobytes())
         for sequence in sequences:
-            file.write(np.asarray(sequence, dtype=ID).tobytes())
-            offsets.append(offsets[-1] + len(sequence))
-    np.asarray(offsets, dtype=OFFSET).tofile(folder / f"{name}.offsets")
-    return offsets[-1]
+            ids.write(np.asarray(sequence, dtype=ID).tobytes())
+            tokens += len(sequence)
+            offsets.write(np.asarray(tokens, dtype=OFFSET).tobytes())
+    return tokens
 
 
 class IdSequences:

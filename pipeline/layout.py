@@ -33,6 +33,8 @@ FEATURES = Path(os.environ.get("DVC_ROOT", ".")) / MODELS / ".features"
 of the repository they belong to, DVC_ROOT."""
 CHECKPOINTS = Path(os.environ.get("DVC_ROOT", ".")) / MODELS / ".checkpoints"
 """Unfinished trainings, keyed by all that they depend on; likewise outside DVC, and shared with scratch copies."""
+SHARDS = Path(os.environ.get("DVC_ROOT", ".")) / DATA / ".shards"
+"""Finished shards of unfinished text stages, keyed by all that they depend on; likewise."""
 
 PRETRAIN = METRICS / "pretrain.json"
 PRETRAIN_CURVE = METRICS / "pretrain.csv"

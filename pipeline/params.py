@@ -33,8 +33,8 @@ class Compute(Settings):
 
     jobs: Annotated[int, Field(ge=0)]
     """Processes of the text stages; 0 means one a core."""
-    backend: Literal["loky", "threading", "sequential"]
-    """joblib's."""
+    backend: Literal["loky", "threading", "sequential", "dask", "ray"]
+    """joblib's; Dask and Ray, which are extras, also across machines: docs/text.md."""
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")]
     """`auto`, or a torch device: cpu, cuda, cuda:1."""
     threads: Annotated[int, Field(ge=0, le=1024)]

@@ -9,16 +9,12 @@ tabs nor line breaks of any kind, so that a header cannot be mistaken and `less`
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from joblib import Parallel, delayed
-
 from pipeline.errors import UserError
-from pipeline.outputs import write_json
-from pipeline.progress import track
 
 COUNTS = "counts.json"
 _HEADER = "#doc\t"
@@ -96,35 +92,3 @@ def write_shards(documents: Iterable[Document], folder: Path, megabytes: float) 
             file.write(data)
             room -= len(data)
     return shard
-
-
-MapDocument = Callable[[Document, Counts], Document | None]
-
-
-def map_shards(function: MapDocument, source: Path, target: Path, label: str, jobs: int, backend: str) -> Counts:
-    """Apply a function to every document, shard by shard in parallel; write shards of the same names and the counts.
-
-    The function, which is pickled for every shard, returns the new document, or None to drop it, and counts what it
-    sees. The sum of the counts, which is also written to `target/counts.json`, and every byte written are independent
-    of `jobs` and `backend`.
-    """
-    paths = shard_paths(source)
-    tasks = (delayed(_map_shard)(function, path, target / path.name) for path in paths)
-    # Workers whose parent was killed must not linger for joblib's 300 seconds.
-    options = {"idle_worker_timeout": 10} if backend == "loky" else {}
-    results = Parallel(n_jobs=min(jobs, len(paths)), backend=backend, return_as="generator", **options)(tasks)
-    total: Counts = Counter()
-    for counts in track(results, label, "shards", len(paths)):
-        total.update(counts)
-    write_json(target / COUNTS, total)
-    return total
-
-
-def _map_shard(function: MapDocument, source: Path, target: Path) -> Counts:
-    counts: Counts = Counter()
-    with target.open("w", encoding="utf-8", newline="\n") as file:
-        for document in read_shard(source):
-            result = function(document, counts)
-            if result is not None:
-                file.write(format_document(result))
-    return counts

@@ -1,27 +1,36 @@
 """Stage lemmas: fragments to lines of lemmas, or by the protocol of words."""
 
-from functools import cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from pipeline.errors import UserError
+from pipeline.fingerprint import fingerprint
+from pipeline.finished import keep_finished
+from pipeline.mapping import map_shards
 from pipeline.outputs import fresh_folder
-from pipeline.shards import Counts, Document, map_shards
+from pipeline.shards import Counts, Document
 from pipeline.text.lemmas import lemmatize_document
 from pipeline.text.udpipe import Lemmatizer, Normalization
+from pipeline.workers import Workers
 
 
-def run(source: Path, model: Path, target: Path, normalization: Normalization, jobs: int, backend: str) -> None:
+def run(source: Path, model: Path, target: Path, normalization: Normalization, workers: Workers) -> None:
     """Take every fragment apart by the UDPipe model in the file `model`, and write what `normalization` asks for."""
-    with fresh_folder(target) as folder:
-        counts = map_shards(partial(_lemmatize, model, normalization), source, folder, "lemmas", jobs, backend)
+    with keep_finished(workers.finished, "lemmas") as finished, fresh_folder(target) as folder:
+        model_sum = fingerprint({}, model)
+        lemmatize = partial(_lemmatize, model.resolve(), model_sum, normalization)
+        settings = {"model": model_sum, **normalization._asdict()}
+        counts = map_shards(lemmatize, source, folder, settings, finished, workers)
         if not counts["tokens"]:
             raise UserError(f"{source}: {model} finds no word in it; check the model and the news input")
 
 
-def _lemmatize(model: Path, normalization: Normalization, document: Document, counts: Counts) -> Document | None:
-    return lemmatize_document(_load(model, normalization), document, counts)
+def _lemmatize(
+    model: Path, model_sum: str, normalization: Normalization, document: Document, counts: Counts
+) -> Document | None:
+    return lemmatize_document(_load(model, model_sum, normalization), document, counts)
 
 
-@cache  # a model is loaded once in each process, and never pickled
-def _load(model: Path, normalization: Normalization) -> Lemmatizer:
+@lru_cache(maxsize=1)  # a model is loaded once in each process, and never pickled; by its sum, for it may be replaced
+def _load(model: Path, model_sum: str, normalization: Normalization) -> Lemmatizer:
     return Lemmatizer(model, normalization)

@@ -4,14 +4,17 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.errors import UserError
+from pipeline.finished import keep_finished
+from pipeline.mapping import map_shards
 from pipeline.outputs import fresh_folder
-from pipeline.shards import map_shards
 from pipeline.text.lowercase import lower_document
+from pipeline.workers import Workers
 
 
-def run(source: Path, target: Path, lowercase: bool, jobs: int, backend: str) -> None:
+def run(source: Path, target: Path, lowercase: bool, workers: Workers) -> None:
     """Lower-case every line; without `lowercase`, copy it."""
-    with fresh_folder(target) as folder:
-        counts = map_shards(partial(lower_document, lowercase), source, folder, "lowercase", jobs, backend)
+    with keep_finished(workers.finished, "lowercase") as finished, fresh_folder(target) as folder:
+        lower = partial(lower_document, lowercase)
+        counts = map_shards(lower, source, folder, {"lowercase": lowercase}, finished, workers)
         if not counts["fragments"]:
             raise UserError(f"{source}: no text in these shards; run: dvc repro fragments")

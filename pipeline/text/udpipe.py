@@ -62,12 +62,11 @@ class Lemmatizer:
     def _tag(self, sentence: Sentence) -> list[str]:
         if self._normalization.lemmas:
             self._model.tag(sentence, self._model.DEFAULT)
-        words = sentence.words
-        return [self._normalize(words[i]) for i in range(1, len(words))]  # words[0] is the root
-
-    def _normalize(self, word: Word) -> str:
-        text = _clean(word.lemma if self._normalization.lemmas else word.form, word.form)
-        return text.lower() if self._normalization.lowercase else text
+        words: list[Word] = list(sentence.words)[1:]  # the first is the root
+        texts = [word.lemma if self._normalization.lemmas else word.form for word in words]
+        if _UNPRINTED in texts or " ".join(texts).split() != texts:
+            texts = [_clean(text, word.form) for text, word in zip(texts, words, strict=True)]
+        return [text.lower() for text in texts] if self._normalization.lowercase else texts
 
     def _check(self) -> None:
         error = ProcessingError()

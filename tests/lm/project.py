@@ -3,7 +3,6 @@
 Children are forked from a server that has imported torch once: a run takes as long as its steps.
 """
 
-import multiprocessing
 import os
 import signal
 import sys
@@ -18,6 +17,7 @@ import yaml
 
 from pipeline.ids import IdSequences
 from pipeline.lm.batches import Batch
+from tests.forkserver import context
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = {
@@ -34,10 +34,6 @@ SETTINGS = {
         "cutoffs": [20],
     },
 }
-
-_context = multiprocessing.get_context("forkserver")
-# torch imports torch._dynamo, two seconds of it, with the first optimizer.
-_context.set_forkserver_preload(["pipeline.cli", "pipeline.stages.pretrain", "torch._dynamo", "tests.lm.project"])
 
 
 class Project:
@@ -57,7 +53,7 @@ class Project:
 
     def start(self, environment: Mapping[str, str] | None = None, limit: int = 0) -> ForkServerProcess:
         """Start the command in a process of its own; `limit` is the largest file, in bytes, that it may write."""
-        process = _context.Process(target=_pretrain, args=(self.folder, dict(environment or {}), limit))
+        process = context.Process(target=_pretrain, args=(self.folder, dict(environment or {}), limit))
         process.start()
         return process
 

@@ -27,6 +27,7 @@ from pipeline.stages import documents, evaluate, fragments, lemmas, lowercase, p
 from pipeline.tables import write_csv
 from pipeline.text.settings import TextSettings, VocabularySettings
 from pipeline.text.udpipe import Normalization
+from pipeline.workers import Workers
 
 TYPES = {"wikineural": ["PER", "ORG", "LOC", "MISC"], "multiconer": ["PER", "LOC", "CORP", "GRP", "PROD", "CW"]}
 SEEDS = [1, 2]
@@ -97,14 +98,16 @@ def _write_text_stages(data: Path, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(lemmas, "Lemmatizer", _Words)
     raw = data / "raw"
     raw.mkdir(parents=True)
+    (raw / "model").touch()
     (raw / "news.txt").write_text("\n\n".join(_articles()), encoding="utf-8")
     write_json(raw / "sources.json", {"files": [{"file": "news.txt", "format": "text"}]})
-    settings, here = TextSettings(fragment_words=LONGEST, shard_megabytes=1), (1, "sequential")
+    settings = TextSettings(fragment_words=LONGEST, shard_megabytes=1)
+    here = Workers(1, "sequential", data / ".shards")
     documents.run(raw, data / "documents", settings)
-    sentences.run(data / "documents", data / "sentences", *here)
-    fragments.run(data / "sentences", data / "fragments", settings, *here)
-    lowercase.run(data / "fragments", data / "lowercase", True, *here)
-    lemmas.run(data / "lowercase", raw / "model", data / "lemmas", Normalization(lowercase=True, lemmas=True), *here)
+    sentences.run(data / "documents", data / "sentences", here)
+    fragments.run(data / "sentences", data / "fragments", settings, here)
+    lowercase.run(data / "fragments", data / "lowercase", True, here)
+    lemmas.run(data / "lowercase", raw / "model", data / "lemmas", Normalization(lowercase=True, lemmas=True), here)
     rare = VocabularySettings(size=30, min_count=2, validation_share=0.3)
     vocabulary.run(data / "lemmas", data / "vocabulary", rare, seed=1)
 

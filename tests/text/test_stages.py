@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import UserError
+from pipeline.finished import keep_finished
 from pipeline.ids import IdSequences
+from pipeline.mapping import map_shards
 from pipeline.outputs import read_json
-from pipeline.shards import COUNTS, Counts, Document, map_shards, read_documents, shard_paths, write_shards
+from pipeline.shards import COUNTS, Counts, Document, read_documents, shard_paths, write_shards
 from pipeline.stages import documents, fragments, lemmas, lowercase, sentences, vocabulary
 from pipeline.text.settings import TextSettings, VocabularySettings
 from pipeline.text.udpipe import Lemmatizer, Normalization
 from pipeline.text.vocabulary import build_vocabulary, choose_side
 from pipeline.vocabulary import UNKNOWN, Vocabulary
+from pipeline.workers import Workers
 from tests.text.conftest import MODEL, OURS
 
 TEXT = TextSettings(fragment_words=6, shard_megabytes=0.0004)
@@ -31,29 +34,34 @@ def raw_news(folder: Path, *files: tuple[str, str, str]) -> Path:
     return folder
 
 
-def run_text_stages(folder: Path, jobs: int, backend: str) -> None:
+def alone(folder: Path) -> Workers:
+    return Workers(1, "sequential", folder / ".shards")
+
+
+def run_text_stages(folder: Path, workers: Workers) -> None:
     text = "\n\n".join(f"Новость {n}\nМосква растёт. Россия\xa0тоже. {'Длинно ' * (n % 9)}." for n in range(40))
     source = raw_news(folder / "raw", ("0000-b.txt", "text", text), ("0001-a.txt", "text", "Последняя"))
     documents.run(source, folder / "documents", TEXT)
-    sentences.run(folder / "documents", folder / "sentences", jobs, backend)
-    fragments.run(folder / "sentences", folder / "fragments", TEXT, jobs, backend)
-    lowercase.run(folder / "fragments", folder / "lowercase", True, jobs, backend)
+    sentences.run(folder / "documents", folder / "sentences", workers)
+    fragments.run(folder / "sentences", folder / "fragments", TEXT, workers)
+    lowercase.run(folder / "fragments", folder / "lowercase", True, workers)
 
 
 def all_bytes(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*.*"))}
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and ".shards" not in path.parts]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 @pytest.fixture(scope="module")
 def sequential(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sequential")
-    run_text_stages(folder, 1, "sequential")
+    run_text_stages(folder, alone(folder))
     return folder
 
 
 @pytest.mark.parametrize("jobs, backend", [(1, "loky"), (2, "loky"), (2, "threading")])
 def test_jobs_and_backend_change_no_byte(jobs: int, backend: str, sequential: Path, tmp_path: Path) -> None:
-    run_text_stages(tmp_path, jobs, backend)
+    run_text_stages(tmp_path, Workers(jobs, backend, tmp_path / ".shards"))
     files = all_bytes(tmp_path)
     assert len([name for name in files if name.startswith("lowercase/0")]) > 5
     assert files == all_bytes(sequential)
@@ -79,15 +87,15 @@ def test_files_are_read_in_the_order_of_the_list(sequential: Path) -> None:
 
 
 def test_a_protocol_may_keep_the_case(sequential: Path, tmp_path: Path) -> None:
-    lowercase.run(sequential / "fragments", tmp_path / "kept", False, 1, "sequential")
+    lowercase.run(sequential / "fragments", tmp_path / "kept", False, alone(tmp_path))
     kept, lowered = (list(read_documents(folder)) for folder in (tmp_path / "kept", sequential / "lowercase"))
     assert kept == list(read_documents(sequential / "fragments")) != lowered
     assert read_json(tmp_path / "kept" / COUNTS) == read_json(sequential / "lowercase" / COUNTS)
 
 
 def test_lemmas_and_vocabulary(sequential: Path, lemmatizer: Lemmatizer, tmp_path: Path) -> None:
-    lemmas.run(sequential / "lowercase", MODEL, tmp_path / "lemmas", OURS, 2, "loky")
-    lemmas.run(sequential / "lowercase", MODEL, tmp_path / "again", OURS, 1, "sequential")
+    lemmas.run(sequential / "lowercase", MODEL, tmp_path / "lemmas", OURS, Workers(2, "loky", tmp_path / ".shards"))
+    lemmas.run(sequential / "lowercase", MODEL, tmp_path / "again", OURS, alone(tmp_path))
     assert all_bytes(tmp_path / "lemmas") == all_bytes(tmp_path / "again")
     counts = read_json(tmp_path / "lemmas" / COUNTS)
     assert (
@@ -108,8 +116,9 @@ def test_a_model_is_loaded_once_for_all_shards(
         loaded.append(path)
         return lemmatizer
 
+    (tmp_path / "model").touch()
     monkeypatch.setattr(lemmas, "Lemmatizer", load)
-    lemmas.run(sequential / "lowercase", tmp_path / "model", tmp_path / "lemmas", OURS, 1, "sequential")
+    lemmas.run(sequential / "lowercase", tmp_path / "model", tmp_path / "lemmas", OURS, alone(tmp_path))
     assert len(shard_paths(sequential / "lowercase")) > 5
     assert loaded == [tmp_path / "model"]
 
@@ -123,7 +132,9 @@ def drop_odd(parity: int, document: Document, counts: Counts) -> Document | None
 def test_any_function_that_can_be_pickled_is_mapped(jobs: int, backend: str, tmp_path: Path) -> None:
     source, target = lemma_folder(tmp_path / "lemmas", 30), tmp_path / "even"
     target.mkdir()
-    assert map_shards(partial(drop_odd, 0), source, target, "even", jobs, backend) == {"seen": 30}
+    workers = Workers(jobs, backend, tmp_path / ".shards")
+    with keep_finished(workers.finished, "sentences") as finished:
+        assert map_shards(partial(drop_odd, 0), source, target, {"parity": 0}, finished, workers) == {"seen": 30}
     assert [document.id for document in read_documents(target)] == [str(n) for n in range(0, 30, 2)]
 
 
@@ -243,5 +254,5 @@ def test_a_corpus_of_long_sentences_is_said(tmp_path: Path) -> None:
     source.mkdir()
     write_shards([Document("1", "", ["а б в г"])], source, 1)
     with pytest.raises(UserError, match="each of 1 sentences has over 3 words"):
-        fragments.run(source, tmp_path / "fragments", TEXT.model_copy(update={"fragment_words": 3}), 1, "loky")
+        fragments.run(source, tmp_path / "fragments", TEXT.model_copy(update={"fragment_words": 3}), alone(tmp_path))
     assert not (tmp_path / "fragments").exists()

@@ -1,0 +1,155 @@
+"""What the text stages cost beside UDPipe's own loop on the same text, and what a second process spares.
+
+    python -m benchmarks.text --news corpus.txt.gz --model russian.udpipe --json text.json
+
+The floor is UDPipe in a bare loop: it tokenises every lower-cased fragment, as stage lemmas does, and tags it; no word
+is looked at, nothing is parsed. Stages are called as the commands call them, files included. Without options the news
+and the model that `dvc repro fetch` has put into `data/raw` are read.
+"""
+
+import time
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import typer
+from ufal.udpipe import Model, ProcessingError, Sentence
+
+from benchmarks.rounds import medians, report, take_turns
+from pipeline import layout
+from pipeline.mapping import LIBRARIES
+from pipeline.outputs import read_json, write_json
+from pipeline.shards import COUNTS, Document, format_document, read_documents
+from pipeline.stages import documents, fragments, lemmas, lowercase, sentences, vocabulary
+from pipeline.text.settings import TextSettings, VocabularySettings
+from pipeline.text.udpipe import Normalization
+from pipeline.text.whitespace import count_words
+from pipeline.workers import Workers
+
+Row = dict[str, Any]
+TEXT = TextSettings(fragment_words=200, shard_megabytes=1)
+VOCABULARY = VocabularySettings(size=200_000, min_count=3, validation_share=0.03)
+OURS = Normalization(lowercase=True, lemmas=True)
+FLOOR, LEMMAS, OTHERS = "UDPipe's loop", "lemmas", "sentences, fragments, lowercase, vocabulary"
+
+
+def main(
+    news: Annotated[Path | None, typer.Option(help="Plain text, an empty line between documents.")] = None,
+    model: Annotated[Path, typer.Option(help="A UDPipe 1 model.")] = layout.UDPIPE,
+    words: Annotated[int, typer.Option(help="Of the text that the stages are timed on.")] = 30_000,
+    shared: Annotated[int, typer.Option(help="Words that one process and several are timed on; 0: none.")] = 300_000,
+    jobs: Annotated[int, typer.Option(help="The several.")] = 2,
+    rounds: Annotated[int, typer.Option(help="Runs of each case.")] = 5,
+    cpu_time: Annotated[bool, typer.Option(help="CPU time, where other work disturbs the machine.")] = False,
+    json: Annotated[str, typer.Option(help="A file for the results.", metavar="PATH")] = "",
+) -> None:
+    """Time the stages and UDPipe, side by side."""
+    with TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        source = _raw(news, folder) if news else layout.NEWS
+        documents.run(source, folder / "documents", TEXT)
+        tables = {"Text stages, one process": compare(folder, model, words, rounds, cpu_time)}
+        if shared:
+            tables["Stage lemmas, processes shared"] = scale(folder, model, shared, rounds, jobs)
+    report(
+        "Text",
+        tables,
+        {**{name: version(name) for name in LIBRARIES}, "rounds": rounds, "time": "CPU" if cpu_time else "wall"},
+        json,
+    )
+
+
+def compare(folder: Path, model: Path, words: int, rounds: int, cpu_time: bool) -> list[Row]:
+    """A row a case: microseconds a token, over UDPipe's, and UDPipe's speed as a share."""
+    at = prepare(folder, words)
+    workers = Workers(1, "sequential", folder / "finished")
+
+    def others() -> None:
+        sentences.run(at / "documents", at / "sentences", workers)
+        fragments.run(at / "sentences", at / "fragments", TEXT, workers)
+        lowercase.run(at / "fragments", at / "lowercase", True, workers)
+        vocabulary.run(at / "lemmas", at / "vocabulary", VOCABULARY, seed=1)
+
+    def ours() -> None:
+        lemmas.run(at / "lowercase", model, at / "lemmas", OURS, workers)
+
+    sentences.run(at / "documents", at / "sentences", workers)
+    fragments.run(at / "sentences", at / "fragments", TEXT, workers)
+    lowercase.run(at / "fragments", at / "lowercase", True, workers)
+    ours()
+    floor = Floor(model, at / "lowercase")
+    clock = time.process_time if cpu_time else time.perf_counter
+    seconds = medians(take_turns({FLOOR: floor.run, LEMMAS: ours, OTHERS: others}, rounds, clock))
+    tokens = read_json(at / "lemmas" / COUNTS)["tokens"]
+    return [
+        {
+            "case": name,
+            "µs a token": 1e6 * value / tokens,
+            "tokens/s": tokens / value,
+            "over UDPipe": value / seconds[FLOOR],
+            "of UDPipe's speed, %": 100 * seconds[FLOOR] / value,
+        }
+        for name, value in seconds.items()
+    ]
+
+
+class Floor:
+    """UDPipe and nothing else."""
+
+    def __init__(self, model: Path, source: Path) -> None:
+        self._model = Model.load(str(model))
+        self._lines = [line for document in read_documents(source) for line in document.lines]
+
+    def run(self) -> None:
+        sentence, error = Sentence(), ProcessingError()
+        for line in self._lines:
+            tokenizer = self._model.newTokenizer(self._model.DEFAULT)
+            tokenizer.setText(line)
+            while tokenizer.nextSentence(sentence, error):
+                self._model.tag(sentence, self._model.DEFAULT)
+
+
+def scale(folder: Path, model: Path, words: int, rounds: int, jobs: int) -> list[Row]:
+    """A row a number of processes: seconds of wall time, their start included, and how much faster than one."""
+    at = prepare(folder, words, shards=4 * jobs)
+    numbers = {1: "sequential", jobs: "loky"}
+    cases = {
+        f"{number} of them": lambda number=number, backend=backend: lemmas.run(
+            at / "documents", model, at / "lemmas", OURS, Workers(number, backend, folder / "finished")
+        )
+        for number, backend in numbers.items()
+    }
+    seconds = medians(take_turns(cases, rounds))
+    one = next(iter(seconds.values()))
+    return [{"processes": name, "s": value, "faster by": one / value} for name, value in seconds.items()]
+
+
+def prepare(folder: Path, words: int, shards: int = 1) -> Path:
+    """A folder whose `documents` are the first of `folder`, with about that many words, in shards of like size."""
+    at = folder / f"{words}-words"
+    (at / "documents").mkdir(parents=True)
+    groups: list[list[Document]] = [[] for _ in range(shards)]
+    taken = 0
+    for number, document in enumerate(read_documents(folder / "documents")):
+        if taken >= words:
+            break
+        groups[number % shards].append(document)
+        taken += sum(map(count_words, document.lines))
+    for number, group in enumerate(groups):
+        text = "".join(map(format_document, group))
+        (at / "documents" / f"{number:05d}.txt").write_text(text, encoding="utf-8")
+    return at
+
+
+def _raw(news: Path, folder: Path) -> Path:
+    """A folder such as stage fetch makes."""
+    raw = folder / "raw"
+    raw.mkdir()
+    (raw / news.name).symlink_to(news.resolve())
+    write_json(raw / "sources.json", {"files": [{"file": news.name, "format": "text"}]})
+    return raw
+
+
+if __name__ == "__main__":
+    typer.run(main)

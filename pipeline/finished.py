@@ -1,0 +1,113 @@
+"""Shards that are finished before their stage is: whole or not there, of these inputs, settings and code and no other.
+
+    data/.shards/lemmas.lock                     who works on the stage
+                 lemmas/<fingerprint>/shard.txt  a shard
+                                      facts.json the sum of its bytes, and its counts
+
+They lie outside DVC, which deletes a stage's outputs before it reruns it, and are gone when the stage has succeeded.
+"""
+
+import errno
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
+from uuid import uuid4
+
+from pipeline.outputs import read_json, write_json
+
+SHARD, FACTS = "shard.txt", "facts.json"
+
+
+class Finished:
+    """The finished shards of a stage, by fingerprint. Any number of processes and machines may add to them at once."""
+
+    def __init__(self, root: Path, stage: str) -> None:
+        """`keep_finished` makes them."""
+        self.stage = stage
+        self._folder = root.resolve() / stage  # a worker may have a working directory of its own
+
+    def facts(self, key: str) -> Any | None:
+        """What `add` was told of the shard; None if it is not there, or not as it was when it was finished."""
+        try:
+            found = read_json(self._folder / key / FACTS)
+            whole = found["sha256"] == _sum(self._folder / key / SHARD)
+        except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+            return None
+        return found["facts"] if whole else None
+
+    @contextmanager
+    def add(self, key: str, facts: Mapping[str, Any]) -> Iterator[IO[str]]:
+        """Yield a file that becomes the shard, with `facts` (JSON values) as they are then, if the block succeeds."""
+        partial = self._folder / f".{uuid4().hex}.partial"
+        partial.mkdir()
+        try:
+            with (partial / SHARD).open("w", encoding="utf-8", newline="\n") as file:
+                yield file
+            write_json(partial / FACTS, {"sha256": _sum(partial / SHARD), "facts": facts})
+            self._rename(partial, key)
+        except OSError as error:
+            error.filename = error.filename or str(partial / SHARD)  # a write that fails does not say where
+            raise
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+    def place(self, key: str, target: Path) -> None:
+        """Have the shard at `target` too; it stays here, for the case that the stage is killed before it is whole."""
+        try:
+            os.link(self._folder / key / SHARD, target)
+        except OSError:  # another file system, or one without hard links
+            shutil.copyfile(self._folder / key / SHARD, target)
+
+    def _rename(self, partial: Path, key: str) -> None:
+        if self.facts(key) is None:  # also if there is one that a power cut has damaged
+            shutil.rmtree(self._folder / key, ignore_errors=True)
+        try:
+            os.rename(partial, self._folder / key)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):  # another process was faster: the same bytes
+                raise
+
+
+@contextmanager
+def keep_finished(root: Path, stage: str) -> Iterator[Finished]:
+    """Hold the finished shards of a stage under `root`; they are removed if the block succeeds.
+
+    If several processes work on the same stage, as in the queue, they share them, and the last one removes them.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    folder = root / stage
+    with (root / f"{stage}.lock").open("a") as lock:
+        _sweep(folder, lock)  # what a killed run has left half-written
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        folder.mkdir(exist_ok=True)
+        try:
+            yield Finished(root, stage)
+        except BaseException:
+            _sweep(folder, lock)
+            raise
+        if _is_alone(lock):
+            shutil.rmtree(folder)
+
+
+def _sweep(folder: Path, lock: IO[str]) -> None:
+    if _is_alone(lock):
+        for partial in folder.glob(".*.partial"):
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def _is_alone(lock: IO[str]) -> bool:
+    """Whether no other process works on the stage; if so, none can begin before the file is unlocked or closed."""
+    with suppress(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
+
+
+def _sum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

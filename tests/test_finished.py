@@ -1,0 +1,127 @@
+"""Finished shards: found again only where nothing has changed, whole, and gone when the stage is."""
+
+import os
+from collections import Counter
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from pipeline import mapping
+from pipeline.errors import UserError
+from pipeline.finished import Finished, keep_finished
+from pipeline.mapping import map_shards
+from pipeline.outputs import fresh_folder
+from pipeline.shards import Counts, Document, format_document
+from pipeline.workers import Workers
+
+
+def log(path: Path, document: Document, counts: Counts) -> Document:
+    """Write down which documents are worked on; the last one cannot be."""
+    with path.open("a") as file:
+        file.write(document.id)
+    if document.id == "4" and not path.with_name("mended").exists():
+        raise UserError("here it ends")
+    counts["seen"] += 1
+    return document
+
+
+class Stage:
+    """Five shards of a document each, of which the last cannot be worked on before it is mended."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.source, self.log = folder, folder / "source", folder / "log"
+        self.source.mkdir()
+        for number in range(5):
+            self.write(number, "а")
+
+    def write(self, number: int, text: str) -> None:
+        shard = self.source / f"{number}.txt"
+        shard.write_text(format_document(Document(str(number), "", [text])), encoding="utf-8")
+
+    def run(self, settings: int = 1) -> str:
+        """Run it, to its end or not; the documents worked on."""
+        self.log.write_text("")
+        workers = Workers(1, "sequential", self.folder / "finished")
+        with keep_finished(workers.finished, "sentences") as kept, fresh_folder(self.folder / "target") as target:
+            map_shards(partial(log, self.log), self.source, target, {"settings": settings}, kept, workers)
+        return self.log.read_text()
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    stage = Stage(tmp_path)
+    with pytest.raises(UserError, match="here it ends"):
+        stage.run()
+    assert stage.log.read_text() == "01234"
+    (tmp_path / "mended").touch()
+    return stage
+
+
+def test_a_rerun_does_what_is_left(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    assert stage.run() == "4"
+    assert "sentences: 4 of 5 shards were finished by an earlier run" in capsys.readouterr().err
+    assert (stage.folder / "target" / "counts.json").read_text() == '{\n  "seen": 5\n}\n'
+    assert [path.name for path in (stage.folder / "finished").iterdir()] == ["sentences.lock"]
+
+
+def test_other_settings_code_or_text_are_worked_on_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    finished = stage.folder / "finished" / "sentences"
+    before = sorted(finished.iterdir())
+    assert len(before) == 4
+    stage.write(2, "б")
+    (stage.folder / "mended").unlink()  # so that the stage is never whole
+    with pytest.raises(UserError):
+        stage.run()
+    assert stage.log.read_text() == "24"
+    with pytest.raises(UserError):
+        stage.run(settings=2)
+    assert stage.log.read_text() == "01234"
+    monkeypatch.setattr(mapping, "sum_code", lambda _: "edited")
+    with pytest.raises(UserError):
+        stage.run()
+    assert stage.log.read_text() == "01234"
+    assert set(before) < set(finished.iterdir())
+
+
+def test_a_shard_that_a_power_cut_has_damaged_is_done_again(stage: Stage) -> None:
+    first, second, *_ = sorted((stage.folder / "finished" / "sentences").glob("*/shard.txt"))
+    first.write_bytes(first.read_bytes()[:-1])
+    second.with_name("facts.json").write_text('{"sha')
+    assert len(stage.run()) == 3
+    assert all((stage.folder / "target" / f"{n}.txt").read_text().endswith("а\n\n") for n in range(5))
+
+
+def test_a_worker_with_other_code_refuses(stage: Stage) -> None:
+    job = mapping.Job(
+        partial(log, stage.log), {}, "of another commit", Finished(stage.folder / "finished", "sentences")
+    )
+    with pytest.raises(UserError, match=r"sentences: .* on .* is not what the stage was started with; .* restart"):
+        mapping._map_shard(job, stage.source / "0.txt")
+
+
+def test_the_last_of_several_processes_tidies_up(tmp_path: Path) -> None:
+    with keep_finished(tmp_path, "sentences") as one:
+        with keep_finished(tmp_path, "sentences") as other, other.add("key", Counter(а=1)) as file:
+            file.write("а")
+            with one.add("key", Counter(а=1)) as twin:  # the same shard at the same time
+                twin.write("а")
+            assert one.facts("key") == {"а": 1}
+        assert one.facts("key") == other.facts("key") == {"а": 1}
+        (tmp_path / "sentences" / ".killed.partial").mkdir()
+        with pytest.raises(ValueError), keep_finished(tmp_path, "sentences"):
+            raise ValueError
+        assert (tmp_path / "sentences" / ".killed.partial").exists(), "it may be the other one's"
+    assert not (tmp_path / "sentences").exists()
+
+
+def test_where_there_are_no_hard_links_it_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "link", refuse)
+    with keep_finished(tmp_path, "sentences") as finished:
+        with finished.add("key", {}) as file:
+            file.write("а")
+        finished.place("key", tmp_path / "0.txt")
+    assert (tmp_path / "0.txt").read_text(encoding="utf-8") == "а"
