@@ -10,6 +10,7 @@ from pipeline.outputs import write_json
 from pipeline.stages import documents, fragments, lemmas, lowercase, sentences, vocabulary
 from pipeline.text.settings import TextSettings, VocabularySettings
 from pipeline.text.udpipe import Normalization
+from pipeline.workers import Workers
 
 LONGEST = 8
 """Words of a fragment."""
@@ -36,15 +37,16 @@ def run_text_stages(raw: Path, data: Path, files: dict[str, str], megabytes: flo
         (raw / name).write_text(content, encoding="utf-8", newline="\n")
     forms = {name: "mediawiki" if name.endswith(".xml") else "text" for name in files}
     write_json(raw / "sources.json", {"files": [{"file": name, "format": form} for name, form in forms.items()]})
-    settings, here = TextSettings(fragment_words=LONGEST, shard_megabytes=megabytes), (1, "sequential")
+    settings = TextSettings(fragment_words=LONGEST, shard_megabytes=megabytes)
+    here = Workers(1, "sequential", data / ".shards")
     documents.run(raw, data / "documents", settings)
-    sentences.run(data / "documents", data / "sentences", *here)
-    fragments.run(data / "sentences", data / "fragments", settings, *here)
-    lowercase.run(data / "fragments", data / "lowercase", True, *here)
+    sentences.run(data / "documents", data / "sentences", here)
+    fragments.run(data / "sentences", data / "fragments", settings, here)
+    lowercase.run(data / "fragments", data / "lowercase", True, here)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lemmas, "Lemmatizer", _Words)
         both = Normalization(lowercase=True, lemmas=True)
-        lemmas.run(data / "lowercase", raw / "model", data / "lemmas", both, *here)
+        lemmas.run(data / "lowercase", raw / "model", data / "lemmas", both, here)
     rare = VocabularySettings(size=40, min_count=2, validation_share=0.3)
     vocabulary.run(data / "lemmas", data / "vocabulary", rare, seed=1)
     return data
