@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from contextlib import suppress
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,11 @@ class Project:
 
     def finished(self, stage: str) -> set[int]:
         """The finished shards that are kept aside, by inode."""
-        return {path.parent.joinpath("shard.txt").stat().st_ino for path in self.aside(stage).glob("[!.]*/facts.json")}
+        found = set()
+        for facts in self.aside(stage).glob("[!.]*/facts.json"):
+            with suppress(FileNotFoundError):  # the stage may be removing them
+                found.add(facts.with_name("shard.txt").stat().st_ino)
+        return found
 
     def aside(self, stage: str) -> Path:
         return self.data / ".shards" / stage

@@ -1,6 +1,8 @@
 """The text stages one after another, on small files."""
 
 import json
+import os
+import signal
 from collections import Counter
 from functools import partial
 from pathlib import Path
@@ -256,3 +258,16 @@ def test_a_corpus_of_long_sentences_is_said(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="each of 1 sentences has over 3 words"):
         fragments.run(source, tmp_path / "fragments", TEXT.model_copy(update={"fragment_words": 3}), alone(tmp_path))
     assert not (tmp_path / "fragments").exists()
+
+
+def die(document: Document, counts: Counts) -> Document:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return document
+
+
+def test_a_worker_that_is_killed_is_said(tmp_path: Path) -> None:
+    source, workers = lemma_folder(tmp_path / "lemmas", 30), Workers(2, "loky", tmp_path / ".shards")
+    said = r"^one of the processes .* was killed, .* lower compute\.jobs in params\.yaml"
+    with pytest.raises(UserError, match=said), keep_finished(workers.finished, "sentences") as finished:
+        map_shards(die, source, tmp_path, {}, finished, workers)
+    assert not list(tmp_path.rglob("*.partial"))
