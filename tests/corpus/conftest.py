@@ -33,6 +33,7 @@ class _Words:
 def run_text_stages(raw: Path, data: Path, files: dict[str, str], megabytes: float = 1) -> Path:
     """Make `data` of news files by name, of the format that the ending of the name says."""
     raw.mkdir(parents=True)
+    (raw / "model").touch()
     for name, content in files.items():
         (raw / name).write_text(content, encoding="utf-8", newline="\n")
     forms = {name: "mediawiki" if name.endswith(".xml") else "text" for name in files}
