@@ -144,6 +144,7 @@ def test_going_back_recomputes_nothing(repo: Path, dvc: Run) -> None:
 
 def test_a_tagger_learning_rate_reruns_no_language_model(repo: Path, dvc: Run) -> None:
     _edit_yaml(repo / "params.yaml", lambda params: params["scales"]["demo"]["ner"].update(learning_rate=0.02))
+    # The report's page shows all settings.
     assert set(json.loads(dvc("status", "--json"))) == {"check", "ner@wikineural", "ner@multiconer", "report"}
     _git(repo, "checkout", "--quiet", "params.yaml")
 

@@ -84,6 +84,6 @@ def _describe(mistakes: Mistakes, seed: int) -> Sentences:
         f"Of the {integer(mistakes.wrong)} of {integer(mistakes.sentences)} test sentences in which a tagger missed an "
         f"entity or made one up, {min(mistakes.wrong, WRONG)} drawn at random; then {min(mistakes.right, RIGHT)} of "
         f"the {integer(mistakes.right)} with entities and no mistake (`seed: {seed}`). Taggers that agree stand "
-        "together, by the seeds they were trained with."
+        "together, by the seeds they were trained with; numbers of mistakes are means over all."
     )
     return Sentences(chosen, mistakes.examples)

@@ -11,24 +11,15 @@ from pipeline.params import Params
 from pipeline.progress import say
 from pipeline.report.paper import order_sets
 from pipeline.report.plots.style import save
+from pipeline.sweep.asked import Sweep
 from pipeline.sweep.choose import changed_since, find
-from pipeline.sweep.page import (
-    COSTS,
-    CURVES,
-    SCORES,
-    SIZES,
-    TYPOS,
-    Sweep,
-    columns,
-    list_sections,
-    records,
-    render,
-    render_html,
-)
+from pipeline.sweep.page import render, render_html
 from pipeline.sweep.pairs import Pairs, compare_rows
 from pipeline.sweep.plots import draw_costs, draw_curves, draw_scores, draw_sizes, draw_typos
 from pipeline.sweep.queue import run_queued
+from pipeline.sweep.records import columns, records
 from pipeline.sweep.row import Row, read_row
+from pipeline.sweep.sections import COSTS, CURVES, SCORES, SIZES, TYPOS, list_sections
 from pipeline.tables import write_csv
 
 NAME = "tables"

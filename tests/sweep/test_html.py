@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from pipeline.report.plots.style import Label, label_lines, save
+from pipeline.sweep.asked import Sweep
 from pipeline.sweep.labels import Mark, label_marks
-from pipeline.sweep.page import Sweep, render, render_html
+from pipeline.sweep.page import render, render_html
 from pipeline.sweep.pairs import Difference, Pairs, correct
 from pipeline.sweep.plots import draw_costs, draw_curves, draw_scores, draw_sizes, draw_typos
 from pipeline.sweep.row import Row

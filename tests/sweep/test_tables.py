@@ -14,9 +14,11 @@ from pipeline.experiments.revision import Revision
 from pipeline.report.paper import LARGE_MODELS, MODELS
 from pipeline.report.plots.style import save
 from pipeline.sweep import queue
+from pipeline.sweep.asked import Sweep
 from pipeline.sweep.choose import changed_since, find
-from pipeline.sweep.page import Sweep, columns, records, render
+from pipeline.sweep.page import render
 from pipeline.sweep.plots import draw_costs, draw_scores
+from pipeline.sweep.records import columns, records
 from pipeline.sweep.row import Row, Score, read_row
 
 ROOT = Path(__file__).parents[2]

@@ -15,7 +15,7 @@ def draw(confusion: pd.DataFrame, name: str) -> Figure:
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for row, values in enumerate(shares.to_numpy()):
         for column, share in enumerate(values):
-            colour = "white" if share > 0.5 else INK if share >= 0.005 else GREY
+            colour = "white" if share > 0.65 else INK if share >= 0.005 else GREY
             axes.text(column, row, _percent(share), ha="center", va="center", color=colour)
     ticks = ["no entity" if type_ == OUTSIDE else type_ for type_ in shares.columns]
     axes.set_xticks(range(len(ticks)), ticks)
