@@ -53,7 +53,7 @@ def test_vectors_and_biases_do_not_decay(vocabulary_folder: Path) -> None:
 @pytest.mark.parametrize("parts", [2, 3, 500])
 def test_accumulated_parts_are_the_whole_step(vocabulary_folder: Path, parts: int) -> None:
     """500 parts are more than a step has texts."""
-    whole, divided = (trainer(vocabulary_folder, accumulation=number) for number in (1, parts))
+    whole, divided = (trainer(vocabulary_folder, accumulation=number, epochs=0.3) for number in (1, parts))
     for run in (whole, divided):
         run.run()
     assert whole.history.points[-1].tokens == divided.history.points[-1].tokens
