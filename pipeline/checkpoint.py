@@ -6,7 +6,6 @@
 They lie outside DVC, which deletes a stage's outputs before it reruns it, and are gone when the run has succeeded.
 """
 
-import errno
 import fcntl
 import json
 import os
@@ -23,7 +22,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from pipeline.errors import UserError
-from pipeline.outputs import fresh_file
+from pipeline.outputs import FULL, fresh_file
 
 LOCK, STATE = "lock", "state.safetensors"
 
@@ -177,5 +176,5 @@ def _reason(error: Exception) -> str:
 
 
 def _is_full(error: Exception) -> bool:
-    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    return full or any(f"os error {number}" in str(error) for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+    full = isinstance(error, OSError) and error.errno in FULL
+    return full or any(f"os error {number}" in str(error) for number in FULL)

@@ -18,6 +18,7 @@ import typer
 
 from pipeline import layout
 from pipeline.errors import UserError
+from pipeline.outputs import FULL
 from pipeline.params import Params, load_params
 from pipeline.steady import Steady
 from pipeline.stop import Stopped
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 
 OF_THE_FILE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.EISDIR, errno.ENOTDIR}
 """Errors that say something about the file they name, and nothing about the program."""
-
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-"""Errors of a disk, a quota, or a limit on files that leaves no room."""
 
 app = typer.Typer(
     no_args_is_help=True,

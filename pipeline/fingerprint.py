@@ -17,11 +17,15 @@ def fingerprint(settings: Mapping[str, Any], *paths: Path) -> str:
     total = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     for path in paths:
         for name, file in _files(path):
-            with file.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            total.update(f"{name}\t{digest}\n".encode())
+            total.update(f"{name}\t{sha256(file)}\n".encode())
         total.update(b"\n")
     return total.hexdigest()
+
+
+def sha256(path: Path) -> str:
+    """Of the file as it lies there."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _files(path: Path) -> Iterator[tuple[str, Path]]:

@@ -9,7 +9,6 @@ They lie outside DVC, which deletes a stage's outputs before it reruns it, and a
 
 import errno
 import fcntl
-import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
 
+from pipeline.fingerprint import sha256
 from pipeline.outputs import read_json, write_json
 
 SHARD, FACTS = "shard.txt", "facts.json"
@@ -35,7 +35,7 @@ class Finished:
         """What `add` was told of the shard; None if it is not there, or not as it was when it was finished."""
         try:
             found = read_json(self._folder / key / FACTS)
-            whole = found["sha256"] == _sum(self._folder / key / SHARD)
+            whole = found["sha256"] == sha256(self._folder / key / SHARD)
         except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
             return None
         return found["facts"] if whole else None
@@ -48,7 +48,7 @@ class Finished:
         try:
             with (partial / SHARD).open("w", encoding="utf-8", newline="\n") as file:
                 yield file
-            write_json(partial / FACTS, {"sha256": _sum(partial / SHARD), "facts": facts})
+            write_json(partial / FACTS, {"sha256": sha256(partial / SHARD), "facts": facts})
             self._rename(partial, key)
         except OSError as error:
             error.filename = error.filename or str(partial / SHARD)  # a write that fails does not say where
@@ -106,8 +106,3 @@ def _is_alone(lock: IO[str]) -> bool:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return True
     return False
-
-
-def _sum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,5 +1,6 @@
 """Outputs appear under their final name only when they are whole."""
 
+import errno
 import json
 import os
 import shutil
@@ -9,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import UserError
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""Errors of a disk, a quota, or a limit on files that leaves no room."""
 
 
 @contextmanager

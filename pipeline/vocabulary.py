@@ -1,5 +1,6 @@
 """The vocabulary: every type of the corpus with its count in train, most frequent first."""
 
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -51,17 +52,30 @@ class Vocabulary:
     @classmethod
     def load(cls, folder: Path) -> "Vocabulary":
         """Read what `save` wrote; a `UserError` names a file that is damaged."""
+        entries = [*read_entries(folder)]
         try:
-            with need(folder / "vocabulary.txt", "vocabulary").open(encoding="utf-8", newline="\n") as file:
-                rows = (line.rstrip("\n").split("\t") for line in file)
-                entries = [Entry(lemma, int(count)) for lemma, count in rows]
             facts = read_json(need(folder / "vocabulary.json", "vocabulary"))
             found, words = (facts["types"], cls(entries, int(facts["size"])))
         except (ValueError, KeyError, TypeError) as error:
-            raise UserError(f"{folder}: a damaged vocabulary ({error}); make it again: dvc repro vocabulary") from None
+            raise _damaged(folder, error) from None
         if found != len(words):
             raise UserError(
                 f"{folder}: found {len(words):,} types, expected {found:,} by vocabulary.json; "
                 "make it again: dvc repro vocabulary"
             )
         return words
+
+
+def read_entries(folder: Path) -> Iterator[Entry]:
+    """The types of `vocabulary.txt`, most frequent first, as they are read; a `UserError` if it is damaged."""
+    with need(folder / "vocabulary.txt", "vocabulary").open(encoding="utf-8", newline="\n") as file:
+        try:
+            for line in file:
+                lemma, count = line.rstrip("\n").split("\t")
+                yield Entry(lemma, int(count))
+        except ValueError as error:
+            raise _damaged(folder, error) from None
+
+
+def _damaged(folder: Path, error: Exception) -> UserError:
+    return UserError(f"{folder}: a damaged vocabulary ({error}); make it again: dvc repro vocabulary")

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -10,26 +9,17 @@ import numpy as np
 from pipeline.corpus.growth import Growth, Usage
 from pipeline.corpus.lengths import CorpusLengths, Lengths
 from pipeline.corpus.trace import Traced
-from pipeline.pages.blocks import Block, Heading, Picture, Section, Table, Text
-from pipeline.pages.render import inline_svgs, render_page
+from pipeline.pages.blocks import Block, Fact, Heading, Picture, Section, Table, Text
+from pipeline.pages.render import PAGE, inline_svgs, render_page
 from pipeline.report.counts import MARKUP, UNITS, Flow, read_flows
-from pipeline.report.tables import NONE, decimal, integer, markdown, percent
+from pipeline.report.tables import NONE, decimal, format_blocks, integer, markdown, percent
 from pipeline.vocabulary import Entry
 
-TEMPLATE = Path(__file__).with_name("page.html")
 DEMO = "demo"
 DEMO_WARNING = "The text of scale demo is generated from templates: it says nothing about Russian."
 QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95, 0.99]
 LEADING = [100, 1000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000]
 """Sizes of a vocabulary whose coverage is given."""
-
-
-class Fact(NamedTuple):
-    """A number of the headline, and the small print under it."""
-
-    title: str
-    value: str
-    note: str
 
 
 class Sample(NamedTuple):
@@ -64,9 +54,10 @@ class Corpus(NamedTuple):
 def render_html(corpus: Corpus, pictures: Mapping[str, str]) -> str:
     """The page as one file; `pictures` are SVG documents by name."""
     return render_page(
-        TEMPLATE,
+        PAGE,
         title=corpus.title,
         warning=corpus.warning,
+        lead=[],
         facts=[*_facts(corpus)],
         sections=[*_sections(corpus)],
         pictures=inline_svgs(pictures),
@@ -199,15 +190,13 @@ def _sample(corpus: Corpus) -> Iterator[Block]:
 def _format(block: Block, pictures: str) -> str:
     """A block as Markdown. Text of the corpus stands in code, where nothing needs escaping, or is escaped."""
     match block:
-        case Table():
-            return markdown(block.header, [[_escape(cell) for cell in row] for row in block.rows], block.left)
-        case Heading():
-            return f"### {_escape(block.heading)}"
-        case Picture():
-            return f"[![{block.title}]({pictures}{block.picture}.png)]({pictures}{block.picture}.svg)"
         case Text():
             return _fence("\n".join(f"{stage:<10}  {line}" for stage, lines in block.text for line in lines))
-    return str(block)
+        case Table():
+            block = block._replace(rows=[[_escape(cell) for cell in row] for row in block.rows])
+        case Heading():
+            block = Heading(_escape(block.heading))
+    return format_blocks([block], pictures)
 
 
 def _escape(text: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.corpus.article import Article
 from pipeline.errors import UserError
 from pipeline.outputs import need, read_json
-from pipeline.vocabulary import SPECIALS, UNKNOWN
+from pipeline.vocabulary import SPECIALS, UNKNOWN, read_entries
 
 Traced = list[tuple[str, list[str]]]
 """By stage."""
@@ -61,8 +61,7 @@ def paragraphs_of(article: Article, sentences: Sequence[int]) -> list[int]:
 def read_predicted(vocabulary: Path) -> frozenset[str]:
     """The lemmas that the language model predicts by name; `vocabulary` is the stage's folder."""
     size = read_json(need(vocabulary / "vocabulary.json", "vocabulary"))["size"] - len(SPECIALS)
-    with need(vocabulary / "vocabulary.txt", "vocabulary").open(encoding="utf-8", newline="\n") as file:
-        return frozenset(line.partition("\t")[0] for line in islice(file, size))
+    return frozenset(entry.lemma for entry in islice(read_entries(vocabulary), size))
 
 
 def mark_unknown(lemmas: str, predicted: Collection[str]) -> str:

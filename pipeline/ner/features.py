@@ -4,7 +4,6 @@ Recomputing them for every batch of every epoch, as the paper's code does, costs
 20 epochs. At the paper's size they are 3.8 GB in float16, so they are mapped and not loaded.
 """
 
-import errno
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy.typing as npt
 
 from pipeline.errors import UserError
 from pipeline.ner.batches import Indices, inference_batches
+from pipeline.outputs import FULL
 from pipeline.progress import track
 
 Embed = Callable[[list[list[str]]], list[npt.NDArray[np.float32]]]
@@ -113,7 +113,7 @@ def _reserve(file: IO[bytes], folder: Path, shape: tuple[int, int]) -> int:
         if hasattr(os, "posix_fallocate"):  # not on macOS
             os.posix_fallocate(file.fileno(), 0, first + needed)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        if error.errno not in FULL:
             raise
         raise UserError(
             f"{folder}: {needed:,} bytes of features do not fit ({os.strerror(error.errno)}); "

@@ -66,6 +66,14 @@ class Text(NamedTuple):
 Block = str | Heading | Table | Matrix | Picture | Examples | Text
 
 
+class Fact(NamedTuple):
+    """A number of the headline, and the small print under it."""
+
+    title: str
+    value: str
+    note: str
+
+
 class Section(NamedTuple):
     """A part of a page with a heading of its own."""
 

@@ -9,6 +9,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 HERE = Path(__file__).parent
+PAGE = HERE / "page.html"
+"""A title, a warning, paragraphs that lead in, facts, and sections; what is empty is not shown."""
 STYLE = "style.css"
 
 

@@ -1,17 +1,14 @@
 """metrics/report.html: one experiment, for people, as one file with its pictures and some test sentences."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.pages.blocks import Block, Example, Examples, Heading, Section, Table
-from pipeline.pages.render import inline_svgs, render_page
+from pipeline.pages.blocks import Block, Example, Examples, Fact, Heading, Section, Table
+from pipeline.pages.render import PAGE, inline_svgs, render_page
 from pipeline.report import sections
 from pipeline.report.data import Json, Results, SetResults
 from pipeline.report.paper import set_name
 from pipeline.report.tables import decimal, integer, minutes, plus_minus, score, spread
-
-TEMPLATE = Path(__file__).with_name("page.html")
 
 
 class Sentences(NamedTuple):
@@ -21,23 +18,15 @@ class Sentences(NamedTuple):
     examples: Sequence[Example]
 
 
-class Fact(NamedTuple):
-    """A number of the headline, and the small print under it."""
-
-    title: str
-    value: str
-    note: str
-
-
 def render_html(
     results: Results, sentences: Mapping[str, Sentences], settings: Json, pictures: Mapping[str, str]
 ) -> str:
     """The whole page; `sentences` by data set, `pictures` are SVG documents by name."""
     return render_page(
-        TEMPLATE,
+        PAGE,
         title=f"{results.arch}, scale {results.scale}",
         warning=sections.DEMO_WARNING if results.scale == sections.DEMO else "",
-        protocol=sections.describe_protocol(results.protocol),
+        lead=[sections.describe_protocol(results.protocol)],
         facts=[*_facts(results)],
         sections=[section for section in _sections(results, sentences, settings) if section.blocks],
         pictures=inline_svgs(pictures),

@@ -16,13 +16,13 @@ from zipfile import BadZipFile, ZipFile
 import h5py
 
 from pipeline.errors import UserError
+from pipeline.fingerprint import sha256
 from pipeline.lm.elmo.names import OPTIONS, WEIGHTS, pick
 from pipeline.lm.elmo.options import read_options
 from pipeline.lm.elmo.weights import read_weights, shapes
 from pipeline.sources.manifest import Elmo
 from pipeline.sources.obtain import Input, Obtainer
 from pipeline.sources.space import room_for
-from pipeline.sources.verify import sha256
 
 OPTIONS_BYTES = 1_000_000
 SPARE_BYTES = 100_000_000

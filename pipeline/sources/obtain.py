@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 from pipeline.demo import DemoSettings, generate
 from pipeline.errors import UserError
+from pipeline.fingerprint import sha256
 from pipeline.progress import say
 from pipeline.sources.download import download, file_name
 from pipeline.sources.manifest import Source
 from pipeline.sources.places import candidates, downloads, safe_name
 from pipeline.sources.space import room_for
 from pipeline.sources.sums import Sums
-from pipeline.sources.verify import Check, sha256
+from pipeline.sources.verify import Check
 
 GENERATED = {"news": "news.xml.bz2", "udpipe": "model.udpipe", "elmo": "elmo.zip"}
 """File names of generated inputs; all others are plain CoNLL."""

@@ -4,7 +4,6 @@ Every check reads the whole file and raises a `UserError` that names the file, t
 later stage can see, such as articles without prose or too few of them to hold some out, is said there.
 """
 
-import hashlib
 import re
 import subprocess
 import sys
@@ -131,12 +130,6 @@ def _sentences(path: Path, name: str) -> Iterator[object]:
     from pipeline.ner.formats import FORMATS
 
     yield from FORMATS[name].read(path)
-
-
-def sha256(path: Path) -> str:
-    """Of the file as it lies there."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _read_news(path: Path, policy: InvalidUtf8) -> Iterator[str]:

@@ -13,7 +13,7 @@ from pipeline.corpus.trace import read_predicted, trace
 from pipeline.outputs import fresh_folder, need, read_json, write_text
 from pipeline.report.plots.style import save
 from pipeline.shards import COUNTS
-from pipeline.vocabulary import Entry
+from pipeline.vocabulary import read_entries
 
 FRAGMENTS = 10
 FREQUENT = 50
@@ -45,15 +45,9 @@ def _read(data: Path, scale: str, seed: int) -> Corpus:
         lengths=count_lengths(data / "sentences", data / "fragments"),
         growth=growth,
         usage=usage,
-        frequent=_read_frequent(data / "vocabulary"),
+        frequent=[*islice(read_entries(data / "vocabulary"), FREQUENT)],
         sample=_draw(data, seed),
     )
-
-
-def _read_frequent(vocabulary: Path) -> list[Entry]:
-    with need(vocabulary / "vocabulary.txt", "vocabulary").open(encoding="utf-8", newline="\n") as file:
-        rows = (line.rstrip("\n").split("\t") for line in islice(file, FREQUENT))
-        return [Entry(lemma, int(count)) for lemma, count in rows]
 
 
 def _draw(data: Path, seed: int) -> list[Sample]:

@@ -1,15 +1,12 @@
 """metrics/tables.md and .html: the paper's tables with our numbers beside theirs, and what those cost."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
-from pipeline.pages.render import inline_svgs, render_page
+from pipeline.pages.render import PAGE, inline_svgs, render_page
 from pipeline.report.sections import DEMO, DEMO_WARNING
 from pipeline.report.tables import format_blocks
 from pipeline.sweep.asked import Sweep
 from pipeline.sweep.sections import list_sections
-
-TEMPLATE = Path(__file__).with_name("page.html")
 
 
 def render(sweep: Sweep) -> str:
@@ -26,10 +23,11 @@ def render(sweep: Sweep) -> str:
 def render_html(sweep: Sweep, pictures: Mapping[str, str]) -> str:
     """The same as one file; `pictures` are SVG documents by name."""
     return render_page(
-        TEMPLATE,
+        PAGE,
         title=sweep.title,
         warning=DEMO_WARNING if sweep.scale == DEMO else "",
         lead=sweep.lead,
+        facts=[],
         sections=list_sections(sweep),
         pictures=inline_svgs(pictures),
     )
