@@ -6,7 +6,7 @@ from pathlib import Path
 DATA, MODELS, METRICS = Path("data"), Path("models"), Path("metrics")
 
 CHOICE = DATA / "choice.json"
-"""What params.yaml chose, checked: the manifest, and whether its published ELMo is read."""
+"""What params.yaml chose, checked: the manifest, its data sets, and whether its published ELMo is read."""
 ARCHITECTURE = MODELS / "architecture.json"
 """The chosen architecture and the sum of its code."""
 PROTOCOL = DATA / "protocol"

@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.ner.dataset import read_dataset
+from pipeline.ner.formats import format_code
 from pipeline.shards import Document, read_documents
 from pipeline.sources.manifest import read_manifest
 from pipeline.sources.obtain import Input, copy
@@ -65,6 +66,33 @@ def test_set_is_what_the_corpora_stage_reads(repository: Repository) -> None:
     assert (folder / "train.conll").read_text(encoding="utf-8") == WIKINEURAL
 
 
+def test_only_the_sets_of_params_yaml_are_fetched(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    """The files of the others need not be there, and what an earlier run left of them goes."""
+    repository.sets = ["multiconer"]
+    repository.entry("ner.wikineural.test")["source"] = "nowhere.conllu"
+    kept = snapshot(repository.raw / "ner" / "multiconer")
+    repository.fetch()
+    assert [path.name for path in (repository.raw / "ner").iterdir()] == ["multiconer"]
+    assert snapshot(repository.raw / "ner" / "multiconer") == kept
+    said = f"{repository.manifest}: ner.wikineural: left out: not one of sets in params.yaml, which are multiconer"
+    assert said in capsys.readouterr().err
+
+
+def test_an_edit_of_a_reader_is_seen_in_the_sets_in_its_form(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stage corpora depends on the folder of its set."""
+    before = snapshot(repository.raw)
+    edited = repository.inputs / "reader.py"
+    edited.write_text("# An edit.")
+    monkeypatch.setattr(
+        fetch, "format_code", lambda name: [*format_code(name), *([edited] if name == "multiconer" else [])]
+    )
+    repository.fetch()
+    after = snapshot(repository.raw)
+    assert {path for path in after if after[path] != before[path]} == {"ner/multiconer/set.json"}
+
+
 def test_outputs_are_copies(repository: Repository) -> None:
     assert not any(p.is_symlink() or (p.is_file() and p.stat().st_nlink > 1) for p in repository.raw.rglob("*"))
 
@@ -102,7 +130,7 @@ def test_in_a_copy_inputs_come_from_the_real_repository(
     bare = tmp_path / "copy" / "data" / "local" / "manifest.yaml"
     bare.parent.mkdir(parents=True)
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
-    fetch.run(bare, tmp_path / "copy" / "data" / "raw", elmo=False)
+    fetch.run(bare, tmp_path / "copy" / "data" / "raw", elmo=False, sets=repository.sets)
     assert snapshot(tmp_path / "copy" / "data" / "raw") == before
 
 
