@@ -69,10 +69,12 @@ def documents() -> None:
 
 @app.command()
 def sentences() -> None:
-    """Split paragraphs into sentences (razdel)."""
+    """Split paragraphs into sentences (razdel, or UDPipe)."""
     from pipeline.stages import sentences
 
-    sentences.run(layout.DOCUMENTS, layout.SENTENCES, _workers(load_params()))
+    params = load_params()
+    model = layout.UDPIPE if params.chosen_scale.text.segmenter == "udpipe" else None
+    sentences.run(layout.DOCUMENTS, layout.SENTENCES, _workers(params), model)
 
 
 @app.command()

@@ -40,7 +40,9 @@ def test_a_7z_dump_reads_as_the_others_do(repository: Repository) -> None:
     repository.content["news"][1:] = [{"source": "dump.xml.7z", "format": "mediawiki"}]
     repository.fetch()
     documents.run(
-        repository.raw / "news", repository.raw / "documents", TextSettings(fragment_words=9, shard_megabytes=1)
+        repository.raw / "news",
+        repository.raw / "documents",
+        TextSettings(segmenter="razdel", fragment_words=9, shard_megabytes=1),
     )
     first, second = read_documents(repository.raw / "documents")
     assert first == second == Document("7", "Пожар", ["Сгорел склад."])
