@@ -50,8 +50,8 @@ def test_no_word_is_lost_or_moved(segmenter: UdpipeSegmenter, paragraphs: list[s
 
 @needs_pack
 def test_the_stage_splits_by_the_model_it_is_given(tmp_path: Path) -> None:
-    """razdel knows that a year's `г.` ends no sentence before a small letter; this model does not."""
-    article = Document("1", "", ["Берлускони намерен в 2013 г. снова баллотироваться на пост премьер-министра Италии"])
+    """A headline without a full stop: razdel ends no sentence in it, this model takes a capital for a beginning."""
+    article = Document("1", "", ["Нургалиев уволил начальника УВД Томской области"])
     source, workers = tmp_path / "documents", Workers(1, "sequential", tmp_path / ".shards")
     source.mkdir()
     write_shards([article], source, megabytes=1)
