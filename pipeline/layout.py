@@ -9,6 +9,8 @@ CHOICE = DATA / "choice.json"
 """What params.yaml chose, checked: the manifest, and whether its published ELMo is read."""
 ARCHITECTURE = MODELS / "architecture.json"
 """The chosen architecture and the sum of its code."""
+CODE = DATA / "code"
+"""The code of every stage, a file a stage, see `pipeline.code`."""
 PROTOCOL = DATA / "protocol"
 """The chosen protocol, a file a key."""
 
