@@ -1,5 +1,10 @@
 """`python -m pipeline`."""
 
-from pipeline.cli import main
+import sys
+
+try:
+    from pipeline.cli import main
+except KeyboardInterrupt:  # before there is anything that could say more
+    sys.exit(130)
 
 main()

@@ -47,7 +47,7 @@ def check() -> None:
     """Check every name and value in params.yaml."""
     from pipeline.stages import check
 
-    check.run(load_params(), layout.CHOICE, layout.ARCHITECTURE, layout.PROTOCOL)
+    check.run(load_params(), layout.CHOICE, layout.ARCHITECTURE, layout.PROTOCOL, layout.CODE)
 
 
 @app.command()

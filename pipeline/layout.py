@@ -6,9 +6,12 @@ from pathlib import Path
 DATA, MODELS, METRICS = Path("data"), Path("models"), Path("metrics")
 
 CHOICE = DATA / "choice.json"
-"""What params.yaml chose, checked: the manifest, its data sets, and whether its published ELMo is read."""
+"""What params.yaml chose, checked: the manifest, its data sets, whether its published ELMo is read;
+and the sums of the readers of NER files."""
 ARCHITECTURE = MODELS / "architecture.json"
 """The chosen architecture and the sum of its code."""
+CODE = DATA / "code"
+"""The code of every stage, a file a stage, see `pipeline.code`."""
 PROTOCOL = DATA / "protocol"
 """The chosen protocol, a file a key."""
 

@@ -1,4 +1,4 @@
-"""A `python` that starts at once: `python -m pipeline ...` is forked from a server that has imported what is slow.
+"""A `python` that starts at once: `python -m pipeline` and `-m dvc` are forked from a server that has the slow imports.
 
 The libraries only: the project is imported by every process anew, from its own folder.
 """
@@ -17,6 +17,19 @@ from importlib import import_module
 from pathlib import Path
 
 SLOW = [
+    "dvc.cli.parser",
+    "dvc.commands.experiments.run",
+    "dvc.render.match",
+    "dvc.repo.experiments",
+    "dvc.repo.experiments.executor.local",
+    "dvc.repo.experiments.queue.tempdir",
+    "dvc.repo.experiments.show",
+    "dvc.repo.metrics.diff",
+    "dvc.repo.params.diff",
+    "dvc.repo.reproduce",
+    "dvc.repo.status",
+    "dvc_data.index.checkout",
+    "dvc_objects.fs",
     "h5py",
     "jinja2",
     "joblib",
@@ -35,11 +48,11 @@ SLOW = [
 ]
 CLIENT = """#!{python} -IS
 import json, os, socket, sys
-if sys.argv[1:3] != ["-m", "pipeline"]:
+if sys.argv[1:3] not in (["-m", "pipeline"], ["-m", "dvc"]):
     os.execv({python!r}, [{python!r}, *sys.argv[1:]])
 server = socket.socket(socket.AF_UNIX)
 server.connect({address!r})
-job = json.dumps([os.getcwd(), dict(os.environ), sys.argv[3:]]).encode()
+job = json.dumps([os.getcwd(), dict(os.environ), sys.argv[2:]]).encode()
 socket.send_fds(server, [len(job).to_bytes(8, "big")], [0, 1, 2])
 server.sendall(job)
 code = server.recv(1)
@@ -95,10 +108,10 @@ def run(client: socket.socket) -> None:
     os.environ.clear()
     os.environ.update(environment)
     sys.path[0] = folder
-    sys.argv[1:] = arguments
+    module, *sys.argv[1:] = arguments
     code = 1
     try:
-        runpy.run_module("pipeline", run_name="__main__", alter_sys=True)
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(bool(end.code))

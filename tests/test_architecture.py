@@ -1,92 +1,48 @@
-"""The house: who may import whom, and whether dvc.yaml knows every file a stage is made of."""
+"""The house: who may import whom, and whether dvc.yaml knows every file that a stage is made of."""
 
 import ast
 import re
 import subprocess
 import sys
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import yaml
 
+from pipeline.code import imports, reached, read_sources, stage_code, stages
 from pipeline.lm.settings import NO_CELL, cell_code, cells
-from pipeline.ner.formats import format_code, formats
+from pipeline.ner.readers import format_code, formats
 from pipeline.params import load_params
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "pipeline"
-STAGES = sorted(path.stem for path in (PACKAGE / "stages").glob("[a-z]*.py"))
+SOURCES = read_sources(ROOT)
+STAGES = stages(SOURCES)
 DVC: dict[str, dict] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]  # type: ignore[type-arg]
 SHOWN = {".html", ".css"}
 ROOMS = {"text", "lm", "ner", "report", "sources", "demo"}
 ABOVE = {"stages", "compare", "corpus", "experiments", "sweep", "cli.py"}
 
 
-@cache
-def imports(path: Path) -> frozenset[Path]:
-    """The pipeline's own files that a file imports, at its top or within functions."""
-    found: set[Path] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        else:
-            continue
-        found.update(*(module_files(name) for name in names))
-    return frozenset(found)
-
-
-def module_files(name: str) -> set[Path]:
-    """The files that importing a dotted module of this repository runs; a bare docstring does not count."""
-    parts = name.split(".")
-    if parts[0] != "pipeline":
-        return set()
-    packages = [ROOT.joinpath(*parts[:depth]) / "__init__.py" for depth in range(1, len(parts) + 1)]
-    module = ROOT.joinpath(*parts).with_suffix(".py")
-    return {file for file in [*packages, module] if file.is_file() and has_code(file)}
-
-
-@cache
-def has_code(path: Path) -> bool:
-    return path.name != "__init__.py" or len(ast.parse(path.read_text(encoding="utf-8")).body) > 1
-
-
-def reached(start: Path) -> set[Path]:
-    """Every file that importing `start` runs."""
-    files, todo = set(), [start]
-    while todo:
-        file = todo.pop()
-        if file not in files:
-            files.add(file)
-            todo.extend(imports(file))
-    return files
-
-
-def declared(stage: str) -> set[Path]:
-    """The files of the package among a stage's deps in dvc.yaml; a folder stands for its files."""
-    entry = DVC[stage]
-    paths = [ROOT / dep for dep in entry.get("do", entry)["deps"] if str(dep).startswith("pipeline/")]
-    return {
-        file for path in paths for file in (path.rglob("*.py") if path.is_dir() else [path]) if file.suffix == ".py"
-    }
+def path_of(file: Path) -> str:
+    return file.relative_to(ROOT).as_posix()
 
 
 @pytest.mark.parametrize("cell", [cell for cell in cells() if cell != NO_CELL])
 def test_the_code_of_an_architecture_is_all_it_reaches(cell: str) -> None:
     """The sum of that code, and the deps of the stage, decide whether it is trained again."""
-    files = set().union(*(reached(file) for file in cell_code(cell)))
-    assert files <= {*cell_code(cell), *declared("pretrain")}
+    code = set(map(path_of, cell_code(cell)))
+    files = set().union(*(reached(path, SOURCES) for path in code))
+    assert files <= code | set(stage_code("pretrain", SOURCES))
 
 
 @pytest.mark.parametrize("name", formats())
 def test_the_code_of_a_format_is_all_it_reaches(name: str) -> None:
-    """By the sum of that code, which fetch writes beside the files, corpora knows of an edit."""
-    code = set(format_code(name))
-    assert reached(PACKAGE / "ner" / "formats" / f"{name}.py") - {PACKAGE / "ner" / "formats" / "__init__.py"} == code
-    assert code <= declared("fetch")
+    """By the sum of that code, which fetch writes beside the files, corpora knows of an edit; it reaches no reader."""
+    path = f"pipeline/ner/formats/{name}.py"
+    assert reached(path, SOURCES) == sorted(map(path_of, format_code(name)))
+    assert not any(path in stage_code(stage, SOURCES) for stage in STAGES)
 
 
 def test_no_data_set_has_its_name_in_the_pipeline() -> None:
@@ -106,22 +62,55 @@ def test_every_stage_is_a_file_and_every_file_a_stage() -> None:
     assert sorted(DVC) == STAGES
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_deps_list_every_file_the_stage_reaches(stage: str) -> None:
-    missing = reached(PACKAGE / "stages" / f"{stage}.py") - declared(stage)
-    assert not missing, f"dvc.yaml: {stage}: deps lack {sorted(str(f.relative_to(ROOT)) for f in missing)}"
+@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "check"])
+def test_every_stage_depends_on_its_code_and_on_no_other(stage: str) -> None:
+    code = [dep for dep in DVC[stage]["deps"] if str(dep).startswith(("pipeline", "data/code"))]
+    assert code == [f"data/code/{stage}.json"]
+    assert "pipeline" in DVC["check"]["deps"] and "data/code" in DVC["check"]["outs"]
 
 
-@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage not in ("check", "fetch")])
-def test_deps_list_nothing_the_stage_does_not_reach(stage: str) -> None:
-    spare = declared(stage) - reached(PACKAGE / "stages" / f"{stage}.py")
-    assert not spare, f"dvc.yaml: {stage}: deps rerun it for nothing: {sorted(str(f) for f in spare)}"
+LOADED = """
+import os, sys, torch, pandas
+for stage in sys.argv[1:]:
+    if not os.fork():
+        __import__("pipeline.stages." + stage)
+        print(stage, *(name for name in sys.modules if name.startswith("pipeline.")), flush=True)
+        os._exit(0)
+    os.wait()
+"""
 
 
-def test_the_report_is_made_again_when_its_templates_change() -> None:
-    folders = PACKAGE / "pages", PACKAGE / "report"
-    found = {path.relative_to(ROOT) for folder in folders for path in folder.rglob("*.*") if path.suffix in SHOWN}
-    assert found == {Path(dep) for dep in DVC["report"]["deps"] if Path(dep).suffix in SHOWN}
+def test_the_code_of_a_stage_is_what_python_loads_for_it() -> None:
+    """What is imported within functions comes later and is not seen here."""
+    command = [sys.executable, "-c", LOADED, *STAGES]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    lines = [line.split() for line in result.stdout.splitlines()]
+    assert [stage for stage, *_ in lines] == STAGES
+    for stage, *names in lines:
+        files = {f"{name.replace('.', '/')}.py" for name in names}
+        assert f"pipeline/stages/{stage}.py" in files
+        assert files & SOURCES.keys() <= stage_code(stage, SOURCES).keys(), stage
+
+
+def test_templates_are_code_of_the_pages() -> None:
+    for stage, folders in {"report": ("pages", "report"), "data": ("pages",)}.items():
+        found = {path_of(path) for name in folders for path in (PACKAGE / name).rglob("*.*") if path.suffix in SHOWN}
+        assert found and {path for path in stage_code(stage, SOURCES) if Path(path).suffix in SHOWN} == found
+
+
+def test_a_package_that_imports_by_name_stands_for_its_folder() -> None:
+    sources = {
+        "pipeline/stages/a.py": b"def run():\n    from pipeline.b import c",
+        "pipeline/b/__init__.py": b"import importlib\nALL = [importlib.import_module(f'pipeline.b.{n}') for n in 'cd']",
+        "pipeline/b/c.py": b"import pipeline.e.f",
+        "pipeline/b/d.py": b"",
+        "pipeline/b/page.html": b"",
+        "pipeline/e/__init__.py": b'"""Nothing."""',
+        "pipeline/e/f.py": b"import importlib\nimportlib.import_module('pipeline.e.g')",
+        "pipeline/e/g.py": b"",
+    }
+    missing = {"pipeline/e/__init__.py", "pipeline/e/g.py"}
+    assert set(stage_code("a", sources)) == sources.keys() - missing
 
 
 def test_the_readme_draws_edges_that_exist() -> None:
@@ -149,7 +138,7 @@ def test_rooms_do_not_know_each_other_nor_dvc_nor_typer(room: str) -> None:
     allowed = {"sources": {"demo", "ner", "lm"}}.get(room, set()) | {room}
     for path in (PACKAGE / room).rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        rooms = {file.relative_to(PACKAGE).parts[0] for file in imports(path)} & (ROOMS | ABOVE)
+        rooms = {Path(file).parts[1] for file in imports(path_of(path), SOURCES)} & (ROOMS | ABOVE)
         assert rooms <= allowed, f"{path} reaches into {rooms - allowed}"
         assert "import dvc" not in text and "from dvc" not in text and "import typer" not in text
 
@@ -185,8 +174,8 @@ NO_TORCH = [*sorted((PACKAGE / "text").rglob("*.py")), PACKAGE / "params.py", PA
 
 @pytest.mark.parametrize("path", NO_TORCH, ids=str)
 def test_text_and_settings_and_inputs_need_no_torch(path: Path) -> None:
-    for file in reached(path):
-        assert "import torch" not in file.read_text(encoding="utf-8"), f"{path} reaches torch through {file}"
+    for file in reached(path_of(path), SOURCES):
+        assert b"import torch" not in SOURCES[file], f"{path} reaches torch through {file}"
 
 
 def test_the_command_line_starts_without_the_heavy_packages() -> None:

@@ -67,11 +67,11 @@ def environment(tmp_path_factory: pytest.TempPathFactory, python: Path) -> dict[
 
 
 @pytest.fixture
-def dvc(repo: Path, environment: dict[str, str]) -> Run:
+def dvc(repo: Path, environment: dict[str, str], python: Path) -> Run:
     """Run a dvc command in the clone; its output. `fails=True` if it must not succeed."""
 
     def run(*arguments: str, fails: bool = False) -> str:
-        command = [sys.executable, "-m", "dvc", *arguments]
+        command = [str(python / "python"), "-m", "dvc", *arguments]
         result = subprocess.run(command, cwd=repo, env=environment, capture_output=True, text=True, timeout=300)
         assert (result.returncode != 0) == fails, result.stdout + result.stderr
         return result.stdout + result.stderr
@@ -189,6 +189,7 @@ def test_a_data_set_that_is_taken_out_leaves_the_others_as_they_are(repo: Path, 
 
 def test_code_of_the_report_reruns_the_report_only(repo: Path, dvc: Run) -> None:
     _append(repo / "pipeline/report/page.py", "# An edit.\n")
+    assert ran(dvc("repro", "check")) == {"check"}
     assert set(json.loads(dvc("status", "--json"))) == {"report"}
     _git(repo, "checkout", "--quiet", "pipeline")
 
@@ -261,7 +262,9 @@ def _outputs(repo: Path) -> dict[str, bytes]:
     paths = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     of_check = ("choice.json", "architecture.json")
     written = [
-        path for path in paths if path.name not in ("manifest.yaml", *of_check) and path.parent.name != "protocol"
+        path
+        for path in paths
+        if path.name not in ("manifest.yaml", *of_check) and path.parent.name not in ("code", "protocol")
     ]
     return {str(path.relative_to(repo)): path.read_bytes() for path in written}
 

@@ -7,22 +7,26 @@ those of multiconer still of the old: they must not be read as the new one's.
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from pipeline import layout
+
 Json = dict[str, Any]
 Stages = dict[str, Json]
 """Of dvc.lock: commands, deps, params and outs by stage."""
 Made = dict[str, tuple[str, str]]
 """Outputs: path to (stage, md5)."""
 
+CODE = f"{layout.CODE.as_posix()}/"
+
 
 def stale(stages: Stages, stage: str, params: Json, md5: Callable[[str], str | None]) -> Iterator[str]:
     """What has changed since `stage` and those before it ran, as `ner@wikineural: models/lm`; nothing if all fits.
 
-    `params` is params.yaml; `md5` tells that of a file which is not an output of a stage, None if there is none.
+    `params` is params.yaml; `md5` tells that of a file which is the code of a stage or not an output of one.
     """
     made = {out["path"]: (name, out["md5"]) for name, entry in stages.items() for out in entry.get("outs", [])}
     for name in _led_to(stages, stage, made):
         for dep in stages[name].get("deps", []):
-            _, now = _origin(made, dep["path"]) or (None, _file_md5(dep, md5))
+            _, now = _source(made, dep["path"]) or (None, _file_md5(dep, md5))
             if now not in (None, dep["md5"]):
                 yield f"{name}: {dep['path']}"
         for key, value in stages[name].get("params", {}).get("params.yaml", {}).items():
@@ -44,6 +48,11 @@ def _origin(made: Made, path: str) -> tuple[str, str | None] | None:
     if path in made:
         return made[path]
     return next(((name, None) for out, (name, _) in made.items() if path.startswith(f"{out}/")), None)
+
+
+def _source(made: Made, path: str) -> tuple[str, str | None] | None:
+    """As `_origin`; but code is what it is, whenever `check` last wrote it down."""
+    return None if path.startswith(CODE) else _origin(made, path)
 
 
 def _file_md5(dep: Json, md5: Callable[[str], str | None]) -> str | None:

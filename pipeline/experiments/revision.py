@@ -16,7 +16,10 @@ from dvc.repo import Repo
 from dvc.repo.experiments.utils import exp_refs
 from dvc.scm import NoSCM, RevError, resolve_rev
 
+from pipeline import layout
+from pipeline.code import KINDS, PACKAGE, Sources, stage_code, stages
 from pipeline.errors import UserError
+from pipeline.outputs import json_text
 
 WORKSPACE = "workspace"
 LOCK, PARAMS = "dvc.lock", "params.yaml"
@@ -69,10 +72,24 @@ class Revision:
         return bytes(self._get(path, self._files.cat_file, path))
 
     def md5(self, path: str) -> str | None:
-        """As DVC has it in dvc.lock."""
+        """As DVC has it in dvc.lock; for a file of `layout.CODE`, what it is if written now."""
         if path not in self._md5:
-            self._md5[path] = _md5(self.read_bytes(path)) if self.has(path) else None
+            self._md5[path] = self._find_md5(path)
         return self._md5[path]
+
+    def _find_md5(self, path: str) -> str | None:
+        if Path(path).parent == layout.CODE:
+            stage = Path(path).stem
+            return (
+                _md5(json_text(stage_code(stage, self._sources)).encode()) if stage in stages(self._sources) else None
+            )
+        return _md5(self.read_bytes(path)) if self.has(path) else None
+
+    @cached_property
+    def _sources(self) -> Sources:
+        fs, top = self._files.repo.fs, self._files.repo.root_dir
+        paths = {str(fs.relpath(path, top)): path for path in fs.find(fs.join(top, PACKAGE))}
+        return {name: fs.cat_file(path) for name, path in sorted(paths.items()) if Path(name).suffix in KINDS}
 
     @cached_property
     def stages(self) -> dict[str, Json]:

@@ -17,7 +17,7 @@ from typing import Annotated
 from pydantic import Field, ValidationError, model_validator
 
 from pipeline.errors import UserError
-from pipeline.ner.formats import Format, formats, load_format
+from pipeline.ner.readers import Format, formats, load_format
 from pipeline.ner.sentence import RawSentence
 from pipeline.outputs import need
 from pipeline.settings import Settings

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.code import reached, read_sources
 from pipeline.errors import UserError
 from pipeline.fingerprint import fingerprint
 from pipeline.ner.batches import Indices
@@ -15,11 +16,8 @@ from pipeline.ner.features import Embed, Features, build_features
 from pipeline.ner.sentence import Sentence
 from pipeline.ner.settings import FeatureKind
 
-EMBEDDING = [
-    *("batches.py", "bilm.py", "charcnn.py", "chars.py", "elmo/cell.py", "elmo/options.py", "elmo/stacks.py"),
-    *("embed.py", "encoder.py", "lemmas.py", "ngrams.py", "rnn", "settings.py", "softmax.py", "stack.py"),
-]
-"""What of `pipeline/lm` decides how given weights embed: part of the cache's key. Training is not among it."""
+TOP = Path(__file__).parents[2]
+LM = "pipeline/lm/"
 
 
 class Embedder(Protocol):
@@ -83,8 +81,12 @@ def load_examples(
 
 
 def embedding_code() -> list[Path]:
-    """The files and folders of `EMBEDDING`, read as data: this room does not import that one."""
-    return [Path(__file__).parents[1] / "lm" / name for name in EMBEDDING]
+    """What of `pipeline/lm` decides how given weights embed: part of the cache's key. Training is not among it.
+
+    It is read as data: this room does not import that one. Architectures are imported by name, and count all.
+    """
+    files = reached(f"{LM}embed.py", read_sources(TOP))
+    return [*(TOP / file for file in files if file.startswith(LM)), TOP / LM / "rnn"]
 
 
 def encode_tags(place: str, sentences: list[Sentence], labels: list[str]) -> Indices:

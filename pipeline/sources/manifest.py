@@ -35,7 +35,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pipeline.demo import ARTEFACTS, DemoSettings
 from pipeline.errors import UserError
 from pipeline.lm.lemmas import Lemmas
-from pipeline.ner.formats import formats
+from pipeline.ner.readers import formats
 from pipeline.settings import Settings
 from pipeline.sources.places import readable
 from pipeline.utf8 import InvalidUtf8

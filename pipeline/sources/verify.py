@@ -127,7 +127,7 @@ def conll_check(name: str) -> Check:
 
 
 def _sentences(path: Path, name: str) -> Iterator[object]:
-    from pipeline.ner.formats import load_format
+    from pipeline.ner.readers import load_format
 
     yield from load_format(name).read(path)
 

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from pipeline.errors import UserError
 from pipeline.fingerprint import fingerprint
-from pipeline.ner.formats import format_code
+from pipeline.ner.readers import format_code
 from pipeline.outputs import fresh_folder, write_json
 from pipeline.progress import say
 from pipeline.sources.elmo import ObtainedElmo, obtain_elmo

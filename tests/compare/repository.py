@@ -5,6 +5,7 @@ with-gru             an experiment: gru, better taggers
 feature/three-seeds  a branch with a seed more
 other-test           a branch with another test sentence
 stale                a branch whose settings were edited after the last run
+recoded              a branch whose code was
 """
 
 import subprocess
@@ -16,23 +17,30 @@ import numpy as np
 import yaml
 from dvc.repo import Repo
 
+from pipeline.code import read_sources, stage_code
 from pipeline.ner.bio import bio_labels
 from pipeline.ner.corpus import write_labels, write_split
 from pipeline.ner.predictions import prediction_path, write_predictions
 from pipeline.ner.sentence import Sentence
+from pipeline.outputs import write_json
 
 SETS = {"wikineural": ["PER", "ORG"], "multiconer": ["PER", "CW"]}
 SENTENCES, LENGTH = 60, 6
 LENGTHS = np.full(SENTENCES, LENGTH)
 ODD_TOKENS = ["<script>", "&amp;", "````", "Москва", "|", "</mark>"]
 
+CODE = "pipeline/stages/evaluate.py"
 STAGES = {
-    "check": {"cmd": "false", "deps": ["params.yaml"], "outs": ["models/architecture.json"]},
+    "check": {
+        "cmd": "false",
+        "deps": ["params.yaml", "pipeline"],
+        "outs": ["models/architecture.json", "data/code"],
+    },
     "corpora": {"matrix": {"set": list(SETS)}, "cmd": "false", "params": ["seed"], "outs": ["data/ner/${item.set}"]},
     "evaluate": {
         "matrix": {"set": list(SETS)},
         "cmd": "false",
-        "deps": ["code.py", "models/architecture.json", "data/ner/${item.set}"],
+        "deps": ["data/code/evaluate.json", "models/architecture.json", "data/ner/${item.set}"],
         "outs": ["data/predictions/${item.set}"],
     },
 }
@@ -59,7 +67,8 @@ def build(folder: Path) -> None:
     git("config", "user.email", "test@example.org")
     Repo.init().close()
     Path("dvc.yaml").write_text(yaml.safe_dump({"stages": STAGES}), encoding="utf-8")
-    Path("code.py").write_text("", encoding="utf-8")
+    Path(CODE).parent.mkdir(parents=True)
+    Path(CODE).write_text("", encoding="utf-8")
     _write("sru", seeds=[1, 2])
     _save("main")
     git("checkout", "--quiet", "-b", "feature/three-seeds")
@@ -70,6 +79,9 @@ def build(folder: Path) -> None:
     _save("another test sentence")
     git("checkout", "--quiet", "-b", "stale", "main")
     Path("params.yaml").write_text("arch: gru\nseed: 1\n", encoding="utf-8")
+    git("commit", "--quiet", "--all", "--message", "edited, not run")
+    git("checkout", "--quiet", "-b", "recoded", "main")
+    Path(CODE).write_text("SCORE = 1\n", encoding="utf-8")
     git("commit", "--quiet", "--all", "--message", "edited, not run")
     git("checkout", "--quiet", "main")
     _write("gru", seeds=[1, 2])
@@ -105,6 +117,7 @@ def _write(arch: str, seeds: list[int], change: Callable[[list[Sentence]], None]
             Path(out, name).mkdir(parents=True)
     Path("models").mkdir(exist_ok=True)
     Path("models/architecture.json").write_text(arch, encoding="utf-8")
+    write_json(Path("data/code/evaluate.json"), stage_code("evaluate", read_sources(Path())))
     for name, types in SETS.items():
         corpus, labels = Path("data/ner", name), bio_labels(types)
         sentences = list(_sentences(name, labels))

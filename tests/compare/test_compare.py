@@ -182,11 +182,15 @@ def test_settings_that_differ(repository: Path) -> None:
     ("arguments", "message"),
     [
         (["main", "with-gur"], "found no revision 'with-gur'; did you mean with-gru?"),
-        (["nothing", "main"], "experiments: with-gru; branches and tags: feature/three-seeds, main, other-test, stale"),
+        (
+            ["nothing", "main"],
+            "experiments: with-gru; branches and tags: feature/three-seeds, main, other-test, recoded, stale",
+        ),
         (["main", ""], "found no revision ''"),
         (["main", "with-gru", "wikiann"], "found no data set 'wikiann' in both: main has multiconer, wikineural;"),
         (["main", "other-test"], "60 sentences in main, 60 in other-test, different from sentence 7 on"),
         (["main", "stale"], "stale: data/predictions/wikineural is out of date, .*check: params.yaml.*dvc repro"),
+        (["main", "recoded"], "recoded: .* out of date, .*evaluate@wikineural: data/code/evaluate.json.*dvc repro"),
     ],
 )
 def test_what_cannot_be_compared_is_one_line(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import UserError
 from pipeline.ner.counts import describe, describe_repairs
-from pipeline.ner.formats import load_format
+from pipeline.ner.readers import load_format
 from pipeline.ner.sentence import RawSentence
 from tests.ner.drawn import drawn
 from tests.pack import PACK, needs_pack

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.ner.bio import bio_labels, bio_spans, repair
 from pipeline.ner.counts import describe_dropped
-from pipeline.ner.formats import load_format
+from pipeline.ner.readers import load_format
 from pipeline.ner.sentence import RawSentence
 from pipeline.ner.tokens import KEEPS, keep_tokens
 from pipeline.protocol import TokenRule

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.ner.dataset import read_dataset
-from pipeline.ner.formats import format_code
+from pipeline.ner.readers import format_code
 from pipeline.shards import Document, read_documents
 from pipeline.sources.manifest import read_manifest
 from pipeline.sources.obtain import Input, copy

@@ -29,7 +29,7 @@ ARCHS = {name: {"cell": name, "layers": 2} for name in ("lstm", "gru", "sru", "m
 
 
 class Fake:
-    """A revision in memory: its files are at hand, and its lock says they are of one code, `pipeline/code.py`."""
+    """A revision in memory: its files are at hand, and its lock speaks of one code, `data/code/evaluate.json`."""
 
     def __init__(
         self, name: str, arch: str, scale: str = "demo", rate: float = 0.1, code: str = "1", epoch: str = "best"
@@ -62,14 +62,18 @@ class Fake:
             "check": _stage([("params.yaml", self.name)], [("models/architecture.json", arch)]),
             "fetch": _stage([], [("data/raw/ner", self.raw), ("data/raw/elmo", self.elmo)]),
             "evaluate@wikineural": _stage(
-                [("models/architecture.json", arch), ("data/raw/ner", self.raw), ("pipeline/code.py", self.code)],
+                [
+                    ("models/architecture.json", arch),
+                    ("data/raw/ner", self.raw),
+                    ("data/code/evaluate.json", self.code),
+                ],
                 [("metrics/ner/wikineural.json", "of " + arch)],
                 {f"scales.{self.params['scale']}.ner": self.params["scales"][self.params["scale"]]["ner"]},
             ),
         }
 
     def md5(self, path: str) -> str:
-        return {"pipeline/code.py": self.code, "params.yaml": self.name}[path]
+        return {"data/code/evaluate.json": self.code, "params.yaml": self.name}[path]
 
     def has(self, path: str) -> bool:
         return path in self.files

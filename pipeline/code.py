@@ -1,0 +1,93 @@
+"""The code that a stage runs. DVC does not see what Python imports, so that `check` writes it down for DVC to see.
+
+A stage reaches the modules that it imports, at their top or within functions, and those that they import; and of the
+folders of those modules the files that are not Python, such as templates. Two kinds of import are by name:
+
+- a package whose `__init__.py` calls `import_module` imports the modules beside it: all of them are reached;
+- an architecture, `pipeline/lm/rnn/<cell>`, is imported when it is chosen: its code is in models/architecture.json.
+"""
+
+import ast
+import hashlib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+PACKAGE = "pipeline"
+STAGES = f"{PACKAGE}/stages"
+PYTHON = ".py"
+KINDS = {PYTHON, ".html", ".css"}
+INIT = "__init__.py"
+
+Sources = Mapping[str, bytes]
+"""The files of the package by path from the top of the repository, as `pipeline/ner/tagger.py`."""
+
+
+def read_sources(top: Path) -> dict[str, bytes]:
+    """Of a repository as it lies on the disk."""
+    paths = sorted(path for path in (top / PACKAGE).rglob("*") if path.suffix in KINDS)
+    return {path.relative_to(top).as_posix(): path.read_bytes() for path in paths}
+
+
+def stages(sources: Sources) -> list[str]:
+    """Names of all stages, sorted: the modules in `pipeline/stages`."""
+    paths = map(PurePosixPath, sources)
+    return sorted(path.stem for path in paths if str(path.parent) == STAGES and path.name != INIT)
+
+
+def stage_code(stage: str, sources: Sources) -> dict[str, str]:
+    """Every file that running a stage reads, in order, with its sha256."""
+    return {path: hashlib.sha256(sources[path]).hexdigest() for path in reached(f"{STAGES}/{stage}.py", sources)}
+
+
+def reached(start: str, sources: Sources) -> list[str]:
+    """Every file that importing the module in the file `start` runs or reads, sorted."""
+    modules, todo = set[str](), [start]
+    while todo:
+        path = todo.pop()
+        if path not in modules:
+            modules.add(path)
+            todo.extend(imports(path, sources))
+    folders = {PurePosixPath(path).parent for path in modules}
+    beside = {path for path in sources if not path.endswith(PYTHON) and PurePosixPath(path).parent in folders}
+    return sorted(modules | beside)
+
+
+def imports(path: str, sources: Sources) -> set[str]:
+    """The package's own files that a file imports itself."""
+    names, is_open = _imported(sources[path])
+    files = {file for name in names for file in _module_files(name, sources)}
+    if is_open and path.endswith(f"/{INIT}"):
+        folder = PurePosixPath(path).parent
+        files |= {each for each in sources if each.endswith(PYTHON) and PurePosixPath(each).parent == folder}
+    return files
+
+
+@cache
+def _imported(text: bytes) -> tuple[frozenset[str], bool]:
+    """Dotted names after `import` and `from`, and whether any module is imported by name."""
+    names, is_open = set[str](), False
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.update((node.module, *(f"{node.module}.{alias.name}" for alias in node.names)))
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            is_open = True
+    return frozenset(names), is_open
+
+
+def _module_files(name: str, sources: Sources) -> Iterable[str]:
+    """The files that importing a dotted module runs; a package's bare docstring does not count."""
+    parts = name.split(".")
+    if parts[0] != PACKAGE:
+        return
+    packages = ["/".join([*parts[:depth], INIT]) for depth in range(1, len(parts) + 1)]
+    for path in (*packages, "/".join(parts) + PYTHON):
+        if path in sources and (not path.endswith(INIT) or _has_code(sources[path])):
+            yield path
+
+
+@cache
+def _has_code(text: bytes) -> bool:
+    return len(ast.parse(text).body) > 1
