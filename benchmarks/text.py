@@ -28,7 +28,7 @@ from pipeline.text.whitespace import count_words
 from pipeline.workers import Workers
 
 Row = dict[str, Any]
-TEXT = TextSettings(fragment_words=200, shard_megabytes=1)
+TEXT = TextSettings(segmenter="razdel", fragment_words=200, shard_megabytes=1)
 VOCABULARY = VocabularySettings(size=200_000, min_count=3, validation_share=0.03)
 OURS = Normalization(lowercase=True, lemmas=True)
 FLOOR, LEMMAS, OTHERS = "UDPipe's loop", "lemmas", "sentences, fragments, lowercase, vocabulary"

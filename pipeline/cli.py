@@ -39,7 +39,7 @@ app = typer.Typer(
 )
 
 Revision = Annotated[str, typer.Argument(help="A branch, tag, commit, experiment, or `workspace`.")]
-DataSet = Annotated[str, typer.Argument(help="A data set of the manifest, such as wikineural.")]
+DataSet = Annotated[str, typer.Argument(help="One of `sets` in params.yaml, such as wikineural.")]
 
 
 @app.command()
@@ -56,7 +56,7 @@ def fetch() -> None:
     from pipeline.stages import fetch
 
     params = load_params()
-    fetch.run(layout.manifest(params.scale), layout.RAW, params.imports_elmo)
+    fetch.run(layout.manifest(params.scale), layout.RAW, params.imports_elmo, params.sets)
 
 
 @app.command()
@@ -69,10 +69,12 @@ def documents() -> None:
 
 @app.command()
 def sentences() -> None:
-    """Split paragraphs into sentences (razdel)."""
+    """Split paragraphs into sentences (razdel, or UDPipe)."""
     from pipeline.stages import sentences
 
-    sentences.run(layout.DOCUMENTS, layout.SENTENCES, _workers(load_params()))
+    params = load_params()
+    model = layout.UDPIPE if params.chosen_scale.text.segmenter == "udpipe" else None
+    sentences.run(layout.DOCUMENTS, layout.SENTENCES, _workers(params), model)
 
 
 @app.command()
@@ -165,6 +167,7 @@ def corpora(name: DataSet) -> None:
     from pipeline.stages import corpora
 
     params = load_params()
+    params.need_set(name)
     corpora.run(
         source=layout.RAW / "ner" / name,
         model=layout.UDPIPE,
@@ -185,6 +188,7 @@ def ner(name: DataSet) -> None:
         return now.chosen_scale.ner, now.chosen_protocol.epoch
 
     params = load_params()
+    params.need_set(name)
     steady = Steady(settings, layout.LM, layout.CORPORA / name)
     ner.run(
         lm=layout.LM,
@@ -205,6 +209,7 @@ def evaluate(name: DataSet) -> None:
     from pipeline.stages import evaluate
 
     params = load_params()
+    params.need_set(name)
     evaluate.run(
         lm=layout.LM,
         corpus=layout.CORPORA / name,
@@ -227,6 +232,7 @@ def typos(name: DataSet) -> None:
     from pipeline.stages import typos
 
     params = load_params()
+    params.need_set(name)
     typos.run(
         lm=layout.LM,
         corpus=layout.CORPORA / name,
@@ -253,7 +259,7 @@ def report() -> None:
     settings = {"seed": params.seed, **{key: block.model_dump(mode="json") for key, block in blocks.items()}}
     report.run(
         report.Sources(layout.DATA, layout.METRICS, layout.LM),
-        report.Choice(params.arch, params.scale, settings, scale.evaluate.bootstrap, params.seed),
+        report.Choice(params.arch, params.scale, params.sets, settings, scale.evaluate.bootstrap, params.seed),
     )
 
 

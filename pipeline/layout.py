@@ -6,7 +6,8 @@ from pathlib import Path
 DATA, MODELS, METRICS = Path("data"), Path("models"), Path("metrics")
 
 CHOICE = DATA / "choice.json"
-"""What params.yaml chose, checked: the manifest, and whether its published ELMo is read."""
+"""What params.yaml chose, checked: the manifest, its data sets, whether its published ELMo is read;
+and the sums of the readers of NER files."""
 ARCHITECTURE = MODELS / "architecture.json"
 """The chosen architecture and the sum of its code."""
 CODE = DATA / "code"

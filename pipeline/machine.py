@@ -11,6 +11,9 @@ from typing import Any
 import torch
 
 PACKAGES = ["torch", "numpy", "sru", "triton"]
+"""That a measured speed depends on."""
+DECIDING = [*PACKAGES, "pytorch-crf", "safetensors", "razdel", "ufal.udpipe", "mwparserfromhell"]
+"""That a result depends on."""
 
 
 def describe_machine(device: torch.device) -> dict[str, Any]:
@@ -25,6 +28,17 @@ def describe_machine(device: torch.device) -> dict[str, Any]:
     }
 
 
+def stamp(device: torch.device) -> dict[str, str]:
+    """The machine as metrics files have it, see `pipeline.stamp`: where the stage that writes one was run."""
+    found = describe_machine(device)
+    cores, threads = (_count(found[f"{unit}s"], unit) for unit in ("core", "thread"))
+    versions = {"python": found["python"], **{name: _version(name) for name in DECIDING}}
+    return {
+        "hardware": f"{found['device']} {found['processor']}, {cores}, {threads} of torch",
+        "software": ", ".join(f"{name} {number}" for name, number in versions.items()),
+    }
+
+
 def peak_memory(device: torch.device) -> dict[str, int]:
     """The most memory this process has held so far, in MB: resident, and on the GPU."""
     unit = 2**20 if sys.platform == "darwin" else 2**10
@@ -32,6 +46,10 @@ def peak_memory(device: torch.device) -> dict[str, int]:
     if device.type == "cuda":
         peak["peak_gpu_memory_mb"] = round(torch.cuda.max_memory_allocated(device) / 2**20)
     return peak
+
+
+def _count(number: int, unit: str) -> str:
+    return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
 def _version(package: str) -> str:

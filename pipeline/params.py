@@ -4,16 +4,27 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, field_validator
 
 from pipeline.errors import UserError
 from pipeline.lm.settings import ELMO, ArchSettings, CharCnnSettings, LmSettings
 from pipeline.ner.settings import EvaluateSettings, NerSettings, TyposSettings
 from pipeline.protocol import Protocol
 from pipeline.settings import Seed, Settings
+from pipeline.stamp import MACHINE
 from pipeline.text.settings import TextSettings, VocabularySettings
 
 PARAMS = Path("params.yaml")
+
+
+def _names_no_block(name: str) -> str:
+    if name == MACHINE:
+        raise ValueError(f"{MACHINE} is the name of a block of its own in metrics files; call the set otherwise")
+    return name
+
+
+SetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$"), AfterValidator(_names_no_block)]
+"""Of folders, files, stages and keys of metrics."""
 
 
 class Scale(Settings):
@@ -51,11 +62,20 @@ class Params(Settings):
     arch: str
     scale: str
     protocol: str
+    sets: Annotated[list[SetName], Field(min_length=1)]
+    """The NER sets on which taggers are trained: names of the manifest's, a stage of each in dvc.yaml."""
     seed: Seed
     archs: dict[str, ArchSettings]
     protocols: dict[str, Protocol]
     scales: dict[str, Scale]
     compute: Compute
+
+    @field_validator("sets")
+    @classmethod
+    def _are_different(cls, sets: list[str]) -> list[str]:
+        if len(set(sets)) < len(sets):
+            raise ValueError("expected every set once")
+        return sets
 
     @property
     def chosen_arch(self) -> ArchSettings:
@@ -73,6 +93,11 @@ class Params(Settings):
     def imports_elmo(self) -> bool:
         """Whether the char-CNN is a published ELMo's; one imported whole brings its own, whatever the scale says."""
         return ELMO in (self.chosen_arch.cell, self.chosen_scale.charcnn.source)
+
+    def need_set(self, name: str) -> None:
+        """A `UserError` if the data set is not one of `sets`."""
+        if name not in self.sets:
+            raise UserError(f"found data set {name!r}, expected one of {', '.join(self.sets)}: sets in {PARAMS}")
 
 
 def load_params(path: Path = PARAMS) -> Params:

@@ -42,6 +42,18 @@ def test_other_errors_are_the_programmers(monkeypatch: pytest.MonkeyPatch) -> No
         cli.main()
 
 
+@pytest.mark.parametrize("stage", ["corpora", "ner", "evaluate", "typos"])
+def test_a_data_set_that_is_not_asked_for_is_named_with_those_that_are(
+    stage: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(sys, "argv", ["pipeline", stage, "wikiann"])
+    with pytest.raises(SystemExit) as raised:
+        cli.main()
+    expected = "error: found data set 'wikiann', expected one of wikineural, multiconer: sets in params.yaml\n"
+    assert (raised.value.code, capsys.readouterr().err) == (1, expected)
+
+
 @pytest.mark.parametrize("command", ["sentences", "vocabulary", "data", "pretrain", "ner wikineural", "report"])
 def test_a_stage_before_its_inputs_says_what_to_run(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -163,6 +163,30 @@ def test_another_protocol_reruns_only_what_reads_a_value_that_differs(repo: Path
     assert not ran(dvc("repro", "check"))
 
 
+def test_another_data_set_reruns_no_text_and_no_language_model(repo: Path, dvc: Run) -> None:
+    _edit_yaml(
+        repo / "data/demo/manifest.yaml", lambda manifest: manifest["ner"].update(third=manifest["ner"]["wikineural"])
+    )
+    _edit_yaml(repo / "params.yaml", lambda params: params["sets"].append("third"))
+    assert ran(dvc("repro", "corpora")) == {"check", "fetch", "corpora@third"}
+    assert set(json.loads(dvc("status", "--json"))) == {"ner@third", "evaluate@third", "typos@third", "report"}
+
+
+def test_a_data_set_that_is_taken_out_leaves_the_others_as_they_are(repo: Path, dvc: Run) -> None:
+    _edit_yaml(repo / "params.yaml", lambda params: params.update(sets=["wikineural"]))
+    output = dvc("repro", "fetch")
+    assert ran(output) == {"check", "fetch"} and "ner.third: left out: not one of sets in params.yaml" in output
+    assert set(json.loads(dvc("status", "--json"))) == {"report"}
+    _edit_yaml(repo / "params.yaml", lambda params: params.update(sets=["fourth"]))
+    output = dvc("repro", "fetch", fails=True)
+    assert "ner: found wikineural, multiconer, third, expected fourth as well, of sets in params.yaml" in output
+    assert "Traceback" not in output
+    _git(repo, "checkout", "--quiet", ".")
+    shutil.rmtree(repo / "data" / "ner" / "third")
+    assert ran(dvc("repro")) == {"fetch"}  # what persists, DVC does not take from its cache of runs
+    assert _git(repo, "status", "--porcelain") == ""
+
+
 def test_code_of_the_report_reruns_the_report_only(repo: Path, dvc: Run) -> None:
     _append(repo / "pipeline/report/page.py", "# An edit.\n")
     assert ran(dvc("repro", "check")) == {"check"}

@@ -34,11 +34,12 @@ class Pair(NamedTuple):
 def find_sets(revision: Revision) -> dict[str, str]:
     """The data sets whose test predictions a revision has, each with the stage that made them."""
     folder = f"{layout.PREDICTIONS.as_posix()}/"
+    wanted = revision.params.get("sets")  # dvc.lock may still have one that was taken out; None of an earlier code
     found = {
         out["path"].removeprefix(folder): stage
         for stage, entry in sorted(revision.stages.items())
         for out in entry.get("outs", [])
-        if out["path"].startswith(folder)
+        if out["path"].startswith(folder) and (not wanted or out["path"].removeprefix(folder) in wanted)
     }
     if not found:
         raise UserError(

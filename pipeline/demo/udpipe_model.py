@@ -17,22 +17,30 @@ TOKENIZER = "dimension=16;epochs={};batch_size=50;learning_rate=0.005;dropout=0.
 
 def write_udpipe(path: Path, settings: DemoSettings) -> None:
     """Raises UserError with UDPipe's own message when training fails."""
+    path.write_bytes(train(conllu(treebank(settings)), settings.tokenizer_epochs, settings.tagger_iterations))
+
+
+def train(conllu: str, tokenizer_epochs: int, tagger_iterations: int) -> bytes:
+    """A UDPipe 1 model from a treebank in CoNLL-U, of any language: tokenizer, and one tagger for UPOS and lemma.
+
+    Raises UserError with UDPipe's own message for a treebank that cannot be read or trained on.
+    """
     from ufal import udpipe
 
-    sentences = parsed(conllu(treebank(settings)))
+    sentences = parsed(conllu)
     failure = udpipe.ProcessingError()
     model = udpipe.Trainer.train(
         "morphodita_parsito",
         sentences,
         udpipe.Sentences(),
-        TOKENIZER.format(settings.tokenizer_epochs),
-        TAGGER.format(settings.tagger_iterations),
+        TOKENIZER.format(tokenizer_epochs),
+        TAGGER.format(tagger_iterations),
         udpipe.Trainer.NONE,
         failure,
     )
     if failure.occurred():
-        raise UserError(f"demo udpipe: training failed: {failure.message}")
-    path.write_bytes(model)
+        raise UserError(f"udpipe: training failed: {failure.message}")
+    return bytes(model)
 
 
 def parsed(text: str) -> Any:
@@ -46,5 +54,5 @@ def parsed(text: str) -> Any:
         sentences.append(current)
         current = udpipe.Sentence()
     if failure.occurred():
-        raise UserError(f"demo treebank: {failure.message}")
+        raise UserError(f"treebank: {failure.message}")
     return sentences

@@ -2,10 +2,12 @@
 
     {"format": "wikineural",
      "files": {"train": "train.conllu.gz", "validation": null, "test": "test.conllu.gz"},
-     "holdout": 0.1}
+     "holdout": 0.1,
+     "code": "8f33..."}
 
 That is set.json, beside the files it names. Without a validation file, `holdout` is the share of the training
-sentences that is held out instead.
+sentences that is held out instead. `code` is the sum of the reader's: through it, an edit of one reader has the sets
+in its form read anew and no others.
 """
 
 import hashlib
@@ -15,7 +17,7 @@ from typing import Annotated
 from pydantic import Field, ValidationError, model_validator
 
 from pipeline.errors import UserError
-from pipeline.ner.formats import FORMATS, Format
+from pipeline.ner.readers import Format, formats, load_format
 from pipeline.ner.sentence import RawSentence
 from pipeline.outputs import need
 from pipeline.settings import Settings
@@ -39,6 +41,7 @@ class DataSet(Settings):
     format: str
     files: Files
     holdout: Annotated[float, Field(gt=0, lt=1)] | None
+    code: str = ""
 
     @model_validator(mode="after")
     def _one_source_of_validation(self) -> "DataSet":
@@ -48,13 +51,13 @@ class DataSet(Settings):
 
     @model_validator(mode="after")
     def _known_format(self) -> "DataSet":
-        if self.format not in FORMATS:
-            raise ValueError(f"found format {self.format!r}, expected one of {', '.join(FORMATS)}")
+        if self.format not in formats():
+            raise ValueError(f"found format {self.format!r}, expected one of {', '.join(formats())}")
         return self
 
     @property
     def reader(self) -> Format:
-        return FORMATS[self.format]
+        return load_format(self.format)
 
 
 def read_dataset(folder: Path) -> DataSet:

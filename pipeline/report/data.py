@@ -12,6 +12,7 @@ from safetensors import SafetensorError, safe_open
 from pipeline.errors import UserError
 from pipeline.outputs import need
 from pipeline.report.paper import order_sets
+from pipeline.stamp import MACHINE
 
 TEXT_STAGES = ["documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary"]
 COUNTS = "counts.json"
@@ -53,6 +54,7 @@ class Results(NamedTuple):
     counts: Json
     """By text stage."""
     lm: Json
+    """metrics/pretrain.json, with the machine it was trained on."""
     charcnn_parameters_m: float
     """Millions."""
     curve: pd.DataFrame
@@ -65,8 +67,10 @@ class Results(NamedTuple):
         return {"scale": self.scale, "charcnn_parameters_m": self.charcnn_parameters_m, **self.counts, "ner": sets}
 
 
-def read_results(data: Path, metrics: Path, lm: Path, arch: str, scale: str) -> Results:
-    """Read all inputs of the report; a `UserError` names a file that is missing or not what it should be."""
+def read_results(data: Path, metrics: Path, lm: Path, arch: str, scale: str, sets: Sequence[str]) -> Results:
+    """Read all inputs of the report, of these data sets; a `UserError` names a file that is missing or not as it should
+    be.
+    """
     return Results(
         arch=arch,
         scale=scale,
@@ -75,7 +79,7 @@ def read_results(data: Path, metrics: Path, lm: Path, arch: str, scale: str) -> 
         lm=_read_lm(metrics, arch),
         charcnn_parameters_m=_count_parameters(need(lm / CHARCNN, "pretrain")) / 1e6,
         curve=read_csv(metrics / "pretrain.csv", "pretrain", CURVE),
-        sets={name: _read_set(data, metrics, name) for name in _find_sets(data / "ner")},
+        sets={name: _read_set(data, metrics, name) for name in order_sets(sets)},
     )
 
 
@@ -104,16 +108,10 @@ def read_csv(path: Path, stage: str, columns: Sequence[str]) -> pd.DataFrame:
     return table
 
 
-def _find_sets(folder: Path) -> list[str]:
-    names = [path.parent.name for path in folder.glob(f"*/{COUNTS}") if not path.parent.name.startswith(".")]
-    if not names:
-        raise UserError(f"{folder}: found no data set (*/{COUNTS}); run the stage that makes it: dvc repro corpora")
-    return order_sets(names)
-
-
 def _read_lm(metrics: Path, arch: str) -> Json:
     path = metrics / "pretrain.json"
-    lm: Json = read_json(path, "pretrain")["lm"]
+    found = read_json(path, "pretrain")
+    lm: Json = found["lm"] | {MACHINE: found.get(MACHINE, {})}  # none of an earlier code
     if lm["arch"] != arch:
         raise UserError(f"{path}: found arch {lm['arch']}, expected {arch} as in params.yaml; run: dvc repro pretrain")
     return lm

@@ -1,5 +1,6 @@
 """What the paper says: "Comparison of ELMO-based models on the named entity recognition task"."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 SETS = {"wikineural": "WikiNEuRal", "multiconer": "MultiCoNER"}
@@ -73,6 +74,6 @@ def set_name(name: str) -> str:
     return SETS.get(name, name)
 
 
-def order_sets(names: list[str]) -> list[str]:
+def order_sets(names: Iterable[str]) -> list[str]:
     """Data sets in the paper's order, others after them by name."""
     return sorted(names, key=lambda name: (list(SETS).index(name) if name in SETS else len(SETS), name))

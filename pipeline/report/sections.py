@@ -8,6 +8,7 @@ from pipeline.report.counts import Flow, read_flows
 from pipeline.report.data import TEXT_STAGES, Json, Results, SetResults
 from pipeline.report.splits import describe_dropped, describe_splits
 from pipeline.report.tables import NONE, decimal, integer, minutes, percent, score, spread
+from pipeline.stamp import MACHINE
 
 MEAN = "mean"
 """In place of a seed in a table of scores."""
@@ -118,10 +119,7 @@ def _lm_rows(results: Results) -> list[list[str]]:
         ["Minutes", minutes(lm.get("minutes"))],
         ["Padding", percent(lm.get("padding_share"))],
         ["Peak memory, MB", integer(lm.get("peak_memory_mb"))],
-        ["Device", lm.get("device", NONE)],
-        ["Processor", lm.get("processor", NONE)],
-        ["Cores; threads of torch", f"{lm['cores']}; {lm['threads']}" if "cores" in lm else NONE],
-        *([package, lm.get(package, NONE)] for package in ("python", "torch", "numpy", "sru", "triton")),
+        *([part.capitalize(), lm[MACHINE].get(part, NONE)] for part in ("hardware", "software")),
         ["Seed", str(lm["seed"])],
     ]
 

@@ -27,7 +27,7 @@ A source is `demo:NAME` (generated), a URL, or a path; a relative one is looked 
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import yaml
 from pydantic import AfterValidator, Field, ValidationError, model_validator
@@ -35,7 +35,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pipeline.demo import ARTEFACTS, DemoSettings
 from pipeline.errors import UserError
 from pipeline.lm.lemmas import Lemmas
-from pipeline.ner.formats import FORMATS
+from pipeline.ner.readers import formats
 from pipeline.settings import Settings
 from pipeline.sources.places import readable
 from pipeline.utf8 import InvalidUtf8
@@ -113,8 +113,8 @@ class Validation(Settings):
 
 
 def _known_format(name: str) -> str:
-    if name not in FORMATS:
-        raise ValueError(f"expected one of {', '.join(FORMATS)}")
+    if name not in formats():
+        raise ValueError(f"expected one of {', '.join(formats())}")
     return name
 
 
@@ -131,17 +131,6 @@ class NerSet(Settings):
         """The splits that are files, by name."""
         files = {"train": self.train, "validation": self.validation.file, "test": self.test}
         return {split: source for split, source in files.items() if source}
-
-
-class Ner(Settings):
-    """The data sets that taggers are trained on; a further one is a line here and one in dvc.yaml."""
-
-    wikineural: NerSet
-    multiconer: NerSet
-
-    @property
-    def sets(self) -> dict[str, NerSet]:
-        return {name: getattr(self, name) for name in type(self).model_fields}
 
 
 class Elmo(Settings):
@@ -176,7 +165,8 @@ class Manifest(Settings):
 
     news: Annotated[list[News], Field(min_length=1)]
     udpipe: Source
-    ner: Ner
+    ner: Annotated[dict[str, NerSet], Field(min_length=1)]
+    """The data sets by name; `sets` of params.yaml says which of them are used."""
     elmo: Elmo | None = None
     demo: DemoSettings | None = None
 
@@ -184,7 +174,7 @@ class Manifest(Settings):
     def sources(self) -> dict[str, Source]:
         """Every input file under its key, in reading order: news.0, udpipe, ner.wikineural.train ..."""
         news = {f"news.{index}": source for index, source in enumerate(self.news)}
-        splits = {f"ner.{name}": data.splits for name, data in self.ner.sets.items()}
+        splits = {f"ner.{name}": data.splits for name, data in self.ner.items()}
         ner = {f"{name}.{split}": source for name, files in splits.items() for split, source in files.items()}
         return {**news, "udpipe": self.udpipe, **ner, **(self.elmo.files if self.elmo else {})}
 
@@ -246,11 +236,15 @@ def _explain(error: Any) -> str:
 
 
 def _block(location: tuple[str | int, ...]) -> type[Settings]:
-    """The model of the block at `location`; the indices of lists are skipped over."""
+    """The model of the block at `location`; the indices of lists and the names of data sets are skipped over."""
     block: type[Settings] = Manifest
+    named = False
     for part in location:
-        if isinstance(part, str):
+        if isinstance(part, str) and not named:
             annotation = block.model_fields[part].annotation
+            named = get_origin(annotation) is dict
             options = (annotation, *get_args(annotation))
             block = next(o for o in options if isinstance(o, type) and issubclass(o, Settings))
+        else:
+            named = False
     return block

@@ -127,9 +127,9 @@ def conll_check(name: str) -> Check:
 
 
 def _sentences(path: Path, name: str) -> Iterator[object]:
-    from pipeline.ner.formats import FORMATS
+    from pipeline.ner.readers import load_format
 
-    yield from FORMATS[name].read(path)
+    yield from load_format(name).read(path)
 
 
 def _read_news(path: Path, policy: InvalidUtf8) -> Iterator[str]:

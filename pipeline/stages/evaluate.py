@@ -7,6 +7,7 @@ import numpy as np
 
 from pipeline.device import choose_device
 from pipeline.lm.embed import Embedder
+from pipeline.machine import stamp
 from pipeline.ner.corpus import read_labels
 from pipeline.ner.examples import Examples, load_examples
 from pipeline.ner.predict import predict
@@ -27,7 +28,8 @@ from pipeline.ner.scores import (
 )
 from pipeline.ner.settings import EvaluateSettings
 from pipeline.ner.tagger import load_taggers
-from pipeline.outputs import fresh_folder, write_json
+from pipeline.outputs import fresh_folder
+from pipeline.stamp import write_metrics
 from pipeline.tables import DIGITS, write_csv
 
 
@@ -73,7 +75,8 @@ def run(
     write_csv(scores, ["metric", "seed", "value", "low", "high"], score_rows)
     write_csv(types, TypeScore._fields, type_rows)
     write_csv(confusion, ["gold", "predicted", "count"], confusion_rows)
-    write_json(metrics, {corpus.name: {name: round(value, DIGITS) for name, value in _metrics(by_metric)}})
+    found = {name: round(value, DIGITS) for name, value in _metrics(by_metric)}
+    write_metrics(metrics, {corpus.name: found}, stamp(place))
 
 
 def _metrics(by_metric: dict[str, list[float]]) -> Iterator[tuple[str, float]]:

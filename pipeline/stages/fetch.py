@@ -2,18 +2,22 @@
 
     news/0000-<name> ...             sources.json: files in reading order, with their formats
     udpipe/model.udpipe              source.json
-    ner/<set>/<split>.conll[.gz]     set.json: format, files, holdout; sources.json
+    ner/<set>/<split>.conll[.gz]     set.json: format, files, holdout, code; sources.json
     elmo/options.json, model.hdf5    source.json: files, lemmas; no files if no published ELMo is asked for
 
 Nothing in data/raw is touched before every input is there and sound.
 """
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipeline.errors import UserError
+from pipeline.fingerprint import fingerprint
+from pipeline.ner.readers import format_code
 from pipeline.outputs import fresh_folder, write_json
+from pipeline.progress import say
 from pipeline.sources.elmo import ObtainedElmo, obtain_elmo
 from pipeline.sources.manifest import Elmo, Manifest, NerSet, News, read_manifest
 from pipeline.sources.obtain import Input, Obtainer, copy
@@ -24,30 +28,43 @@ from pipeline.sources.verify import check_udpipe, conll_check, news_check
 Splits = dict[str, Input]
 
 
-def run(manifest: Path, target: Path, elmo: bool) -> None:
-    """Obtain and check all inputs of a manifest, its published ELMo if `elmo`, then replace what stands in `target`.
+def run(manifest: Path, target: Path, elmo: bool, sets: Sequence[str]) -> None:
+    """Obtain and check the inputs of a manifest, of its NER sets these, and its published ELMo if `elmo`; then replace
+    what stands in `target`.
 
     Raises a `UserError` of one line for an unsound manifest or input; `target` is then as it was before.
     """
-    wanted = _without_spare(manifest, read_manifest(manifest), elmo)
+    wanted = _without_spare(manifest, _choose(manifest, read_manifest(manifest), sets), elmo)
     sums = Sums(home(manifest))
     with TemporaryDirectory() as scratch:
         obtainer = Obtainer(manifest, wanted.demo, sums, Path(scratch))
         obtainer.find_paths(wanted.sources)
         news = [obtainer.obtain(f"news.{i}", s, news_check(s)) for i, s in enumerate(wanted.news)]
         udpipe = obtainer.obtain("udpipe", wanted.udpipe, check_udpipe)
-        ner = {name: _obtain_splits(obtainer, name, data) for name, data in wanted.ner.sets.items()}
+        ner = {name: _obtain_splits(obtainer, name, data) for name, data in wanted.ner.items()}
         published = obtain_elmo(obtainer, wanted.elmo) if wanted.elmo else None
         with ExitStack() as outputs:  # all folders are replaced when all are written
             write_news(outputs.enter_context(fresh_folder(target / "news")), wanted.news, news)
             write_udpipe(outputs.enter_context(fresh_folder(target / "udpipe")), udpipe)
+            folder = outputs.enter_context(fresh_folder(target / "ner"))
             for name, splits in ner.items():
-                folder = outputs.enter_context(fresh_folder(target / "ner" / name))
-                write_set(folder, wanted.ner.sets[name], splits)
+                write_set(folder / name, wanted.ner[name], splits)
             write_elmo(outputs.enter_context(fresh_folder(target / "elmo")), wanted.elmo, published)
     inputs = [*news, udpipe, *(found for splits in ner.values() for found in splits.values())]
     inputs += published.named if published else []
     sums.record({i.source.source: i.sha256 for i in inputs if i.source.is_url and not i.source.sha256})
+
+
+def _choose(path: Path, manifest: Manifest, sets: Sequence[str]) -> Manifest:
+    """The manifest with the data sets that params.yaml names and no others, in its order."""
+    lacking = [name for name in sets if name not in manifest.ner]
+    if lacking:
+        found = f"found {', '.join(manifest.ner)}, expected {', '.join(lacking)} as well, of sets in params.yaml"
+        raise UserError(f"{path}: ner: {found}; name its files here, or take it out there")
+    for name in manifest.ner:
+        if name not in sets:
+            say(f"{path}: ner.{name}: left out: not one of sets in params.yaml, which are {', '.join(sets)}")
+    return manifest.model_copy(update={"ner": {name: manifest.ner[name] for name in sets}})
 
 
 def _without_spare(path: Path, manifest: Manifest, elmo: bool) -> Manifest:
@@ -83,11 +100,13 @@ def write_udpipe(folder: Path, found: Input) -> None:
 
 def write_set(folder: Path, data: NerSet, splits: Splits) -> None:
     """Copy the splits and describe the set in set.json, where they came from in sources.json."""
+    folder.mkdir()
     files: dict[str, str | None] = {"validation": None}
     for split, found in splits.items():
         files[split] = f"{split}.conll{'.gz' if found.path.suffix == '.gz' else ''}"
         copy(found, folder / str(files[split]))
     description = {"format": data.format, "files": files, "holdout": data.validation.holdout}
+    description["code"] = fingerprint({}, *format_code(data.format))
     write_json(folder / "set.json", description)
     write_json(folder / "sources.json", {"files": {split: found.facts for split, found in splits.items()}})
 

@@ -18,9 +18,10 @@ from pipeline.lm.inputs import TABLE, TableInputs
 from pipeline.lm.settings import ELMO, UNTRAINED, ArchSettings, LmSettings
 from pipeline.lm.source import training_code
 from pipeline.lm.train import Trainer
-from pipeline.machine import describe_machine, peak_memory
-from pipeline.outputs import fresh_folder, write_json
+from pipeline.machine import peak_memory, stamp
+from pipeline.outputs import fresh_folder
 from pipeline.run import Run
+from pipeline.stamp import write_metrics
 from pipeline.vocabulary import Vocabulary
 
 
@@ -124,8 +125,8 @@ def _write(sources: Sources, targets: Targets, choice: Choice, how: Run, trained
             shutil.copyfile(sources.vocabulary / file, folder / file)
         how.confirm()
         write_curve(targets.curve, trained.history.points)
-        facts = {"arch": choice.name, "seed": choice.seed, **_sizes(choice, trained.model)}
-        write_json(targets.metrics, {"lm": facts | describe_machine(how.device) | _facts(trained, how)})
+        facts = {"arch": choice.name, "seed": choice.seed, **_sizes(choice, trained.model), "device": how.device.type}
+        write_metrics(targets.metrics, {"lm": facts | _facts(trained, how)}, stamp(how.device))
 
 
 def _sizes(choice: Choice, model: Model | None) -> dict[str, int]:

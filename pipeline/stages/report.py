@@ -4,11 +4,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
+import torch
 
+from pipeline.machine import stamp
 from pipeline.ner.mistakes import Mistakes, draw_mistakes
 from pipeline.ner.tested import read_tested
 from pipeline.ner.type_spread import spread_types
-from pipeline.outputs import fresh_folder, write_json, write_text
+from pipeline.outputs import fresh_folder, write_text
 from pipeline.report.data import Json, Results, SetResults, read_results
 from pipeline.report.html import Sentences, render_html
 from pipeline.report.page import render
@@ -16,6 +18,7 @@ from pipeline.report.paper import set_name
 from pipeline.report.plots import confusion, epochs, perplexity, types, typos
 from pipeline.report.plots.style import save
 from pipeline.report.tables import integer
+from pipeline.stamp import write_metrics
 
 WRONG, RIGHT = 30, 6
 """Test sentences of each data set that the page shows, with a mistake and without."""
@@ -34,6 +37,7 @@ class Choice(NamedTuple):
 
     arch: str
     scale: str
+    sets: list[str]
     settings: Json
     """All that params.yaml chose, for the page."""
     bootstrap: int
@@ -44,7 +48,7 @@ class Choice(NamedTuple):
 
 def run(sources: Sources, choice: Choice) -> None:
     """Read what the other stages left; write data.json, report.md, report.html and plots to `metrics`."""
-    results = read_results(*sources, choice.arch, choice.scale)
+    results = read_results(*sources, choice.arch, choice.scale, choice.sets)
     sentences = {}
     for name, of_set in results.sets.items():
         split, taggers = read_tested(sources.data / "ner" / name, sources.data / "predictions" / name)
@@ -56,7 +60,7 @@ def run(sources: Sources, choice: Choice) -> None:
     page = render(results)
     with fresh_folder(metrics / "plots") as folder:
         html = render_html(results, sentences, choice.settings, _draw(folder, results))
-    write_json(metrics / "data.json", results.data_metrics())
+    write_metrics(metrics / "data.json", results.data_metrics(), stamp(torch.device("cpu")))
     write_text(metrics / "report.md", page)
     write_text(metrics / "report.html", html)
 

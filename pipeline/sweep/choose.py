@@ -28,37 +28,41 @@ def find(arch: str, workspace: Revision, others: Sequence[Revision]) -> Revision
 
 def changed_since(revision: Revision) -> str | None:
     """Something that has changed in a revision since its scores were made; None where they are up to date."""
-    return next(_stale(revision.stages, revision.params, revision.md5), None)
+    return next(_stale(revision, revision.params, revision.md5), None)
 
 
 def _is_named(revision: Revision, wanted: Json) -> bool:
     """Whether it was run with this architecture, scale and protocol: the cheap question first."""
     try:
-        return bool(_scored(revision.stages)) and _choices(revision.params) == _choices(wanted)
+        return bool(_scored(revision)) and _choices(revision.params) == _choices(wanted)
     except UserError:
         return False  # a branch from before the first run
 
 
 def _choices(params: Json) -> tuple[Any, ...]:
     """What `check` chooses from params.yaml; of the protocol the values, as its name decides nothing."""
-    return params.get("arch"), params.get("scale"), params.get("protocols", {}).get(params.get("protocol"))
+    chosen = (params.get(key) for key in ("arch", "scale", "sets"))
+    return *chosen, params.get("protocols", {}).get(params.get("protocol"))
 
 
 def _differences(revision: Revision, workspace: Revision, wanted: Json) -> Iterator[str]:
     """Of params.yaml the settings are compared and not the file: the architecture is to differ."""
-    yield from _stale(revision.stages, wanted, lambda file: None if file == PARAMS else workspace.md5(file))
+    yield from _stale(revision, wanted, lambda file: None if file == PARAMS else workspace.md5(file))
     # Inputs need not be in git: of those, only the sums of what was read last speak.
     read, made = _inputs(workspace), _outs(revision.stages)
     yield from (path for path in read if made.get(path, read[path]) != read[path])
 
 
-def _stale(stages: Stages, params: Json, md5: Callable[[str], str | None]) -> Iterator[str]:
-    for stage in _scored(stages):
-        yield from stale(stages, stage, params, md5)
+def _stale(revision: Revision, params: Json, md5: Callable[[str], str | None]) -> Iterator[str]:
+    for stage in _scored(revision):
+        yield from stale(revision.stages, stage, params, md5)
 
 
-def _scored(stages: Stages) -> list[str]:
-    return [name for name in stages if name.startswith(EVALUATE)]
+def _scored(revision: Revision) -> list[str]:
+    """The stages whose scores are its results: dvc.lock may still have those of a data set that was taken out."""
+    found = [name for name in revision.stages if name.startswith(EVALUATE)]
+    wanted = revision.params.get("sets")
+    return found if wanted is None else [name for name in found if name.removeprefix(EVALUATE) in wanted]
 
 
 def _inputs(revision: Revision) -> dict[str, str]:

@@ -1,23 +1,19 @@
 """Paragraphs to sentences."""
 
-from razdel import sentenize
-
 from pipeline.shards import Counts, Document
+from pipeline.text.segmenters import Segmenter, split_by_razdel
 from pipeline.text.whitespace import count_words, fold
 
 
-def split_sentences(paragraph: str) -> list[str]:
-    """The sentences of one paragraph, folded.
-
-    razdel never ends a sentence at a line break, so a heading without a full stop must not share a paragraph.
-    """
-    sentences = (fold(substring.text) for substring in sentenize(paragraph))
+def split_sentences(paragraph: str, segmenter: Segmenter = split_by_razdel) -> list[str]:
+    """The sentences of one paragraph, folded."""
+    sentences = map(fold, segmenter(paragraph))
     return [sentence for sentence in sentences if sentence]
 
 
-def split_document(document: Document, counts: Counts) -> Document | None:
+def split_document(document: Document, counts: Counts, segmenter: Segmenter = split_by_razdel) -> Document | None:
     """A document of sentences from a document of paragraphs, or None where there is no sentence."""
-    sentences = [sentence for paragraph in document.lines for sentence in split_sentences(paragraph)]
+    sentences = [sentence for paragraph in document.lines for sentence in split_sentences(paragraph, segmenter)]
     kept = int(bool(sentences))
     counts.update(
         documents_read=1,

@@ -1,15 +1,19 @@
 """The `text` and `vocabulary` blocks of a scale."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from pipeline.settings import Settings
 
+SegmenterName = Literal["razdel", "udpipe"]
+
 
 class TextSettings(Settings):
     """How the corpus is cut."""
 
+    segmenter: SegmenterName
+    """What ends a sentence: razdel's rules for Russian, or the tokenizer of the manifest's UDPipe model."""
     fragment_words: Annotated[int, Field(gt=0)]
     """The longest sentence and the longest fragment, in words between spaces (paper: 200)."""
     shard_megabytes: Annotated[float, Field(gt=0)]

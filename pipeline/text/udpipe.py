@@ -31,13 +31,7 @@ class Lemmatizer:
 
     def __init__(self, model: Path, normalization: Normalization) -> None:
         """Load a model; a `UserError` where the file is none or has no tokenizer or tagger."""
-        loaded = Model.load(str(model)) if model.is_file() else None
-        if loaded is None:
-            raise UserError(
-                f"{model}: {'not a UDPipe 1 model' if model.exists() else 'not found'}; expected a file such "
-                "as russian-syntagrus-ud-2.5-191206.udpipe; check the manifest and run: dvc repro fetch"
-            )
-        self._model = loaded
+        self._model = load_model(model)
         self._path = model
         self._normalization = normalization
         self._check()
@@ -45,7 +39,7 @@ class Lemmatizer:
     def lemmatize_text(self, text: str) -> list[str]:
         """Lemmas of running text, its case as it is to be; UDPipe decides what a word is."""
         tokenizer = self._model.newTokenizer(self._model.DEFAULT)
-        tokenizer.setText(_readable(text))
+        tokenizer.setText(readable(text))
         lemmas: list[str] = []
         sentence, error = Sentence(), ProcessingError()
         while tokenizer.nextSentence(sentence, error):
@@ -56,7 +50,7 @@ class Lemmatizer:
         """Lemmas of given tokens of one sentence in their own case, exactly one a token, whatever the token is."""
         sentence = Sentence()
         for token in tokens:
-            sentence.addWord(_readable(token.lower() if self._normalization.lowercase else token))
+            sentence.addWord(readable(token.lower() if self._normalization.lowercase else token))
         return self._tag(sentence)
 
     def _tag(self, sentence: Sentence) -> list[str]:
@@ -74,15 +68,27 @@ class Lemmatizer:
         sentence.addWord("мама")
         if not self._model.tag(sentence, self._model.DEFAULT, error):
             raise UserError(f"{self._path}: this UDPipe model has no tagger; use one that has")
-        if self._model.newTokenizer(self._model.DEFAULT) is None:
-            raise UserError(f"{self._path}: this UDPipe model has no tokenizer; use one that has")
+
+
+def load_model(path: Path) -> Model:
+    """A model with a tokenizer; a `UserError` where the file is none or has none."""
+    model = Model.load(str(path)) if path.is_file() else None
+    if model is None:
+        raise UserError(
+            f"{path}: {'not a UDPipe 1 model' if path.exists() else 'not found'}; expected a file such "
+            "as russian-syntagrus-ud-2.5-191206.udpipe; check the manifest and run: dvc repro fetch"
+        )
+    if model.newTokenizer(model.DEFAULT) is None:
+        raise UserError(f"{path}: this UDPipe model has no tokenizer; use one that has")
+    return model
+
+
+def readable(text: str) -> str:
+    """The text as UDPipe can read it, as many characters as before."""
+    return _UNREADABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _clean(lemma: str, form: str) -> str:
     if lemma in ("", _UNPRINTED):
         lemma = form
     return "_".join(lemma.split()) or _UNPRINTED
-
-
-def _readable(text: str) -> str:
-    return _UNREADABLE.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -15,7 +15,7 @@ from seqeval.metrics import f1_score as seqeval_f1
 from sklearn.metrics import f1_score as sklearn_f1
 
 from pipeline import cli
-from pipeline.compare.pair import Pair, read_pair
+from pipeline.compare.pair import Pair, find_sets, read_pair
 from pipeline.compare.run import file_name
 from pipeline.compare.sentences import find_examples
 from pipeline.compare.table import Row, compare_scores
@@ -248,3 +248,11 @@ def test_names_of_files() -> None:
     names = [file_name(name) for name in odd]
     assert len(set(names)) == len(odd)
     assert all(re.fullmatch(r"[\w.-]{1,70}", name) for name in names)
+
+
+def test_a_data_set_that_was_taken_out_is_not_compared() -> None:
+    """dvc.lock goes on having its stage."""
+    (revision,) = open_revisions("main")
+    assert set(find_sets(revision)) == set(SETS)
+    revision.params["sets"] = ["multiconer"]
+    assert find_sets(revision) == {"multiconer": "evaluate@multiconer"}

@@ -38,7 +38,7 @@ def run_text_stages(raw: Path, data: Path, files: dict[str, str], megabytes: flo
         (raw / name).write_text(content, encoding="utf-8", newline="\n")
     forms = {name: "mediawiki" if name.endswith(".xml") else "text" for name in files}
     write_json(raw / "sources.json", {"files": [{"file": name, "format": form} for name, form in forms.items()]})
-    settings = TextSettings(fragment_words=LONGEST, shard_megabytes=megabytes)
+    settings = TextSettings(segmenter="razdel", fragment_words=LONGEST, shard_megabytes=megabytes)
     here = Workers(1, "sequential", data / ".shards")
     documents.run(raw, data / "documents", settings)
     sentences.run(data / "documents", data / "sentences", here)

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from shutil import copytree
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pytest
 
 from pipeline.stages import report
-from tests.report.world import BOOTSTRAP, build
+from tests.report.world import BOOTSTRAP, TYPES, build
 
 SETTINGS = {"seed": 1, "archs.lstm": {"cell": "lstm"}, "scales.demo": {"ner": {"seeds": [1, 2]}}}
 
@@ -18,9 +18,9 @@ class World(NamedTuple):
     metrics: Path
     lm: Path
 
-    def report(self, arch: str, scale: str) -> None:
+    def report(self, arch: str, scale: str, sets: Sequence[str] = tuple(TYPES)) -> None:
         """Run the stage."""
-        report.run(report.Sources(*self), report.Choice(arch, scale, SETTINGS, BOOTSTRAP, seed=1))
+        report.run(report.Sources(*self), report.Choice(arch, scale, [*sets], SETTINGS, BOOTSTRAP, seed=1))
 
     @property
     def html(self) -> str:

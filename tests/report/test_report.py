@@ -2,6 +2,7 @@ import json
 import re
 from collections.abc import Callable
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def _read(path: Path) -> Any:
 
 
 def _page(world: World, arch: str, scale: str) -> str:
-    return render(read_results(*world, arch, scale))
+    return render(read_results(*world, arch, scale, [*TYPES]))
 
 
 def _rows(page: str, heading: str) -> list[list[str]]:
@@ -81,8 +82,7 @@ def test_language_model_table(copy: Copy) -> None:
     lm = _read(world.metrics / "pretrain.json")["lm"]
     assert rows["Validation perplexity"] == f"{lm['perplexity']:.1f}"
     assert rows["Tokens read"] == f"{lm['tokens']:,}"
-    assert rows["Device"] == "cpu"
-    assert rows["torch"] == lm["torch"]
+    assert rows["Hardware"].startswith("cpu ") and f"torch {version('torch')}" in rows["Software"]
 
 
 def test_the_paper_stands_beside_our_token_f1(copy: Copy) -> None:
@@ -130,6 +130,7 @@ def test_what_the_text_stages_dropped_is_said(copy: Copy) -> None:
 
 def test_data_metrics_hold_every_count(reported: World) -> None:
     found = _read(reported.metrics / "data.json")
+    assert found.pop("machine") == _read(reported.metrics / "pretrain.json")["machine"]
     for stage in TEXT_STAGES:
         assert found.pop(stage) == _read(reported.data / stage / "counts.json")
     ner = {name: _read(reported.data / "ner" / name / "counts.json") for name in TYPES}
@@ -202,6 +203,28 @@ def test_a_missing_file_is_named_with_its_stage(copy: Copy, file: str, stage: st
     with pytest.raises(UserError, match=rf"{re.escape(file)}: not found; run the stage .*: dvc repro {stage}$"):
         world.report("lstm", "demo")
     assert _sums(world.metrics) == before
+
+
+def test_a_data_set_that_was_taken_out_is_left_out(copy: Copy) -> None:
+    """What an earlier run left of it is still there."""
+    world = copy("lstm")
+    world.report("lstm", "demo", ["multiconer"])
+    assert list(_read(world.metrics / "data.json")["ner"]) == ["multiconer"]
+    for page in ("report.md", "report.html"):
+        assert "WikiNEuRal" not in (world.metrics / page).read_text(encoding="utf-8")
+    assert not list((world.metrics / "plots").glob("wikineural*"))
+
+
+def test_every_metrics_file_says_what_it_was_computed_with(reported: World) -> None:
+    """In two strings, which `dvc metrics diff` shows where they differ, and no number, which it takes for a result."""
+    files = sorted(reported.metrics.rglob("*.json"))
+    assert len(files) == 2 + len(SETS)
+    found = [_read(file)["machine"] for file in files]
+    assert all(set(machine) == {"hardware", "software"} for machine in found)
+    assert all(f"torch {version('torch')}" in machine["software"] for machine in found)
+    assert all(machine["hardware"].startswith("cpu ") and "core" in machine["hardware"] for machine in found)
+    text = (reported.metrics / "report.md").read_text(encoding="utf-8")
+    assert f"ufal.udpipe {version('ufal.udpipe')}" in text
 
 
 def test_results_of_another_architecture_are_refused(copy: Copy) -> None:

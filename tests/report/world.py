@@ -101,7 +101,7 @@ def _write_text_stages(data: Path, patch: pytest.MonkeyPatch) -> None:
     (raw / "model").touch()
     (raw / "news.txt").write_text("\n\n".join(_articles()), encoding="utf-8")
     write_json(raw / "sources.json", {"files": [{"file": "news.txt", "format": "text"}]})
-    settings = TextSettings(fragment_words=LONGEST, shard_megabytes=1)
+    settings = TextSettings(segmenter="razdel", fragment_words=LONGEST, shard_megabytes=1)
     here = Workers(1, "sequential", data / ".shards")
     documents.run(raw, data / "documents", settings)
     sentences.run(data / "documents", data / "sentences", here)

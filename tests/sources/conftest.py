@@ -26,7 +26,7 @@ DUMP = """<mediawiki xml:lang="ru"><siteinfo/>
 NEWS = "В Москве прошёл дождь.\nЗавтра будет сухо.\n\nВ Туле открыли мост.\n"
 WIKINEURAL = "0\tМосква\tB-LOC\n1\tспит\tO\n\n0\tПривет\tO\n\n"
 MULTICONER = "# id 11b11e4f\tdomain=train\nмосква _ _ B-LOC\nспит _ _ O\n\n"
-MANIFEST = {
+MANIFEST: dict[str, Any] = {
     "news": [
         {"source": "dump.xml.bz2", "format": "mediawiki"},
         {"source": "news.txt", "format": "text"},
@@ -60,6 +60,7 @@ class Repository:
         self.manifest = self.inputs / "manifest.yaml"
         self.content: dict[str, Any] = copy.deepcopy(MANIFEST)
         self.elmo = False
+        self.sets = [*MANIFEST["ner"]]
 
     def write(self, name: str, content: str | bytes) -> Path:
         path = self.inputs / name
@@ -75,7 +76,7 @@ class Repository:
 
     def fetch(self) -> None:
         self.write("manifest.yaml", yaml.safe_dump(self.content))
-        fetch.run(self.manifest, self.raw, self.elmo)
+        fetch.run(self.manifest, self.raw, self.elmo, self.sets)
 
     def refusal(self) -> str:
         """The message of a fetch that fails, as it must: in one line, and with nothing changed in data/raw."""

@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.ner.dataset import read_dataset
+from pipeline.ner.readers import format_code
 from pipeline.shards import Document, read_documents
 from pipeline.sources.manifest import read_manifest
 from pipeline.sources.obtain import Input, copy
@@ -39,7 +40,9 @@ def test_a_7z_dump_reads_as_the_others_do(repository: Repository) -> None:
     repository.content["news"][1:] = [{"source": "dump.xml.7z", "format": "mediawiki"}]
     repository.fetch()
     documents.run(
-        repository.raw / "news", repository.raw / "documents", TextSettings(fragment_words=9, shard_megabytes=1)
+        repository.raw / "news",
+        repository.raw / "documents",
+        TextSettings(segmenter="razdel", fragment_words=9, shard_megabytes=1),
     )
     first, second = read_documents(repository.raw / "documents")
     assert first == second == Document("7", "Пожар", ["Сгорел склад."])
@@ -63,6 +66,33 @@ def test_set_is_what_the_corpora_stage_reads(repository: Repository) -> None:
     assert dataset.files.model_dump() == {"train": "train.conll", "validation": None, "test": "test.conll.gz"}
     assert dataset.holdout == 0.5
     assert (folder / "train.conll").read_text(encoding="utf-8") == WIKINEURAL
+
+
+def test_only_the_sets_of_params_yaml_are_fetched(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    """The files of the others need not be there, and what an earlier run left of them goes."""
+    repository.sets = ["multiconer"]
+    repository.entry("ner.wikineural.test")["source"] = "nowhere.conllu"
+    kept = snapshot(repository.raw / "ner" / "multiconer")
+    repository.fetch()
+    assert [path.name for path in (repository.raw / "ner").iterdir()] == ["multiconer"]
+    assert snapshot(repository.raw / "ner" / "multiconer") == kept
+    said = f"{repository.manifest}: ner.wikineural: left out: not one of sets in params.yaml, which are multiconer"
+    assert said in capsys.readouterr().err
+
+
+def test_an_edit_of_a_reader_is_seen_in_the_sets_in_its_form(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stage corpora depends on the folder of its set."""
+    before = snapshot(repository.raw)
+    edited = repository.inputs / "reader.py"
+    edited.write_text("# An edit.")
+    monkeypatch.setattr(
+        fetch, "format_code", lambda name: [*format_code(name), *([edited] if name == "multiconer" else [])]
+    )
+    repository.fetch()
+    after = snapshot(repository.raw)
+    assert {path for path in after if after[path] != before[path]} == {"ner/multiconer/set.json"}
 
 
 def test_outputs_are_copies(repository: Repository) -> None:
@@ -102,7 +132,7 @@ def test_in_a_copy_inputs_come_from_the_real_repository(
     bare = tmp_path / "copy" / "data" / "local" / "manifest.yaml"
     bare.parent.mkdir(parents=True)
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
-    fetch.run(bare, tmp_path / "copy" / "data" / "raw", elmo=False)
+    fetch.run(bare, tmp_path / "copy" / "data" / "raw", elmo=False, sets=repository.sets)
     assert snapshot(tmp_path / "copy" / "data" / "raw") == before
 
 

@@ -13,7 +13,15 @@ Spoil = Callable[[Repository], object]
 
 FAULTS: dict[str, tuple[Spoil, str]] = {
     "section": (lambda r: r.content.pop("udpipe"), "udpipe: missing; required here: news, udpipe, ner"),
-    "set": (lambda r: r.entry("ner").pop("multiconer"), "ner.multiconer: missing; required here: wikineural"),
+    "set": (
+        lambda r: r.entry("ner").pop("multiconer"),
+        "ner: found wikineural, expected multiconer as well, of sets in params.yaml; name its files here, or take",
+    ),
+    "no sets": (lambda r: r.content.update(ner={}), "ner: found {}: dictionary should have at least 1 item"),
+    "key of a set": (
+        lambda r: r.entry("ner.wikineural.test").update(sum="1"),
+        "ner.wikineural.test.sum: unknown key; valid keys here: source, sha256",
+    ),
     "split": (lambda r: r.entry("ner.wikineural").pop("test"), "ner.wikineural.test: missing"),
     "source": (lambda r: r.entry("news.1").pop("source"), "news.1.source: missing; required here: source, format"),
     "news": (lambda r: r.content.update(news=[]), "news: found []: list should have at least 1 item"),
@@ -37,7 +45,7 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
     ),
     "format of a set": (
         lambda r: r.entry("ner.wikineural").update(format="conll"),
-        "ner.wikineural.format: found 'conll': expected one of wikineural, multiconer",
+        "ner.wikineural.format: found 'conll': expected one of conll2003, multiconer, wikiann, wikineural",
     ),
     "sum": (lambda r: r.entry("udpipe").update(sha256="12"), "udpipe.sha256: found '12': string should match"),
     "share": (

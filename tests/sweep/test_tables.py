@@ -189,6 +189,8 @@ def test_a_revision_that_was_edited_after_its_run_is_found_out() -> None:
     edited = type("Edited", (Fake,), {"stages": stages})("branch", "gru")
     edited.params = revision.params
     assert changed_since(cast(Revision, edited)) == "evaluate@wikineural: scales.demo.ner"
+    edited.params["sets"] = ["multiconer"]  # what dvc.lock says of a data set that was taken out is no result any more
+    assert changed_since(cast(Revision, edited)) is None
 
 
 def test_a_row_holds_means_deviations_and_intervals() -> None:

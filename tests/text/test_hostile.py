@@ -204,7 +204,9 @@ def run_documents(folder: Path, name: str, data: bytes, **entry: object) -> tupl
     source.mkdir(exist_ok=True)
     (source / name).write_bytes(data)
     (source / "sources.json").write_text(json.dumps({"files": [{"file": name, **entry}]}), encoding="utf-8")
-    documents.run(source, folder / "documents", TextSettings(fragment_words=WORDS, shard_megabytes=1))
+    documents.run(
+        source, folder / "documents", TextSettings(segmenter="razdel", fragment_words=WORDS, shard_megabytes=1)
+    )
     return list(read_documents(folder / "documents")), Counter(read_json(folder / "documents" / COUNTS))
 
 

@@ -13,7 +13,7 @@ from tests.text.conftest import OURS
 from tests.text.project import STAGES, Words
 from tests.text.test_stages import alone, raw_news
 
-TEXT = TextSettings(fragment_words=5, shard_megabytes=0.05)
+TEXT = TextSettings(segmenter="razdel", fragment_words=5, shard_megabytes=0.05)
 VOCABULARY = VocabularySettings(size=50, min_count=2, validation_share=0.3)
 SIZES = 50, 350
 """Documents of about 1.3 kB."""

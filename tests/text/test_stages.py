@@ -23,7 +23,7 @@ from pipeline.vocabulary import UNKNOWN, Vocabulary
 from pipeline.workers import Workers
 from tests.text.conftest import MODEL, OURS
 
-TEXT = TextSettings(fragment_words=6, shard_megabytes=0.0004)
+TEXT = TextSettings(segmenter="razdel", fragment_words=6, shard_megabytes=0.0004)
 VOCABULARY = VocabularySettings(size=6, min_count=2, validation_share=0.3)
 
 

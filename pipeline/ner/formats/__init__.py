@@ -1,25 +1,6 @@
-"""Published formats of NER files: a format is one reader and one line here.
+"""Published forms of NER files, one a file: `format: wikineural` in a manifest means `wikineural.py`.
 
-A data set names its format in the manifests; a new one is also a field of `Ner` in `pipeline/sources/manifest.py`,
-an entry wherever dvc.yaml lists the sets, and a title in `pipeline/report/paper.py`.
+A new form is one more file here: docs/extend.md. It has `TYPES`, the entity types of its labels in the order in which
+tables show them, and `read(path)`, which streams the sentences of a file, plain or gzipped, as published, and raises a
+`UserError` that names the line, what was found and what was expected. `pipeline.ner.lines` has what readers share.
 """
-
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import NamedTuple
-
-from pipeline.ner.formats import multiconer, wikineural
-from pipeline.ner.sentence import RawSentence
-
-
-class Format(NamedTuple):
-    """How to read a file of a data set, and the labels it may hold."""
-
-    read: Callable[[Path], Iterator[RawSentence]]
-    labels: list[str]
-
-
-FORMATS = {
-    "wikineural": Format(wikineural.read_wikineural, wikineural.LABELS),
-    "multiconer": Format(multiconer.read_multiconer, multiconer.LABELS),
-}

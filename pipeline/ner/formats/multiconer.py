@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pipeline.errors import UserError
 from pipeline.ner.bio import bio_labels
-from pipeline.ner.formats.lines import Row, check_row, group, read_lines
+from pipeline.ner.lines import Row, check_row, group, read_lines
 from pipeline.ner.sentence import RawSentence
 
 TYPES = ["PER", "LOC", "CORP", "GRP", "PROD", "CW"]
@@ -22,7 +22,7 @@ LABELS = bio_labels(TYPES)
 HEADER = "# id "
 
 
-def read_multiconer(path: Path) -> Iterator[RawSentence]:
+def read(path: Path) -> Iterator[RawSentence]:
     """Stream the sentences of a file; a `UserError` names the line, what was found and what was expected."""
     return group(_rows(path))
 

@@ -1,0 +1,49 @@
+"""Where a sentence ends: `text.segmenter` of a scale.
+
+razdel has rules for Russian. The tokenizer of a UDPipe model has learnt it from the treebank of its language, so that
+another language needs nothing but its model.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+from razdel import sentenize
+from ufal.udpipe import Sentence
+
+from pipeline.text.udpipe import load_model, readable
+
+Segmenter = Callable[[str], list[str]]
+"""A paragraph, folded, to its sentences in order; what is between them is white space."""
+
+
+def split_by_razdel(paragraph: str) -> list[str]:
+    """razdel never ends a sentence at a line break, so a heading without a full stop must not share a paragraph."""
+    return [substring.text for substring in sentenize(paragraph)]
+
+
+class UdpipeSegmenter:
+    """Sentences as the tokenizer of a UDPipe 1 model sees them, each with its text as it was.
+
+    Where it sees one begin without white space before it (`тёплая.Дождь`), none is begun: words stay as they are.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Load a model; a `UserError` where the file is none or has no tokenizer."""
+        self._model = load_model(path)
+
+    def __call__(self, paragraph: str) -> list[str]:
+        starts = [0, *(start for start in self._starts(paragraph) if paragraph[start - 1] == " "), len(paragraph)]
+        return [paragraph[start:stop] for start, stop in pairwise(starts)]
+
+    def _starts(self, paragraph: str) -> Iterator[int]:
+        """Where every sentence but the first begins, in characters."""
+        tokenizer = self._model.newTokenizer(self._model.TOKENIZER_RANGES)  # one for each text: it counts on
+        tokenizer.setText(readable(paragraph))
+        sentence = Sentence()
+        first = True
+        while tokenizer.nextSentence(sentence):
+            if not first:
+                whole = (token for token in sentence.multiwordTokens if token.idFirst == 1)
+                yield next(whole, sentence.words[1]).getTokenRangeStart()  # words[0] is the root
+            first = False

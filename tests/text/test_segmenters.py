@@ -1,0 +1,74 @@
+"""Sentences by the pack's real UDPipe model; test_extend.py has another language's."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.errors import UserError
+from pipeline.shards import Document, read_documents, write_shards
+from pipeline.stages import sentences
+from pipeline.text.segmenters import UdpipeSegmenter
+from pipeline.text.sentences import split_document, split_sentences
+from pipeline.text.whitespace import fold
+from pipeline.workers import Workers
+from tests.pack import PACK, needs_pack
+
+MODEL = PACK / "udpipe/russian-small.udpipe"
+
+
+@pytest.fixture(scope="session")
+def segmenter() -> UdpipeSegmenter:
+    return UdpipeSegmenter(MODEL)
+
+
+@needs_pack
+@pytest.mark.parametrize(
+    "case",
+    [
+        "В Крыму тепло. | В Москве дождь.",
+        "Банк открыл отделение. | Других данных нет! | Что дальше?",
+        "без знаков препинания",
+        "Ура 😀! | Всё хорошо.",
+        "",
+    ],
+)
+def test_drawn_cases(case: str, segmenter: UdpipeSegmenter) -> None:
+    assert split_sentences(case.replace(" | ", " "), segmenter) == [part for part in case.split(" | ") if part]
+
+
+@needs_pack
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.text(max_size=60).map(fold).filter(bool)))
+def test_no_word_is_lost_or_moved(segmenter: UdpipeSegmenter, paragraphs: list[str]) -> None:
+    counts: Counter[str] = Counter()
+    result = split_document(Document("1", "", paragraphs), counts, segmenter)
+    assert " ".join(result.lines if result else []) == " ".join(paragraphs)
+
+
+@needs_pack
+def test_the_stage_splits_by_the_model_it_is_given(tmp_path: Path) -> None:
+    """A headline without a full stop: razdel ends no sentence in it, this model takes a capital for a beginning."""
+    article = Document("1", "", ["Нургалиев уволил начальника УВД Томской области"])
+    source, workers = tmp_path / "documents", Workers(1, "sequential", tmp_path / ".shards")
+    source.mkdir()
+    write_shards([article], source, megabytes=1)
+    found = {}
+    for name, model in {"razdel": None, "udpipe": MODEL}.items():
+        sentences.run(source, tmp_path / name, workers, model)
+        (document,) = read_documents(tmp_path / name)
+        found[name] = document.lines
+    assert found["razdel"] == article.lines
+    assert len(found["udpipe"]) == 2 and " ".join(found["udpipe"]) == article.lines[0]
+
+
+@needs_pack
+@pytest.mark.parametrize("content", [None, b"not a model"])
+def test_what_is_no_model_is_named(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "model.udpipe"
+    if content:
+        path.write_bytes(content)
+    with pytest.raises(UserError, match=r"model\.udpipe: not (found|a UDPipe 1 model); expected a file such"):
+        UdpipeSegmenter(path)
