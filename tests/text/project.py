@@ -63,7 +63,7 @@ class Project:
         found = set()
         for facts in self.aside(stage).glob("[!.]*/facts.json"):
             with suppress(FileNotFoundError):  # the stage may be removing them
-                found.add(facts.with_name("shard.txt").stat().st_ino)
+                found.add(facts.with_name("shard").stat().st_ino)
         return found
 
     def aside(self, stage: str) -> Path:
