@@ -48,7 +48,7 @@ def main(
     with TemporaryDirectory() as scratch:
         folder = Path(scratch)
         source = _raw(news, folder) if news else layout.NEWS
-        documents.run(source, folder / "documents", TEXT)
+        documents.run(source, folder / "documents", TEXT, Workers(1, "sequential", folder / "finished"))
         tables = {"Text stages, one process": compare(folder, model, words, rounds, cpu_time)}
         if shared:
             tables["Stage lemmas, processes shared"] = scale(folder, model, shared, rounds, jobs)
@@ -69,7 +69,7 @@ def compare(folder: Path, model: Path, words: int, rounds: int, cpu_time: bool) 
         sentences.run(at / "documents", at / "sentences", workers)
         fragments.run(at / "sentences", at / "fragments", TEXT, workers)
         lowercase.run(at / "fragments", at / "lowercase", True, workers)
-        vocabulary.run(at / "lemmas", at / "vocabulary", VOCABULARY, seed=1)
+        vocabulary.run(at / "lemmas", at / "vocabulary", VOCABULARY, 1, workers)
 
     def ours() -> None:
         lemmas.run(at / "lowercase", model, at / "lemmas", OURS, workers)

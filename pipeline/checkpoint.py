@@ -6,7 +6,6 @@
 They lie outside DVC, which deletes a stage's outputs before it reruns it, and are gone when the run has succeeded.
 """
 
-import fcntl
 import json
 import os
 import shutil
@@ -22,6 +21,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from pipeline.errors import UserError
+from pipeline.locks import lock_alone
 from pipeline.outputs import FULL, fresh_file
 
 LOCK, STATE = "lock", "state.safetensors"
@@ -131,9 +131,7 @@ def _open_locked(folder: Path) -> IO[str]:
                 f"{error.filename}: {error.strerror}: checkpoints are kept in {folder.parent}, a folder to write to; "
                 "delete what stands there, or mend its permissions"
             ) from None
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not lock_alone(file):
             file.seek(0)
             holder = file.read() or "another process"
             file.close()

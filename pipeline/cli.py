@@ -64,7 +64,8 @@ def documents() -> None:
     """Read a MediaWiki dump or plain text into articles."""
     from pipeline.stages import documents
 
-    documents.run(layout.NEWS, layout.DOCUMENTS, load_params().chosen_scale.text)
+    params = load_params()
+    documents.run(layout.NEWS, layout.DOCUMENTS, params.chosen_scale.text, _workers(params))
 
 
 @app.command()
@@ -110,7 +111,8 @@ def vocabulary() -> None:
     from pipeline.stages import vocabulary
 
     params = load_params()
-    vocabulary.run(layout.LEMMAS, layout.VOCABULARY, params.chosen_scale.vocabulary, params.seed)
+    settings = params.chosen_scale.vocabulary
+    vocabulary.run(layout.LEMMAS, layout.VOCABULARY, settings, params.seed, _workers(params))
 
 
 @app.command()

@@ -1,26 +1,26 @@
 """Shards that are finished before their stage is: whole or not there, of these inputs, settings and code and no other.
 
     data/.shards/lemmas.lock                     who works on the stage
-                 lemmas/<fingerprint>/shard.txt  a shard
+                 lemmas/<fingerprint>/shard      a shard, or what else a stage makes of one
                                       facts.json the sum of its bytes, and its counts
 
 They lie outside DVC, which deletes a stage's outputs before it reruns it, and are gone when the stage has succeeded.
 """
 
 import errno
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
 
 from pipeline.fingerprint import sha256
+from pipeline.locks import lock_alone, lock_shared
 from pipeline.outputs import read_json, write_json
 
-SHARD, FACTS = "shard.txt", "facts.json"
+SHARD, FACTS = "shard", "facts.json"
 
 
 class Finished:
@@ -31,22 +31,26 @@ class Finished:
         self.stage = stage
         self._folder = root.resolve() / stage  # a worker may have a working directory of its own
 
+    def path(self, key: str) -> Path:
+        """Where the shard is, or will be."""
+        return self._folder / key / SHARD
+
     def facts(self, key: str) -> Any | None:
         """What `add` was told of the shard; None if it is not there, or not as it was when it was finished."""
         try:
             found = read_json(self._folder / key / FACTS)
-            whole = found["sha256"] == sha256(self._folder / key / SHARD)
+            whole = found["sha256"] == sha256(self.path(key))
         except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
             return None
         return found["facts"] if whole else None
 
     @contextmanager
-    def add(self, key: str, facts: Mapping[str, Any]) -> Iterator[IO[str]]:
+    def add(self, key: str, facts: Mapping[str, Any]) -> Iterator[IO[bytes]]:
         """Yield a file that becomes the shard, with `facts` (JSON values) as they are then, if the block succeeds."""
         partial = self._folder / f".{uuid4().hex}.partial"
         partial.mkdir()
         try:
-            with (partial / SHARD).open("w", encoding="utf-8", newline="\n") as file:
+            with (partial / SHARD).open("wb") as file:
                 yield file
             write_json(partial / FACTS, {"sha256": sha256(partial / SHARD), "facts": facts})
             self._rename(partial, key)
@@ -59,9 +63,9 @@ class Finished:
     def place(self, key: str, target: Path) -> None:
         """Have the shard at `target` too; it stays here, for the case that the stage is killed before it is whole."""
         try:
-            os.link(self._folder / key / SHARD, target)
+            os.link(self.path(key), target)
         except OSError:  # another file system, or one without hard links
-            shutil.copyfile(self._folder / key / SHARD, target)
+            shutil.copyfile(self.path(key), target)
 
     def _rename(self, partial: Path, key: str) -> None:
         if self.facts(key) is None:  # also if there is one that a power cut has damaged
@@ -83,26 +87,18 @@ def keep_finished(root: Path, stage: str) -> Iterator[Finished]:
     folder = root / stage
     with (root / f"{stage}.lock").open("a") as lock:
         _sweep(folder, lock)  # what a killed run has left half-written
-        fcntl.flock(lock, fcntl.LOCK_SH)
+        lock_shared(lock)
         folder.mkdir(exist_ok=True)
         try:
             yield Finished(root, stage)
         except BaseException:
             _sweep(folder, lock)
             raise
-        if _is_alone(lock):
+        if lock_alone(lock):
             shutil.rmtree(folder)
 
 
 def _sweep(folder: Path, lock: IO[str]) -> None:
-    if _is_alone(lock):
+    if lock_alone(lock):  # if so, none can begin before the file is unlocked or closed
         for partial in folder.glob(".*.partial"):
             shutil.rmtree(partial, ignore_errors=True)
-
-
-def _is_alone(lock: IO[str]) -> bool:
-    """Whether no other process works on the stage; if so, none can begin before the file is unlocked or closed."""
-    with suppress(BlockingIOError):
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True
-    return False

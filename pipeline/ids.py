@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +16,7 @@ Ids = npt.NDArray[np.int32]
 ID, OFFSET = np.dtype("<i4"), np.dtype("<i8")
 
 
-def write_ids(folder: Path, name: str, sequences: Iterable[Sequence[int]]) -> int:
+def write_ids(folder: Path, name: str, sequences: Iterable[Sequence[int] | Ids]) -> int:
     """Write `name.ids` (int32) and `name.offsets` (int64, one more than there are sequences); return the tokens."""
     tokens = 0
     with (folder / f"{name}.ids").open("wb") as ids, (folder / f"{name}.offsets").open("wb") as offsets:
@@ -24,6 +26,19 @@ def write_ids(folder: Path, name: str, sequences: Iterable[Sequence[int]]) -> in
             tokens += len(sequence)
             offsets.write(np.asarray(tokens, dtype=OFFSET).tobytes())
     return tokens
+
+
+def write_packed(file: IO[bytes], sequences: Sequence[Sequence[int]]) -> None:
+    """Append sequences to a file that stays small: int32, their number, their lengths, then all ids."""
+    lengths = [len(sequence) for sequence in sequences]
+    file.write(np.fromiter(chain([len(lengths)], lengths, *sequences), dtype=ID).tobytes())
+
+
+def read_packed(file: IO[bytes]) -> list[Ids]:
+    """The sequences of one call of `write_packed`, from where the file stands."""
+    (number,) = np.fromfile(file, ID, 1)
+    lengths = np.fromfile(file, ID, number)
+    return np.split(np.fromfile(file, ID, int(lengths.sum())), np.cumsum(lengths)[:-1])[:number]
 
 
 class IdSequences:

@@ -1,12 +1,12 @@
-"""A function of every document, shard by shard: what the stages between documents and vocabulary have in common."""
+"""A function of every shard, and of every document of it: what the text stages have in common."""
 
 import socket
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from pipeline.errors import UserError
 from pipeline.fingerprint import fingerprint
@@ -17,16 +17,18 @@ from pipeline.shards import COUNTS, Counts, Document, format_document, read_shar
 from pipeline.workers import Workers
 
 PACKAGE = Path(__file__).parent
-LIBRARIES = ("razdel", "ufal.udpipe")
+LIBRARIES = ("mwparserfromhell", "razdel", "ufal.udpipe")
 """That decide what is written."""
 
 MapDocument = Callable[[Document, Counts], Document | None]
+Work = Callable[[Path, IO[bytes], Counts], None]
+"""Reads a shard, writes what is made of it, and counts."""
 
 
 class Job(NamedTuple):
     """What is done to every shard, as it is sent to a worker."""
 
-    function: MapDocument
+    work: Work
     settings: Mapping[str, Any]
     code: str
     """`sum_code` where the stage was started."""
@@ -53,22 +55,34 @@ def map_shards(
     """Apply a function to every document; write shards of the same names and the counts.
 
     The function, which is pickled for every shard, returns the new document, or None to drop it, and counts what it
-    sees. `settings` (JSON values) are all that its answer depends on besides the document and the code: what is
-    `finished` with the same ones, by an earlier run that was disturbed, is not done again. The sum of the counts, which
-    is also written to `target/counts.json`, and every byte written are independent of the workers.
+    sees. `settings` are as of `finish_shards`. The sum of the counts, which is also written to `target/counts.json`,
+    and every byte written are independent of the workers.
     """
-    paths = [path.resolve() for path in shard_paths(source)]  # a worker may have a working directory of its own
-    stage, total, earlier = finished.stage, Counter[str](), 0
-    job = Job(function, settings, sum_code(stage), finished)
-    results = track(workers.map(partial(_map_shard, job), paths), stage, "shards", len(paths))
+    paths, total = shard_paths(source), Counter[str]()
+    results = finish_shards(partial(_map_documents, function), paths, finished.stage, settings, finished, workers)
     for path, done in zip(paths, results, strict=True):
         finished.place(done.key, target / path.name)
         total.update(done.counts)
-        earlier += done.earlier
-    if earlier:
-        say(f"{stage}: {earlier:,} of {len(paths):,} shards were finished by an earlier run")
     write_json(target / COUNTS, total)
     return total
+
+
+def finish_shards(
+    work: Work, paths: Sequence[Path], step: str, settings: Mapping[str, Any], finished: Finished, workers: Workers
+) -> Iterator[Done]:
+    """Do a step of a stage to every shard; the results, in order, are among what is `finished`.
+
+    `settings` (JSON values) are all that the answer of `work` depends on besides the shard and the code: what is
+    finished with the same ones, by an earlier run that was disturbed, is not done again.
+    """
+    settings, earlier = {"step": step, **settings}, 0
+    job = Job(work, settings, sum_code(finished.stage), finished)
+    sources = [path.resolve() for path in paths]  # a worker may have a working directory of its own
+    for done in track(workers.map(partial(_finish, job), sources), step, "shards", len(paths)):
+        earlier += done.earlier
+        yield done
+    if earlier:
+        say(f"{step}: {earlier:,} of {len(paths):,} shards were finished by an earlier run")
 
 
 @cache  # of the code as it was when the process began
@@ -78,7 +92,7 @@ def sum_code(stage: str) -> str:
     return fingerprint({library: version(library) for library in LIBRARIES}, *files)
 
 
-def _map_shard(job: Job, source: Path) -> Done:
+def _finish(job: Job, source: Path) -> Done:
     _check_code(job)
     key = fingerprint({"settings": job.settings, "code": job.code}, source)
     counts = job.finished.facts(key)
@@ -86,11 +100,15 @@ def _map_shard(job: Job, source: Path) -> Done:
         return Done(key, Counter(counts), True)
     counts = Counter()
     with job.finished.add(key, counts) as file:
-        for document in read_shard(source):
-            result = job.function(document, counts)
-            if result is not None:
-                file.write(format_document(result))
+        job.work(source, file, counts)
     return Done(key, counts, False)
+
+
+def _map_documents(function: MapDocument, source: Path, file: IO[bytes], counts: Counts) -> None:
+    for document in read_shard(source):
+        result = function(document, counts)
+        if result is not None:
+            file.write(format_document(result).encode())
 
 
 def _check_code(job: Job) -> None:

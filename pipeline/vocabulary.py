@@ -1,6 +1,6 @@
 """The vocabulary: every type of the corpus with its count in train, most frequent first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -45,8 +45,8 @@ class Vocabulary:
         return {entry.lemma: len(SPECIALS) + index for index, entry in enumerate(self.entries)}
 
     def save(self, folder: Path) -> None:
-        """Write `vocabulary.txt` (lemma, tab, count; a line each) and `vocabulary.json`."""
-        write_text(folder / "vocabulary.txt", "".join(f"{e.lemma}\t{e.frequency}\n" for e in self.entries))
+        """Write `vocabulary.txt` (a line an entry, see `format_entry`) and `vocabulary.json`."""
+        write_text(folder / "vocabulary.txt", "".join(map(format_entry, self.entries)))
         write_json(folder / "vocabulary.json", {"size": self.size, "types": len(self)})
 
     @classmethod
@@ -66,13 +66,23 @@ class Vocabulary:
         return words
 
 
+def format_entry(entry: Entry) -> str:
+    """Lemma, tab, count, line feed; no lemma has one of these."""
+    return f"{entry.lemma}\t{entry.frequency}\n"
+
+
+def parse_entries(file: Iterable[str]) -> Iterator[Entry]:
+    """The inverse of `format_entry`, line by line; a `ValueError` where it is none."""
+    for line in file:
+        lemma, count = line.rstrip("\n").split("\t")
+        yield Entry(lemma, int(count))
+
+
 def read_entries(folder: Path) -> Iterator[Entry]:
     """The types of `vocabulary.txt`, most frequent first, as they are read; a `UserError` if it is damaged."""
     with need(folder / "vocabulary.txt", "vocabulary").open(encoding="utf-8", newline="\n") as file:
         try:
-            for line in file:
-                lemma, count = line.rstrip("\n").split("\t")
-                yield Entry(lemma, int(count))
+            yield from parse_entries(file)
         except ValueError as error:
             raise _damaged(folder, error) from None
 

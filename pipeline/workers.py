@@ -28,7 +28,7 @@ class Workers(NamedTuple):
 
     def map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
         """`function`, which is pickled, of every item: in order, each as soon as it and those before it are there."""
-        jobs = min(self.jobs, len(items))
+        jobs = max(1, min(self.jobs, len(items)))
         tasks = (delayed(function)(item) for item in items)
         with _CLUSTERS.get(self.backend, nullcontext)(jobs):
             with parallel_config(self.backend, n_jobs=jobs, **_OPTIONS.get(self.backend, {})):

@@ -1,18 +1,12 @@
-"""Processes that start at once: forked from a server that has imported torch and the stages once."""
+"""Processes that start at once: forked from a server that has imported once what they need."""
 
 import multiprocessing
 
 context = multiprocessing.get_context("forkserver")
-context.set_forkserver_preload(
-    [
-        "joblib.externals.loky.process_executor",
-        "pipeline.cli",
-        "pipeline.stages.documents",
-        "pipeline.stages.lemmas",
-        "pipeline.stages.pretrain",
-        "pipeline.stages.vocabulary",
-        "tests.lm.project",
-        "tests.text.project",
-        "torch._dynamo",  # two seconds of it are imported with the first optimizer
-    ]
-)
+_modules = ["pipeline.cli"]
+
+
+def preload(*modules: str) -> None:
+    """Have the server import these too: when a test module is collected, for the server starts with the first test."""
+    _modules.extend(modules)
+    context.set_forkserver_preload(_modules)

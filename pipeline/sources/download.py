@@ -4,7 +4,6 @@ Whole is what the server announces; whether it is the right file, the sum and th
 that was downloaded is executed or unpickled.
 """
 
-import fcntl
 import hashlib
 import os
 import time
@@ -15,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from requests import Response
 
 from pipeline.errors import UserError
+from pipeline.locks import lock_alone
 from pipeline.progress import Meter, say
 from pipeline.sources.http import BEYOND_END, PARTIAL, Failed, Interrupted, answer, starts_at, version
 from pipeline.sources.places import safe_name
@@ -61,10 +61,8 @@ def download(url: str, folder: Path) -> Path:
 
 
 def _lock(part: IO[bytes]) -> None:
-    try:
-        fcntl.flock(part, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until it is closed
-    except BlockingIOError:
-        raise Failed("another process is downloading it") from None
+    if not lock_alone(part):
+        raise Failed("another process is downloading it")
 
 
 def _receive_patiently(url: str, part: IO[bytes]) -> None:

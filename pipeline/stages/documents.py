@@ -2,66 +2,111 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, NamedTuple
 
 from pipeline.errors import UserError
+from pipeline.fingerprint import fingerprint
+from pipeline.finished import Finished, keep_finished
+from pipeline.mapping import finish_shards, sum_code
 from pipeline.outputs import fresh_folder, need, read_json, write_json
 from pipeline.progress import track
-from pipeline.shards import COUNTS, Counts, Document, write_shards
+from pipeline.shards import COUNTS, Counts, Document, format_document, read_shard, write_shards
 from pipeline.text.lookalikes import count_mixed
-from pipeline.text.mediawiki import read_mediawiki
+from pipeline.text.mediawiki import extract_article, read_articles
 from pipeline.text.plaintext import read_plaintext
+from pipeline.text.raw import Raw, read_raw, write_raw
 from pipeline.text.settings import TextSettings
 from pipeline.text.whitespace import count_words
+from pipeline.workers import Workers
 
 SOURCES = "sources.json"
 
 Entry = dict[str, Any]
 
 
+class Format(NamedTuple):
+    """How a source is read, in order, and what is then made of a document, in any order."""
+
+    read: Callable[[Path, Entry, Counts], Iterator[Document]]
+    extract: Callable[[Document, Counts], Iterator[Document]]
+
+
 def _read_mediawiki(path: Path, entry: Entry, counts: Counts) -> Iterator[Document]:
-    return read_mediawiki(path, counts, entry.get("invalid_utf8", "error"), entry.get("namespaces", [0]))
+    return read_articles(path, counts, entry.get("invalid_utf8", "error"), entry.get("namespaces", [0]))
 
 
 def _read_text(path: Path, entry: Entry, counts: Counts) -> Iterator[Document]:
     return read_plaintext(path, counts, entry.get("invalid_utf8", "error"))
 
 
-READERS: dict[str, Callable[[Path, Entry, Counts], Iterator[Document]]] = {
-    "mediawiki": _read_mediawiki,
-    "text": _read_text,
+FORMATS = {
+    "mediawiki": Format(_read_mediawiki, extract_article),
+    "text": Format(_read_text, lambda document, _: iter([document])),
 }
 
 
-def run(source: Path, target: Path, settings: TextSettings) -> None:
+def run(source: Path, target: Path, settings: TextSettings, workers: Workers) -> None:
     """Read the files that `source/sources.json` lists, in its order; write shards and the counts.
 
     `sources.json` is {"files": [{"file": "0000-news.xml.bz2", "format": "mediawiki", "namespaces": [0],
     "invalid_utf8": "error"}, ...]}; the other format, `text`, has no namespaces. The last two are the defaults.
     """
-    counts: Counts = Counter(documents_read=0, documents_kept=0, paragraphs=0, words=0, words_of_mixed_script=0)
-    documents = track(_count(_read(source, counts), counts), "documents", "documents")
-    with fresh_folder(target) as folder:
-        write_shards(documents, folder, settings.shard_megabytes)
+    with keep_finished(workers.finished, "documents") as finished, fresh_folder(target) as folder:
+        raw, counts = _read(source, settings.shard_megabytes, finished)
+        keys = []
+        for done in finish_shards(_extract, [*map(finished.path, raw)], "documents", {}, finished, workers):
+            keys.append(done.key)
+            counts.update(done.counts)
         if not counts["documents_kept"]:
             raise UserError(f"{source}: no document with text; check the news input; counts: {dict(counts)}")
+        documents = chain.from_iterable(read_shard(finished.path(key)) for key in keys)
+        write_shards(documents, folder, settings.shard_megabytes)
         write_json(folder / COUNTS, counts)
 
 
-def _read(source: Path, counts: Counts) -> Iterator[Document]:
+def _read(source: Path, megabytes: float, finished: Finished) -> tuple[list[str], Counts]:
+    """The sources as raw shards, by key, and what was counted on the way; not read again once read to the end."""
+    entries = _list_entries(source)
+    files = [source / entry["file"] for entry in entries]
+    key = fingerprint({"entries": entries, "megabytes": megabytes, "code": sum_code(finished.stage)}, *files)
+    known = finished.facts(key)
+    if known is not None:
+        raw = finished.path(key).read_text(encoding="utf-8").split()
+        if all(finished.facts(name) is not None for name in raw):
+            return raw, Counter(known)
+    counts: Counts = Counter(documents_read=0, documents_kept=0, paragraphs=0, words=0, words_of_mixed_script=0)
+    raws = track(_read_entries(source, entries, counts), "documents, read", "documents")
+    raw = [*write_raw(raws, key, megabytes, finished)]
+    with finished.add(key, counts) as file:
+        file.write("\n".join(raw).encode())
+    return raw, counts
+
+
+def _list_entries(source: Path) -> list[Entry]:
     path = need(source / SOURCES, "fetch")
-    for entry in read_json(path)["files"]:
-        name, form = entry["file"], entry["format"]
-        if form not in READERS:
-            raise UserError(f"{path}: {name}: found format {form!r}, expected {' or '.join(READERS)}")
-        yield from READERS[form](source / name, entry, counts)
+    entries: list[Entry] = read_json(path)["files"]
+    for entry in entries:
+        if entry["format"] not in FORMATS:
+            raise UserError(
+                f"{path}: {entry['file']}: found format {entry['format']!r}, expected {' or '.join(FORMATS)}"
+            )
+    return entries
 
 
-def _count(documents: Iterator[Document], counts: Counts) -> Iterator[Document]:
-    for document in documents:
-        counts["documents_kept"] += 1
-        counts["paragraphs"] += len(document.lines)
-        counts["words"] += sum(map(count_words, document.lines))
-        counts["words_of_mixed_script"] += sum(map(count_mixed, document.lines))
-        yield document
+def _read_entries(source: Path, entries: list[Entry], counts: Counts) -> Iterator[Raw]:
+    for entry in entries:
+        for document in FORMATS[entry["format"]].read(source / entry["file"], entry, counts):
+            yield Raw(entry["format"], document)
+
+
+def _extract(source: Path, file: IO[bytes], counts: Counts) -> None:
+    """What is done to a raw shard."""
+    for raw in read_raw(source):
+        for document in FORMATS[raw.format].extract(raw.document, counts):
+            counts["documents_kept"] += 1
+            counts["paragraphs"] += len(document.lines)
+            counts["words"] += sum(map(count_words, document.lines))
+            counts["words_of_mixed_script"] += sum(map(count_mixed, document.lines))
+            file.write(format_document(document).encode())

@@ -1,54 +1,109 @@
 """Stage vocabulary: lines of lemmas to a vocabulary and to ids, split into train and validation by article."""
 
+import shutil
+from collections import Counter
+from functools import partial
+from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.errors import UserError
+from pipeline.fingerprint import sha256
+from pipeline.finished import Finished, keep_finished
 from pipeline.ids import write_ids
+from pipeline.mapping import finish_shards
 from pipeline.outputs import fresh_folder, write_json
-from pipeline.progress import track
-from pipeline.shards import COUNTS, read_documents
+from pipeline.shards import COUNTS, Counts, shard_paths
 from pipeline.text.settings import VocabularySettings
-from pipeline.text.vocabulary import TRAIN, VALIDATION, Side, build_vocabulary, count_lemmas
-from pipeline.vocabulary import SPECIALS, Vocabulary
+from pipeline.text.vocabulary import (
+    SIDES,
+    Split,
+    build_vocabulary,
+    count_lemmas,
+    encode_lemmas,
+    read_side,
+    sum_lemmas,
+)
+from pipeline.vocabulary import SPECIALS
+from pipeline.workers import Workers
 
 
-def run(source: Path, target: Path, settings: VocabularySettings, seed: int) -> None:
+class Types(NamedTuple):
+    """A vocabulary that has been written."""
+
+    size: int
+    """See `Vocabulary`."""
+    number: int
+    in_train: int
+
+
+def run(source: Path, target: Path, settings: VocabularySettings, seed: int, workers: Workers) -> None:
     """Write the vocabulary, `train` and `validation` ids (see `pipeline.ids`) and the counts."""
-    documents = track(read_documents(source), "vocabulary", "documents")
-    vocabulary = build_vocabulary(count_lemmas(documents, seed, settings.validation_share), settings)
-    sides = [Side(name, source, seed, settings.validation_share) for name in (TRAIN, VALIDATION)]
-    with fresh_folder(target) as folder:
-        vocabulary.save(folder)
-        for side in sides:
-            write_ids(folder, side.name, track(side.encode(vocabulary), f"ids, {side.name}", "fragments"))
-        _check(source, sides, settings)
-        write_json(folder / COUNTS, _counts(vocabulary, sides))
+    split = Split(seed, settings.validation_share)
+    with keep_finished(workers.finished, "vocabulary") as finished, fresh_folder(target) as folder:
+        types = _write_types(source, folder, settings, split, finished, workers)
+        counts = _write_ids(source, folder, types, split, finished, workers)
+        _check(source, counts, settings)
+        write_json(folder / COUNTS, _counts(types, counts))
 
 
-def _check(source: Path, sides: list[Side], settings: VocabularySettings) -> None:
-    for side in sides:
-        if not side.fragments:
+def _write_types(
+    source: Path, folder: Path, settings: VocabularySettings, split: Split, finished: Finished, workers: Workers
+) -> Types:
+    """Count shard by shard, and write the types of all."""
+    done = finish_shards(
+        partial(count_lemmas, split), shard_paths(source), "vocabulary", split._asdict(), finished, workers
+    )
+    vocabulary = build_vocabulary(sum_lemmas(finished.path(one.key) for one in done), settings)
+    vocabulary.save(folder)
+    in_train = sum(entry.frequency > 0 for entry in vocabulary.entries)
+    return Types(vocabulary.size, len(vocabulary.entries), in_train)
+
+
+def _write_ids(source: Path, folder: Path, types: Types, split: Split, finished: Finished, workers: Workers) -> Counts:
+    """Encode shard by shard, and write the ids of each side in one file; the sum of what was counted."""
+    entries = _set_aside(folder / "vocabulary.txt", finished)
+    encode = partial(encode_lemmas, split, entries, types.size)
+    settings = {"types": entries.parent.name, "size": types.size, **split._asdict()}
+    paths, counts = [], Counter[str]()
+    for done in finish_shards(encode, shard_paths(source), "ids", settings, finished, workers):
+        paths.append(finished.path(done.key))
+        counts.update(done.counts)
+    for side in SIDES:
+        write_ids(folder, side, chain.from_iterable(read_side(path, side) for path in paths))
+    return counts
+
+
+def _set_aside(path: Path, finished: Finished) -> Path:
+    """The file where workers can read it, even those that outlive the stage, under a name that is its own alone."""
+    key = sha256(path)
+    if finished.facts(key) is None:
+        with path.open("rb") as source, finished.add(key, {}) as file:
+            shutil.copyfileobj(source, file)
+    return finished.path(key)
+
+
+def _check(source: Path, counts: Counts, settings: VocabularySettings) -> None:
+    for side in SIDES:
+        if not counts[f"fragments_{side}"]:
             raise UserError(
-                f"{source}: the corpus is too small: of {sum(s.documents for s in sides)} documents none is "
-                f"left for {side.name}; add text, or change seed or vocabulary.validation_share "
+                f"{source}: the corpus is too small: of {sum(counts[f'documents_{s}'] for s in SIDES)} documents none "
+                f"is left for {side}; add text, or change seed or vocabulary.validation_share "
                 f"({settings.validation_share}) in params.yaml"
             )
 
 
-def _counts(vocabulary: Vocabulary, sides: list[Side]) -> dict[str, float]:
+def _counts(types: Types, counts: Counts) -> dict[str, float]:
     """Coverage is the share of the tokens that the softmax predicts by name."""
-    counts: dict[str, float] = {}
-    for side in sides:
-        counts[f"documents_{side.name}"] = side.documents
-        counts[f"fragments_{side.name}"] = side.fragments
-        counts[f"tokens_{side.name}"] = side.tokens
-        counts[f"tokens_predicted_{side.name}"] = side.tokens_predicted
-    coverage, coverage_validation = (round(side.tokens_predicted / side.tokens, 6) for side in sides)
-    return counts | {
-        "tokens": sum(side.tokens for side in sides),
-        "types": len(vocabulary.entries),
-        "types_train": sum(entry.frequency > 0 for entry in vocabulary.entries),
-        "types_predicted": vocabulary.size - len(SPECIALS),
+    coverage, coverage_validation = (
+        round(counts[f"tokens_predicted_{side}"] / counts[f"tokens_{side}"], 6) for side in SIDES
+    )
+    return {
+        **counts,
+        "tokens": sum(counts[f"tokens_{side}"] for side in SIDES),
+        "types": types.number,
+        "types_train": types.in_train,
+        "types_predicted": types.size - len(SPECIALS),
         "coverage": coverage,
         "coverage_validation": coverage_validation,
     }

@@ -21,6 +21,7 @@ CUTS = ("document_cuts", "paragraph_cuts", "word_cuts")
 
 _TO_SENTENCE_END = re.compile(r"(?s:.*)[.!?…]\s")  # greedy: to the last
 _TO_SPACE = re.compile(r"(?s:.*)\s")
+_PART = re.compile(r"(?<=[0-9])\.[0-9]+\Z")  # the name of a whole document ends with its number
 
 
 def cut_paragraph(text: str, counts: Counts) -> tuple[str, str]:
@@ -53,6 +54,11 @@ def cut_document(name: str, title: str, paragraphs: Iterable[str], counts: Count
         size += len(paragraph)
     if lines:
         yield Document(_part(name, part), title, lines)
+
+
+def whole_name(name: str) -> str:
+    """What the document was called, or the one that it is a part of, before it was cut."""
+    return _PART.sub("", name)
 
 
 def _part(name: str, part: int) -> str:

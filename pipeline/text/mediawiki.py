@@ -30,26 +30,42 @@ _WORD = re.compile(r"\S+")
 _REDIRECT = re.compile(r"\s*#\s*(redirect|перенаправление|перенапр)\s*:?\s*\[\[", re.IGNORECASE)
 
 
-def read_mediawiki(
+def read_articles(
     path: Path, counts: Counts, policy: InvalidUtf8 = "error", namespaces: Collection[int] = (0,)
 ) -> Iterator[Document]:
-    """Stream the articles of an export (.xml, .bz2, .gz, .7z): pages of these namespaces, newest revision, text only.
+    """Stream the articles of an export (.xml, .bz2, .gz, .7z): pages of these namespaces, newest revision.
 
-    The id is the page's. What is too long is cut, see `pipeline.text.cuts`. `words_read` counts, in articles, what
-    was kept and what was dropped; mark-up around words that are shown counts for nothing. A file that is damaged or
-    no export is a `UserError`.
+    The id is the page's, the only line is the wikitext. What is dropped is counted, and every counter is there. A file
+    that is damaged or no export is a `UserError`.
     """
     counts.update(dict.fromkeys((*CUTS, "words_read"), 0))
     counts.update({f"{unit}_dropped_{reason}": 0 for reason in DROPPED[:-1] for unit in ("documents", "words")})
     counts.update({"documents_dropped_only_markup": 0})
     counts.update({f"{unit}dropped_{kind}": 0 for kind in DROPPED_MARKUP for unit in ("", "words_")})
     for page in _read_pages(path, policy, counts):
+        text = page.revision.text if page.revision else ""
         if reason := _find_fault(page, namespaces):
-            words = sum(1 for _ in _WORD.finditer(page.revision.text)) if page.revision else 0
+            words = sum(1 for _ in _WORD.finditer(text))
             counts.update({"documents_read": 1, f"documents_dropped_{reason}": 1})
             counts.update({"words_read": words, f"words_dropped_{reason}": words})
         else:
-            yield from _read_article(page, counts)
+            yield Document(str(page.id), fold(page.title), [text])
+
+
+def extract_article(article: Document, counts: Counts) -> Iterator[Document]:
+    """Text only of what `read_articles` gives, in parts if it is too long (see `pipeline.text.cuts`); or nothing.
+
+    `words_read` counts what was kept and what was dropped; mark-up around words that are shown counts for nothing.
+    """
+    (wikitext,) = article.lines
+    dropped = _words_dropped(counts)
+    paragraphs = list(cut_paragraphs(extract_paragraphs(wikitext, counts), counts))
+    counts["words_read"] += sum(map(count_words, paragraphs)) + _words_dropped(counts) - dropped
+    if not paragraphs:
+        counts.update(documents_read=1, documents_dropped_only_markup=1)
+    for document in cut_document(article.id, article.title, paragraphs, counts):
+        counts["documents_read"] += 1
+        yield document
 
 
 def _find_fault(page: Page, namespaces: Collection[int]) -> str | None:
@@ -71,19 +87,6 @@ def _find_fault_of_text(revision: Revision) -> str | None:
     if len(revision.text) > LONGEST:
         return "too_long"
     return "redirect" if _REDIRECT.match(revision.text) else None
-
-
-def _read_article(page: Page, counts: Counts) -> Iterator[Document]:
-    """The article of a page, in parts if it is too long; or nothing, counted."""
-    assert page.revision
-    dropped = _words_dropped(counts)
-    paragraphs = list(cut_paragraphs(extract_paragraphs(page.revision.text, counts), counts))
-    counts["words_read"] += sum(map(count_words, paragraphs)) + _words_dropped(counts) - dropped
-    if not paragraphs:
-        counts.update(documents_read=1, documents_dropped_only_markup=1)
-    for document in cut_document(str(page.id), fold(page.title), paragraphs, counts):
-        counts["documents_read"] += 1
-        yield document
 
 
 def _words_dropped(counts: Counts) -> int:

@@ -2,25 +2,54 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
+from typing import IO, NamedTuple
 
-from pipeline.shards import Document, read_documents
+from pipeline.ids import Ids, read_packed, write_packed
+from pipeline.shards import Counts, read_shard
+from pipeline.text.cuts import whole_name
 from pipeline.text.settings import VocabularySettings
-from pipeline.vocabulary import SPECIALS, Entry, Vocabulary
+from pipeline.vocabulary import SPECIALS, Entry, Vocabulary, format_entry, parse_entries
 
-TRAIN, VALIDATION = "train", "validation"
+SIDES = TRAIN, VALIDATION = ("train", "validation")
 
 
-def count_lemmas(documents: Iterable[Document], seed: int, validation_share: float) -> Counter[str]:
-    """How often each lemma occurs in train; 0 for one of validation alone, which has no say in what is predicted."""
-    counts: Counter[str] = Counter()
-    for document in documents:
-        in_train = choose_side(document.id, seed, validation_share) == TRAIN
+class Split(NamedTuple):
+    """Which documents are on which side."""
+
+    seed: int
+    validation_share: float
+
+    def side(self, document_id: str) -> str:
+        """By a hash of seed and id: the order of documents has no say, and the parts of one stay together."""
+        digest = hashlib.blake2b(f"{self.seed}:{whole_name(document_id)}".encode(), digest_size=8).digest()
+        return VALIDATION if int.from_bytes(digest, "big") < self.validation_share * 2**64 else TRAIN
+
+
+def count_lemmas(split: Split, source: Path, file: IO[bytes], counts: Counts) -> None:
+    """Write how often train of a shard has each of its lemmas: 0 where only validation has it.
+
+    Validation has no say in what is predicted. Nothing goes to `counts`.
+    """
+    lemmas: Counter[str] = Counter()
+    for document in read_shard(source):
+        in_train = split.side(document.id) == TRAIN
         for line in document.lines:
-            lemmas = line.split(" ")
-            counts.update(lemmas if in_train else dict.fromkeys(lemmas, 0))
-    return counts
+            found = line.split(" ")
+            lemmas.update(found if in_train else dict.fromkeys(found, 0))
+    file.writelines(format_entry(Entry(*item)).encode() for item in lemmas.items())
+
+
+def sum_lemmas(paths: Iterable[Path]) -> Counter[str]:
+    """The sum of what `count_lemmas` has written, one lemma at a time."""
+    total: Counter[str] = Counter()
+    for path in paths:
+        with path.open(encoding="utf-8", newline="\n") as file:
+            for lemma, frequency in parse_entries(file):
+                total[lemma] += frequency
+    return total
 
 
 def build_vocabulary(counts: Counter[str], settings: VocabularySettings) -> Vocabulary:
@@ -30,29 +59,33 @@ def build_vocabulary(counts: Counter[str], settings: VocabularySettings) -> Voca
     return Vocabulary(entries, min(settings.size, len(SPECIALS) + frequent))
 
 
-def choose_side(document_id: str, seed: int, validation_share: float) -> str:
-    """`train` or `validation`, by a hash of seed and document id: the order of documents has no say."""
-    digest = hashlib.blake2b(f"{seed}:{document_id}".encode(), digest_size=8).digest()
-    return VALIDATION if int.from_bytes(digest, "big") < validation_share * 2**64 else TRAIN
+def encode_lemmas(split: Split, entries: Path, size: int, source: Path, file: IO[bytes], counts: Counts) -> None:
+    """Write the fragments of a shard as ids, side by side, for `read_side`, and count what the sides have.
+
+    The file `entries` holds the vocabulary's entries, and never holds others; the softmax predicts ids below `size`.
+    """
+    ids = _load(entries)
+    sequences: dict[str, list[list[int]]] = {side: [] for side in SIDES}
+    for document in read_shard(source):
+        side = split.side(document.id)
+        counts[f"documents_{side}"] += 1
+        for line in document.lines:
+            sequence = [ids[lemma] for lemma in line.split(" ")]
+            sequences[side].append(sequence)
+            counts[f"tokens_{side}"] += len(sequence)
+            counts[f"tokens_predicted_{side}"] += sum(i < size for i in sequence)
+    for side in SIDES:
+        counts[f"fragments_{side}"] = len(sequences[side])
+        write_packed(file, sequences[side])
 
 
-class Side:
-    """The documents of one side as ids, streamed from the shards of a folder, and counted on the way."""
+def read_side(path: Path, side: str) -> list[Ids]:
+    """The fragments of one side that `encode_lemmas` has written, in order."""
+    with path.open("rb") as file:
+        return {name: read_packed(file) for name in SIDES}[side]
 
-    def __init__(self, name: str, source: Path, seed: int, validation_share: float) -> None:
-        self.name, self.source, self.seed, self.validation_share = name, source, seed, validation_share
-        self.documents = self.fragments = self.tokens = self.tokens_predicted = 0
 
-    def encode(self, vocabulary: Vocabulary) -> Iterator[list[int]]:
-        """The ids of every fragment, in order."""
-        ids = vocabulary.ids
-        for document in read_documents(self.source):
-            if choose_side(document.id, self.seed, self.validation_share) != self.name:
-                continue
-            self.documents += 1
-            for line in document.lines:
-                sequence = [ids[lemma] for lemma in line.split(" ")]
-                self.fragments += 1
-                self.tokens += len(sequence)
-                self.tokens_predicted += sum(i < vocabulary.size for i in sequence)
-                yield sequence
+@lru_cache(maxsize=1)  # once in each process, and never pickled
+def _load(entries: Path) -> dict[str, int]:
+    with entries.open(encoding="utf-8", newline="\n") as file:
+        return {entry.lemma: len(SPECIALS) + number for number, entry in enumerate(parse_entries(file))}

@@ -40,7 +40,7 @@ def run_text_stages(raw: Path, data: Path, files: dict[str, str], megabytes: flo
     write_json(raw / "sources.json", {"files": [{"file": name, "format": form} for name, form in forms.items()]})
     settings = TextSettings(segmenter="razdel", fragment_words=LONGEST, shard_megabytes=megabytes)
     here = Workers(1, "sequential", data / ".shards")
-    documents.run(raw, data / "documents", settings)
+    documents.run(raw, data / "documents", settings, here)
     sentences.run(data / "documents", data / "sentences", here)
     fragments.run(data / "sentences", data / "fragments", settings, here)
     lowercase.run(data / "fragments", data / "lowercase", True, here)
@@ -49,7 +49,7 @@ def run_text_stages(raw: Path, data: Path, files: dict[str, str], megabytes: flo
         both = Normalization(lowercase=True, lemmas=True)
         lemmas.run(data / "lowercase", raw / "model", data / "lemmas", both, here)
     rare = VocabularySettings(size=40, min_count=2, validation_share=0.3)
-    vocabulary.run(data / "lemmas", data / "vocabulary", rare, seed=1)
+    vocabulary.run(data / "lemmas", data / "vocabulary", rare, 1, here)
     return data
 
 

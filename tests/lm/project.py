@@ -17,8 +17,9 @@ import yaml
 
 from pipeline.ids import IdSequences
 from pipeline.lm.batches import Batch
-from tests.forkserver import context
+from tests.forkserver import context, preload
 
+preload("pipeline.stages.pretrain", "tests.lm.project", "torch._dynamo")  # two seconds of it with the first optimizer
 ROOT = Path(__file__).parents[2]
 SETTINGS = {
     "hidden": 16,

@@ -103,13 +103,13 @@ def _write_text_stages(data: Path, patch: pytest.MonkeyPatch) -> None:
     write_json(raw / "sources.json", {"files": [{"file": "news.txt", "format": "text"}]})
     settings = TextSettings(segmenter="razdel", fragment_words=LONGEST, shard_megabytes=1)
     here = Workers(1, "sequential", data / ".shards")
-    documents.run(raw, data / "documents", settings)
+    documents.run(raw, data / "documents", settings, here)
     sentences.run(data / "documents", data / "sentences", here)
     fragments.run(data / "sentences", data / "fragments", settings, here)
     lowercase.run(data / "fragments", data / "lowercase", True, here)
     lemmas.run(data / "lowercase", raw / "model", data / "lemmas", Normalization(lowercase=True, lemmas=True), here)
     rare = VocabularySettings(size=30, min_count=2, validation_share=0.3)
-    vocabulary.run(data / "lemmas", data / "vocabulary", rare, seed=1)
+    vocabulary.run(data / "lemmas", data / "vocabulary", rare, 1, here)
 
 
 def _articles() -> Iterator[str]:

@@ -17,6 +17,7 @@ from pipeline.sources.obtain import Input, copy
 from pipeline.sources.space import room_for
 from pipeline.stages import documents, fetch
 from pipeline.text.settings import TextSettings
+from pipeline.workers import Workers
 from tests.sources.conftest import DEMO, DUMP, NEWS, WIKINEURAL, Repository, seven_zip, snapshot
 
 REPOSITORY = Path(__file__).parents[2]
@@ -39,11 +40,9 @@ def test_a_7z_dump_reads_as_the_others_do(repository: Repository) -> None:
     repository.write("dump.xml.7z", seven_zip(DUMP.encode()))
     repository.content["news"][1:] = [{"source": "dump.xml.7z", "format": "mediawiki"}]
     repository.fetch()
-    documents.run(
-        repository.raw / "news",
-        repository.raw / "documents",
-        TextSettings(segmenter="razdel", fragment_words=9, shard_megabytes=1),
-    )
+    settings = TextSettings(segmenter="razdel", fragment_words=9, shard_megabytes=1)
+    workers = Workers(1, "sequential", repository.raw / ".shards")
+    documents.run(repository.raw / "news", repository.raw / "documents", settings, workers)
     first, second = read_documents(repository.raw / "documents")
     assert first == second == Document("7", "Пожар", ["Сгорел склад."])
 

@@ -3,19 +3,26 @@
 import os
 import shutil
 import sys
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from unittest.mock import patch
 
+from joblib.externals.loky import get_reusable_executor
+
+from pipeline.finished import Finished
 from pipeline.params import Params, load_params
-from tests.forkserver import context
+from tests.forkserver import context, preload
 
 ROOT = Path(__file__).parents[2]
 STAGES = ["documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary"]
-MAPPED = STAGES[1:5]
 DOCUMENTS = 60
+LOG, KEY = "worked_on", 10
+"""The file for it, and the characters of a fingerprint that are enough; it too must not grow beyond a limit."""
+
+preload("joblib.externals.loky.process_executor", "tests.text.project", *(f"pipeline.stages.{name}" for name in STAGES))
 
 
 class Project:
@@ -58,20 +65,19 @@ class Project:
         files = [path for stage in STAGES for path in self.data.glob(f"*{stage}*/**/*") if path.is_file()]
         return {str(path.relative_to(self.data)): path.read_bytes() for path in files}
 
-    def finished(self, stage: str) -> set[int]:
-        """The finished shards that are kept aside, by inode."""
-        found = set()
-        for facts in self.aside(stage).glob("[!.]*/facts.json"):
-            with suppress(FileNotFoundError):  # the stage may be removing them
-                found.add(facts.with_name("shard.txt").stat().st_ino)
-        return found
+    def finished(self, stage: str) -> set[str]:
+        """The shards, and what else is made of one, that are finished and kept aside."""
+        with suppress(FileNotFoundError):
+            names = os.listdir(self.data / ".shards" / stage)
+            return {name[:KEY] for name in names if not name.startswith(".")}
+        return set()
 
-    def aside(self, stage: str) -> Path:
-        return self.data / ".shards" / stage
-
-    def shards(self, stage: str) -> set[int]:
-        """The shards of a stage that is whole, by inode."""
-        return {path.stat().st_ino for path in (self.data / stage).glob("*.txt")}
+    def worked_on(self) -> list[str]:
+        """What was finished since the last call, each as often as it was; of a backend that has no workers."""
+        log = self.folder / LOG
+        keys = log.read_text().split() if log.exists() else []
+        log.unlink(missing_ok=True)
+        return keys
 
 
 def _article(number: int) -> str:
@@ -91,8 +97,25 @@ def _run(folder: Path, params: Params, stage: str, limit: int) -> None:
         from pipeline import cli
         from pipeline.stages import lemmas
 
-        with patch.object(cli, "load_params", lambda: params), patch.object(lemmas, "Lemmatizer", Words):
-            cli.main()
+        with (
+            patch.object(cli, "load_params", lambda: params),
+            patch.object(lemmas, "Lemmatizer", Words),
+            patch.object(Finished, "add", _add),
+        ):
+            try:
+                cli.main()
+            finally:
+                if params.compute.backend == "loky":  # a child would wait until they are idle for too long
+                    get_reusable_executor().shutdown()
+
+
+@contextmanager
+def _add(finished: Finished, key: str, facts: Mapping[str, Any], add: Any = Finished.add) -> Iterator[IO[bytes]]:
+    """What it stands for, and a line for `Project.worked_on`."""
+    with add(finished, key, facts) as file:
+        yield file
+    with open(LOG, "a") as log:
+        log.write(f"{key[:KEY]}\n")
 
 
 class Words:

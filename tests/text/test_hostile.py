@@ -21,13 +21,14 @@ from pipeline.stages import documents
 from pipeline.text.fragments import pack_document
 from pipeline.text.lemmas import lemmatize_document
 from pipeline.text.lowercase import lower_document
-from pipeline.text.mediawiki import read_mediawiki
 from pipeline.text.plaintext import read_plaintext
 from pipeline.text.sentences import split_document
 from pipeline.text.settings import TextSettings
 from pipeline.text.udpipe import Lemmatizer, Normalization
 from pipeline.text.whitespace import fold
 from tests.pack import PACK, needs_pack
+from tests.text.export import read_mediawiki
+from tests.text.test_stages import alone
 
 WORDS = 200
 """The longest fragment, as in the paper."""
@@ -204,9 +205,8 @@ def run_documents(folder: Path, name: str, data: bytes, **entry: object) -> tupl
     source.mkdir(exist_ok=True)
     (source / name).write_bytes(data)
     (source / "sources.json").write_text(json.dumps({"files": [{"file": name, **entry}]}), encoding="utf-8")
-    documents.run(
-        source, folder / "documents", TextSettings(segmenter="razdel", fragment_words=WORDS, shard_megabytes=1)
-    )
+    settings = TextSettings(segmenter="razdel", fragment_words=WORDS, shard_megabytes=1)
+    documents.run(source, folder / "documents", settings, alone(folder))
     return list(read_documents(folder / "documents")), Counter(read_json(folder / "documents" / COUNTS))
 
 

@@ -9,10 +9,11 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.shards import Counts, Document
-from pipeline.text.mediawiki import DROPPED, read_mediawiki
+from pipeline.text.mediawiki import DROPPED
 from pipeline.text.whitespace import fold
 from pipeline.text.wikitext import DROPPED as DROPPED_MARKUP
 from tests.pack import PACK, needs_pack
+from tests.text.export import read_mediawiki
 
 HEAD = '<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/"><siteinfo></siteinfo>'
 

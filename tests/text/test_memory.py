@@ -32,12 +32,12 @@ def peaks(folder: Path, number: int) -> dict[str, int]:
     model.touch()
     at, workers = [folder / stage for stage in STAGES], alone(folder)
     runs: list[Callable[[], None]] = [
-        lambda: documents.run(news, at[0], TEXT),
+        lambda: documents.run(news, at[0], TEXT, workers),
         lambda: sentences.run(at[0], at[1], workers),
         lambda: fragments.run(at[1], at[2], TEXT, workers),
         lambda: lowercase.run(at[2], at[3], True, workers),
         lambda: lemmas.run(at[3], model, at[4], OURS, workers),
-        lambda: vocabulary.run(at[4], at[5], VOCABULARY, seed=1),
+        lambda: vocabulary.run(at[4], at[5], VOCABULARY, 1, workers),
     ]
     found = {}
     for stage, run in zip(STAGES, runs, strict=True):

@@ -18,7 +18,7 @@ from pipeline.shards import COUNTS, Counts, Document, read_documents, shard_path
 from pipeline.stages import documents, fragments, lemmas, lowercase, sentences, vocabulary
 from pipeline.text.settings import TextSettings, VocabularySettings
 from pipeline.text.udpipe import Lemmatizer, Normalization
-from pipeline.text.vocabulary import build_vocabulary, choose_side
+from pipeline.text.vocabulary import Split, build_vocabulary
 from pipeline.vocabulary import UNKNOWN, Vocabulary
 from pipeline.workers import Workers
 from tests.text.conftest import MODEL, OURS
@@ -43,7 +43,7 @@ def alone(folder: Path) -> Workers:
 def run_text_stages(folder: Path, workers: Workers) -> None:
     text = "\n\n".join(f"Новость {n}\nМосква растёт. Россия\xa0тоже. {'Длинно ' * (n % 9)}." for n in range(40))
     source = raw_news(folder / "raw", ("0000-b.txt", "text", text), ("0001-a.txt", "text", "Последняя"))
-    documents.run(source, folder / "documents", TEXT)
+    documents.run(source, folder / "documents", TEXT, workers)
     sentences.run(folder / "documents", folder / "sentences", workers)
     fragments.run(folder / "sentences", folder / "fragments", TEXT, workers)
     lowercase.run(folder / "fragments", folder / "lowercase", True, workers)
@@ -105,7 +105,7 @@ def test_lemmas_and_vocabulary(sequential: Path, lemmatizer: Lemmatizer, tmp_pat
         == counts["fragments_kept"]
         == read_json(sequential / "lowercase" / COUNTS)["fragments"]
     )
-    vocabulary.run(tmp_path / "lemmas", tmp_path / "vocabulary", VOCABULARY, seed=1)
+    vocabulary.run(tmp_path / "lemmas", tmp_path / "vocabulary", VOCABULARY, 1, alone(tmp_path))
     assert read_json(tmp_path / "vocabulary" / COUNTS)["tokens"] == counts["tokens"]
 
 
@@ -169,7 +169,7 @@ def lemma_folder(folder: Path, count: int) -> Path:
 
 def test_ids_give_the_lemmas_back(tmp_path: Path) -> None:
     source = lemma_folder(tmp_path / "lemmas", 30)
-    vocabulary.run(source, tmp_path / "vocabulary", VOCABULARY, seed=1)
+    vocabulary.run(source, tmp_path / "vocabulary", VOCABULARY, 1, alone(tmp_path))
     known = Vocabulary.load(tmp_path / "vocabulary")
     sides = [IdSequences(tmp_path / "vocabulary", side) for side in ("train", "validation")]
     lines = [" ".join(known.types[i] for i in side[n]) for side in sides for n in range(len(side))]
@@ -196,9 +196,9 @@ def test_ids_give_the_lemmas_back(tmp_path: Path) -> None:
 def test_validation_has_no_say_in_what_is_predicted(tmp_path: Path) -> None:
     lines = {"train": ["б б а а а в"], "validation": ["я э э э э э б в в в в в"]}
     (tmp_path / "lemmas").mkdir()
-    documents = (Document(str(n), "", lines[choose_side(str(n), 1, 0.3)]) for n in range(10))
+    documents = (Document(str(n), "", lines[Split(1, 0.3).side(str(n))]) for n in range(10))
     write_shards(documents, tmp_path / "lemmas", 1)
-    vocabulary.run(tmp_path / "lemmas", tmp_path / "vocabulary", VOCABULARY, seed=1)
+    vocabulary.run(tmp_path / "lemmas", tmp_path / "vocabulary", VOCABULARY, 1, alone(tmp_path))
     counts = read_json(tmp_path / "vocabulary" / COUNTS)
     train = counts["documents_train"]
     assert 2 <= train < 10
@@ -226,28 +226,28 @@ def test_words_that_look_like_specials_are_words() -> None:
 
 
 def test_sides_depend_on_the_id_and_the_seed_alone() -> None:
-    sides = [choose_side(str(n), 1, 0.2) for n in range(5000)]
+    sides = [Split(1, 0.2).side(str(n)) for n in range(5000)]
     assert 900 < sides.count("validation") < 1100
-    assert sides == [choose_side(str(n), 1, 0.2) for n in range(5000)]
-    assert sides != [choose_side(str(n), 2, 0.2) for n in range(5000)]
+    assert sides == [Split(1, 0.2).side(str(n)) for n in range(5000)]
+    assert sides != [Split(2, 0.2).side(str(n)) for n in range(5000)]
 
 
 def test_a_corpus_too_small_to_split_is_said_and_leaves_nothing(tmp_path: Path) -> None:
     source = lemma_folder(tmp_path / "lemmas", 1)
     with pytest.raises(UserError, match=r"too small.*none is left for (train|validation).*validation_share"):
-        vocabulary.run(source, tmp_path / "vocabulary", VOCABULARY, seed=1)
-    assert [path.name for path in tmp_path.iterdir()] == ["lemmas"]
+        vocabulary.run(source, tmp_path / "vocabulary", VOCABULARY, 1, alone(tmp_path))
+    assert {path.name for path in tmp_path.iterdir()} == {"lemmas", ".shards"}
 
 
 def test_an_empty_corpus_is_said(tmp_path: Path) -> None:
     source = raw_news(tmp_path / "raw", ("0000-a.txt", "text", " \n\n"))
     with pytest.raises(UserError, match="no document with text"):
-        documents.run(source, tmp_path / "documents", TEXT)
+        documents.run(source, tmp_path / "documents", TEXT, alone(tmp_path))
     with pytest.raises(UserError, match=r"sources\.json: not found"):
-        documents.run(tmp_path, tmp_path / "documents", TEXT)
+        documents.run(tmp_path, tmp_path / "documents", TEXT, alone(tmp_path))
     source = raw_news(tmp_path / "odd", ("0000-a.txt", "pdf", "а"))
     with pytest.raises(UserError, match="found format 'pdf', expected mediawiki or text"):
-        documents.run(source, tmp_path / "documents", TEXT)
+        documents.run(source, tmp_path / "documents", TEXT, alone(tmp_path))
     assert not (tmp_path / "documents").exists()
 
 

@@ -1,0 +1,13 @@
+"""An export read as stage documents does, in one go."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.shards import Counts, Document
+from pipeline.text.mediawiki import extract_article, read_articles
+
+
+def read_mediawiki(path: Path, counts: Counts) -> Iterator[Document]:
+    """The articles as text; what both steps count is in `counts`."""
+    for article in read_articles(path, counts):
+        yield from extract_article(article, counts)
