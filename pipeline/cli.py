@@ -243,6 +243,29 @@ def typos(name: DataSet) -> None:
 
 
 @app.command()
+def export(name: DataSet) -> None:
+    """Put the best tagger with all it needs into one folder; calibrate its confidences."""
+    from pipeline.stages import export
+
+    params = load_params()
+    export.run(
+        export.Sources(
+            lm=layout.LM,
+            corpus=layout.CORPORA / name,
+            taggers=layout.TAGGERS / name,
+            raw=layout.RAW,
+            scores=layout.SCORES / f"{name}.scores.csv",
+            types=layout.SCORES / f"{name}.types.csv",
+        ),
+        target=layout.EXPORTED / name,
+        metrics=layout.SCORES / f"{name}.calibration.json",
+        cache=layout.FEATURES,
+        protocol=params.chosen_protocol,
+        device=_device(params),
+    )
+
+
+@app.command()
 def report() -> None:
     """Write metrics/report.html, report.md and its pictures."""
     from pipeline.stages import report
