@@ -10,6 +10,7 @@ from pipeline.lm.embed import Embedder
 from pipeline.lm.types import TypeVectors
 from pipeline.ner.bio import tag_type
 from pipeline.ner.marginals import scale_scores, span_log_probabilities
+from pipeline.ner.scores import entity_types
 from pipeline.ner.spans import Spans, find_spans
 from pipeline.ner.tagger import Tagger
 
@@ -33,6 +34,7 @@ class Network:
         self._model, self._device = embedder.model, embedder.device
         self._types = TypeVectors(embedder.charcnn)
         self._tagger, self._temperature = tagger, temperature
+        self.types = entity_types(tagger.labels)
 
     def find(self, sentences: list[list[str]]) -> list[list[Found]]:
         """The entities of sentences of lemmas, none of them empty; in order."""

@@ -34,6 +34,11 @@ class TextTagger:
         self._network, self._lemmatizer = network, lemmatizer
         self._keep = KEEPS[settings.tokens]
 
+    @property
+    def types(self) -> list[str]:
+        """Types of entities that it knows."""
+        return self._network.types
+
     @classmethod
     def load(cls, folder: Path, device: torch.device, udpipe: Path | None = None) -> "TextTagger":
         """Read a folder of stage `export`; a `UserError` names the file that is missing, damaged or another one."""
