@@ -298,7 +298,9 @@ def embed(
 
 @app.command()
 def predict(
-    text: Annotated[str | None, typer.Argument(help="One text; without it, --file is read.", show_default=False)] = None,
+    text: Annotated[
+        str | None, typer.Argument(help="One text; without it, --file is read.", show_default=False)
+    ] = None,
     file: Annotated[str, typer.Option(help="A file that is one text, UTF-8; `-` is standard input.")] = "-",
     jsonl: Annotated[bool, typer.Option("--jsonl", help='The file has a text a line: {"text": "..."}.')] = False,
     tokens: Annotated[

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from pipeline.exported import licences
 from pipeline.exported.settings import Exported
+from pipeline.ner.corpus import SPLITS
 from pipeline.report.paper import set_name
 from pipeline.report.tables import decimal, integer, markdown, score
 
@@ -65,7 +66,9 @@ def render_card(facts: Facts) -> str:
     """The README.md of the folder."""
     exported = facts.exported
     demo = _source(facts).startswith(licences.DEMO)
-    warning = ["> Trained on generated text: it shows that the pipeline works, and is no tagger of Russian."] if demo else []
+    warning = (
+        ["> Trained on generated text: it shows that the pipeline works, and is no tagger of Russian."] if demo else []
+    )
     parts = [
         _FRONT,
         f"# Named entities in Russian text: {set_name(exported.set)}, {facts.lm['name']}",
@@ -81,7 +84,7 @@ def render_card(facts: Facts) -> str:
         "## Data",
         *_data(facts),
         "## Limits",
-        *(f"- {limit}" for limit in _LIMITS),
+        "\n".join(f"- {limit}" for limit in _LIMITS),
         "## Licences",
         *_licences(facts),
     ]
@@ -93,17 +96,23 @@ def _describe(facts: Facts) -> str:
     words = "UDPipe's lemmas" if exported.lemmas else "the words as they are"
     case = "in lower case" if exported.lowercase else "with their capitals"
     epoch = {"best": "the best by validation entity F1", "last": "the last"}[facts.epoch]
-    layers = f"{arch['layers']} layers of {facts.lm['lm']['hidden']} units" if arch["layers"] else "no layers of its own"
+    layers = (
+        f"{arch['layers']} layers of {facts.lm['lm']['hidden']} units" if arch["layers"] else "no layers of its own"
+    )
     return (
-        f"A frozen bidirectional language model on a char-CNN (architecture `{facts.lm['name']}`, cell `{arch['cell']}`, "
-        f"{layers}), and above it a BiLSTM-CRF. Protocol: it reads {words}, {case}; tokens kept: {exported.tokens}; epoch "
-        f"kept: {epoch}. Seed {exported.seed}, of {facts.seeds} the best on the validation split."
+        f"A frozen bidirectional language model on a char-CNN (architecture `{facts.lm['name']}`, cell "
+        f"`{arch['cell']}`, {layers}), and above it a BiLSTM-CRF. Protocol: it reads {words}, {case}; tokens kept: "
+        f"{exported.tokens}; epoch kept: {epoch}. Seed {exported.seed}, of {facts.seeds} the best on validation."
     )
 
 
 def _scores(facts: Facts) -> list[str]:
     rows = [
-        [_METRICS[row["metric"]], score(float(row["value"])), f"{score(float(row['low']))} to {score(float(row['high']))}"]
+        [
+            _METRICS[row["metric"]],
+            score(float(row["value"])),
+            f"{score(float(row['low']))} to {score(float(row['high']))}",
+        ]
         for row in facts.scores
     ]
     types = [
@@ -136,12 +145,13 @@ def _calibration(calibration: Json) -> list[str]:
 
 
 def _data(facts: Facts) -> list[str]:
-    rows = [
-        [split, *(integer(facts.counts[split][key]) for key in ("sentences", "tokens", "entities"))]
-        for split in ("train", "validation", "test")
-    ]
+    columns = ("sentences", "tokens", "entities")
+    rows = [[split, *(integer(facts.counts[split][key]) for key in columns)] for split in SPLITS]
+    published = [
+        (split, facts.sources[split]) for split in SPLITS if split in facts.sources
+    ]  # or else held out of train
     files = [
-        *([f"{facts.exported.set}, {split}", x["source"], x["sha256"]] for split, x in facts.sources.items()),
+        *([f"{facts.exported.set}, {split}", x["source"], x["sha256"]] for split, x in published),
         *(["text of the language model", x["source"], x["sha256"]] for x in facts.news),
         ["UDPipe model", facts.exported.udpipe.source, facts.exported.udpipe.sha256],
     ]
@@ -153,12 +163,12 @@ def _data(facts: Facts) -> list[str]:
 
 def _licences(facts: Facts) -> list[str]:
     news = dict.fromkeys(licences.of_news(x["source"]) for x in facts.news)
-    return [
-        "Those of all that it was made from; this repository's code is under MIT.",
+    lines = [
         f"- {set_name(facts.exported.set)}: {licences.of_set(facts.dataset['format'], _source(facts))}.",
         f"- The UDPipe model: {licences.of_udpipe(facts.exported.udpipe.source)}.",
         *(f"- The text of the language model: {note}." for note in news),
     ]
+    return ["Those of all that it was made from; this repository's code is under MIT.", "\n".join(lines)]
 
 
 def _source(facts: Facts) -> str:

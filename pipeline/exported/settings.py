@@ -1,10 +1,10 @@
 """tagger.json: all of an exported tagger that is neither weights nor vocabulary.
 
-    README.md              the card
-    tagger.json            this
-    model.udpipe           the lemmatiser
-    lm/                    the language model, as in models/lm
-    tagger/                the tagger, as in models/ner/<set>/seed-<n>
+README.md              the card
+tagger.json            this
+model.udpipe           the lemmatiser
+lm/                    the language model, as in models/lm
+tagger/                the tagger, as in models/ner/<set>/seed-<n>
 """
 
 from typing import Annotated, Literal

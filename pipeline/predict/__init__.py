@@ -1,8 +1,8 @@
 """Entities of raw text, by a folder of stage `export`.
 
-    from pipeline.predict import load
-    tag = load("models/tagger/wikineural")
-    tag("Иван уехал в Москву")         # [Span(start=0, stop=4, type='PER', confidence=0.98, text='Иван'), ...]
+from pipeline.predict import load
+tag = load("models/tagger/wikineural")
+tag("Иван уехал в Москву")         # [Span(start=0, stop=4, type='PER', confidence=0.98, text='Иван'), ...]
 """
 
 import os

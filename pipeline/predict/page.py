@@ -7,7 +7,7 @@ from typing import NamedTuple, TextIO
 from pipeline.pages.render import stream_page
 from pipeline.predict.pieces import Bad, Output, Tagged
 from pipeline.predict.span import Span
-from pipeline.predict.write import parts
+from pipeline.predict.write import parts, printable
 
 TEMPLATE = Path(__file__).with_name("page.html")
 UNSURE = 0.5
@@ -28,7 +28,7 @@ def write_page(items: Iterator[Output], out: TextIO, types: list[str], title: st
     """Write the page; all text in it is escaped. `types` are those of the tagger, a colour each."""
     content = {"title": title, "types": types, "unsure": UNSURE, "sections": [], "marked": _parts(items)}
     for text in stream_page(TEMPLATE, **content):
-        out.write(text.encode("utf-8", "replace").decode() if not text.isascii() else text)
+        out.write(text)
 
 
 def _parts(items: Iterator[Output]) -> Iterator[Part]:
@@ -42,7 +42,7 @@ def _parts(items: Iterator[Output]) -> Iterator[Part]:
             yield Part("begin", number)
             opened = True
         if isinstance(item, Tagged):
-            yield from (Part("text", number, text, span) for text, span in parts(item))
+            yield from (Part("text", number, printable(text), span) for text, span in parts(item))
         else:
             yield Part("end", number)
             number, opened = number + 1, False

@@ -44,9 +44,7 @@ def read_token_lines(file: Iterable[bytes], name: str) -> Iterator[Input]:
     return _read_lines(file, name, _parse_tokens, True)
 
 
-def _read_lines(
-    lines: Iterable[bytes], name: str, parse: Callable[[str], str], tokenised: bool
-) -> Iterator[Input]:
+def _read_lines(lines: Iterable[bytes], name: str, parse: Callable[[str], str], tokenised: bool) -> Iterator[Input]:
     for number, line in enumerate(lines, 1):
         try:
             text = parse(_decode(line.removeprefix(codecs.BOM_UTF8) if number == 1 else line))

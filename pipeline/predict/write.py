@@ -18,6 +18,7 @@ SPANS_IN_MEMORY = 1 << 20
 COLOURS = {"PER": 33, "ORG": 35, "LOC": 32, "CORP": 35, "GRP": 36}
 """ANSI colours; other types are blue."""
 OTHER = 34
+_SPACE = re.compile(r"\s")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _CONTROLS = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -62,7 +63,10 @@ def write_conll(items: Iterator[Output], out: TextIO) -> None:
             opened = True
         if isinstance(item, Tagged):
             for sentence, tags in zip(item.sentences, _tags(item), strict=True):
-                rows = (f"{_printable(token.form)}\t{tag}\n" for token, tag in zip(sentence, tags, strict=True))
+                rows = (
+                    f"{_SPACE.sub('_', printable(token.form))}\t{tag}\n"
+                    for token, tag in zip(sentence, tags, strict=True)
+                )
                 out.write("".join(rows) + "\n")
         else:
             number, opened = number + 1, False
@@ -116,7 +120,7 @@ def _tag(start: int, span: Span | None) -> str:
 
 
 def _paint(text: str, span: Span | None, colour: bool) -> str:
-    text = _printable(text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = printable(text)
     if span is None:
         return text
     said = f"{span.type} {span.confidence:.2f}"
@@ -125,8 +129,9 @@ def _paint(text: str, span: Span | None, colour: bool) -> str:
     return f"\x1b[1;{COLOURS.get(span.type, OTHER)}m{text}\x1b[0m \x1b[2m{said}\x1b[0m"
 
 
-def _printable(text: str) -> str:
-    return _CONTROLS.sub(REPLACEMENT, text)
+def printable(text: str) -> str:
+    """The text with U+FFFD for what a terminal might obey, a page must not hold, and UTF-8 cannot."""
+    return _CONTROLS.sub(REPLACEMENT, text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _json(span: Span) -> str:

@@ -52,7 +52,7 @@ def run(sources: Sources, target: Path, metrics: Path, cache: Path, protocol: Pr
     seed = max(taggers, key=lambda x: _entity_f1(taggers[x], validation))
     judged = {"validation": judge(taggers[seed], validation), "test": judge(taggers[seed], test)}
     temperature = round(fit_temperature(judged["validation"]), DIGITS)
-    calibration = {"seed": int(seed), "temperature": temperature}
+    calibration: Json = {"seed": int(seed), "temperature": temperature}
     calibration |= {split: _describe(of_split, temperature) for split, of_split in judged.items()}
     model = sources.raw / "udpipe" / "model.udpipe"
     exported = Exported(

@@ -1,6 +1,7 @@
 """Raw text to sentences of tokens that know their place.
 
-    '  Иван\\u00a0уехал в\\r\\nСанкт-Петербург.'    (2, 6, Иван) (7, 12, уехал) (13, 14, в)    (16, 31, Санкт-Петербург) (31, 32, .)
+    '  Он\\u00a0уехал в\\r\\nСанкт-Петербург.'    (2, 4, Он) (5, 10, уехал) (11, 12, в)
+                                             (14, 29, Санкт-Петербург) (29, 30, .)
 
 Sentences are razdel's, a paragraph at a time, as those of the corpus are. Tokens are razdel's too, and not UDPipe's:
 its borders are those of the NER sets, whose tokens the tagger was trained on, more often (docs/predict.md), and a token
@@ -14,6 +15,8 @@ from typing import NamedTuple
 
 from razdel import sentenize, tokenize
 
+ZERO_WIDTH_JOINER = "\N{ZERO WIDTH JOINER}"
+"""Makes one emoji of several."""
 LONGEST = 200
 """Tokens of a sentence; the language model has read no longer ones (fragments of at most as many words)."""
 _JOINERS = "\u00ad\u200c\u200d\u0300-\u036f\u0483-\u0489\ufe0e\ufe0f"
@@ -42,7 +45,9 @@ def split_text(text: str) -> Iterator[list[Token]]:
 def split_spaces(text: str) -> Iterator[list[Token]]:
     """The same of a text whose tokens are given: a sentence a line, spaces between tokens; anything else is a token."""
     for line in re.finditer(r"[^\n]+", text.replace("\r\n", " \n")):
-        yield from _cut([Token(line.start() + m.start(), line.start() + m.end(), m[0]) for m in _WORD.finditer(line[0])])
+        yield from _cut(
+            [Token(line.start() + m.start(), line.start() + m.end(), m[0]) for m in _WORD.finditer(line[0])]
+        )
 
 
 _WORD = re.compile(r"[^ ]+")
@@ -66,7 +71,9 @@ def _join(tokens: list[Token]) -> list[Token]:
 
 def _belongs(before: str, after: str) -> bool:
     """Whether two pieces side by side are one word: a joiner belongs to what it follows, and a word to its joiner."""
-    return bool(_JOINED.match(after)) or bool(_JOINED.match(before[-1]) and (after[0].isalnum() or before[-1] == "\u200d"))
+    return bool(_JOINED.match(after)) or bool(
+        _JOINED.match(before[-1]) and (after[0].isalnum() or before[-1] == "\u200d")
+    )
 
 
 def _cut(tokens: list[Token]) -> Iterator[list[Token]]:
