@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import overload
 
 import torch
 
@@ -51,7 +52,13 @@ class TextTagger:
         embedder, tagger = Embedder.load(folder / LM, device), Tagger.load(folder / TAGGER, device)
         return cls(settings, Network(embedder, tagger, settings.temperature), lemmatizer)
 
-    def __call__(self, texts: str | Iterable[str]) -> "list[Span] | Iterator[list[Span]]":
+    @overload
+    def __call__(self, texts: str) -> list[Span]: ...  # type: ignore[overload-overlap]  # a text is no iterable of texts
+
+    @overload
+    def __call__(self, texts: Iterable[str]) -> Iterator[list[Span]]: ...
+
+    def __call__(self, texts: str | Iterable[str]) -> list[Span] | Iterator[list[Span]]:
         """The entities of a text; or of texts, one list each and in order, read as they are asked for."""
         if isinstance(texts, str):
             return next(self._spans([texts]))

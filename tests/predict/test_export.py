@@ -14,8 +14,10 @@ from pipeline.errors import UserError
 from pipeline.exported.settings import SETTINGS
 from pipeline.ner.corpus import read_labels, read_split
 from pipeline.ner.predictions import parse_predictions
+from pipeline.ner.settings import FeatureKind
 from pipeline.predict import Span, TextTagger, load
 from pipeline.predict.pieces import End, Piece, Tagged
+from pipeline.protocol import TokenRule
 from tests.predict.conftest import World
 
 ROOT = Path(__file__).parents[2]
@@ -43,13 +45,13 @@ def labels_of(tagger: TextTagger, sentences: list[list[str]]) -> list[str]:
     [("sru", "top", "all"), ("lstm", "mix", "all"), ("none", "all", "all"), ("sru", "top", "alphanumeric")],
 )
 def test_it_says_of_the_test_split_what_evaluate_said(
-    fetched: World, tmp_path: Path, cell: str, features: str, tokens: str
+    fetched: World, tmp_path: Path, cell: str, features: FeatureKind, tokens: TokenRule
 ) -> None:
     """From the tokens on, by way of UDPipe, in batches of its own."""
     world = World(tmp_path)
     world.raw = fetched.raw
     world.pretrain(cell)
-    world.train(features, tokens)  # type: ignore[arg-type]
+    world.train(features, tokens)
     tagger, labels = load(world.exported), read_labels(world.corpus)
     test = [sentence.tokens for sentence in read_split(world.corpus / "test.tsv")]
     said = (tmp_path / "predictions" / f"seed-{tagger.settings.seed}.txt").read_text()

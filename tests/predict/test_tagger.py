@@ -1,6 +1,7 @@
 """Texts to spans: in order, the same in any company and in any pieces, by several threads, in little memory."""
 
 import random
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -51,7 +52,7 @@ def test_texts_are_answered_in_order_and_as_each_alone(tagger: TextTagger) -> No
     assert len(together) == len(texts) and sum(map(len, together)) > 5
     for text, spans in zip(texts, together, strict=True):
         alone = tagger(text)
-        assert facts(spans) == facts(alone)  # type: ignore[arg-type]
+        assert facts(spans) == facts(alone)
         assert [span.confidence for span in spans] == pytest.approx([span.confidence for span in alone], abs=1e-4)
 
 
@@ -77,13 +78,13 @@ def test_texts_are_read_as_they_are_asked_for(tagger: TextTagger) -> None:
     """An endless stream is answered, after as much of it as one pool holds."""
     taken = 0
 
-    def endless() -> "object":
+    def endless() -> Iterator[str]:
         nonlocal taken
         while True:
             taken += 1
             yield f"Анна уехала в город {taken}."
 
-    first = list(islice(tagger(endless()), 5))  # type: ignore[arg-type]
+    first = list(islice(tagger(endless()), 5))
     assert len(first) == 5 and taken <= tagging.POOL_ITEMS
 
 
