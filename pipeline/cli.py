@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -251,6 +251,29 @@ def typos(name: DataSet) -> None:
 
 
 @app.command()
+def export(name: DataSet) -> None:
+    """Put the best tagger with all it needs into one folder; calibrate its confidences."""
+    from pipeline.stages import export
+
+    params = load_params()
+    export.run(
+        export.Sources(
+            lm=layout.LM,
+            corpus=layout.CORPORA / name,
+            taggers=layout.TAGGERS / name,
+            raw=layout.RAW,
+            scores=layout.SCORES / f"{name}.scores.csv",
+            types=layout.SCORES / f"{name}.types.csv",
+        ),
+        target=layout.EXPORTED / name,
+        metrics=layout.SCORES / f"{name}.calibration.json",
+        cache=layout.FEATURES,
+        protocol=params.chosen_protocol,
+        device=_device(params),
+    )
+
+
+@app.command()
 def report() -> None:
     """Write metrics/report.html, report.md and its pictures."""
     from pipeline.stages import report
@@ -279,6 +302,43 @@ def embed(
 
     keep_buffers()
     export(model, sentences, out, choose_device(device, "--device"))
+
+
+@app.command()
+def predict(
+    text: Annotated[
+        str | None, typer.Argument(help="One text; without it, --file is read.", show_default=False)
+    ] = None,
+    file: Annotated[str, typer.Option(help="A file that is one text, UTF-8; `-` is standard input.")] = "-",
+    jsonl: Annotated[bool, typer.Option("--jsonl", help='The file has a text a line: {"text": "..."}.')] = False,
+    tokens: Annotated[
+        bool, typer.Option("--tokens", help="Tokens are given: a sentence, and without --jsonl a text, a line.")
+    ] = False,
+    model: Annotated[Path, typer.Option(help="A folder of stage export.")] = layout.EXPORTED / "wikineural",
+    format_: Annotated[
+        Literal["terminal", "jsonl", "conll", "html"], typer.Option("--format", help="How entities are shown.")
+    ] = "terminal",
+    udpipe: Annotated[Path | None, typer.Option(help="The UDPipe model, if it is not in the folder.")] = None,
+    device: Annotated[str, typer.Option(help="auto, or a torch device: cpu, cuda, cuda:1.")] = "cpu",
+    threads: Annotated[int, typer.Option(min=1, help="Of torch, on a CPU.")] = 1,
+) -> None:
+    """Find entities in raw text. Offsets are characters of the text as it was given, the end not included.
+
+    A line of a text is a paragraph. Memory does not grow with the input, but for the longest line of --jsonl. A line
+    that cannot be read is named on standard error, keeps its place in the output, and makes the exit code 1.
+    """
+    import torch
+
+    from pipeline.allocator import keep_buffers
+    from pipeline.predict import load
+    from pipeline.predict.run import Source, run
+
+    if text is not None and (jsonl or file != "-"):
+        raise UserError("found both a text and --file or --jsonl; give one of them")
+    keep_buffers()
+    torch.set_num_threads(threads)
+    source = Source(None if text == "-" else text, file, jsonl, tokens)
+    raise typer.Exit(run(source, load(model, device, udpipe), format_))
 
 
 @app.command()

@@ -31,6 +31,8 @@ PREDICTIONS = DATA / "predictions"
 CHARCNN = MODELS / "charcnn"
 LM = MODELS / "lm"
 TAGGERS = MODELS / "ner"
+EXPORTED = MODELS / "tagger"
+"""Taggers to be used and carried away, a folder a set."""
 FEATURES = Path(os.environ.get("DVC_ROOT", ".")) / MODELS / ".features"
 """Frozen features of NER sets, keyed by content; outside DVC and safe to delete. Scratch copies of the queue find those
 of the repository they belong to, DVC_ROOT."""

@@ -22,7 +22,7 @@ STAGES = stages(SOURCES)
 DVC: dict[str, dict] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]  # type: ignore[type-arg]
 SHOWN = {".html", ".css"}
 ROOMS = {"text", "lm", "ner", "report", "sources", "demo"}
-ABOVE = {"stages", "compare", "corpus", "experiments", "sweep", "cli.py"}
+ABOVE = {"stages", "compare", "corpus", "experiments", "exported", "predict", "sweep", "cli.py"}
 
 
 def path_of(file: Path) -> str:
@@ -176,6 +176,12 @@ NO_TORCH = [*sorted((PACKAGE / "text").rglob("*.py")), PACKAGE / "params.py", PA
 def test_text_and_settings_and_inputs_need_no_torch(path: Path) -> None:
     for file in reached(path_of(path), SOURCES):
         assert b"import torch" not in SOURCES[file], f"{path} reaches torch through {file}"
+
+
+def test_the_api_starts_without_what_only_stages_need() -> None:
+    check = "import pipeline.predict, sys; print(*sorted({'dvc', 'typer', 'matplotlib', 'pandas'} & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", check], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == ""
 
 
 def test_the_command_line_starts_without_the_heavy_packages() -> None:

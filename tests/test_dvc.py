@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 
 DOWNSTREAM_OF_LM = {
     "ner@wikineural", "ner@multiconer", "evaluate@wikineural", "evaluate@multiconer",
-    "typos@wikineural", "typos@multiconer", "report",
+    "typos@wikineural", "typos@multiconer", "export@wikineural", "export@multiconer", "report",
 }  # fmt: skip
 ALL = DOWNSTREAM_OF_LM | {
     "check", "fetch", "documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary", "data", "charcnn",
@@ -156,7 +156,7 @@ def test_another_protocol_reruns_only_what_reads_a_value_that_differs(repo: Path
 
     _edit_yaml(repo / "params.yaml", choose)
     assert ran(dvc("repro", "check")) == {"check"}
-    stages = ("corpora", "ner", "typos")
+    stages = ("corpora", "ner", "typos", "export")
     of_sets = {f"{stage}@{name}" for stage in stages for name in ("wikineural", "multiconer")}
     assert set(json.loads(dvc("status", "--json"))) == {"lemmas", "report"} | of_sets
     _git(repo, "checkout", "--quiet", "params.yaml")

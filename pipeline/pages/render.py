@@ -1,7 +1,7 @@
 """A template and what it shows to one HTML file: all text escaped, style and pictures inside."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,11 @@ STYLE = "style.css"
 
 def render_page(template: Path, **content: Any) -> str:
     """The page; templates of this folder can be extended and imported. A name that `content` lacks is an error."""
+    return "".join(stream_page(template, **content))
+
+
+def stream_page(template: Path, **content: Any) -> Iterator[str]:
+    """The same in parts, as what `content` iterates over comes."""
     environment = Environment(
         loader=FileSystemLoader([template.parent, HERE]),
         autoescape=True,
@@ -26,7 +31,7 @@ def render_page(template: Path, **content: Any) -> str:
     )
     environment.filters["code"] = mark_code
     environment.globals["style"] = Markup((HERE / STYLE).read_text(encoding="utf-8"))
-    return environment.get_template(template.name).render(content)
+    return environment.get_template(template.name).generate(content)
 
 
 def mark_code(text: str) -> Markup:

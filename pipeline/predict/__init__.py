@@ -1,0 +1,29 @@
+"""Entities of raw text, by a folder of stage `export`.
+
+>>> from pipeline.predict import load
+>>> tag = load("models/tagger/wikineural")
+>>> tag("Суд посёлка Рудоград оштрафовал Лидию Шумян.")
+[Span(start=12, stop=20, type='LOC', confidence=0.98, text='Рудоград'), Span(start=32, ...
+"""
+
+import os
+from pathlib import Path
+
+from pipeline.predict.span import Span
+from pipeline.predict.tagger import TextTagger
+
+__all__ = ["Span", "TextTagger", "load"]
+
+
+def load(
+    folder: str | os.PathLike[str], device: str = "cpu", udpipe: str | os.PathLike[str] | None = None
+) -> TextTagger:
+    """The tagger of a folder: called with a text it gives a list of `Span`, with an iterable of texts an iterator.
+
+    `device` is torch's name, or `auto`; `udpipe` is needed only if that model was taken out of the folder. torch's
+    threads are left as they are: one is best for models of the demo's and of middling size. Raises
+    `pipeline.errors.UserError`.
+    """
+    from pipeline.device import choose_device
+
+    return TextTagger.load(Path(folder), choose_device(device, "device"), Path(udpipe) if udpipe else None)

@@ -1,0 +1,124 @@
+"""Stage export: a tagger, its language model and its lemmatiser as one folder that works by itself; its calibration."""
+
+import csv
+import shutil
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pipeline.device import choose_device
+from pipeline.exported.card import Facts, Json, render_card
+from pipeline.exported.settings import CARD, LM, SETTINGS, TAGGER, UDPIPE, Exported, UdpipeModel
+from pipeline.fingerprint import sha256
+from pipeline.lm.embed import CONFIG, Embedder
+from pipeline.ner.calibration import Judged, fit_temperature, judge, reliability
+from pipeline.ner.corpus import read_labels
+from pipeline.ner.dataset import DESCRIPTION
+from pipeline.ner.examples import Examples, load_examples
+from pipeline.ner.predict import predict
+from pipeline.ner.scores import count, entity_f1
+from pipeline.ner.tagger import Tagger, load_taggers
+from pipeline.outputs import fresh_folder, need, read_json, write_json, write_text
+from pipeline.protocol import Protocol
+from pipeline.tables import DIGITS
+
+
+class Sources(NamedTuple):
+    """What the stage reads."""
+
+    lm: Path
+    corpus: Path
+    taggers: Path
+    raw: Path
+    """data/raw: the UDPipe model, and where everything came from."""
+    scores: Path
+    """CSV of `evaluate`."""
+    types: Path
+    """CSV of `evaluate`."""
+
+
+def run(sources: Sources, target: Path, metrics: Path, cache: Path, protocol: Protocol, device: str) -> None:
+    """Write the folder `target` and, as JSON, how well its confidences are calibrated, `metrics`.
+
+    Of several taggers it is the one with the best entity F1 on validation, the first of equals.
+    """
+    place = choose_device(device)
+    labels, name = read_labels(sources.corpus), sources.corpus.name
+    taggers = load_taggers(sources.taggers, place)
+    embedder, kind = Embedder.load(sources.lm, place), next(iter(taggers.values())).features
+    validation, test = (
+        load_examples(sources.corpus, split, labels, cache, sources.lm, embedder, kind)
+        for split in ("validation", "test")
+    )
+    seed = max(taggers, key=lambda x: _entity_f1(taggers[x], validation))
+    judged = {"validation": judge(taggers[seed], validation), "test": judge(taggers[seed], test)}
+    temperature = round(fit_temperature(judged["validation"]), DIGITS)
+    calibration: Json = {"seed": int(seed), "temperature": temperature}
+    calibration |= {split: _describe(of_split, temperature) for split, of_split in judged.items()}
+    model = sources.raw / "udpipe" / "model.udpipe"
+    exported = Exported(
+        format=1,
+        set=name,
+        seed=seed,
+        lowercase=protocol.lowercase,
+        lemmas=protocol.lemmas,
+        tokens=protocol.tokens,
+        temperature=temperature,
+        udpipe=UdpipeModel(file=UDPIPE, source=_udpipe_source(sources.raw), sha256=sha256(need(model, "fetch"))),
+    )
+    facts = _read_facts(sources, exported, protocol, len(taggers), calibration)
+    with fresh_folder(target) as folder:
+        shutil.copytree(sources.lm, folder / LM)
+        shutil.copytree(sources.taggers / f"seed-{seed}", folder / TAGGER)
+        shutil.copyfile(model, folder / UDPIPE)
+        write_json(folder / SETTINGS, exported.model_dump(mode="json"))
+        write_text(folder / CARD, render_card(facts))
+    write_json(metrics, {name: {"calibration": _rounded(calibration)}})
+
+
+def _entity_f1(tagger: Tagger, examples: Examples) -> float:
+    counts = count(examples.tags, predict(tagger, examples.features), examples.features.lengths, tagger.labels)
+    return float(entity_f1(counts.entities.sum(0)))
+
+
+def _describe(judged: Judged, temperature: float) -> Json:
+    return {
+        when: reliability(judged.confidences(degrees), judged.right)
+        for when, degrees in (("before", 1.0), ("after", temperature))
+    }
+
+
+def _udpipe_source(raw: Path) -> str:
+    return str(read_json(need(raw / "udpipe" / "source.json", "fetch"))["source"])
+
+
+def _read_facts(
+    sources: Sources, exported: Exported, protocol: Protocol, seeds: int, calibration: dict[str, Any]
+) -> Facts:
+    raw = sources.raw / "ner" / exported.set
+    return Facts(
+        exported=exported,
+        lm=read_json(need(sources.lm / CONFIG, "pretrain")),
+        counts=read_json(need(sources.corpus / "counts.json", "corpora")),
+        dataset=read_json(need(raw / DESCRIPTION, "fetch")),
+        sources=read_json(need(raw / "sources.json", "fetch"))["files"],
+        news=read_json(need(sources.raw / "news" / "sources.json", "fetch"))["files"],
+        epoch=protocol.epoch,
+        scores=[row for row in _read_csv(sources.scores) if row["seed"] == exported.seed],
+        types=_read_csv(sources.types),
+        seeds=seeds,
+        calibration=calibration,
+    )
+
+
+def _read_csv(path: Path) -> list[dict[str, str]]:
+    with need(path, "evaluate").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _rounded(value: Any) -> Any:
+    """Floats to as many digits as in all metrics."""
+    if isinstance(value, dict):
+        return {key: _rounded(x) for key, x in value.items()}
+    if isinstance(value, list):
+        return [_rounded(x) for x in value]
+    return round(value, DIGITS) if isinstance(value, float) else value

@@ -1,0 +1,116 @@
+"""The probability of an entity against the slow and obvious: all label sequences, one by one."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from pipeline.ner.bio import bio_labels, bio_spans
+from pipeline.ner.crf import BioCrf
+from pipeline.ner.marginals import backward, forward, scale_scores, span_log_probabilities
+from pipeline.ner.spans import Spans, find_spans, same_spans
+from tests.ner.test_crf import LABELS, path_score, paths
+
+BEGIN = {type_: LABELS.index(f"B-{type_}") for type_ in ("PER", "LOC")}
+
+
+@pytest.fixture
+def crf() -> BioCrf:
+    torch.manual_seed(3)
+    crf = BioCrf(LABELS)
+    for parameter in crf.parameters():
+        torch.nn.init.normal_(parameter)
+    crf.forbid()
+    return crf.double()
+
+
+def every_span(length: int, sentence: int = 0) -> Spans:
+    """All borders and types."""
+    rows = [
+        (sentence, start, stop, begin, begin + 1)
+        for start in range(length)
+        for stop in range(start + 1, length + 1)
+        for begin in BEGIN.values()
+    ]
+    return Spans(*np.array(rows, dtype=np.int64).T)
+
+
+def counted(crf: BioCrf, emissions: Tensor, length: int, temperature: float) -> dict[tuple[int, int, int], float]:
+    """The probability of each entity, by the sequences that have it."""
+    every = paths(length)
+    weights = torch.stack([path_score(crf, emissions, path) / temperature for path in every]).softmax(0).tolist()
+    sums: dict[tuple[int, int, int], float] = {}
+    for path, weight in zip(every, weights, strict=True):
+        for span in bio_spans([LABELS[tag] for tag in path]):
+            key = span.start, span.stop, BEGIN[span.type]
+            sums[key] = sums.get(key, 0) + weight
+    return sums
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.5, 3.0])
+@pytest.mark.parametrize("length", [1, 2, 3, 5])
+def test_it_is_that_of_all_sequences_with_the_entity(crf: BioCrf, length: int, temperature: float) -> None:
+    emissions = 2 * torch.randn(1, length, len(LABELS), dtype=torch.float64)
+    spans = every_span(length)
+    scores = scale_scores(crf, emissions, torch.tensor([length]), temperature)
+    found = span_log_probabilities(scores, spans).exp().tolist()
+    expected = counted(crf, emissions[0], length, temperature)
+    keys = zip(*(column.tolist() for column in spans[1:4]), strict=True)
+    assert dict(zip(keys, found, strict=True)) == pytest.approx(expected, abs=1e-12)
+
+
+def test_forward_and_backward_agree_on_every_token(crf: BioCrf) -> None:
+    lengths = [7, 1, 4]
+    emissions = torch.randn(3, 7, len(LABELS), dtype=torch.float64)
+    scores = scale_scores(crf, emissions, torch.tensor(lengths))
+    both = (forward(scores) + backward(scores)).logsumexp(1)  # log Z, whichever the token
+    for sentence, length in enumerate(lengths):
+        assert torch.allclose(both[:length, sentence], both[0, sentence].expand(length))
+
+
+def test_a_sentence_is_the_same_in_any_company(crf: BioCrf) -> None:
+    crf, lengths = crf.float(), [9, 2, 5, 1]
+    emissions = 5 * torch.randn(4, 9, len(LABELS))
+    together = scale_scores(crf, emissions, torch.tensor(lengths))
+    for sentence, length in enumerate(lengths):
+        alone = scale_scores(crf, emissions[sentence : sentence + 1, :length], torch.tensor([length]))
+        found, expected = (
+            span_log_probabilities(scores, every_span(length, number)).exp()
+            for scores, number in ((together, sentence), (alone, 0))
+        )
+        assert torch.allclose(found, expected, atol=1e-5)
+
+
+def test_entities_of_certain_and_of_absurd_scores_are_probabilities(crf: BioCrf) -> None:
+    emissions = 300 * torch.randn(50, 40, len(LABELS))
+    lengths = torch.randint(1, 41, (50,))
+    mask = torch.arange(40) < lengths.unsqueeze(1)
+    tags = crf.float().best(emissions, mask)[mask].numpy()
+    spans = find_spans(tags, lengths.numpy(), LABELS)
+    log_p = span_log_probabilities(scale_scores(crf, emissions, lengths), spans)
+    assert len(log_p) > 100 and log_p.isfinite().all() and (log_p <= 0).all()
+    assert log_p.exp().median() > 0.99  # such scores leave no doubt
+
+
+def test_spans_are_those_of_the_tags() -> None:
+    random = np.random.default_rng(1)
+    labels = bio_labels(["PER", "ORG", "LOC"])
+    legal = {0: [0, 1, 3, 5], **{b: [0, 1, 3, 5, b if b % 2 == 0 else b + 1] for b in range(1, 7)}}
+    lengths = random.integers(1, 9, size=60)
+    sentences = []
+    for length in lengths.tolist():
+        tags = [0]
+        for _ in range(length):
+            tags.append(int(random.choice(legal[tags[-1]])))
+        sentences.append(tags[1:])
+    spans = find_spans(np.concatenate(sentences), lengths, labels)
+    expected = [
+        (number, *span[:2], labels.index(f"B-{span.type}"), labels.index(f"I-{span.type}"))
+        for number, tags in enumerate(sentences)
+        for span in bio_spans([labels[tag] for tag in tags])
+    ]
+    assert list(zip(*(column.tolist() for column in spans), strict=True)) == expected
+    assert same_spans(spans, spans).all() and not same_spans(spans, spans._replace(stop=spans.stop + 1)).any()
+    some = np.array([3, 10, 11])
+    kept = [(some.tolist().index(row[0]), *row[1:]) for row in expected if row[0] in some]
+    assert list(zip(*(column.tolist() for column in spans.of_sentences(some)), strict=True)) == kept

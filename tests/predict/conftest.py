@@ -1,0 +1,116 @@
+"""An exported tagger, made by the stages themselves of generated text; the language model's weights are random."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from pipeline.demo import DemoSettings, generate
+from pipeline.lm.bilm import BiLM
+from pipeline.lm.chars import vocabulary_char_ids
+from pipeline.lm.embed import Config, save_lm
+from pipeline.lm.encoder import make_encoder
+from pipeline.lm.settings import ArchSettings, CharCnnSettings, LmSettings
+from pipeline.ner.settings import EvaluateSettings, FeatureKind, NerSettings
+from pipeline.outputs import write_json
+from pipeline.predict import TextTagger, load
+from pipeline.protocol import Protocol, TokenRule
+from pipeline.stages import corpora, evaluate, export, ner
+from pipeline.text.udpipe import Normalization
+from pipeline.vocabulary import SPECIALS
+from tests.report.world import CHARCNN, LM
+
+DEMO = DemoSettings(
+    seed=5, articles=1, train=300, validation=40, test=40, treebank=80, tokenizer_epochs=1, tagger_iterations=2
+)
+SHAPE = CHARCNN | {"filters": [[1, 16], [3, 48]], "embedding": 8, "projection": 32}
+TYPES = [*SPECIALS, "иван", "москва", "уехать", "в", ".", "«", "заря", "петров", "город", "стоять"]
+TAGGER = {
+    "hidden": 24,
+    "layers": 1,
+    "dropout": 0.0,
+    "batch_sentences": 8,
+    "epochs": 8,
+    "learning_rate": 0.02,
+    "clip": 5.0,
+    "seeds": [1, 2],
+}
+
+
+class World:
+    """Folders as the stages leave them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.raw, self.lm = folder, folder / "raw", folder / "lm"
+        self.corpus, self.exported = folder / "corpora" / "wikineural", folder / "exported"
+        self.metrics = folder / "metrics"
+
+    def fetch(self) -> None:
+        generated = self.raw / "ner" / "wikineural"
+        for path in (generated, self.raw / "udpipe", self.raw / "news"):
+            path.mkdir(parents=True)
+        files = {split: f"{split}.conll" for split in ("train", "validation", "test")}
+        for split, file in files.items():
+            generate(f"wikineural/{split}", generated / file, DEMO)
+        write_json(generated / "set.json", {"format": "wikineural", "files": files, "holdout": None})
+        facts = {"source": "demo:x", "sha256": "0" * 64}
+        write_json(generated / "sources.json", {"files": dict.fromkeys(files, facts)})
+        write_json(self.raw / "news" / "sources.json", {"files": [facts]})
+        generate("udpipe", self.raw / "udpipe" / "model.udpipe", DEMO)
+        write_json(self.raw / "udpipe" / "source.json", {"source": "demo:udpipe"})
+
+    def pretrain(self, cell: str = "sru") -> None:
+        """A language model with fresh weights."""
+        torch.manual_seed(1)
+        settings, layers = LmSettings.model_validate(LM | {"hidden": 32}), 0 if cell == "none" else 2
+        arch = ArchSettings(cell=cell, layers=layers, residual=False)
+        encoder = make_encoder(CharCnnSettings.model_validate(SHAPE).shape)
+        encoder.standardise(vocabulary_char_ids(TYPES))
+        self.lm.mkdir()
+        encoder.save(self.lm)
+        model = BiLM(arch, settings, encoder.shape.projection, 30) if layers else None
+        save_lm(self.lm, Config(name=cell, arch=arch, lm=settings, vocabulary_size=30), model)
+
+    def train(self, features: FeatureKind = "top", tokens: TokenRule = "all") -> None:
+        """From the NER set to the folder that is carried away."""
+        protocol = Protocol(lowercase=True, lemmas=True, tokens=tokens, epoch="best")
+        taggers, cache, epochs = self.folder / "taggers", self.folder / "cache", self.metrics / "epochs.csv"
+        tables = {name: self.metrics / f"{name}.csv" for name in ("scores", "types", "confusion")}
+        settings = NerSettings.model_validate({"features": features, **TAGGER})
+        model = self.raw / "udpipe" / "model.udpipe"
+        corpora.run(self.raw / "ner" / "wikineural", model, self.corpus, tokens, Normalization(True, True), seed=1)
+        ner.run(self.lm, self.corpus, taggers, epochs, cache, settings, "best", "cpu", confirm=lambda: None)
+        evaluate.run(
+            lm=self.lm,
+            corpus=self.corpus,
+            taggers=taggers,
+            predictions=self.folder / "predictions",
+            metrics=self.metrics / "wikineural.json",
+            **tables,
+            cache=cache,
+            settings=EvaluateSettings(bootstrap=20),
+            seed=1,
+            device="cpu",
+        )
+        sources = export.Sources(self.lm, self.corpus, taggers, self.raw, tables["scores"], tables["types"])
+        export.run(sources, self.exported, self.metrics / "calibration.json", cache, protocol, "cpu")
+
+
+@pytest.fixture(scope="session")
+def fetched(tmp_path_factory: pytest.TempPathFactory) -> World:
+    world = World(tmp_path_factory.mktemp("fetched"))
+    world.fetch()
+    return world
+
+
+@pytest.fixture(scope="session")
+def world(fetched: World) -> World:
+    """With a tagger on the top layer."""
+    fetched.pretrain()
+    fetched.train()
+    return fetched
+
+
+@pytest.fixture(scope="session")
+def tagger(world: World) -> TextTagger:
+    return load(world.exported)

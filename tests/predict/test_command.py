@@ -1,0 +1,188 @@
+"""`python -m pipeline predict`: every input, every output, and what cannot be read."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline import cli
+from pipeline.predict import Span, TextTagger
+from pipeline.predict.pieces import Bad, End, Piece, Tagged
+from pipeline.predict.run import Form, Source, run
+from pipeline.predict.write import write_terminal
+from tests.pages import Page
+from tests.predict.conftest import World
+
+ROOT = Path(__file__).parents[2]
+TEXT = "Анна Смирнова уехала в город Казань.\r\n\u00a0Иван Петров <b>&amp;</b> — в\u2028Москву \x1b[31m!\n"
+Captured = pytest.CaptureFixture[bytes]
+
+
+class Command:
+    """Runs the command on a file."""
+
+    def __init__(self, folder: Path, tagger: TextTagger, captured: Captured) -> None:
+        self.path, self.tagger, self.captured = folder / "input", tagger, captured
+
+    def __call__(
+        self, content: bytes | str, form: Form, jsonl: bool = False, tokens: bool = False
+    ) -> tuple[int, str, str]:
+        """Exit code, standard output, standard error."""
+        self.path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        code = run(Source(None, str(self.path), jsonl, tokens), self.tagger, form)
+        out, error = self.captured.readouterr()
+        return code, out.decode(), error.decode()
+
+
+@pytest.fixture
+def command(tmp_path: Path, tagger: TextTagger, capfdbinary: Captured) -> Command:
+    return Command(tmp_path, tagger, capfdbinary)
+
+
+def as_json(spans: list[Span]) -> list[dict[str, object]]:
+    return [{"start": s.start, "stop": s.stop, "type": s.type, "confidence": round(s.confidence, 4)} for s in spans]
+
+
+def test_a_file_is_one_text(command: Command) -> None:
+    code, out, error = command(TEXT, "jsonl")
+    expected = command.tagger(TEXT)
+    assert code == 0 and error == "" and out.count("\n") == 1 and expected
+    assert json.loads(out) == {"text": TEXT, "spans": as_json(expected)}
+
+
+def test_a_text_that_is_longer_than_what_is_kept_is_one_line_too(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.predict.cut.LONGEST", 60)
+    monkeypatch.setattr("pipeline.predict.tagger.POOL_CHARACTERS", 100)
+    monkeypatch.setattr("pipeline.predict.write.SPANS_IN_MEMORY", 64)  # the rest waits on the disk
+    text = "\ufeff" + "Анна Смирнова уехала в город Казань.\n" * 40
+    _, out, _ = command(text, "jsonl")
+    line = json.loads(out)
+    assert line["text"] == text[1:] and len(line["spans"]) >= 40
+    words = [line["text"][span["start"] : span["stop"]] for span in line["spans"]]
+    assert len({*words}) < 5 and all(word in "Анна Смирнова уехала в город Казань." for word in words)
+
+
+def test_lines_keep_their_order_and_number_whatever_they_hold(command: Command) -> None:
+    lines = [
+        '{"text": "Анна уехала в Казань.", "id": 7}',
+        "not json",
+        '{"text": ""}',
+        "",
+        '{"text": 5}',
+        '["text"]',
+        '{"text": "\\ud800 Иван\\nв Москве"}',
+        "[" * 100_000,
+    ]
+    content = "\n".join(lines).encode() + b'\n\xff\n{"text": "\xd0\x90\xd0\xbd\xd0\xbd\xd0\xb0"}'
+    code, out, error = command(content, "jsonl", jsonl=True)
+    rows = [json.loads(line) for line in out.splitlines()]
+    bad = [number for number, row in enumerate(rows, 1) if "error" in row]
+    assert code == 1 and len(rows) == 10 and bad == [2, 4, 5, 6, 8, 9]
+    assert [row["text"] for row in rows if "text" in row] == [
+        "Анна уехала в Казань.", "", "\ud800 Иван\nв Москве", "Анна",
+    ]  # fmt: skip
+    assert [int(number) for number in re.findall(r"^error: \S+: line (\d+): ", error, re.M)] == bad
+    assert error.count("\n") == len(bad)
+
+
+def test_given_tokens_are_offsets_in_their_line(command: Command) -> None:
+    content = "Анна Смирнова уехала в  Казань . \r\n\nИван\tПетров\nИван"
+    code, out, error = command(content, "jsonl", tokens=True)
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert code == 1 and [row.get("text") for row in rows] == [
+        "Анна Смирнова уехала в  Казань . ", "", None, "Иван",
+    ]  # fmt: skip
+    assert error.endswith("line 3: found '\\t'; expected tokens separated by spaces\n")
+    for span in rows[0]["spans"]:
+        words = rows[0]["text"][span["start"] : span["stop"]]
+        assert words == words.strip()
+
+
+def test_what_is_not_utf_8_is_replaced_and_said(command: Command) -> None:
+    code, out, error = command(b"\xd0\x90 \xff\xfe \0\n", "jsonl")
+    assert code == 1 and json.loads(out)["text"] == "А \ufffd\ufffd \ufffd\n"
+    assert re.fullmatch(r"error: \S+: byte 3 is not UTF-8, or 0; .* 3 in all; .*\n", error)
+
+
+def test_conll_has_a_tag_a_token(command: Command) -> None:
+    code, out, _ = command(TEXT, "conll")
+    rows = [line.split("\t") for line in out.splitlines() if line and not line.startswith("# ")]
+    assert code == 0 and out.startswith("# text 1\n") and all(len(row) == 2 for row in rows)
+    found: list[str] = []
+    for token, tag in rows:
+        if tag.startswith("B-"):
+            found.append(token)
+        elif tag != "O":
+            found[-1] += token
+    assert found == [re.sub(r"\s", "", span.text) for span in command.tagger(TEXT)]
+    assert out.count("\n\n") == 2
+
+
+def test_the_terminal_gets_no_colour_and_no_control_characters_where_it_is_none(command: Command) -> None:
+    code, out, _ = command(TEXT, "terminal")
+    assert code == 0 and "\x1b" not in out and "\r" not in out
+    marked = re.findall(r"\[([^\[\]]+) ([A-Z]+) (\d\.\d\d)\]", out)
+    spans: list[Span] = command.tagger(TEXT)
+    assert marked == [(span.text, span.type, f"{span.confidence:.2f}") for span in spans]
+
+
+@pytest.mark.parametrize("colour", [True, False])
+def test_every_text_has_a_line_on_the_terminal(colour: bool, tmp_path: Path) -> None:
+    span = Span(0, 4, "PER", 0.987, "Иван")
+    tagged = Tagged(Piece(0, "Иван ест"), [], [span])
+    with (tmp_path / "out").open("w+", encoding="utf-8") as out:
+        write_terminal(iter([tagged, End(), End(), Bad("no"), tagged, End()]), out, colour)
+        out.seek(0)
+        lines = out.read().split("\n")
+    shown = "\x1b[1;33mИван\x1b[0m \x1b[2mPER 0.99\x1b[0m ест" if colour else "[Иван PER 0.99] ест"
+    assert lines == [shown, "", "", shown, ""]
+
+
+def test_the_page_is_one_file_with_all_text_escaped(command: Command) -> None:
+    content = json.dumps({"text": TEXT + "<script>alert(1)</script>{{ 7 * 7 }}"}) + "\nno\n" + json.dumps({"text": ""})
+    code, out, _ = command(content, "html", jsonl=True)
+    page = Page.parse(out)
+    page.check()
+    spans: list[Span] = command.tagger(TEXT)
+    assert code == 1 and page.tags.count("mark") == len(command.tagger.types) + len(spans)
+    assert "script" not in page.tags and "<script>alert(1)</script>{{ 7 * 7 }}" in page.text
+    assert "<b>&amp;</b>" in page.text and "\x1b" not in out
+    for span in spans:
+        assert f'title="{span.type}, confidence {span.confidence:.2f}"' in out
+    assert [f"Text {n}" in page.text for n in range(1, 5)] == [True, True, True, False]
+
+
+def test_the_whole_command(world: World, monkeypatch: pytest.MonkeyPatch, capfdbinary: Captured) -> None:
+    def call(*arguments: str) -> tuple[object, str, str]:
+        monkeypatch.setattr(sys, "argv", ["pipeline", "predict", *arguments])
+        with pytest.raises(SystemExit) as raised:
+            cli.main()
+        out, error = capfdbinary.readouterr()
+        return raised.value.code, out.decode(), error.decode()
+
+    model = ("--model", str(world.exported))
+    assert call("Анна.", *model, "--format", "jsonl")[1].startswith('{"text": "Анна.", "spans": [')
+    assert call("Анна.", "--jsonl", *model)[::2] == (
+        1,
+        "error: found both a text and --file or --jsonl; give one of them\n",
+    )
+    missing = str(world.folder / "nothing")
+    assert call("--file", missing, *model)[0] == 1 and call("--file", str(world.folder), *model)[0] == 1
+    assert "no such folder" in call("Анна.", "--model", missing)[2]
+    code, _, error = call("Анна.", *model, "--udpipe", missing)
+    assert code == 1 and error.startswith(f"error: {missing}: not found; expected the UDPipe model demo:udpipe")
+
+
+def test_who_stops_reading_is_told_nothing(world: World, tmp_path: Path) -> None:
+    (tmp_path / "input").write_text("Анна уехала в Казань.\n" * 20_000, encoding="utf-8")
+    source = ["--file", str(tmp_path / "input"), "--model", str(world.exported), "--format", "jsonl"]
+    command = [sys.executable, "-m", "pipeline", "predict", *source]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout and process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b"" and process.wait(60) == 141

@@ -1,0 +1,147 @@
+"""The folder: whole, by itself, of the best tagger, and its calibration."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.exported.settings import SETTINGS
+from pipeline.ner.corpus import read_labels, read_split
+from pipeline.ner.predictions import parse_predictions
+from pipeline.ner.settings import FeatureKind
+from pipeline.predict import Span, TextTagger, load
+from pipeline.predict.pieces import End, Piece, Tagged
+from pipeline.protocol import TokenRule
+from tests.predict.conftest import World
+
+ROOT = Path(__file__).parents[2]
+SUFFIXES = {".safetensors", ".json", ".md", ".udpipe"}
+
+
+def labels_of(tagger: TextTagger, sentences: list[list[str]]) -> list[str]:
+    """BIO tags of sentences of tokens, one after the other, by the offsets of what is found in them."""
+    items = (item for tokens in sentences for item in (Piece(0, " ".join(tokens), tokenised=True), End()))
+    labels = []
+    for item in tagger.tag(items):
+        if isinstance(item, Tagged):
+            line = item.piece.text
+            tags = ["O"] * (1 + line.count(" "))
+            for span in item.spans:
+                first = line.count(" ", 0, span.start)
+                for token in range(first, first + 1 + span.text.count(" ")):
+                    tags[token] = f"{'I' if token > first else 'B'}-{span.type}"
+            labels += tags
+    return labels
+
+
+@pytest.mark.parametrize(
+    ("cell", "features", "tokens"),
+    [("sru", "top", "all"), ("lstm", "mix", "all"), ("none", "all", "all"), ("sru", "top", "alphanumeric")],
+)
+def test_it_says_of_the_test_split_what_evaluate_said(
+    fetched: World, tmp_path: Path, cell: str, features: FeatureKind, tokens: TokenRule
+) -> None:
+    """From the tokens on, by way of UDPipe, in batches of its own."""
+    world = World(tmp_path)
+    world.raw = fetched.raw
+    world.pretrain(cell)
+    world.train(features, tokens)
+    tagger, labels = load(world.exported), read_labels(world.corpus)
+    test = [sentence.tokens for sentence in read_split(world.corpus / "test.tsv")]
+    said = (tmp_path / "predictions" / f"seed-{tagger.settings.seed}.txt").read_text()
+    expected = parse_predictions(said, "predictions", np.array([len(tokens) for tokens in test]), labels)
+    found = labels_of(tagger, test)
+    assert found == [labels[tag] for tag in expected.tolist()]
+    assert sum(label != "O" for label in found) > 20
+
+
+def test_a_copy_works_where_there_is_nothing_else(world: World, tmp_path: Path) -> None:
+    shutil.copytree(world.exported, tmp_path / "copy")
+    assert {path.suffix for path in (tmp_path / "copy").rglob("*") if path.is_file()} == SUFFIXES
+    code = "from pipeline.predict import load; print(load('copy')('Анна уехала в Москву.'))"
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == repr(load(world.exported)("Анна уехала в Москву."))
+
+
+def test_the_best_tagger_on_validation_is_taken(world: World) -> None:
+    epochs = [row.split(",") for row in (world.metrics / "epochs.csv").read_text().splitlines()]
+    seed, f1, kept = (epochs[0].index(name) for name in ("seed", "validation_entity_f1", "kept"))
+    scores = {row[seed]: float(row[f1]) for row in epochs[1:] if row[kept] == "1"}
+    assert len(scores) == 2
+    assert json.loads((world.exported / SETTINGS).read_text())["seed"] == max(scores, key=lambda x: scores[x])
+
+
+def test_calibration_lowers_the_loss_on_validation_and_bins_add_up(world: World) -> None:
+    calibration = json.loads((world.metrics / "calibration.json").read_text())["wikineural"]["calibration"]
+    before, after = (calibration["validation"][when] for when in ("before", "after"))
+    assert after["log_loss"] <= before["log_loss"] + 1e-6
+    assert calibration["temperature"] == json.loads((world.exported / SETTINGS).read_text())["temperature"]
+    for split in ("validation", "test"):
+        for figures in calibration[split].values():
+            bins = figures["bins"]
+            assert sum(b["entities"] for b in bins) == figures["entities"] > 0
+            assert all(b["low"] <= b["confidence"] <= b["high"] for b in bins)
+            gaps = [b["entities"] * abs(b["right"] - b["confidence"]) for b in bins]
+            assert figures["ece"] == pytest.approx(sum(gaps) / figures["entities"], abs=1e-5)
+
+
+def test_the_card_says_what_it_is_made_of(world: World) -> None:
+    card = (world.exported / "README.md").read_text()
+    scores = [row.split(",") for row in (world.metrics / "scores.csv").read_text().splitlines()]
+    seed = load(world.exported).settings.seed
+    (value,) = [row[2] for row in scores if row[:2] == ["entity_f1", seed]]
+    assert f" {float(value):.3f} |" in card and "generated text" in card and "of 2 the best" in card
+    assert "`demo:udpipe`" in card and str(world.folder) not in card
+
+
+def test_a_udpipe_model_that_was_taken_out_is_asked_for_and_must_be_the_same(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(world.exported, "copy")
+    Path("copy/model.udpipe").rename("elsewhere.udpipe")
+    with pytest.raises(UserError, match=r"copy/model.udpipe and data/raw/udpipe/model.udpipe: not found; .*--udpipe"):
+        load("copy")
+    assert isinstance(load("copy", udpipe="elsewhere.udpipe")("Анна уехала.")[:1], list)
+    with Path("elsewhere.udpipe").open("ab") as file:
+        file.write(b"\0")
+    with pytest.raises(UserError, match=r"elsewhere.udpipe: found sha256 .* expected the UDPipe model demo:udpipe"):
+        load("copy", udpipe="elsewhere.udpipe")
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        (SETTINGS, None, "tagger.json: not found"),
+        (SETTINGS, '{"format": 2}', "tagger.json: format: "),
+        ("lm/lm.safetensors", "x", "lm.safetensors: cannot be read as weights"),
+        ("tagger/config.json", "{}", "tagger: not a tagger of this version"),
+    ],
+)
+def test_a_damaged_folder_is_named(world: World, tmp_path: Path, file: str, content: str | None, said: str) -> None:
+    shutil.copytree(world.exported, tmp_path / "copy")
+    path = tmp_path / "copy" / file
+    path.unlink() if content is None else path.write_text(content)
+    with pytest.raises(UserError, match=said):
+        load(tmp_path / "copy")
+
+
+def test_no_folder_is_named() -> None:
+    with pytest.raises(UserError, match=r"nowhere: no such folder; expected one that holds tagger\.json"):
+        load("nowhere")
+
+
+def test_a_span_is_a_piece_of_the_text(tagger: TextTagger) -> None:
+    text = "  В\u00a0Москве\r\nАнна Смирнова и «Заря»\t— \U0001f600 Иван Петров. "
+    spans = tagger(text)
+    assert spans and all(isinstance(span, Span) and text[span.start : span.stop] == span.text for span in spans)
+    assert all(0 <= span.confidence <= 1 for span in spans)

@@ -1,0 +1,132 @@
+"""Texts to spans: in order, the same in any company and in any pieces, by several threads, in little memory."""
+
+import random
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.lm.charcnn import CharCnn
+from pipeline.lm.chars import char_ids
+from pipeline.lm.encoder import load_encoder
+from pipeline.lm.types import TypeVectors
+from pipeline.predict import Span, TextTagger
+from pipeline.predict import cut as cutting
+from pipeline.predict import tagger as tagging
+from pipeline.predict.cut import cut
+from pipeline.vocabulary import SPECIALS
+from tests.predict.conftest import World
+
+WORDS = ["Анна", "Смирнова", "уехала", "в", "Москву", ".", ",", "«", "Заря", "»", "город", "Иван", "Казани", "и", "\n"]
+PIECES = [*WORDS, " ", "\u00a0", "\r\n", "\u2028", "\x85", "\x1c", "İ", "при\u00adвет", "\u0301", "\u200b", "\ufeff"]
+PIECES += ["😀", "👩\u200d👧", "\0", "\ud800", "<S>", "</S>", "a" * 60, "1,5", "Санкт-Петербург", "...", "\t"]
+
+
+def drawn(seed: int, words: int) -> str:
+    return " ".join(random.Random(seed).choices(WORDS, k=words))
+
+
+def facts(spans: list[Span]) -> list[tuple[int, int, str, str]]:
+    return [(span.start, span.stop, span.type, span.text) for span in spans]
+
+
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=4), max_size=30).map("".join))
+@settings(deadline=None, max_examples=80)
+def test_whatever_the_text_spans_are_pieces_of_it_in_order(tagger: TextTagger, text: str) -> None:
+    place = 0
+    for span in tagger(text):
+        assert place <= span.start < span.stop and text[span.start : span.stop] == span.text == span.text.strip()
+        assert span.type in tagger.types and 0 <= span.confidence <= 1
+        place = span.stop
+
+
+def test_texts_are_answered_in_order_and_as_each_alone(tagger: TextTagger) -> None:
+    texts = ["", *(drawn(seed, words) for seed, words in enumerate([1, 40, 3, 0, 200, 7, 1, 12])), " \n "]
+    together = list(tagger(iter(texts)))
+    assert len(together) == len(texts) and sum(map(len, together)) > 5
+    for text, spans in zip(texts, together, strict=True):
+        alone = tagger(text)
+        assert facts(spans) == facts(alone)
+        assert [span.confidence for span in spans] == pytest.approx([span.confidence for span in alone], abs=1e-4)
+
+
+def test_a_text_in_pieces_has_the_same_spans(tagger: TextTagger, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "\n".join(drawn(seed, 12).replace("\n", "и") for seed in range(60))
+    whole = facts(tagger(text))
+    monkeypatch.setattr(cutting, "LONGEST", 100)
+    monkeypatch.setattr(tagging, "POOL_CHARACTERS", 150)
+    assert facts(tagger(text)) == whole and len(whole) > 20
+
+
+@given(st.lists(st.sampled_from([*PIECES, "а" * 40]), max_size=40).map("".join), st.integers(1, 30), st.integers(1, 9))
+def test_pieces_are_the_text_whatever_its_chunks(text: str, longest: int, size: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cutting, "LONGEST", longest)
+        pieces = list(cut(text[i : i + size] for i in range(0, len(text), size)))
+    assert "".join(piece.text for piece in pieces) == text
+    assert all(0 < len(piece.text) <= longest for piece in pieces)
+    assert [piece.start for piece in pieces] == list(np.cumsum([0, *(len(p.text) for p in pieces)])[:-1])
+
+
+def test_texts_are_read_as_they_are_asked_for(tagger: TextTagger) -> None:
+    """An endless stream is answered, after as much of it as one pool holds."""
+    taken = 0
+
+    def endless() -> Iterator[str]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield f"Анна уехала в город {taken}."
+
+    first = list(islice(tagger(endless()), 5))
+    assert len(first) == 5 and taken <= tagging.POOL_ITEMS
+
+
+def test_threads_may_share_it(tagger: TextTagger) -> None:
+    texts = [drawn(seed, 80) + f" слово{seed}" for seed in range(24)]
+    expected = [facts(tagger(text)) for text in texts]
+    tagger._network._types._forget()
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda text: facts(tagger(text)), texts * 2))
+    assert found == expected * 2
+
+
+def test_vectors_of_types_are_those_of_the_encoder_and_no_more_than_the_limit(world: World) -> None:
+    encoder = load_encoder(world.lm, torch.device("cpu"))
+    assert isinstance(encoder, CharCnn)
+    table, known = TypeVectors(encoder, limit=40), set()
+    for number in range(12):
+        sentences = [[f"слово{i}" * (i % 7 + 1), "в"] for i in range(5 * number, 5 * number + 8)]
+        read, vectors = table.read(sentences)
+        assert table._used <= 40 + len(SPECIALS)
+        for column, sentence in enumerate(sentences):
+            known |= set(sentence)
+            expected = torch.from_numpy(encoder.vectors(char_ids(sentence)))
+            assert torch.allclose(vectors[read[0, 1:, column]], expected, atol=1e-5)
+            assert torch.allclose(vectors[read[1, 1:, column]], expected.flip(0), atol=1e-5)
+    assert len(known) > 40
+
+
+def test_the_table_does_not_change_under_who_reads_it(world: World) -> None:
+    table = TypeVectors(load_encoder(world.lm, torch.device("cpu")), limit=10)
+    read, vectors = table.read([["раз", "два"]])
+    before = vectors[read].clone()
+    for number in range(5):
+        table.read([[f"ещё{number}-{i}" for i in range(4)]])
+    assert torch.equal(vectors[read], before)
+
+
+def test_a_sentence_of_any_length_is_read_in_parts(tagger: TextTagger) -> None:
+    text = "Анна уехала в Москву, " * 1500
+    spans = tagger(text)
+    assert spans and spans[-1].stop > len(text) * 0.9
+
+
+def test_it_needs_nothing_of_the_repository_it_was_made_in(world: World) -> None:
+    assert not [path for path in Path(world.exported).rglob("*") if path.is_symlink()]

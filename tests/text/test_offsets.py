@@ -1,0 +1,68 @@
+"""Tokens and where they stand."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.text.offsets import LONGEST, split_spaces, split_text
+
+ODD = [
+    "\u00a0",
+    "\u2028",
+    "\x85",
+    "\x1c",
+    "\r\n",
+    "\r",
+    "\n",
+    "\t",
+    "İ",
+    "\u0301",
+    "\u00ad",
+    "\u200b",
+    "\u200d",
+    "\ufeff",
+]
+ODD += ["Москва", "Санкт-Петербург", ". ", "т.д.", "😀", "👩", "\0", "\ud800", "«", "»", "1,5", "a", " ", "-"]
+TEXT = st.lists(st.sampled_from(ODD) | st.text(max_size=3), max_size=40).map("".join)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        "Он\u00a0уехал.\r\nВ Санкт-Петербург! -> Он|уехал|. В|Санкт-Петербург|!",
+        "Москва\u0301, при\u00adвет и Мо\u0301сква -> Москва\u0301|,|при\u00adвет|и|Мо\u0301сква",
+        "👩\u200d👧 и İstanbul -> 👩\u200d👧|и|İstanbul",
+        "Иванов И.И. приехал. Он болен. -> Иванов|И|.|И|.|приехал|. Он|болен|.",
+        " \u2028 -> ",
+    ],
+)
+def test_sentences_and_tokens(case: str) -> None:
+    text, drawn = case.split(" -> ")
+    assert " ".join("|".join(token.form for token in sentence) for sentence in split_text(text)) == drawn
+
+
+@given(TEXT)
+def test_a_token_is_a_piece_of_the_text_and_nothing_is_lost(text: str) -> None:
+    tokens = [token for sentence in split_text(text) for token in sentence]
+    place, kept = 0, []
+    for token in tokens:
+        assert place <= token.start < token.stop and text[token.start : token.stop] == token.form
+        kept.append(token.form)
+        place = token.stop
+    assert re.sub(r"\s", "", "".join(kept)) == re.sub(r"\s", "", text)
+
+
+@given(TEXT)
+def test_given_tokens_stay_as_they_are(text: str) -> None:
+    sentences = list(split_spaces(text))
+    lines = [line.split(" ") for line in text.replace("\r\n", "\n").split("\n")]
+    expected = [[form for form in line if form] for line in lines]
+    assert [[token.form for token in sentence] for sentence in sentences] == [line for line in expected if line]
+    assert all(text[token.start : token.stop] == token.form for sentence in sentences for token in sentence)
+
+
+def test_no_sentence_is_longer_than_the_limit() -> None:
+    sizes = [len(sentence) for sentence in split_text("и " * (2 * LONGEST + 5))]
+    assert sizes == [LONGEST, LONGEST, 5]
