@@ -82,6 +82,10 @@ def _facts(corpus: Corpus) -> Iterator[Fact]:
     held_out = f"{percent(validation / (train + validation))} of them held out for perplexity"
     yield Fact("Tokens", integer(train + validation), held_out)
     yield Fact("Types", integer(len(usage.train)), f"{integer(usage.predicted)} predicted by name")
+    documents = corpus.counts["documents"]
+    mixed, words = documents["words_of_mixed_script"], documents["words"]
+    share = f"{percent(mixed / words)} of the words of documents have Latin beside Cyrillic letters"
+    yield Fact("Words of mixed script", integer(mixed), share)
 
 
 def _sections(corpus: Corpus) -> Iterator[Section]:

@@ -1,6 +1,7 @@
 """Lemmas to types, ids and two sides: one to train on, one to measure perplexity on."""
 
 import hashlib
+from array import array
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
@@ -65,13 +66,13 @@ def encode_lemmas(split: Split, entries: Path, size: int, source: Path, file: IO
     The file `entries` holds the vocabulary's entries, and never holds others; the softmax predicts ids below `size`.
     """
     ids = _load(entries)
-    sequences: dict[str, list[list[int]]] = {side: [] for side in SIDES}
+    sequences: dict[str, list[array[int]]] = {side: [] for side in SIDES}
     for document in read_shard(source):
         side = split.side(document.id)
         counts[f"documents_{side}"] += 1
         for line in document.lines:
             sequence = [ids[lemma] for lemma in line.split(" ")]
-            sequences[side].append(sequence)
+            sequences[side].append(array("i", sequence))  # of a large shard, half of what a list takes
             counts[f"tokens_{side}"] += len(sequence)
             counts[f"tokens_predicted_{side}"] += sum(i < size for i in sequence)
     for side in SIDES:

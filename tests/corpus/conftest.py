@@ -15,6 +15,8 @@ from pipeline.workers import Workers
 LONGEST = 8
 """Words of a fragment."""
 HOSTILE = "Злой <script>alert(1)</script> |`код` \x1b[2J \u202eтекст\u202c ````&{{7*7}}."
+LOOKALIKE = "Никтo"
+"""With a Latin o."""
 EXPORT = """<mediawiki xml:lang="ru"><siteinfo/>{pages}</mediawiki>"""
 PAGE = "<page><title>{title}</title><ns>{ns}</ns><id>{id}</id><revision><id>1</id><text>{text}</text></revision></page>"
 TOO_LONG = "Это предложение длиннее всех фрагментов и поэтому не попадает ни в один."
@@ -71,7 +73,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder `data`; not to be written to."""
     folder = tmp_path_factory.mktemp("corpus")
     files = {
-        "0000-first.xml": export((7, "Пожар", "Сгорел склад. Никто не пострадал."), (8, "Мост", "Мост открыт.")),
+        "0000-first.xml": export((7, "Пожар", f"Сгорел склад. {LOOKALIKE} не пострадал."), (8, "Мост", "Мост открыт.")),
         "0001-city.txt": "\n\n".join([*articles(40), HOSTILE]),
         "0002-second.xml": export((7, "Выборы", "Прошли выборы. Явка высока.")),
     }

@@ -119,6 +119,14 @@ def test_what_was_dropped_is_that_of_the_counts(pages: Pages) -> None:
     assert len(found) == len(counted)
 
 
+def test_lookalikes_are_counted_at_the_top(pages: Pages) -> None:
+    facts = {row[0]: row[1:] for row in rows(pages.markdown, "# News text, scale demo")}
+    words = read_json(pages.data / "documents" / "counts.json")["words"]
+    number, share = facts["Words of mixed script"]
+    assert number == "1" and share.startswith(f"{100 / words:.1f} % of the words of documents have Latin")
+    assert "<dt>Words of mixed script</dt><dd>1</dd>" in pages.html
+
+
 def test_lengths_and_lemmas(pages: Pages) -> None:
     lengths = {row[0]: row for row in rows(pages.markdown, "## Lengths")[1:]}
     sentences = [line for document in read_documents(pages.data / "sentences") for line in document.lines]

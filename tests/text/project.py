@@ -1,5 +1,6 @@
 """A project of its own in which the real commands of the text stages run, and are disturbed."""
 
+import json
 import os
 import shutil
 import sys
@@ -18,7 +19,7 @@ from tests.forkserver import context, preload
 
 ROOT = Path(__file__).parents[2]
 STAGES = ["documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary"]
-DOCUMENTS = 60
+DOCUMENTS, PAGES = 60, 12
 LOG, KEY = "worked_on", 10
 """The file for it, and the characters of a fingerprint that are enough; it too must not grow beyond a limit."""
 
@@ -33,7 +34,9 @@ class Project:
         news = self.data / "raw" / "news"
         news.mkdir(parents=True)
         (news / "a.txt").write_text("\n\n".join(_article(n) for n in range(DOCUMENTS)), encoding="utf-8")
-        (news / "sources.json").write_text('{"files": [{"file": "a.txt", "format": "text"}]}')
+        (news / "b.xml").write_text(f"<mediawiki>{''.join(map(_page, range(PAGES)))}</mediawiki>", encoding="utf-8")
+        files = [{"file": "a.txt", "format": "text"}, {"file": "b.xml", "format": "mediawiki"}]
+        (news / "sources.json").write_text(json.dumps({"files": files}))
         model = self.data / "raw" / "udpipe" / "model.udpipe"
         model.parent.mkdir()
         model.touch()
@@ -82,6 +85,11 @@ class Project:
 
 def _article(number: int) -> str:
     return f"Новость {number}\nМосква растёт. Россия\xa0тоже. {'Длинно ' * (number % 9)}. " + "Дождь идёт. " * number
+
+
+def _page(number: int) -> str:
+    text = f"{{{{дата}}}} В [[w:Москва|Москве]] '''дождь'''.{' Он идёт.' * 9 * number}"
+    return f"<page><title>{number}</title><ns>0</ns><id>{number}</id><revision><text>{text}</text></revision></page>"
 
 
 def _run(folder: Path, params: Params, stage: str, limit: int) -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.stages import fragments, lemmas
+from pipeline.stages import documents, fragments, lemmas, vocabulary
 from pipeline.text.udpipe import Lemmatizer
 from pipeline.workers import Workers
 from tests.text.conftest import MODEL, OURS
-from tests.text.test_stages import TEXT, all_bytes, alone, run_text_stages
+from tests.text.test_stages import TEXT, VOCABULARY, all_bytes, alone, run_text_stages
 
 CLUSTERS = {"dask": "distributed", "ray": "ray"}
 
@@ -30,9 +30,11 @@ def test_a_cluster_of_two_changes_no_byte(
     pytest.importorskip(CLUSTERS[backend], reason=f"an extra: pip install '.[{backend}]'")
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     workers = Workers(2, backend, tmp_path / ".shards")
+    documents.run(undisturbed / "raw", tmp_path / "documents", TEXT, workers)
     fragments.run(undisturbed / "sentences", tmp_path / "fragments", TEXT, workers)
     lemmas.run(undisturbed / "lowercase", MODEL, tmp_path / "lemmas", OURS, workers)
-    for stage in ("fragments", "lemmas"):
+    vocabulary.run(undisturbed / "lowercase", tmp_path / "vocabulary", VOCABULARY, 1, workers)
+    for stage in ("documents", "fragments", "lemmas", "vocabulary"):
         assert all_bytes(tmp_path / stage) == all_bytes(undisturbed / stage)
 
 

@@ -6,6 +6,7 @@ import signal
 from collections import Counter
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -47,6 +48,7 @@ def run_text_stages(folder: Path, workers: Workers) -> None:
     sentences.run(folder / "documents", folder / "sentences", workers)
     fragments.run(folder / "sentences", folder / "fragments", TEXT, workers)
     lowercase.run(folder / "fragments", folder / "lowercase", True, workers)
+    vocabulary.run(folder / "lowercase", folder / "vocabulary", VOCABULARY, 1, workers)
 
 
 def all_bytes(folder: Path) -> dict[str, bytes]:
@@ -230,6 +232,33 @@ def test_sides_depend_on_the_id_and_the_seed_alone() -> None:
     assert 900 < sides.count("validation") < 1100
     assert sides == [Split(1, 0.2).side(str(n)) for n in range(5000)]
     assert sides != [Split(2, 0.2).side(str(n)) for n in range(5000)]
+
+
+def test_parts_of_a_document_that_was_cut_stay_on_one_side() -> None:
+    split = Split(1, 0.5)
+    for whole in [*map(str, range(100)), *(f"a.1.2:{n}" for n in range(100))]:
+        assert {split.side(whole)} == {split.side(f"{whole}.{part}") for part in range(2, 30)}
+    assert len({split.side(f"0000.{n}:1") for n in range(100)}) == 2, "a dot in the name of a file is no part"
+
+
+def test_sources_that_were_read_are_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "\n\n".join(f"Новость {n}\nМосква растёт." for n in range(40))
+    source = raw_news(tmp_path / "raw", ("a.txt", "text", text))
+    documents.run(source, tmp_path / "expected", TEXT, alone(tmp_path))
+
+    def refuse(*_: object) -> NoReturn:
+        raise UserError("not this time")
+
+    read = documents.FORMATS["text"]
+    monkeypatch.setitem(documents.FORMATS, "text", read._replace(extract=refuse))
+    with pytest.raises(UserError, match="not this time"):
+        documents.run(source, tmp_path / "documents", TEXT, alone(tmp_path))
+    monkeypatch.setitem(documents.FORMATS, "text", read._replace(read=refuse))
+    documents.run(source, tmp_path / "documents", TEXT, alone(tmp_path))
+    assert all_bytes(tmp_path / "documents") == all_bytes(tmp_path / "expected")
+    (source / "a.txt").write_text(f"{text}\n\nЕщё одна", encoding="utf-8")
+    with pytest.raises(UserError, match="not this time"):
+        documents.run(source, tmp_path / "documents", TEXT, alone(tmp_path))
 
 
 def test_a_corpus_too_small_to_split_is_said_and_leaves_nothing(tmp_path: Path) -> None:
