@@ -314,7 +314,9 @@ def predict(
     tokens: Annotated[
         bool, typer.Option("--tokens", help="Tokens are given: a sentence, and without --jsonl a text, a line.")
     ] = False,
-    model: Annotated[Path, typer.Option(help="A folder of stage export.")] = layout.EXPORTED / "wikineural",
+    model: Annotated[
+        Path | None, typer.Option(help="A folder of stage export; by default that of the first set.")
+    ] = None,
     format_: Annotated[
         Literal["terminal", "jsonl", "conll", "html"], typer.Option("--format", help="How entities are shown.")
     ] = "terminal",
@@ -338,7 +340,8 @@ def predict(
     keep_buffers()
     torch.set_num_threads(threads)
     source = Source(None if text == "-" else text, file, jsonl, tokens)
-    raise typer.Exit(run(source, load(model, device, udpipe), format_))
+    folder = model or layout.EXPORTED / load_params().sets[0]
+    raise typer.Exit(run(source, load(folder, device, udpipe), format_))
 
 
 @app.command()

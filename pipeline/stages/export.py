@@ -10,6 +10,7 @@ from pipeline.exported.card import Facts, Json, render_card
 from pipeline.exported.settings import CARD, LM, SETTINGS, TAGGER, UDPIPE, Exported, UdpipeModel
 from pipeline.fingerprint import sha256
 from pipeline.lm.embed import CONFIG, Embedder
+from pipeline.machine import stamp
 from pipeline.ner.calibration import Judged, fit_temperature, judge, reliability
 from pipeline.ner.corpus import read_labels
 from pipeline.ner.dataset import DESCRIPTION
@@ -19,6 +20,7 @@ from pipeline.ner.scores import count, entity_f1
 from pipeline.ner.tagger import Tagger, load_taggers
 from pipeline.outputs import fresh_folder, need, read_json, write_json, write_text
 from pipeline.protocol import Protocol
+from pipeline.stamp import write_metrics
 from pipeline.tables import DIGITS
 
 
@@ -72,7 +74,7 @@ def run(sources: Sources, target: Path, metrics: Path, cache: Path, protocol: Pr
         shutil.copyfile(model, folder / UDPIPE)
         write_json(folder / SETTINGS, exported.model_dump(mode="json"))
         write_text(folder / CARD, render_card(facts))
-    write_json(metrics, {name: {"calibration": _rounded(calibration)}})
+    write_metrics(metrics, {name: {"calibration": _rounded(calibration)}}, stamp(place))
 
 
 def _entity_f1(tagger: Tagger, examples: Examples) -> float:
