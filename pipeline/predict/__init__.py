@@ -1,8 +1,9 @@
 """Entities of raw text, by a folder of stage `export`.
 
-from pipeline.predict import load
-tag = load("models/tagger/wikineural")
-tag("Иван уехал в Москву")         # [Span(start=0, stop=4, type='PER', confidence=0.98, text='Иван'), ...]
+>>> from pipeline.predict import load
+>>> tag = load("models/tagger/wikineural")
+>>> tag("Суд посёлка Рудоград оштрафовал Лидию Шумян.")
+[Span(start=12, stop=20, type='LOC', confidence=0.98, text='Рудоград'), Span(start=32, ...
 """
 
 import os

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 
 from pipeline.predict.pieces import Piece
 
-LONGEST = 20_000
-"""Characters of a piece. Only a line that is longer is cut within."""
-_LINES = re.compile(r"[\r\n]+(?=[^\r\n])")
+LONGEST = 10_000
+"""Characters of a piece. Only a line that is longer is cut within; razdel takes quadratic time for a line of quotes."""
+_LINES = re.compile(r"(?<=[\r\n])(?=[^\r\n])")
 _CUTS = (re.compile(r".*[.!?…]\s+(?=\S)", re.DOTALL), re.compile(r".*\s(?=\S)", re.DOTALL))
 """Behind a sentence, or else behind a word: the last such place."""
 
