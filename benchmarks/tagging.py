@@ -88,17 +88,17 @@ def measure(tag: Tag, texts: list[str]) -> dict[str, Any]:
     return {"spans": spans, "wall": time.perf_counter() - wall, "cpu": now - cpu, "process": now}
 
 
+def describe(files: list[Path]) -> dict[str, int]:
+    """Bytes: the peak of memory, the model's files, those of packages."""
+    own = {path.resolve() for path in files}
+    return {"peak": peak(), "model": size(files), "packages": size(x for x in imported() if x.resolve() not in own)}
+
+
 def serve(tag: Tag, files: list[Path]) -> None:
     """Answer every line until there is none; sizes are told where no texts are given."""
     for line in sys.stdin:
         texts = json.loads(line)
-        own = {path.resolve() for path in files}
-        about = {
-            "peak": peak(),
-            "model": size(files),
-            "packages": size(x for x in imported() if x.resolve() not in own),
-        }
-        print(json.dumps(measure(tag, texts) if texts else about), flush=True)
+        print(json.dumps(measure(tag, texts) if texts else describe(files)), flush=True)
 
 
 if __name__ == "__main__":
