@@ -345,6 +345,30 @@ def predict(
 
 
 @app.command()
+def serve(
+    model: Annotated[
+        list[Path] | None,
+        typer.Option(help="A folder of stage export; may be repeated.  [default: all of models/tagger]"),
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8765,
+    browse: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
+    device: Annotated[str, typer.Option(help="auto, or a torch device: cpu, cuda, cuda:1.")] = "cpu",
+    threads: Annotated[int, typer.Option(min=1, help="Of torch, on a CPU, for each request.")] = 1,
+) -> None:
+    """Try taggers in a browser: a page on this computer, for this computer only, which keeps nothing."""
+    import torch
+
+    from pipeline.allocator import keep_buffers
+    from pipeline.device import choose_device
+    from pipeline.serve.models import find_folders
+    from pipeline.serve.run import run
+
+    keep_buffers()
+    torch.set_num_threads(threads)
+    run(model or find_folders(layout.EXPORTED), port, choose_device(device, "--device"), browse)
+
+
+@app.command()
 def show(
     article: Annotated[str, typer.Argument(metavar="[ID]", help="An article; metrics/data.html names some.")] = "",
 ) -> None:

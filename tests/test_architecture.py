@@ -22,7 +22,7 @@ STAGES = stages(SOURCES)
 DVC: dict[str, dict] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]  # type: ignore[type-arg]
 SHOWN = {".html", ".css"}
 ROOMS = {"text", "lm", "ner", "report", "sources", "demo"}
-ABOVE = {"stages", "compare", "corpus", "experiments", "exported", "predict", "sweep", "cli.py"}
+ABOVE = {"stages", "compare", "corpus", "experiments", "exported", "predict", "serve", "sweep", "cli.py"}
 
 
 def path_of(file: Path) -> str:

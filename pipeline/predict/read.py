@@ -36,7 +36,7 @@ def read_text(file: BinaryIO, name: str, complain: Callable[[str], None]) -> Ite
 
 def read_json_lines(file: Iterable[bytes], name: str, tokenised: bool) -> Iterator[Input]:
     """A text a line, `{"text": ...}`; what else a line holds is not read."""
-    return _read_lines(file, name, _parse_json, tokenised)
+    return _read_lines(file, name, parse_json, tokenised)
 
 
 def read_token_lines(file: Iterable[bytes], name: str) -> Iterator[Input]:
@@ -47,39 +47,41 @@ def read_token_lines(file: Iterable[bytes], name: str) -> Iterator[Input]:
 def _read_lines(lines: Iterable[bytes], name: str, parse: Callable[[str], str], tokenised: bool) -> Iterator[Input]:
     for number, line in enumerate(lines, 1):
         try:
-            text = parse(_decode(line.removeprefix(codecs.BOM_UTF8) if number == 1 else line))
-        except _NoText as fault:
+            text = parse(decode(line.removeprefix(codecs.BOM_UTF8) if number == 1 else line))
+        except NoText as fault:
             yield Bad(f"{name}: line {number}: {fault}")
         else:
             yield from cut([text], tokenised)
             yield End()
 
 
-class _NoText(Exception):
+class NoText(Exception):
     """What is wrong with a line."""
 
 
-def _decode(line: bytes) -> str:
+def decode(line: bytes) -> str:
+    """A line without its end; raises `NoText`."""
     try:
         return line.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8")
     except UnicodeDecodeError as error:
-        raise _NoText(f"byte {error.start + 1:,} of it (0x{line[error.start]:02x}) is not UTF-8") from None
+        raise NoText(f"byte {error.start + 1:,} of it (0x{line[error.start]:02x}) is not UTF-8") from None
 
 
-def _parse_json(line: str) -> str:
+def parse_json(line: str) -> str:
+    """The text of `{"text": ...}`; what else it holds is not read. Raises `NoText`."""
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise _NoText(f'not JSON ({error}); expected {{"text": "..."}}') from None
+        raise NoText(f'not JSON ({error}); expected {{"text": "..."}}') from None
     text = value.get("text") if isinstance(value, dict) else None
     if not isinstance(text, str):
-        raise _NoText('found no text in it; expected {"text": "..."}')
+        raise NoText('found no text in it; expected {"text": "..."}')
     return text
 
 
 def _parse_tokens(line: str) -> str:
     if fault := _CONTROLS.search(line):
-        raise _NoText(f"found {fault[0]!r}; expected tokens separated by spaces")
+        raise NoText(f"found {fault[0]!r}; expected tokens separated by spaces")
     return line
 
 

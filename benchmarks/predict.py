@@ -1,0 +1,236 @@
+"""What `predict` costs and finds beside natasha (slovnet), from raw text: speed, start, memory, size, entity F1.
+
+    python -m benchmarks.predict --model models/tagger/wikineural --test test.conllu.gz --natasha other/bin/python
+
+Every tagger is a process of its own with one thread, and they take turns. Speed: texts of ten test sentences each, to
+entities, everything between included (ours: razdel, UDPipe's lemmas, language model, tagger); a token is razdel's. It
+is measured in a process that has not seen the texts, and again in the same one: ours remembers the vectors of words.
+Start: from the start of the process to the first answer. Memory: the peak of a process that has tagged all of the
+texts. Packages: files of all that it imports, without the model's.
+
+Entity F1: exact borders and types of PER, LOC and ORG; MISC is taken out of the gold tags and of what is found, as
+natasha has none. Both are given the tokens with spaces between them; what is found is widened to whole tokens. Case and
+typos: the same sentences in lower case, and with a typo in 20 % of the words (`pipeline.ner.typos`).
+
+natasha is an extra, `pip install '.[natasha]'`, in this environment or in that of another Python, `--natasha PYTHON`.
+Without it our rows stand alone.
+"""
+
+import json as jsons
+import os
+import random
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+import typer
+from tqdm import tqdm
+
+from benchmarks.rounds import report
+from benchmarks.tagging import BATCHES, NATASHA, OURS, Spans
+from pipeline import layout
+from pipeline.exported.licences import DEMO
+from pipeline.exported.settings import SETTINGS, Exported
+from pipeline.ner.bio import OUTSIDE, bio_labels, repair, tag_type
+from pipeline.ner.formats.wikineural import read_wikineural
+from pipeline.ner.scores import count, mean_scores, score_types
+from pipeline.ner.sentence import RawSentence
+from pipeline.ner.typos import apply_typos, draw_typos
+from pipeline.settings import read_settings
+from pipeline.text.offsets import split_text
+
+Row = dict[str, Any]
+Command = list[str]
+TYPES = ["PER", "LOC", "ORG"]
+LABELS = bio_labels(TYPES)
+TYPO_RATE = 0.2
+RESAMPLES = 1_000
+SENTENCES_A_TEXT = 10
+FIRST = ["Владимир Иванов приехал в Москву."]
+ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")} | {"OMP_WAIT_POLICY": "PASSIVE"}
+INSTALL = "natasha: not found by {}; pip install '.[natasha]', or name a Python that has it: --natasha PYTHON"
+
+
+def main(
+    test: Annotated[Path, typer.Option(help="Sentences in WikiNEuRal's form, plain or gzipped.")],
+    model: Annotated[Path, typer.Option(help="A folder of stage export.")] = layout.EXPORTED / "wikineural",
+    natasha: Annotated[str, typer.Option(help="A Python that has natasha.", metavar="PYTHON")] = sys.executable,
+    sentences: Annotated[int, typer.Option(help="Of the test file, drawn; 0: all.")] = 2_000,
+    rounds: Annotated[int, typer.Option(help="Runs of each case.")] = 5,
+    cpu_time: Annotated[bool, typer.Option(help="CPU time, where other work disturbs the machine.")] = False,
+    json: Annotated[str, typer.Option(help="A file for the results.", metavar="PATH")] = "",
+) -> None:
+    """Measure both, side by side."""
+    exported = read_settings(Exported, model / SETTINGS, "export")
+    gold = draw(list(read_wikineural(test)), sentences)
+    commands = find_commands(model, natasha)
+    texts = [" ".join(x.tokens) for x in gold]
+    texts = [" ".join(texts[i : i + SENTENCES_A_TEXT]) for i in range(0, len(texts), SENTENCES_A_TEXT)]
+    clock = "cpu" if cpu_time else "wall"
+    seconds = time_them(commands, texts, rounds, clock)
+    with ExitStack() as stack:
+        children = {name: stack.enter_context(Child.start(command)) for name, command in commands.items()}
+        tables = {
+            "Cost": compare_costs(children, texts, seconds),
+            "Entity F1 on the same sentences, 95 % bootstrap intervals": compare_scores(children, gold),
+        }
+    demo = exported.udpipe.source.startswith(DEMO)
+    circumstances = {
+        "model": f"{exported.set}, trained for the demo: its F1 says nothing" if demo else exported.set,
+        "test": f"{test.name}, {len(gold):,} sentences",
+        "rounds": rounds,
+        "time": "CPU" if cpu_time else "wall",
+    }
+    report("predict", tables, circumstances, json)
+
+
+def find_commands(model: Path, natasha: str) -> dict[str, Command]:
+    """What starts each tagger; where natasha is not found that is said, and it is left out."""
+    script = str(Path(__file__).with_name("tagging.py"))
+    commands = {OURS: [sys.executable, script, OURS, str(model)]}
+    try:
+        has = subprocess.run([natasha, "-c", "import natasha"], capture_output=True).returncode == 0
+    except OSError:
+        has = False
+    if not has:
+        print(INSTALL.format(natasha), file=sys.stderr)
+        return commands
+    return commands | {name: [natasha, script, name] for name in (NATASHA, BATCHES)}
+
+
+class Child:
+    """A running tagger."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+
+    @classmethod
+    @contextmanager
+    def start(cls, command: Command) -> Iterator["Child"]:
+        """It ends when it is left."""
+        with subprocess.Popen(
+            command, env=os.environ | ONE_THREAD, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as process:
+            yield cls(process)
+
+    def ask(self, texts: list[str]) -> dict[str, Any]:
+        """Spans and seconds; without texts, sizes."""
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.write(jsons.dumps(texts) + "\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        if not answer:  # it has said why
+            sys.exit(self._process.wait() or 1)
+        return jsons.loads(answer)
+
+
+class Seconds(NamedTuple):
+    """Medians of a tagger."""
+
+    start: float
+    """From nothing to the first answer; the files have been read before."""
+    first: float
+    """All texts, in a process that has not seen their words."""
+    again: float
+    """All texts, in one that has."""
+
+
+def time_them(commands: Mapping[str, Command], texts: list[str], rounds: int, clock: str) -> dict[str, Seconds]:
+    """In every round each tagger in turn, in a new process; one round more comes first and is not counted."""
+    found: dict[str, list[Seconds]] = {name: [] for name in commands}
+    for turn in tqdm(range(rounds + 1), "rounds", disable=None, leave=False):
+        for name, command in commands.items():
+            started = time.perf_counter()
+            with Child.start(command) as child:
+                answer = child.ask(FIRST)
+                start = answer["process"] if clock == "cpu" else time.perf_counter() - started
+                seconds = Seconds(start, *(child.ask(texts)[clock] for _ in range(2)))
+            if turn:
+                found[name].append(seconds)
+    return {name: Seconds(*map(statistics.median, zip(*rows, strict=True))) for name, rows in found.items()}
+
+
+def compare_costs(children: Mapping[str, Child], texts: list[str], found: Mapping[str, Seconds]) -> list[Row]:
+    """A row a tagger."""
+    tokens = sum(len(sentence) for text in texts for sentence in split_text(text))
+    for child in children.values():
+        child.ask(texts)
+    sizes = {name: child.ask([]) for name, child in children.items()}
+    return [
+        {
+            "tagger": name,
+            "tokens/s": tokens / found[name].first,
+            "over natasha": found[NATASHA].first / found[name].first if NATASHA in found else None,
+            "words seen before, tokens/s": tokens / found[name].again,
+            "start, s": found[name].start,
+            "peak memory, MB": sizes[name]["peak"] / 1e6,
+            "model, MB": sizes[name]["model"] / 1e6,
+            "packages it imports, MB": sizes[name]["packages"] / 1e6,
+        }
+        for name in children
+    ]
+
+
+def compare_scores(children: Mapping[str, Child], gold: Sequence[RawSentence]) -> list[Row]:
+    """A row a tagger and kind of text; of natasha's two ways only one, as both find the same in a sentence."""
+    cased = [sentence.tokens for sentence in gold]
+    [typos] = draw_typos(cased, [TYPO_RATE], seed=1)
+    kinds = {
+        "as published": cased,
+        "lower case": [[token.lower() for token in tokens] for tokens in cased],
+        f"typos in {TYPO_RATE:.0%} of words": apply_typos(cased, typos),
+    }
+    lengths = np.array([len(tokens) for tokens in cased])
+    right = number([keep_types(sentence.tags) for sentence in gold])
+    rows = []
+    for kind, sentences in kinds.items():
+        for name in (x for x in children if x != BATCHES):
+            spans = children[name].ask([" ".join(tokens) for tokens in sentences])["spans"]
+            tags = number([place(tokens, found) for tokens, found in zip(sentences, spans, strict=True)])
+            counts = count(right, tags, lengths, LABELS)
+            value, low, high = mean_scores([counts], RESAMPLES, seed=1)["entity_f1"]
+            by_type = {x.type: x.f1 for x in score_types(counts, LABELS)}
+            rows.append({"text": kind, "tagger": name, "entity F1": value, "from": low, "to": high, **by_type})
+    return rows
+
+
+def draw(sentences: list[RawSentence], number: int) -> list[RawSentence]:
+    """So many of them, or all, in their order."""
+    if not number or number >= len(sentences):
+        return sentences
+    return [sentences[i] for i in sorted(random.Random(1).sample(range(len(sentences)), number))]
+
+
+def keep_types(tags: list[str]) -> list[str]:
+    """Tags, repaired, without the types that are not compared."""
+    return [tag if tag != OUTSIDE and tag_type(tag) in TYPES else OUTSIDE for tag in repair(tags).tags]
+
+
+def place(tokens: Sequence[str], spans: Spans) -> list[str]:
+    """Tags of tokens with a space between them by spans of characters: every token that a span touches is in it.
+
+    Of two spans that touch one token the first has it.
+    """
+    starts = np.cumsum([0, *(len(token) + 1 for token in tokens)])
+    tags = [OUTSIDE] * len(tokens)
+    for start, stop, type_ in spans:
+        first, last = (int(np.searchsorted(starts, x, "right")) - 1 for x in (start, stop - 1))
+        free = [i for i in range(first, last + 1) if tags[i] == OUTSIDE]
+        for i in free if type_ in TYPES else []:
+            tags[i] = f"{'B' if i == free[0] else 'I'}-{type_}"
+    return tags
+
+
+def number(sentences: Sequence[Sequence[str]]) -> np.ndarray:
+    """Tags as numbers of `LABELS`, sentences one after the other, int64 (tokens,)."""
+    return np.array([LABELS.index(tag) for tags in sentences for tag in tags], dtype=np.int64)
+
+
+if __name__ == "__main__":
+    typer.run(main)

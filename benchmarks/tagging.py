@@ -1,0 +1,106 @@
+"""A tagger in a process of its own, under any Python: texts in, spans and what they cost out, a line of JSON each.
+
+    python benchmarks/tagging.py recurrent-ner models/tagger/wikineural
+    python benchmarks/tagging.py natasha
+
+Only the standard library is imported here: natasha's environment has nothing of this repository's.
+"""
+
+import json
+import re
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+Spans = list[tuple[int, int, str]]
+"""Of a text: first character, the one behind the last, type."""
+Tag = Callable[[list[str]], Iterable[Spans]]
+OURS = "recurrent-ner"
+NATASHA = "natasha"
+"""As its manual has it: a Doc, segmented, then tagged."""
+BATCHES = "natasha, 8 texts at a time, unsegmented"
+"""Its tagger alone, which is all that entities need, in batches of its own default size."""
+
+
+def load_ours(folder: str) -> tuple[Tag, list[Path]]:
+    """This repository's tagger as `predict` calls it, and what it is on the disk."""
+    import torch
+
+    from pipeline.allocator import keep_buffers
+    from pipeline.predict import load
+
+    keep_buffers()
+    torch.set_num_threads(1)
+    tagger = load(folder)
+
+    def tag(texts: list[str]) -> Iterator[Spans]:
+        for spans in tagger(iter(texts)):
+            yield [(span.start, span.stop, span.type) for span in spans]
+
+    return tag, [path for path in Path(folder).rglob("*") if path.is_file()]
+
+
+def load_natasha(batches: bool) -> tuple[Tag, list[Path]]:
+    """natasha's, with its news vectors, and those two files."""
+    from natasha import Doc, NewsEmbedding, NewsNERTagger, Segmenter  # type: ignore[import-not-found,unused-ignore]
+    from natasha.data import NEWS_EMBEDDING, NEWS_NER  # type: ignore[import-not-found,unused-ignore]
+
+    segmenter, tagger = Segmenter(), NewsNERTagger(NewsEmbedding())
+
+    def tag(texts: list[str]) -> Iterator[Spans]:
+        for text in texts:
+            doc = Doc(text)
+            doc.segment(segmenter)
+            doc.tag_ner(tagger)
+            yield [(span.start, span.stop, span.type) for span in doc.spans]
+
+    def tag_batches(texts: list[str]) -> Iterator[Spans]:
+        for markup in tagger.map(texts):
+            yield [(span.start, span.stop, span.type) for span in markup.spans]
+
+    return tag_batches if batches else tag, [Path(NEWS_EMBEDDING), Path(NEWS_NER)]
+
+
+def imported() -> list[Path]:
+    """Files of the packages that have been imported from site-packages."""
+    files = [module.__file__ for module in list(sys.modules.values()) if getattr(module, "__file__", None)]
+    tops = {match[0] for file in files if file and (match := re.match(r".*/site-packages/[^/]+", file))}
+    return [path for top in sorted(tops) for path in (Path(top).rglob("*") if Path(top).is_dir() else [Path(top)])]
+
+
+def size(files: Iterable[Path]) -> int:
+    """Bytes."""
+    return sum(path.stat().st_size for path in files if path.is_file() and path.suffix != ".pyc")
+
+
+def peak() -> int:
+    """The most memory resident so far, in bytes (Linux); what getrusage says is at least what the parent had."""
+    return 1024 * int(re.findall(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())[0])
+
+
+def measure(tag: Tag, texts: list[str]) -> dict[str, Any]:
+    """Spans of all texts, and the seconds of wall and of CPU time that they took; CPU time of the process so far."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    spans = list(tag(texts))
+    now = time.process_time()
+    return {"spans": spans, "wall": time.perf_counter() - wall, "cpu": now - cpu, "process": now}
+
+
+def describe(files: list[Path]) -> dict[str, int]:
+    """Bytes: the peak of memory, the model's files, those of packages."""
+    own = {path.resolve() for path in files}
+    return {"peak": peak(), "model": size(files), "packages": size(x for x in imported() if x.resolve() not in own)}
+
+
+def serve(tag: Tag, files: list[Path]) -> None:
+    """Answer every line until there is none; sizes are told where no texts are given."""
+    for line in sys.stdin:
+        texts = json.loads(line)
+        print(json.dumps(measure(tag, texts) if texts else describe(files)), flush=True)
+
+
+if __name__ == "__main__":
+    sys.path[0] = str(Path(__file__).parents[1])  # and not this folder, whose sru.py would be taken for the package
+    serve(*(load_ours(sys.argv[2]) if sys.argv[1] == OURS else load_natasha(sys.argv[1] == BATCHES)))

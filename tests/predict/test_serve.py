@@ -1,0 +1,300 @@
+"""The page's server: what it answers, what it refuses, and to whom."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from flask.testing import FlaskClient
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from werkzeug.test import TestResponse
+
+from pipeline import cli
+from pipeline.errors import UserError
+from pipeline.predict import TextTagger
+from pipeline.serve.app import FILES, HEADERS, make_app
+from pipeline.serve.models import Model, find_folders, name_folders
+from pipeline.serve.request import BODY, LIMIT
+from pipeline.serve.server import bind
+from tests.pages import Page
+from tests.predict.conftest import World
+from tests.predict.serving import serving
+
+ROOT = Path(__file__).parents[2]
+PORT = 8765
+BASE = f"http://127.0.0.1:{PORT}"
+TEXT = "😀 Анна Смирнова уехала в Москву.\nИван Петров живёт в Казани."
+API = "/api/entities"
+
+
+@pytest.fixture(scope="module")
+def models(tagger: TextTagger) -> list[Model]:
+    return [Model("sru", "as it is", False, tagger), Model("other/sru", "<b>as it is</b>", True, tagger)]
+
+
+@pytest.fixture(scope="module")
+def client(models: list[Model]) -> FlaskClient:
+    return make_app(models, PORT).test_client()
+
+
+@pytest.fixture(scope="module")
+def address(models: list[Model]) -> Iterator[str]:
+    """Of the same behind waitress."""
+    with serving(models) as at:
+        yield at
+
+
+def post(client: FlaskClient, data: bytes, content_type: str = "application/json") -> TestResponse:
+    return client.post(API, base_url=BASE, data=data, content_type=content_type)
+
+
+def found(tagger: TextTagger, text: str) -> list[dict[str, Any]]:
+    spans = tagger(text)
+    assert isinstance(spans, list)
+    return [{"start": x.start, "stop": x.stop, "type": x.type, "confidence": round(x.confidence, 4)} for x in spans]
+
+
+def one_line(answer: Any) -> str:
+    assert list(answer) == ["error"] and answer["error"] and "\n" not in answer["error"]
+    return str(answer["error"])
+
+
+def test_every_model_says_what_it_finds(client: FlaskClient, tagger: TextTagger) -> None:
+    spans = found(tagger, TEXT)
+    answer = post(client, json.dumps({"text": TEXT}).encode())
+    assert answer.status_code == 200 and len(spans) > 1
+    assert answer.json == {"models": [{"name": "sru", "spans": spans}, {"name": "other/sru", "spans": spans}]}
+    assert answer.json == post(client, json.dumps({"text": TEXT}, ensure_ascii=False).encode()).json
+
+
+def test_an_empty_text_has_no_entities(client: FlaskClient) -> None:
+    assert post(client, b'{"text": ""}').json == {
+        "models": [{"name": "sru", "spans": []}, {"name": "other/sru", "spans": []}]
+    }
+
+
+def test_a_text_at_the_limit_is_read_and_a_longer_one_refused(client: FlaskClient) -> None:
+    assert (
+        post(client, json.dumps({"text": "😀" * (LIMIT // 2) + " " * (LIMIT - LIMIT // 2)}).encode()).status_code == 200
+    )
+    answer = post(client, json.dumps({"text": " " * (LIMIT + 1)}).encode())
+    assert answer.status_code == 413
+    assert one_line(answer.json).startswith("found 100,001 characters, and at most 100,000 characters are read")
+    answer = post(client, b" " * (BODY + 1))
+    assert answer.status_code == 413 and "more than 1,201,000 bytes" in one_line(answer.json)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "not JSON"),
+        (b"\xd0", "byte 1 of it (0xd0) is not UTF-8"),
+        ('{"text": "Анна"}'.encode("utf-16"), "not UTF-8"),
+        (b'{"text": "a"', "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        (b"1" * 10_000, "not JSON"),
+        (b'["text"]', "found no text in it"),
+        (b'{"txt": "a"}', "found no text in it"),
+        (b'{"text": ["a"]}', "found no text in it"),
+        (b'{"text": "a\\ud83d"}', "character 2 is half of a surrogate pair"),
+        (b'{"text": "abc\\u0000"}', "character 4 is NUL"),
+    ],
+    ids=lambda value: value[:20] if isinstance(value, bytes) else "",
+)
+def test_what_is_no_text_is_refused(client: FlaskClient, body: bytes, said: str) -> None:
+    answer = post(client, body)
+    assert answer.status_code == 400 and said in one_line(answer.json)
+
+
+@given(st.binary(max_size=40) | st.text(max_size=40).map(lambda text: json.dumps({"text": text}).encode()))
+@settings(max_examples=60, deadline=None)
+def test_any_body_is_answered(client: FlaskClient, body: bytes) -> None:
+    answer = post(client, body)
+    assert answer.status_code in (200, 400)
+    if answer.status_code == 400:
+        one_line(answer.json)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/json; charset=cp1251",
+    ],
+)
+def test_only_json_is_read(client: FlaskClient, kind: str) -> None:
+    answer = post(client, b'{"text": "a"}', kind)
+    assert answer.status_code == 415 and "expected application/json" in one_line(answer.json)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "allow"),
+    [
+        ("GET", API, 405, {"POST"}),
+        ("OPTIONS", API, 405, {"POST"}),
+        ("PUT", API, 405, {"POST"}),
+        ("POST", "/", 405, {"GET", "HEAD"}),
+        ("TRACE", "/serve.js", 405, {"GET", "HEAD"}),
+        ("GET", "/favicon.ico", 404, set()),
+        ("GET", "/../pipeline/cli.py", 404, set()),
+        ("GET", "/api//entities", 404, set()),
+        ("POST", API + "/", 404, set()),
+        ("GET", "/%00%ff", 404, set()),
+    ],
+)
+def test_other_places_and_methods_are_refused(
+    client: FlaskClient, method: str, path: str, status: int, allow: set[str]
+) -> None:
+    answer = client.open(path, method=method, base_url=BASE)
+    assert answer.status_code == status and {*answer.allow} == allow and "GET /" in one_line(answer.json)
+
+
+@pytest.mark.parametrize("host", ["localhost:8765", "LOCALHOST:8765", "127.0.0.1:8765", "[::1]:8765"])
+def test_this_computer_is_answered(client: FlaskClient, host: str) -> None:
+    assert client.get("/", headers={"Host": host, "Origin": f"http://{host}"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["example.org", "example.org:8765", "127.0.0.1", "localhost:80", "a b", "localhost.:8765", ""]
+)
+def test_a_name_that_another_gave_this_computer_is_refused(client: FlaskClient, host: str) -> None:
+    answer = client.get("/", headers={"Host": host})
+    assert answer.status_code == 403 and one_line(answer.json).startswith("host: found")
+
+
+@pytest.mark.parametrize("origin", ["http://example.org", "null", "https://127.0.0.1:8765", "http://127.0.0.1"])
+def test_another_sites_page_is_refused(client: FlaskClient, origin: str) -> None:
+    answer = client.post(API, base_url=BASE, json={"text": "a"}, headers={"Origin": origin})
+    assert answer.status_code == 403 and one_line(answer.json).startswith("origin: found")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/"), ("GET", "/none"), ("POST", "/"), ("POST", API), ("GET", "/serve.js")]
+)
+def test_every_answer_has_the_headers(client: FlaskClient, method: str, path: str) -> None:
+    answer = client.open(path, method=method, base_url=BASE)
+    assert {key: answer.headers[key] for key in HEADERS} == HEADERS
+    assert not [key for key, _ in answer.headers if key.startswith("Access-Control") or key == "Set-Cookie"]
+
+
+def test_the_page_is_made_of_its_own_files(client: FlaskClient) -> None:
+    source = client.get("/", base_url=BASE).text
+    page = Page.parse(source)
+    assert page.open == [] and len(page.ids) == len({*page.ids}) and "<style" not in source and "style=" not in source
+    assert {reference for reference in page.references if not reference.startswith("#")} <= {x[1:] for x in FILES}
+    for file, (path, _) in FILES.items():
+        assert client.get(file, base_url=BASE).data == path.read_bytes() and b"https://" not in path.read_bytes()
+    assert "<b>as it is</b>" in page.text and source.count("is no tagger of Russian") == 1
+
+
+def test_a_failure_is_logged_without_what_was_typed(
+    client: FlaskClient, models: list[Model], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(self: TextTagger, text: str) -> None:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(TextTagger, "__call__", fail)
+    answer = post(client, '{"text": "тайна"}'.encode())
+    assert answer.status_code == 500 and "says why where it was started" in one_line(answer.json)
+    assert "a fault" in caplog.text and "тайна" not in caplog.text
+
+
+def test_requests_at_the_same_time_are_answered_as_alone(address: str, tagger: TextTagger) -> None:
+    texts = [f"{TEXT} Слово{number}. Пётр уехал в Омск." for number in range(12)]
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(threads.map(lambda text: requests.post(address + API, json={"text": text}, timeout=60), texts))
+    for text, answer in zip(texts, answers, strict=True):
+        for model in answer.json()["models"]:
+            expected = found(tagger, text)
+            assert [{**x, "confidence": 0} for x in model["spans"]] == [{**x, "confidence": 0} for x in expected]
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "said"),
+    [
+        ("POST {api} HTTP/1.1\r\n{host}Content-Length: -5\r\n\r\n{{}}", 400, "Content-Length is invalid"),
+        ("POST {api} HTTP/1.1\r\n{host}Content-Length: 1,5\r\n\r\n{{}}", 400, "Content-Length is invalid"),
+        ("POST {api} HTTP/1.1\r\n{host}Content-Length: 99999999999\r\n\r\n{{}}", 413, "more than 1,201,000 bytes"),
+        ("POST {api} HTTP/1.1\r\n{host}Transfer-Encoding: gzip\r\n\r\n{{}}", 501, "not HTTP that can be read"),
+        ("POST {api} HTTP/1.1\r\n{host}\r\n", 415, "expected application/json"),
+        ("GET / HTTP/1.0\r\n\r\n", 403, "host: found None"),
+        ("\x16\x03\x01\r\n\r\n", 400, "Start line is invalid"),
+    ],
+)
+def test_what_is_no_http_is_refused_in_the_same_way(address: str, request_: str, status: int, said: str) -> None:
+    host = address.removeprefix("http://")
+    name, port = host.split(":")
+    with socket.create_connection((name, int(port)), timeout=10) as connection:
+        headers = f"Host: {host}\r\nConnection: close\r\n"
+        connection.sendall(request_.format(api=API, host=headers).encode())
+        answer = b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+    head, _, body = answer.partition("\r\n\r\n")
+    assert int(head.split()[1]) == status and said in one_line(json.loads(body))
+    assert all(f"{key}: {value}" in head for key, value in HEADERS.items()) and "Server:" not in head
+
+
+def test_it_listens_to_this_computer_only(address: str) -> None:
+    with bind(0) as listening:
+        assert listening.getsockname()[0] == "127.0.0.1"
+
+
+def test_folders_are_named_by_as_little_as_tells_them_apart(tmp_path: Path) -> None:
+    assert name_folders([Path("a/sru"), Path("b/lstm/")]) == ["sru", "lstm"]
+    assert name_folders([Path("a/x/ru"), Path("b/x/ru")]) == ["a/x/ru", "b/x/ru"]
+    assert name_folders([tmp_path]) == [tmp_path.name]
+    with pytest.raises(UserError, match=r"b/\.\./a: given twice"):
+        name_folders([Path("b/../a"), Path("a")])
+    for name in ("b", "a", ".a.partial"):
+        (tmp_path / name).mkdir()
+    (tmp_path / ".gitignore").touch()
+    assert find_folders(tmp_path) == [tmp_path / "a", tmp_path / "b"]
+
+
+def test_the_command_serves_until_ctrl_c(world: World, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pipeline", "serve", "--no-open", "--port", "0", "--model", str(world.exported)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout and process.stderr
+        said = process.stdout.readline()
+        answer = requests.post(said.split()[0] + API[1:], json={"text": TEXT}, timeout=60)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+        assert "exported; Ctrl-C ends it" in said and process.stdout.read() + process.stderr.read() == ""
+    assert answer.json()["models"][0]["spans"] and [*tmp_path.iterdir()] == []
+
+
+def test_what_cannot_be_served_is_one_line(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(*arguments: object) -> str:
+        monkeypatch.setattr(sys, "argv", ["pipeline", "serve", "--no-open", *map(str, arguments)])
+        with pytest.raises(SystemExit) as raised:
+            cli.main()
+        said = capsys.readouterr().err
+        assert raised.value.code == 1 and said.startswith("error: ") and said.count("\n") == 1
+        return said
+
+    monkeypatch.chdir(tmp_path)
+    assert "models/tagger: no tagger in it; dvc repro export makes one" in fails()
+    with bind(0) as taken:
+        port = taken.getsockname()[1]
+        assert f"port {port}: address already in use; choose another one" in fails(
+            "--port", port, "--model", world.exported
+        )
+    shutil.copytree(world.exported, "damaged")
+    Path("damaged/tagger/weights.safetensors").write_bytes(b"x")
+    assert "damaged/tagger/weights.safetensors" in fails("--port", 0, "--model", world.exported, "--model", "damaged")
