@@ -38,7 +38,7 @@ from pipeline import layout
 from pipeline.exported.licences import DEMO
 from pipeline.exported.settings import SETTINGS, Exported
 from pipeline.ner.bio import OUTSIDE, bio_labels, repair, tag_type
-from pipeline.ner.formats.wikineural import read_wikineural
+from pipeline.ner.formats import wikineural
 from pipeline.ner.scores import count, mean_scores, score_types
 from pipeline.ner.sentence import RawSentence
 from pipeline.ner.typos import apply_typos, draw_typos
@@ -68,7 +68,7 @@ def main(
 ) -> None:
     """Measure both, side by side."""
     exported = read_settings(Exported, model / SETTINGS, "export")
-    gold = draw(list(read_wikineural(test)), sentences)
+    gold = draw(list(wikineural.read(test)), sentences)
     commands = find_commands(model, natasha)
     texts = [" ".join(x.tokens) for x in gold]
     texts = [" ".join(texts[i : i + SENTENCES_A_TEXT]) for i in range(0, len(texts), SENTENCES_A_TEXT)]
