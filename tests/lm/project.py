@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import chdir
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,8 @@ class Project:
     def start(self, environment: Mapping[str, str] | None = None, limit: int = 0) -> ForkServerProcess:
         """Start the command in a process of its own; `limit` is the largest file, in bytes, that it may write."""
         process = context.Process(target=_pretrain, args=(self.folder, dict(environment or {}), limit))
-        process.start()
+        with chdir(ROOT):  # the server, which the first one starts, imports from where it is
+            process.start()
         return process
 
     def run(self, **options: Any) -> tuple[int | None, str]:

@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import chdir, contextmanager, suppress
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import IO, Any
@@ -49,7 +49,8 @@ class Project:
         """Start a stage as DVC does, its outputs deleted; `limit` is the largest file, in bytes, that it may write."""
         shutil.rmtree(self.data / stage, ignore_errors=True)
         process = context.Process(target=_run, args=(self.folder, self.params, stage, limit))
-        process.start()
+        with chdir(ROOT):  # the server, which the first one starts, imports from where it is
+            process.start()
         return process
 
     def run(self, stage: str, limit: int = 0) -> tuple[int | None, str]:
