@@ -279,6 +279,7 @@ def report() -> None:
     from pipeline.stages import report
 
     params = load_params()
+    _device(params)  # threads of torch, which the metrics name
     scale = params.chosen_scale
     blocks = {f"archs.{params.arch}": params.chosen_arch, f"scales.{params.scale}": scale}
     settings = {"seed": params.seed, **{key: block.model_dump(mode="json") for key, block in blocks.items()}}
