@@ -7,7 +7,6 @@ sequences: its backward half never sees padding, so that a prediction does not d
 paper's code), and no time is spent on padding (two thirds of a random batch).
 """
 
-import json
 from pathlib import Path
 from typing import NamedTuple
 
@@ -91,7 +90,7 @@ class Tagger(nn.Module):
         config = need(folder / CONFIG, "ner")
         try:
             tagger = cls(**read_json(config))
-        except (TypeError, RuntimeError, json.JSONDecodeError) as error:
+        except (TypeError, RuntimeError, ValueError, KeyError) as error:
             raise UserError(f"{folder}: not a tagger of this version ({error}); run dvc repro ner") from None
         load_weights(tagger, folder / WEIGHTS, "ner")
         return tagger.to(device).eval()

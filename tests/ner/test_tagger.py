@@ -137,6 +137,11 @@ def test_what_is_not_a_tagger_is_an_error(tagger: Tagger, tmp_path: Path) -> Non
     weights.unlink()
     with pytest.raises(UserError, match=r"weights\.safetensors: .* dvc repro ner"):
         Tagger.load(tmp_path, CPU)
-    (tmp_path / "config.json").write_text('{"labels": ["O"], "width": 6}')
-    with pytest.raises(UserError, match="not a tagger of this version"):
-        Tagger.load(tmp_path, CPU)
+    config = tmp_path / "config.json"
+    whole = config.read_bytes()
+    damages = (b'{"labels": ["O"], "width": 6}', b"\xff\xfe")
+    for damaged in (*damages, whole.replace(b'"hidden": ', b'"hidden": -')):
+        assert damaged != whole
+        config.write_bytes(damaged)
+        with pytest.raises(UserError, match="not a tagger of this version"):
+            Tagger.load(tmp_path, CPU)
