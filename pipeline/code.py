@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path, PurePosixPath
 
+TOP = Path(__file__).parents[1]
+"""Of the repository, which is installed nowhere else."""
 PACKAGE = "pipeline"
 STAGES = f"{PACKAGE}/stages"
 PYTHON = ".py"
@@ -23,8 +25,8 @@ Sources = Mapping[str, bytes]
 """The files of the package by path from the top of the repository, as `pipeline/ner/tagger.py`."""
 
 
-def read_sources(top: Path) -> dict[str, bytes]:
-    """Of a repository as it lies on the disk."""
+def read_sources(top: Path = TOP) -> dict[str, bytes]:
+    """Of a repository as it lies on the disk, by default of this one."""
     paths = sorted(path for path in (top / PACKAGE).rglob("*") if path.suffix in KINDS)
     return {path.relative_to(top).as_posix(): path.read_bytes() for path in paths}
 
@@ -78,7 +80,7 @@ def _imported(text: bytes) -> tuple[frozenset[str], bool]:
 
 
 def _module_files(name: str, sources: Sources) -> Iterable[str]:
-    """The files that importing a dotted module runs; a package's bare docstring does not count."""
+    """The files that importing a dotted module runs; packages with nothing but a docstring do not count."""
     parts = name.split(".")
     if parts[0] != PACKAGE:
         return
@@ -90,4 +92,8 @@ def _module_files(name: str, sources: Sources) -> Iterable[str]:
 
 @cache
 def _has_code(text: bytes) -> bool:
-    return len(ast.parse(text).body) > 1
+    return any(not _is_docstring(node) for node in ast.parse(text).body)
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pipeline.ner.batches import Indices, inference_batches
+from pipeline.ner.batches import inference_batches
 from pipeline.ner.examples import Examples
 from pipeline.ner.marginals import scale_scores, span_log_probabilities
 from pipeline.ner.predict import BATCH, load_batch
@@ -60,7 +60,8 @@ def judge(tagger: Tagger, examples: Examples) -> Judged:
         rows, lengths = features.rows(numbers), features.lengths[numbers]
         with torch.no_grad():
             emissions = tagger.emissions(*load_batch(tagger, features, numbers, rows))
-        found = find_spans(_decode(tagger, emissions, lengths), lengths, tagger.labels)
+            tags = tagger.best(emissions, torch.from_numpy(lengths)).cpu().numpy()
+        found = find_spans(tags, lengths, tagger.labels)
         right.append(same_spans(found, find_spans(examples.tags[rows], lengths, tagger.labels)))
         some = np.unique(found.sentence)
         if len(some):
@@ -127,8 +128,3 @@ def _bin(place: int, confidences: Floats, right: np.ndarray) -> dict[str, Any]:
 
 def _loss(judged: Judged, logarithm: float) -> float:
     return log_loss(judged.confidences(math.exp(logarithm)), judged.right)
-
-
-def _decode(tagger: Tagger, emissions: Tensor, lengths: Indices) -> Indices:
-    mask = (torch.arange(emissions.shape[1]) < torch.from_numpy(lengths).unsqueeze(1)).to(emissions.device)
-    return tagger.crf.best(emissions, mask)[mask].cpu().numpy()

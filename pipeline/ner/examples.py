@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.code import reached, read_sources
+from pipeline.code import TOP, reached, read_sources
 from pipeline.errors import UserError
 from pipeline.fingerprint import fingerprint
 from pipeline.ner.batches import Indices
@@ -16,7 +16,6 @@ from pipeline.ner.features import Embed, Features, build_features
 from pipeline.ner.sentence import Sentence
 from pipeline.ner.settings import FeatureKind
 
-TOP = Path(__file__).parents[2]
 LM = "pipeline/lm/"
 
 
@@ -85,7 +84,7 @@ def embedding_code() -> list[Path]:
 
     It is read as data: this room does not import that one. Architectures are imported by name, and count all.
     """
-    files = reached(f"{LM}embed.py", read_sources(TOP))
+    files = reached(f"{LM}embed.py", read_sources())
     return [*(TOP / file for file in files if file.startswith(LM)), TOP / LM / "rnn"]
 
 

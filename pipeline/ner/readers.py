@@ -1,18 +1,16 @@
 """The readers of `pipeline.ner.formats`, found by file and imported by name."""
 
-import re
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline.code import TOP, reached, read_sources
 from pipeline.errors import UserError
 from pipeline.ner.bio import bio_labels
 from pipeline.ner.sentence import RawSentence
 
-PACKAGE = Path(__file__).parents[1]
-FOLDER = PACKAGE / "ner" / "formats"
-_IMPORTED = re.compile(r"^from pipeline\.([\w.]+) import", re.MULTILINE)
+FOLDER = "pipeline/ner/formats"
 
 
 class Format(NamedTuple):
@@ -24,7 +22,7 @@ class Format(NamedTuple):
 
 def formats() -> list[str]:
     """The forms there are, by name."""
-    return sorted(path.stem for path in FOLDER.glob("[a-z]*.py"))
+    return sorted(path.stem for path in (TOP / FOLDER).glob("[a-z]*.py"))
 
 
 def load_format(name: str) -> Format:
@@ -38,11 +36,4 @@ def load_format(name: str) -> Format:
 
 def format_code(name: str) -> list[Path]:
     """The files that a reader is made of: its own, and those of this package that it imports."""
-    files, todo = set[Path](), [FOLDER / f"{name}.py"]
-    while todo:
-        file = todo.pop()
-        if file not in files:
-            files.add(file)
-            modules = _IMPORTED.findall(file.read_text(encoding="utf-8"))
-            todo += [PACKAGE.joinpath(*module.split(".")).with_suffix(".py") for module in modules]
-    return sorted(files)
+    return [TOP / path for path in reached(f"{FOLDER}/{name}.py", read_sources())]

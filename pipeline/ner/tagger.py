@@ -72,7 +72,10 @@ class Tagger(nn.Module):
     @torch.no_grad()
     def decode(self, features: Tensor, lengths: Tensor) -> Tensor:
         """The most probable legal tags, int64 (tokens,)."""
-        emissions = self.emissions(features, lengths)
+        return self.best(self.emissions(features, lengths), lengths)
+
+    def best(self, emissions: Tensor, lengths: Tensor) -> Tensor:
+        """The same by what `emissions` gave."""
         mask = _mask(lengths).to(emissions.device)
         return self.crf.best(emissions, mask)[mask]
 

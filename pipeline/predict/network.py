@@ -50,8 +50,7 @@ class Network:
         sizes = np.array([len(sentence) for sentence in sentences])
         lengths = torch.from_numpy(sizes)
         emissions = self._tagger.emissions(self._features(sentences, lengths), lengths)
-        mask = (torch.arange(emissions.shape[1]) < lengths.unsqueeze(1)).to(emissions.device)
-        tags = self._tagger.crf.best(emissions, mask)[mask].cpu().numpy()
+        tags = self._tagger.best(emissions, lengths).cpu().numpy()
         spans = find_spans(tags, sizes, self._tagger.labels)
         return list(self._judge(emissions, sizes, spans)) if len(spans.sentence) else []
 

@@ -5,7 +5,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from tempfile import SpooledTemporaryFile
-from typing import TextIO
+from typing import Any, TextIO
 
 from pipeline.ner.bio import OUTSIDE
 from pipeline.predict.pieces import Bad, Output, Tagged
@@ -38,7 +38,7 @@ def write_json_lines(items: Iterator[Output], out: TextIO) -> None:
             if isinstance(item, Tagged):
                 out.write(_quote(item.piece.text)[1:-1])
                 for span in item.spans:
-                    spans.write((", " if found else "") + _json(span))
+                    spans.write((", " if found else "") + json.dumps(describe(span), ensure_ascii=False))
                     found = True
             else:
                 out.write('", "spans": [')
@@ -134,10 +134,10 @@ def printable(text: str) -> str:
     return _CONTROLS.sub(REPLACEMENT, text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def _json(span: Span) -> str:
+def describe(span: Span) -> dict[str, Any]:
+    """The span as JSON has it."""
     confidence = round(span.confidence, DIGITS)
-    values = {"start": span.start, "stop": span.stop, "type": span.type, "confidence": confidence}
-    return json.dumps(values, ensure_ascii=False)
+    return {"start": span.start, "stop": span.stop, "type": span.type, "confidence": confidence}
 
 
 def _quote(text: str) -> str:

@@ -17,8 +17,7 @@ from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError
 from pipeline import pages
 from pipeline.pages.render import render_page
 from pipeline.predict.page import UNSURE
-from pipeline.predict.span import Span
-from pipeline.predict.write import DIGITS
+from pipeline.predict.write import describe
 from pipeline.serve.models import Model
 from pipeline.serve.request import BODY, LIMIT, check_type, read_text, too_long
 
@@ -93,12 +92,7 @@ def find_entities(models: Sequence[Model]) -> Response:
 def _find(model: Model, text: str) -> list[dict[str, Any]]:
     spans = model.tagger(text)
     assert isinstance(spans, list)
-    return [_describe(span) for span in spans]
-
-
-def _describe(span: Span) -> dict[str, Any]:
-    confidence = round(span.confidence, DIGITS)
-    return {"start": span.start, "stop": span.stop, "type": span.type, "confidence": confidence}
+    return [describe(span) for span in spans]
 
 
 def own_hosts(port: int) -> frozenset[str]:

@@ -10,9 +10,6 @@ from pipeline.ner.readers import format_code, formats
 from pipeline.outputs import fresh_folder, write_json
 from pipeline.params import Params
 
-TOP = Path(__file__).parents[2]
-"""Of the repository, which is installed nowhere else."""
-
 
 def run(params: Params, choice: Path, architecture: Path, protocol: Path, code: Path) -> None:
     """Write what fetch is to read, the chosen scale's manifest and which of its data sets; the chosen architecture with
@@ -32,7 +29,7 @@ def run(params: Params, choice: Path, architecture: Path, protocol: Path, code: 
     with fresh_folder(protocol) as folder:
         for key, value in params.chosen_protocol.model_dump().items():
             write_json(folder / f"{key}.json", {key: value})
-    sources = read_sources(TOP)
+    sources = read_sources()
     with fresh_folder(code) as folder:
         for stage in set(stages(sources)) - {"check"}:  # which looks at all code
             write_json(folder / f"{stage}.json", stage_code(stage, sources))

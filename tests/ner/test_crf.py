@@ -15,7 +15,12 @@ LABELS = bio_labels(["PER", "LOC"])
 
 @pytest.fixture
 def crf() -> BioCrf:
-    torch.manual_seed(1)
+    return draw_crf(1)
+
+
+def draw_crf(seed: int) -> BioCrf:
+    """With random scores."""
+    torch.manual_seed(seed)
     crf = BioCrf(LABELS)
     for parameter in crf.parameters():
         torch.nn.init.normal_(parameter)

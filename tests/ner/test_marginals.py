@@ -9,19 +9,14 @@ from pipeline.ner.bio import bio_labels, bio_spans
 from pipeline.ner.crf import BioCrf
 from pipeline.ner.marginals import backward, forward, scale_scores, span_log_probabilities
 from pipeline.ner.spans import Spans, find_spans, same_spans
-from tests.ner.test_crf import LABELS, path_score, paths
+from tests.ner.test_crf import LABELS, draw_crf, path_score, paths
 
 BEGIN = {type_: LABELS.index(f"B-{type_}") for type_ in ("PER", "LOC")}
 
 
 @pytest.fixture
 def crf() -> BioCrf:
-    torch.manual_seed(3)
-    crf = BioCrf(LABELS)
-    for parameter in crf.parameters():
-        torch.nn.init.normal_(parameter)
-    crf.forbid()
-    return crf.double()
+    return draw_crf(3).double()
 
 
 def every_span(length: int, sentence: int = 0) -> Spans:
