@@ -7,9 +7,9 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from tabulate import tabulate
@@ -17,16 +17,18 @@ from tabulate import tabulate
 from pipeline.machine import describe_machine
 
 Clock = Callable[[], float]
+Case = TypeVar("Case", bound=Hashable)
+"""What a case is called by."""
 
 
 def take_turns(
-    cases: Mapping[str, Callable[[], object]], rounds: int, clock: Clock = time.perf_counter
-) -> dict[str, list[float]]:
+    cases: Mapping[Case, Callable[[], object]], rounds: int, clock: Clock = time.perf_counter
+) -> dict[Case, list[float]]:
     """Run every case once unmeasured, then `rounds` times in turn; seconds of each run by case.
 
     `clock` is the wall clock, or `time.process_time` for CPU time where other work disturbs the machine.
     """
-    seconds: dict[str, list[float]] = {name: [] for name in cases}
+    seconds: dict[Case, list[float]] = {name: [] for name in cases}
     for turn in range(rounds + 1):
         for name, case in cases.items():
             _wait()
@@ -40,7 +42,7 @@ def take_turns(
     return seconds
 
 
-def medians(seconds: Mapping[str, list[float]]) -> dict[str, float]:
+def medians(seconds: Mapping[Case, list[float]]) -> dict[Case, float]:
     """The median of each case's runs."""
     return {name: statistics.median(values) for name, values in seconds.items()}
 

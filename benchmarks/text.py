@@ -1,5 +1,8 @@
 """What the text stages cost beside UDPipe's own loop on the same text, and what a second process spares.
 
+A second process spares what the machine lets it: UDPipe's own loop, in two processes at once, each with half of the
+shards and its model loaded, stands beside stage lemmas with two workers, whose start is counted in.
+
     python -m benchmarks.text --news corpus.txt.gz --model russian.udpipe --json text.json
 
 The floor is UDPipe in a bare loop: it tokenises every lower-cased fragment, as stage lemmas does, and tags it; no word
@@ -8,7 +11,12 @@ and the model that `dvc repro fetch` has put into `data/raw` are read.
 """
 
 import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, wait
+from contextlib import ExitStack
+from functools import lru_cache, partial
 from importlib.metadata import version
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -20,7 +28,7 @@ from benchmarks.rounds import medians, report, take_turns
 from pipeline import layout
 from pipeline.mapping import LIBRARIES
 from pipeline.outputs import read_json, write_json
-from pipeline.shards import COUNTS, Document, format_document, read_documents
+from pipeline.shards import COUNTS, Document, format_document, read_documents, read_shard
 from pipeline.stages import documents, fragments, lemmas, lowercase, sentences, vocabulary
 from pipeline.text.settings import TextSettings, VocabularySettings
 from pipeline.text.udpipe import Normalization
@@ -78,7 +86,7 @@ def compare(folder: Path, model: Path, words: int, rounds: int, cpu_time: bool) 
     fragments.run(at / "sentences", at / "fragments", TEXT, workers)
     lowercase.run(at / "fragments", at / "lowercase", True, workers)
     ours()
-    floor = Floor(model, at / "lowercase")
+    floor = Floor(model, sorted((at / "lowercase").glob("*.txt")))
     clock = time.process_time if cpu_time else time.perf_counter
     seconds = medians(take_turns({FLOOR: floor.run, LEMMAS: ours, OTHERS: others}, rounds, clock))
     tokens = read_json(at / "lemmas" / COUNTS)["tokens"]
@@ -97,9 +105,9 @@ def compare(folder: Path, model: Path, words: int, rounds: int, cpu_time: bool) 
 class Floor:
     """UDPipe and nothing else."""
 
-    def __init__(self, model: Path, source: Path) -> None:
+    def __init__(self, model: Path, shards: Sequence[Path]) -> None:
         self._model = Model.load(str(model))
-        self._lines = [line for document in read_documents(source) for line in document.lines]
+        self._lines = [line for shard in shards for document in read_shard(shard) for line in document.lines]
 
     def run(self) -> None:
         sentence, error = Sentence(), ProcessingError()
@@ -110,19 +118,53 @@ class Floor:
                 self._model.tag(sentence, self._model.DEFAULT)
 
 
+@lru_cache(maxsize=1)
+def _floor(model: Path, shards: tuple[Path, ...]) -> Floor:
+    return Floor(model, shards)
+
+
 def scale(folder: Path, model: Path, words: int, rounds: int, jobs: int) -> list[Row]:
-    """A row a number of processes: seconds of wall time, their start included, and how much faster than one."""
+    """A row a case: seconds of wall time, and how much faster than the same in one process."""
     at = prepare(folder, words, shards=4 * jobs)
-    numbers = {1: "sequential", jobs: "loky"}
-    cases = {
-        f"{number} of them": lambda number=number, backend=backend: lemmas.run(
-            at / "documents", model, at / "lemmas", OURS, Workers(number, backend, folder / "finished")
-        )
-        for number, backend in numbers.items()
-    }
-    seconds = medians(take_turns(cases, rounds))
-    one = next(iter(seconds.values()))
-    return [{"processes": name, "s": value, "faster by": one / value} for name, value in seconds.items()]
+    shards = sorted((at / "documents").iterdir())
+
+    def ours(workers: Workers) -> None:
+        lemmas.run(at / "documents", model, at / "lemmas", OURS, workers)
+
+    with ExitStack() as stack:
+        cases: dict[tuple[str, int], Callable[[], object]] = {
+            (FLOOR, 1): _at_once(stack, model, [shards]),
+            (FLOOR, jobs): _at_once(stack, model, [shards[number::jobs] for number in range(jobs)]),
+            (LEMMAS, 1): partial(ours, Workers(1, "sequential", folder / "finished")),
+            (LEMMAS, jobs): partial(ours, Workers(jobs, "loky", folder / "finished")),
+        }
+        seconds = medians(take_turns(cases, rounds))
+    return [
+        {"case": name, "processes": number, "s": value, "faster by": seconds[name, 1] / value}
+        for (name, number), value in seconds.items()
+    ]
+
+
+def _at_once(stack: ExitStack, model: Path, parts: list[list[Path]]) -> Callable[[], None]:
+    """UDPipe's loop over every part, each in a process of its own that is up and has read everything."""
+    pools = [stack.enter_context(ProcessPoolExecutor(1, get_context("spawn"))) for _ in parts]
+
+    def run(function: Callable[[Path, tuple[Path, ...]], object]) -> None:
+        futures = [pool.submit(function, model, tuple(part)) for pool, part in zip(pools, parts, strict=True)]
+        wait(futures)
+        for future in futures:
+            future.result()
+
+    run(_read_floor)
+    return partial(run, _run_floor)
+
+
+def _read_floor(model: Path, shards: tuple[Path, ...]) -> None:
+    _floor(model, shards)
+
+
+def _run_floor(model: Path, shards: tuple[Path, ...]) -> None:
+    _floor(model, shards).run()
 
 
 def prepare(folder: Path, words: int, shards: int = 1) -> Path:

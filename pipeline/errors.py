@@ -6,3 +6,8 @@ class UserError(Exception):
 
     The command line prints it without a traceback and exits with 1.
     """
+
+
+def remake(stage: str) -> str:
+    """What to do about a damaged file of that stage; the folder of an exported tagger may be without a pipeline."""
+    return f"make it again: dvc repro {stage}, or copy it again"

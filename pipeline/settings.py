@@ -5,7 +5,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, remake
 from pipeline.outputs import need
 
 Block = TypeVar("Block", bound=BaseModel)
@@ -27,4 +27,4 @@ def read_settings(block: type[Block], path: Path, stage: str) -> Block:
     except ValidationError as error:
         fault = error.errors()[0]
         place = ".".join(str(part) for part in fault["loc"]) or "top level"
-        raise UserError(f"{path}: {place}: {fault['msg']}; make it again: dvc repro {stage}") from None
+        raise UserError(f"{path}: {place}: {fault['msg']}; {remake(stage)}") from None

@@ -1,13 +1,18 @@
 """Weights of a module as safetensors: no pickle, and what goes wrong is said in one line."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import nn
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, remake
+
+Module = TypeVar("Module", bound=nn.Module)
+Shapes = dict[str, tuple[int, ...]]
 
 
 def save_weights(module: nn.Module, path: Path) -> None:
@@ -16,17 +21,34 @@ def save_weights(module: nn.Module, path: Path) -> None:
     path.write_bytes(save(state))
 
 
-def load_weights(module: nn.Module, path: Path, stage: str) -> None:
-    """Read the module's state; a `UserError` names the file and the stage that makes it."""
-    try:
-        state = load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise UserError(f"{path}: cannot be read as weights ({error}); make it again: dvc repro {stage}") from None
-    expected = {name: tuple(value.shape) for name, value in module.state_dict().items()}
-    found = {name: tuple(value.shape) for name, value in state.items()}
+def load_module(make: Callable[[], Module], path: Path, stage: str) -> Module:
+    """What `make` makes, with the weights of the file; a `UserError` names the file and the stage that makes it.
+
+    Before any memory is taken, the shapes are compared: `make` follows a file of settings, which may say anything.
+    """
+    found, expected = _shapes(path, stage), _expected(make, path, stage)
     if found != expected:
         names = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
         where = f"{names[0]}: found {found.get(names[0])}, expected {expected.get(names[0])}"
-        raise UserError(f"{path}: weights of another model ({where}); make it again: dvc repro {stage}")
+        raise UserError(f"{path}: weights of another model ({where}); {remake(stage)}")
+    module = make()
     with torch.no_grad():
-        module.load_state_dict(state)
+        module.load_state_dict(load_file(path))
+    return module
+
+
+def _shapes(path: Path, stage: str) -> Shapes:
+    try:
+        with safe_open(path, "pt") as file:
+            return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118  # no mapping
+    except (OSError, SafetensorError) as error:
+        raise UserError(f"{path}: cannot be read as weights ({error}); {remake(stage)}") from None
+
+
+def _expected(make: Callable[[], Module], path: Path, stage: str) -> Shapes:
+    try:
+        with torch.device("meta"):
+            return {name: tuple(value.shape) for name, value in make().state_dict().items()}
+    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        what = str(error).partition("\n")[0]  # torch goes on with a trace of its C++
+        raise UserError(f"{path.parent}: its settings are of no model ({what}); {remake(stage)}") from None

@@ -21,6 +21,7 @@ class BiLM(nn.Module):
         """`width` of the input vectors and of the projection (paper: 512); `vocabulary_size` types are predicted."""
         super().__init__()
         dropout = settings.training.dropout
+        self.depth = arch.layers
         self.directions = nn.ModuleList(Stack(arch, width, settings.hidden, dropout) for _ in range(2))
         self.project = nn.Linear(settings.hidden, width)
         self.dropout = nn.Dropout(dropout)

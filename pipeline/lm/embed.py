@@ -1,10 +1,12 @@
 """Frozen embeddings of sentences from a folder that works by itself."""
 
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from pydantic import Field
 from torch import Tensor
 
 from pipeline.ids import Ids
@@ -17,7 +19,7 @@ from pipeline.lm.settings import ELMO, NO_CELL, ArchSettings, LmSettings
 from pipeline.outputs import write_json
 from pipeline.settings import Settings, read_settings
 from pipeline.vocabulary import SPECIALS
-from pipeline.weights import load_weights, save_weights
+from pipeline.weights import load_module, save_weights
 
 WEIGHTS, CONFIG = "lm.safetensors", "config.json"
 
@@ -33,7 +35,7 @@ class Config(Settings):
     """Of the architecture, a key of `archs`."""
     arch: ArchSettings
     lm: LmSettings
-    vocabulary_size: int
+    vocabulary_size: Annotated[int, Field(gt=0)]
     """Types that the softmax predicts."""
 
 
@@ -57,6 +59,7 @@ class Embedder:
     def __init__(self, charcnn: CharEncoder, model: Model | None, device: torch.device) -> None:
         self.charcnn, self.model, self.device = charcnn.to(device), model, device
         self.width = 2 * charcnn.shape.projection
+        self.depth = 1 + (0 if model is None else model.depth)
         self._reading = charcnn.shape.reading
         self._known: dict[str, Vectors] = {}
         self._specials = charcnn.vectors(vocabulary_char_ids(SPECIALS, self._reading))
@@ -70,8 +73,8 @@ class Embedder:
             return cls(charcnn, None, device)
         if config.arch.cell == ELMO:
             return cls(charcnn, ElmoStacks.load(folder, device), device)
-        model = BiLM(config.arch, config.lm, charcnn.shape.projection, config.vocabulary_size)
-        load_weights(model, folder / WEIGHTS, "pretrain")
+        sizes = config.lm, charcnn.shape.projection, config.vocabulary_size
+        model = load_module(lambda: BiLM(config.arch, *sizes), folder / WEIGHTS, "pretrain")
         return cls(charcnn, model.to(device).eval(), device)
 
     @torch.inference_mode()

@@ -11,7 +11,7 @@ from pipeline.lm.chars import CharIds
 from pipeline.lm.settings import CharCnnShape, EncoderShape, NgramShape
 from pipeline.outputs import write_json
 from pipeline.settings import read_settings
-from pipeline.weights import load_weights, save_weights
+from pipeline.weights import load_module, save_weights
 
 WEIGHTS, CONFIG = "charcnn.safetensors", "charcnn.json"
 TYPES_A_BATCH = 512
@@ -74,6 +74,5 @@ def make_encoder(shape: CharCnnShape | NgramShape) -> CharEncoder:
 
 def load_encoder(folder: Path, device: torch.device) -> CharEncoder:
     """Read what `CharEncoder.save` wrote; the module is in evaluation mode."""
-    module = make_encoder(read_settings(EncoderShape, folder / CONFIG, "charcnn").root)
-    load_weights(module, folder / WEIGHTS, "charcnn")
-    return module.to(device).eval()
+    shape = read_settings(EncoderShape, folder / CONFIG, "charcnn").root
+    return load_module(lambda: make_encoder(shape), folder / WEIGHTS, "charcnn").to(device).eval()

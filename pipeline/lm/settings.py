@@ -19,9 +19,13 @@ from pipeline.lm.lemmas import Lemmas
 from pipeline.settings import Settings
 
 Positive = Annotated[int, Field(gt=0)]
+Highways = Annotated[int, Field(ge=0, le=1000)]
 
 CHARS = 50
 """Character ids of a token in ELMo, marks and padding included."""
+
+MOST_CHARS = 1000
+"""That a published ELMo may have in their place: each type is read with so many."""
 
 NO_CELL = "none"
 """The bare char-CNN: no stack, no pretraining."""
@@ -148,7 +152,7 @@ class LmSettings(Settings):
 class Reading(Settings):
     """How an encoder reads a token."""
 
-    characters: Positive
+    characters: Annotated[int, Field(gt=0, le=MOST_CHARS)]
     """Character ids of a token, marks and padding included."""
     marks: bool
     """A token spelled `<S>` or `</S>` is the boundary itself, as in the published toolkits, and no bytes."""
@@ -164,14 +168,20 @@ class CharCnnShape(Settings):
 
     encoder: Literal["cnn"]
     embedding: Positive
-    filters: list[tuple[Positive, Positive]]
-    highway: Annotated[int, Field(ge=0)]
+    filters: Annotated[list[tuple[Positive, Positive]], Field(min_length=1)]
+    highway: Highways
     activation: Literal["relu", "tanh"]
     projection: Positive
     """Width of a token's vector."""
     projects: bool
     """False: the highways already give that width, and nothing follows them."""
     reading: Reading
+
+    @model_validator(mode="after")
+    def _filters_fit(self) -> "CharCnnShape":
+        if (widest := max(width for width, _ in self.filters)) > self.reading.characters:
+            raise ValueError(f"found a filter of width {widest}, expected at most {self.reading.characters}")
+        return self
 
 
 class NgramSettings(Settings):
@@ -214,7 +224,7 @@ class CharCnnSettings(Settings):
     """Width of a character's vector (ELMo: 16)."""
     filters: Annotated[list[tuple[Annotated[int, Field(gt=0, le=CHARS)], Positive]], Field(min_length=1)]
     """Pairs of width in characters and number."""
-    highway: Annotated[int, Field(ge=0)]
+    highway: Highways
     """Highway layers (ELMo-Taiga: 2 by its options.json)."""
     activation: Literal["relu", "tanh"]
     ngrams: NgramSettings

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
+from pipeline.ner.bio import bio_labels, tag_type
 from pipeline.settings import Seed, Settings
 
 FeatureKind = Literal["top", "mix", "all"]
@@ -42,6 +43,26 @@ class NerSettings(Settings):
         if len(set(seeds)) < len(seeds):
             raise ValueError("expected every seed once")
         return seeds
+
+
+class TaggerSizes(Settings):
+    """All but the weights that rebuilds a tagger: config.json in its folder."""
+
+    labels: list[str]
+    width: Annotated[int, Field(gt=0)]
+    """Of a token's features: of `lm_layers` layers, side by side."""
+    hidden: Annotated[int, Field(gt=0)]
+    layers: Annotated[int, Field(ge=0, le=1000)]
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    features: FeatureKind
+    lm_layers: Annotated[int, Field(gt=0)]
+
+    @field_validator("labels")
+    @classmethod
+    def _are_bio(cls, labels: list[str]) -> list[str]:
+        if labels != bio_labels(dict.fromkeys(tag_type(label) for label in labels[1:])):
+            raise ValueError("expected O, then B- and I- of every type")
+        return labels
 
 
 class TyposSettings(Settings):

@@ -17,9 +17,10 @@ from torch.nn.utils.rnn import PackedSequence
 from pipeline.errors import UserError
 from pipeline.ner.crf import BioCrf
 from pipeline.ner.mix import ScalarMix
-from pipeline.ner.settings import FeatureKind
-from pipeline.outputs import need, read_json, write_json
-from pipeline.weights import load_weights, save_weights
+from pipeline.ner.settings import FeatureKind, TaggerSizes
+from pipeline.outputs import write_json
+from pipeline.settings import read_settings
+from pipeline.weights import load_module, save_weights
 
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 
@@ -89,14 +90,9 @@ class Tagger(nn.Module):
 
     @classmethod
     def load(cls, folder: Path, device: torch.device) -> "Tagger":
-        """Read what `save` wrote, ready to predict."""
-        config = need(folder / CONFIG, "ner")
-        try:
-            tagger = cls(**read_json(config))
-        except (TypeError, RuntimeError, ValueError, KeyError) as error:
-            raise UserError(f"{folder}: not a tagger of this version ({error}); run dvc repro ner") from None
-        load_weights(tagger, folder / WEIGHTS, "ner")
-        return tagger.to(device).eval()
+        """Read what `save` wrote, ready to predict; a `UserError` names the file that is missing or broken."""
+        sizes = read_settings(TaggerSizes, folder / CONFIG, "ner").model_dump()
+        return load_module(lambda: cls(**sizes), folder / WEIGHTS, "ner").to(device).eval()
 
 
 def load_taggers(folder: Path, device: torch.device) -> dict[str, Tagger]:

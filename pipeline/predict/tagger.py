@@ -7,7 +7,7 @@ from typing import overload
 import torch
 
 from pipeline import layout
-from pipeline.errors import UserError
+from pipeline.errors import UserError, remake
 from pipeline.exported.settings import LM, SETTINGS, TAGGER, Exported
 from pipeline.fingerprint import sha256
 from pipeline.lm.embed import Embedder
@@ -50,6 +50,7 @@ class TextTagger:
             find_udpipe(folder, settings, udpipe), Normalization(settings.lowercase, settings.lemmas)
         )
         embedder, tagger = Embedder.load(folder / LM, device), Tagger.load(folder / TAGGER, device)
+        _check_widths(folder, embedder, tagger)
         return cls(settings, Network(embedder, tagger, settings.temperature), lemmatizer)
 
     @overload
@@ -115,6 +116,15 @@ def find_udpipe(folder: Path, settings: Exported, given: Path | None) -> Path:
     if (found := sha256(path)) != settings.udpipe.sha256:
         raise UserError(f"{path}: found sha256 {found}, {expected}: with other lemmas the tagger is another one")
     return path
+
+
+def _check_widths(folder: Path, embedder: Embedder, tagger: Tagger) -> None:
+    given = embedder.width if tagger.features == "top" else embedder.width * embedder.depth
+    if tagger.width != given:
+        raise UserError(
+            f"{folder / TAGGER}: reads {tagger.width} numbers a token, and {folder / LM} gives {given}: "
+            f"they are of two taggers; {remake('export')}"
+        )
 
 
 def _pieces(texts: Iterable[str]) -> Iterator[Input]:

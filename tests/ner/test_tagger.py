@@ -143,5 +143,5 @@ def test_what_is_not_a_tagger_is_an_error(tagger: Tagger, tmp_path: Path) -> Non
     for damaged in (*damages, whole.replace(b'"hidden": ', b'"hidden": -')):
         assert damaged != whole
         config.write_bytes(damaged)
-        with pytest.raises(UserError, match="not a tagger of this version"):
+        with pytest.raises(UserError, match=r"config\.json: .*make it again: dvc repro ner, or copy it again"):
             Tagger.load(tmp_path, CPU)

@@ -15,6 +15,7 @@ from pipeline.exported.settings import SETTINGS
 from pipeline.ner.corpus import read_labels, read_split
 from pipeline.ner.predictions import parse_predictions
 from pipeline.ner.settings import FeatureKind
+from pipeline.ner.tagger import Tagger
 from pipeline.predict import Span, TextTagger, load
 from pipeline.predict.pieces import End, Piece, Tagged
 from pipeline.protocol import TokenRule
@@ -124,7 +125,7 @@ def test_a_udpipe_model_that_was_taken_out_is_asked_for_and_must_be_the_same(
         (SETTINGS, None, "tagger.json: not found"),
         (SETTINGS, '{"format": 2}', "tagger.json: format: "),
         ("lm/lm.safetensors", "x", "lm.safetensors: cannot be read as weights"),
-        ("tagger/config.json", "{}", "tagger: not a tagger of this version"),
+        ("tagger/config.json", "{}", "tagger/config.json: labels: Field required; .* or copy it again"),
     ],
 )
 def test_a_damaged_folder_is_named(world: World, tmp_path: Path, file: str, content: str | None, said: str) -> None:
@@ -132,6 +133,58 @@ def test_a_damaged_folder_is_named(world: World, tmp_path: Path, file: str, cont
     path = tmp_path / "copy" / file
     path.unlink() if content is None else path.write_text(content)
     with pytest.raises(UserError, match=said):
+        load(tmp_path / "copy")
+
+
+ABSURD = [0, -1, 10**7, 10**30, 1e999, "many", None, [], {}]
+
+
+@pytest.mark.parametrize(
+    ("file", "key"),
+    [
+        ("tagger/config.json", "labels"),
+        ("tagger/config.json", "width"),
+        ("tagger/config.json", "hidden"),
+        ("tagger/config.json", "layers"),
+        ("tagger/config.json", "features"),
+        ("lm/config.json", "vocabulary_size"),
+        ("lm/config.json", "arch.layers"),
+        ("lm/config.json", "lm.hidden"),
+        ("lm/config.json", "lm.training.cutoffs"),
+        ("lm/charcnn.json", "embedding"),
+        ("lm/charcnn.json", "filters"),
+        ("lm/charcnn.json", "filters.0.1"),
+        ("lm/charcnn.json", "highway"),
+        ("lm/charcnn.json", "projection"),
+        ("lm/charcnn.json", "reading.characters"),
+    ],
+)
+def test_a_setting_that_is_not_the_weights_is_one_line_and_takes_no_memory(
+    world: World, tmp_path: Path, file: str, key: str
+) -> None:
+    shutil.copytree(world.exported, tmp_path / "copy")
+    path = tmp_path / "copy" / file
+    whole = json.loads(path.read_text())
+    *outer, last = [int(part) if part.isdigit() else part for part in key.split(".")]
+    for value in ABSURD:
+        damaged = json.loads(json.dumps(whole))
+        block = damaged
+        for part in outer:
+            block = block[part]
+        if block[last] == value:
+            continue
+        block[last] = value
+        path.write_text(json.dumps(damaged))
+        with pytest.raises(UserError, match=r"make it again: dvc repro \w+, or copy it again$") as error:
+            load(tmp_path / "copy")
+        assert "\n" not in str(error.value) and str(tmp_path / "copy") in str(error.value)
+
+
+def test_parts_of_two_taggers_are_named(world: World, tmp_path: Path) -> None:
+    shutil.copytree(world.exported, tmp_path / "copy")
+    tagger = Tagger(["O", "B-PER", "I-PER"], 6, hidden=5, layers=1, dropout=0.0)
+    tagger.save(tmp_path / "copy" / "tagger")
+    with pytest.raises(UserError, match=r"copy/tagger: reads 6 numbers a token, and .*copy/lm gives \d+"):
         load(tmp_path / "copy")
 
 

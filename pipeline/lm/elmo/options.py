@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipeline.errors import UserError
+from pipeline.lm.settings import MOST_CHARS, Highways
 
 Size = Annotated[int, Field(gt=0)]
 Clip = Annotated[float, Field(gt=0)]
@@ -33,10 +34,10 @@ class CharCnnOptions(Options):
     embedding: EmbeddingOptions
     filters: Annotated[list[tuple[Size, Size]], Field(min_length=1)]
     """Pairs of width in characters and number."""
-    max_characters_per_token: Annotated[int, Field(ge=3)]
+    max_characters_per_token: Annotated[int, Field(ge=3, le=MOST_CHARS)]
     n_characters: Literal[261, 262, None] = None
     """Without or with the mask, in training or in use; the file's embedding has 261 rows either way."""
-    n_highway: Annotated[int, Field(ge=0)] | None = None
+    n_highway: Highways | None = None
 
     @model_validator(mode="after")
     def _filters_fit(self) -> "CharCnnOptions":
@@ -58,7 +59,7 @@ class LstmOptions(Options):
     """Units of a layer."""
     projection_dim: Size
     """Width of a token's vector and of each layer's output in each direction."""
-    n_layers: Size = 1
+    n_layers: Annotated[int, Field(gt=0, le=1000)] = 1
     use_skip_connections: bool | None = None
     cell_clip: Clip | None = None
     proj_clip: Clip | None = None

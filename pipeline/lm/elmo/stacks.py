@@ -9,7 +9,7 @@ from pipeline.lm.elmo.cell import LstmLayer
 from pipeline.lm.elmo.options import LstmOptions
 from pipeline.outputs import write_json
 from pipeline.settings import read_settings
-from pipeline.weights import load_weights, save_weights
+from pipeline.weights import load_module, save_weights
 
 WEIGHTS, CONFIG = "elmo.safetensors", "elmo.json"
 
@@ -20,6 +20,7 @@ class ElmoStacks(nn.Module):
     def __init__(self, options: LstmOptions) -> None:
         super().__init__()
         self.options = options
+        self.depth = options.n_layers
         self.stack = nn.ModuleList(LstmLayer(options) for _ in range(options.n_layers))
 
     def layers(self, vectors: Tensor) -> Tensor:
@@ -50,6 +51,5 @@ class ElmoStacks(nn.Module):
     @classmethod
     def load(cls, folder: Path, device: torch.device) -> "ElmoStacks":
         """Read what `save` wrote; the module is in evaluation mode."""
-        module = cls(read_settings(LstmOptions, folder / CONFIG, "charcnn"))
-        load_weights(module, folder / WEIGHTS, "charcnn")
-        return module.to(device).eval()
+        options = read_settings(LstmOptions, folder / CONFIG, "charcnn")
+        return load_module(lambda: cls(options), folder / WEIGHTS, "charcnn").to(device).eval()
