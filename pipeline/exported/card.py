@@ -45,6 +45,8 @@ class Facts(NamedTuple):
     exported: Exported
     lm: Json
     """config.json of the language model."""
+    encoder: str
+    """What turns letters into vectors, as people call it."""
     counts: Json
     """Of the splits."""
     dataset: Json
@@ -100,7 +102,7 @@ def _describe(facts: Facts) -> str:
         f"{arch['layers']} layers of {facts.lm['lm']['hidden']} units" if arch["layers"] else "no layers of its own"
     )
     return (
-        f"A frozen bidirectional language model on a char-CNN (architecture `{facts.lm['name']}`, cell "
+        f"A frozen bidirectional language model on a {facts.encoder} (architecture `{facts.lm['name']}`, cell "
         f"`{arch['cell']}`, {layers}), and above it a BiLSTM-CRF. Protocol: it reads {words}, {case}; tokens kept: "
         f"{exported.tokens}; epoch kept: {epoch}. Seed {exported.seed}, of {facts.seeds} the best on validation."
     )

@@ -10,13 +10,14 @@ import pandas as pd
 from safetensors import SafetensorError, safe_open
 
 from pipeline.errors import UserError
+from pipeline.lm.settings import ENCODERS
 from pipeline.outputs import need
 from pipeline.report.paper import order_sets
 from pipeline.stamp import MACHINE
 
 TEXT_STAGES = ["documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary"]
 COUNTS = "counts.json"
-CHARCNN = "charcnn.safetensors"
+CHARCNN, ENCODER = "charcnn.safetensors", "charcnn.json"
 """Within a language model's folder."""
 
 CURVE = ["tokens", "train_perplexity", "validation_perplexity"]
@@ -55,8 +56,10 @@ class Results(NamedTuple):
     """By text stage."""
     lm: Json
     """metrics/pretrain.json, with the machine it was trained on."""
+    encoder: str
+    """What turns letters into vectors, as people call it."""
     charcnn_parameters_m: float
-    """Millions."""
+    """Its parameters, in millions."""
     curve: pd.DataFrame
     """No rows where nothing was pretrained."""
     sets: dict[str, SetResults]
@@ -77,6 +80,7 @@ def read_results(data: Path, metrics: Path, lm: Path, arch: str, scale: str, set
         protocol={key: read_json(data / "protocol" / f"{key}.json", "check")[key] for key in PROTOCOL},
         counts={stage: read_json(data / stage / COUNTS, stage) for stage in TEXT_STAGES},
         lm=_read_lm(metrics, arch),
+        encoder=ENCODERS[read_json(lm / ENCODER, "pretrain")["encoder"]],
         charcnn_parameters_m=_count_parameters(need(lm / CHARCNN, "pretrain")) / 1e6,
         curve=read_csv(metrics / "pretrain.csv", "pretrain", CURVE),
         sets={name: _read_set(data, metrics, name) for name in order_sets(sets)},

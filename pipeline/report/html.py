@@ -42,7 +42,7 @@ def _facts(results: Results) -> Iterator[Fact]:
     if "perplexity" in lm:
         note = f"of held-out articles, after {integer(lm['tokens'])} tokens in {minutes(lm['minutes'])} minutes"
         yield Fact("Language model, perplexity", decimal(lm["perplexity"], 1), note)
-    note = f"recurrent layers and projection; char-CNN {decimal(results.charcnn_parameters_m, 2)} M"
+    note = f"recurrent layers and projection; {results.encoder} {decimal(results.charcnn_parameters_m, 2)} M"
     yield Fact("Parameters", f"{decimal(lm['parameters_m'], 2)} M", note)
 
 

@@ -99,10 +99,11 @@ def language_model(results: Results) -> Iterator[Block]:
     elif results.lm["parameters_m"]:
         yield "A published ELMo, imported whole: nothing is pretrained here, and there is no perplexity."
     else:
-        yield "The bare char-CNN has no recurrent layers: nothing is pretrained, and there is no perplexity."
+        yield f"The bare {results.encoder} has no recurrent layers: nothing is pretrained, and there is no perplexity."
     yield (
-        "The paper says 19 % of the size and 35 % of the run time for the char-CNN of its SRU model. Here it is frozen "
-        "and every type's vector computed once: the training of the language model spends no time in it."
+        "The paper says 19 % of the size and 35 % of the run time for the char-CNN of its SRU model. Here the "
+        f"{results.encoder} is frozen and every type's vector computed once: the training of the language model spends "
+        "no time in it."
     )
 
 
@@ -112,8 +113,8 @@ def _lm_rows(results: Results) -> list[list[str]]:
     return [
         ["Validation perplexity", decimal(lm.get("perplexity"), 1)],
         ["Parameters, M", decimal(lm["parameters_m"], 2)],
-        ["Parameters of the char-CNN, M", decimal(results.charcnn_parameters_m, 2)],
-        ["The char-CNN's share of both", percent(results.charcnn_parameters_m / size)],
+        [f"Parameters of the {results.encoder}, M", decimal(results.charcnn_parameters_m, 2)],
+        [f"The {results.encoder}'s share of both", percent(results.charcnn_parameters_m / size)],
         ["Tokens read", integer(lm.get("tokens"))],
         ["Tokens a second", integer(lm.get("tokens_per_second"))],
         ["Minutes", minutes(lm.get("minutes"))],

@@ -32,4 +32,4 @@ def _language_model(lm: dict[str, float]) -> str:
     size = f"{decimal(lm['parameters_m'], 2)} M parameters"
     if "perplexity" in lm:
         return f"validation perplexity {decimal(lm['perplexity'], 1)}, {size}"
-    return f"a published ELMo, {size}" if lm["parameters_m"] else "none, the bare char-CNN"
+    return f"a published ELMo, {size}" if lm["parameters_m"] else "none, the bare char encoder"

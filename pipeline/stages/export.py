@@ -10,6 +10,8 @@ from pipeline.exported.card import Facts, Json, render_card
 from pipeline.exported.settings import CARD, LM, SETTINGS, TAGGER, UDPIPE, Exported, UdpipeModel
 from pipeline.fingerprint import sha256
 from pipeline.lm.embed import CONFIG, Embedder
+from pipeline.lm.encoder import CONFIG as ENCODER
+from pipeline.lm.settings import ENCODERS
 from pipeline.machine import stamp
 from pipeline.ner.calibration import Judged, fit_temperature, judge, reliability
 from pipeline.ner.corpus import read_labels
@@ -100,6 +102,7 @@ def _read_facts(
     return Facts(
         exported=exported,
         lm=read_json(need(sources.lm / CONFIG, "pretrain")),
+        encoder=ENCODERS[read_json(need(sources.lm / ENCODER, "pretrain"))["encoder"]],
         counts=read_json(need(sources.corpus / "counts.json", "corpora")),
         dataset=read_json(need(raw / DESCRIPTION, "fetch")),
         sources=read_json(need(raw / "sources.json", "fetch"))["files"],

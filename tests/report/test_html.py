@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -98,6 +99,16 @@ def test_hostile_text_is_text(reported: World, page: Page) -> None:
     assert not {"script", "iframe", "link"} & {*page.tags}
     assert all(token in page.text for token in TOKENS)
     assert "{{ 7 * 7 }}" in page.text and "&lt;script&gt;" in reported.html
+
+
+def test_what_stands_in_the_char_cnns_place_is_called_by_its_name(copy: Callable[[str], World]) -> None:
+    world = copy("charcnn")
+    shape = {"encoder": "ngrams", "ngrams": {"lengths": [3], "buckets": 8, "width": 4}, "projection": 8}
+    (world.lm / "charcnn.json").write_text(json.dumps(shape))
+    world.report("charcnn", "local")
+    page = Page.parse(world.html)
+    assert dict(page.rows("Language model, and what it cost"))["The n-gram encoder's share of both"] == "100.0 %"
+    assert "The bare n-gram encoder has no recurrent layers" in page.text
 
 
 def test_an_architecture_without_a_language_model_has_no_empty_section(reported_charcnn: World) -> None:
