@@ -5,15 +5,17 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 from benchmarks.sru_package import load_sru
-from pipeline.lm.rnn.sru.cell import Cell
+from pipeline.lm.rnn.sru.cell import Cell, Layer
 from pipeline.lm.rnn.sru.recurrence import Gates, Options, recur
+from pipeline.lm.settings import ArchSettings
+from pipeline.lm.stack import Stack
 
 pytestmark = pytest.mark.filterwarnings("ignore:Running SRU on CPU with grad_enabled=True")
 
@@ -71,6 +73,10 @@ def inputs_of(settings: dict[str, Any], length: int) -> tuple[Tensor, Tensor]:
     return inputs, torch.randn(BATCH, width, dtype=torch.double)
 
 
+def _cell(layer: nn.Module) -> dict[str, Tensor]:
+    return cast(Layer, layer).cell.state_dict()
+
+
 @pytest.mark.parametrize("padded", [False, True], ids=["full", "padded"])
 @pytest.mark.parametrize("dropout", [0.0, 0.5], ids=["", "dropout"])
 @pytest.mark.parametrize("length", [1, 2, 9])
@@ -84,6 +90,15 @@ def test_equals_the_package(package: ModuleType, name: str, length: int, dropout
     ours, theirs = (outcome(cell, inputs, state, padding) for cell in cells)
     for found, expected in zip(ours, theirs, strict=True):
         torch.testing.assert_close(found, expected)
+
+
+def test_a_stack_is_the_packages_stack(package: ModuleType) -> None:
+    ours = Stack(ArchSettings(cell="sru", layers=12, residual=False), 5, HIDDEN, dropout=0.0).double()
+    theirs: nn.Module = package.SRU(5, HIDDEN, num_layers=12).double()
+    weights = {f"{i}.{name}": value for i, layer in enumerate(ours.layers) for name, value in _cell(layer).items()}
+    theirs.load_state_dict({f"rnn_lst.{name}": value for name, value in weights.items()})
+    inputs, _ = inputs_of({"input_size": 5}, length=9)
+    torch.testing.assert_close(ours(inputs), theirs(inputs)[0])
 
 
 @pytest.mark.parametrize("name", ["k=4, tanh", "k=3"])
