@@ -69,7 +69,7 @@ def read_row(revision: Revision) -> Row:
         )
     if "layers" not in lm:
         raise UserError(f"{revision.name}: {layout.PRETRAIN}: found no layers, of an earlier code; {revision.advice}")
-    data = _json(revision, (layout.METRICS / "data.json").as_posix())
+    data = _data(revision)
     sets = order_sets(list(data["ner"]))
     return Row(
         arch=arch,
@@ -85,6 +85,18 @@ def read_row(revision: Revision) -> Row:
         epochs=_tables(revision, sets, "epochs", EPOCHS),
         typos=_tables(revision, sets, "typos", TYPOS),
     )
+
+
+def _data(revision: Revision) -> Json:
+    """What was read: of this very experiment, and not of the one it began from, whose report it has without its own."""
+    path, scale = (layout.METRICS / "data.json").as_posix(), revision.params["scale"]
+    data = _json(revision, path)
+    if data["scale"] != scale:
+        raise UserError(
+            f"{revision.name}: {path}: found scale {data['scale']}, expected {scale} as in its params.yaml; "
+            f"{revision.advice}"
+        )
+    return data
 
 
 def _tables(revision: Revision, sets: Sequence[str], kind: str, columns: Sequence[str]) -> dict[str, pd.DataFrame]:

@@ -48,7 +48,9 @@ class Fake:
         self.elmo = "published" if arch == "elmo" else "none"
         self.files = {
             "metrics/pretrain.json": json.dumps({"lm": _lm(arch)}),
-            "metrics/data.json": json.dumps({"ner": {"wikineural": {"test": dict.fromkeys(COUNTS, 3)}}}),
+            "metrics/data.json": json.dumps(
+                {"scale": scale, "ner": {"wikineural": {"test": dict.fromkeys(COUNTS, 3)}}}
+            ),
             "metrics/ner/wikineural.scores.csv": SCORES,
             "metrics/ner/wikineural.epochs.csv": EPOCHS,
             "metrics/ner/wikineural.typos.csv": TYPOS,
@@ -207,6 +209,10 @@ def test_a_row_says_what_is_wrong_with_its_revision() -> None:
         read_row(cast(Revision, revision))
     revision.files["metrics/pretrain.json"] = json.dumps({"lm": {"arch": "gru", "parameters_m": 1.5}})
     with pytest.raises(UserError, match=r"branch: metrics/pretrain.json: found no layers, of an earlier code; run"):
+        read_row(cast(Revision, revision))
+    revision.files["metrics/pretrain.json"] = json.dumps({"lm": _lm("gru")})
+    revision.params["scale"] = "local"
+    with pytest.raises(UserError, match=r"branch: metrics/data.json: found scale demo, expected local as in its"):
         read_row(cast(Revision, revision))
     revision.files["metrics/pretrain.json"] = "{"
     with pytest.raises(UserError, match=r"branch: metrics/pretrain.json: not valid JSON"):
