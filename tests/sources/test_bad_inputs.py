@@ -26,6 +26,11 @@ FAULTS: dict[str, tuple[str, Callable[[bytes], str | bytes], str]] = {
     ),
     "truncated gz of a set": ("wiki.conllu.gz", lambda good: good[:-9], "truncated: .gz data breaks off"),
     "corrupt bz2": ("dump.xml.bz2", lambda good: good[:40] + b"xxxxxx" + good[46:], "cannot be read beyond"),
+    "bz2 with a damaged second stream": (
+        "dump.xml.bz2",
+        lambda good: good + b"xxx" + good[3:],
+        f" bytes of content: byte {len(bz2.compress(DUMP.encode()))}: found b'xxx9' behind a bzip2 stream",
+    ),
     "corrupt gz": ("more.txt.gz", lambda good: good[:-6] + b"\0\0" + good[-4:], "cannot be read beyond"),
     "gz that is none": ("more.txt.gz", lambda _: NEWS, "cannot be read beyond 0 bytes"),
     "gz without its suffix": (
