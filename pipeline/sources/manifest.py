@@ -29,7 +29,6 @@ A source is `demo:NAME` (generated), a URL, or a path; a relative one is looked 
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-import yaml
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from pipeline.demo import ARTEFACTS, DemoSettings
@@ -39,6 +38,7 @@ from pipeline.ner.readers import formats
 from pipeline.settings import Settings
 from pipeline.sources.places import readable
 from pipeline.utf8 import InvalidUtf8
+from pipeline.yaml_file import read_yaml
 
 DEMO = "demo:"
 EXAMPLE = "manifest.example.yaml"
@@ -201,11 +201,7 @@ def _advice(path: Path) -> str:
 
 def _parse(path: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: byte {error.start:,} is not UTF-8; save the file as UTF-8") from None
+        return read_yaml(path)
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from None
 
