@@ -183,8 +183,8 @@ def _sample(corpus: Corpus) -> Iterator[Block]:
     yield (
         f"{len(corpus.sample)} fragments, drawn at random (`seed: {corpus.seed}`). Documents: the paragraphs that they "
         "come from, whole; vocabulary: what the language model predicts by name. `python -m pipeline show ID` prints a "
-        "whole article; the ID is what stands first here: the page id of a MediaWiki export, or of plain text the file "
-        "and the number of the document in it."
+        "whole article; the ID is what stands first here: the page id of the first MediaWiki export, of further ones "
+        "behind the file, or of plain text the file and the number of the document in it."
     )
     for sample in corpus.sample:
         yield Heading(sample.name)

@@ -10,8 +10,10 @@ from typing import Any
 from pipeline import bzip2, sevenzip
 from pipeline.errors import UserError
 from pipeline.shards import Counts
+from pipeline.text.whitespace import fold
 from pipeline.utf8 import NEWS_ADVICE, InvalidUtf8, Utf8
 
+PACKED = (".gz", ".bz2", ".7z")
 Opener = Callable[[Path, str], AbstractContextManager[Any]]
 
 CHUNK = 1 << 14
@@ -21,6 +23,14 @@ _OPENERS: dict[bytes, Opener] = {
     b"\x1f\x8b": gzip.open,
     sevenzip.MAGIC: sevenzip.open_7z,
 }
+
+
+def stem(path: Path) -> str:
+    """What the ids of the documents of a file begin with: its name without endings, `0001-news` of 0001-news.txt.gz."""
+    name = path.name
+    for suffix in PACKED:
+        name = name.removesuffix(suffix)
+    return fold(Path(name).stem)
 
 
 def read_text(path: Path, policy: InvalidUtf8, counts: Counts) -> Iterator[str]:

@@ -90,6 +90,20 @@ def test_files_are_read_in_the_order_of_the_list(sequential: Path) -> None:
     assert (ids[0], ids[-2], ids[-1]) == ("0000-b:1", "0000-b:40", "0001-a:1")
 
 
+def test_page_ids_of_another_export_stand_behind_its_file(tmp_path: Path) -> None:
+    page = "<page><title>{0}</title><id>7</id><revision><text>{0}</text></revision></page>"
+    exports = [f"<mediawiki>{page.format(text)}</mediawiki>" for text in ("Первая", "Вторая")]
+    files = [
+        (f"000{n}-{name}", form, text)
+        for n, (name, form, text) in enumerate(
+            [("a.txt", "text", "Текст"), ("b.xml", "mediawiki", exports[0]), ("c.d.xml", "mediawiki", exports[1])]
+        )
+    ]
+    documents.run(raw_news(tmp_path / "raw", *files), tmp_path / "documents", TEXT, alone(tmp_path))
+    found = {document.id: document.lines for document in read_documents(tmp_path / "documents")}
+    assert found == {"0000-a:1": ["Текст"], "7": ["Первая"], "0002-c.d:7": ["Вторая"]}
+
+
 def test_a_protocol_may_keep_the_case(sequential: Path, tmp_path: Path) -> None:
     lowercase.run(sequential / "fragments", tmp_path / "kept", False, alone(tmp_path))
     kept, lowered = (list(read_documents(folder)) for folder in (tmp_path / "kept", sequential / "lowercase"))
