@@ -43,10 +43,10 @@ def read_shard(path: Path) -> Iterator[Document]:
     header: list[str] | None = None
     lines: list[str] = []
     number = 0
-    # newline="\n": U+2028 and its kin are text here; only LF ends a line.
-    with path.open(encoding="utf-8", newline="\n") as file:
-        for number, line in enumerate(file, start=1):
-            line = line.rstrip("\n")
+    # bytes: U+2028 and its kin are text here; only LF ends a line
+    with path.open("rb") as file:
+        for number, data in enumerate(file, start=1):
+            line = _decode(path, number, data).rstrip("\n")
             if line.startswith(_HEADER):
                 if header:
                     raise _damage(path, number, "a header", "an empty line before it")
@@ -61,6 +61,13 @@ def read_shard(path: Path) -> Iterator[Document]:
                 header = None
     if header:
         raise _damage(path, number, "the end of the file inside a document", "an empty line after its last line")
+
+
+def _decode(path: Path, number: int, data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise _damage(path, number, f"byte 0x{data[error.start]:02x}, which is not UTF-8", "text") from None
 
 
 def _damage(path: Path, number: int, found: str, expected: str) -> UserError:

@@ -116,4 +116,4 @@ def _all_headers(folder: Path) -> Iterator[tuple[str, str]]:
 
 def _headers(shard: Path) -> Iterator[tuple[str, str]]:
     for match in re.finditer(rb"#doc\t([^\t\n]*)\t([^\n]*)", _content(shard)):
-        yield match[1].decode(), match[2].decode()
+        yield match[1].decode(errors="replace"), match[2].decode(errors="replace")

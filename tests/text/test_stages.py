@@ -165,6 +165,13 @@ DAMAGED = [
 ]
 
 
+def test_a_shard_that_is_cut_inside_a_character_is_said(tmp_path: Path) -> None:
+    whole = "#doc\t1\tА\n" + "а\n" * 5000 + "мир"
+    (tmp_path / "00000.txt").write_bytes(whole.encode()[:-1])
+    with pytest.raises(UserError, match=r"00000\.txt: line 5,002: found byte 0xd1, which is not UTF-8, expected text"):
+        list(read_documents(tmp_path))
+
+
 @pytest.mark.parametrize("text, found", DAMAGED)
 def test_a_shard_that_is_not_whole_is_said(text: str, found: str, tmp_path: Path) -> None:
     folder = tmp_path / "sentences"
