@@ -10,9 +10,9 @@ tabs nor line breaks of any kind, so that a header cannot be mistaken and `less`
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from pipeline.errors import UserError
 
@@ -94,8 +94,19 @@ def write_shards(documents: Iterable[Document], folder: Path, megabytes: float) 
             data = format_document(document).encode("utf-8")
             if room <= 0:
                 current.close()
-                file = current.enter_context((folder / f"{shard:05d}.txt").open("wb"))
+                file = current.enter_context(_open(folder / f"{shard:05d}.txt"))
                 shard, room = shard + 1, megabytes * 1e6
             file.write(data)
             room -= len(data)
     return shard
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write to; an error, which does not say by itself where it was met, names it."""
+    try:
+        with path.open("wb") as file:
+            yield file
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise

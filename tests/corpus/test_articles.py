@@ -79,7 +79,7 @@ def test_fragments_of_other_sentences(built: Path) -> None:
 def test_a_page_id_that_two_exports_have(built: Path) -> None:
     found = [article for wanted in ("7", "0002-second:7") for article in find_articles(built, wanted)]
     assert [(article.title, article.alike) for article in found] == [("Пожар", 1), ("Выборы", 1)]
-    assert show(built, "0002-second:7", 100).startswith("0002-second:7 (Выборы)\nshard 00003.txt\n\n")
+    assert show(built, "0002-second:7", 100).startswith("0002-second:7 (Выборы)\nshard 00004.txt\n\n")
 
 
 def test_an_id_that_an_export_repeats(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """The text stages one after another, on small files."""
 
+import errno
 import json
 import os
 import signal
 from collections import Counter
 from functools import partial
+from io import FileIO
 from pathlib import Path
 from typing import NoReturn
 
@@ -287,6 +289,17 @@ def test_a_corpus_too_small_to_split_is_said_and_leaves_nothing(tmp_path: Path) 
     with pytest.raises(UserError, match=r"too small.*none is left for (train|validation).*validation_share"):
         vocabulary.run(source, tmp_path / "vocabulary", VOCABULARY, 1, alone(tmp_path))
     assert {path.name for path in tmp_path.iterdir()} == {"lemmas", ".shards"}
+
+
+def test_a_full_disk_names_the_shard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(FileIO):
+        def write(self, _: object, /) -> NoReturn:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "open", Full)
+    with pytest.raises(OSError) as caught:
+        lemma_folder(tmp_path / "lemmas", 1)
+    assert caught.value.filename == str(tmp_path / "lemmas" / "00000.txt")
 
 
 def test_an_empty_corpus_is_said(tmp_path: Path) -> None:
