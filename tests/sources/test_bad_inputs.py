@@ -65,6 +65,11 @@ FAULTS: dict[str, tuple[str, Callable[[bytes], str | bytes], str]] = {
     "empty file": ("news.txt", lambda _: b"", "empty; expected text"),
     "empty gz": ("more.txt.gz", lambda _: gzip.compress(b"", mtime=0), "empty; expected text"),
     "text without words": ("news.txt", lambda _: "\n\u00a0 — …\n", "no words; expected news text"),
+    "text that is an export": (
+        "news.txt",
+        lambda _: '\n<?xml version="1.0"?>\n' + DUMP,
+        "begins with <mediawiki>; expected plain text (or write format: mediawiki)",
+    ),
     "dump without pages": ("dump.xml.bz2", lambda _: bz2.compress(b"<mediawiki/>"), "no <page> in this"),
     "dump without articles": (
         "dump.xml.bz2",
