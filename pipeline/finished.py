@@ -68,13 +68,20 @@ class Finished:
             shutil.copyfile(self.path(key), target)
 
     def _rename(self, partial: Path, key: str) -> None:
-        if self.facts(key) is None:  # also if there is one that a power cut has damaged
+        # What is there is removed only if it is damaged: another process may have put it there a moment ago.
+        if not self._put(partial, key) and self.facts(key) is None:
             shutil.rmtree(self._folder / key, ignore_errors=True)
+            self._put(partial, key)
+
+    def _put(self, partial: Path, key: str) -> bool:
+        """Whether nothing was there yet."""
         try:
             os.rename(partial, self._folder / key)
         except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):  # another process was faster: the same bytes
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
+            return False
+        return True
 
 
 @contextmanager

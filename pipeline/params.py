@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-import yaml
 from pydantic import AfterValidator, Field, ValidationError, field_validator
 
 from pipeline.errors import UserError
@@ -13,6 +12,7 @@ from pipeline.protocol import Protocol
 from pipeline.settings import Seed, Settings
 from pipeline.stamp import MACHINE
 from pipeline.text.settings import TextSettings, VocabularySettings
+from pipeline.yaml_file import read_yaml
 
 PARAMS = Path("params.yaml")
 
@@ -103,7 +103,7 @@ class Params(Settings):
 def load_params(path: Path = PARAMS) -> Params:
     """Read and check params.yaml; a `UserError` names the key, what was found and what is valid."""
     try:
-        params = Params.model_validate(_read_yaml(path))
+        params = Params.model_validate(_read(path))
     except ValidationError as error:
         raise UserError(f"{path}: " + "; ".join(_explain(e) for e in error.errors())) from None
     _check_choice(path, "arch", params.arch, params.archs)
@@ -112,26 +112,10 @@ def load_params(path: Path = PARAMS) -> Params:
     return params
 
 
-class _Loader(yaml.SafeLoader):
-    """Safe YAML, in which a key that stands twice is an error: the last one would win in silence."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise yaml.YAMLError(f"key {key!r} stands twice, again in{node.start_mark}")
-        return super().construct_mapping(node, deep)
-
-
-def _read_yaml(path: Path) -> Any:
+def _read(path: Path) -> Any:
     if not path.is_file():
         raise UserError(f"{path.absolute()}: not found; run from the top of the repository")
-    try:
-        return yaml.load(path.read_text(encoding="utf-8"), _Loader)
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: byte {error.start}: not UTF-8; save the file as UTF-8") from None
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    return read_yaml(path)
 
 
 def _check_choice(path: Path, key: str, name: str, table: dict[str, Any]) -> None:

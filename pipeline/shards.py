@@ -10,9 +10,9 @@ tabs nor line breaks of any kind, so that a header cannot be mistaken and `less`
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from pipeline.errors import UserError
 
@@ -43,10 +43,10 @@ def read_shard(path: Path) -> Iterator[Document]:
     header: list[str] | None = None
     lines: list[str] = []
     number = 0
-    # newline="\n": U+2028 and its kin are text here; only LF ends a line.
-    with path.open(encoding="utf-8", newline="\n") as file:
-        for number, line in enumerate(file, start=1):
-            line = line.rstrip("\n")
+    # bytes: U+2028 and its kin are text here; only LF ends a line
+    with path.open("rb") as file:
+        for number, data in enumerate(file, start=1):
+            line = _decode(path, number, data).rstrip("\n")
             if line.startswith(_HEADER):
                 if header:
                     raise _damage(path, number, "a header", "an empty line before it")
@@ -61,6 +61,13 @@ def read_shard(path: Path) -> Iterator[Document]:
                 header = None
     if header:
         raise _damage(path, number, "the end of the file inside a document", "an empty line after its last line")
+
+
+def _decode(path: Path, number: int, data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise _damage(path, number, f"byte 0x{data[error.start]:02x}, which is not UTF-8", "text") from None
 
 
 def _damage(path: Path, number: int, found: str, expected: str) -> UserError:
@@ -87,8 +94,19 @@ def write_shards(documents: Iterable[Document], folder: Path, megabytes: float) 
             data = format_document(document).encode("utf-8")
             if room <= 0:
                 current.close()
-                file = current.enter_context((folder / f"{shard:05d}.txt").open("wb"))
+                file = current.enter_context(_open(folder / f"{shard:05d}.txt"))
                 shard, room = shard + 1, megabytes * 1e6
             file.write(data)
             room -= len(data)
     return shard
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write to; an error, which does not say by itself where it was met, names it."""
+    try:
+        with path.open("wb") as file:
+            yield file
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise

@@ -50,7 +50,7 @@ def _dask(jobs: int) -> Iterator[None]:
         from distributed import Client
     address = dask.config.get("scheduler-address", None)
     own = {"n_workers": jobs, "threads_per_worker": 1, "dashboard_address": None}
-    with _answers("DASK_SCHEDULER_ADDRESS", address):
+    with _answers("dask", "DASK_SCHEDULER_ADDRESS", address):
         client = Client(address) if address else Client(**own)
     with client:
         yield
@@ -64,7 +64,7 @@ def _ray(jobs: int) -> Iterator[None]:
         from ray.util.joblib import register_ray
     address = os.environ.get("RAY_ADDRESS")
     own = {} if address else {"num_cpus": jobs, "include_dashboard": False}
-    with _answers("RAY_ADDRESS", address):
+    with _answers("ray", "RAY_ADDRESS", address):
         ray.init(log_to_driver=False, logging_level="ERROR", **own)
     register_ray()
     try:
@@ -84,13 +84,17 @@ def _installed(package: str) -> Iterator[None]:
 
 
 @contextmanager
-def _answers(variable: str, address: str | None) -> Iterator[None]:
+def _answers(backend: str, variable: str, address: str | None) -> Iterator[None]:
+    """`address`, which `variable` names, is that of the cluster, unless it is the stage's own."""
     try:
         yield
-    except (OSError, RuntimeError, ValueError) as error:
-        if not address:
-            raise
-        raise UserError(f"{variable}: no cluster answers at {address!r} ({error}); start it, or unset it") from None
+    except Exception as error:  # Ray has no narrower one for a node that does not start
+        if address:
+            raise UserError(f"{variable}: no cluster answers at {address!r} ({error}); start it, or unset it") from None
+        raise UserError(
+            f"compute.backend: {backend}: the stage's own cluster on this machine did not start ({error}); "
+            "run again, or write compute.backend: loky in params.yaml"
+        ) from None
 
 
 # Workers whose parent was killed must not linger for joblib's 300 seconds.

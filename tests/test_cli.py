@@ -30,6 +30,8 @@ def test_errors_are_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     assert (
         fails_with(closed, monkeypatch, capsys) == "1 error: params.yaml: permission denied; mend that and run again\n"
     )
+    long = OSError(errno.ENAMETOOLONG, "File name too long", "a" * 5000)
+    assert fails_with(long, monkeypatch, capsys).endswith("a: file name too long; mend that and run again\n")
     assert fails_with(KeyboardInterrupt(), monkeypatch, capsys) == "130 error: interrupted\n"
 
 

@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -112,6 +113,27 @@ def test_the_last_of_several_processes_tidies_up(tmp_path: Path) -> None:
             raise ValueError
         assert (tmp_path / "sentences" / ".killed.partial").exists(), "it may be the other one's"
     assert not (tmp_path / "sentences").exists()
+
+
+def test_a_shard_that_another_process_has_just_finished_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = []
+
+    def add(finished: Finished, name: str) -> None:
+        with finished.add("key", {"by": name}) as file:
+            file.write(b"a")
+        done.append(name)
+
+    with keep_finished(tmp_path, "sentences") as one, keep_finished(tmp_path, "sentences") as other:
+
+        def overtaken(key: str) -> Any:
+            found = other.facts(key)
+            if found is None:
+                add(other, "other")
+            return found
+
+        monkeypatch.setattr(one, "facts", overtaken)
+        add(one, "one")
+        assert other.facts("key") == {"by": done[0]}
 
 
 def test_where_there_are_no_hard_links_it_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """One article at every stage.
 
-    37085                   the page id of a MediaWiki export
+    37085                   the page id of the first MediaWiki export
+    0002-magazine:37085     that of another, with its file: two wikis count their pages from 1
     0001-newspaper:12       the twelfth document of the second file of news, which is plain text
 
 An article keeps its id and the name of its shard from `documents` to `lemmas`.
@@ -9,6 +10,7 @@ An article keeps its id and the name of its shard from `documents` to `lemmas`.
 import heapq
 import mmap
 import re
+from collections import Counter
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from itertools import islice
@@ -16,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.errors import UserError
-from pipeline.shards import read_shard, shard_paths
+from pipeline.shards import Document, read_shard, shard_paths
 
 STAGES = ["documents", "sentences", "fragments", "lowercase", "lemmas"]
 CLOSE = 0.6
@@ -30,6 +32,8 @@ class Article(NamedTuple):
     title: str
     shard: str
     lines: dict[str, list[str]]
+    alike: int = 1
+    """Documents of this id in the shard, of which it is the first; a malformed export may have several."""
 
     @property
     def name(self) -> str:
@@ -38,11 +42,11 @@ class Article(NamedTuple):
 
 
 def find_articles(data: Path, wanted: str) -> list[Article]:
-    """The articles of an id, of which two exports can have one each; `data` has a folder for every stage.
+    """The articles of an id, the first in every shard that has it; `data` has a folder for every stage.
 
     Raises a `UserError` that names ids and titles like the one that is not found.
     """
-    mark = f"#doc\t{wanted}\t".encode()  # lines of text have no tabs
+    mark = f"#doc\t{wanted}\t".encode(errors="surrogatepass")  # lines of text have no tabs; an argument may be no text
     names = [path.name for path in shard_paths(data / STAGES[0]) if _content(path).find(mark) >= 0]
     if not names:
         raise UserError(f"{data / STAGES[0]}: found no article {wanted!r}, {_close(data / STAGES[0], wanted)}")
@@ -51,17 +55,27 @@ def find_articles(data: Path, wanted: str) -> list[Article]:
 
 def read_article(data: Path, shard: str, wanted: str) -> Article:
     """An article that `documents` has in this shard; a `UserError` if it is not there."""
-    found = {stage: _read(data / stage / shard, wanted) for stage in STAGES if (data / stage).is_dir()}
-    title = next((title for title, _ in found.values() if title is not None), None)
-    if title is None:
-        raise UserError(f"{data / STAGES[0] / shard}: found no article {wanted}; run: dvc repro documents")
-    return Article(wanted, title, shard, {stage: lines for stage, (_, lines) in found.items()})
+    path = data / STAGES[0] / shard
+    found = [document for document in _read(path) if document.id == wanted]
+    if not found:
+        raise UserError(f"{path}: found no article {wanted}; run: dvc repro documents")
+    title = found[0].title
+    lines = {stage: _lines(data / stage / shard, wanted, title) for stage in STAGES if (data / stage).is_dir()}
+    return Article(wanted, title, shard, lines, len(found))
 
 
-def _read(path: Path, wanted: str) -> tuple[str | None, list[str]]:
-    """Title and lines of the first document of that id in a shard."""
-    documents = read_shard(path) if path.is_file() else iter(())
-    return next(((document.title, document.lines) for document in documents if document.id == wanted), (None, []))
+def count_ids(shard: Path) -> Counter[str]:
+    """How many documents of a shard have each id."""
+    return Counter(id_ for id_, _ in _headers(shard))
+
+
+def _lines(path: Path, wanted: str, title: str) -> list[str]:
+    """The lines of the first document of that id and title in a shard."""
+    return next((document.lines for document in _read(path) if document[:2] == (wanted, title)), [])
+
+
+def _read(path: Path) -> Iterator[Document]:
+    return read_shard(path) if path.is_file() else iter(())
 
 
 def _content(path: Path) -> mmap.mmap | bytes:
@@ -75,7 +89,7 @@ def _content(path: Path) -> mmap.mmap | bytes:
 def _close(folder: Path, wanted: str) -> str:
     likely = heapq.nlargest(3, _rate(folder, wanted))
     if not likely:
-        first = ", ".join(_name(*header) for header in islice(_headers(folder), 3))
+        first = ", ".join(_name(*header) for header in islice(_all_headers(folder), 3))
         return f"nor one like it; the first are {first}; metrics/data.html names others"
     return f"close to it: {', '.join(name for _, name in likely)}"
 
@@ -83,7 +97,7 @@ def _close(folder: Path, wanted: str) -> str:
 def _rate(folder: Path, wanted: str) -> Iterator[tuple[float, str]]:
     """The articles with an id like the one that is wanted, or a title that has it in it, with how like they are."""
     matcher = SequenceMatcher(b=wanted, autojunk=False)
-    for id_, title in _headers(folder):
+    for id_, title in _all_headers(folder):
         matcher.set_seq1(id_)
         if wanted.casefold() in title.casefold():
             yield len(wanted) / len(title), _name(id_, title)
@@ -95,7 +109,11 @@ def _name(id_: str, title: str) -> str:
     return f"{id_} ({title})" if title else id_
 
 
-def _headers(folder: Path) -> Iterator[tuple[str, str]]:
+def _all_headers(folder: Path) -> Iterator[tuple[str, str]]:
     for path in shard_paths(folder):
-        for match in re.finditer(rb"#doc\t([^\t\n]*)\t([^\n]*)", _content(path)):
-            yield match[1].decode(), match[2].decode()
+        yield from _headers(path)
+
+
+def _headers(shard: Path) -> Iterator[tuple[str, str]]:
+    for match in re.finditer(rb"#doc\t([^\t\n]*)\t([^\n]*)", _content(shard)):
+        yield match[1].decode(errors="replace"), match[2].decode(errors="replace")

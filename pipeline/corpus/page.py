@@ -20,6 +20,13 @@ DEMO_WARNING = "The text of scale demo is generated from templates: it says noth
 QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95, 0.99]
 LEADING = [100, 1000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000]
 """Sizes of a vocabulary whose coverage is given."""
+CHANGES = {
+    "characters_replaced": "characters that are no text, to U+FFFD",
+    "document_cuts": "long documents cut between paragraphs",
+    "paragraph_cuts": "long paragraphs cut",
+    "word_cuts": "of these cuts, inside a word",
+}
+"""Keys of counts.json, and what was done so often."""
 
 
 class Sample(NamedTuple):
@@ -89,7 +96,7 @@ def _facts(corpus: Corpus) -> Iterator[Fact]:
 
 
 def _sections(corpus: Corpus) -> Iterator[Section]:
-    yield Section("What was dropped, and why", [*_dropped(corpus.counts)])
+    yield Section("What was dropped or changed, and why", [*_dropped(corpus.counts)])
     yield Section("Lengths", [*_lengths(corpus.lengths)])
     yield Section("Vocabulary", [*_vocabulary(corpus.growth, corpus.usage)])
     yield Section("Most frequent lemmas", [*_frequent(corpus.frequent, corpus.usage)])
@@ -105,6 +112,12 @@ def _dropped(counts: Mapping[str, Mapping[str, int]]) -> Iterator[Block]:
     lost = [row for stage, found in flows.items() for flow in found for row in _reasons(stage, flow)]
     if lost:
         yield Table(["Stage", "What", "Why, or which", "Dropped", "Of those read"], lost, left=3)
+    else:
+        yield "Nothing."
+    yield Heading("What it changed, or cut")
+    changed = [row for stage, found in counts.items() for row in _changes(stage, found)]
+    if changed:
+        yield Table(["Stage", "What", "Times"], changed, left=2)
     else:
         yield "Nothing."
     yield (
@@ -123,6 +136,12 @@ def _reasons(stage: str, flow: Flow) -> Iterator[list[str]]:
     for reason, number in sorted(flow.dropped.items(), key=lambda item: (-item[1], item[0])):
         share = percent(number / flow.read) if flow.read and flow.unit != MARKUP else NONE
         yield [stage, flow.unit, reason, integer(number), share]
+
+
+def _changes(stage: str, counts: Mapping[str, int]) -> Iterator[list[str]]:
+    for key, what in CHANGES.items():
+        if counts.get(key):
+            yield [stage, what, integer(counts[key])]
 
 
 def _lengths(lengths: CorpusLengths) -> Iterator[Block]:
@@ -183,8 +202,8 @@ def _sample(corpus: Corpus) -> Iterator[Block]:
     yield (
         f"{len(corpus.sample)} fragments, drawn at random (`seed: {corpus.seed}`). Documents: the paragraphs that they "
         "come from, whole; vocabulary: what the language model predicts by name. `python -m pipeline show ID` prints a "
-        "whole article; the ID is what stands first here: the page id of a MediaWiki export, or of plain text the file "
-        "and the number of the document in it."
+        "whole article; the ID is what stands first here: the page id of the first MediaWiki export, of further ones "
+        "behind the file, or of plain text the file and the number of the document in it."
     )
     for sample in corpus.sample:
         yield Heading(sample.name)

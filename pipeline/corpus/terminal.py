@@ -23,7 +23,7 @@ def show(data: Path, wanted: str, width: int) -> str:
 
 def _describe(article: Article, predicted: Collection[str] | None, width: int) -> Iterator[str]:
     yield printable(article.name)
-    yield f"shard {article.shard}"
+    yield f"shard {article.shard}{_note_alike(article)}"
     for stage in STAGES:
         yield ""
         yield f"{stage}: {_summarise(article, stage)}"
@@ -32,6 +32,12 @@ def _describe(article: Article, predicted: Collection[str] | None, width: int) -
         yield ""
         yield "vocabulary: what the language model predicts by name"
         yield from _number([mark_unknown(line, predicted) for line in article.lines["lemmas"]], width, set())
+
+
+def _note_alike(article: Article) -> str:
+    if article.alike == 1:
+        return ""
+    return f": {article.alike:,} documents have this id, this is the first; expected every id once in a source"
 
 
 def _summarise(article: Article, stage: str) -> str:

@@ -1,6 +1,5 @@
 """Plain, gzip, bzip2 and 7z files as one stream of bytes; which of them it is, the end of the name says."""
 
-import bz2
 import gzip
 import zlib
 from collections.abc import Callable, Iterator
@@ -8,13 +7,14 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from pipeline.bzip2 import open_bzip2
 from pipeline.errors import UserError
 from pipeline.sevenzip import open_7z
 
 CHUNK = 1 << 20
 OPENERS: dict[str, Callable[[Path, str], AbstractContextManager[Any]]] = {
     ".gz": gzip.open,
-    ".bz2": bz2.open,
+    ".bz2": open_bzip2,
     ".7z": open_7z,
 }
 MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"PK\x03\x04": "zip", b"\xfd7zXZ": "xz", b"7z\xbc": "7-Zip"}

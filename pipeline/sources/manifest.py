@@ -28,8 +28,8 @@ A source is `demo:NAME` (generated), a URL, or a path; a relative one is looked 
 
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
+from urllib.parse import urlsplit
 
-import yaml
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from pipeline.demo import ARTEFACTS, DemoSettings
@@ -39,6 +39,7 @@ from pipeline.ner.readers import formats
 from pipeline.settings import Settings
 from pipeline.sources.places import readable
 from pipeline.utf8 import InvalidUtf8
+from pipeline.yaml_file import read_yaml
 
 DEMO = "demo:"
 EXAMPLE = "manifest.example.yaml"
@@ -73,7 +74,7 @@ class News(Source):
     """A MediaWiki XML export, or plain text with an empty line between documents."""
 
     format: Literal["mediawiki", "text"]
-    namespaces: Annotated[list[int], Field(min_length=1)] | None = None
+    namespaces: Annotated[list[Annotated[int, Field(strict=True)]], Field(min_length=1)] | None = None
     """Of an export: whose pages are articles. By default 0, the main one: the others hold talk, users, templates."""
     invalid_utf8: InvalidUtf8 = "error"
     """With `replace`, U+FFFD stands for what is not UTF-8, counted; a file that is all in another encoding, convert."""
@@ -201,11 +202,7 @@ def _advice(path: Path) -> str:
 
 def _parse(path: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: byte {error.start:,} is not UTF-8; save the file as UTF-8") from None
+        return read_yaml(path)
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from None
 
@@ -215,10 +212,19 @@ def _check_sources(path: Path, manifest: Manifest) -> None:
         found = f"{path}: {key}.source: found {source.source!r}"
         if source.is_path and "://" in source.source:
             raise UserError(f"{found}; expected http://, https://, {DEMO}NAME or a path")
+        if source.is_url and not _has_host(source.source):
+            raise UserError(f"{found}; expected http:// or https://, the name of a host, and a path")
         if source.is_demo and source.demo_name not in ARTEFACTS:
             raise UserError(f"{found}; expected {DEMO} and one of {', '.join(ARTEFACTS)}")
         if source.is_demo and manifest.demo is None:
             raise UserError(f"{found}, no section demo; add one with {', '.join(DemoSettings.model_fields)}")
+
+
+def _has_host(url: str) -> bool:
+    try:
+        return bool(urlsplit(url).hostname) and urlsplit(url).port != 0
+    except ValueError:  # brackets without an end, a port that is no number
+        return False
 
 
 def _explain(error: Any) -> str:

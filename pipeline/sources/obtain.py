@@ -21,6 +21,8 @@ from pipeline.sources.verify import Check
 GENERATED = {"news": "news.xml.bz2", "udpipe": "model.udpipe", "elmo": "elmo.zip"}
 """File names of generated inputs; all others are plain CoNLL."""
 CHUNK = 1 << 20
+SHOWN = 200
+"""Characters of a path that cannot be looked for."""
 
 
 class Input(NamedTuple):
@@ -114,10 +116,13 @@ class Obtainer:
 def find(source: Source, manifest: Path) -> Path:
     """The file that a path in a manifest names; a `UserError` says where it was looked for."""
     places = candidates(source.source, manifest)
-    for path in places:
-        if path.is_file():
-            return path
-    found = "not a file" if any(path.exists() for path in places) else "not found"
+    try:
+        for path in places:
+            if path.is_file():
+                return path
+        found = "not a file" if any(path.exists() for path in places) else "not found"
+    except OSError as error:  # a name that is too long, a folder that is closed
+        raise UserError(f"{source.source[:SHOWN]}: {str(error.strerror).lower()}; correct the path") from None
     looked = " and ".join(str(path) for path in places)
     raise UserError(f"{source.source}: {found} (looked for {looked}); correct the path")
 

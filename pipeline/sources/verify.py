@@ -22,6 +22,7 @@ from pipeline.utf8 import NEWS_ADVICE, InvalidUtf8, Utf8
 Check = Callable[[Path], None]
 
 NOT_FOR_SETS = {".bz2": "bzip2", ".7z": "7z"}
+EXPORT = re.compile(r"(<\?xml[^>]*>\s*)?<mediawiki\b")
 QUIET = 100_000_000
 """Files below this many bytes are read without a progress line."""
 
@@ -34,9 +35,12 @@ def news_check(news: News) -> Check:
 
 
 def check_text(policy: InvalidUtf8, path: Path) -> None:
-    """Plain text: UTF-8, with at least one word."""
-    words = 0
+    """Plain text: UTF-8, with at least one word, and no MediaWiki export."""
+    words, start = 0, ""
     for text in _read_news(path, policy):
+        start = start or text.lstrip()[:1000]
+        if EXPORT.match(start):
+            raise UserError(f"{path}: begins with <mediawiki>; expected plain text (or write format: mediawiki)")
         words = words or len(re.findall(r"\w", text))
     if not words:
         raise UserError(f"{path}: no words; expected news text, UTF-8, an empty line between documents")

@@ -17,6 +17,7 @@ from pipeline.text.lookalikes import count_mixed
 from pipeline.text.mediawiki import extract_article, read_articles
 from pipeline.text.plaintext import read_plaintext
 from pipeline.text.raw import Raw, read_raw, write_raw
+from pipeline.text.reading import stem
 from pipeline.text.settings import TextSettings
 from pipeline.text.whitespace import count_words
 from pipeline.workers import Workers
@@ -34,7 +35,8 @@ class Format(NamedTuple):
 
 
 def _read_mediawiki(path: Path, entry: Entry, counts: Counts) -> Iterator[Document]:
-    return read_articles(path, counts, entry.get("invalid_utf8", "error"), entry.get("namespaces", [0]))
+    prefix = f"{stem(path)}:" if entry.get("prefixed") else ""
+    return read_articles(path, counts, entry.get("invalid_utf8", "error"), entry.get("namespaces", [0]), prefix)
 
 
 def _read_text(path: Path, entry: Entry, counts: Counts) -> Iterator[Document]:
@@ -52,6 +54,7 @@ def run(source: Path, target: Path, settings: TextSettings, workers: Workers) ->
 
     `sources.json` is {"files": [{"file": "0000-news.xml.bz2", "format": "mediawiki", "namespaces": [0],
     "invalid_utf8": "error"}, ...]}; the other format, `text`, has no namespaces. The last two are the defaults.
+    Ids of articles are page ids, behind `<file stem>:` in every export but the first.
     """
     with keep_finished(workers.finished, "documents") as finished, fresh_folder(target) as folder:
         raw, counts = _read(source, settings.shard_megabytes, finished)
@@ -92,6 +95,8 @@ def _list_entries(source: Path) -> list[Entry]:
             raise UserError(
                 f"{path}: {entry['file']}: found format {entry['format']!r}, expected {' or '.join(FORMATS)}"
             )
+    for entry in [entry for entry in entries if entry["format"] == "mediawiki"][1:]:
+        entry["prefixed"] = True  # page ids of two wikis are the same numbers
     return entries
 
 

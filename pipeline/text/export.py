@@ -20,6 +20,9 @@ DEPTH = 16
 BATCH = 1 << 22
 """Characters that are parsed at once, at most, where a single tag, comment or text goes on and on."""
 
+SHOWN = 80
+"""Characters of a title or a number that is malformed."""
+
 
 class MalformedExport(Exception):
     """Well-formed XML, but no export."""
@@ -102,7 +105,7 @@ class _Pages:
     def _end(self, element: Element) -> Iterator[Page]:
         match self._tags[1:]:
             case ("siteinfo", "namespaces", "namespace"):
-                self._namespaces[element.text or ""] = _number("key", element.get("key"))
+                self._namespaces[element.text or ""] = _number("siteinfo", "key", element.get("key"))
             case ("page", ("title" | "ns" | "id" | "redirect") as tag):
                 self._page[tag] = element.text or ""
             case ("page", "revision", ("timestamp" | "id" | "model" | "text") as tag):
@@ -124,7 +127,7 @@ class _Pages:
         found, self._revision = self._revision, {}
         return Revision(
             timestamp=found.get("timestamp", ""),
-            id=_number("id", found.get("id", "0")),
+            id=_number(_place(self._page), "id", found.get("id", "0")),
             model=found.get("model", "wikitext"),
             deleted="deleted" in found,
             text=found.get("text", ""),
@@ -137,16 +140,21 @@ class _Pages:
         # before schema 0.6 only the title says the namespace
         namespace = found.get("ns", str(self._namespaces.get(title.partition(":")[0], 0)))
         return Page(
-            id=_number("id", found.get("id")),
+            id=_number(_place(found), "id", found.get("id")),
             title=title.replace("_", " "),
-            namespace=_number("ns", namespace),
+            namespace=_number(_place(found), "ns", namespace),
             redirect="redirect" in found,
             revision=newest,
         )
 
 
-def _number(tag: str, text: str | None) -> int:
+def _place(page: dict[str, str]) -> str:
+    return f"page {page.get('title', '')[:SHOWN]!r}"
+
+
+def _number(place: str, tag: str, text: str | None) -> int:
     try:
         return int(text or "")
     except ValueError:
-        raise MalformedExport(f"expected a number in <{tag}>, found {text!r}") from None
+        found = repr(text[:SHOWN]) if text else "nothing"
+        raise MalformedExport(f"{place}: expected a number in <{tag}>, found {found}") from None

@@ -31,12 +31,12 @@ _REDIRECT = re.compile(r"\s*#\s*(redirect|перенаправление|пер�
 
 
 def read_articles(
-    path: Path, counts: Counts, policy: InvalidUtf8 = "error", namespaces: Collection[int] = (0,)
+    path: Path, counts: Counts, policy: InvalidUtf8 = "error", namespaces: Collection[int] = (0,), prefix: str = ""
 ) -> Iterator[Document]:
     """Stream the articles of an export (.xml, .bz2, .gz, .7z): pages of these namespaces, newest revision.
 
-    The id is the page's, the only line is the wikitext. What is dropped is counted, and every counter is there. A file
-    that is damaged or no export is a `UserError`.
+    The id is the page's behind `prefix`, the only line is the wikitext. What is dropped is counted, and every counter
+    is there. A file that is damaged or no export is a `UserError`.
     """
     counts.update(dict.fromkeys((*CUTS, "words_read"), 0))
     counts.update({f"{unit}_dropped_{reason}": 0 for reason in DROPPED[:-1] for unit in ("documents", "words")})
@@ -49,7 +49,7 @@ def read_articles(
             counts.update({"documents_read": 1, f"documents_dropped_{reason}": 1})
             counts.update({"words_read": words, f"words_dropped_{reason}": words})
         else:
-            yield Document(str(page.id), fold(page.title), [text])
+            yield Document(f"{prefix}{page.id}", fold(page.title), [text])
 
 
 def extract_article(article: Document, counts: Counts) -> Iterator[Document]:
@@ -96,7 +96,10 @@ def _words_dropped(counts: Counts) -> int:
 def _read_pages(path: Path, policy: InvalidUtf8, counts: Counts) -> Iterator[Page]:
     try:
         yield from read_pages(read_text(path, policy, counts))
-    except (ParseError, MalformedExport) as error:
+    except MalformedExport as error:
+        fault = f"no MediaWiki export: {fold(str(error))}"
+        raise UserError(f"{path}: {fault}; correct that in the source, or name another, and run: dvc repro") from None
+    except ParseError as error:
         raise UserError(
             f"{path}: not a whole MediaWiki export (XML): {fold(str(error))[:200]}; delete it and run: dvc repro fetch"
         ) from None

@@ -12,11 +12,9 @@ from pathlib import Path
 
 from pipeline.shards import Counts, Document
 from pipeline.text.cuts import CUTS, PARAGRAPH, cut_document, cut_paragraph
-from pipeline.text.reading import read_text
+from pipeline.text.reading import read_text, stem
 from pipeline.text.whitespace import count_words, fold
 from pipeline.utf8 import InvalidUtf8
-
-SUFFIXES = (".gz", ".bz2", ".7z")
 
 
 def read_plaintext(path: Path, counts: Counts, policy: InvalidUtf8 = "error") -> Iterator[Document]:
@@ -26,20 +24,13 @@ def read_plaintext(path: Path, counts: Counts, policy: InvalidUtf8 = "error") ->
     holds a chunk of the file and one document.
     """
     counts.update(dict.fromkeys(CUTS, 0))
-    stem = fold(_stem(path))
+    prefix = stem(path)
     paragraphs = _read_paragraphs(read_text(path, policy, counts), counts)
     groups = (group for filled, group in groupby(paragraphs, key=bool) if filled)
     for number, group in enumerate(groups, start=1):
-        for document in cut_document(f"{stem}:{number}", "", group, counts):
+        for document in cut_document(f"{prefix}:{number}", "", group, counts):
             counts["documents_read"] += 1
             yield document
-
-
-def _stem(path: Path) -> str:
-    name = path.name
-    for suffix in SUFFIXES:
-        name = name.removesuffix(suffix)
-    return Path(name).stem
 
 
 def _read_paragraphs(chunks: Iterable[str], counts: Counts) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """Files from outside: plain, gzip, bzip2 or 7z by their first bytes; a `UserError` where they are damaged."""
 
-import bz2
 import gzip
 import zlib
 from collections.abc import Callable, Iterator
@@ -8,16 +7,30 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from pipeline import bzip2, sevenzip
 from pipeline.errors import UserError
-from pipeline.sevenzip import MAGIC, open_7z
 from pipeline.shards import Counts
+from pipeline.text.whitespace import fold
 from pipeline.utf8 import NEWS_ADVICE, InvalidUtf8, Utf8
 
+PACKED = (".gz", ".bz2", ".7z")
 Opener = Callable[[Path, str], AbstractContextManager[Any]]
 
 CHUNK = 1 << 14
 """Bytes read at a time. All XML elements of a chunk are in memory together."""
-_OPENERS: dict[bytes, Opener] = {b"BZh": bz2.open, b"\x1f\x8b": gzip.open, MAGIC: open_7z}
+_OPENERS: dict[bytes, Opener] = {
+    bzip2.MAGIC: bzip2.open_bzip2,
+    b"\x1f\x8b": gzip.open,
+    sevenzip.MAGIC: sevenzip.open_7z,
+}
+
+
+def stem(path: Path) -> str:
+    """What the ids of the documents of a file begin with: its name without endings, `0001-news` of 0001-news.txt.gz."""
+    name = path.name
+    for suffix in PACKED:
+        name = name.removesuffix(suffix)
+    return fold(Path(name).stem)
 
 
 def read_text(path: Path, policy: InvalidUtf8, counts: Counts) -> Iterator[str]:
@@ -44,7 +57,7 @@ def _read_chunks(path: Path) -> Iterator[bytes]:
 
 def _opener(path: Path) -> Opener:
     with path.open("rb") as file:
-        start = file.read(len(MAGIC))
+        start = file.read(max(map(len, _OPENERS)))
     return next((opener for magic, opener in _OPENERS.items() if start.startswith(magic)), open)
 
 

@@ -9,12 +9,13 @@ import pytest
 
 from pipeline import cli, layout
 from pipeline.corpus.article import STAGES, find_articles, read_article
+from pipeline.corpus.sample import draw_fragments
 from pipeline.corpus.terminal import show
 from pipeline.corpus.trace import paragraphs_of, read_predicted, sentences_of, trace
 from pipeline.errors import UserError
-from pipeline.shards import read_documents
+from pipeline.shards import read_documents, write_shards
 from pipeline.vocabulary import Vocabulary
-from tests.corpus.conftest import TOO_LONG, run_text_stages
+from tests.corpus.conftest import TOO_LONG, export, run_text_stages
 from tests.pack import PACK, needs_pack
 
 
@@ -75,10 +76,30 @@ def test_fragments_of_other_sentences(built: Path) -> None:
         sentences_of(article)
 
 
-def test_an_id_that_two_exports_have(built: Path) -> None:
-    assert [article.title for article in find_articles(built, "7")] == ["Пожар", "Выборы"]
-    shown = show(built, "7", 100)
-    assert "7 (Пожар)\nshard 00000.txt" in shown and "\n\n\n7 (Выборы)\nshard " in shown
+def test_a_page_id_that_two_exports_have(built: Path) -> None:
+    found = [article for wanted in ("7", "0002-second:7") for article in find_articles(built, wanted)]
+    assert [(article.title, article.alike) for article in found] == [("Пожар", 1), ("Выборы", 1)]
+    assert show(built, "0002-second:7", 100).startswith("0002-second:7 (Выборы)\nshard 00004.txt\n\n")
+
+
+def test_an_id_that_an_export_repeats(tmp_path: Path) -> None:
+    pages = [(n, f"Город {n}", f"Город {n} стоит у реки. Река течёт.") for n in range(20)]
+    pages += [(7, "Пожар", TOO_LONG), (7, "Мост", "Мост открыт. Открыт он для всех.")]
+    data = run_text_stages(tmp_path / "raw", tmp_path / "data", {"0000-a.xml": export(*pages)})
+    drawn = draw_fragments(data / "documents", data / "fragments", 100, seed=1)
+    assert {place.article for place in drawn} == {str(n) for n in range(20)} - {"7"}
+    (article,) = find_articles(data, "7")
+    assert (article.title, article.alike, len(article.lines["fragments"])) == ("Город 7", 3, 1)
+    assert "7 (Город 7)\nshard 00000.txt: 3 documents have this id, this is the first; " in show(data, "7", 100)
+    without_first = read_article(drop(data / "documents", "Город 7"), "00000.txt", "7")
+    assert (without_first.title, without_first.lines["fragments"]) == ("Пожар", [])
+
+
+def drop(documents: Path, title: str) -> Path:
+    """The folder around `documents`, once the article is no longer in it."""
+    kept = [document for document in read_documents(documents) if document.title != title]
+    write_shards(kept, documents, 1)
+    return documents.parent
 
 
 def test_unknown_ids(built: Path, data: Path) -> None:
@@ -89,6 +110,7 @@ def test_unknown_ids(built: Path, data: Path) -> None:
         return str(caught.value)
 
     assert refusal("0001-city:411").endswith("close to it: 0001-city:41, 0001-city:11, 0001-city:4")
+    assert "nor one like it" in refusal("\udcff")  # the byte ff, as an argument
     assert refusal("пож").endswith("close to it: 7 (Пожар)")
     first = "7 (Пожар), 8 (Мост), 0001-city:1"
     assert refusal("\t#doc").endswith(f"nor one like it; the first are {first}; metrics/data.html names others")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from pipeline.corpus.page import _format
+from pipeline.corpus.page import _dropped, _format
 from pipeline.outputs import read_json
 from pipeline.pages.blocks import Table
 from pipeline.shards import read_documents
@@ -117,6 +117,16 @@ def test_what_was_dropped_is_that_of_the_counts(pages: Pages) -> None:
         if "dropped" in key and number
     }
     assert len(found) == len(counted)
+
+
+def test_what_was_changed_or_cut_is_said(pages: Pages) -> None:
+    assert "### What it changed, or cut\n\nNothing." in pages.markdown
+    counts = {"documents": {"documents_read": 2, "characters_replaced": 3, "word_cuts": 1, "paragraph_cuts": 0}}
+    *_, table, _ = _dropped(counts)
+    assert isinstance(table, Table) and table.rows == [
+        ["documents", "characters that are no text, to U+FFFD", "3"],
+        ["documents", "of these cuts, inside a word", "1"],
+    ]
 
 
 def test_lookalikes_are_counted_at_the_top(pages: Pages) -> None:

@@ -26,6 +26,11 @@ FAULTS: dict[str, tuple[str, Callable[[bytes], str | bytes], str]] = {
     ),
     "truncated gz of a set": ("wiki.conllu.gz", lambda good: good[:-9], "truncated: .gz data breaks off"),
     "corrupt bz2": ("dump.xml.bz2", lambda good: good[:40] + b"xxxxxx" + good[46:], "cannot be read beyond"),
+    "bz2 with a damaged second stream": (
+        "dump.xml.bz2",
+        lambda good: good + b"xxx" + good[3:],
+        f" bytes of content: byte {len(bz2.compress(DUMP.encode()))}: found b'xxx9' behind a bzip2 stream",
+    ),
     "corrupt gz": ("more.txt.gz", lambda good: good[:-6] + b"\0\0" + good[-4:], "cannot be read beyond"),
     "gz that is none": ("more.txt.gz", lambda _: NEWS, "cannot be read beyond 0 bytes"),
     "gz without its suffix": (
@@ -60,6 +65,11 @@ FAULTS: dict[str, tuple[str, Callable[[bytes], str | bytes], str]] = {
     "empty file": ("news.txt", lambda _: b"", "empty; expected text"),
     "empty gz": ("more.txt.gz", lambda _: gzip.compress(b"", mtime=0), "empty; expected text"),
     "text without words": ("news.txt", lambda _: "\n\u00a0 — …\n", "no words; expected news text"),
+    "text that is an export": (
+        "news.txt",
+        lambda _: '\n<?xml version="1.0"?>\n' + DUMP,
+        "begins with <mediawiki>; expected plain text (or write format: mediawiki)",
+    ),
     "dump without pages": ("dump.xml.bz2", lambda _: bz2.compress(b"<mediawiki/>"), "no <page> in this"),
     "dump without articles": (
         "dump.xml.bz2",
@@ -112,6 +122,11 @@ def test_missing_file(repository: Repository) -> None:
 def test_folder_instead_of_a_file(repository: Repository) -> None:
     repository.entry("news.1")["source"] = "."
     assert "news.1: .: not a file" in repository.refusal()
+
+
+def test_a_path_that_is_too_long(repository: Repository) -> None:
+    repository.entry("news.1")["source"] = "a" * 5000
+    assert repository.refusal().endswith(f"news.1: {'a' * 200}: file name too long; correct the path")
 
 
 def test_missing_file_is_said_before_anything_is_obtained(

@@ -60,6 +60,16 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
         lambda r: r.entry("udpipe").update(source="s3://bucket/model"),
         "udpipe.source: found 's3://bucket/model'; expected http://, https://, demo:NAME or a path",
     ),
+    "address": (
+        lambda r: r.entry("news.0").update(source="http://[::1/x"),
+        "news.0.source: found 'http://[::1/x'; expected http:// or https://, the name of a host",
+    ),
+    "port": (lambda r: r.entry("udpipe").update(source="http://a:b/x"), "udpipe.source: found 'http://a:b/x'; exp"),
+    "host": (lambda r: r.entry("udpipe").update(source="https:///x"), "udpipe.source: found 'https:///x'; expected"),
+    "namespace": (
+        lambda r: r.entry("news.0").update(namespaces=[True]),
+        "news.0.namespaces.0: found True: input should be a valid integer",
+    ),
     "demo settings": (
         lambda r: r.entry("news.0").update(source="demo:news"),
         "news.0.source: found 'demo:news', no section demo; add one with seed, articles",
@@ -104,6 +114,10 @@ def test_missing_manifest_without_an_example(tmp_path: Path) -> None:
     [
         (b"news: [", "not valid YAML"),
         (b"", "top level: found nothing"),
+        (b"[" * 5000, "not valid YAML: nested too deeply"),
+        (b"news: 2024-13-01", "not valid YAML: month must be in 1..12"),
+        (b"news: [1]\nudpipe: {}\nnews: [2]", "line 3: key 'news' stands twice; keep one of the two"),
+        (b"ner:\n  a:\n    train: {source: a}\n    train: {source: b}", "line 4: key 'train' stands twice"),
         ("news: новости".encode("cp1251"), "byte 6 is not UTF-8"),
     ],
 )

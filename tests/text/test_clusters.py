@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -43,6 +44,23 @@ def test_a_cluster_that_is_not_installed_is_said(backend: str, tmp_path: Path, m
     monkeypatch.setitem(sys.modules, backend, None)
     with pytest.raises(UserError, match=rf"compute\.backend: {backend} is not installed; .*'\.\[{backend}\]'"):
         list(Workers(2, backend, tmp_path).map(len, ["а"]))
+
+
+def test_a_cluster_of_the_stages_own_that_does_not_start_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def init(**_: object) -> None:
+        raise Exception("The current node timed out during startup.")
+
+    parts = {"ray": {"init": init}, "ray.util": {}, "ray.util.joblib": {"register_ray": None}}
+    for name, content in parts.items():
+        module = ModuleType(name)
+        module.__dict__.update(content)
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    said = r"^compute\.backend: ray: the stage's own cluster .* \(The current .*\); run again, or .*backend: loky"
+    with pytest.raises(UserError, match=said):
+        list(Workers(2, "ray", tmp_path).map(len, ["а"]))
 
 
 def test_a_cluster_that_does_not_answer_is_said(tmp_path: Path) -> None:

@@ -123,6 +123,22 @@ def test_damage_is_said_in_one_line(data: bytes, message: str, tmp_path: Path) -
     assert "news.xml" in str(caught.value) and "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "spoil, message",
+    [
+        (("<id>2</id>", ""), "page 'Статья 2': expected a number in <id>, found nothing"),
+        (("<ns>0</ns><id>2", "<ns>q</ns><id>2"), "page 'Статья 2': expected a number in <ns>, found 'q'"),
+        (("<id>4</id><time", "<id>x</id><time"), "page 'Статья 2': expected a number in <id>, found 'x'"),
+    ],
+)
+def test_a_malformed_page_is_named(spoil: tuple[str, str], message: str, tmp_path: Path) -> None:
+    pages = (page(n, revision("Текст", number=2 * n)) for n in (1, 2, 3))
+    with pytest.raises(UserError) as caught:
+        read(tmp_path / "news.xml", export(*pages).decode().replace(*spoil).encode())
+    said = f"{tmp_path / 'news.xml'}: no MediaWiki export: {message}; correct that in the source, or name another"
+    assert str(caught.value).startswith(said)
+
+
 def test_memory_is_flat(tmp_path: Path) -> None:
     def peak(pages: Iterable[str]) -> int:
         path = tmp_path / "a.xml"

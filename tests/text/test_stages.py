@@ -1,10 +1,12 @@
 """The text stages one after another, on small files."""
 
+import errno
 import json
 import os
 import signal
 from collections import Counter
 from functools import partial
+from io import FileIO
 from pathlib import Path
 from typing import NoReturn
 
@@ -90,6 +92,20 @@ def test_files_are_read_in_the_order_of_the_list(sequential: Path) -> None:
     assert (ids[0], ids[-2], ids[-1]) == ("0000-b:1", "0000-b:40", "0001-a:1")
 
 
+def test_page_ids_of_another_export_stand_behind_its_file(tmp_path: Path) -> None:
+    page = "<page><title>{0}</title><id>7</id><revision><text>{0}</text></revision></page>"
+    exports = [f"<mediawiki>{page.format(text)}</mediawiki>" for text in ("Первая", "Вторая")]
+    files = [
+        (f"000{n}-{name}", form, text)
+        for n, (name, form, text) in enumerate(
+            [("a.txt", "text", "Текст"), ("b.xml", "mediawiki", exports[0]), ("c.d.xml", "mediawiki", exports[1])]
+        )
+    ]
+    documents.run(raw_news(tmp_path / "raw", *files), tmp_path / "documents", TEXT, alone(tmp_path))
+    found = {document.id: document.lines for document in read_documents(tmp_path / "documents")}
+    assert found == {"0000-a:1": ["Текст"], "7": ["Первая"], "0002-c.d:7": ["Вторая"]}
+
+
 def test_a_protocol_may_keep_the_case(sequential: Path, tmp_path: Path) -> None:
     lowercase.run(sequential / "fragments", tmp_path / "kept", False, alone(tmp_path))
     kept, lowered = (list(read_documents(folder)) for folder in (tmp_path / "kept", sequential / "lowercase"))
@@ -149,6 +165,13 @@ DAMAGED = [
     ("а\n\n#doc\t1\tА\nа\n\n", "line 1: found text outside a document"),
     ("#doc\t1\tА\nа\n#doc\t2\tБ\nб\n\n", "line 3: found a header"),
 ]
+
+
+def test_a_shard_that_is_cut_inside_a_character_is_said(tmp_path: Path) -> None:
+    whole = "#doc\t1\tА\n" + "а\n" * 5000 + "мир"
+    (tmp_path / "00000.txt").write_bytes(whole.encode()[:-1])
+    with pytest.raises(UserError, match=r"00000\.txt: line 5,002: found byte 0xd1, which is not UTF-8, expected text"):
+        list(read_documents(tmp_path))
 
 
 @pytest.mark.parametrize("text, found", DAMAGED)
@@ -266,6 +289,17 @@ def test_a_corpus_too_small_to_split_is_said_and_leaves_nothing(tmp_path: Path) 
     with pytest.raises(UserError, match=r"too small.*none is left for (train|validation).*validation_share"):
         vocabulary.run(source, tmp_path / "vocabulary", VOCABULARY, 1, alone(tmp_path))
     assert {path.name for path in tmp_path.iterdir()} == {"lemmas", ".shards"}
+
+
+def test_a_full_disk_names_the_shard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(FileIO):
+        def write(self, _: object, /) -> NoReturn:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "open", Full)
+    with pytest.raises(OSError) as caught:
+        lemma_folder(tmp_path / "lemmas", 1)
+    assert caught.value.filename == str(tmp_path / "lemmas" / "00000.txt")
 
 
 def test_an_empty_corpus_is_said(tmp_path: Path) -> None:
