@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,11 @@ def test_a_cluster_of_the_stages_own_that_does_not_start_is_said(
     def init(**_: object) -> None:
         raise Exception("The current node timed out during startup.")
 
-    parts = {"ray": {"init": init}, "ray.util": {}, "ray.util.joblib": {"register_ray": None}}
+    parts: dict[str, dict[str, Any]] = {
+        "ray": {"init": init},
+        "ray.util": {},
+        "ray.util.joblib": {"register_ray": None},
+    }
     for name, content in parts.items():
         module = ModuleType(name)
         module.__dict__.update(content)
