@@ -26,18 +26,21 @@ def load_module(make: Callable[[], Module], path: Path, stage: str) -> Module:
 
     Before any memory is taken, the shapes are compared: `make` follows a file of settings, which may say anything.
     """
-    found, expected = _shapes(path, stage), _expected(make, path, stage)
+    found, expected = read_shapes(path, stage), _expected(make, path, stage)
     if found != expected:
         names = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
         where = f"{names[0]}: found {found.get(names[0])}, expected {expected.get(names[0])}"
         raise UserError(f"{path}: weights of another model ({where}); {remake(stage)}")
     module = make()
-    with torch.no_grad():
+    try:
         module.load_state_dict(load_file(path))
+    except ValueError as error:
+        raise UserError(f"{path}: {error}; {remake(stage)}") from None
     return module
 
 
-def _shapes(path: Path, stage: str) -> Shapes:
+def read_shapes(path: Path, stage: str) -> Shapes:
+    """By name, from the head of the file; a `UserError` where it has none."""
     try:
         with safe_open(path, "pt") as file:
             return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118  # no mapping

@@ -96,12 +96,12 @@ class Revision:
         """What dvc.lock says of every stage that was run."""
         if not self.has(LOCK):
             raise UserError(f"{self.name}: found no {LOCK}: nothing was run there; {self.advice}")
-        return dict(self._load(LOCK)["stages"])
+        return self._block(LOCK, self._block(LOCK, self._load(LOCK)).get("stages"))
 
     @cached_property
     def params(self) -> Json:
         """params.yaml as data."""
-        return dict(self._load(PARAMS))
+        return self._block(PARAMS, self._load(PARAMS))
 
     @property
     def advice(self) -> str:
@@ -118,6 +118,11 @@ class Revision:
         except yaml.YAMLError as error:
             place = " ".join(str(error).split())
             raise UserError(f"{self.name}: {path}: not valid YAML (a merge left half-way?): {place}") from None
+
+    def _block(self, path: str, value: Any) -> Json:
+        if not isinstance(value, dict):
+            raise UserError(f"{self.name}: {path}: found no keys and values; {self.advice}")
+        return value
 
     def _get(self, path: str, read: Any, *args: Any, **kwargs: Any) -> Any:
         try:

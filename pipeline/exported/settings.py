@@ -7,10 +7,12 @@ lm/                    the language model, as in models/lm
 tagger/                the tagger, as in models/ner/<set>/seed-<n>
 """
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from pipeline.fingerprint import fingerprint
 from pipeline.protocol import Switch, TokenRule
 from pipeline.settings import Settings
 
@@ -30,7 +32,7 @@ class UdpipeModel(Settings):
 class Exported(Settings):
     """The file as a whole."""
 
-    format: Literal[1]
+    format: Literal[2]
     """Of the folder."""
     set: str
     """The data set that the tagger was trained on."""
@@ -40,6 +42,13 @@ class Exported(Settings):
     lemmas: Switch
     tokens: TokenRule
     """What is read, see `pipeline.protocol`."""
-    temperature: Annotated[float, Field(gt=0)]
+    temperature: Annotated[float, Field(ge=1e-3, le=1e3)]
     """Of the confidences, see `pipeline.ner.calibration`."""
     udpipe: UdpipeModel
+    parts: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    """The sum of lm/ and tagger/, see `sum_parts`."""
+
+
+def sum_parts(folder: Path) -> str:
+    """sha256 over everything in lm/ and tagger/: parts of two taggers may fit one another, and be worth nothing."""
+    return fingerprint({}, folder / LM, folder / TAGGER)

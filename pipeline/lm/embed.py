@@ -1,5 +1,6 @@
 """Frozen embeddings of sentences from a folder that works by itself."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from pipeline.errors import UserError, remake
 from pipeline.ids import Ids
 from pipeline.lm.batches import align
 from pipeline.lm.bilm import BiLM
@@ -19,9 +21,10 @@ from pipeline.lm.settings import ELMO, NO_CELL, ArchSettings, LmSettings
 from pipeline.outputs import write_json
 from pipeline.settings import Settings, read_settings
 from pipeline.vocabulary import SPECIALS
-from pipeline.weights import load_module, save_weights
+from pipeline.weights import load_module, read_shapes, save_weights
 
 WEIGHTS, CONFIG = "lm.safetensors", "config.json"
+_LAYER = re.compile(r"^directions\.0\.layers\.(\d+)\.", re.MULTILINE)
 
 Vectors = npt.NDArray[np.float32]
 Model = BiLM | ElmoStacks
@@ -73,6 +76,7 @@ class Embedder:
             return cls(charcnn, None, device)
         if config.arch.cell == ELMO:
             return cls(charcnn, ElmoStacks.load(folder, device), device)
+        _check_size(folder / WEIGHTS, config)
         sizes = config.lm, charcnn.shape.projection, config.vocabulary_size
         model = load_module(lambda: BiLM(config.arch, *sizes), folder / WEIGHTS, "pretrain")
         return cls(charcnn, model.to(device).eval(), device)
@@ -112,6 +116,20 @@ class Embedder:
         """Compute vectors not seen before: most tokens are of types that come again and again."""
         if types:
             self._known.update(zip(types, self.charcnn.vectors(char_ids(types, self._reading)), strict=True))
+
+
+def _check_size(weights: Path, config: Config) -> None:
+    """Refuse other numbers of units and layers than there are weights for.
+
+    Before a model is made of them: the `sru` package takes memory for its layers at once, on whatever device.
+    """
+    shapes = read_shapes(weights, "pretrain")
+    found = shapes.get("project.weight", (0, 0))[1], len({*_LAYER.findall("\n".join(shapes))})
+    if found != (config.lm.hidden, config.arch.layers):
+        raise UserError(
+            f"{weights}: weights of another model ({found[1]} layers of {found[0]} units, expected "
+            f"{config.arch.layers} of {config.lm.hidden}); {remake('pretrain')}"
+        )
 
 
 def _cut(outputs: Tensor, sentences: list[list[str]]) -> list[Vectors]:

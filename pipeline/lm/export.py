@@ -33,8 +33,9 @@ def export(model: Path, source: Path, target: Path, device: torch.device) -> Non
     it was.
     """
     sentences = read_sentences(source)
-    if target.is_dir():
-        raise UserError(f"{target}: is a folder; expected the name of an .npz file to write")
+    if target.exists() and not target.is_file():
+        kind = "a folder" if target.is_dir() else "no regular file"
+        raise UserError(f"{target}: is {kind}; expected the name of an .npz file to write")
     embedder = load(model, device)
     try:
         with fresh_file(target) as partial, ZipFile(partial, "w") as archive:

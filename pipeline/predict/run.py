@@ -39,6 +39,8 @@ def run(source: Source, tagger: TextTagger, form: Form) -> int:
     Nothing is said where the reader of the output has left.
     """
     complaints = Complaints()
+    if sys.stdout is None:
+        raise UserError("standard output is closed; redirect it to a file")
     out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="\n")
     try:
         with ExitStack() as files:
@@ -86,6 +88,8 @@ def _read(source: Source, files: ExitStack, complaints: Complaints) -> Iterator[
 
 def _open(path: str, files: ExitStack) -> tuple[BinaryIO, str]:
     if path == STANDARD:
+        if sys.stdin is None:
+            raise UserError("standard input is closed; give a text, or --file FILE")
         return sys.stdin.buffer, "standard input"
     if Path(path).is_dir():
         raise UserError(f"{path}: is a folder; expected a file of text")

@@ -8,7 +8,7 @@ import torch
 
 from pipeline import layout
 from pipeline.errors import UserError, remake
-from pipeline.exported.settings import LM, SETTINGS, TAGGER, Exported
+from pipeline.exported.settings import LM, SETTINGS, TAGGER, Exported, sum_parts
 from pipeline.fingerprint import sha256
 from pipeline.lm.embed import Embedder
 from pipeline.ner.tagger import Tagger
@@ -51,6 +51,8 @@ class TextTagger:
         )
         embedder, tagger = Embedder.load(folder / LM, device), Tagger.load(folder / TAGGER, device)
         _check_widths(folder, embedder, tagger)
+        if sum_parts(folder) != settings.parts:
+            raise UserError(f"{folder}: its parts, {LM} and {TAGGER}, are not those of {SETTINGS}; {remake('export')}")
         return cls(settings, Network(embedder, tagger, settings.temperature), lemmatizer)
 
     @overload

@@ -10,9 +10,10 @@ import pandas as pd
 from safetensors import SafetensorError, safe_open
 
 from pipeline.errors import UserError
-from pipeline.lm.settings import ENCODERS
+from pipeline.lm.settings import ENCODERS, EncoderShape
 from pipeline.outputs import need
 from pipeline.report.paper import order_sets
+from pipeline.settings import read_settings
 from pipeline.stamp import MACHINE
 
 TEXT_STAGES = ["documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary"]
@@ -80,7 +81,7 @@ def read_results(data: Path, metrics: Path, lm: Path, arch: str, scale: str, set
         protocol={key: read_json(data / "protocol" / f"{key}.json", "check")[key] for key in PROTOCOL},
         counts={stage: read_json(data / stage / COUNTS, stage) for stage in TEXT_STAGES},
         lm=_read_lm(metrics, arch),
-        encoder=ENCODERS[read_json(lm / ENCODER, "pretrain")["encoder"]],
+        encoder=ENCODERS[read_settings(EncoderShape, lm / ENCODER, "pretrain").root.encoder],
         charcnn_parameters_m=_count_parameters(need(lm / CHARCNN, "pretrain")) / 1e6,
         curve=read_csv(metrics / "pretrain.csv", "pretrain", CURVE),
         sets={name: _read_set(data, metrics, name) for name in order_sets(sets)},

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from pipeline.device import choose_device
 from pipeline.exported.card import Facts, Json, render_card
-from pipeline.exported.settings import CARD, LM, SETTINGS, TAGGER, UDPIPE, Exported, UdpipeModel
+from pipeline.exported.settings import CARD, LM, SETTINGS, TAGGER, UDPIPE, Exported, UdpipeModel, sum_parts
 from pipeline.fingerprint import sha256
 from pipeline.lm.embed import CONFIG, Embedder
 from pipeline.lm.encoder import CONFIG as ENCODER
@@ -59,21 +59,22 @@ def run(sources: Sources, target: Path, metrics: Path, cache: Path, protocol: Pr
     calibration: Json = {"seed": int(seed), "temperature": temperature}
     calibration |= {split: _describe(of_split, temperature) for split, of_split in judged.items()}
     model = sources.raw / "udpipe" / "model.udpipe"
-    exported = Exported(
-        format=1,
-        set=name,
-        seed=seed,
-        lowercase=protocol.lowercase,
-        lemmas=protocol.lemmas,
-        tokens=protocol.tokens,
-        temperature=temperature,
-        udpipe=UdpipeModel(file=UDPIPE, source=_udpipe_source(sources.raw), sha256=sha256(need(model, "fetch"))),
-    )
-    facts = _read_facts(sources, exported, protocol, len(taggers), calibration)
+    settings: Json = {
+        "format": 2,
+        "set": name,
+        "seed": seed,
+        "lowercase": protocol.lowercase,
+        "lemmas": protocol.lemmas,
+        "tokens": protocol.tokens,
+        "temperature": temperature,
+        "udpipe": UdpipeModel(file=UDPIPE, source=_udpipe_source(sources.raw), sha256=sha256(need(model, "fetch"))),
+    }
     with fresh_folder(target) as folder:
         shutil.copytree(sources.lm, folder / LM)
         shutil.copytree(sources.taggers / f"seed-{seed}", folder / TAGGER)
         shutil.copyfile(model, folder / UDPIPE)
+        exported = Exported(**settings, parts=sum_parts(folder))
+        facts = _read_facts(sources, exported, protocol, len(taggers), calibration)
         write_json(folder / SETTINGS, exported.model_dump(mode="json"))
         write_text(folder / CARD, render_card(facts))
     write_metrics(metrics, {name: {"calibration": _rounded(calibration)}}, stamp(place))

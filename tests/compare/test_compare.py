@@ -238,6 +238,10 @@ def test_a_lock_in_conflict_is_one_line(
     Path("dvc.lock").write_text("<<<<<<< HEAD\nstages: {}\n=======\n", encoding="utf-8")
     said = refused("workspace", "main", monkeypatch=monkeypatch, capsys=capsys)
     assert "workspace: dvc.lock: not valid YAML" in said
+    for content in ("", "schema: '2.0'\n", "stages:\n", "[1]"):
+        Path("dvc.lock").write_text(content, encoding="utf-8")
+        said = refused("workspace", "main", monkeypatch=monkeypatch, capsys=capsys)
+        assert "workspace: dvc.lock: found no keys and values; run: dvc repro" in said
     monkeypatch.chdir(tmp_path / "clone" / "data")
     assert "run from the top" in refused("main", "main", monkeypatch=monkeypatch, capsys=capsys)
 

@@ -1,5 +1,6 @@
 """The command `embed`: all layers of the sentences of a file, from a published ELMo or from models/lm."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -171,7 +172,10 @@ def test_a_broken_models_lm(
 def test_a_target_that_cannot_be_written(
     elmo: Path, text: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for target, expected in ((elmo, "model: is a folder"), (text / "out.npz", "out.npz: cannot be written (")):
+    fifo = elmo.parent / "fifo"
+    os.mkfifo(fifo)
+    said = {elmo: "model: is a folder", fifo: "is no regular file", text / "out.npz": "out.npz: cannot be written ("}
+    for target, expected in said.items():
         assert embed(monkeypatch, elmo, text, target) == 1
         message = capsys.readouterr().err
         assert expected in message and message.count("\n") == 1

@@ -101,6 +101,13 @@ def test_a_stack_is_the_packages_stack(package: ModuleType) -> None:
     torch.testing.assert_close(ours(inputs), theirs(inputs)[0])
 
 
+def test_weights_that_were_trained_rescaled_are_refused() -> None:
+    layer = Layer(HIDDEN, HIDDEN)
+    layer.load_state_dict(layer.state_dict())
+    with pytest.raises(ValueError, match="cell is an SRU that was trained rescaled"):
+        layer.load_state_dict({f"cell.{name}": value for name, value in Cell(HIDDEN, HIDDEN).state_dict().items()})
+
+
 @pytest.mark.parametrize("name", ["k=4, tanh", "k=3"])
 def test_gradients_are_the_slopes(name: str) -> None:
     """Without the package: finite differences of the recurrence alone, dropout and padding included."""

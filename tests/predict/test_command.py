@@ -151,7 +151,7 @@ def test_the_page_is_one_file_with_all_text_escaped(command: Command) -> None:
     spans: list[Span] = command.tagger(TEXT)
     assert code == 1 and page.tags.count("mark") == len(command.tagger.types) + len(spans)
     assert "script" not in page.tags and "<script>alert(1)</script>{{ 7 * 7 }}" in page.text
-    assert "<b>&amp;</b>" in page.text and "\x1b" not in out
+    assert "b" not in page.tags and "&amp;amp;" in out and "\x1b" not in out  # a mark may begin within
     for span in spans:
         assert f'title="{span.type}, confidence {span.confidence:.2f}"' in out
     assert [f"Text {n}" in page.text for n in range(1, 5)] == [True, True, True, False]
@@ -176,6 +176,15 @@ def test_the_whole_command(world: World, monkeypatch: pytest.MonkeyPatch, capfdb
     assert "no such folder" in call("Анна.", "--model", missing)[2]
     code, _, error = call("Анна.", *model, "--udpipe", missing)
     assert code == 1 and error.startswith(f"error: {missing}: not found; expected the UDPipe model demo:udpipe")
+
+
+@pytest.mark.parametrize("closed", ["standard input", "standard output"])
+def test_a_stream_that_is_closed_is_said(world: World, closed: str) -> None:
+    shell = '"$@" <&-' if closed == "standard input" else '"$@" Анна >&-'
+    command = [sys.executable, "-m", "pipeline", "predict", "--model", str(world.exported)]
+    result = subprocess.run(["sh", "-c", shell, "sh", *command], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 1 and result.stderr.startswith(f"error: {closed} is closed; ")
+    assert result.stderr.count("\n") == 1
 
 
 def test_who_stops_reading_is_told_nothing(world: World, tmp_path: Path) -> None:

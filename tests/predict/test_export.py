@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.torch import load_file, save_file
 
 from pipeline.errors import UserError
 from pipeline.exported.settings import SETTINGS
@@ -123,7 +124,7 @@ def test_a_udpipe_model_that_was_taken_out_is_asked_for_and_must_be_the_same(
     ("file", "content", "said"),
     [
         (SETTINGS, None, "tagger.json: not found"),
-        (SETTINGS, '{"format": 2}', "tagger.json: format: "),
+        (SETTINGS, '{"format": 1}', "tagger.json: format: "),
         ("lm/lm.safetensors", "x", "lm.safetensors: cannot be read as weights"),
         ("tagger/config.json", "{}", "tagger/config.json: labels: Field required; .* or copy it again"),
     ],
@@ -136,7 +137,7 @@ def test_a_damaged_folder_is_named(world: World, tmp_path: Path, file: str, cont
         load(tmp_path / "copy")
 
 
-ABSURD = [0, -1, 10**7, 10**30, 1e999, "many", None, [], {}]
+ABSURD = [0, -1, 20_000, 10**7, 10**30, 1e999, "many", None, [], {}]
 
 
 @pytest.mark.parametrize(
@@ -178,6 +179,15 @@ def test_a_setting_that_is_not_the_weights_is_one_line_and_takes_no_memory(
         with pytest.raises(UserError, match=r"make it again: dvc repro \w+, or copy it again$") as error:
             load(tmp_path / "copy")
         assert "\n" not in str(error.value) and str(tmp_path / "copy") in str(error.value)
+
+
+def test_parts_that_fit_and_are_another_taggers_are_an_error(world: World, tmp_path: Path) -> None:
+    shutil.copytree(world.exported, tmp_path / "copy")
+    path = tmp_path / "copy" / "tagger" / "weights.safetensors"
+    state = load_file(path)
+    save_file({name: value * 1.01 for name, value in state.items()}, path)
+    with pytest.raises(UserError, match=r"copy: its parts, lm and tagger, are not those of tagger\.json; make it"):
+        load(tmp_path / "copy")
 
 
 def test_parts_of_two_taggers_are_named(world: World, tmp_path: Path) -> None:

@@ -103,7 +103,13 @@ def test_hostile_text_is_text(reported: World, page: Page) -> None:
 
 def test_what_stands_in_the_char_cnns_place_is_called_by_its_name(copy: Callable[[str], World]) -> None:
     world = copy("charcnn")
-    shape = {"encoder": "ngrams", "ngrams": {"lengths": [3], "buckets": 8, "width": 4}, "projection": 8}
+    reading = {"characters": 50, "marks": False, "lemmas": "plain"}
+    shape = {
+        "encoder": "ngrams",
+        "ngrams": {"lengths": [3], "buckets": 8, "width": 4},
+        "projection": 8,
+        "reading": reading,
+    }
     (world.lm / "charcnn.json").write_text(json.dumps(shape))
     world.report("charcnn", "local")
     page = Page.parse(world.html)

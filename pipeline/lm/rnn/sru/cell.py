@@ -2,6 +2,7 @@
 
 import sys
 from types import ModuleType
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -102,7 +103,14 @@ class Layer(nn.Module):
     def __init__(self, input_size: int, hidden: int) -> None:
         super().__init__()
         self.cell = Cell(input_size, hidden, rescale=False)
+        self.register_load_state_dict_pre_hook(_refuse_rescaled)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """(length, batch, input_size) to (length, batch, hidden), from a zero state."""
         return self.cell(inputs)[0]
+
+
+def _refuse_rescaled(layer: nn.Module, state: dict[str, Tensor], prefix: str, *_: Any) -> None:
+    """Weights of a layer that was rescaled, as those of an earlier version were, mean something else here."""
+    if state[f"{prefix}cell.scale_x"].item() != 1:
+        raise ValueError(f"{prefix}cell is an SRU that was trained rescaled, by an earlier version")
