@@ -296,7 +296,7 @@ def test_a_full_disk_names_the_shard(tmp_path: Path, monkeypatch: pytest.MonkeyP
         def write(self, _: object, /) -> NoReturn:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "open", Full)
+    monkeypatch.setattr(Path, "open", lambda path, mode: Full(path, mode))
     with pytest.raises(OSError) as caught:
         lemma_folder(tmp_path / "lemmas", 1)
     assert caught.value.filename == str(tmp_path / "lemmas" / "00000.txt")
