@@ -163,10 +163,6 @@ OURS = Reading(characters=CHARS, marks=False, lemmas="plain")
 """How the encoders trained here read."""
 
 
-ENCODERS = {"cnn": "char-CNN", "ngrams": "n-gram encoder"}
-"""What people read of each kind."""
-
-
 class CharCnnShape(Settings):
     """All that rebuilds a char-CNN, trained here or published."""
 

@@ -9,11 +9,10 @@ from typing import Any, NamedTuple
 import pandas as pd
 from safetensors import SafetensorError, safe_open
 
-from pipeline.errors import UserError
-from pipeline.lm.settings import ENCODERS, EncoderShape
+from pipeline.encoders import ENCODERS
+from pipeline.errors import UserError, remake
 from pipeline.outputs import need
 from pipeline.report.paper import order_sets
-from pipeline.settings import read_settings
 from pipeline.stamp import MACHINE
 
 TEXT_STAGES = ["documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary"]
@@ -81,7 +80,7 @@ def read_results(data: Path, metrics: Path, lm: Path, arch: str, scale: str, set
         protocol={key: read_json(data / "protocol" / f"{key}.json", "check")[key] for key in PROTOCOL},
         counts={stage: read_json(data / stage / COUNTS, stage) for stage in TEXT_STAGES},
         lm=_read_lm(metrics, arch),
-        encoder=ENCODERS[read_settings(EncoderShape, lm / ENCODER, "pretrain").root.encoder],
+        encoder=_read_encoder(lm / ENCODER),
         charcnn_parameters_m=_count_parameters(need(lm / CHARCNN, "pretrain")) / 1e6,
         curve=read_csv(metrics / "pretrain.csv", "pretrain", CURVE),
         sets={name: _read_set(data, metrics, name) for name in order_sets(sets)},
@@ -120,6 +119,14 @@ def _read_lm(metrics: Path, arch: str) -> Json:
     if lm["arch"] != arch:
         raise UserError(f"{path}: found arch {lm['arch']}, expected {arch} as in params.yaml; run: dvc repro pretrain")
     return lm
+
+
+def _read_encoder(path: Path) -> str:
+    shape = read_json(path, "pretrain")
+    kind = shape.get("encoder") if isinstance(shape, dict) else None
+    if kind not in ENCODERS:
+        raise UserError(f"{path}: found encoder {kind!r}, expected {' or '.join(ENCODERS)}; {remake('pretrain')}")
+    return ENCODERS[kind]
 
 
 def _count_parameters(weights: Path) -> int:

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipeline.device import choose_device
+from pipeline.encoders import ENCODERS
 from pipeline.exported.card import Facts, Json, render_card
 from pipeline.exported.settings import CARD, LM, SETTINGS, TAGGER, UDPIPE, Exported, UdpipeModel, sum_parts
 from pipeline.fingerprint import sha256
 from pipeline.lm.embed import CONFIG, Embedder
 from pipeline.lm.encoder import CONFIG as ENCODER
-from pipeline.lm.settings import ENCODERS
 from pipeline.machine import stamp
 from pipeline.ner.calibration import Judged, fit_temperature, judge, reliability
 from pipeline.ner.corpus import read_labels
