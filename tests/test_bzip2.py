@@ -1,11 +1,11 @@
 import bz2
 import random
-import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from pipeline.bzip2 import BadBzip2File, open_bzip2
+from tests.memory import drain, traced_peak
 
 RANDOM = random.Random(1)
 FIRST, SECOND = ("".join(RANDOM.choices("слово и дело, \n", k=20_000)).encode() for _ in range(2))
@@ -61,13 +61,7 @@ def test_memory_does_not_grow_with_the_content(tmp_path: Path) -> None:
     def peak(streams: int) -> int:
         path = tmp_path / "a.bz2"
         path.write_bytes(bz2.compress(b"a" * 500_000) * streams)  # a hundred bytes each
-        tracemalloc.start()
-        with open_bzip2(path) as file:
-            while file.read(1 << 14):
-                pass
-        top = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        return top
+        return traced_peak(lambda: drain(open_bzip2, path))
 
     few, many = peak(2), peak(20)
     assert many < few * 1.2

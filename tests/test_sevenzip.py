@@ -1,6 +1,5 @@
 import random
 import threading
-import tracemalloc
 from io import BytesIO
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import py7zr
 import pytest
 
 from pipeline.sevenzip import Bad7zFile, open_7z
+from tests.memory import drain, traced_peak
 
 RANDOM = random.Random(1)
 CONTENT = "".join(RANDOM.choices("слово и дело, \n", k=200_000)).encode()
@@ -46,13 +46,7 @@ def test_memory_does_not_grow_with_the_content(tmp_path: Path) -> None:
         data = b"".join(RANDOM.randbytes(30_000).hex().encode() for _ in range(times))
         path = write(tmp_path / "a.7z", ("dump.xml", data))
         del data
-        tracemalloc.start()
-        with open_7z(path) as file:
-            while file.read(1 << 14):
-                pass
-        top = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        return top
+        return traced_peak(lambda: drain(open_7z, path))
 
     peak(1)  # what the first call keeps for good is not counted
     few, many = peak(3), peak(30)

@@ -1,7 +1,6 @@
 """Lengths, growth, coverage and the draw, each against a slow and obvious count."""
 
 import random
-import tracemalloc
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ from pipeline.ids import IdSequences
 from pipeline.outputs import read_json
 from pipeline.shards import Document, read_documents, write_shards
 from pipeline.vocabulary import SPECIALS, Vocabulary
+from tests.memory import traced_peak
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -93,10 +93,6 @@ def test_memory_does_not_grow_with_the_corpus(read: Callable[[Path], object], tm
         lines = (["слово " * words.randrange(1, 50) + "." for _ in range(5)] for _ in range(documents))
         write_shards((Document(str(n), "", text) for n, text in enumerate(lines)), folder, 0.1)
         read(folder)  # what is allocated once is there
-        tracemalloc.start()
-        read(folder)
-        found = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        return found
+        return traced_peak(lambda: read(folder))
 
     assert peak(2000) < peak(200) + 20_000  # bytes; the text grows by three million

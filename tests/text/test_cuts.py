@@ -1,6 +1,5 @@
 """Limits of ten and thirty characters, so that cases can be drawn; `|` is where a paragraph is cut."""
 
-import tracemalloc
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +12,7 @@ from pipeline.shards import Counts, Document
 from pipeline.text import cuts, plaintext
 from pipeline.text.cuts import cut_document, cut_paragraphs
 from pipeline.text.plaintext import read_plaintext
+from tests.memory import traced_peak
 
 SHORT, FEW = 10, 30
 
@@ -106,12 +106,12 @@ def test_memory_is_flat_on_one_long_line(pattern: str, tmp_path: Path, monkeypat
         path = tmp_path / "line.txt"
         path.write_bytes((pattern * (characters // len(pattern))).encode())
         counts: Counts = Counter()
-        tracemalloc.start()
-        read_characters = sum(len(line) for document in read_plaintext(path, counts) for line in document.lines)
-        top = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        assert pattern.isspace() or (read_characters > characters * 0.8 and counts["document_cuts"] > 0)
-        return top
+
+        def read() -> None:
+            found = sum(len(line) for document in read_plaintext(path, counts) for line in document.lines)
+            assert pattern.isspace() or (found > characters * 0.8 and counts["document_cuts"] > 0)
+
+        return traced_peak(read)
 
     few, many = peak(300_000), peak(1_500_000)
     assert many < few * 1.2

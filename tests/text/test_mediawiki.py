@@ -1,6 +1,5 @@
 import bz2
 import gzip
-import tracemalloc
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +11,7 @@ from pipeline.shards import Counts, Document
 from pipeline.text.mediawiki import DROPPED
 from pipeline.text.whitespace import fold
 from pipeline.text.wikitext import DROPPED as DROPPED_MARKUP
+from tests.memory import traced_peak
 from tests.pack import PACK, needs_pack
 from tests.text.export import read_mediawiki
 
@@ -143,11 +143,11 @@ def test_memory_is_flat(tmp_path: Path) -> None:
     def peak(pages: Iterable[str]) -> int:
         path = tmp_path / "a.xml"
         path.write_bytes(export(*pages))
-        tracemalloc.start()
-        assert sum(1 for _ in read_mediawiki(path, Counter()))
-        top = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        return top
+
+        def read() -> None:
+            assert sum(1 for _ in read_mediawiki(path, Counter()))
+
+        return traced_peak(read)
 
     peak(page(n, revision("а")) for n in range(10))  # what the first call keeps for good is not counted
     few, many = (peak(page(n, revision("а")) for n in range(count)) for count in (200, 2000))

@@ -1,7 +1,6 @@
 """Ten times the text takes no more memory: what grows is held against what was read."""
 
 import random
-import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 
 from pipeline.stages import documents, fragments, lemmas, lowercase, sentences, vocabulary
 from pipeline.text.settings import TextSettings, VocabularySettings
+from tests.memory import traced_peak
 from tests.text.conftest import OURS
 from tests.text.project import STAGES, Words
 from tests.text.test_stages import alone, raw_news
@@ -41,10 +41,7 @@ def peaks(folder: Path, number: int) -> dict[str, int]:
     ]
     found = {}
     for stage, run in zip(STAGES, runs, strict=True):
-        tracemalloc.start()
-        run()
-        found[stage] = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
+        found[stage] = traced_peak(run)
     return found
 
 
