@@ -149,6 +149,13 @@ class LmSettings(Settings):
     training: TrainingSettings
 
 
+def check_filters(filters: list[tuple[int, int]], characters: int) -> None:
+    """A ValueError where one, (width, number), is wider than a token."""
+    widest = max(width for width, _ in filters)
+    if widest > characters:
+        raise ValueError(f"found a filter of width {widest}, expected at most {characters} characters of a token")
+
+
 class Reading(Settings):
     """How an encoder reads a token."""
 
@@ -179,8 +186,7 @@ class CharCnnShape(Settings):
 
     @model_validator(mode="after")
     def _filters_fit(self) -> "CharCnnShape":
-        if (widest := max(width for width, _ in self.filters)) > self.reading.characters:
-            raise ValueError(f"found a filter of width {widest}, expected at most {self.reading.characters}")
+        check_filters(self.filters, self.reading.characters)
         return self
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
-from safetensors import SafetensorError, safe_open
 
 from pipeline.encoders import ENCODERS
 from pipeline.errors import UserError, remake
 from pipeline.outputs import need
 from pipeline.report.paper import order_sets
 from pipeline.stamp import MACHINE
+from pipeline.weights import read_shapes
 
 TEXT_STAGES = ["documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary"]
 COUNTS = "counts.json"
@@ -81,7 +81,7 @@ def read_results(data: Path, metrics: Path, lm: Path, arch: str, scale: str, set
         counts={stage: read_json(data / stage / COUNTS, stage) for stage in TEXT_STAGES},
         lm=_read_lm(metrics, arch),
         encoder=_read_encoder(lm / ENCODER),
-        charcnn_parameters_m=_count_parameters(need(lm / CHARCNN, "pretrain")) / 1e6,
+        charcnn_parameters_m=_count_parameters(lm / CHARCNN) / 1e6,
         curve=read_csv(metrics / "pretrain.csv", "pretrain", CURVE),
         sets={name: _read_set(data, metrics, name) for name in order_sets(sets)},
     )
@@ -130,12 +130,7 @@ def _read_encoder(path: Path) -> str:
 
 
 def _count_parameters(weights: Path) -> int:
-    """From the head of the file: nothing is loaded."""
-    try:
-        with safe_open(weights, "numpy") as file:
-            return sum(prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118, no mapping
-    except SafetensorError as error:
-        raise UserError(f"{weights}: cannot be read as weights ({error}); make it again: dvc repro pretrain") from None
+    return sum(map(prod, read_shapes(need(weights, "pretrain"), "pretrain").values()))
 
 
 def _read_set(data: Path, metrics: Path, name: str) -> SetResults:

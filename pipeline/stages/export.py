@@ -58,22 +58,22 @@ def run(sources: Sources, target: Path, metrics: Path, cache: Path, protocol: Pr
     temperature = round(fit_temperature(judged["validation"]), DIGITS)
     calibration: Json = {"seed": int(seed), "temperature": temperature}
     calibration |= {split: _describe(of_split, temperature) for split, of_split in judged.items()}
-    model = sources.raw / "udpipe" / "model.udpipe"
-    settings: Json = {
-        "format": 2,
-        "set": name,
-        "seed": seed,
-        "lowercase": protocol.lowercase,
-        "lemmas": protocol.lemmas,
-        "tokens": protocol.tokens,
-        "temperature": temperature,
-        "udpipe": UdpipeModel(file=UDPIPE, source=_udpipe_source(sources.raw), sha256=sha256(need(model, "fetch"))),
-    }
+    model = need(sources.raw / "udpipe" / "model.udpipe", "fetch")
     with fresh_folder(target) as folder:
         shutil.copytree(sources.lm, folder / LM)
         shutil.copytree(sources.taggers / f"seed-{seed}", folder / TAGGER)
         shutil.copyfile(model, folder / UDPIPE)
-        exported = Exported(**settings, parts=sum_parts(folder))
+        exported = Exported(
+            format=2,
+            set=name,
+            seed=seed,
+            lowercase=protocol.lowercase,
+            lemmas=protocol.lemmas,
+            tokens=protocol.tokens,
+            temperature=temperature,
+            udpipe=UdpipeModel(file=UDPIPE, source=_udpipe_source(sources.raw), sha256=sha256(model)),
+            parts=sum_parts(folder),
+        )
         facts = _read_facts(sources, exported, protocol, len(taggers), calibration)
         write_json(folder / SETTINGS, exported.model_dump(mode="json"))
         write_text(folder / CARD, render_card(facts))

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipeline.errors import UserError
-from pipeline.lm.settings import MOST_CHARS, Highways
+from pipeline.lm.settings import MOST_CHARS, Highways, check_filters
 
 Size = Annotated[int, Field(gt=0)]
 Clip = Annotated[float, Field(gt=0)]
@@ -41,9 +41,7 @@ class CharCnnOptions(Options):
 
     @model_validator(mode="after")
     def _filters_fit(self) -> "CharCnnOptions":
-        widest, characters = max(width for width, _ in self.filters), self.max_characters_per_token
-        if widest > characters:
-            raise ValueError(f"found a filter of width {widest}, expected at most {characters} characters of a token")
+        check_filters(self.filters, self.max_characters_per_token)
         return self
 
     @property
