@@ -74,7 +74,7 @@ class Complaints:
 
 def _read(source: Source, files: ExitStack, complaints: Complaints) -> Iterator[Input]:
     if source.text is not None:
-        yield from cut([source.text], source.tokens)
+        yield from cut([_readable(source.text, complaints)], source.tokens)
         yield End()
         return
     file, name = _open(source.file, files)
@@ -84,6 +84,14 @@ def _read(source: Source, files: ExitStack, complaints: Complaints) -> Iterator[
         yield from read_token_lines(file, name)
     else:
         yield from read_text(file, name, complaints.say)
+
+
+def _readable(argument: str, complaints: Complaints) -> str:
+    """With U+FFFD for bytes that are not UTF-8, which Python hands over as lone surrogates."""
+    text = argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if text != argument:
+        complaints.say("TEXT: is not UTF-8; read as U+FFFD where it is not")
+    return text
 
 
 def _open(path: str, files: ExitStack) -> tuple[BinaryIO, str]:

@@ -167,6 +167,9 @@ def test_the_whole_command(world: World, monkeypatch: pytest.MonkeyPatch, capfdb
 
     model = ("--model", str(world.exported))
     assert call("Анна.", *model, "--format", "jsonl")[1].startswith('{"text": "Анна.", "spans": [')
+    code, out, error = call("Анна\udcff.", *model, "--format", "jsonl")
+    assert (code, error) == (1, "error: TEXT: is not UTF-8; read as U+FFFD where it is not\n")
+    assert json.loads(out)["text"] == "Анна\ufffd."
     assert call("Анна.", "--jsonl", *model)[::2] == (
         1,
         "error: found both a text and --file or --jsonl; give one of them\n",
