@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONHASHSEED := 0
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: help install repro tables test lint lock clean
+.PHONY: help install repro tables test test-slow lint lock clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -27,8 +27,11 @@ repro: install ## Run what has changed of the pipeline (dvc repro), and show the
 tables: install ## Run every architecture that has not been run, and write metrics/tables.html
 	python -m pipeline tables
 
-test: install ## Run the tests
-	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+test: install ## Run the tests, all but the slow ones
+	python -m pytest -n 2 --no-loadscope-reorder
+
+test-slow: install ## Run the slow tests: kills by the dozen, training in several processes, the recipes of docs/extend.md
+	python -m pytest -n 2 --no-loadscope-reorder -m slow
 
 lint: install ## Check style and types
 	ruff check .

@@ -208,11 +208,12 @@ def test_a_bad_input_harms_nothing(repo: Path, dvc: Run) -> None:
     output = dvc("repro", fails=True)
     assert ran(output) == {"fetch"} and "udpipe" in output and "0" * 64 in output and "Traceback" not in output
     assert _outputs(repo) == before
+    _git(repo, "checkout", "--quiet", ".")
 
 
+@pytest.mark.slow
 def test_a_killed_temporary_experiment_goes_on(repo: Path, dvc: Run, environment: dict[str, str]) -> None:
     """DVC deletes the scratch copy of an experiment that fails; the checkpoint is not in it."""
-    _git(repo, "checkout", "--quiet", ".")
     settings = ["-S", "arch=lstm", "-S", "scales.demo.lm.training.epochs=4", "-S", "compute.checkpoint_minutes=1e-6"]
     experiment = ["exp", "run", "--temp", "--name", "killed", *settings, "pretrain"]
     process = subprocess.Popen(

@@ -102,6 +102,7 @@ def assert_over(project: Project, job: subprocess.Popen[bytes], processes: dict[
     return said
 
 
+@pytest.mark.slow
 def test_a_rank_that_dies_ends_the_job_and_a_rerun_goes_on(job: tuple[Project, subprocess.Popen[bytes]]) -> None:
     """Here by one process; the number may change between two runs."""
     project, command = job
@@ -118,6 +119,7 @@ def test_a_rank_that_dies_ends_the_job_and_a_rerun_goes_on(job: tuple[Project, s
     assert code == 0 and f"goes on behind step {done} of" in (project.folder / "stderr").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_asked_to_leave_all_leave(job: tuple[Project, subprocess.Popen[bytes]]) -> None:
     project, command = job
     processes = ranks(command)
@@ -127,6 +129,7 @@ def test_asked_to_leave_all_leave(job: tuple[Project, subprocess.Popen[bytes]]) 
     assert "what is done is saved, run again to go on" in said
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent has died")
 def test_without_their_launcher_all_leave(job: tuple[Project, subprocess.Popen[bytes]]) -> None:
     project, command = job

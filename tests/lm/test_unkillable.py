@@ -24,6 +24,7 @@ def assert_no_trace(project: Project, undisturbed: Project) -> None:
     assert not list(project.folder.rglob("*.partial"))
 
 
+@pytest.mark.slow
 def test_killed_thirty_times_at_random(make: Make, undisturbed: Project) -> None:
     project, chance, kills = make("killed"), random.Random(1), 0
     started = time.monotonic()

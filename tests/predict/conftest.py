@@ -29,9 +29,9 @@ TAGGER = {
     "hidden": 24,
     "layers": 1,
     "dropout": 0.0,
-    "batch_sentences": 8,
-    "epochs": 8,
-    "learning_rate": 0.02,
+    "batch_sentences": 16,
+    "epochs": 5,
+    "learning_rate": 0.04,
     "clip": 5.0,
     "seeds": [1, 2],
 }
