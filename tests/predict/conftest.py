@@ -30,7 +30,7 @@ TAGGER = {
     "layers": 1,
     "dropout": 0.0,
     "batch_sentences": 16,
-    "epochs": 5,
+    "epochs": 8,
     "learning_rate": 0.04,
     "clip": 5.0,
     "seeds": [1, 2],
