@@ -75,7 +75,8 @@ def _check_fresh(revision: Revision, name: str) -> None:
     if changed:
         raise UserError(
             f"{revision.name}: {(layout.PREDICTIONS / name).as_posix()} is out of date, for this has changed since "
-            f"({changed}); {revision.advice}, or, if the change cannot matter, dvc commit"
+            f"({changed}); {revision.advice}, or, if the change cannot matter, dvc commit; or name other data sets "
+            "behind A and B"
         )
 
 
