@@ -1,6 +1,7 @@
 """What holds for all tests: one thread each, and which share a process, in what order."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 # Before torch is loaded: tests share the cores already, and threads of theirs would wait for each other.
 os.environ["OMP_NUM_THREADS"] = "1"
+# A shell's job in the background ignores Ctrl-C, and so would every command that a test interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TOGETHER = ["tests/predict", "tests/sources"]
 """Folders whose fixtures take seconds: in one process, not in each."""

@@ -93,7 +93,7 @@ _UNCLOSED = [  # what was never closed goes with its line, and no further
 _LEFTOVERS = [
     (re.compile(pattern, re.IGNORECASE | re.MULTILINE), put)
     for pattern, put in [
-        (r"\[\[([^\[\]|\n]*\|)?|\]\]|\}\}", ""),
+        (r"\[\[([^\[\]{}<>|\n]*\|(?!\}))?|\]\]|\}\}", ""),  # a title has no braces; {| and |} are of tables
         (r"\[(https?:|ftp:)?//\S*[^\S\n]*", ""),
         (rf"</?({'|'.join(sorted({*HIDDEN_TAGS, *BLOCK_TAGS, *INLINE_TAGS}))})\b[^<>\n]*>", ""),
         (r"\b__[A-ZА-ЯЁ]+__\b", ""),

@@ -5,7 +5,7 @@ from collections import Counter
 from itertools import groupby
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.text.whitespace import fold
@@ -204,6 +204,8 @@ SOUP = ["[[", "]]", "{{", "}}", "{|", "|}", "\n", "\n\n", "==", "\n== Источ
 SOUP += ["<!--", "-->", "[http://a ", "]", "<div>", "</div>", "<gallery>", "</gallery>", "{{{", "}}}", "Файл:", "__А__"]
 
 
+@example(["[[", "слово", "{|"])
+@example(["[[", "слово", "|}"])
 @given(st.lists(st.sampled_from(SOUP + ["слово"] * 9), max_size=60))
 def test_in_any_soup_no_word_vanishes_uncounted(soup: list[str]) -> None:
     text = "".join(f" слово{number} " if piece == "слово" else piece for number, piece in enumerate(soup))
