@@ -76,6 +76,7 @@ MOST_UNCLOSED = 32
 _BREAK = "\n\n"
 _ITEM = "\x02"  # opens a list item, which ends with its line; XML cannot hold this character
 
+_NO_TITLE = re.compile("[{}<>]")
 _LANGUAGE = re.compile(r"(?!mw:|doi:|rfc:)(simple|[a-z]{2,3}(-[a-z]+)*):\S")  # [[en:Boston]], in the margin
 _PROJECT = re.compile(r":?\s*([a-z]{1,3}:)*")  # [[w:en:Boston]] without a label: "Boston"
 
@@ -228,6 +229,8 @@ def _link(link: Wikilink) -> Iterator[Piece]:
     namespace = title.partition(":")[0].strip().casefold()
     if namespace in HIDDEN_NAMESPACES or _LANGUAGE.match(title):
         yield Dropped(HIDDEN_NAMESPACES.get(namespace, CATEGORIES), str(link))
+    elif any(_NO_TITLE.search(text.value) for text in link.title.nodes if isinstance(text, Text)):
+        yield from chain(_visible(link.title), [" "], _visible(link.text))  # no link, then: `[[а {| б]]`
     elif link.text is not None and str(link.text).strip():
         yield from _visible(link.text)
     else:
