@@ -76,7 +76,7 @@ MOST_UNCLOSED = 32
 _BREAK = "\n\n"
 _ITEM = "\x02"  # opens a list item, which ends with its line; XML cannot hold this character
 
-_NO_TITLE = re.compile("[{}<>]")
+_NO_TITLE = "{}<>"  # stand in no title, so that what has them is no link: `[[а {| б]]`
 _LANGUAGE = re.compile(r"(?!mw:|doi:|rfc:)(simple|[a-z]{2,3}(-[a-z]+)*):\S")  # [[en:Boston]], in the margin
 _PROJECT = re.compile(r":?\s*([a-z]{1,3}:)*")  # [[w:en:Boston]] without a label: "Boston"
 
@@ -94,7 +94,7 @@ _UNCLOSED = [  # what was never closed goes with its line, and no further
 _LEFTOVERS = [
     (re.compile(pattern, re.IGNORECASE | re.MULTILINE), put)
     for pattern, put in [
-        (r"\[\[([^\[\]{}<>|\n]*\|(?!\}))?|\]\]|\}\}", ""),  # a title has no braces; {| and |} are of tables
+        (rf"\[\[([^\[\]{_NO_TITLE}|\n]*\|(?!\}}))?|\]\]|\}}\}}", ""),  # |} is of a table
         (r"\[(https?:|ftp:)?//\S*[^\S\n]*", ""),
         (rf"</?({'|'.join(sorted({*HIDDEN_TAGS, *BLOCK_TAGS, *INLINE_TAGS}))})\b[^<>\n]*>", ""),
         (r"\b__[A-ZА-ЯЁ]+__\b", ""),
@@ -229,8 +229,8 @@ def _link(link: Wikilink) -> Iterator[Piece]:
     namespace = title.partition(":")[0].strip().casefold()
     if namespace in HIDDEN_NAMESPACES or _LANGUAGE.match(title):
         yield Dropped(HIDDEN_NAMESPACES.get(namespace, CATEGORIES), str(link))
-    elif any(_NO_TITLE.search(text.value) for text in link.title.nodes if isinstance(text, Text)):
-        yield from chain(_visible(link.title), [" "], _visible(link.text))  # no link, then: `[[а {| б]]`
+    elif any(not set(_NO_TITLE).isdisjoint(text.value) for text in link.title.nodes if isinstance(text, Text)):
+        yield from chain(_visible(link.title), [" "], _visible(link.text))
     elif link.text is not None and str(link.text).strip():
         yield from _visible(link.text)
     else:
