@@ -30,7 +30,7 @@ tables: install ## Run every architecture that has not been run, and write metri
 test: install ## Run the tests, all but the slow ones
 	python -m pytest -n 2 --no-loadscope-reorder
 
-test-slow: install ## Run the slow tests: kills by the dozen, trainings in several processes, a killed experiment
+test-slow: install ## Run the slow tests: DVC at length, the recipes of docs/extend.md, kills by the dozen
 	python -m pytest -n 2 --no-loadscope-reorder -m slow
 
 lint: install ## Check style and types

@@ -1,6 +1,7 @@
 """DVC as users use it: what a change reruns, what it does not, and what bad input leaves behind.
 
-One scratch clone at a very small scale; the tests run in order, each from the state that the last one left.
+One scratch clone at a very small scale, in which `dvc repro` has been run; the tests run in order, each from the state that
+the last one left. Slow ones need nothing of those that are not.
 """
 
 import json
@@ -55,7 +56,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory, python: Path) -> dict[str, str]:
     """Of a dvc command."""
     site = tmp_path_factory.getbasetemp() / "dvc-site"
@@ -63,7 +64,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory, python: Path) -> dict[
     return os.environ | {"DVC_NO_ANALYTICS": "1", "DVC_SITE_CACHE_DIR": str(site), "PATH": path}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def dvc(repo: Path, environment: dict[str, str], python: Path) -> Run:
     """Run a dvc command in the clone; its output. `fails=True` if it must not succeed."""
 
@@ -81,9 +82,16 @@ def ran(output: str) -> set[str]:
     return set(re.findall(r"Running stage '(.+?)'", output))
 
 
-def test_the_first_run_runs_every_stage(repo: Path, dvc: Run) -> None:
-    assert ran(dvc("repro")) == ALL
+@pytest.fixture(scope="module", autouse=True)
+def first_run(repo: Path, dvc: Run) -> str:
+    """What `dvc repro` says where nothing was ever run; its results are committed."""
+    output = dvc("repro")
     _commit(repo)
+    return output
+
+
+def test_the_first_run_runs_every_stage(repo: Path, first_run: str) -> None:
+    assert ran(first_run) == ALL
     for name in (
         "pretrain.json",
         "data.json",
@@ -140,6 +148,7 @@ def test_a_tagger_learning_rate_reruns_no_language_model(repo: Path, dvc: Run) -
     _git(repo, "checkout", "--quiet", "params.yaml")
 
 
+@pytest.mark.slow
 def test_another_protocol_reruns_only_what_reads_a_value_that_differs(repo: Path, dvc: Run) -> None:
     def choose(params: dict) -> None:  # type: ignore[type-arg]
         params["protocols"]["paper"].update(lemmas=False)  # and tokens and epoch differ from those of `ours`
@@ -153,6 +162,7 @@ def test_another_protocol_reruns_only_what_reads_a_value_that_differs(repo: Path
     assert not ran(dvc("repro", "check"))
 
 
+@pytest.mark.slow
 def test_another_data_set_reruns_no_text_and_no_language_model(repo: Path, dvc: Run) -> None:
     _edit_yaml(repo / "params.yaml", lambda params: params["sets"].append("multiconer"))
     assert ran(dvc("repro", "corpora")) == {"check", "fetch", "corpora@multiconer"}
@@ -160,6 +170,7 @@ def test_another_data_set_reruns_no_text_and_no_language_model(repo: Path, dvc: 
     assert set(json.loads(dvc("status", "--json"))) == {"report"} | of_another
 
 
+@pytest.mark.slow
 def test_a_data_set_that_is_taken_out_leaves_the_others_as_they_are(repo: Path, dvc: Run) -> None:
     _edit_yaml(repo / "params.yaml", lambda params: params.update(sets=["third"]))
     output = dvc("repro", "fetch", fails=True)
@@ -173,6 +184,7 @@ def test_a_data_set_that_is_taken_out_leaves_the_others_as_they_are(repo: Path, 
     assert _git(repo, "status", "--porcelain") == ""
 
 
+@pytest.mark.slow
 def test_code_of_the_report_reruns_the_report_only(repo: Path, dvc: Run) -> None:
     _append(repo / "pipeline/report/page.py", "# An edit.\n")
     assert ran(dvc("repro", "check")) == {"check"}
@@ -180,6 +192,7 @@ def test_code_of_the_report_reruns_the_report_only(repo: Path, dvc: Run) -> None
     _git(repo, "checkout", "--quiet", "pipeline")
 
 
+@pytest.mark.slow
 def test_code_of_one_architecture_reruns_only_experiments_with_it(repo: Path, dvc: Run) -> None:
     _append(repo / "pipeline/lm/rnn/gru.py", "# An edit.\n")
     assert ran(dvc("repro")) == {"check"}
@@ -214,7 +227,6 @@ def test_a_bad_input_harms_nothing(repo: Path, dvc: Run) -> None:
 @pytest.mark.slow
 def test_a_killed_temporary_experiment_goes_on(repo: Path, dvc: Run, environment: dict[str, str]) -> None:
     """DVC deletes the scratch copy of an experiment that fails; the checkpoint is not in it."""
-    dvc("repro", "charcnn")  # has checkpoints too; nothing to do if the tests above were run
     settings = ["-S", "arch=lstm", "-S", "scales.demo.lm.training.epochs=4", "-S", "compute.checkpoint_minutes=1e-6"]
     experiment = ["exp", "run", "--temp", "--name", "killed", *settings, "pretrain"]
     process = subprocess.Popen(
@@ -232,6 +244,7 @@ def test_a_killed_temporary_experiment_goes_on(repo: Path, dvc: Run, environment
     assert "killed" in dvc("exp", "show", "--csv")
 
 
+@pytest.mark.slow
 def test_a_published_elmo_is_fetched_when_it_is_asked_for(repo: Path, dvc: Run) -> None:
     """Text is not read again, nor anything else fetched."""
     _edit_yaml(repo / "params.yaml", lambda params: params.update(arch="elmo"))

@@ -14,6 +14,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
 import yaml
 
 from tests.pack import PACK
@@ -105,6 +106,7 @@ def merged(value: Any, block: Any) -> Any:
     return value | {key: merged(value.get(key), part) for key, part in block.items()}
 
 
+@pytest.mark.slow
 def test_an_architecture_and_a_data_set(tmp_path: Path) -> None:
     copy = Copy(tmp_path)
     layer, line, question = blocks("An architecture")
@@ -144,6 +146,7 @@ def test_the_architecture_reads_what_it_says() -> None:
     assert sum(p.numel() for p in cell.parameters()) == 2 * (3 * 4 * 6 + 6)
 
 
+@pytest.mark.slow
 def test_a_language(tmp_path: Path) -> None:
     copy = Copy(tmp_path)
     (tmp_path / "data/local/manifest.yaml").unlink()

@@ -39,6 +39,7 @@ def test_types_that_are_not_compared_are_left_out() -> None:
     assert place(["а", "б"], [(0, 1, "MISC"), (0, 3, "ORG")]) == ["B-ORG", "I-ORG"]
 
 
+@pytest.mark.slow
 def test_ours_says_in_a_process_of_its_own_what_it_says_here(
     world: World, tagger: TextTagger, capsys: pytest.CaptureFixture[str]
 ) -> None:
