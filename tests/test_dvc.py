@@ -1,7 +1,7 @@
 """DVC as users use it: what a change reruns, what it does not, and what bad input leaves behind.
 
-One scratch clone at a very small scale, in which `dvc repro` has been run; the tests run in order, each from the state that
-the last one left. Slow ones need nothing of those that are not.
+One scratch clone at a very small scale, in which `dvc repro` has been run; the tests run in order, each from the state
+that the last one left. Slow ones need nothing of those that are not.
 """
 
 import json
