@@ -279,7 +279,7 @@ def report() -> None:
     from pipeline.stages import report
 
     params = load_params()
-    _device(params)  # threads of torch, which the metrics name
+    _device(params)  # instructions and threads of torch, which the metrics name
     scale = params.chosen_scale
     blocks = {f"archs.{params.arch}": params.chosen_arch, f"scales.{params.scale}": scale}
     settings = {"seed": params.seed, **{key: block.model_dump(mode="json") for key, block in blocks.items()}}
@@ -458,11 +458,14 @@ def _normalization(params: Params) -> "Normalization":
 
 
 def _device(params: Params) -> str:
-    """The device of the torch stages, once torch has been told how many threads and what memory it may use."""
+    """The device of the torch stages, once torch has been told which instructions, threads and memory it may use."""
     import torch
 
     from pipeline.allocator import keep_buffers
+    from pipeline.instructions import use_avx2
 
+    if params.compute.instructions == "avx2":
+        use_avx2()
     keep_buffers()
     if params.compute.threads:
         torch.set_num_threads(params.compute.threads)

@@ -17,12 +17,13 @@ DECIDING = [*PACKAGES, "pytorch-crf", "safetensors", "razdel", "ufal.udpipe", "m
 
 
 def describe_machine(device: torch.device) -> dict[str, Any]:
-    """Versions, the processor that does the arithmetic, and how many threads it is given."""
+    """Versions, the processor that does the arithmetic, with which instructions, and how many threads it is given."""
     return {
         "python": platform.python_version(),
         **{name: _version(name) for name in PACKAGES},
         "device": device.type,
         "processor": torch.cuda.get_device_name(device) if device.type == "cuda" else _processor(),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
     }
@@ -31,10 +32,12 @@ def describe_machine(device: torch.device) -> dict[str, Any]:
 def stamp(device: torch.device) -> dict[str, str]:
     """The machine as metrics files have it, see `pipeline.stamp`: where the stage that writes one was run."""
     found = describe_machine(device)
+    vectors = device.type == "cpu" and found["instructions"].startswith(("AVX", "SVE"))
+    processor = found["processor"] + (f" with {found['instructions']}" if vectors else "")
     cores, threads = (_count(found[f"{unit}s"], unit) for unit in ("core", "thread"))
     versions = {"python": found["python"], **{name: _version(name) for name in DECIDING}}
     return {
-        "hardware": f"{found['device']} {found['processor']}, {cores}, {threads} of torch",
+        "hardware": f"{found['device']} {processor}, {cores}, {threads} of torch",
         "software": ", ".join(f"{name} {number}" for name, number in versions.items()),
     }
 

@@ -40,7 +40,7 @@ class Scale(Settings):
 
 
 class Compute(Settings):
-    """Where the work is done. It changes last digits at most (device, threads), so no stage depends on it."""
+    """Where and how the work is done. It changes last digits at most, so no stage depends on it."""
 
     jobs: Annotated[int, Field(ge=0)]
     """Processes of the text stages; 0 means one a core."""
@@ -48,6 +48,8 @@ class Compute(Settings):
     """joblib's; Dask and Ray, which are extras, also across machines: docs/text.md."""
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")]
     """`auto`, or a torch device: cpu, cuda, cuda:1."""
+    instructions: Literal["avx2", "native"]
+    """Of torch on an x86 CPU: AVX2's, with which scores are those of other machines, or the widest it has."""
     threads: Annotated[int, Field(ge=0, le=1024)]
     """Of torch on a CPU; 0 means one a core. Another number rounds sums differently in the last bits."""
     processes: Annotated[int, Field(gt=0, le=1024)]

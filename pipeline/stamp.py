@@ -1,6 +1,6 @@
 """Metrics files: what was found, and what it was computed with.
 
-    {"machine": {"hardware": "cpu AMD EPYC, 2 cores, 1 thread of torch",
+    {"machine": {"hardware": "cpu AMD EPYC with AVX2, 2 cores, 1 thread of torch",
                  "software": "python 3.11.7, torch 2.13.0+cpu, numpy 2.4.6, ..."},
      "wikineural": {"entity_f1": 0.866405, ...}}
 
