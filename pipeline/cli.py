@@ -19,7 +19,7 @@ import typer
 from pipeline import layout
 from pipeline.errors import UserError
 from pipeline.outputs import FULL
-from pipeline.params import Params, load_params
+from pipeline.params import MOST_THREADS, Params, load_params
 from pipeline.steady import Steady
 from pipeline.stop import Stopped
 
@@ -256,6 +256,7 @@ def export(name: DataSet) -> None:
     from pipeline.stages import export
 
     params = load_params()
+    params.need_set(name)
     export.run(
         export.Sources(
             lm=layout.LM,
@@ -323,12 +324,13 @@ def predict(
     ] = "terminal",
     udpipe: Annotated[Path | None, typer.Option(help="The UDPipe model, if it is not in the folder.")] = None,
     device: Annotated[str, typer.Option(help="auto, or a torch device: cpu, cuda, cuda:1.")] = "cpu",
-    threads: Annotated[int, typer.Option(min=1, help="Of torch, on a CPU.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, max=MOST_THREADS, help="Of torch, on a CPU.")] = 1,
 ) -> None:
     """Find entities in raw text. Offsets are characters of the text as it was given, the end not included.
 
-    A line of a text is a paragraph. Memory does not grow with the input, but for the longest line of --jsonl. A line
-    that cannot be read is named on standard error, keeps its place in the output, and makes the exit code 1.
+    A line of a text is a paragraph. Memory does not grow with the input, but for the longest line of --jsonl or
+    --tokens. A line that cannot be read is named on standard error, keeps its place in the output, and makes the exit
+    code 1.
     """
     import torch
 
@@ -341,20 +343,19 @@ def predict(
     keep_buffers()
     torch.set_num_threads(threads)
     source = Source(None if text == "-" else text, file, jsonl, tokens)
-    folder = model or layout.EXPORTED / load_params().sets[0]
-    raise typer.Exit(run(source, load(folder, device, udpipe), format_))
+    raise typer.Exit(run(source, load(model or _first_tagger(), device, udpipe), format_))
 
 
 @app.command()
 def serve(
     model: Annotated[
         list[Path] | None,
-        typer.Option(help="A folder of stage export; may be repeated.  [default: all of models/tagger]"),
+        typer.Option(help="A folder of stage export; may be repeated.", show_default="all of models/tagger"),
     ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8765,
     browse: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
     device: Annotated[str, typer.Option(help="auto, or a torch device: cpu, cuda, cuda:1.")] = "cpu",
-    threads: Annotated[int, typer.Option(min=1, help="Of torch, on a CPU, for each request.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, max=MOST_THREADS, help="Of torch, on a CPU, for each request.")] = 1,
 ) -> None:
     """Try taggers in a browser: a page on this computer, for this computer only, which keeps nothing."""
     import torch
@@ -371,7 +372,7 @@ def serve(
 
 @app.command()
 def show(
-    article: Annotated[str, typer.Argument(metavar="[ID]", help="An article; metrics/data.html names some.")] = "",
+    article: Annotated[str, typer.Argument(metavar="ID", help="An article; metrics/data.html names some.")] = "",
 ) -> None:
     """Print the scores of the last run, or an article at every stage."""
     if article:
@@ -437,6 +438,13 @@ def _collect_rarely() -> None:
     """A quarter of a stage's start and end went into looking for garbage in libraries that live as long as it does."""
     gc.set_threshold(100_000)
     atexit.register(gc.freeze)
+
+
+def _first_tagger() -> Path:
+    try:
+        return layout.EXPORTED / load_params().sets[0]
+    except UserError as error:
+        raise UserError(f"{error}; or name a folder of stage export: --model FOLDER") from None
 
 
 def _fail(message: str, code: int = 1) -> None:

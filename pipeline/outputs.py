@@ -44,6 +44,14 @@ def fresh_file(path: Path) -> Iterator[Path]:
         _remove(partial)
 
 
+def copy_folder(source: Path, target: Path) -> None:
+    """Copy the files of a folder; an `OSError` is that of a file, where shutil.copytree has a list of all."""
+    for file in sorted(path for path in source.rglob("*") if path.is_file()):
+        copy = target / file.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, copy)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a small UTF-8 file with LF line ends, whole or not at all."""
     with fresh_file(path) as partial:

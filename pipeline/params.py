@@ -9,7 +9,7 @@ from pipeline.errors import UserError
 from pipeline.lm.settings import ELMO, ArchSettings, CharCnnSettings, LmSettings
 from pipeline.ner.settings import EvaluateSettings, NerSettings, TyposSettings
 from pipeline.protocol import Protocol
-from pipeline.settings import Seed, Settings
+from pipeline.settings import DEVICE, Seed, Settings
 from pipeline.stamp import MACHINE
 from pipeline.text.settings import TextSettings, VocabularySettings
 from pipeline.yaml_file import read_yaml
@@ -39,6 +39,9 @@ class Scale(Settings):
     typos: TyposSettings
 
 
+MOST_THREADS = 1024
+
+
 class Compute(Settings):
     """Where and how the work is done. It changes last digits at most, so no stage depends on it."""
 
@@ -46,11 +49,11 @@ class Compute(Settings):
     """Processes of the text stages; 0 means one a core."""
     backend: Literal["loky", "threading", "sequential", "dask", "ray"]
     """joblib's; Dask and Ray, which are extras, also across machines: docs/text.md."""
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")]
+    device: Annotated[str, Field(pattern=DEVICE)]
     """`auto`, or a torch device: cpu, cuda, cuda:1."""
     instructions: Literal["avx2", "native"]
     """Of torch on an x86 CPU: AVX2's, with which scores are those of other machines, or the widest it has."""
-    threads: Annotated[int, Field(ge=0, le=1024)]
+    threads: Annotated[int, Field(ge=0, le=MOST_THREADS)]
     """Of torch on a CPU; 0 means one a core. Another number rounds sums differently in the last bits."""
     processes: Annotated[int, Field(gt=0, le=1024)]
     """That share the training of a language model (torchrun's), a GPU each where there are GPUs."""

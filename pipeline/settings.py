@@ -12,6 +12,8 @@ Block = TypeVar("Block", bound=BaseModel)
 
 Seed = Annotated[int, Field(ge=0, lt=2**63, strict=True)]
 """What every random number generator in use accepts."""
+DEVICE = r"^(auto|cpu|cuda(:\d{1,3})?)$"
+"""Names of devices."""
 
 
 class Settings(BaseModel):

@@ -1,18 +1,22 @@
 """Weights of a module as safetensors: no pickle, and what goes wrong is said in one line."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from pipeline.errors import UserError, remake
 
 Module = TypeVar("Module", bound=nn.Module)
 Shapes = dict[str, tuple[int, ...]]
+FILLS = {"constant_", "fill_", "kaiming_uniform_", "masked_fill_", "normal_", "uniform_", "xavier_uniform_", "zero_"}
+"""By which a module gives its weights their first values."""
 
 
 def save_weights(module: nn.Module, path: Path) -> None:
@@ -42,15 +46,27 @@ def load_module(make: Callable[[], Module], path: Path, stage: str) -> Module:
 def read_shapes(path: Path, stage: str) -> Shapes:
     """By name, from the head of the file; a `UserError` where it has none."""
     try:
+        path.open("rb").close()  # safetensors says that what it may not read is not there
         with safe_open(path, "pt") as file:
             return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118  # no mapping
-    except (OSError, SafetensorError) as error:
+    except OSError as error:
+        raise UserError(f"{path}: {os.strerror(error.errno or 0).lower()}; {remake(stage)}") from None
+    except SafetensorError as error:
         raise UserError(f"{path}: cannot be read as weights ({error}); {remake(stage)}") from None
+
+
+class _Unfilled(TorchFunctionMode):
+    """Modules are made without first values: to fill what has no memory, torch would load its compiler."""
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if getattr(function, "__name__", "") in FILLS:
+            return args[0] if args else kwargs["tensor"]
+        return function(*args, **(kwargs or {}))
 
 
 def _expected(make: Callable[[], Module], path: Path, stage: str) -> Shapes:
     try:
-        with torch.device("meta"):
+        with torch.device("meta"), _Unfilled():
             return {name: tuple(value.shape) for name, value in make().state_dict().items()}
     except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
         what = str(error).partition("\n")[0]  # torch goes on with a trace of its C++

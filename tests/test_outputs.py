@@ -1,10 +1,12 @@
 """Outputs are whole or they are not there."""
 
+import errno
+import resource
 from pathlib import Path
 
 import pytest
 
-from pipeline.outputs import fresh_file, fresh_folder, read_json, write_json
+from pipeline.outputs import copy_folder, fresh_file, fresh_folder, read_json, write_json
 
 
 def names(folder: Path) -> list[str]:
@@ -43,3 +45,19 @@ def test_a_file_is_replaced_or_left(tmp_path: Path) -> None:
         raise ValueError
     assert names(tmp_path) == ["a.json"] and read_json(tmp_path / "a.json") == {"a": "я", "b": 1}
     assert (tmp_path / "a.json").read_text(encoding="utf-8").index('"a"') < 6, "keys are sorted"
+
+
+def test_a_copy_has_all_files_and_an_error_is_of_one(tmp_path: Path) -> None:
+    (tmp_path / "a" / "deep").mkdir(parents=True)
+    (tmp_path / "a" / "deep" / "large").write_bytes(b"x" * 100_000)
+    (tmp_path / "a" / "small").write_bytes(b"y")
+    copy_folder(tmp_path / "a", tmp_path / "b")
+    assert (tmp_path / "b" / "deep" / "large").read_bytes() == b"x" * 100_000 and (tmp_path / "b" / "small").is_file()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with pytest.raises(OSError) as raised:
+            copy_folder(tmp_path / "a", tmp_path / "c")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert raised.value.errno == errno.EFBIG and str(raised.value.filename).endswith("deep/large")

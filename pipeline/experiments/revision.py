@@ -156,6 +156,8 @@ def all_revisions() -> list[Revision]:
 
 def diff_params(a: Revision, b: Revision) -> list[Difference]:
     """Settings in which two revisions differ, by key, as `dvc params diff` has them."""
+    if a.commit == b.commit:
+        return []
     with Repo() as repo:
         found = repo.params.diff(a.commit or WORKSPACE, b.commit or WORKSPACE).get("diff", {})
     changes = found.get(PARAMS, {})

@@ -5,17 +5,16 @@ from typing import Any, NamedTuple
 from pipeline.exported import licences
 from pipeline.exported.settings import Exported
 from pipeline.ner.corpus import SPLITS
-from pipeline.report.paper import set_name
+from pipeline.report.paper import SETS, set_name
 from pipeline.report.tables import decimal, integer, markdown, score
 
 Json = dict[str, Any]
 
 _METRICS = {"token_f1": "Token F1", "entity_f1": "Entity F1", "entity_f1_macro": "Entity F1, macro"}
-_FRONT = """---
-language: ru
-license: other
-pipeline_tag: token-classification
----"""
+_FRONT = ["license: other", "pipeline_tag: token-classification"]
+_RUSSIAN = "language: ru"
+"""Of the paper's sets; what language another one is in, nobody has told."""
+_DEMO = "Trained on generated text: it shows that the pipeline works, and is of no use on real text."
 _USE = """```python
 from pipeline.predict import load
 
@@ -68,12 +67,10 @@ def render_card(facts: Facts) -> str:
     """The README.md of the folder."""
     exported = facts.exported
     demo = _source(facts).startswith(licences.DEMO)
-    warning = (
-        ["> Trained on generated text: it shows that the pipeline works, and is no tagger of Russian."] if demo else []
-    )
+    warning = [f"> {_DEMO}"] if demo else []
     parts = [
-        _FRONT,
-        f"# Named entities in Russian text: {set_name(exported.set)}, {facts.lm['name']}",
+        "\n".join(["---", *([_RUSSIAN] if exported.set in SETS else []), *_FRONT, "---"]),
+        f"# Named entities: {set_name(exported.set)}, {facts.lm['name']}",
         *warning,
         "## Use",
         _USE,

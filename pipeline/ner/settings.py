@@ -48,7 +48,7 @@ class NerSettings(Settings):
 class TaggerSizes(Settings):
     """All but the weights that rebuilds a tagger: config.json in its folder."""
 
-    labels: list[str]
+    labels: list[Annotated[str, Field(pattern=r"^[^\s\p{C}]+$")]]
     width: Annotated[int, Field(gt=0)]
     """Of a token's features: of `lm_layers` layers, side by side."""
     hidden: Annotated[int, Field(gt=0)]

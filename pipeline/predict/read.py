@@ -70,7 +70,7 @@ def decode(line: bytes) -> str:
 def parse_json(line: str) -> str:
     """The text of `{"text": ...}`; what else it holds is not read. Raises `NoText`."""
     try:
-        value = json.loads(line)
+        value = json.loads(line, parse_int=float)  # as int, one of thousands of digits is refused
     except (ValueError, RecursionError) as error:
         raise NoText(f'not JSON ({error}); expected {{"text": "..."}}') from None
     text = value.get("text") if isinstance(value, dict) else None

@@ -87,11 +87,15 @@ def _read(source: Source, files: ExitStack, complaints: Complaints) -> Iterator[
 
 
 def _readable(argument: str, complaints: Complaints) -> str:
-    """With U+FFFD for bytes that are not UTF-8, which Python hands over as lone surrogates."""
-    text = argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    text = _decode(argument)
     if text != argument:
         complaints.say("TEXT: is not UTF-8; read as U+FFFD where it is not")
     return text
+
+
+def _decode(argument: str) -> str:
+    """With U+FFFD for bytes that are not UTF-8, which Python hands over as lone surrogates."""
+    return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _open(path: str, files: ExitStack) -> tuple[BinaryIO, str]:
@@ -101,7 +105,7 @@ def _open(path: str, files: ExitStack) -> tuple[BinaryIO, str]:
         return sys.stdin.buffer, "standard input"
     if Path(path).is_dir():
         raise UserError(f"{path}: is a folder; expected a file of text")
-    return files.enter_context(open(path, "rb")), path
+    return files.enter_context(open(path, "rb")), _decode(path)
 
 
 def _flush(out: TextIO, items: Iterator[Output]) -> Iterator[Output]:

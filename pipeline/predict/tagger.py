@@ -8,7 +8,7 @@ import torch
 
 from pipeline import layout
 from pipeline.errors import UserError, remake
-from pipeline.exported.settings import LM, SETTINGS, TAGGER, Exported, sum_parts
+from pipeline.exported.settings import LM, SETTINGS, TAGGER, Exported, check_parts
 from pipeline.fingerprint import sha256
 from pipeline.lm.embed import Embedder
 from pipeline.ner.tagger import Tagger
@@ -44,15 +44,15 @@ class TextTagger:
     def load(cls, folder: Path, device: torch.device, udpipe: Path | None = None) -> "TextTagger":
         """Read a folder of stage `export`; a `UserError` names the file that is missing, damaged or another one."""
         if not folder.is_dir():
-            raise UserError(f"{folder}: no such folder; expected one that holds {SETTINGS}: dvc repro export makes it")
+            what = "no folder" if folder.exists() else "no such folder"
+            raise UserError(f"{folder}: {what}; expected one that holds {SETTINGS}: dvc repro export makes it")
         settings = read_settings(Exported, folder / SETTINGS, "export")
+        check_parts(folder, settings.parts)
         lemmatizer = Lemmatizer(
             find_udpipe(folder, settings, udpipe), Normalization(settings.lowercase, settings.lemmas)
         )
         embedder, tagger = Embedder.load(folder / LM, device), Tagger.load(folder / TAGGER, device)
         _check_widths(folder, embedder, tagger)
-        if sum_parts(folder) != settings.parts:
-            raise UserError(f"{folder}: its parts, {LM} and {TAGGER}, are not those of {SETTINGS}; {remake('export')}")
         return cls(settings, Network(embedder, tagger, settings.temperature), lemmatizer)
 
     @overload
@@ -116,7 +116,10 @@ def find_udpipe(folder: Path, settings: Exported, given: Path | None) -> Path:
     if path is None:
         raise UserError(f"{' and '.join(map(str, places))}: not found; {expected}; say where it is: --udpipe FILE")
     if (found := sha256(path)) != settings.udpipe.sha256:
-        raise UserError(f"{path}: found sha256 {found}, {expected}: with other lemmas the tagger is another one")
+        raise UserError(
+            f"{path}: found sha256 {found}, {expected}: with other lemmas the tagger is another one; "
+            "say where the right one is: --udpipe FILE"
+        )
     return path
 
 

@@ -20,7 +20,7 @@ from pipeline.ner.examples import Examples, load_examples
 from pipeline.ner.predict import predict
 from pipeline.ner.scores import count, entity_f1
 from pipeline.ner.tagger import Tagger, load_taggers
-from pipeline.outputs import fresh_folder, need, read_json, write_json, write_text
+from pipeline.outputs import copy_folder, fresh_folder, need, read_json, write_json, write_text
 from pipeline.protocol import Protocol
 from pipeline.stamp import write_metrics
 from pipeline.tables import DIGITS
@@ -60,11 +60,11 @@ def run(sources: Sources, target: Path, metrics: Path, cache: Path, protocol: Pr
     calibration |= {split: _describe(of_split, temperature) for split, of_split in judged.items()}
     model = need(sources.raw / "udpipe" / "model.udpipe", "fetch")
     with fresh_folder(target) as folder:
-        shutil.copytree(sources.lm, folder / LM)
-        shutil.copytree(sources.taggers / f"seed-{seed}", folder / TAGGER)
+        copy_folder(sources.lm, folder / LM)
+        copy_folder(sources.taggers / f"seed-{seed}", folder / TAGGER)
         shutil.copyfile(model, folder / UDPIPE)
         exported = Exported(
-            format=2,
+            format=3,
             set=name,
             seed=seed,
             lowercase=protocol.lowercase,

@@ -72,6 +72,8 @@ class Lemmatizer:
 
 def load_model(path: Path) -> Model:
     """A model with a tokenizer; a `UserError` where the file is none or has none."""
+    if _UNREADABLE.search(str(path)):
+        raise UserError(f"{path}: its path is not UTF-8, and UDPipe opens no other; rename it")
     model = Model.load(str(path)) if path.is_file() else None
     if model is None:
         raise UserError(

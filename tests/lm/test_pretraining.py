@@ -109,6 +109,10 @@ def test_weights_of_another_model_and_cut_weights_are_one_line(trained: Trained,
     weights.write_bytes(whole[:100])
     with pytest.raises(UserError, match=r"cannot be read as weights .*dvc repro pretrain"):
         Embedder.load(tmp_path / "lm", CPU)
+    weights.unlink()
+    weights.mkdir()
+    with pytest.raises(UserError, match=r"lm\.safetensors: is a directory; .*dvc repro pretrain"):
+        Embedder.load(tmp_path / "lm", CPU)
     with pytest.raises(UserError, match="not found; run the stage that makes it: dvc repro pretrain"):
         Embedder.load(tmp_path / "nowhere", CPU)
 

@@ -174,6 +174,16 @@ def test_the_whole_command(world: World, monkeypatch: pytest.MonkeyPatch, capfdb
         1,
         "error: found both a text and --file or --jsonl; give one of them\n",
     )
+    odd = world.folder / "odd\udcff.jsonl"
+    odd.write_text('nothing\n{"text": "Анна.", "number": ' + "9" * 5000 + "}\n", encoding="utf-8")
+    for form in ("jsonl", "conll", "html"):
+        code, out, error = call("--jsonl", "--file", str(odd), *model, "--format", form)
+        assert code == 1 and "Анна" in out and error.count("\n") == 1 and "odd\ufffd.jsonl: line 1: not JSON" in error
+    for device in ("meta", "foo", "cuda:x", "privateuseone"):
+        said = f"error: device: found '{device}', expected auto, cpu, cuda or cuda:1\n"
+        assert call("Анна.", *model, "--device", device)[::2] == (1, said)
+    assert call("Анна.", *model, "--threads", "99999999999")[0] == 2
+    assert ".jsonl: no folder; expected one that" in call("Анна.", "--model", str(odd))[2]
     missing = str(world.folder / "nothing")
     assert call("--file", missing, *model)[0] == 1 and call("--file", str(world.folder), *model)[0] == 1
     assert "no such folder" in call("Анна.", "--model", missing)[2]
