@@ -29,8 +29,10 @@ def load_ours(folder: str) -> tuple[Tag, list[Path]]:
     import torch
 
     from pipeline.allocator import keep_buffers
+    from pipeline.cli import collect_rarely
     from pipeline.predict import load
 
+    collect_rarely()
     keep_buffers()
     torch.set_num_threads(1)
     tagger = load(folder)

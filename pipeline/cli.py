@@ -417,7 +417,7 @@ def main() -> None:
     """Run a command; bad input is one line on standard error and exit code 1."""
     # Threads that wait must sleep: on a shared machine OpenMP's spinning slows a training step tenfold and more.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    _collect_rarely()
+    collect_rarely()
     try:
         app()
     except UserError as error:
@@ -434,7 +434,7 @@ def main() -> None:
         _fail(f"{error.filename}: {os.strerror(error.errno).lower()}; mend that and run again")
 
 
-def _collect_rarely() -> None:
+def collect_rarely() -> None:
     """A quarter of a stage's start and end went into looking for garbage in libraries that live as long as it does."""
     gc.set_threshold(100_000)
     atexit.register(gc.freeze)

@@ -1,10 +1,13 @@
 """The char-CNN of ELMo (Peters et al. 2018; Kim et al. 2016): characters of a token to one vector."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
 from pipeline.lm.chars import CHARACTERS, PAD
 from pipeline.lm.encoder import TYPES_A_GROUP, CharEncoder
+from pipeline.lm.rows import FilterRows
 from pipeline.lm.settings import CharCnnShape
 
 
@@ -44,7 +47,13 @@ class CharCnn(CharEncoder):
 
     def forward(self, chars: Tensor) -> Tensor:
         """Character ids, int of shape (tokens, 50), to float32 (tokens, projection)."""
-        return self._finish(self._maxima(chars))
+        return self._finish(self._maxima(chars, self._convolve))
+
+    def reader(self) -> Callable[[Tensor], Tensor]:
+        if self.embedding.weight.device.type != "cpu":
+            return self
+        rows = FilterRows(self.embedding, self.convolutions)
+        return lambda chars: self._finish(self._maxima(chars, rows.convolve))
 
     def whole(self, chars: Tensor) -> Tensor:
         """All characters of every token convolved: a sum over fewer rounds otherwise."""
@@ -54,12 +63,12 @@ class CharCnn(CharEncoder):
         """All that follows the convolutions, (tokens, filters) to (tokens, projection)."""
         return self.projection(self.highways(self.activation(maxima)))
 
-    def _maxima(self, chars: Tensor) -> Tensor:
+    def _maxima(self, chars: Tensor, convolve: Callable[[Tensor], Tensor]) -> Tensor:
         """The maximum of every filter over all positions, (tokens, filters); words of like length go together."""
         used = (chars != PAD).sum(1)
         order = used.argsort(stable=True)
         groups = [chars[group, : int(used[group[-1]]) + self.widest] for group in order.split(TYPES_A_GROUP)]
-        return torch.cat([self._convolve(group) for group in groups])[order.argsort()]
+        return torch.cat([convolve(group) for group in groups])[order.argsort()]
 
     def _convolve(self, chars: Tensor) -> Tensor:
         """The maximum of every filter over the positions at hand, (tokens, filters)."""

@@ -18,12 +18,12 @@ LIMIT = 100_000
 class TypeVectors:
     """Rows of a table that grows with the types that are met; may be asked by several threads.
 
-    A word is convolved no further than it is long, so that its vector may differ from `CharEncoder.vectors` in the last
-    digits of float32. At the limit the table is begun anew.
+    A word's vector may differ from `CharEncoder.vectors` in the last digits of float32: it is computed in the fastest
+    way, and no further than the word is long. At the limit the table is begun anew.
     """
 
     def __init__(self, charcnn: CharEncoder, limit: int = LIMIT) -> None:
-        self._charcnn, self._limit = charcnn, limit
+        self._encode, self._limit = charcnn.reader(), limit
         self._reading = charcnn.shape.reading
         self._lock = threading.Lock()
         self._specials = self._compute_specials()
@@ -49,7 +49,7 @@ class TypeVectors:
     @torch.inference_mode()
     def _compute_specials(self) -> Tensor:
         chars = torch.from_numpy(vocabulary_char_ids(SPECIALS, self._reading))
-        return self._charcnn(chars)
+        return self._encode(chars)
 
     def _forget(self) -> None:
         self._ids: dict[str, int] = {}
@@ -58,7 +58,7 @@ class TypeVectors:
     @torch.inference_mode()
     def _learn(self, types: list[str]) -> None:
         chars = torch.from_numpy(char_ids(types, self._reading))
-        vectors = torch.cat([self._charcnn(batch) for batch in chars.split(TYPES_A_BATCH)])
+        vectors = torch.cat([self._encode(batch) for batch in chars.split(TYPES_A_BATCH)])
         stop = self._used + len(types)
         if stop > len(self._table):  # others may still read the old table: it is left as it is
             table = vectors.new_empty(max(stop, 2 * len(self._table)), vectors.shape[1])

@@ -79,12 +79,20 @@ def test_what_is_not_computed_of_padding_changes_nothing(charcnn_shape: CharCnnS
     module = CharCnn(charcnn_shape)
     ids = torch.from_numpy(char_ids([*("б" * length for length in range(40)), "", "достопримечательностями", "x"] * 9))
     whole = torch.cat([c(module.embedding(ids.int()).transpose(1, 2)).amax(-1) for c in module.convolutions], -1)
-    trimmed = module._maxima(ids)
+    trimmed = module._maxima(ids, module._convolve)
     torch.testing.assert_close(trimmed, whole, atol=1e-6, rtol=1e-6)
     weights = torch.randn_like(whole)
     for parameter in (module.embedding.weight, *module.convolutions.parameters()):
         slopes = [torch.autograd.grad((x * weights).sum(), parameter, retain_graph=True)[0] for x in (trimmed, whole)]
         torch.testing.assert_close(slopes[0], slopes[1], atol=1e-4, rtol=1e-4)
+
+
+def test_sums_of_rows_are_the_convolutions(charcnn_shape: CharCnnShape) -> None:
+    torch.manual_seed(0)
+    module = CharCnn(charcnn_shape).eval()
+    ids = torch.from_numpy(char_ids([*("бы" * length for length in range(30)), "", "достопримечательностями", "x"] * 9))
+    with torch.inference_mode():
+        torch.testing.assert_close(module.reader()(ids), module(ids), atol=1e-5, rtol=1e-5)
 
 
 def test_one_pass_a_type_equals_one_pass_a_token(charcnn_shape: CharCnnShape) -> None:

@@ -1,0 +1,37 @@
+"""The convolutions of a frozen char-CNN as sums of rows, which is several times as fast on a CPU."""
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import embedding_bag
+
+
+class FilterRows:
+    """What the filters make of each character at each of their places, computed once.
+
+    That depends on nothing beside the character, and what they make of several is the sum: instead of products with
+    `embedding` numbers a place, a row is added. Of ELMo's 2,048 filters all rows take 13 MB.
+    """
+
+    @torch.inference_mode()
+    def __init__(self, embedding: nn.Embedding, convolutions: nn.ModuleList) -> None:
+        filters = cast(list[nn.Conv1d], list(convolutions))
+        self._tables = [_table(embedding.weight, x.weight) for x in filters]  # each (width, characters, filters)
+        self._biases = [cast(Tensor, x.bias) for x in filters]
+
+    def convolve(self, chars: Tensor) -> Tensor:
+        """The maximum of every filter over all positions, character ids (tokens, length) to (tokens, filters)."""
+        return torch.cat([self._maximum(chars, *x) for x in zip(self._tables, self._biases, strict=True)], -1)
+
+    def _maximum(self, chars: Tensor, table: Tensor, bias: Tensor) -> Tensor:
+        width, characters, filters = table.shape
+        rows = chars.int().unfold(1, width, 1) + characters * torch.arange(width, dtype=torch.int32)
+        tokens, positions, _ = rows.shape
+        sums = embedding_bag(rows.reshape(-1, width), table.view(-1, filters), mode="sum")
+        return sums.view(tokens, positions, filters).amax(1) + bias
+
+
+def _table(embedding: Tensor, weight: Tensor) -> Tensor:
+    """Embedding (characters, numbers) and weight (filters, numbers, width) to (width, characters, filters)."""
+    return (embedding @ weight.permute(2, 1, 0)).contiguous()
