@@ -428,7 +428,8 @@ def main() -> None:
         _fail("interrupted", code=130)
     except OSError as error:
         if error.errno in FULL:
-            _fail(f"{error.filename or 'disk'}: no space left on the device; free some and run again")
+            full = error.filename2 or error.filename or "disk"  # of a copy, the second is the one that is written
+            _fail(f"{full}: no space left on the device; free some and run again")
         if error.errno not in OF_THE_FILE or not error.filename:
             raise
         _fail(f"{error.filename}: {os.strerror(error.errno).lower()}; mend that and run again")

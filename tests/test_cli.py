@@ -26,6 +26,8 @@ def test_errors_are_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     assert fails_with(UserError("x.txt: line 3:\nbad"), monkeypatch, capsys) == "1 error: x.txt: line 3: bad\n"
     full = OSError(errno.ENOSPC, "No space left on device", "models/x")
     assert fails_with(full, monkeypatch, capsys).startswith("1 error: models/x: no space left on the device")
+    copied = OSError(errno.ENOSPC, "No space left on device", "models/x", None, "models/y")
+    assert fails_with(copied, monkeypatch, capsys).startswith("1 error: models/y: no space left on the device")
     closed = PermissionError(errno.EACCES, "Permission denied", "params.yaml")
     assert (
         fails_with(closed, monkeypatch, capsys) == "1 error: params.yaml: permission denied; mend that and run again\n"
