@@ -8,6 +8,11 @@ class UserError(Exception):
     """
 
 
+def reason(error: OSError) -> str:
+    """What the system says is wrong; some libraries raise an `OSError` with a text of their own and no number."""
+    return error.strerror.lower() if error.strerror else str(error)
+
+
 def remake(stage: str) -> str:
     """What to do about a damaged file of that stage; the folder of an exported tagger may be without a pipeline."""
     return f"make it again: dvc repro {stage}, or copy it again"

@@ -5,9 +5,9 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import torch
 import torch.distributed as dist
@@ -87,12 +87,30 @@ def launch(number: int, arguments: list[str]) -> None:
     try:
         elastic_launch(config, sys.executable)(*arguments)
     except ChildFailedError as error:
-        rank, failure = error.get_first_failure()
+        rank, failure = first_to_end(error.failures)
         raise UserError(
             f"{number} processes: the one of rank {rank} has ended with exit code {failure.exitcode}"
         ) from None
     except SignalException as asked:
         raise Stopped(f"{number} processes: stopped, as asked", asked.sigval) from None
+
+
+class Failure(Protocol):
+    """What the launcher keeps of a process that has failed."""
+
+    exitcode: int
+    timestamp: int
+
+
+def first_to_end(failures: Mapping[int, Failure]) -> tuple[int, Failure]:
+    """The rank that broke the run, and how, of all that failed, in the order in which the launcher found them.
+
+    In one second the others may have missed it and ended by themselves, or been ended by the launcher's SIGTERM. So
+    one that another signal has killed comes first; one that the launcher had to kill at last is half a minute later.
+    """
+    first = min(failure.timestamp for failure in failures.values())
+    near = [(rank, failure) for rank, failure in failures.items() if failure.timestamp <= first + 1]
+    return next((each for each in near if each[1].exitcode < 0 and each[1].exitcode != -signal.SIGTERM), near[0])
 
 
 def _end_with_the_launcher() -> None:

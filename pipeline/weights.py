@@ -1,6 +1,5 @@
 """Weights of a module as safetensors: no pickle, and what goes wrong is said in one line."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,7 +10,7 @@ from safetensors.torch import load_file, save
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from pipeline.errors import UserError, remake
+from pipeline.errors import UserError, reason, remake
 
 Module = TypeVar("Module", bound=nn.Module)
 Shapes = dict[str, tuple[int, ...]]
@@ -50,13 +49,13 @@ def read_shapes(path: Path, stage: str) -> Shapes:
         with safe_open(path, "pt") as file:
             return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118  # no mapping
     except OSError as error:
-        raise UserError(f"{path}: {os.strerror(error.errno or 0).lower()}; {remake(stage)}") from None
+        raise UserError(f"{path}: {reason(error)}; {remake(stage)}") from None
     except SafetensorError as error:
         raise UserError(f"{path}: cannot be read as weights ({error}); {remake(stage)}") from None
 
 
 class _Unfilled(TorchFunctionMode):
-    """Modules are made without first values: to fill what has no memory, torch would load its compiler."""
+    """Modules are made without first values: to fill what has no memory, torch would load sympy and its compiler."""
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if getattr(function, "__name__", "") in FILLS:

@@ -7,14 +7,13 @@ lm/                    the language model, as in models/lm
 tagger/                the tagger, as in models/ner/<set>/seed-<n>
 """
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pipeline.errors import UserError, remake
+from pipeline.errors import UserError, reason, remake
 from pipeline.fingerprint import sha256
 from pipeline.protocol import Switch, TokenRule
 from pipeline.settings import Settings
@@ -70,7 +69,7 @@ def check_parts(folder: Path, parts: Mapping[str, str]) -> None:
         try:
             found = sha256(path)
         except OSError as error:
-            raise UserError(f"{path}: {os.strerror(error.errno or 0).lower()}; {remake('export')}") from None
+            raise UserError(f"{path}: {reason(error)}; {remake('export')}") from None
         if found != expected:
             raise UserError(
                 f"{path}: found sha256 {found}, expected {expected} of {SETTINGS}: it is damaged, or another tagger's; "

@@ -9,7 +9,7 @@ from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer, create_server
 from waitress.task import ErrorTask
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, reason
 from pipeline.serve.app import HEADERS, SAID
 from pipeline.serve.request import BODY, JSON
 
@@ -27,8 +27,9 @@ def bind(port: int) -> socket.socket:
         found.listen()  # or else a second server could bind it as well, and fail later
     except OSError as error:
         found.close()
-        why = error.strerror.lower() if error.strerror else error
-        raise UserError(f"port {port}: {why}; choose another one with --port, 0 for any that is free") from None
+        raise UserError(
+            f"port {port}: {reason(error)}; choose another one with --port, 0 for any that is free"
+        ) from None
     return found
 
 

@@ -10,11 +10,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import psutil
 import pytest
 from safetensors import safe_open
 
+from pipeline.processes import first_to_end
 from tests.lm.project import ROOT, Make, Project
 
 
@@ -77,6 +79,26 @@ def job(make: Make) -> Iterator[tuple[Project, subprocess.Popen[bytes]]]:
     finally:
         if job.poll() is None:
             os.killpg(job.pid, signal.SIGKILL)
+
+
+@dataclass
+class Failed:
+    exitcode: int
+    timestamp: int
+
+
+@pytest.mark.parametrize(
+    ("failures", "expected"),
+    [
+        ({0: Failed(1, 70), 1: Failed(-9, 70)}, 1),  # rank 0 missed it, and was found first
+        ({1: Failed(-9, 70), 0: Failed(-15, 71)}, 1),  # rank 0 was told by the launcher
+        ({1: Failed(1, 70), 0: Failed(-15, 70)}, 1),
+        ({0: Failed(1, 70), 1: Failed(-9, 100)}, 0),  # rank 1 did not listen to SIGTERM
+    ],
+)
+def test_the_process_that_broke_the_run_is_named(failures: dict[int, Failed], expected: int) -> None:
+    rank, failure = first_to_end(failures)
+    assert rank == expected and failure is failures[expected]
 
 
 def saved_steps(project: Project) -> int:
