@@ -18,6 +18,7 @@ import typer
 
 from pipeline import layout
 from pipeline.errors import UserError
+from pipeline.ner.settings import MOST_RESAMPLES
 from pipeline.outputs import FULL
 from pipeline.params import MOST_THREADS, Params, load_params
 from pipeline.steady import Steady
@@ -390,7 +391,9 @@ def compare(
     a: Revision,
     b: Revision,
     sets: Annotated[list[str] | None, typer.Argument(help="Data sets; all, if none is named.")] = None,
-    resamples: Annotated[int, typer.Option(min=1, help="Of the bootstrap, and of the randomisation test.")] = 10_000,
+    resamples: Annotated[
+        int, typer.Option(min=1, max=MOST_RESAMPLES, help="Of the bootstrap, and of the randomisation test.")
+    ] = 10_000,
     seed: Annotated[int, typer.Option(min=0, help="Of the draws.")] = 1,
 ) -> None:
     """Say whether the scores of two revisions differ by more than chance, and in which sentences."""
@@ -409,7 +412,9 @@ def tables(
     from pipeline.sweep.run import run
 
     params = load_params()
-    names = archs.split(",") if archs else list(params.archs)
+    if revisions and archs:
+        raise UserError(f"found both {revisions[0]!r} and --archs {archs!r}; give revisions, or architectures")
+    names = [name.strip() for name in archs.split(",")] if archs else list(params.archs)
     print(run(params, names, revisions or [], compute, layout.manifest(params.scale).parent, layout.METRICS))
 
 
@@ -426,6 +431,11 @@ def main() -> None:
         _fail(str(stopped), stopped.exit_code)
     except KeyboardInterrupt:
         _fail("interrupted", code=130)
+    except (MemoryError, RuntimeError) as error:
+        if not _is_memory(error):
+            raise
+        what = str(error).strip().partition("\n")[0].rpartition("] ")[2]
+        _fail(f"out of memory ({what}); make what it is for smaller, or use a machine with more")
     except OSError as error:
         if error.errno in FULL:
             full = error.filename2 or error.filename or "disk"  # of a copy, the second is the one that is written
@@ -433,6 +443,12 @@ def main() -> None:
         if error.errno not in OF_THE_FILE or not error.filename:
             raise
         _fail(f"{error.filename}: {os.strerror(error.errno).lower()}; mend that and run again")
+
+
+def _is_memory(error: Exception) -> bool:
+    """numpy has a kind of error for it, and so has torch on a GPU; on a CPU torch only says so."""
+    said = ("can't allocate memory", "out of memory", "not enough memory")
+    return isinstance(error, MemoryError) or any(words in str(error) for words in said)
 
 
 def collect_rarely() -> None:
@@ -495,9 +511,10 @@ def _training(params: Params, steady: Steady) -> Iterator["Run"]:
 
 def _is_launcher(params: Params) -> bool:
     """Whether this process has started the several that are to train, which is then done: it trains nothing itself."""
-    from pipeline.processes import launch, started_by_torchrun
+    from pipeline.processes import check_number, launch, started_by_torchrun
 
     if params.compute.processes == 1 or started_by_torchrun():
         return False
+    check_number(params.compute.processes, params.compute.device)
     launch(params.compute.processes, ["-m", "pipeline", *sys.argv[1:]])
     return True

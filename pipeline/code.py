@@ -17,6 +17,8 @@ TOP = Path(__file__).parents[1]
 """Of the repository, which is installed nowhere else."""
 PACKAGE = "pipeline"
 STAGES = f"{PACKAGE}/stages"
+COMMANDS = f"{PACKAGE}/cli.py"
+"""Has a function of the same name for each stage, which says what of params.yaml is handed to it."""
 PYTHON = ".py"
 KINDS = {PYTHON, ".html", ".css"}
 INIT = "__init__.py"
@@ -38,8 +40,14 @@ def stages(sources: Sources) -> list[str]:
 
 
 def stage_code(stage: str, sources: Sources) -> dict[str, str]:
-    """Every file that running a stage reads, in order, with its sha256."""
-    return {path: hashlib.sha256(sources[path]).hexdigest() for path in reached(f"{STAGES}/{stage}.py", sources)}
+    """Every file that the module of a stage reaches, in order, and the stage's own function of the commands; sha256s.
+
+    What commands share, such as the choice of a device, is in no stage's code: it is no part of a result.
+    """
+    code = {path: sources[path] for path in reached(f"{STAGES}/{stage}.py", sources)}
+    commands = _functions(sources.get(COMMANDS, b""))
+    own = {f"{COMMANDS}: {stage}": commands[stage]} if stage in commands else {}
+    return {name: hashlib.sha256(text).hexdigest() for name, text in (code | own).items()}
 
 
 def reached(start: str, sources: Sources) -> list[str]:
@@ -77,6 +85,12 @@ def _imported(text: bytes) -> tuple[frozenset[str], bool]:
         elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
             is_open = True
     return frozenset(names), is_open
+
+
+@cache
+def _functions(text: bytes) -> dict[str, bytes]:
+    """Source of the functions at the top of a module by name, comments left out."""
+    return {node.name: ast.unparse(node).encode() for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
 
 
 def _module_files(name: str, sources: Sources) -> Iterable[str]:

@@ -1,18 +1,19 @@
 """Where the arithmetic is done."""
 
 import os
-import re
 
 import torch
 
 from pipeline.errors import UserError
-from pipeline.settings import DEVICE
+from pipeline.settings import is_device
 
 
 def choose_device(name: str, setting: str = "params.yaml: compute.device") -> torch.device:
     """The torch device called `name`; `auto` is a GPU where there is one. `setting` is where the name stands."""
-    if not re.match(DEVICE, name):
-        raise UserError(f"{setting}: found {name!r}, expected auto, cpu, cuda or cuda:1")
+    try:
+        is_device(name)
+    except ValueError as error:
+        raise UserError(f"{setting}: found {name!r}, {error}") from None
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda":
@@ -23,4 +24,6 @@ def choose_device(name: str, setting: str = "params.yaml: compute.device") -> to
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
         raise UserError(f"{setting}: {name!r} cannot be used here ({reason}); use auto or cpu") from None
+    if device.type == "cuda":
+        torch.backends.cudnn.allow_tf32 = False  # float32 is float32: cuDNN's LSTM and GRU would keep 10 bits
     return device

@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import AfterValidator, Field, ValidationError, field_validator
+from pydantic import AfterValidator, Field, ValidationError
 
 from pipeline.errors import UserError
 from pipeline.lm.settings import ELMO, ArchSettings, CharCnnSettings, LmSettings
 from pipeline.ner.settings import EvaluateSettings, NerSettings, TyposSettings
 from pipeline.protocol import Protocol
-from pipeline.settings import DEVICE, Seed, Settings
+from pipeline.settings import Seed, Settings, each_once, is_device
 from pipeline.stamp import MACHINE
 from pipeline.text.settings import TextSettings, VocabularySettings
 from pipeline.yaml_file import read_yaml
@@ -23,7 +23,7 @@ def _names_no_block(name: str) -> str:
     return name
 
 
-SetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$"), AfterValidator(_names_no_block)]
+SetName = Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$"), AfterValidator(_names_no_block)]
 """Of folders, files, stages and keys of metrics."""
 
 
@@ -45,17 +45,17 @@ MOST_THREADS = 1024
 class Compute(Settings):
     """Where and how the work is done. It changes last digits at most, so no stage depends on it."""
 
-    jobs: Annotated[int, Field(ge=0)]
+    jobs: Annotated[int, Field(strict=True, ge=0)]
     """Processes of the text stages; 0 means one a core."""
     backend: Literal["loky", "threading", "sequential", "dask", "ray"]
     """joblib's; Dask and Ray, which are extras, also across machines: docs/text.md."""
-    device: Annotated[str, Field(pattern=DEVICE)]
+    device: Annotated[str, AfterValidator(is_device)]
     """`auto`, or a torch device: cpu, cuda, cuda:1."""
     instructions: Literal["avx2", "native"]
     """Of torch on an x86 CPU: AVX2's, with which scores are those of other machines, or the widest it has."""
-    threads: Annotated[int, Field(ge=0, le=MOST_THREADS)]
+    threads: Annotated[int, Field(strict=True, ge=0, le=MOST_THREADS)]
     """Of torch on a CPU; 0 means one a core. Another number rounds sums differently in the last bits."""
-    processes: Annotated[int, Field(gt=0, le=1024)]
+    processes: Annotated[int, Field(strict=True, gt=0, le=1024)]
     """That share the training of a language model (torchrun's), a GPU each where there are GPUs."""
     checkpoint_minutes: Annotated[float, Field(gt=0)]
     """Between two checkpoints of the training of a language model."""
@@ -67,20 +67,13 @@ class Params(Settings):
     arch: str
     scale: str
     protocol: str
-    sets: Annotated[list[SetName], Field(min_length=1)]
+    sets: Annotated[list[SetName], Field(min_length=1), AfterValidator(each_once)]
     """The NER sets on which taggers are trained: names of the manifest's, a stage of each in dvc.yaml."""
     seed: Seed
-    archs: dict[str, ArchSettings]
-    protocols: dict[str, Protocol]
-    scales: dict[str, Scale]
+    archs: Annotated[dict[str, ArchSettings], Field(min_length=1)]
+    protocols: Annotated[dict[str, Protocol], Field(min_length=1)]
+    scales: Annotated[dict[str, Scale], Field(min_length=1)]
     compute: Compute
-
-    @field_validator("sets")
-    @classmethod
-    def _are_different(cls, sets: list[str]) -> list[str]:
-        if len(set(sets)) < len(sets):
-            raise ValueError("expected every set once")
-        return sets
 
     @property
     def chosen_arch(self) -> ArchSettings:
@@ -135,7 +128,8 @@ def _explain(error: Any) -> str:
         return f"{place}: unknown key; valid keys here: {', '.join(_keys_at(error['loc'][:-1]))}"
     if error["type"] == "missing":
         return f"{place}: missing"
-    return f"{place}: found {error['input']!r}: {error['msg'][0].lower()}{error['msg'][1:]}"
+    why = error["msg"].removeprefix("Value error, ")
+    return f"{place}: found {error['input']!r}: {why[0].lower()}{why[1:]}"
 
 
 def _keys_at(location: tuple[str | int, ...]) -> list[str]:

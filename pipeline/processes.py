@@ -63,6 +63,16 @@ def started_by_torchrun() -> bool:
     return "WORLD_SIZE" in os.environ
 
 
+def check_number(number: int, device: str) -> None:
+    """A `UserError` for more processes than can have a core, or a GPU, each."""
+    gpus = 0 if device == "cpu" else torch.cuda.device_count()
+    most, what = (gpus, "GPUs") if gpus else (max(2, os.cpu_count() or 1), "cores")
+    if number > most:
+        raise UserError(
+            f"params.yaml: compute.processes: found {number}, expected at most {most}: one for each of the {what}"
+        )
+
+
 def launch(number: int, arguments: list[str]) -> None:
     """Do what `torchrun --standalone --nproc-per-node=NUMBER ARGUMENTS` does, and wait for the processes' end.
 

@@ -8,13 +8,9 @@ labels shifted by a second tokenisation, a BiLSTM that runs through padding), wh
 that have a place of their own (one run: `seeds`).
 """
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
-
-from pipeline.settings import Settings
-
-Switch = Annotated[bool, Field(strict=True)]
+from pipeline.settings import Settings, Switch
 
 TokenRule = Literal["all", "alphanumeric"]
 EpochRule = Literal["best", "last"]

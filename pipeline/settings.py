@@ -1,5 +1,7 @@
 """The base of every block of params.yaml: frozen, and closed to unknown keys and missing ones."""
 
+import re
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -8,12 +10,28 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pipeline.errors import UserError, remake
 from pipeline.outputs import need
 
+Value = TypeVar("Value", bound=Hashable)
 Block = TypeVar("Block", bound=BaseModel)
 
-Seed = Annotated[int, Field(ge=0, lt=2**63, strict=True)]
+Seed = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
 """What every random number generator in use accepts."""
+Switch = Annotated[bool, Field(strict=True)]
 DEVICE = r"^(auto|cpu|cuda(:\d{1,3})?)$"
 """Names of devices."""
+
+
+def is_device(name: str) -> str:
+    """A validator."""
+    if not re.match(DEVICE, name):
+        raise ValueError("expected auto, cpu, cuda or cuda:1")
+    return name
+
+
+def each_once(values: list[Value]) -> list[Value]:
+    """A validator of lists."""
+    if len(set(values)) < len(values):
+        raise ValueError("expected each of them once")
+    return values
 
 
 class Settings(BaseModel):

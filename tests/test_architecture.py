@@ -104,6 +104,21 @@ def test_a_package_that_imports_by_name_stands_for_its_folder() -> None:
     assert set(stage_code("a", sources)) == sources.keys() - missing
 
 
+def test_the_command_of_a_stage_is_code_of_that_stage_alone() -> None:
+    """It says what of params.yaml a stage works with; a comment does not."""
+    path = "pipeline/cli.py"
+    assert all(f"{path}: {stage}" in stage_code(stage, SOURCES) for stage in STAGES)
+
+    def changed(before: str, after: str) -> list[str]:
+        text = SOURCES[path].decode()
+        assert text.count(before) == 1
+        sources = {**SOURCES, path: text.replace(before, after).encode()}
+        return [stage for stage in STAGES if stage_code(stage, sources) != stage_code(stage, SOURCES)]
+
+    assert changed('== "udpipe" else None', '!= "razdel" else None') == ["sentences"]
+    assert changed('    """Split paragraphs', '    # Once more.\n    """Split paragraphs') == []
+
+
 def test_the_readme_draws_edges_that_exist() -> None:
     drawing = (ROOT / "README.md").read_text(encoding="utf-8").split("```mermaid")[1].split("```")[0]
     chains = [line.split("-->") for line in drawing.splitlines() if "-->" in line]

@@ -1,10 +1,14 @@
 """The command line: bad input is one line and exit code 1."""
 
 import errno
+import re
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+import torch
 
 from pipeline import cli
 from pipeline.errors import UserError
@@ -37,13 +41,38 @@ def test_errors_are_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     assert fails_with(KeyboardInterrupt(), monkeypatch, capsys) == "130 error: interrupted\n"
 
 
-def test_other_errors_are_the_programmers(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("module", [torch, np])
+def test_too_little_memory_is_one_line(
+    module: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The errors themselves, not their likeness: an exabyte is refused by the system at once."""
+    with pytest.raises((MemoryError, RuntimeError)) as raised:
+        module.zeros(1 << 57)
+    said = fails_with(raised.value, monkeypatch, capsys)
+    assert re.fullmatch(r"1 error: out of memory \(.*allocate.*\); make what it is for smaller, .*\n", said)
+
+
+def test_other_errors_are_the_programmers(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def app() -> None:
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(cli, "app", app)
     with pytest.raises(OSError, match="Input/output"):
         cli.main()
+    with pytest.raises(RuntimeError, match="shapes"):
+        fails_with(RuntimeError("shapes differ"), monkeypatch, capsys)
+
+
+def test_revisions_or_architectures(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(ROOT)
+    for words, said in {
+        ("main", "--archs", "lstm"): "found both 'main' and --archs 'lstm'; give revisions, or architectures",
+        ("--archs", " gru , xyz"): "found no architecture 'xyz'; archs in params.yaml: charcnn, lstm",
+    }.items():
+        monkeypatch.setattr(sys, "argv", ["pipeline", "tables", *words])
+        with pytest.raises(SystemExit):
+            cli.main()
+        assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("stage", ["corpora", "ner", "evaluate", "typos"])

@@ -12,7 +12,7 @@ from pipeline.corpus.trace import Traced
 from pipeline.pages.blocks import Block, Fact, Heading, Picture, Section, Table, Text
 from pipeline.pages.render import PAGE, inline_svgs, render_page
 from pipeline.report.counts import MARKUP, UNITS, Flow, read_flows
-from pipeline.report.tables import NONE, decimal, format_blocks, integer, markdown, percent
+from pipeline.report.tables import NONE, decimal, escape, format_blocks, integer, markdown, percent
 from pipeline.vocabulary import Entry
 
 DEMO = "demo"
@@ -184,7 +184,7 @@ def _new_in_last_tenth(growth: Growth) -> float:
 def _coverage(usage: Usage) -> Iterator[list[str]]:
     train, validation = usage.coverage("train"), usage.coverage("validation")
     for size in [*(size for size in LEADING if size < usage.predicted), usage.predicted]:
-        yield [integer(size), percent(float(train[size - 1])), percent(float(validation[size - 1]))]
+        yield [integer(size), *(percent(float(curve[size - 1]) if size else 0.0) for curve in (train, validation))]
 
 
 def _frequent(entries: Sequence[Entry], usage: Usage) -> Iterator[Block]:
@@ -215,15 +215,7 @@ def _format(block: Block, pictures: str) -> str:
     match block:
         case Text():
             return _fence("\n".join(f"{stage:<10}  {line}" for stage, lines in block.text for line in lines))
-        case Table():
-            block = block._replace(rows=[[_escape(cell) for cell in row] for row in block.rows])
-        case Heading():
-            block = Heading(_escape(block.heading))
-    return format_blocks([block], pictures)
-
-
-def _escape(text: str) -> str:
-    return re.sub(r"([\\`*_\[\]<>|#~&])", r"\\\1", text)
+    return format_blocks([escape(block)], pictures)
 
 
 def _fence(text: str) -> str:

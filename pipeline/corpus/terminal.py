@@ -55,8 +55,8 @@ def _count(number: int, noun: str) -> str:
 
 
 def _too_long(article: Article) -> set[int]:
-    """The sentences that went into no fragment."""
-    if "fragments" not in article.lines:
+    """The sentences that went into no fragment; of documents that share an id and a title it cannot be told."""
+    if "fragments" not in article.lines or article.alike > 1:
         return set()
     kept = {number for numbers in sentences_of(article) for number in numbers}
     return set(range(len(article.lines["sentences"]))) - kept

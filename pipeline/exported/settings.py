@@ -15,8 +15,8 @@ from pydantic import Field
 
 from pipeline.errors import UserError, reason, remake
 from pipeline.fingerprint import sha256
-from pipeline.protocol import Switch, TokenRule
-from pipeline.settings import Settings
+from pipeline.protocol import TokenRule
+from pipeline.settings import Settings, Switch
 
 SETTINGS, CARD, UDPIPE, LM, TAGGER = "tagger.json", "README.md", "model.udpipe", "lm", "tagger"
 

@@ -38,7 +38,7 @@ class Config(Settings):
     """Of the architecture, a key of `archs`."""
     arch: ArchSettings
     lm: LmSettings
-    vocabulary_size: Annotated[int, Field(gt=0)]
+    vocabulary_size: Annotated[int, Field(strict=True, gt=0)]
     """Types that the softmax predicts."""
 
 

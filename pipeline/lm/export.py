@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile, ZipInfo
+from zipfile import ZipFile, ZipInfo, is_zipfile
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +37,8 @@ def export(model: Path, source: Path, target: Path, device: torch.device) -> Non
         kind = "a folder" if target.is_dir() else "no regular file"
         raise UserError(f"{target}: is {kind}; expected the name of an .npz file to write")
     embedder = load(model, device)
+    if target.is_file() and target.stat().st_size and not is_zipfile(target):
+        raise UserError(f"{target}: is no .npz file and is kept as it is; give another path, or remove it")
     try:
         with fresh_file(target) as partial, ZipFile(partial, "w") as archive:
             _add(archive, "n_sentences", np.array(len(sentences)))

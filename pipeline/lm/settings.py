@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     Field,
     ModelWrapValidatorHandler,
     RootModel,
@@ -16,10 +17,10 @@ from pydantic import (
 )
 
 from pipeline.lm.lemmas import Lemmas
-from pipeline.settings import Settings
+from pipeline.settings import Settings, Switch, each_once
 
-Positive = Annotated[int, Field(gt=0)]
-Highways = Annotated[int, Field(ge=0, le=1000)]
+Positive = Annotated[int, Field(strict=True, gt=0, lt=2**31)]
+Highways = Annotated[int, Field(strict=True, ge=0, le=1000)]
 
 CHARS = 50
 """Character ids of a token in ELMo, marks and padding included."""
@@ -80,9 +81,9 @@ class ArchSettings(Settings):
 
     cell: str
     """`none`, `elmo`, or the name of a file or package in `pipeline/lm/rnn/`."""
-    layers: Annotated[int, Field(ge=0, le=1000)]
+    layers: Annotated[int, Field(strict=True, ge=0, le=1000)]
     """0 for `none`, and for `elmo`, whose options.json says how many."""
-    residual: bool
+    residual: Switch
     """Add a layer's input to its output, see `Stack` (paper: for want of it, it guesses, do LSTM and GRU lose)."""
     options: dict[str, Positive] = Field(default_factory=dict, validate_default=True)
     """What only this cell has to be told: the keyword-only arguments of its `Layer`, all of them and no others."""
@@ -144,7 +145,7 @@ class TrainingSettings(Settings):
 class LmSettings(Settings):
     """The language model under comparison."""
 
-    hidden: Annotated[int, Field(gt=0, le=65_536)]
+    hidden: Annotated[int, Field(strict=True, gt=0, le=65_536)]
     """Units of a recurrent layer in each direction (paper: 1024)."""
     training: TrainingSettings
 
@@ -159,7 +160,7 @@ def check_filters(filters: list[tuple[int, int]], characters: int) -> None:
 class Reading(Settings):
     """How an encoder reads a token."""
 
-    characters: Annotated[int, Field(gt=0, le=MOST_CHARS)]
+    characters: Annotated[int, Field(strict=True, gt=0, le=MOST_CHARS)]
     """Character ids of a token, marks and padding included."""
     marks: bool
     """A token spelled `<S>` or `</S>` is the boundary itself, as in the published toolkits, and no bytes."""
@@ -193,7 +194,7 @@ class CharCnnShape(Settings):
 class NgramSettings(Settings):
     """Hashed n-grams of letters, see `ngrams`."""
 
-    lengths: Annotated[list[Positive], Field(min_length=1)]
+    lengths: Annotated[list[Positive], Field(min_length=1), AfterValidator(each_once)]
     """In letters, the marks of a token's begin and end among them (fastText: 3 to 6)."""
     buckets: Positive
     """Rows of the table (fastText: 2 million)."""
@@ -228,7 +229,7 @@ class CharCnnSettings(Settings):
     """The char-CNN, or what is trained in its place: `ngrams`."""
     embedding: Positive
     """Width of a character's vector (ELMo: 16)."""
-    filters: Annotated[list[tuple[Annotated[int, Field(gt=0, le=CHARS)], Positive]], Field(min_length=1)]
+    filters: Annotated[list[tuple[Annotated[int, Field(strict=True, gt=0, le=CHARS)], Positive]], Field(min_length=1)]
     """Pairs of width in characters and number."""
     highway: Highways
     """Highway layers (ELMo-Taiga: 2 by its options.json)."""

@@ -3,11 +3,12 @@
 from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from pipeline.ner.bio import bio_labels, tag_type
-from pipeline.settings import Seed, Settings
+from pipeline.settings import Seed, Settings, each_once
 
+MOST_RESAMPLES = 1_000_000
 FeatureKind = Literal["top", "mix", "all"]
 """Which layers of the language model the tagger reads.
 
@@ -20,42 +21,35 @@ class NerSettings(Settings):
     """The tagger (paper: BiLSTM 2x120, ReLU, linear, CRF) and its training."""
 
     features: FeatureKind
-    hidden: Annotated[int, Field(gt=0)]
+    hidden: Annotated[int, Field(strict=True, gt=0, le=65_536)]
     """Units of the BiLSTM in each direction."""
-    layers: Annotated[int, Field(ge=0)]
+    layers: Annotated[int, Field(strict=True, ge=0, le=1000)]
     """Layers of the BiLSTM; 0 leaves the features, linear, CRF: what they say by themselves."""
     dropout: Annotated[float, Field(ge=0, lt=1)]
     """Dropout on the frozen features and on the BiLSTM's output, in training."""
-    batch_sentences: Annotated[int, Field(gt=0)]
+    batch_sentences: Annotated[int, Field(strict=True, gt=0)]
     """Sentences a step."""
-    epochs: Annotated[int, Field(gt=0)]
+    epochs: Annotated[int, Field(strict=True, gt=0, le=10_000)]
     """Passes over the training split; the protocol says which of them is kept."""
     learning_rate: Annotated[float, Field(gt=0)]
     """Adam's step size."""
     clip: Annotated[float, Field(gt=0)]
     """Largest norm of the gradient."""
-    seeds: Annotated[list[Seed], Field(min_length=1)]
+    seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(each_once)]
     """One tagger is trained for each; scores are means over them."""
-
-    @field_validator("seeds")
-    @classmethod
-    def _are_different(cls, seeds: list[int]) -> list[int]:
-        if len(set(seeds)) < len(seeds):
-            raise ValueError("expected every seed once")
-        return seeds
 
 
 class TaggerSizes(Settings):
     """All but the weights that rebuilds a tagger: config.json in its folder."""
 
     labels: list[Annotated[str, Field(pattern=r"^[^\s\p{C}]+$")]]
-    width: Annotated[int, Field(gt=0)]
+    width: Annotated[int, Field(strict=True, gt=0)]
     """Of a token's features: of `lm_layers` layers, side by side."""
-    hidden: Annotated[int, Field(gt=0)]
-    layers: Annotated[int, Field(ge=0, le=1000)]
+    hidden: Annotated[int, Field(strict=True, gt=0)]
+    layers: Annotated[int, Field(strict=True, ge=0, le=1000)]
     dropout: Annotated[float, Field(ge=0, lt=1)]
     features: FeatureKind
-    lm_layers: Annotated[int, Field(gt=0)]
+    lm_layers: Annotated[int, Field(strict=True, gt=0)]
 
     @field_validator("labels")
     @classmethod
@@ -82,5 +76,5 @@ class TyposSettings(Settings):
 class EvaluateSettings(Settings):
     """How sure a score is."""
 
-    bootstrap: Annotated[int, Field(gt=0)]
+    bootstrap: Annotated[int, Field(strict=True, gt=0, le=MOST_RESAMPLES)]
     """Resamples of the test sentences for the 95 % interval."""

@@ -7,8 +7,8 @@
 
 A word, for this, is a token of two letters or more. Shorter ones (в, и, с) would become nothing, or another word as
 good as they. Digits and punctuation stay as they are and where they are, alone or beside letters. Every kind that a
-word allows is as likely as the others, and so is every form within a kind. Capitals keep their places: a typo does not
-depend on case, and is one in lower case too.
+word allows is as likely as the others, and so is every place, and every key beside it, within a kind. Capitals keep
+their places: a typo does not depend on case, and is one in lower case too.
 """
 
 from collections.abc import Callable, Iterator, Sequence

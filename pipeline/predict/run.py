@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple, TextIO
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, reason
 from pipeline.predict.cut import cut
 from pipeline.predict.page import write_page
 from pipeline.predict.pieces import Bad, End, Input, Output
@@ -74,16 +74,26 @@ class Complaints:
 
 def _read(source: Source, files: ExitStack, complaints: Complaints) -> Iterator[Input]:
     if source.text is not None:
-        yield from cut([_readable(source.text, complaints)], source.tokens)
-        yield End()
+        yield from _read_argument(_readable(source.text, complaints), source.tokens)
         return
     file, name = _open(source.file, files)
-    if source.jsonl:
-        yield from read_json_lines(file, name, source.tokens)
-    elif source.tokens:
-        yield from read_token_lines(file, name)
+    try:
+        if source.jsonl:
+            yield from read_json_lines(file, name, source.tokens)
+        elif source.tokens:
+            yield from read_token_lines(file, name)
+        else:
+            yield from read_text(file, name, complaints.say)
+    except OSError as error:
+        raise UserError(f"{name}: {reason(error)}; what came before it is tagged") from None
+
+
+def _read_argument(text: str, tokenised: bool) -> Iterator[Input]:
+    if tokenised:
+        yield from read_token_lines(io.BytesIO(text.encode() or b"\n"), "TEXT")
     else:
-        yield from read_text(file, name, complaints.say)
+        yield from cut([text])
+        yield End()
 
 
 def _readable(argument: str, complaints: Complaints) -> str:

@@ -1,5 +1,6 @@
 """Tables as text, and numbers as people read them."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
@@ -18,6 +19,23 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1
 def format_blocks(blocks: Iterable[Block], pictures: str) -> str:
     """Blocks as Markdown; the files of pictures are looked for under `pictures`, a prefix of their paths."""
     return "\n\n".join(_format_block(block, pictures) for block in blocks)
+
+
+def escape(block: Block) -> Block:
+    """A block with names or text in it that somebody else wrote, so that Markdown shows it as it is."""
+    match block:
+        case Table():
+            return block._replace(rows=[[_escape(cell) for cell in row] for row in block.rows])
+        case Matrix():
+            cells = [(_escape(name), row) for name, row in block.cells]
+            return block._replace(columns=[_escape(name) for name in block.columns], cells=cells)
+        case Heading():
+            return Heading(_escape(block.heading))
+    return block
+
+
+def _escape(text: str) -> str:
+    return re.sub(r"([\\`*_\[\]<>|#~&])", r"\\\1", text)
 
 
 def _format_block(block: Block, pictures: str) -> str:

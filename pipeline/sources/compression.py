@@ -47,7 +47,7 @@ def _opener(path: Path) -> Callable[[Path, str], AbstractContextManager[Any]]:
 
 
 def _check_name(path: Path) -> None:
-    """Refuse a compressed file under the name of a plain one; the stages that follow go by the name too."""
+    """Refuse a compressed file under the name of a plain one; an NER set is read by its name."""
     if path.suffix in OPENERS:
         return
     with path.open("rb") as file:

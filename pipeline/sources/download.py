@@ -16,7 +16,7 @@ from requests import Response
 from pipeline.errors import UserError
 from pipeline.locks import lock_alone
 from pipeline.progress import Meter, say
-from pipeline.sources.http import BEYOND_END, PARTIAL, Failed, Interrupted, answer, starts_at, version
+from pipeline.sources.http import BEYOND_END, PARTIAL, Failed, Interrupted, answer, length, starts_at, version
 from pipeline.sources.places import safe_name
 from pipeline.sources.space import room_for
 
@@ -85,8 +85,10 @@ def _receive_patiently(url: str, part: IO[bytes]) -> None:
 def _receive(url: str, part: IO[bytes]) -> None:
     """One attempt: what `part` does not hold yet is appended to it."""
     with answer(url, _rest_only(part)) as response:
-        if response.status_code == BEYOND_END:  # more than the server's file: it was another one
-            part.truncate(0)
+        if response.status_code == BEYOND_END:
+            if length(response) == _size(part) and version(response) in ("", _known_version(part)):
+                return  # whole: the last run was killed before it said so
+            part.truncate(0)  # more than the server's file: it was another one
             raise Interrupted("what was there is longer than the file")
         if response.status_code != PARTIAL:
             part.truncate(0)

@@ -60,6 +60,12 @@ def starts_at(response: requests.Response) -> int | None:
     return int(found[1]) if found else None
 
 
+def length(response: requests.Response) -> int | None:
+    """Of the file, as an answer 416 has it; None if it does not say so."""
+    found = re.fullmatch(r"bytes \*/(\d{1,18})", response.headers.get("Content-Range", ""))
+    return int(found[1]) if found else None
+
+
 def version(response: requests.Response) -> str:
     """What tells this version of the file from others, for If-Range; empty if the server doesn't say."""
     tag = response.headers.get("ETag", "")

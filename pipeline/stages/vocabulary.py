@@ -42,6 +42,7 @@ def run(source: Path, target: Path, settings: VocabularySettings, seed: int, wor
     split = Split(seed, settings.validation_share)
     with keep_finished(workers.finished, "vocabulary") as finished, fresh_folder(target) as folder:
         types = _write_types(source, folder, settings, split, finished, workers)
+        _check_types(source, types, settings)
         counts = _write_ids(source, folder, types, split, finished, workers)
         _check(source, counts, settings)
         write_json(folder / COUNTS, _counts(types, counts))
@@ -81,6 +82,14 @@ def _set_aside(path: Path, finished: Finished) -> Path:
         with path.open("rb") as source, finished.add(key, {}) as file:
             shutil.copyfileobj(source, file)
     return finished.path(key)
+
+
+def _check_types(source: Path, types: Types, settings: VocabularySettings) -> None:
+    if types.size == len(SPECIALS):
+        raise UserError(
+            f"{source}: of {types.number:,} types train has none {settings.min_count:,} times or more, so that a "
+            "language model would have nothing to predict; add text, or lower vocabulary.min_count in params.yaml"
+        )
 
 
 def _check(source: Path, counts: Counts, settings: VocabularySettings) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pipeline.pages.render import PAGE, inline_svgs, render_page
 from pipeline.report.sections import DEMO, DEMO_WARNING
-from pipeline.report.tables import format_blocks
+from pipeline.report.tables import escape, format_blocks
 from pipeline.sweep.asked import Sweep
 from pipeline.sweep.sections import list_sections
 
@@ -15,7 +15,10 @@ def render(sweep: Sweep) -> str:
         f"# {sweep.title}",
         *([f"> **{DEMO_WARNING}**"] if sweep.scale == DEMO else []),
         *sweep.lead,
-        *(f"## {section.title}\n\n{format_blocks(section.blocks, '')}" for section in list_sections(sweep)),
+        *(
+            f"## {section.title}\n\n{format_blocks(map(escape, section.blocks), '')}"
+            for section in list_sections(sweep)
+        ),
     ]
     return "\n\n".join(parts) + "\n"
 

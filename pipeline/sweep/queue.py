@@ -35,4 +35,7 @@ def _dvc(*arguments: str, check: bool = True) -> None:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     done = subprocess.run([sys.executable, "-m", "dvc", *arguments], env=os.environ | {"PATH": path}, check=False)
     if check and done.returncode:
-        raise UserError(f"dvc {' '.join(arguments)}: failed (exit code {done.returncode}), see above")
+        raise UserError(
+            f"dvc {' '.join(arguments)}: failed (exit code {done.returncode}), see above; if it is for a lock, another "
+            "dvc is at work here, be it one that a killed `tables` has left: wait for its end, and run again"
+        )

@@ -1,5 +1,6 @@
 """What there is to say about a sweep, whether in Markdown or in HTML."""
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
@@ -27,7 +28,7 @@ def list_sections(sweep: Sweep) -> list[Section]:
         Section("F1 against its cost", [*([COSTS] if costs else []), *([SIZES, SCORES] if rows else [])]),
         Section("Table 1: the NER sets", [*_splits(sweep)]),
         Section("Table 2: architectures", [_table_2(sweep)]),
-        Section("Table 3: the large models", [_table_3(sweep)]),
+        Section("Table 3: the large models", [*_table_3(sweep)]),
         Section("With what certainty", [*_intervals(sweep), *_pairs(sweep)]),
         Section("At what cost", [*_costs(sweep)]),
         Section("Learning curves", [CURVES] if any(row.epochs for row in rows) else []),
@@ -60,10 +61,12 @@ def _row_2(row: Row | str, sets: Sequence[str]) -> list[str]:
     ]
 
 
-def _table_3(sweep: Sweep) -> Table:
+def _table_3(sweep: Sweep) -> Iterator[Table]:
     header = ["Architecture", "Layers", "Internal size", "Parameters, M", "Tokens read, M"]
     header += [f"F1 {set_name(name)}" for name in sweep.sets]
-    return Table(header, [_row_3(row, sweep.sets) for row in sweep.ordered(list(LARGE_MODELS))])
+    asked = [arch for arch in list_archs(sweep) if arch in LARGE_MODELS]
+    if asked:
+        yield Table(header, [_row_3(row, sweep.sets) for row in sweep.ordered(asked)])
 
 
 def _row_3(row: Row | str, sets: Sequence[str]) -> list[str]:
@@ -160,7 +163,7 @@ def _cell(found: Difference | None) -> Cell | None:
 def _commands(sweep: Sweep, pairs: Pairs, labels: Sequence[str]) -> Iterator[list[str]]:
     """Of neighbours by entity F1."""
     for a, b in pairwise(pairs.rows):
-        names = f"{sweep.rows[a].revision} {sweep.rows[b].revision}"
+        names = shlex.join([sweep.rows[a].revision, sweep.rows[b].revision])
         yield [f"{labels[a]} and {labels[b]}", f"python -m pipeline compare {names}"]
 
 

@@ -138,7 +138,8 @@ class _Pages:
         newest, self._newest = self._newest, None
         title = found.get("title", "")
         # before schema 0.6 only the title says the namespace
-        namespace = found.get("ns", str(self._namespaces.get(title.partition(":")[0], 0)))
+        prefix, colon, _ = title.partition(":")
+        namespace = found.get("ns", str(self._namespaces.get(prefix, 0) if colon else 0))
         return Page(
             id=_number(_place(found), "id", found.get("id")),
             title=title.replace("_", " "),

@@ -15,8 +15,6 @@ from typing import NamedTuple
 
 from razdel import sentenize, tokenize
 
-ZERO_WIDTH_JOINER = "\N{ZERO WIDTH JOINER}"
-"""Makes one emoji of several."""
 LONGEST = 200
 """Tokens of a sentence; the language model has read no longer ones (fragments of at most as many words)."""
 _JOINERS = "\u00ad\u200c\u200d\u0300-\u036f\u0483-\u0489\ufe0e\ufe0f"
@@ -72,7 +70,7 @@ def _join(tokens: list[Token]) -> list[Token]:
 def _belongs(before: str, after: str) -> bool:
     """Whether two pieces side by side are one word: a joiner belongs to what it follows, and a word to its joiner."""
     return bool(_JOINED.match(after)) or bool(
-        _JOINED.match(before[-1]) and (after[0].isalnum() or before[-1] == "\u200d")
+        _JOINED.match(before[-1]) and (after[0].isalnum() or before[-1] == "\u200d")  # the joiner of an emoji
     )
 
 

@@ -14,7 +14,7 @@ class TextSettings(Settings):
 
     segmenter: SegmenterName
     """What ends a sentence: razdel's rules for Russian, or the tokenizer of the manifest's UDPipe model."""
-    fragment_words: Annotated[int, Field(gt=0)]
+    fragment_words: Annotated[int, Field(strict=True, gt=0)]
     """The longest sentence and the longest fragment, in words between spaces (paper: 200)."""
     shard_megabytes: Annotated[float, Field(gt=0)]
     """About the size of one text file; a shard is also the unit of parallel work."""
@@ -23,9 +23,9 @@ class TextSettings(Settings):
 class VocabularySettings(Settings):
     """What the language model predicts, and on what it is validated."""
 
-    size: Annotated[int, Field(gt=3)]
+    size: Annotated[int, Field(strict=True, gt=3)]
     """Most types the softmax may predict, the three specials included; the others are predicted as `<UNK>`."""
-    min_count: Annotated[int, Field(gt=0)]
+    min_count: Annotated[int, Field(strict=True, gt=0)]
     """Types seen less often are predicted as `<UNK>`."""
     validation_share: Annotated[float, Field(gt=0, lt=1)]
     """Share of the articles held out to measure perplexity."""

@@ -64,6 +64,9 @@ INLINE_TAGS = {
 }
 """What MediaWiki and its extensions take for a tag; `<y и z>` is text."""
 
+SHOWN_TAGS = {"nowiki", "pre"}
+"""What is in them is text, as it is written, but for entities."""
+
 SHOWN_TEMPLATES = {"w": "2", "nobr": "1"}
 """Templates that stand for words of the sentence, and the parameter that has them, or failing that the first.
 
@@ -75,9 +78,12 @@ MOST_UNCLOSED = 32
 
 _BREAK = "\n\n"
 _ITEM = "\x02"  # opens a list item, which ends with its line; XML cannot hold this character
+_SHOWN = str.maketrans({mark: chr(0x0E + i) for i, mark in enumerate("{}[]<>|~'_")})
+"""Marks that are text, of `&lt;` and `<nowiki>{{w}}</nowiki>`, to characters that XML cannot hold."""
+_MARKS = str.maketrans({shown: chr(mark) for mark, shown in _SHOWN.items()})
 
 _NO_TITLE = "{}<>"  # stand in no title, so that what has them is no link: `[[а {| б]]`
-_LANGUAGE = re.compile(r"(?!mw:|doi:|rfc:)(simple|[a-z]{2,3}(-[a-z]+)*):\S")  # [[en:Boston]], in the margin
+_LANGUAGE = re.compile(r"(?!mw:|doi:|rfc:|voy:)(simple|[a-z]{2,3}(-[a-z]+)*):\S")  # [[en:Boston]], in the margin
 _PROJECT = re.compile(r":?\s*([a-z]{1,3}:)*")  # [[w:en:Boston]] without a label: "Boston"
 
 _UNCLOSED = [  # what was never closed goes with its line, and no further
@@ -128,6 +134,7 @@ def extract_paragraphs(wikitext: str, counts: Counts) -> list[str]:
         text = pattern.sub(lambda match: _drop(counts, "unclosed", match[0]), text)
     for pattern, put in _LEFTOVERS:
         text = pattern.sub(put, text)
+    text = text.translate(_MARKS)
     paragraphs = list(filter(None, map(fold, re.split(r"\n\s*\n", text))))
     return [paragraph for paragraph in paragraphs if _has_words(paragraph, counts)]
 
@@ -188,7 +195,7 @@ def _skip_dropped(pieces: Iterable[Piece], counts: Counts) -> Iterator[str]:
 
 def _title(heading: Heading) -> str:
     title = "".join(piece for piece in _visible(heading.title) if isinstance(piece, str))
-    return fold(title.replace("'''", "")).rstrip(":").casefold()
+    return fold(title.replace("'''", "").translate(_MARKS)).rstrip(":").casefold()
 
 
 def _visible(code: Wikicode | None) -> Iterator[Piece]:
@@ -198,7 +205,7 @@ def _visible(code: Wikicode | None) -> Iterator[Piece]:
             case Text():
                 yield node.value
             case HTMLEntity():
-                yield html.unescape(str(node))
+                yield html.unescape(str(node)).translate(_SHOWN)
             case Heading():
                 yield node
             case Wikilink():
@@ -243,12 +250,19 @@ def _tag(tag: Tag) -> Iterator[Piece]:
         yield Dropped(HIDDEN_TAGS[name], str(tag))
     elif tag.wiki_markup and name in {"li", "dd", "dt"}:
         yield _BREAK + _ITEM
+    elif name in SHOWN_TAGS:
+        space = _BREAK if name in BLOCK_TAGS else ""
+        yield from chain([space], map(_show, _visible(tag.contents)), [space])
     elif name in BLOCK_TAGS:
         yield from chain([_BREAK], _visible(tag.contents), [_BREAK])
     elif name in INLINE_TAGS:
         yield from _visible(tag.contents)
     else:
         yield from _unknown_tag(tag)
+
+
+def _show(piece: Piece) -> Piece:
+    return piece.translate(_SHOWN) if isinstance(piece, str) else piece
 
 
 def _unknown_tag(tag: Tag) -> Iterator[Piece]:

@@ -95,6 +95,15 @@ def test_an_id_that_an_export_repeats(tmp_path: Path) -> None:
     assert (without_first.title, without_first.lines["fragments"]) == ("Пожар", [])
 
 
+def test_an_id_and_title_that_an_export_repeats(tmp_path: Path) -> None:
+    """Fragments of the second stand beside sentences of the first, which went into none."""
+    pages = [(n, f"Город {n}", f"Город {n} стоит у реки.") for n in range(20, 40)]
+    pages += [(7, "Пожар", TOO_LONG), (7, "Пожар", "Пожар потушен. Потушили его все.")]
+    data = run_text_stages(tmp_path / "raw", tmp_path / "data", {"0000-a.xml": export(*pages)})
+    shown = show(data, "7", 100)
+    assert "2 documents have this id, this is the first; " in shown and "[dropped, too long]" not in shown
+
+
 def drop(documents: Path, title: str) -> Path:
     """The folder around `documents`, once the article is no longer in it."""
     kept = [document for document in read_documents(documents) if document.title != title]

@@ -181,6 +181,17 @@ def test_a_target_that_cannot_be_written(
         assert expected in message and message.count("\n") == 1
 
 
+def test_no_file_of_another_kind_is_written_over(
+    elmo: Path, text: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The sentences and the weights that it was given, say."""
+    for path in (text, next(elmo.glob("*hdf5"))):
+        before = path.read_bytes()
+        assert embed(monkeypatch, elmo, text, path) == 1
+        assert f"error: {path}: is no .npz file and is kept as it is; " in capsys.readouterr().err
+        assert path.read_bytes() == before
+
+
 def test_a_device_that_is_not_there(
     elmo: Path, text: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -16,7 +16,8 @@ import psutil
 import pytest
 from safetensors import safe_open
 
-from pipeline.processes import first_to_end
+from pipeline.errors import UserError
+from pipeline.processes import check_number, first_to_end
 from tests.lm.project import ROOT, Make, Project
 
 
@@ -79,6 +80,12 @@ def job(make: Make) -> Iterator[tuple[Project, subprocess.Popen[bytes]]]:
     finally:
         if job.poll() is None:
             os.killpg(job.pid, signal.SIGKILL)
+
+
+def test_no_more_processes_than_cores() -> None:
+    check_number(2, "cpu")
+    with pytest.raises(UserError, match=r"processes: found 5000, expected at most \d+: one for each of the cores"):
+        check_number(5000, "cpu")
 
 
 @dataclass

@@ -170,6 +170,10 @@ def test_the_whole_command(world: World, monkeypatch: pytest.MonkeyPatch, capfdb
     code, out, error = call("Анна\udcff.", *model, "--format", "jsonl")
     assert (code, error) == (1, "error: TEXT: is not UTF-8; read as U+FFFD where it is not\n")
     assert json.loads(out)["text"] == "Анна\ufffd."
+    code, out, error = call("Анна уехала\nИван\tПетров", "--tokens", *model, "--format", "jsonl")
+    assert code == 1 and len(out.splitlines()) == 2
+    assert error == "error: TEXT: line 2: found '\\t'; expected tokens separated by spaces\n"
+    assert call("", "--tokens", *model, "--format", "jsonl")[1] == call("", *model, "--format", "jsonl")[1] != ""
     assert call("Анна.", "--jsonl", *model)[::2] == (
         1,
         "error: found both a text and --file or --jsonl; give one of them\n",
@@ -189,6 +193,14 @@ def test_the_whole_command(world: World, monkeypatch: pytest.MonkeyPatch, capfdb
     assert "no such folder" in call("Анна.", "--model", missing)[2]
     code, _, error = call("Анна.", *model, "--udpipe", missing)
     assert code == 1 and error.startswith(f"error: {missing}: not found; expected the UDPipe model demo:udpipe")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux has a file that can be opened and not be read")
+def test_a_file_that_fails_while_it_is_read_is_named(world: World) -> None:
+    command = [sys.executable, "-m", "pipeline", "predict", "--model", str(world.exported), "--file", "/proc/self/mem"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 1 and result.stderr.startswith("error: /proc/self/mem: input/output error; ")
+    assert result.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("closed", ["standard input", "standard output"])

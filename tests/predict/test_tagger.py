@@ -1,6 +1,7 @@
 """Texts to spans: in order, the same in any company and in any pieces, by several threads, in little memory."""
 
 import random
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -72,6 +73,15 @@ def test_pieces_are_the_text_whatever_its_chunks(text: str, longest: int, size: 
     assert "".join(piece.text for piece in pieces) == text
     assert all(0 < len(piece.text) <= longest for piece in pieces)
     assert [piece.start for piece in pieces] == list(np.cumsum([0, *(len(p.text) for p in pieces)])[:-1])
+
+
+@given(st.lists(st.text("а\xa0\r.\u2028", min_size=1, max_size=9)), st.sampled_from([" ", "  ", "\n"]))
+def test_given_tokens_are_not_cut(tokens: list[str], space: str) -> None:
+    """Whatever a token holds, as long as it is no longer than a piece."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cutting, "LONGEST", 12)
+        pieces = list(cut([space.join(tokens)], tokenised=True))
+    assert [token for piece in pieces for token in re.split("[ \n]+", piece.text) if token] == tokens
 
 
 def test_texts_are_read_as_they_are_asked_for(tagger: TextTagger) -> None:

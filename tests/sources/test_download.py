@@ -38,6 +38,29 @@ def test_truncated_answers_are_continued(handler: type[Handler], tmp_path: Path)
     assert handler.ranges == [None, f"bytes={half}-", f"bytes={half + (len(CONTENT) - half) // 2}-"]
 
 
+def test_whole_but_killed_before_it_had_its_name(handler: type[Handler], tmp_path: Path) -> None:
+    handler.cuts = 99
+    with pytest.raises(UserError):
+        download(handler.url, tmp_path)
+    (part,) = tmp_path.glob("*.part")
+    part.write_bytes(CONTENT)
+    handler.tricks.append(lambda answer: answer.head(416, 0, **{"Content-Range": f"bytes */{len(CONTENT)}"}))
+    handler.ranges.clear()
+    assert download(handler.url, tmp_path).read_bytes() == CONTENT
+    assert handler.ranges == [f"bytes={len(CONTENT)}-"]
+
+
+def test_longer_than_the_file_it_was_taken_for(handler: type[Handler], tmp_path: Path) -> None:
+    handler.cuts = 99
+    with pytest.raises(UserError):
+        download(handler.url, tmp_path)
+    (part,) = tmp_path.glob("*.part")
+    part.write_bytes(CONTENT + b"more")
+    handler.cuts = 0
+    handler.tricks.append(lambda answer: answer.head(416, 0, **{"Content-Range": f"bytes */{len(CONTENT)}"}))
+    assert download(handler.url, tmp_path).read_bytes() == CONTENT
+
+
 def test_truncated_for_ever(handler: type[Handler], tmp_path: Path) -> None:
     handler.cuts = 99
     with pytest.raises(UserError) as caught:

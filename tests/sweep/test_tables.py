@@ -17,6 +17,7 @@ from pipeline.sweep import queue
 from pipeline.sweep.asked import Sweep
 from pipeline.sweep.choose import changed_since, find
 from pipeline.sweep.page import render
+from pipeline.sweep.pairs import Difference, Pairs
 from pipeline.sweep.plots import draw_costs, draw_scores
 from pipeline.sweep.records import columns, records
 from pipeline.sweep.row import Row, Score, read_row
@@ -231,6 +232,15 @@ def test_every_row_of_the_paper_stands_beside_ours_run_or_not() -> None:
     assert [line.split("|")[1].strip() for line in large] == [f"{a} ({m.name})" for a, m in LARGE_MODELS.items()]
     assert page.startswith("# The paper's tables, scale demo, protocol ours\n")
     assert "A note." in page and "and are no result" in page
+
+
+def test_names_of_branches_are_text() -> None:
+    """As git allows them; and of the paper's large models nothing is said where none was asked for."""
+    rows = [row("gru")._replace(revision="$(rm x)", source="a|b"), row("gru")._replace(revision="<b>")]
+    pairs = Pairs("wikineural", [0, 1], {(0, 1): Difference(0.1, 0.04, False)}, {})
+    page = render(Sweep("demo", "ours", rows, [], [], [pairs]))
+    assert r"python -m pipeline compare '$(rm x)' '\<b\>'" in page and r"a\|b" in page
+    assert "## Table 2" in page and "## Table 3" not in page
 
 
 def _table(page: str, number: int) -> list[str]:

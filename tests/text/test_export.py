@@ -34,18 +34,21 @@ FULL = """<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.{minor}/" vers
 <page><title>Обсуждение:Пожар</title>{ns}<id>8</id>
 <revision><id>2</id><timestamp>2018-01-01T00:00:00Z</timestamp><text bytes="0" deleted="deleted" /></revision></page>
 <page><title>Пустая</title><ns>0</ns><id>9</id></page>
+<page><title>Обсуждение</title>{article}<id>10</id></page>
 </mediawiki>"""
 EXPECTED = [
     Page(7, "Пожар в порту", 0, True, Revision("2017-03-15T18:12:20Z", 1, "wikitext", False, "Первая &amp; <b>")),
     Page(8, "Обсуждение:Пожар", 1, False, Revision("2018-01-01T00:00:00Z", 2, "wikitext", True, "")),
     Page(9, "Пустая", 0, False, None),
+    Page(10, "Обсуждение", 0, False, None),
 ]
 
 
 @pytest.mark.parametrize("minor", [5, 10, 11])
 def test_all_that_the_schemas_allow(minor: int) -> None:
     """Schema 0.5 had no <ns>: the title says it."""
-    text = FULL.format(minor=minor, ns="" if minor == 5 else "<ns>1</ns>")
+    spaces = {"ns": "", "article": ""} if minor == 5 else {"ns": "<ns>1</ns>", "article": "<ns>0</ns>"}
+    text = FULL.format(minor=minor, **spaces)
     for size in (1, 100, len(text)):
         assert list(read_pages(text[i : i + size] for i in range(0, len(text), size))) == EXPECTED
 

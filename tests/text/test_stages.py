@@ -291,6 +291,13 @@ def test_a_corpus_too_small_to_split_is_said_and_leaves_nothing(tmp_path: Path) 
     assert {path.name for path in tmp_path.iterdir()} == {"lemmas", ".shards"}
 
 
+def test_a_vocabulary_without_types_is_said(tmp_path: Path) -> None:
+    source = lemma_folder(tmp_path / "lemmas", 1)
+    rare = VOCABULARY.model_copy(update={"min_count": 10**6})
+    with pytest.raises(UserError, match=r"of [\d,]+ types train has none 1,000,000 times or more.*min_count"):
+        vocabulary.run(source, tmp_path / "vocabulary", rare, 1, alone(tmp_path))
+
+
 def test_a_full_disk_names_the_shard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Full(FileIO):
         def write(self, _: object, /) -> NoReturn:
