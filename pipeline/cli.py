@@ -435,7 +435,7 @@ def main() -> None:
         if not _is_memory(error):
             raise
         what = str(error).strip().partition("\n")[0].rpartition("] ")[2]
-        _fail(f"out of memory ({what}); make what it is for smaller, or use a machine with more")
+        _fail(f"out of memory{f' ({what})' if what else ''}; make what it is for smaller, or use a machine with more")
     except OSError as error:
         if error.errno in FULL:
             full = error.filename2 or error.filename or "disk"  # of a copy, the second is the one that is written

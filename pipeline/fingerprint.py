@@ -22,6 +22,14 @@ def fingerprint(settings: Mapping[str, Any], *paths: Path) -> str:
     return total.hexdigest()
 
 
+def fingerprint_bytes(*texts: bytes) -> str:
+    """That of files with this content, and no settings."""
+    total = hashlib.sha256(json.dumps({}).encode())
+    for text in texts:
+        total.update(f"\t{hashlib.sha256(text).hexdigest()}\n\n".encode())
+    return total.hexdigest()
+
+
 def sha256(path: Path) -> str:
     """Of the file as it lies there."""
     with path.open("rb") as file:

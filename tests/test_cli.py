@@ -50,6 +50,7 @@ def test_too_little_memory_is_one_line(
         module.zeros(1 << 57)
     said = fails_with(raised.value, monkeypatch, capsys)
     assert re.fullmatch(r"1 error: out of memory \(.*allocate.*\); make what it is for smaller, .*\n", said)
+    assert fails_with(MemoryError(), monkeypatch, capsys).startswith("1 error: out of memory; make")
 
 
 def test_other_errors_are_the_programmers(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,13 +15,13 @@ Stages = dict[str, Json]
 Made = dict[str, tuple[str, str]]
 """Outputs: path to (stage, md5)."""
 
-CODE = f"{layout.CODE.as_posix()}/"
+CODE, ARCHITECTURE = f"{layout.CODE.as_posix()}/", layout.ARCHITECTURE.as_posix()
 
 
 def stale(stages: Stages, stage: str, params: Json, md5: Callable[[str], str | None]) -> Iterator[str]:
     """What has changed since `stage` and those before it ran, as `ner@wikineural: models/lm`; nothing if all fits.
 
-    `params` is params.yaml; `md5` tells that of a file which is the code of a stage or not an output of one.
+    `params` is params.yaml; `md5` tells that of a file which is not an output of a stage, or tells of code.
     """
     made = {out["path"]: (name, out["md5"]) for name, entry in stages.items() for out in entry.get("outs", [])}
     for name in _led_to(stages, stage, made):
@@ -51,8 +51,8 @@ def _origin(made: Made, path: str) -> tuple[str, str | None] | None:
 
 
 def _source(made: Made, path: str) -> tuple[str, str | None] | None:
-    """As `_origin`; but code is what it is, whenever `check` last wrote it down."""
-    return None if path.startswith(CODE) else _origin(made, path)
+    """As `_origin`; but code, an architecture's too, is what it is, whenever `check` last wrote it down."""
+    return None if path.startswith(CODE) or path == ARCHITECTURE else _origin(made, path)
 
 
 def _file_md5(dep: Json, md5: Callable[[str], str | None]) -> str | None:

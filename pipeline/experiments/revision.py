@@ -17,6 +17,7 @@ from dvc.repo.experiments.utils import exp_refs
 from dvc.scm import NoSCM, RevError, resolve_rev
 
 from pipeline import layout
+from pipeline.architecture import describe_architecture
 from pipeline.code import KINDS, PACKAGE, Sources, stage_code, stages
 from pipeline.errors import UserError
 from pipeline.outputs import json_text
@@ -72,17 +73,24 @@ class Revision:
         return bytes(self._get(path, self._files.cat_file, path))
 
     def md5(self, path: str) -> str | None:
-        """As DVC has it in dvc.lock; for a file of `layout.CODE`, what it is if written now."""
+        """As DVC has it in dvc.lock; of `layout.ARCHITECTURE` and in `layout.CODE`, what it is if written now."""
         if path not in self._md5:
             self._md5[path] = self._find_md5(path)
         return self._md5[path]
 
+    def architecture_md5(self, arch: str) -> str:
+        """Of `layout.ARCHITECTURE` if another architecture were chosen here; empty where there is none of that name."""
+        try:
+            return _json_md5(describe_architecture(self.params | {"arch": arch}, self._sources))
+        except (KeyError, TypeError):
+            return ""
+
     def _find_md5(self, path: str) -> str | None:
+        if Path(path) == layout.ARCHITECTURE:
+            return self.architecture_md5(str(self.params.get("arch")))
         if Path(path).parent == layout.CODE:
             stage = Path(path).stem
-            return (
-                _md5(json_text(stage_code(stage, self._sources)).encode()) if stage in stages(self._sources) else None
-            )
+            return _json_md5(stage_code(stage, self._sources)) if stage in stages(self._sources) else None
         return _md5(self.read_bytes(path)) if self.has(path) else None
 
     @cached_property
@@ -162,6 +170,10 @@ def diff_params(a: Revision, b: Revision) -> list[Difference]:
         found = repo.params.diff(a.commit or WORKSPACE, b.commit or WORKSPACE).get("diff", {})
     changes = found.get(PARAMS, {})
     return [Difference(key, change.get("old"), change.get("new")) for key, change in sorted(changes.items())]
+
+
+def _json_md5(value: Json) -> str:
+    return _md5(json_text(value).encode())
 
 
 def _md5(content: bytes) -> str:

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -50,9 +51,15 @@ def cell_code(cell: str) -> list[Path]:
     """
     if cell in UNTRAINED:
         return []
-    own = _files(cell)
-    imported = {name for file in own for name in _IMPORTED.findall(file.read_text(encoding="utf-8"))}
-    return sorted({*own, *(file for name in imported - {cell} for file in cell_code(name))})
+    texts = {file.relative_to(CELL_FOLDER).as_posix(): file.read_text("utf-8") for file in CELL_FOLDER.rglob("*.py")}
+    return [CELL_FOLDER / name for name in cell_files(cell, texts)]
+
+
+def cell_files(cell: str, texts: Mapping[str, str]) -> list[str]:
+    """The same as names within `pipeline/lm/rnn/`, of the Python files there by name; of any revision."""
+    own = [name for name in texts if name == f"{cell}.py" or name.startswith(f"{cell}/")]
+    imported = {name for file in own for name in _IMPORTED.findall(texts[file])}
+    return sorted({*own, *(file for name in imported - {cell} for file in cell_files(name, texts))})
 
 
 _IMPORTED = re.compile(r"^from pipeline\.lm\.rnn\.(\w+)", re.MULTILINE)

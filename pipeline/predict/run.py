@@ -85,7 +85,7 @@ def _read(source: Source, files: ExitStack, complaints: Complaints) -> Iterator[
         else:
             yield from read_text(file, name, complaints.say)
     except OSError as error:
-        raise UserError(f"{name}: {reason(error)}; what came before it is tagged") from None
+        raise UserError(f"{name}: {reason(error)}; mend that and run again") from None
 
 
 def _read_argument(text: str, tokenised: bool) -> Iterator[Input]:

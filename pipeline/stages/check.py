@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from pipeline.architecture import describe_architecture
 from pipeline.code import read_sources, stage_code, stages
 from pipeline.fingerprint import fingerprint
 from pipeline.layout import manifest
-from pipeline.lm.settings import UNTRAINED, cell_code
 from pipeline.ner.readers import format_code, formats
 from pipeline.outputs import fresh_folder, write_json
 from pipeline.params import Params
@@ -15,21 +15,19 @@ def run(params: Params, choice: Path, architecture: Path, protocol: Path, code: 
     """Write what fetch is to read, the chosen scale's manifest and which of its data sets; the chosen architecture with
     the sum of its code; the chosen protocol; and the code of every stage.
 
-    Through the sum, an edit of one architecture's code retrains that architecture and no other. The protocol's folder
-    has a file for each of its keys: a stage depends on the values that it needs, and not on the protocol's name. The
-    code's folder has a file for each stage, and an edit of a module reruns the stages that reach it. Readers of NER
-    files are imported by name: the choice has their sums, for fetch to see, which tells the sets concerned.
+    The protocol's folder has a file for each of its keys: a stage depends on the values that it needs, and not on the
+    protocol's name. The code's folder has a file for each stage, and an edit of a module reruns the stages that reach
+    it. Readers of NER files are imported by name: the choice has their sums, for fetch to see, which tells the sets
+    concerned.
     """
     readers = {name: fingerprint({}, *format_code(name)) for name in formats()}
     wanted = {"manifest": str(manifest(params.scale)), "elmo": params.imports_elmo, "sets": params.sets}
     write_json(choice, wanted | {"readers": readers})
-    arch = params.chosen_arch
-    cell = "" if arch.cell in UNTRAINED else fingerprint({}, *cell_code(arch.cell))
-    write_json(architecture, {"name": params.arch, **arch.model_dump(), "code": cell})
+    sources = read_sources()
+    write_json(architecture, describe_architecture(params.model_dump(include={"arch", "archs"}), sources))
     with fresh_folder(protocol) as folder:
         for key, value in params.chosen_protocol.model_dump().items():
             write_json(folder / f"{key}.json", {key: value})
-    sources = read_sources()
     with fresh_folder(code) as folder:
         for stage in set(stages(sources)) - {"check"}:  # which looks at all code
             write_json(folder / f"{stage}.json", stage_code(stage, sources))

@@ -47,7 +47,8 @@ def _choices(params: Json) -> tuple[Any, ...]:
 
 def _differences(revision: Revision, workspace: Revision, wanted: Json) -> Iterator[str]:
     """Of params.yaml the settings are compared and not the file: the architecture is to differ."""
-    yield from _stale(revision, wanted, lambda file: None if file == PARAMS else workspace.md5(file))
+    known = {PARAMS: None, layout.ARCHITECTURE.as_posix(): workspace.architecture_md5(wanted["arch"])}
+    yield from _stale(revision, wanted, lambda file: known[file] if file in known else workspace.md5(file))
     # Inputs need not be in git: of those, only the sums of what was read last speak.
     read, made = _inputs(workspace), _outs(revision.stages)
     yield from (path for path in read if made.get(path, read[path]) != read[path])

@@ -6,17 +6,20 @@ feature/three-seeds  a branch with a seed more
 other-test           a branch with another test sentence
 stale                a branch whose settings were edited after the last run
 recoded              a branch whose code was
+other-cell           a branch where the code of its architecture was
 """
 
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from shutil import rmtree
+from typing import Any
 
 import numpy as np
 import yaml
 from dvc.repo import Repo
 
+from pipeline.architecture import describe_architecture
 from pipeline.code import read_sources, stage_code
 from pipeline.ner.bio import bio_labels
 from pipeline.ner.corpus import write_labels, write_split
@@ -30,6 +33,7 @@ LENGTHS = np.full(SENTENCES, LENGTH)
 ODD_TOKENS = ["<script>", "&amp;", "````", "Москва", "|", "</mark>"]
 
 CODE = "pipeline/stages/evaluate.py"
+CELLS = {arch: f"pipeline/lm/rnn/{arch}.py" for arch in ("sru", "gru")}
 STAGES = {
     "check": {
         "cmd": "false",
@@ -67,8 +71,9 @@ def build(folder: Path) -> None:
     git("config", "user.email", "test@example.org")
     Repo.init().close()
     Path("dvc.yaml").write_text(yaml.safe_dump({"stages": STAGES}), encoding="utf-8")
-    Path(CODE).parent.mkdir(parents=True)
-    Path(CODE).write_text("", encoding="utf-8")
+    for file in (CODE, *CELLS.values()):
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        Path(file).write_text("", encoding="utf-8")
     _write("sru", seeds=[1, 2])
     _save("main")
     git("checkout", "--quiet", "-b", "feature/three-seeds")
@@ -78,10 +83,15 @@ def build(folder: Path) -> None:
     _write("sru", seeds=[1, 2], change=lambda sentences: sentences[6].tokens.__setitem__(0, "другое"))
     _save("another test sentence")
     git("checkout", "--quiet", "-b", "stale", "main")
-    Path("params.yaml").write_text("arch: gru\nseed: 1\n", encoding="utf-8")
+    write_params("gru")
     git("commit", "--quiet", "--all", "--message", "edited, not run")
     git("checkout", "--quiet", "-b", "recoded", "main")
     Path(CODE).write_text("SCORE = 1\n", encoding="utf-8")
+    git("commit", "--quiet", "--all", "--message", "edited, not run")
+    git("checkout", "--quiet", "-b", "other-cell", "main")
+    Path(CELLS["gru"]).write_text("GATES = 4\n", encoding="utf-8")
+    git("commit", "--quiet", "--all", "--message", "of another architecture")
+    Path(CELLS["sru"]).write_text("GATES = 4\n", encoding="utf-8")
     git("commit", "--quiet", "--all", "--message", "edited, not run")
     git("checkout", "--quiet", "main")
     _write("gru", seeds=[1, 2])
@@ -110,13 +120,13 @@ def _commit() -> None:
 
 def _write(arch: str, seeds: list[int], change: Callable[[list[Sentence]], None] = lambda _: None) -> None:
     """All outputs of all stages; `change` edits the test sentences of multiconer."""
-    Path("params.yaml").write_text(f"arch: {arch}\nseed: 1\n", encoding="utf-8")
+    params = write_params(arch)
     for out in ("data/ner", "data/predictions"):
         for name in SETS:
             rmtree(f"{out}/{name}", ignore_errors=True)
             Path(out, name).mkdir(parents=True)
     Path("models").mkdir(exist_ok=True)
-    Path("models/architecture.json").write_text(arch, encoding="utf-8")
+    write_json(Path("models/architecture.json"), describe_architecture(params, read_sources(Path())))
     write_json(Path("data/code/evaluate.json"), stage_code("evaluate", read_sources(Path())))
     for name, types in SETS.items():
         corpus, labels = Path("data/ner", name), bio_labels(types)
@@ -128,6 +138,13 @@ def _write(arch: str, seeds: list[int], change: Callable[[list[Sentence]], None]
         for seed in seeds:
             path = prediction_path(Path("data/predictions", name), str(seed))
             write_predictions(path, predicted(name, arch, seed), LENGTHS, labels)
+
+
+def write_params(arch: str) -> dict[str, Any]:
+    archs = {name: {"cell": name, "layers": 2, "residual": False} for name in CELLS}
+    params: dict[str, Any] = {"arch": arch, "seed": 1, "archs": archs}
+    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    return params
 
 
 def _sentences(name: str, labels: list[str]) -> list[Sentence]:

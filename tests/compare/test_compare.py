@@ -179,19 +179,30 @@ def test_settings_that_differ(repository: Path) -> None:
     assert diff_params(main, head) == []
 
 
+def test_the_code_of_another_architecture_makes_no_difference(repository: Path) -> None:
+    main, other, own = open_revisions("main", "other-cell~1", "other-cell")
+    path = "models/architecture.json"
+    assert main.md5(path) == other.md5(path) != own.md5(path)
+    assert main.architecture_md5("gru") != other.architecture_md5("gru") and main.architecture_md5("none") == ""
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["main", "with-gur"], "found no revision 'with-gur'; did you mean with-gru?"),
         (
             ["nothing", "main"],
-            "experiments: with-gru; branches and tags: feature/three-seeds, main, other-test, recoded, stale",
+            "experiments: with-gru; branches and tags: feature/three-seeds, main, other-cell, other-test, recoded, ",
         ),
         (["main", ""], "found no revision ''"),
         (["main", "with-gru", "wikiann"], "found no data set 'wikiann' in both: main has multiconer, wikineural;"),
         (["main", "other-test"], "60 sentences in main, 60 in other-test, different from sentence 7 on"),
-        (["main", "stale"], "stale: data/predictions/wikineural is out of date, .*check: params.yaml.*dvc repro"),
+        (
+            ["main", "stale"],
+            "stale: data/predictions/wikineural is out of date, .*: models/arch.*dvc repro",
+        ),
         (["main", "recoded"], "recoded: .* out of date, .*evaluate@wikineural: data/code/evaluate.json.*dvc repro"),
+        (["main", "other-cell"], "other-cell: .* out of date, .*evaluate@wikineural: models/architecture.json"),
     ],
 )
 def test_what_cannot_be_compared_is_one_line(

@@ -45,6 +45,7 @@ class Fake:
             "scales": {scale: {"charcnn": {"source": "train"}, "ner": {"rate": rate}}},
         }
         self.code, self.advice = code, "run: dvc repro"
+        self.cell = ""
         self.raw = "inputs"
         self.elmo = "published" if arch == "elmo" else "none"
         self.files = {
@@ -62,11 +63,11 @@ class Fake:
     def stages(self) -> dict[str, Any]:
         arch = self.params["arch"]
         return {
-            "check": _stage([("params.yaml", self.name)], [("models/architecture.json", arch)]),
+            "check": _stage([("params.yaml", self.name)], [("models/architecture.json", arch + self.cell)]),
             "fetch": _stage([], [("data/raw/ner", self.raw), ("data/raw/elmo", self.elmo)]),
             "evaluate@wikineural": _stage(
                 [
-                    ("models/architecture.json", arch),
+                    ("models/architecture.json", arch + self.cell),
                     ("data/raw/ner", self.raw),
                     ("data/code/evaluate.json", self.code),
                 ],
@@ -76,7 +77,11 @@ class Fake:
         }
 
     def md5(self, path: str) -> str:
-        return {"data/code/evaluate.json": self.code, "params.yaml": self.name}[path]
+        arch = self.architecture_md5(self.params["arch"])
+        return {"data/code/evaluate.json": self.code, "params.yaml": self.name, "models/architecture.json": arch}[path]
+
+    def architecture_md5(self, arch: str) -> str:
+        return arch + self.cell
 
     def has(self, path: str) -> bool:
         return path in self.files
@@ -164,6 +169,13 @@ def test_the_workspace_comes_first_and_others_stand_for_what_it_is_not() -> None
     ids=["scale", "setting", "code", "protocol", "architecture"],
 )
 def test_a_revision_that_differs_in_more_does_not_stand(other: Fake) -> None:
+    assert chosen("gru", Fake("workspace", "sru"), other) is None
+
+
+def test_nor_does_one_of_other_code_of_its_architecture() -> None:
+    other = Fake("other", "gru")
+    assert chosen("gru", Fake("workspace", "sru"), other) == "other"
+    other.cell = "edited"
     assert chosen("gru", Fake("workspace", "sru"), other) is None
 
 

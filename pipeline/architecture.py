@@ -1,0 +1,28 @@
+"""models/architecture.json: the chosen architecture with the sum of its code, which decide what is trained again."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.code import PYTHON, Sources
+from pipeline.fingerprint import fingerprint_bytes
+from pipeline.lm.settings import UNTRAINED, cell_files
+
+FOLDER = "pipeline/lm/rnn/"
+
+Json = dict[str, Any]
+
+
+def describe_architecture(params: Mapping[str, Any], sources: Sources) -> Json:
+    """What `check` writes for params.yaml, as data, and the code in `sources`; KeyError if it chooses none of its own.
+
+    Through the sum, an edit of one architecture's code retrains that architecture and no other.
+    """
+    arch = {"options": {}, **params["archs"][params["arch"]]}
+    code = "" if arch["cell"] in UNTRAINED else _sum(arch["cell"], sources)
+    return {"name": params["arch"], **arch, "code": code}
+
+
+def _sum(cell: str, sources: Sources) -> str:
+    rooms = {path.removeprefix(FOLDER): text for path, text in sources.items() if path.startswith(FOLDER)}
+    texts = {name: text.decode() for name, text in rooms.items() if name.endswith(PYTHON)}
+    return fingerprint_bytes(*(rooms[name] for name in cell_files(cell, texts)))
