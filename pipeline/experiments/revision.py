@@ -150,15 +150,17 @@ def open_revisions(*names: str) -> list[Revision]:
 
 
 def all_revisions() -> list[Revision]:
-    """The workspace, then experiments, the newest first, then branches."""
+    """The workspace, then experiments, the newest first, then branches, that of the workspace first."""
     with _open_repo() as repo:
         commits = {ref: str(repo.scm.get_ref(str(ref))) for ref in exp_refs(repo.scm)}
         times = {ref: repo.scm.resolve_commit(commit).commit_time for ref, commit in commits.items()}
         newest_first = sorted(commits, key=lambda ref: (-times[ref], ref.name))
+        here = repo.scm.get_ref("HEAD", follow=False)  # refs/heads/main, or a hash
+        branches = sorted(repo.scm.list_branches(), key=lambda name: (f"refs/heads/{name}" != here, name))
         return [
             Revision(WORKSPACE, None),
             *(Revision(ref.name, commits[ref], is_experiment=True) for ref in newest_first),
-            *(Revision(name, str(resolve_rev(repo.scm, name))) for name in repo.scm.list_branches()),
+            *(Revision(name, str(resolve_rev(repo.scm, name))) for name in branches),
         ]
 
 

@@ -19,7 +19,7 @@ from pipeline.compare.pair import Pair, find_sets, read_pair
 from pipeline.compare.run import file_name
 from pipeline.compare.sentences import find_examples
 from pipeline.compare.table import Row, compare_scores
-from pipeline.experiments.revision import Difference, diff_params, open_revisions
+from pipeline.experiments.revision import Difference, all_revisions, diff_params, open_revisions
 from pipeline.ner.bio import bio_labels, bio_spans
 from pipeline.sweep.pairs import RESAMPLES, SEED, compare_rows
 from tests.compare.repository import LENGTH, SENTENCES, SETS, git, gold, predicted
@@ -177,6 +177,14 @@ def test_settings_that_differ(repository: Path) -> None:
     assert diff_params(gru, workspace) == [Difference("arch", "gru", "sru")]
     assert diff_params(workspace, workspace) == []
     assert diff_params(main, head) == []
+
+
+def test_the_branch_that_is_checked_out_is_the_first(repository: Path) -> None:
+    """Another one at the same commit is no other source."""
+    git("branch", "a-copy")
+    names = [revision.name for revision in all_revisions()]
+    git("branch", "--delete", "a-copy")
+    assert names[:4] == ["workspace", "with-gru", "main", "a-copy"]
 
 
 def test_the_code_of_another_architecture_makes_no_difference(repository: Path) -> None:
