@@ -23,6 +23,6 @@ def describe_architecture(params: Mapping[str, Any], sources: Sources) -> Json:
 
 
 def _sum(cell: str, sources: Sources) -> str:
-    rooms = {path.removeprefix(FOLDER): text for path, text in sources.items() if path.startswith(FOLDER)}
-    texts = {name: text.decode() for name, text in rooms.items() if name.endswith(PYTHON)}
-    return fingerprint_bytes(*(rooms[name] for name in cell_files(cell, texts)))
+    paths = [path for path in sources if path.startswith(FOLDER) and path.endswith(PYTHON)]
+    texts = {path.removeprefix(FOLDER): sources[path].decode() for path in paths}
+    return fingerprint_bytes(*(sources[FOLDER + name] for name in cell_files(cell, texts)))

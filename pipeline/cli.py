@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from pipeline import layout
-from pipeline.errors import UserError
+from pipeline.errors import UserError, reason
 from pipeline.ner.settings import MOST_RESAMPLES
 from pipeline.outputs import FULL
 from pipeline.params import MOST_THREADS, Params, load_params
@@ -442,7 +442,7 @@ def main() -> None:
             _fail(f"{full}: no space left on the device; free some and run again")
         if error.errno not in OF_THE_FILE or not error.filename:
             raise
-        _fail(f"{error.filename}: {os.strerror(error.errno).lower()}; mend that and run again")
+        _fail(f"{error.filename}: {reason(error)}; mend that and run again")
 
 
 def _is_memory(error: Exception) -> bool:

@@ -184,7 +184,7 @@ def _new_in_last_tenth(growth: Growth) -> float:
 def _coverage(usage: Usage) -> Iterator[list[str]]:
     train, validation = usage.coverage("train"), usage.coverage("validation")
     for size in [*(size for size in LEADING if size < usage.predicted), usage.predicted]:
-        yield [integer(size), *(percent(float(curve[size - 1]) if size else 0.0) for curve in (train, validation))]
+        yield [integer(size), percent(float(train[size - 1])), percent(float(validation[size - 1]))]
 
 
 def _frequent(entries: Sequence[Entry], usage: Usage) -> Iterator[Block]:

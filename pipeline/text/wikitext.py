@@ -78,8 +78,8 @@ MOST_UNCLOSED = 32
 
 _BREAK = "\n\n"
 _ITEM = "\x02"  # opens a list item, which ends with its line; XML cannot hold this character
-_SHOWN = str.maketrans({mark: chr(0x0E + i) for i, mark in enumerate("{}[]<>|~'_")})
-"""Marks that are text, of `&lt;` and `<nowiki>{{w}}</nowiki>`, to characters that XML cannot hold."""
+_SHOWN = str.maketrans({mark: chr(0xDC00 + i) for i, mark in enumerate("{}[]<>|~'_")})
+"""Marks that are text, of `&lt;` and `<nowiki>{{w}}</nowiki>`, to surrogates, which no decoded text has."""
 _MARKS = {shown: chr(mark) for mark, shown in _SHOWN.items()}
 _HIDDEN = re.compile(f"[{''.join(_MARKS)}]")
 

@@ -200,14 +200,16 @@ def test_the_code_of_another_architecture_makes_no_difference(repository: Path) 
         (["main", "with-gur"], "found no revision 'with-gur'; did you mean with-gru?"),
         (
             ["nothing", "main"],
-            "experiments: with-gru; branches and tags: feature/three-seeds, main, other-cell, other-test, recoded, ",
+            "experiments: with-gru; branches and tags: feature/three-seeds, main, other-cell, other-test, "
+            "recoded, stale",
         ),
         (["main", ""], "found no revision ''"),
         (["main", "with-gru", "wikiann"], "found no data set 'wikiann' in both: main has multiconer, wikineural;"),
         (["main", "other-test"], "60 sentences in main, 60 in other-test, different from sentence 7 on"),
         (
             ["main", "stale"],
-            "stale: data/predictions/wikineural is out of date, .*: models/arch.*dvc repro",
+            "stale: data/predictions/wikineural is out of date, .*evaluate@wikineural: models/architecture.json"
+            ".*dvc repro",
         ),
         (["main", "recoded"], "recoded: .* out of date, .*evaluate@wikineural: data/code/evaluate.json.*dvc repro"),
         (["main", "other-cell"], "other-cell: .* out of date, .*evaluate@wikineural: models/architecture.json"),
