@@ -22,6 +22,8 @@ LEADING = [100, 1000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1
 """Sizes of a vocabulary whose coverage is given."""
 CHANGES = {
     "characters_replaced": "characters that are no text, to U+FFFD",
+    "words_composed": "words not in NFC, put into it",
+    "words_stressed": "words lemmatised without their stress mark",
     "document_cuts": "long documents cut between paragraphs",
     "paragraph_cuts": "long paragraphs cut",
     "word_cuts": "of these cuts, inside a word",

@@ -13,6 +13,7 @@ in its form read anew and no others.
 import hashlib
 from pathlib import Path
 from typing import Annotated
+from unicodedata import normalize
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -96,8 +97,8 @@ def hold_out(sentences: list[RawSentence], share: float, seed: int) -> tuple[lis
 
 
 def _fraction(tokens: list[str], seed: int) -> float:
-    """A number in [0, 1) that looks random and depends on nothing but tokens and seed."""
-    text = "\t".join([str(seed), *tokens])
+    """A number in [0, 1) that looks random and depends on nothing but seed and tokens, in any form of Unicode."""
+    text = normalize("NFC", "\t".join([str(seed), *tokens]))
     digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64
 

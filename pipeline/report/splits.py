@@ -9,8 +9,9 @@ from pipeline.report.tables import NONE, integer
 
 SPLITS = ["train", "validation", "test"]
 HEADER = ["Set", "Split", "Paper, Table 1", "Paper's files", "Sentences", "Tokens", "Entities"]
-REPAIRS = ["Orphan I-", "I- of another type", "Duplicates", "Also in train"]
-COLUMNS = ["sentences", "tokens", "entities", "repaired_orphans", "repaired_type_changes", "duplicates"]
+REPAIRS = ["Orphan I-", "I- of another type", "Not in NFC", "Stressed", "Duplicates", "Also in train"]
+COLUMNS = ["sentences", "tokens", "entities", "repaired_orphans", "repaired_type_changes"]
+COLUMNS += ["composed_tokens", "stressed_tokens", "duplicates"]
 DROPPED = ["dropped_tokens", "dropped_entity_tokens", "dropped_entities", "dropped_sentences"]
 
 
@@ -20,8 +21,8 @@ def describe_splits(sets: Mapping[str, Any]) -> Iterator[Block]:
     yield Table(HEADER + REPAIRS, rows, left=2)
     yield (
         "Sentences of the paper's Table 1, of the files it is about, and here. An orphan I- (after O, or first in its "
-        "sentence) and an I- after an entity of another type are repaired to B-. Duplicates repeat a sentence of their "
-        "split."
+        "sentence) and an I- after an entity of another type are repaired to B-. Tokens not in Unicode NFC are put "
+        "into it; a stress mark is left out of what is lemmatised. Duplicates repeat a sentence of their split."
     )
 
 
@@ -46,6 +47,6 @@ def _row(name: str, split: str, counts: Mapping[str, int]) -> list[str]:
         split,
         integer(published.table if published else None),
         integer(published.files if published else None),
-        *(integer(counts[column]) for column in COLUMNS),
+        *(integer(counts.get(column)) for column in COLUMNS),
         integer(counts["also_in_train"]) if split != "train" else NONE,
     ]

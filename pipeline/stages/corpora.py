@@ -13,6 +13,7 @@ from pipeline.ner.sentence import RawSentence, Sentence
 from pipeline.ner.tokens import keep_tokens
 from pipeline.outputs import fresh_folder, write_json
 from pipeline.progress import track
+from pipeline.text.spelling import compose, remove_stress
 from pipeline.text.udpipe import Lemmatizer, Normalization
 
 
@@ -36,9 +37,9 @@ def run(source: Path, model: Path, target: Path, tokens: str, normalization: Nor
 
 
 def _keep(sentences: list[RawSentence], rule: str) -> Iterator[RawSentence]:
-    """Sentences with legal tags and without the tokens that are dropped; one that is left empty is dropped itself."""
-    for sentence in sentences:
-        kept = keep_tokens(sentence._replace(tags=repair(sentence.tags).tags), rule)
+    """Sentences in NFC, with legal tags and without the tokens that are dropped; one left empty is dropped itself."""
+    for tokens, tags in sentences:
+        kept = keep_tokens(RawSentence([*map(compose, tokens)], repair(tags).tags), rule)
         if kept.tokens:
             yield kept
 
@@ -63,5 +64,16 @@ def _count(split: str, published: Splits, splits: Splits) -> dict[str, Any]:
     return {
         **describe(splits[split], train),
         **describe_repairs(published[split]),
+        **_describe_spelling(published[split]),
         **describe_dropped(published[split], splits[split]),
+    }
+
+
+def _describe_spelling(published: list[RawSentence]) -> dict[str, int]:
+    """How many tokens are not in NFC, and how many the language model reads without their stress mark."""
+    tokens = [token for sentence in published for token in sentence.tokens]
+    composed = [*map(compose, tokens)]
+    return {
+        "composed_tokens": sum(token != form for token, form in zip(tokens, composed, strict=True)),
+        "stressed_tokens": sum(form != remove_stress(form) for form in composed),
     }

@@ -19,6 +19,7 @@ from pipeline.text.plaintext import read_plaintext
 from pipeline.text.raw import Raw, read_raw, write_raw
 from pipeline.text.reading import stem
 from pipeline.text.settings import TextSettings
+from pipeline.text.spelling import compose, count_composed
 from pipeline.text.whitespace import count_words
 from pipeline.workers import Workers
 
@@ -79,7 +80,8 @@ def _read(source: Path, megabytes: float, finished: Finished) -> tuple[list[str]
         raw = finished.path(key).read_text(encoding="utf-8").split()
         if all(finished.facts(name) is not None for name in raw):
             return raw, Counter(known)
-    counts: Counts = Counter(documents_read=0, documents_kept=0, paragraphs=0, words=0, words_of_mixed_script=0)
+    counts: Counts = Counter(documents_read=0, documents_kept=0, paragraphs=0, words=0, words_composed=0)
+    counts["words_of_mixed_script"] = 0
     raws = track(_read_entries(source, entries, counts), "documents, read", "documents")
     raw = [*write_raw(raws, key, megabytes, finished)]
     with finished.add(key, counts) as file:
@@ -107,9 +109,11 @@ def _read_entries(source: Path, entries: list[Entry], counts: Counts) -> Iterato
 
 
 def _extract(source: Path, file: IO[bytes], counts: Counts) -> None:
-    """What is done to a raw shard."""
+    """What is done to a raw shard. NFC comes last: entities of mark-up may be marks on the letter before them."""
     for raw in read_raw(source):
-        for document in FORMATS[raw.format].extract(raw.document, counts):
+        for article in FORMATS[raw.format].extract(raw.document, counts):
+            counts["words_composed"] += sum(map(count_composed, article.lines))
+            document = article._replace(title=compose(article.title), lines=[*map(compose, article.lines)])
             counts["documents_kept"] += 1
             counts["paragraphs"] += len(document.lines)
             counts["words"] += sum(map(count_words, document.lines))

@@ -1,12 +1,16 @@
 """Fragments to lines of lemmas, or of words."""
 
 from pipeline.shards import Counts, Document
+from pipeline.text.spelling import count_stressed
 from pipeline.text.udpipe import Lemmatizer
 from pipeline.text.whitespace import count_words
 
 
 def lemmatize_document(lemmatizer: Lemmatizer, document: Document, counts: Counts) -> Document | None:
-    """A line of lemmas for every fragment, joined by single spaces; None where no fragment yields a token."""
+    """A line of lemmas for every fragment, joined by single spaces; None where no fragment yields a token.
+
+    Words that lose a stress mark are counted.
+    """
     lines = [lemmatizer.lemmatize_text(fragment) for fragment in document.lines]
     kept = [" ".join(lemmas) for lemmas in lines if lemmas]
     counts.update(
@@ -17,6 +21,7 @@ def lemmatize_document(lemmatizer: Lemmatizer, document: Document, counts: Count
         fragments_kept=len(kept),
         fragments_dropped_empty=len(lines) - len(kept),
         words_read=sum(map(count_words, document.lines)),
+        words_stressed=sum(map(count_stressed, document.lines)),
         words_dropped_empty=sum(
             count_words(fragment) for fragment, lemmas in zip(document.lines, lines, strict=True) if not lemmas
         ),

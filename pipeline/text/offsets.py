@@ -9,11 +9,13 @@ is a piece of the text as it stands, so that neither lower case that is longer (
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from razdel import sentenize, tokenize
+
+from pipeline.text.spelling import compose, compose_aligned
 
 LONGEST = 200
 """Tokens of a sentence; the language model has read no longer ones (fragments of at most as many words)."""
@@ -23,7 +25,7 @@ _JOINED = re.compile(f"[{_JOINERS}]")
 
 
 class Token(NamedTuple):
-    """A piece of a text: `text[start:stop] == form`."""
+    """A piece of a text, `text[start:stop]`; its form is that piece in NFC."""
 
     start: int
     stop: int
@@ -36,19 +38,27 @@ def split_text(text: str) -> Iterator[list[Token]]:
     A line end is where a paragraph ends. Where a sentence has more than `LONGEST` tokens, another begins.
     """
     for line in re.finditer(r"[^\r\n]+", text):
-        for sentence in sentenize(line[0]):
-            yield from _cut(_tokens(sentence.text, line.start() + sentence.start))
+        composed, places = compose_aligned(line[0])
+        for sentence in sentenize(composed):
+            yield from _cut(_place(_tokens(sentence.text, sentence.start), places, line))
 
 
 def split_spaces(text: str) -> Iterator[list[Token]]:
     """The same of a text whose tokens are given: a sentence a line, spaces between tokens; anything else is a token."""
     for line in re.finditer(r"[^\n]+", text.replace("\r\n", " \n")):
         yield from _cut(
-            [Token(line.start() + m.start(), line.start() + m.end(), m[0]) for m in _WORD.finditer(line[0])]
+            [Token(line.start() + m.start(), line.start() + m.end(), compose(m[0])) for m in _WORD.finditer(line[0])]
         )
 
 
 _WORD = re.compile(r"[^ ]+")
+
+
+def _place(tokens: list[Token], places: Sequence[int], line: re.Match[str]) -> list[Token]:
+    """Tokens of a line in NFC, at the places they have in the text; of the pieces of one character the last is kept."""
+    spans = [(places[token.start], places[token.stop]) for token in tokens]
+    offset = line.start()
+    return [Token(offset + i, offset + j, compose(line[0][i:j])) for i, j in spans if i < j]
 
 
 def _tokens(sentence: str, offset: int) -> list[Token]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ufal.udpipe import Model, ProcessingError, Sentence, Word
 
 from pipeline.errors import UserError
+from pipeline.text.spelling import remove_stress
 
 _UNPRINTED = "_"  # how CoNLL-U, and so a trained model, writes a lemma that is not there
 _UNREADABLE = re.compile("[\0\ud800-\udfff]")  # C strings end at NUL; UTF-8 has no lone surrogates
@@ -25,6 +26,8 @@ class Normalization(NamedTuple):
 class Lemmatizer:
     """Words to lemmas, in context, or to themselves. Neither is ever empty, and both have `_` for white space.
 
+    Words are given in NFC; a stress mark on a letter of theirs is not read, so that no lemma has one.
+
     Only the tokenizer and the tagger run: lemmas need no parser, which would take most of the time. About
     12 to 30 thousand words a second and core with a small model.
     """
@@ -39,7 +42,7 @@ class Lemmatizer:
     def lemmatize_text(self, text: str) -> list[str]:
         """Lemmas of running text, its case as it is to be; UDPipe decides what a word is."""
         tokenizer = self._model.newTokenizer(self._model.DEFAULT)
-        tokenizer.setText(readable(text))
+        tokenizer.setText(readable(remove_stress(text)))
         lemmas: list[str] = []
         sentence, error = Sentence(), ProcessingError()
         while tokenizer.nextSentence(sentence, error):
@@ -49,7 +52,7 @@ class Lemmatizer:
     def lemmatize_tokens(self, tokens: Sequence[str]) -> list[str]:
         """Lemmas of given tokens of one sentence in their own case, exactly one a token, whatever the token is."""
         sentence = Sentence()
-        for token in tokens:
+        for token in map(remove_stress, tokens):
             sentence.addWord(readable(token.lower() if self._normalization.lowercase else token))
         return self._tag(sentence)
 

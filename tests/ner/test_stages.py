@@ -5,12 +5,14 @@ import json
 from collections import Counter
 from pathlib import Path
 from typing import Any, ClassVar
+from unicodedata import normalize
 
 import numpy as np
 import pytest
 import torch
 
 from pipeline.errors import UserError
+from pipeline.ner.corpus import read_split
 from pipeline.ner.examples import Examples
 from pipeline.ner.settings import EvaluateSettings, NerSettings
 from pipeline.ner.tagger import Tagger
@@ -153,6 +155,8 @@ def test_corpora(work: Path) -> None:
         "types": {"LOC": 2, "PER": 1},
         "repaired_orphans": 1,
         "repaired_type_changes": 1,
+        "composed_tokens": 0,
+        "stressed_tokens": 0,
         "duplicates": 0,
         "also_in_train": 1,
         "dropped_sentences": 0,
@@ -162,6 +166,16 @@ def test_corpora(work: Path) -> None:
     }
     assert [counts[split]["sentences"] for split in RAW] == [3, 1, 3]
     assert [counts[split]["also_in_train"] for split in RAW] == [0, 0, 1]
+
+
+def test_tokens_are_put_into_nfc_and_keep_their_stress(work: Path) -> None:
+    raw = normalize("NFD", "0\tКо\u0301сткой\tB-PER\n1\tёлка\tO\n2\tк\tO\n\n")
+    (work / "raw" / "test.conllu").write_text(raw, encoding="utf-8")
+    run_corpora(work)
+    (sentence,) = read_split(work / "toy" / "test.tsv")
+    assert sentence.tokens == ["Ко\u0301сткой", "ёлка", "к"]
+    counts = json.loads((work / "toy" / "counts.json").read_text())["test"]
+    assert (counts["composed_tokens"], counts["stressed_tokens"]) == (2, 1)
 
 
 def test_from_raw_files_to_scores(work: Path) -> None:

@@ -114,6 +114,8 @@ def test_sentences_stand_beside_table_1(copy: Copy) -> None:
         "entities",
         "repaired_orphans",
         "repaired_type_changes",
+        "composed_tokens",
+        "stressed_tokens",
         "duplicates",
         "also_in_train",
     ]

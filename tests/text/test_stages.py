@@ -9,6 +9,7 @@ from functools import partial
 from io import FileIO
 from pathlib import Path
 from typing import NoReturn
+from unicodedata import normalize
 
 import pytest
 
@@ -104,6 +105,23 @@ def test_page_ids_of_another_export_stand_behind_its_file(tmp_path: Path) -> Non
     documents.run(raw_news(tmp_path / "raw", *files), tmp_path / "documents", TEXT, alone(tmp_path))
     found = {document.id: document.lines for document in read_documents(tmp_path / "documents")}
     assert found == {"0000-a:1": ["Текст"], "7": ["Первая"], "0002-c.d:7": ["Вторая"]}
+
+
+def test_text_is_put_into_nfc_and_words_are_lemmatised_without_stress(tmp_path: Path) -> None:
+    text = normalize("NFD", "Сторо\u0301ж зелёной ёлки и йода")
+    wikitext = f"М&amp;#1080;&amp;#774; {text}"
+    page = f"<page><title>{text}</title><id>7</id><revision><text>{wikitext}</text></revision></page>"
+    files = [("0000-a.txt", "text", text), ("0001-b.xml", "mediawiki", f"<mediawiki>{page}</mediawiki>")]
+    documents.run(raw_news(tmp_path / "raw", *files), tmp_path / "documents", TEXT, alone(tmp_path))
+    plain, article = read_documents(tmp_path / "documents")
+    composed = "Сторо\u0301ж зелёной ёлки и йода"
+    assert (plain.lines, article.title, article.lines) == ([composed], composed, [f"Мй {composed}"])
+    assert read_json(tmp_path / "documents" / COUNTS)["words_composed"] == 3 + 4
+
+    ours = Normalization(lowercase=True, lemmas=True)
+    lemmas.run(tmp_path / "documents", MODEL, tmp_path / "lemmas", ours, alone(tmp_path))
+    assert read_json(tmp_path / "lemmas" / COUNTS)["words_stressed"] == 2
+    assert all("\u0301" not in line for document in read_documents(tmp_path / "lemmas") for line in document.lines)
 
 
 def test_a_protocol_may_keep_the_case(sequential: Path, tmp_path: Path) -> None:

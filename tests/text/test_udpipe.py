@@ -137,7 +137,7 @@ def test_what_is_no_model_is_said(tmp_path: Path) -> None:
 
 def test_a_fragment_is_a_line_and_what_yields_nothing_is_counted(lemmatizer: Lemmatizer) -> None:
     counts: Counts = Counter()
-    document = Document("1", "", ["мама мыла раму , папа спал .", "", "в москве"])
+    document = Document("1", "", ["ма\u0301ма мыла раму , папа спал .", "", "в москве"])
     result = lemmatize_document(lemmatizer, document, counts)
     assert result and result.lines == ["мама мыть рама , папа спать .", "в москва"]
     assert counts == {
@@ -148,6 +148,7 @@ def test_a_fragment_is_a_line_and_what_yields_nothing_is_counted(lemmatizer: Lem
         "fragments_kept": 2,
         "fragments_dropped_empty": 1,
         "words_read": 9,
+        "words_stressed": 1,
         "words_dropped_empty": 0,
         "tokens": 9,
     }

@@ -1,0 +1,81 @@
+"""NFC with places, and stress marks; `|` in a drawn word is a combining acute, `\\` a combining grave."""
+
+from itertools import pairwise
+from unicodedata import normalize
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.text.offsets import split_text
+from pipeline.text.spelling import compose, compose_aligned, count_composed, count_stressed, remove_stress
+from pipeline.text.udpipe import Lemmatizer
+
+LETTERS = [*"аеийёгкéaÅẛ\u2126\ufb2a\u0f43\u0dd9\u0dcf", *"\u0301\u0300\u0306\u0308\u0323\u0307\u0344"]
+JAMO = ["\u1112", "\u1161", "\u11ab", "가", "\u11a8"]
+TEXT = st.text(st.sampled_from([*LETTERS, *JAMO, " ", "-", ".", "\u00a0"]) | st.characters(), max_size=12)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        "доро|га -> дорога",
+        "О|льга Ко\\сте|нко -> Ольга Костенко",
+        "ё|лка й| -> ёлка й",
+        "ѐ ѝ -> е и",
+        "José и Пётр -> José и Пётр",
+        "ѓ ќ -> ѓ ќ",
+        "Cafe| -> Cafe|",
+        "| -> |",
+        "о||н -> он",
+    ],
+)
+def test_stress_marks_go_from_cyrillic_letters_and_no_others(case: str) -> None:
+    given_text, expected = case.replace("|", "\u0301").replace("\\", "\u0300").split(" -> ")
+    assert remove_stress(given_text) == expected
+
+
+def test_a_letter_and_its_stress_in_nfd_is_that_letter() -> None:
+    for word in ("ёлка", "чайка", "ѓеврек", "José"):
+        assert remove_stress(compose(normalize("NFD", word))) == word
+
+
+def test_words_that_change_are_counted() -> None:
+    text = f"{normalize('NFD', 'зелёный чай')} и {normalize('NFD', 'йод')}"
+    assert (count_composed(text), count_composed(compose(text)), count_composed("")) == (3, 0, 0)
+    assert count_stressed("сто\u0301ит столи\u0301ца и José") == 2
+    assert count_stressed("столица") == 0
+
+
+@given(TEXT)
+def test_text_is_put_into_nfc_and_every_character_keeps_its_place(text: str) -> None:
+    composed, places = compose_aligned(text)
+    assert composed == normalize("NFC", text)
+    assert len(places) == len(composed) + 1 and places[-1] == len(text)
+    cuts = sorted({0, *places})
+    assert "".join(compose(text[i:j]) for i, j in pairwise(cuts)) == composed
+    assert all(i <= j for i, j in pairwise(places))
+
+
+def test_places_are_those_of_the_letters() -> None:
+    text = normalize("NFD", "чай йод")  # ч а и ̆ _ и ̆ о д
+    assert compose_aligned(text) == ("чай йод", [0, 1, 2, 4, 5, 7, 8, 9])
+    assert [*compose_aligned("чай")[1]] == [0, 1, 2, 3]
+
+
+SENTENCE = "Тёплый май. Андрей Коро\u0301лёв пришёл в «Зелёный чай», 3-й подъезд!"
+
+
+@given(st.sampled_from(["NFC", "NFD", "NFKD"]))
+def test_tokens_are_the_same_in_any_form_and_know_their_places(form: str) -> None:
+    text = normalize(form, SENTENCE)  # type: ignore[arg-type]
+    sentences = list(split_text(text))
+    assert [[token.form for token in s] for s in sentences] == [[t.form for t in s] for s in split_text(SENTENCE)]
+    assert all(compose(text[token.start : token.stop]) == token.form for s in sentences for token in s)
+
+
+def test_neither_form_nor_stress_makes_another_lemma(lemmatizer: Lemmatizer) -> None:
+    tokens = ["Короле\u0301в", "встре\u0301тил", "Алекса\u0301ндру", "в", "Туле"]
+    plain = [remove_stress(token) for token in tokens]
+    assert lemmatizer.lemmatize_tokens(tokens) == lemmatizer.lemmatize_tokens(plain)
+    assert lemmatizer.lemmatize_text(" ".join(tokens).lower()) == lemmatizer.lemmatize_text(" ".join(plain).lower())
