@@ -132,7 +132,7 @@ def charcnn() -> None:
 
     def settings() -> object:
         now = load_params()
-        return now.seed, now.imports_elmo, now.chosen_scale.charcnn
+        return now.seed, now.imports_elmo, now.chosen_scale.charcnn, charcnn.code()
 
     params = load_params()
     if params.imports_elmo:
@@ -141,18 +141,20 @@ def charcnn() -> None:
         return
     if _is_launcher(params):
         return
-    with _training(params, Steady(settings, layout.VOCABULARY, *charcnn.code())) as how:
+    with _training(params, Steady(settings, layout.VOCABULARY)) as how:
         charcnn.run(layout.VOCABULARY, layout.CHARCNN, params.chosen_scale.charcnn, params.seed, how)
 
 
 @app.command()
 def pretrain() -> None:
     """Pretrain the bidirectional language model of the chosen architecture."""
-    from pipeline.stages.pretrain import Choice, Sources, Targets, code, run
+    from pipeline.provenance.code import training_code
+    from pipeline.stages.pretrain import Choice, Sources, Targets, run
 
     def settings() -> object:
         now = load_params()
-        return now.seed, now.arch, now.chosen_arch, now.chosen_scale.lm
+        code = training_code("pretrain", now.chosen_arch.cell)
+        return now.seed, now.arch, now.chosen_arch, now.chosen_scale.lm, code
 
     params = load_params()
     if _is_launcher(params):
@@ -160,7 +162,7 @@ def pretrain() -> None:
     sources = Sources(layout.VOCABULARY, layout.CHARCNN)
     targets = Targets(layout.LM, layout.PRETRAIN, layout.PRETRAIN_CURVE)
     choice = Choice(params.arch, params.chosen_arch, params.chosen_scale.lm, params.seed)
-    with _training(params, Steady(settings, *sources, *code(choice.arch))) as how:
+    with _training(params, Steady(settings, *sources)) as how:
         run(sources, targets, choice, how)
 
 

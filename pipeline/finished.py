@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
 
-from pipeline.fingerprint import sha256
 from pipeline.locks import lock_alone, lock_shared
 from pipeline.outputs import read_json, write_json
+from pipeline.provenance.fingerprint import sha256
 
 SHARD, FACTS = "shard", "facts.json"
 

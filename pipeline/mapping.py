@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from pipeline.errors import UserError
-from pipeline.fingerprint import fingerprint
 from pipeline.finished import Finished
 from pipeline.outputs import write_json
 from pipeline.progress import say, track
+from pipeline.provenance.code import read_sources, stage_code
+from pipeline.provenance.fingerprint import fingerprint
 from pipeline.shards import COUNTS, Counts, Document, format_document, read_shard, shard_paths
 from pipeline.workers import Workers
 
-PACKAGE = Path(__file__).parent
 LIBRARIES = ("mwparserfromhell", "razdel", "ufal.udpipe")
 """That decide what is written."""
 
@@ -87,9 +87,9 @@ def finish_shards(
 
 @cache  # of the code as it was when the process began
 def sum_code(stage: str) -> str:
-    """The sum of all that turns text into text: code, and versions of libraries."""
-    files = [*sorted(PACKAGE.glob("*.py")), PACKAGE / "text", PACKAGE / "stages" / f"{stage}.py"]
-    return fingerprint({library: version(library) for library in LIBRARIES}, *files)
+    """The sum of all that decides what a stage makes of a text: code, and versions of libraries."""
+    libraries = {library: version(library) for library in LIBRARIES}
+    return fingerprint({"libraries": libraries, "code": stage_code(stage, read_sources())})
 
 
 def _finish(job: Job, source: Path) -> Done:
@@ -115,6 +115,6 @@ def _check_code(job: Job) -> None:
     """A worker that has run since before an edit, or on a machine with another commit, would mix two answers."""
     if sum_code(job.finished.stage) != job.code:
         raise UserError(
-            f"{job.finished.stage}: {PACKAGE} on {socket.gethostname()} is not what the stage was started with; "
+            f"{job.finished.stage}: its code on {socket.gethostname()} is not what the stage was started with; "
             "bring it to the same commit, restart the workers and run again"
         )

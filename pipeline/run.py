@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import torch
 
 from pipeline.checkpoint import Checkpoint, open_checkpoint
-from pipeline.fingerprint import fingerprint
 from pipeline.processes import ALONE, World
+from pipeline.provenance.fingerprint import fingerprint
 
 
 class Run(NamedTuple):

@@ -16,14 +16,14 @@ class Steady:
     """What a stage was started with; `confirm` before its outputs get their names."""
 
     def __init__(self, settings: Callable[[], object], *inputs: Path) -> None:
-        """`settings` reads the settings anew at every call; inputs are files and folders."""
+        """`settings` reads what decides the result, code too, anew at every call; inputs are files and folders."""
         self._settings, self._inputs = settings, inputs
         self._before, self._stamps = settings(), [_stamp(path) for path in inputs]
 
     def confirm(self) -> None:
         """A `UserError` if the settings have another value, or a file of the inputs was changed."""
         if self._settings() != self._before:
-            raise UserError(_refusal("params.yaml"))
+            raise UserError(_refusal("params.yaml or the code"))
         for path, stamp in zip(self._inputs, self._stamps, strict=True):
             if _stamp(path) != stamp:
                 raise UserError(_refusal(str(path)))

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from itertools import pairwise
 from modulefinder import ModuleFinder
 from pathlib import Path
@@ -11,10 +12,19 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.code import imports, reached, read_sources, stage_code, stages
-from pipeline.lm.settings import NO_CELL, cell_code, cells
+from pipeline.lm.settings import NO_CELL, cells
 from pipeline.ner.readers import format_code, formats
 from pipeline.params import load_params
+from pipeline.provenance.code import (
+    PLUMBING,
+    cell_code,
+    describe_architecture,
+    imports,
+    reached,
+    read_sources,
+    stage_code,
+    stages,
+)
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "pipeline"
@@ -33,7 +43,8 @@ def path_of(file: Path) -> str:
 @pytest.mark.parametrize("cell", [cell for cell in cells() if cell != NO_CELL])
 def test_the_code_of_an_architecture_is_all_it_reaches(cell: str) -> None:
     """The sum of that code, and the deps of the stage, decide whether it is trained again."""
-    code = set(map(path_of, cell_code(cell)))
+    code = set(cell_code(cell, SOURCES))
+    assert f"pipeline/lm/rnn/{cell}.py" in code or f"pipeline/lm/rnn/{cell}/__init__.py" in code
     files = set().union(*(reached(path, SOURCES) for path in code))
     assert files <= code | set(stage_code("pretrain", SOURCES))
 
@@ -80,7 +91,7 @@ def test_the_code_of_a_stage_is_what_the_standard_library_finds(stage: str) -> N
     files = [getattr(module, "__file__", None) for module in finder.modules.values()]
     found = {path_of(Path(file)) for file in files if file}
     code = {path for path in stage_code(stage, SOURCES) if path.endswith(".py")}
-    assert code <= found and all(path.endswith("/__init__.py") for path in found - code)
+    assert code <= found and all(path.endswith("/__init__.py") or path.startswith(PLUMBING) for path in found - code)
 
 
 def test_templates_are_code_of_the_pages() -> None:
@@ -89,19 +100,61 @@ def test_templates_are_code_of_the_pages() -> None:
         assert found and {path for path in stage_code(stage, SOURCES) if Path(path).suffix in SHOWN} == found
 
 
-def test_a_package_that_imports_by_name_stands_for_its_folder() -> None:
+def test_what_is_reached_through_the_plumbing_counts_and_the_plumbing_does_not() -> None:
     sources = {
         "pipeline/stages/a.py": b"def run():\n    from pipeline.b import c",
-        "pipeline/b/__init__.py": b"import importlib\nALL = [importlib.import_module(f'pipeline.b.{n}') for n in 'cd']",
-        "pipeline/b/c.py": b"import pipeline.e.f",
-        "pipeline/b/d.py": b"",
+        "pipeline/b/__init__.py": b"from pipeline import outputs",
+        "pipeline/b/c.py": b"import pipeline.progress",
         "pipeline/b/page.html": b"",
+        "pipeline/outputs.py": b"",
+        "pipeline/progress.py": b"from pipeline.e.f import g",
         "pipeline/e/__init__.py": b'"""Nothing."""',
-        "pipeline/e/f.py": b"import importlib\nimportlib.import_module('pipeline.e.g')",
+        "pipeline/e/f.py": b"",
         "pipeline/e/g.py": b"",
     }
-    missing = {"pipeline/e/__init__.py", "pipeline/e/g.py"}
+    missing = {"pipeline/outputs.py", "pipeline/progress.py", "pipeline/e/__init__.py", "pipeline/e/g.py"}
     assert set(stage_code("a", sources)) == sources.keys() - missing
+
+
+def reruns(paths: Iterable[str], edit: bytes = b"\nEDITED = True\n") -> set[str]:
+    """The stages that run again after an edit of files; `pretrain:gru` is a pretraining of that architecture."""
+    sources = {**SOURCES, **{path: SOURCES[path] + edit for path in paths}}
+    rerun = {stage for stage in STAGES if stage_code(stage, sources) != stage_code(stage, SOURCES)}
+    params = load_params(ROOT / "params.yaml").model_dump(include={"archs"})
+    for arch in params["archs"]:
+        before, after = (describe_architecture({**params, "arch": arch}, files) for files in (SOURCES, sources))
+        rerun |= {f"pretrain:{arch}"} if before != after else set()
+    return rerun
+
+
+def test_an_edit_of_the_plumbing_reruns_nothing() -> None:
+    assert reruns(path for path in SOURCES if path.startswith(PLUMBING)) == set()
+
+
+def test_a_comment_reruns_nothing() -> None:
+    assert reruns((path for path in SOURCES if path.endswith(".py")), b"\n# A word.\n") == set()
+
+
+RERUNS = {
+    "pipeline/text/wikitext.py": {"documents"},
+    "pipeline/text/fragments.py": {"fragments"},
+    "pipeline/text/udpipe.py": {"sentences", "lemmas", "corpora", "typos"},
+    "pipeline/lm/rnn/gru.py": {"pretrain:gru"},
+    "pipeline/lm/rnn/sru/on_cpu.py": {f"pretrain:{arch}" for arch in ("sru", "sru4", "sru12", "srupp", "mingru")},
+    "pipeline/lm/rnn/lstm.py": {"charcnn", "pretrain:lstm"},
+    "pipeline/lm/train.py": {"charcnn", "pretrain"},
+    "pipeline/ner/crf.py": {"ner", "evaluate", "typos", "export"},
+    "pipeline/ner/typos.py": {"typos"},
+    "pipeline/report/paper.py": {"report", "export"},
+    "pipeline/sources/manifest.py": {"fetch"},
+    "pipeline/serve/app.py": set(),
+    "pipeline/compare/pair.py": set(),
+}
+
+
+@pytest.mark.parametrize("path", RERUNS)
+def test_an_edit_reruns_what_it_may_change(path: str) -> None:
+    assert reruns([path]) == RERUNS[path]
 
 
 def test_the_command_of_a_stage_is_code_of_that_stage_alone() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.fingerprint import fingerprint
+from pipeline.provenance.fingerprint import fingerprint
 
 
 def test_the_key_is_the_content(tmp_path: Path) -> None:

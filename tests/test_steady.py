@@ -18,7 +18,7 @@ def test_nothing_changed(tmp_path: Path) -> None:
 def test_settings_changed() -> None:
     values = iter([1, 2])
     steady = Steady(lambda: next(values))
-    with pytest.raises(UserError, match=r"params\.yaml: changed while"):
+    with pytest.raises(UserError, match=r"params\.yaml or the code: changed while"):
         steady.confirm()
 
 

@@ -17,10 +17,9 @@ from dvc.repo.experiments.utils import exp_refs
 from dvc.scm import NoSCM, RevError, resolve_rev
 
 from pipeline import layout
-from pipeline.architecture import describe_architecture
-from pipeline.code import KINDS, PACKAGE, Sources, stage_code, stages
 from pipeline.errors import UserError
 from pipeline.outputs import json_text
+from pipeline.provenance.code import DATA, PACKAGE, PYTHON, Sources, describe_architecture, stage_code, stages
 
 WORKSPACE = "workspace"
 LOCK, PARAMS = "dvc.lock", "params.yaml"
@@ -97,7 +96,7 @@ class Revision:
     def _sources(self) -> Sources:
         fs, top = self._files.repo.fs, self._files.repo.root_dir
         paths = {str(fs.relpath(path, top)): path for path in fs.find(fs.join(top, PACKAGE))}
-        return {name: fs.cat_file(path) for name, path in sorted(paths.items()) if Path(name).suffix in KINDS}
+        return {name: fs.cat_file(path) for name, path in sorted(paths.items()) if Path(name).suffix in {PYTHON, *DATA}}
 
     @cached_property
     def stages(self) -> dict[str, Json]:

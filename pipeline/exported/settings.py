@@ -14,8 +14,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pipeline.errors import UserError, reason, remake
-from pipeline.fingerprint import sha256
 from pipeline.protocol import TokenRule
+from pipeline.provenance.fingerprint import sha256
 from pipeline.settings import Settings, Switch
 
 SETTINGS, CARD, UDPIPE, LM, TAGGER = "tagger.json", "README.md", "model.udpipe", "lm", "tagger"

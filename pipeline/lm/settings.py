@@ -1,8 +1,6 @@
 """The `archs` table, and the `charcnn` and `lm` blocks of a scale."""
 
 import ast
-import re
-from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -42,27 +40,6 @@ def cells() -> list[str]:
     files = {path.stem for path in CELL_FOLDER.glob("[a-z]*.py")}
     packages = {path.parent.name for path in CELL_FOLDER.glob("[a-z]*/__init__.py")}
     return [NO_CELL, *sorted(files | packages)]
-
-
-def cell_code(cell: str) -> list[Path]:
-    """The Python files that an architecture is made of, and those of the architectures it builds on.
-
-    Those that all share are not among them. None if it isn't trained.
-    """
-    if cell in UNTRAINED:
-        return []
-    texts = {file.relative_to(CELL_FOLDER).as_posix(): file.read_text("utf-8") for file in CELL_FOLDER.rglob("*.py")}
-    return [CELL_FOLDER / name for name in cell_files(cell, texts)]
-
-
-def cell_files(cell: str, texts: Mapping[str, str]) -> list[str]:
-    """The same as names within `pipeline/lm/rnn/`, of the Python files there by name; of any revision."""
-    own = [name for name in texts if name == f"{cell}.py" or name.startswith(f"{cell}/")]
-    imported = {name for file in own for name in _IMPORTED.findall(texts[file])}
-    return sorted({*own, *(file for name in imported - {cell} for file in cell_files(name, texts))})
-
-
-_IMPORTED = re.compile(r"^from pipeline\.lm\.rnn\.(\w+)", re.MULTILINE)
 
 
 def _files(cell: str) -> list[Path]:

@@ -7,16 +7,17 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.code import TOP, reached, read_sources
 from pipeline.errors import UserError
-from pipeline.fingerprint import fingerprint
 from pipeline.ner.batches import Indices
 from pipeline.ner.corpus import read_split, split_path
 from pipeline.ner.features import Embed, Features, build_features
 from pipeline.ner.sentence import Sentence
 from pipeline.ner.settings import FeatureKind
+from pipeline.provenance.code import CELLS, deciding, read_sources
+from pipeline.provenance.fingerprint import fingerprint
 
-LM = "pipeline/lm/"
+EMBED = "pipeline/lm/embed.py"
+"""Read as data: this room does not import that one."""
 
 
 class Embedder(Protocol):
@@ -74,18 +75,16 @@ def load_examples(
     path = split_path(corpus, split)
     sentences = list(read_split(path))
     embed, width, layers = reading(embedder, features)
-    key = fingerprint({"layers": layers}, path, lm, *embedding_code())
+    key = fingerprint({"layers": layers, "code": embedding_code()}, path, lm)
     vectors = build_features(cache, key, [sentence.lemmas for sentence in sentences], embed, width)
     return Examples(vectors, encode_tags(str(path), sentences, labels), layers)
 
 
-def embedding_code() -> list[Path]:
-    """What of `pipeline/lm` decides how given weights embed: part of the cache's key. Training is not among it.
-
-    It is read as data: this room does not import that one. Architectures are imported by name, and count all.
-    """
-    files = reached(f"{LM}embed.py", read_sources())
-    return [*(TOP / file for file in files if file.startswith(LM)), TOP / LM / "rnn"]
+def embedding_code() -> dict[str, str]:
+    """What decides how given weights embed; of the architectures, which are imported by name, all."""
+    sources = read_sources()
+    cells = [path for path in sources if path.startswith(CELLS) and path.endswith(".py")]
+    return {path: text for start in [EMBED, *cells] for path, text in deciding(start, sources).items()}
 
 
 def encode_tags(place: str, sentences: list[Sentence], labels: list[str]) -> Indices:

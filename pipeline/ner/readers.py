@@ -5,10 +5,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.code import TOP, reached, read_sources
 from pipeline.errors import UserError
 from pipeline.ner.bio import bio_labels
 from pipeline.ner.sentence import RawSentence
+from pipeline.provenance.code import TOP, reached, read_sources
 
 FOLDER = "pipeline/ner/formats"
 

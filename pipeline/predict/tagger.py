@@ -9,7 +9,6 @@ import torch
 from pipeline import layout
 from pipeline.errors import UserError, remake
 from pipeline.exported.settings import LM, SETTINGS, TAGGER, Exported, check_parts
-from pipeline.fingerprint import sha256
 from pipeline.lm.embed import Embedder
 from pipeline.ner.tagger import Tagger
 from pipeline.ner.tokens import KEEPS
@@ -17,6 +16,7 @@ from pipeline.predict.cut import cut
 from pipeline.predict.network import Found, Network
 from pipeline.predict.pieces import End, Input, Output, Piece, Tagged
 from pipeline.predict.span import Span
+from pipeline.provenance.fingerprint import sha256
 from pipeline.settings import read_settings
 from pipeline.text.offsets import Token, split_spaces, split_text
 from pipeline.text.udpipe import Lemmatizer, Normalization

@@ -16,10 +16,10 @@ from zipfile import BadZipFile, ZipFile
 import h5py
 
 from pipeline.errors import UserError
-from pipeline.fingerprint import sha256
 from pipeline.lm.elmo.names import OPTIONS, WEIGHTS, pick
 from pipeline.lm.elmo.options import read_options
 from pipeline.lm.elmo.weights import read_weights, shapes
+from pipeline.provenance.fingerprint import sha256
 from pipeline.sources.manifest import Elmo
 from pipeline.sources.obtain import Input, Obtainer
 from pipeline.sources.space import room_for

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from pipeline.demo import DemoSettings, generate
 from pipeline.errors import UserError
-from pipeline.fingerprint import sha256
 from pipeline.progress import say
+from pipeline.provenance.fingerprint import sha256
 from pipeline.sources.download import download, file_name
 from pipeline.sources.manifest import Source
 from pipeline.sources.places import candidates, downloads, safe_name

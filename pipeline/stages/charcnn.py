@@ -16,10 +16,10 @@ from pipeline.lm.encoder import TYPES_A_BATCH, CharEncoder, make_encoder
 from pipeline.lm.inputs import TABLE, CharInputs
 from pipeline.lm.rnn import lstm  # by name below, and so among the deps in dvc.yaml
 from pipeline.lm.settings import ArchSettings, CharCnnSettings
-from pipeline.lm.source import training_code
 from pipeline.lm.train import Trainer
 from pipeline.outputs import fresh_folder, need, read_json
 from pipeline.progress import track
+from pipeline.provenance.code import Code, training_code
 from pipeline.run import Run
 from pipeline.vocabulary import SPECIALS, Vocabulary
 
@@ -56,8 +56,8 @@ def run(vocabulary: Path, target: Path, settings: CharCnnSettings, seed: int, ho
     """
     words = Vocabulary.load(vocabulary)
     chars = vocabulary_char_ids(words.types)
-    key = {"stage": "charcnn", "charcnn": settings.model_dump(), "seed": seed}
-    with how.checkpoint(key, vocabulary, *code()) as checkpoint:
+    key = {"stage": "charcnn", "charcnn": settings.model_dump(), "seed": seed, "code": code()}
+    with how.checkpoint(key, vocabulary) as checkpoint:
         torch.manual_seed(seed)
         charcnn = make_encoder(settings.shape)
         charcnn.standardise(_frequent(chars))
@@ -84,9 +84,9 @@ def run(vocabulary: Path, target: Path, settings: CharCnnSettings, seed: int, ho
                 how.confirm()
 
 
-def code() -> list[Path]:
-    """The files that decide what is trained."""
-    return [Path(__file__), *training_code(_TEACHER.cell)]
+def code() -> Code:
+    """The code on the disk that decides what is trained."""
+    return training_code("charcnn", _TEACHER.cell)
 
 
 def _frequent(chars: CharIds) -> CharIds:

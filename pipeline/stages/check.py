@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-from pipeline.architecture import describe_architecture
-from pipeline.code import read_sources, stage_code, stages
-from pipeline.fingerprint import fingerprint
 from pipeline.layout import manifest
 from pipeline.ner.readers import format_code, formats
 from pipeline.outputs import fresh_folder, write_json
 from pipeline.params import Params
+from pipeline.provenance.code import describe_architecture, read_sources, stage_code, stages
+from pipeline.provenance.fingerprint import fingerprint
 
 
 def run(params: Params, choice: Path, architecture: Path, protocol: Path, code: Path) -> None:

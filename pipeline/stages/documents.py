@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from pipeline.errors import UserError
-from pipeline.fingerprint import fingerprint
 from pipeline.finished import Finished, keep_finished
 from pipeline.mapping import finish_shards, sum_code
 from pipeline.outputs import fresh_folder, need, read_json, write_json
 from pipeline.progress import track
+from pipeline.provenance.fingerprint import fingerprint
 from pipeline.shards import COUNTS, Counts, Document, format_document, read_shard, write_shards
 from pipeline.text.lookalikes import count_mixed
 from pipeline.text.mediawiki import extract_article, read_articles

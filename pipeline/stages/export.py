@@ -9,7 +9,6 @@ from pipeline.device import choose_device
 from pipeline.encoders import ENCODERS
 from pipeline.exported.card import Facts, Json, render_card
 from pipeline.exported.settings import CARD, LM, SETTINGS, TAGGER, UDPIPE, Exported, UdpipeModel, sum_parts
-from pipeline.fingerprint import sha256
 from pipeline.lm.embed import CONFIG, Embedder
 from pipeline.lm.encoder import CONFIG as ENCODER
 from pipeline.machine import stamp
@@ -22,6 +21,7 @@ from pipeline.ner.scores import count, entity_f1
 from pipeline.ner.tagger import Tagger, load_taggers
 from pipeline.outputs import copy_folder, fresh_folder, need, read_json, write_json, write_text
 from pipeline.protocol import Protocol
+from pipeline.provenance.fingerprint import sha256
 from pipeline.stamp import write_metrics
 from pipeline.tables import DIGITS
 

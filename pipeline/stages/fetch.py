@@ -14,10 +14,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipeline.errors import UserError
-from pipeline.fingerprint import fingerprint
 from pipeline.ner.readers import format_code
 from pipeline.outputs import fresh_folder, write_json
 from pipeline.progress import say
+from pipeline.provenance.fingerprint import fingerprint
 from pipeline.sources.elmo import ObtainedElmo, obtain_elmo
 from pipeline.sources.manifest import Elmo, Manifest, NerSet, News, read_manifest
 from pipeline.sources.obtain import Input, Obtainer, copy

@@ -4,10 +4,10 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from pipeline.errors import UserError
-from pipeline.fingerprint import fingerprint
 from pipeline.finished import keep_finished
 from pipeline.mapping import map_shards
 from pipeline.outputs import fresh_folder
+from pipeline.provenance.fingerprint import fingerprint
 from pipeline.shards import Counts, Document
 from pipeline.text.lemmas import lemmatize_document
 from pipeline.text.udpipe import Lemmatizer, Normalization

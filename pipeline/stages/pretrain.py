@@ -16,10 +16,10 @@ from pipeline.lm.encoder import CONFIG, WEIGHTS, load_encoder
 from pipeline.lm.history import History
 from pipeline.lm.inputs import TABLE, TableInputs
 from pipeline.lm.settings import ELMO, UNTRAINED, ArchSettings, LmSettings
-from pipeline.lm.source import training_code
 from pipeline.lm.train import Trainer
 from pipeline.machine import peak_memory, stamp
 from pipeline.outputs import fresh_folder
+from pipeline.provenance.code import training_code
 from pipeline.run import Run
 from pipeline.stamp import write_metrics
 from pipeline.vocabulary import Vocabulary
@@ -77,7 +77,7 @@ def run(sources: Sources, targets: Targets, choice: Choice, how: Run) -> None:
         return
     name, arch, settings, seed = choice
     key = {"stage": "pretrain", "arch": arch.model_dump(), "lm": settings.model_dump(), "seed": seed}
-    with how.checkpoint(key, *sources, *code(arch)) as checkpoint:
+    with how.checkpoint(key | {"code": training_code("pretrain", arch.cell)}, *sources) as checkpoint:
         torch.manual_seed(seed)
         inputs = TableInputs(sources.charcnn / TABLE, how.device)
         _check_table(sources, tuple(inputs.table.shape), shape)
@@ -105,11 +105,6 @@ def _check_table(sources: Sources, found: tuple[int, ...], expected: tuple[int, 
             f"{sources.charcnn / TABLE}: found {found}, expected {expected}, a row for each type of "
             f"{sources.vocabulary}; make it again: dvc repro charcnn"
         )
-
-
-def code(arch: ArchSettings) -> list[Path]:
-    """The files that decide what is trained."""
-    return [] if arch.cell in UNTRAINED else [Path(__file__), *training_code(arch.cell)]
 
 
 def _write(sources: Sources, targets: Targets, choice: Choice, how: Run, trained: Trained) -> None:

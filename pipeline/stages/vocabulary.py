@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.errors import UserError
-from pipeline.fingerprint import sha256
 from pipeline.finished import Finished, keep_finished
 from pipeline.ids import write_ids
 from pipeline.mapping import finish_shards
 from pipeline.outputs import fresh_folder, write_json
+from pipeline.provenance.fingerprint import sha256
 from pipeline.shards import COUNTS, Counts, shard_paths
 from pipeline.text.settings import VocabularySettings
 from pipeline.text.vocabulary import (

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.fingerprint import fingerprint
 from pipeline.finished import Finished
+from pipeline.provenance.fingerprint import fingerprint
 from pipeline.shards import Document
 
 
