@@ -68,7 +68,7 @@ def test_an_empty_split_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"format": "conll"}, "found format 'conll', expected one of conll2003, multiconer, wikiann, wikineural"),
+        ({"format": "conll"}, "found format 'conll', expected one of conll2003, multiconer, wikineural"),
         ({"holdout": None}, "expected either a validation file or a holdout"),
         ({"holdout": 1.5}, "holdout: Input should be less than 1"),
         ({"split": "x"}, "split: Extra inputs are not permitted"),
