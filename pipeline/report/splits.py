@@ -23,6 +23,11 @@ def describe_splits(sets: Mapping[str, Any]) -> Iterator[Block]:
         "sentence) and an I- after an entity of another type are repaired to B-. Duplicates repeat a sentence of their "
         "split."
     )
+    for name, counts in sets.items():
+        converted = sum(split.get("converted", 0) for split in counts.values())  # none in an earlier revision
+        if converted:
+            scheme = counts["train"]["scheme"]
+            yield f"{paper.set_name(name)} is published in {scheme}: {integer(converted)} labels are others in BIO."
 
 
 def describe_dropped(sets: Mapping[str, Any], kept: str) -> Iterator[Block]:
