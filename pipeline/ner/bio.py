@@ -22,6 +22,7 @@ from typing import NamedTuple
 from pipeline.errors import UserError
 
 OUTSIDE = "O"
+LONGEST_TYPE = 100
 OPENING = "BSUW"
 """First letters of tags that begin an entity whatever stands before them."""
 CLOSING = "ESLUW"
@@ -55,7 +56,7 @@ def is_label(text: str) -> bool:
 
 def is_type(text: str) -> bool:
     """Whether an entity type may have this name: one word that can be shown; `|` stands between several labels."""
-    return text.isprintable() and bool(text) and " " not in text and "|" not in text
+    return 0 < len(text) <= LONGEST_TYPE and text.isprintable() and not set(" |") & set(text)
 
 
 def bio_labels(types: Iterable[str]) -> list[str]:

@@ -7,6 +7,9 @@ from typing import Any
 from pipeline.ner.bio import OUTSIDE, bio_spans, repair
 from pipeline.ner.sentence import RawSentence
 
+SHOWN = 20
+"""Types that a message names."""
+
 
 def describe(sentences: list[RawSentence], train: Iterable[RawSentence]) -> dict[str, Any]:
     """Counts of a split; `train` is what it may repeat."""
@@ -49,7 +52,8 @@ def rank_types(counts: Mapping[str, Any]) -> list[str]:
 def describe_unseen(counts: Mapping[str, Any], split: str) -> str:
     """The entities of a described split whose types train lacks, by type; empty if there are none."""
     types = counts[split]["types"].items()
-    return ", ".join(f"{type_} {number:,}" for type_, number in types if type_ not in counts["train"]["types"])
+    unseen = [f"{type_} {number:,}" for type_, number in types if type_ not in counts["train"]["types"]]
+    return ", ".join(unseen[:SHOWN]) + (f" and {len(unseen) - SHOWN:,} more types" if len(unseen) > SHOWN else "")
 
 
 def describe_dropped(published: list[RawSentence], kept: list[RawSentence]) -> dict[str, int]:

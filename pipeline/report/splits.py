@@ -27,7 +27,8 @@ def describe_splits(sets: Mapping[str, Any]) -> Iterator[Block]:
         converted = sum(split.get("converted", 0) for split in counts.values())  # none in an earlier revision
         if converted:
             scheme = counts["train"]["scheme"]
-            yield f"{paper.set_name(name)} is published in {scheme}: {integer(converted)} labels are others in BIO."
+            said = f"is published in {scheme} and is converted to BIO"
+            yield f"{paper.set_name(name)} {said}: {integer(converted)} labels change."
 
 
 def describe_dropped(sets: Mapping[str, Any], kept: str) -> Iterator[Block]:

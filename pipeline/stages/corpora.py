@@ -61,7 +61,7 @@ def _say(source: Path, counts: dict[str, dict[str, Any]], scheme: str) -> None:
         raise UserError(f"{source}: train: found no entity, expected some; are the labels in another column?")
     if scheme != "BIO":
         converted = sum(counts[split]["converted"] for split in SPLITS)
-        say(f"{source}: labels in {scheme}: {converted:,} become others in BIO")
+        say(f"{source}: labels in {scheme} are converted to BIO: {converted:,} of them change")
     for split in SPLITS:
         if unseen := describe_unseen(counts, split):
             say(f"{source}: {split}: entities of types that train lacks, which will all count as missed: {unseen}")

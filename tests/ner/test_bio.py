@@ -65,6 +65,11 @@ def test_every_scheme_is_known_and_is_bio_in_the_end(name: str) -> None:
     assert bio_spans(tags) == bio_spans(SCHEMES["BIO"].split())
 
 
+@pytest.mark.parametrize("label", ["", "B", "B-", "PER", "PER-B", "b-PER", "B_PER", "B-a b", "B-a|b", "B-" + "a" * 101])
+def test_what_is_no_label(label: str) -> None:
+    assert not is_label(label)
+
+
 @pytest.mark.parametrize(
     ("before", "after", "orphans", "type_changes"),
     [

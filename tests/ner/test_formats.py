@@ -114,6 +114,16 @@ def test_a_number_that_does_not_go_on_is_named(tmp_path: Path) -> None:
             read(tmp_path, "conll2003", good + bad)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["7 Пётр B-PER\n7 спит O\n\n8 В O\n8 Туле B-LOC\n", "1 Пётр B-PER\n2 спит O\n1 В O\n2 Туле B-LOC\n"],
+    ids=["numbers of sentences", "no blank lines"],
+)
+def test_numbers_that_are_no_tokens_and_do_not_count_are_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(UserError, match=r"file.conll: found numbers in the first column, which do not count"):
+        read(tmp_path, "conll2003", text)
+
+
 @pytest.mark.parametrize("inner", ["B-LOC", "O"])
 def test_of_entities_in_entities_the_outer_ones_are_read(
     tmp_path: Path, inner: str, capsys: pytest.CaptureFixture[str]

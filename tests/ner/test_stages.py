@@ -242,7 +242,7 @@ def test_a_set_in_another_scheme_becomes_bio_and_is_counted(work: Path, capsys: 
     describe_set(work, "conll2003", train=train, validation="Лев B-PER\nТолстой I-PER\n", test=train)
     run_corpora(work)
     assert (work / "toy" / "test.tsv").read_text().split()[2::3] == ["B-PER", "I-PER", "O", "B-LOC", "B-LOC"]
-    assert f"{work / 'raw'}: labels in IOBES: 4 become others in BIO\n" in capsys.readouterr().err
+    assert f"{work / 'raw'}: labels in IOBES are converted to BIO: 4 of them change\n" in capsys.readouterr().err
     counts = json.loads((work / "toy" / "counts.json").read_text())["train"]
     assert [counts[key] for key in ("scheme", "converted", "repaired_orphans")] == ["IOBES", 2, 1]
 

@@ -129,7 +129,8 @@ def test_a_scheme_that_became_bio_is_said(copy: Copy) -> None:
     counts["test"].update(converted=1200)
     counts["train"].update(converted=34, scheme="IOBES")
     path.write_text(json.dumps(counts))
-    assert "MultiCoNER is published in IOBES: 1,234 labels are others in BIO." in _page(world, "lstm", "local")
+    said = "MultiCoNER is published in IOBES and is converted to BIO: 1,234 labels change."
+    assert said in _page(world, "lstm", "local")
 
 
 def test_what_the_text_stages_dropped_is_said(copy: Copy) -> None:

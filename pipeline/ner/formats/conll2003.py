@@ -115,6 +115,11 @@ def _find_columns(path: Path) -> Columns:
     if width > 2 and 2 * sum(_count_on(sample)) > len(sample):
         token = 1
         said.append("column 1 is a running number")
+    elif width > 2 and 10 * sum(line.number >= 0 for lines in sample for line in lines) > 9 * len(rows):
+        raise UserError(
+            f"{path}: found numbers in the first column, which do not count the tokens of sentences; expected tokens "
+            "there, and a blank line after each sentence"
+        )
     while label - 1 > token and _nested(rows, label):
         said.append(f"column {label + 1} has entities inside those of column {label} and is left out")
         label -= 1
