@@ -14,8 +14,8 @@ from pipeline.utf8 import ADVICE
 
 MOST_BYTES = 1 << 20
 """Of a line. Whatever a file unpacks to, no more than this is held to find out that it has no lines of tokens."""
-MOST_TOKENS = 1_000
-"""Of a sentence that nothing is said about; the longest of the published sets has 124."""
+LONG, TOO_LONG = 1_000, 100_000
+"""Tokens of a sentence that is said, and of one that is no sentence; the longest of the published sets has 124."""
 SHOWN = 80
 """Characters of a line that a message repeats."""
 
@@ -54,11 +54,21 @@ def group(rows: Iterable[Row | None]) -> Iterator[RawSentence]:
     for row in rows:
         if row:
             sentence.append(row)
+            check_length(sentence[0].place, len(sentence))
         elif sentence:
             yield _sentence(sentence)
             sentence = []
     if sentence:
         yield _sentence(sentence)
+
+
+def check_length(place: str, tokens: int) -> None:
+    """Refuse so many tokens of one sentence, which begins at that place, before they fill the memory."""
+    if tokens > TOO_LONG:
+        raise UserError(
+            f"{place}: found more than {TOO_LONG:,} tokens from here on without a blank line, expected one after each "
+            "sentence; put them in"
+        )
 
 
 def check_row(place: str, token: str, tag: str) -> Row:
@@ -92,7 +102,9 @@ def _decode(place: str, line: bytes, first: bool) -> str:
     if len(line) == MOST_BYTES:
         raise UserError(f"{place}: found a line of {MOST_BYTES:,} bytes or more, expected a token a line")
     if b"\0" in text:  # UTF-16 of Latin letters is valid UTF-8
-        raise UserError(f"{place}: found byte 0x00, as in UTF-16, expected UTF-8 text; {ADVICE}")
+        raise UserError(
+            f"{place}: found byte 0x00, as in UTF-16, expected UTF-8 text; convert the file: iconv -f UTF-16 -t UTF-8"
+        )
     try:
         return text.decode("utf-8-sig" if first else "utf-8")
     except UnicodeDecodeError as error:
@@ -101,7 +113,7 @@ def _decode(place: str, line: bytes, first: bool) -> str:
 
 
 def _sentence(rows: list[Row]) -> RawSentence:
-    if len(rows) > MOST_TOKENS:
+    if len(rows) > LONG:
         say(
             f"{rows[0].place}: a sentence of {len(rows):,} tokens begins here; a blank line ends a sentence: "
             "put them in if they are missing"

@@ -94,7 +94,7 @@ def test_a_running_number_is_no_token(tmp_path: Path, name: str, capsys: pytest.
     assert read(tmp_path, "conll2003", NUMBERED[name]) == [drawn("Пётр|I-PER спит"), drawn("В Туле|I-LOC")]
     width = len(NUMBERED[name].splitlines()[-1].split())
     said = f"file.conll: token in column 2, label in column {width} of {width}: column 1 is a running number\n"
-    comments = "3 lines of comments (#) left out" in capsys.readouterr().err
+    comments = "lines of comments (#) left out: 3\n" in capsys.readouterr().err
     read(tmp_path, "conll2003", NUMBERED[name])
     assert said in capsys.readouterr().err and comments == (name == "CoNLL-U")
 
@@ -135,7 +135,7 @@ def test_of_entities_in_entities_the_outer_ones_are_read(
     assert read(tmp_path, "conll2003", text) == [drawn("SC|B-ORG Gera|I-ORG in Ulm|B-LOC")]
     said = capsys.readouterr().err
     assert "token in column 2, label in column 3 of 4: column 1 is a running number; column 4 has entities" in said
-    assert "1 lines of comments (#) left out" in said
+    assert "lines of comments (#) left out: 1\n" in said
 
 
 def test_phrases_are_no_entities(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -215,6 +215,22 @@ def test_a_line_without_end_costs_no_memory(tmp_path: Path) -> None:
         assert traced_peak(refuse) < 8_000_000
 
 
+@pytest.mark.parametrize("name", formats())
+def test_a_sentence_without_end_costs_no_memory(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.ner.lines.TOO_LONG", 1_000)
+    path, row = (
+        tmp_path / "bomb.gz",
+        {"conll2003": "да O\n", "multiconer": "да _ _ O\n", "wikineural": "{}\tда\tO\n"}[name],
+    )
+    path.write_bytes(gzip.compress("".join(row.format(number) for number in range(300_000)).encode(), mtime=0))
+
+    def refuse() -> None:
+        with pytest.raises(UserError, match=r"bomb.gz:1: found more than 1,000 tokens from here on without a blank"):
+            list(load_reader(name)(path))
+
+    assert traced_peak(refuse) < 4_000_000
+
+
 @pytest.mark.parametrize(
     "line", ["{}", "0\t{}", "0\tа\t{}", "{}\tа\tб", "а _ _ {}", "а O\n{} б O", "1 а O\n\n1 б O\n\n1 в O\n{} г O"]
 )
@@ -264,7 +280,11 @@ def test_gzip(tmp_path: Path) -> None:
         ("wikineural", "0\tа\tB-два слова\n", r":1: found label 'B-два слова', expected O"),
         ("wikineural", "0\tа\tPER\n", r":1: found label 'PER', expected O"),
         ("wikineural", "0\tа\tB-\x1b[1m\n", r":1: found label 'B-\\x1b\[1m', expected O"),
-        ("wikineural", b"0\ta\tO\n1\t\0b\tO\n", r":2: found byte 0x00, as in UTF-16, expected UTF-8 text; convert"),
+        (
+            "wikineural",
+            b"0\ta\tO\n1\t\0b\tO\n",
+            r":2: found byte 0x00, as in UTF-16, expected UTF-8 text; convert the file: iconv -f UTF-16",
+        ),
         ("wikineural", "0\t\tO\n", r":1: found token '', expected one"),
         ("wikineural", b"0\ta\tO\n1\t\xd0\tO\n", r":2: found byte 0xd0 at column 3, expected UTF-8"),
         ("conll2003", "a X X O\nb X O\n", r":2: found 3 columns in 'b X O', expected 4 with blanks between"),

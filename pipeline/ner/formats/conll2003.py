@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 from pipeline.errors import UserError
 from pipeline.ner.bio import is_label, tag_type
-from pipeline.ner.lines import Row, check_row, group, read_lines, shown
+from pipeline.ner.lines import Row, check_length, check_row, group, read_lines, shown
 from pipeline.ner.sentence import RawSentence
 from pipeline.progress import say
 
@@ -89,7 +89,7 @@ def _rows(path: Path) -> Iterator[Row | None]:
             yield check_row(line.place, line.fields[columns.token], line.fields[columns.label])
         yield None
     if comments:
-        say(f"{path}: {comments:,} lines of comments (#) left out")
+        say(f"{path}: lines of comments (#) left out: {comments:,}")
 
 
 def _blocks(path: Path) -> Iterator[list[Line]]:
@@ -99,6 +99,7 @@ def _blocks(path: Path) -> Iterator[list[Line]]:
         fields = _GAP.split(text.strip(" \t"))
         if fields != [""] and DOCUMENT not in fields[:2]:
             block.append(Line(f"{path}:{number}", fields))
+            check_length(block[0].place, len(block))
         elif block:
             yield block
             block = []
