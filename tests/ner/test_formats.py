@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import UserError
-from pipeline.ner.bio import find_scheme
+from pipeline.ner.bio import bio_spans, find_scheme
 from pipeline.ner.counts import describe, describe_repairs
 from pipeline.ner.readers import formats, load_reader
 from pipeline.ner.sentence import RawSentence
@@ -316,6 +316,30 @@ def test_a_broken_gzip_file_names_the_line(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="nowhere: not found"):
         list(load_reader("wikineural")(tmp_path / "nowhere"))
+
+
+CASES = PACK.parent / "cases" / "ner"
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason=f"no cases at {CASES}")
+@pytest.mark.parametrize(
+    ("name", "layout", "spans"),
+    [
+        ("cr_3rows", "conll2003", None),
+        ("cr_multiconer_nohead", "multiconer", None),
+        ("iobes", "conll2003", [[(0, 2, "PER"), (3, 4, "LOC")]]),
+        ("neuronlp2", "conll2003", [[(0, 1, "PER"), (3, 4, "LOC")], []]),
+    ],
+)
+def test_cases_of_the_pack(name: str, layout: str, spans: list[list[tuple[int, int, str]]] | None) -> None:
+    path = CASES / name / "input.txt"
+    if spans is None:
+        with pytest.raises(UserError, match=r"input.txt:1: found a carriage return"):
+            list(load_reader(layout)(path))
+        return
+    sentences = list(load_reader(layout)(path))
+    assert [bio_spans(sentence.tags) for sentence in sentences] == spans
+    assert not any(token.isdigit() for sentence in sentences for token in sentence.tokens)
 
 
 WIKINEURAL_TYPES = [
