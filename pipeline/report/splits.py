@@ -24,6 +24,12 @@ def describe_splits(sets: Mapping[str, Any]) -> Iterator[Block]:
         "sentence) and an I- after an entity of another type are repaired to B-. Tokens not in Unicode NFC are put "
         "into it; a stress mark is left out of what is lemmatised. Duplicates repeat a sentence of their split."
     )
+    for name, counts in sets.items():
+        converted = sum(split.get("converted", 0) for split in counts.values())  # none in an earlier revision
+        if converted:
+            scheme = counts["train"]["scheme"]
+            said = f"is published in {scheme} and is converted to BIO"
+            yield f"{paper.set_name(name)} {said}: {integer(converted)} labels change."
 
 
 def describe_dropped(sets: Mapping[str, Any], kept: str) -> Iterator[Block]:

@@ -13,6 +13,7 @@
     ner:
       wikineural:
         format: wikineural
+        types: [PER, ORG, LOC, MISC] # by default those of train
         train:
           source: demo:wikineural/train
         validation:
@@ -35,8 +36,9 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pipeline.demo import ARTEFACTS, DemoSettings
 from pipeline.errors import UserError
 from pipeline.lm.lemmas import Lemmas
+from pipeline.ner.bio import is_type
 from pipeline.ner.readers import formats
-from pipeline.settings import Settings
+from pipeline.settings import Settings, each_once
 from pipeline.sources.places import readable
 from pipeline.utf8 import InvalidUtf8
 from pipeline.yaml_file import read_yaml
@@ -115,14 +117,25 @@ class Validation(Settings):
 
 def _known_format(name: str) -> str:
     if name not in formats():
-        raise ValueError(f"expected one of {', '.join(formats())}")
+        raise ValueError(f"expected one of {', '.join(formats())}, layouts that sets share: docs/extend.md")
     return name
+
+
+def _type_name(name: str) -> str:
+    if not is_type(name):
+        raise ValueError("expected the name of a type without a prefix, as in PER")
+    return name
+
+
+Types = Annotated[list[Annotated[str, AfterValidator(_type_name)]], Field(min_length=1), AfterValidator(each_once)]
 
 
 class NerSet(Settings):
     """A data set for named entity recognition: how it is written, and its three splits."""
 
     format: Annotated[str, AfterValidator(_known_format)]
+    types: Types | None = None
+    """All entity types, in the order in which tables show them; by default those that the training split has."""
     train: Source
     validation: Validation
     test: Source

@@ -13,6 +13,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 from pipeline.errors import UserError
+from pipeline.ner.readers import read_file
 from pipeline.progress import say, track
 from pipeline.sources import probe
 from pipeline.sources.compression import chunks
@@ -116,24 +117,17 @@ def check_udpipe(path: Path) -> None:
         raise UserError(f"{path}: {reason or 'not a UDPipe model'}; expected one of UDPipe 1 (*.udpipe)")
 
 
-def conll_check(name: str) -> Check:
-    """The check of a NER file in the format of that name: UTF-8, every line right, at least one sentence."""
+def conll_check(name: str, types: list[str] | None) -> Check:
+    """The check of a NER file in the layout of that name: every line right, at least one sentence, these types."""
 
     def check(path: Path) -> None:
         if path.suffix in NOT_FOR_SETS:
             raise UserError(f"{path}: found {NOT_FOR_SETS[path.suffix]}; expected a plain file or gzip named .gz")
-        for _ in Utf8(path, "error").decode(_content(path)):
-            pass
-        if not sum(1 for _ in _sentences(path, name)):
+        next(chunks(path))  # which refuses a compressed file under another name
+        if not sum(1 for _ in read_file(path, name, types)):
             raise UserError(f"{path}: no sentences; expected the {name} format")
 
     return check
-
-
-def _sentences(path: Path, name: str) -> Iterator[object]:
-    from pipeline.ner.readers import load_format
-
-    yield from load_format(name).read(path)
 
 
 def _read_news(path: Path, policy: InvalidUtf8) -> Iterator[str]:

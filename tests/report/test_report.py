@@ -123,6 +123,18 @@ def test_sentences_stand_beside_table_1(copy: Copy) -> None:
     assert counts["repaired_orphans"] and counts["repaired_type_changes"]
 
 
+def test_a_scheme_that_became_bio_is_said(copy: Copy) -> None:
+    world = copy("lstm")
+    path = world.data / "ner" / "multiconer" / "counts.json"
+    counts = _read(path)
+    assert "is published in" not in _page(world, "lstm", "local")
+    counts["test"].update(converted=1200)
+    counts["train"].update(converted=34, scheme="IOBES")
+    path.write_text(json.dumps(counts))
+    said = "MultiCoNER is published in IOBES and is converted to BIO: 1,234 labels change."
+    assert said in _page(world, "lstm", "local")
+
+
 def test_what_the_text_stages_dropped_is_said(copy: Copy) -> None:
     rows = _rows(_page(copy("lstm"), "lstm", "local"), "News text, stage by stage")
     assert ["fragments", "sentences", "104", "8 (7.7 %): long 8", "96"] in rows

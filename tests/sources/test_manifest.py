@@ -45,8 +45,14 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
     ),
     "format of a set": (
         lambda r: r.entry("ner.wikineural").update(format="conll"),
-        "ner.wikineural.format: found 'conll': expected one of conll2003, multiconer, wikiann, wikineural",
+        "ner.wikineural.format: found 'conll': expected one of conll2003, multiconer, wikineural, layouts that",
     ),
+    "types": (
+        lambda r: r.entry("ner.wikineural").update(types=["LOC", "two words"]),
+        "ner.wikineural.types.1: found 'two words': expected the name of a type without a prefix, as in PER",
+    ),
+    "types that are none": (lambda r: r.entry("ner.wikineural").update(types=[]), "types: found []: list should have"),
+    "a type twice": (lambda r: r.entry("ner.wikineural").update(types=["A", "A"]), "expected each of them once"),
     "sum": (lambda r: r.entry("udpipe").update(sha256="12"), "udpipe.sha256: found '12': string should match"),
     "share": (
         lambda r: r.entry("ner.wikineural.validation").update(holdout=10),
