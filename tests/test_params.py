@@ -128,5 +128,5 @@ def test_a_file_that_is_not_there_and_one_that_is_not_yaml(tmp_path: Path) -> No
     with pytest.raises(UserError, match=r"params\.yaml: line 2: key 'arch' stands twice; keep one"):
         load_params(tmp_path / "params.yaml")
     (tmp_path / "params.yaml").write_text("", encoding="utf-8")
-    with pytest.raises(UserError, match="top level: found None"):
+    with pytest.raises(UserError, match="top level: found nothing"):
         load_params(tmp_path / "params.yaml")

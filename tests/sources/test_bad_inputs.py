@@ -13,7 +13,7 @@ from tests.sources.conftest import DUMP, MULTICONER, NEWS, WIKINEURAL, Repositor
 LONG = "Строка новостей.\n" * 100_000
 ARTICLE = DUMP.splitlines()[1]
 REDIRECT = ARTICLE.replace("<revision>", '<redirect title="Огонь"/><revision>')
-TALK = ARTICLE.replace("<ns>0<", "<ns>1<")
+TALK = ARTICLE.replace("<ns>0<", "<ns>1<").replace("<id>7<", "<id>8<")
 NOISE = random.Random(1).randbytes(5000)
 
 # name of the file -> what stands in it, and what is said of it
@@ -56,7 +56,11 @@ FAULTS: dict[str, tuple[str, Callable[[bytes], str | bytes], str]] = {
     ),
     "half a character": ("news.txt", lambda _: NEWS.encode() + "ё".encode()[:1], "(0xd1) is not UTF-8"),
     "utf-16": ("news.txt", lambda _: NEWS.encode("utf-16-le"), "byte 3 is 0, as in UTF-16"),
-    "utf-16 with a mark": ("news.txt", lambda _: NEWS.encode("utf-16"), "byte 0 (0xff) is not UTF-8"),
+    "utf-16 with a mark": (
+        "news.txt",
+        lambda _: NEWS.encode("utf-16"),
+        "byte 0 (0xff) is not UTF-8; convert the file to UTF-8 (for example: iconv -f UTF-16 -t",
+    ),
     "windows-1251 in a dump": (
         "dump.xml.bz2",
         lambda _: bz2.compress(DUMP.encode("cp1251")),
@@ -76,9 +80,17 @@ FAULTS: dict[str, tuple[str, Callable[[bytes], str | bytes], str]] = {
         lambda _: bz2.compress((REDIRECT + TALK).join(DUMP.split(ARTICLE)).encode()),
         "no article among 2 pages; expected at least one of namespace 0 that is no redirect",
     ),
-    "other XML": ("dump.xml.bz2", lambda _: bz2.compress(b"<rss/>"), "starts with <rss>; expected <mediawiki>"),
+    "other XML": (
+        "dump.xml.bz2",
+        lambda _: bz2.compress(b"<rss/>"),
+        "no MediaWiki export: expected <mediawiki>, found <rss>",
+    ),
     "no XML": ("dump.xml.bz2", lambda _: bz2.compress(NEWS.encode()), "does not begin with <mediawiki>"),
-    "cut XML": ("dump.xml.bz2", lambda _: bz2.compress(DUMP.encode()[:150]), "broken XML in line 2: "),
+    "cut XML": (
+        "dump.xml.bz2",
+        lambda _: bz2.compress(DUMP.encode()[:150]),
+        "not a whole MediaWiki export (XML): page 'Пожар' (id 7): ",
+    ),
     "conll line with too few fields": (
         "wiki.conllu",
         lambda _: WIKINEURAL + "0\tТула\n\n",
