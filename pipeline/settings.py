@@ -47,7 +47,9 @@ def read_settings(block: type[Block], path: Path, stage: str) -> Block:
     try:
         return block.model_validate_json(need(path, stage).read_bytes())
     except ValidationError as error:
-        raise UserError(f"{path}: {explain(error, block)}; {remake(stage)}") from None
+        fault = error.errors()[0]
+        place = ".".join(str(part) for part in fault["loc"]) or "top level"
+        raise UserError(f"{path}: {place}: {fault['msg']}; {remake(stage)}") from None
 
 
 def explain(error: ValidationError, block: type[BaseModel]) -> str:
@@ -60,8 +62,6 @@ def explain(error: ValidationError, block: type[BaseModel]) -> str:
 
 def _explain(fault: Any, block: type[BaseModel]) -> str:
     place = ".".join(str(part) for part in fault["loc"]) or "top level"
-    if fault["type"] == "json_invalid":
-        return f"not valid JSON: {fault['msg'].partition(': ')[2]}"
     if fault["type"] in ("extra_forbidden", "missing"):
         fields = _block_at(fault["loc"][:-1], block).model_fields
         required = [name for name, field in fields.items() if field.is_required()]
@@ -83,4 +83,4 @@ def _block_at(location: tuple[str | int, ...], block: type[BaseModel]) -> type[B
         # list[X] or dict[str, X], or a block, of which `part` is a key; its annotation may be `X | None`
         kind = get_args(kind)[-1] if get_origin(kind) in (list, dict) else kind.model_fields[part].annotation
         kind = get_args(kind)[0] if type(None) in get_args(kind) else kind
-    return kind  # type: ignore[no-any-return]
+    return kind

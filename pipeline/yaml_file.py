@@ -51,7 +51,9 @@ class _Loader(yaml.SafeLoader):
         event, before = self.peek_event(), self._characters
         node = super().compose_node(parent, index)
         if isinstance(event, yaml.AliasEvent):
-            self._characters += self._unfolded.get(event.anchor, MOST_CHARACTERS)  # or it is part of what it stands for
+            self._characters += self._unfolded.get(
+                event.anchor or "", MOST_CHARACTERS
+            )  # or it is part of what it stands for
         else:
             self._characters += len(event.value) + 1 if isinstance(event, yaml.ScalarEvent) else 1
             if event.anchor:

@@ -24,7 +24,7 @@ def show(data: Path, wanted: str, width: int) -> str:
 
 def _describe(article: Article, predicted: Collection[str] | None, width: int) -> Iterator[str]:
     yield printable(article.name)
-    yield f"shard {article.shard}{_note_alike(article)}"
+    yield f"shard {article.shard}"
     for stage in STAGES:
         yield ""
         yield f"{stage}: {_summarise(article, stage)}"
@@ -33,12 +33,6 @@ def _describe(article: Article, predicted: Collection[str] | None, width: int) -
         yield ""
         yield "vocabulary: what the language model predicts by name"
         yield from _number([mark_unknown(line, predicted) for line in article.lines["lemmas"]], width, set())
-
-
-def _note_alike(article: Article) -> str:
-    if article.alike == 1:
-        return ""
-    return f": {article.alike:,} documents have this id, this is the first; expected every id once in a source"
 
 
 def _summarise(article: Article, stage: str) -> str:
@@ -56,8 +50,8 @@ def _count(number: int, noun: str) -> str:
 
 
 def _too_long(article: Article) -> set[int]:
-    """The sentences that went into no fragment; of documents that share an id and a title it cannot be told."""
-    if "fragments" not in article.lines or article.alike > 1:
+    """The sentences that went into no fragment."""
+    if "fragments" not in article.lines:
         return set()
     kept = {number for numbers in sentences_of(article) for number in numbers}
     return set(range(len(article.lines["sentences"]))) - kept

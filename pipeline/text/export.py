@@ -15,7 +15,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, cast
 from xml.etree.ElementTree import Element, ParseError, XMLPullParser
-from xml.sax.saxutils import quoteattr
 
 DEPTH = 16
 """No element of an export lies deeper than its sixth level."""
@@ -54,8 +53,6 @@ class Page(NamedTuple):
 
 def read_pages(chunks: Iterable[str]) -> Iterator[Page]:
     """Stream the pages; memory holds one revision and the newest one, the XML of one chunk, and a bit for each page.
-
-    Mark-up in a text that should have been escaped, `<br/>` for `&lt;br/>`, is part of the text, as it was meant.
 
     Raises ElementTree's `ParseError` for broken XML, and `MalformedExport`; both name the page.
     """
@@ -136,15 +133,17 @@ class _Pages:
                 yield self._close_page()
         self._path.pop()
         self._tags = self._tags[:-1]
-        if len(self._path) < 3:  # within a title or a revision nothing is forgotten before its end
-            element.clear()
-            if self._path:  # of the export and of a page not even the empty shells stay
-                self._path[-1].clear()
+        element.clear()
+        if 0 < len(self._path) < 3:  # of the export and of a page not even the empty shells stay
+            self._path[-1].clear()
 
     def _keep(self, values: dict[str, str], tag: str, element: Element) -> None:
         if tag in values:
             raise MalformedExport(f"{self.place}<{tag}> stands twice")
-        values[tag] = _read_source(element)
+        for child in element:
+            mark_up = f"<{child.tag.rpartition('}')[2]}>"
+            raise MalformedExport(f"{self.place}found {mark_up} in <{tag}>, expected text, &lt;{mark_up[1:]}")
+        values[tag] = element.text or ""
 
     def _close_revision(self) -> Revision:
         found, self._revision = self._revision, {}
@@ -179,16 +178,6 @@ class _Pages:
 
 def _place(page: dict[str, str]) -> str:
     return f"page {page.get('title', '')[:SHOWN]!r}" + (f" (id {page['id'][:SHOWN]})" if page.get("id") else "")
-
-
-def _read_source(element: Element) -> str:
-    """What stands in an element; an element in it is mark-up that nobody has escaped, and is written out again."""
-    source = [element.text or ""]
-    for child in element:
-        tag, text = child.tag.rpartition("}")[2], _read_source(child)
-        tag_ = tag + "".join(f" {name.rpartition('}')[2]}={quoteattr(value)}" for name, value in child.items())
-        source += [f"<{tag_}>{text}</{tag}>" if text else f"<{tag_} />", child.tail or ""]
-    return "".join(source)
 
 
 def _number(place: str, tag: str, text: str | None) -> int:

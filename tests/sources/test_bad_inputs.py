@@ -16,6 +16,13 @@ REDIRECT = ARTICLE.replace("<revision>", '<redirect title="Огонь"/><revisio
 TALK = ARTICLE.replace("<ns>0<", "<ns>1<").replace("<id>7<", "<id>8<")
 NOISE = random.Random(1).randbytes(5000)
 
+
+def dump(before: str, after: str) -> bytes:
+    """The good export with something else in it."""
+    assert before in DUMP
+    return bz2.compress(DUMP.replace(before, after).encode())
+
+
 # name of the file -> what stands in it, and what is said of it
 FAULTS: dict[str, tuple[str, Callable[[bytes], str | bytes], str]] = {
     "truncated bz2": ("dump.xml.bz2", lambda good: good[:-9], "truncated: .bz2 data breaks off after"),
@@ -85,6 +92,52 @@ FAULTS: dict[str, tuple[str, Callable[[bytes], str | bytes], str]] = {
         lambda _: bz2.compress(b"<rss/>"),
         "no MediaWiki export: expected <mediawiki>, found <rss>",
     ),
+    "page without an id": (
+        "dump.xml.bz2",
+        lambda good: dump("<id>7</id>", ""),
+        "no MediaWiki export: page 'Пожар': expected a number in <id>, found nothing",
+    ),
+    "id that is no number": (
+        "dump.xml.bz2",
+        lambda good: dump("<id>7<", "<id>семь<"),
+        "page 'Пожар' (id семь): expected a number in <id>, found 'семь'",
+    ),
+    "namespace that is no number": (
+        "dump.xml.bz2",
+        lambda good: dump("<ns>0<", "<ns>main<"),
+        "page 'Пожар' (id 7): expected a number in <ns>, found 'main'",
+    ),
+    "two pages of one id": (
+        "dump.xml.bz2",
+        lambda good: dump(ARTICLE, ARTICLE + ARTICLE.replace("Пожар", "Мост")),
+        "page 'Мост' (id 7): an earlier page has this id too; correct that in it, or name another",
+    ),
+    "mark-up in a text": (
+        "dump.xml.bz2",
+        lambda good: dump("Сгорел ", "Сгорел<br/>"),
+        "no MediaWiki export: page 'Пожар' (id 7): found <br> in <text>, expected text, &lt;br>; correct that in it",
+    ),
+    "tag without an end in a text": (
+        "dump.xml.bz2",
+        lambda good: dump("Сгорел ", "Сгорел<br>"),
+        "not a whole MediaWiki export (XML): page 'Пожар' (id 7): mismatched tag: line 2",
+    ),
+    "XML that says its encoding": (
+        "dump.xml.bz2",
+        lambda good: bz2.compress(('<?xml version="1.0" encoding="koi8-r"?>' + DUMP).encode("koi8-r")),
+        "is not UTF-8; convert the file to UTF-8 (for example: iconv -f KOI8-R -t UTF-8)",
+    ),
+    "utf-16 in gz": (
+        "more.txt.gz",
+        lambda _: gzip.compress(NEWS.encode("utf-16-be"), mtime=0),
+        "is 0, as in UTF-16, not in text; convert the file to UTF-8 (for example: iconv -f UTF-16BE -t UTF-8), or",
+    ),
+    "utf-16 in a set": (
+        "multi.conll",
+        lambda _: MULTICONER.encode("utf-16"),
+        "is not UTF-8; convert the file to UTF-8 (for example: iconv -f UTF-16 -t UTF-8)",
+    ),
+    "line of 2 MB": ("multi.conll", lambda _: MULTICONER + "\x1b[2J" * 500_000 + "\n\n", ":5: found '\\x1b[2J"),
     "no XML": ("dump.xml.bz2", lambda _: bz2.compress(NEWS.encode()), "does not begin with <mediawiki>"),
     "cut XML": (
         "dump.xml.bz2",
