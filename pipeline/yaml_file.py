@@ -51,9 +51,8 @@ class _Loader(yaml.SafeLoader):
         event, before = self.peek_event(), self._characters
         node = super().compose_node(parent, index)
         if isinstance(event, yaml.AliasEvent):
-            self._characters += self._unfolded.get(
-                event.anchor or "", MOST_CHARACTERS
-            )  # or it is part of what it stands for
+            # one that is part of what it stands for has no end
+            self._characters += self._unfolded.get(event.anchor or "", MOST_CHARACTERS)
         else:
             self._characters += len(event.value) + 1 if isinstance(event, yaml.ScalarEvent) else 1
             if event.anchor:

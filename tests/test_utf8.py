@@ -71,6 +71,9 @@ def test_the_advice_names_the_encoding(text: str, encoding: str) -> None:
     if not data.isascii() or "UTF" in encoding:
         with pytest.raises(UserError, match=f"iconv -f {encoding} -t UTF-8"):
             decode(data, 5000, Utf8(PATH, "error"))
+    replacing = Utf8(PATH, "replace")
+    decode(data, 3, replacing)
+    assert f"iconv -f {encoding} -t UTF-8" in replacing.advice
 
 
 def test_a_fault_behind_a_good_beginning() -> None:

@@ -83,9 +83,7 @@ def test_a_page_id_that_two_exports_have(built: Path) -> None:
 
 def test_an_id_that_an_export_repeats(tmp_path: Path) -> None:
     """No id means two articles: the export is refused."""
-    pages = [(n, f"Город {n}", f"Город {n} стоит у реки. Река течёт.") for n in range(20)] + [
-        (7, "Мост", "Мост открыт.")
-    ]
+    pages = [(n, f"Город {n}", f"Город {n} стоит у реки.") for n in range(20)] + [(7, "Мост", "Мост открыт.")]
     with pytest.raises(UserError, match=r"0000-a\.xml: .* page 'Мост' \(id 7\): an earlier page has this id too; "):
         run_text_stages(tmp_path / "raw", tmp_path / "data", {"0000-a.xml": export(*pages)})
 

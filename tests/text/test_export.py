@@ -130,9 +130,7 @@ def test_mark_up_that_nobody_has_escaped_is_an_error(text: str, mark_up: str, sp
     """The text behind it would be lost."""
     whole = ONE.format(7, text).replace("<mediawiki>", f"<mediawiki{space}>") + "</mediawiki>"
     for size in (1, 7, len(whole)):
-        with pytest.raises(
-            MalformedExport, match=rf"page 'Мост' \(id 7\): found {mark_up} in <text>, expected text, &l"
-        ):
+        with pytest.raises(MalformedExport, match=rf"page 'Мост' \(id 7\): found {mark_up} in <text>, expected text"):
             list(read_pages(whole[i : i + size] for i in range(0, len(whole), size)))
     with pytest.raises(MalformedExport, match=r"found <b> in <title>"):
         list(read_pages([ONE.format(7, "").replace("Мост", "Мост <b>через</b> реку") + "</mediawiki>"]))
