@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from pipeline import layout
-from pipeline.errors import UserError, reason
+from pipeline.errors import UserError, one_line, reason
 from pipeline.ner.settings import MOST_RESAMPLES
 from pipeline.outputs import FULL
 from pipeline.params import MOST_THREADS, Params, load_params
@@ -465,7 +465,7 @@ def _first_tagger() -> Path:
 
 
 def _fail(message: str, code: int = 1) -> None:
-    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    print(one_line(f"error: {message}"), file=sys.stderr)
     sys.exit(code)
 
 

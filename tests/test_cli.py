@@ -41,6 +41,14 @@ def test_errors_are_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     assert fails_with(KeyboardInterrupt(), monkeypatch, capsys) == "130 error: interrupted\n"
 
 
+def test_lines_are_bounded_and_command_no_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for error in (UserError("x.txt: " + "\x1b]0;слово\x07" * 10**6), OSError(errno.ENOENT, "Not", "\x1b[2J" * 10**6)):
+        line = fails_with(error, monkeypatch, capsys).removesuffix("\n")
+        assert len(line) < 1010 and line.isprintable()
+
+
 @pytest.mark.parametrize("module", [torch, np])
 def test_too_little_memory_is_one_line(
     module: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -128,5 +128,20 @@ def test_a_file_that_is_not_there_and_one_that_is_not_yaml(tmp_path: Path) -> No
     with pytest.raises(UserError, match=r"params\.yaml: line 2: key 'arch' stands twice; keep one"):
         load_params(tmp_path / "params.yaml")
     (tmp_path / "params.yaml").write_text("", encoding="utf-8")
-    with pytest.raises(UserError, match="top level: found None"):
+    with pytest.raises(UserError, match="top level: found nothing"):
+        load_params(tmp_path / "params.yaml")
+
+
+def test_of_many_faults_the_first_are_told(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text("".join(f"key{n}: {n}\n" for n in range(1000)), encoding="utf-8")
+    with pytest.raises(UserError, match=r"params\.yaml: key0: unknown key; valid keys here: arch, .*; and 1,004 more$"):
+        load_params(tmp_path / "params.yaml")
+
+
+@pytest.mark.parametrize("digits", ["0x" + "f" * 9000, ":".join(["9"] * 3000)])
+def test_a_number_that_python_does_not_print(tmp_path: Path, digits: str) -> None:
+    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    text = yaml.safe_dump({**params, "seed": "HERE"}).replace("HERE", digits)
+    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match="seed: found a number of thousands of digits"):
         load_params(tmp_path / "params.yaml")

@@ -53,7 +53,7 @@ def _read(data: Path, scale: str, seed: int) -> Corpus:
 def _draw(data: Path, seed: int) -> list[Sample]:
     predicted = read_predicted(data / "vocabulary")
     sample = []
-    for drawn in draw_fragments(data / "documents", data / "fragments", FRAGMENTS, seed):
+    for drawn in draw_fragments(data / "fragments", FRAGMENTS, seed):
         article = read_article(data, drawn.shard, drawn.article)
         name = f"{article.name}: fragment {drawn.number + 1} of {len(article.lines['fragments'])}"
         sample.append(Sample(name, trace(article, drawn.number, predicted)))

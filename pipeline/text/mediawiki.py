@@ -97,9 +97,9 @@ def _read_pages(path: Path, policy: InvalidUtf8, counts: Counts) -> Iterator[Pag
     try:
         yield from read_pages(read_text(path, policy, counts))
     except MalformedExport as error:
-        fault = f"no MediaWiki export: {fold(str(error))}"
+        fault = f"no MediaWiki export: {error}"
         raise UserError(f"{path}: {fault}; correct that in the source, or name another, and run: dvc repro") from None
     except ParseError as error:
         raise UserError(
-            f"{path}: not a whole MediaWiki export (XML): {fold(str(error))[:200]}; delete it and run: dvc repro fetch"
+            f"{path}: not a whole MediaWiki export (XML): {error}; delete it and run: dvc repro fetch"
         ) from None
