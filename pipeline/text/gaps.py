@@ -1,7 +1,7 @@
 """What is left around words that were dropped: `Компания () закрыта` and `Мост , завод` are closed up.
 
-    Роман (чеш. GAP; род. 1914) умер    GAP is where something was
-    Роман (чеш.; род. 1914) умер
+Роман (чеш. GAP; род. 1914) умер    GAP is where something was
+Роман (чеш.; род. 1914) умер
 """
 
 import re
@@ -36,7 +36,9 @@ def close_up(text: str) -> str:
             if before + after in _EMPTY or (before == after == '"' and not spaced):
                 done.pop()
                 start += 1
-            elif (before in _OPENING and after in {*_COMMAS, *_DASHES, "."}) or (before == "\n" and after in {",", ";"}):
+            elif (before in _OPENING and after in {*_COMMAS, *_DASHES, "."}) or (
+                before == "\n" and after in {",", ";"}
+            ):
                 start += 1
             elif (before in _COMMAS and after in _STOPS | _CLOSING) or (
                 before in _DASHES and after in _STOPS | _CLOSING | _DASHES

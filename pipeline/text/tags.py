@@ -45,13 +45,15 @@ def _any(names: Iterable[str]) -> str:
     return "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
 
 
-_TOKEN = re.compile(
-    rf"(?P<comment><!--|-->)|\{{\{{\s*(?P<pipe>{_any(_PIPES)})\s*\}}\}}|(?P<brace>\{{\{{(?!\{{!\}}\}})|\}}\}})"
-    rf"|<(?:(?P<end>/?)(?P<name>{_any({*HIDDEN_TAGS, *CELLS, *SHOWN_TAGS, *BLOCK_TAGS, *INLINE_TAGS})})"
-    r"(?![^\s/\\>])[^<>]*>)?",
-    re.IGNORECASE,
+_NAMES = {*HIDDEN_TAGS, *CELLS, *SHOWN_TAGS, *BLOCK_TAGS, *INLINE_TAGS}
+_TAG = (
+    rf"(?P<comment><!--|-->)|<(?:(?P<end>/?)(?P<name>{_any(_NAMES)})"
+    r"(?![^\s/\\>])[^<>]*>)?"
 )
-_LAST_WORDS = re.compile(rf"</(?P<name>{_any(SHOWN_TAGS)})\b|(?P<comment>-->)", re.IGNORECASE)
+_TAGS = re.compile(_TAG, re.IGNORECASE)
+_TAGS_AND_BRACES = re.compile(
+    rf"\{{\{{(?P<pipe>{_any(_PIPES)})\}}\}}|(?P<brace>\{{\{{(?!\{{!\}}\}})|\}}\}})|{_TAG}", re.IGNORECASE
+)
 _INDENTED_TABLE = re.compile(r"^[ \t:*#;]+(?=\{\|)", re.MULTILINE)
 _BRACKET_AT_END = re.compile(r"(?<!\[)(\[(?!\[|//|https?:|ftp:|mailto:)[^\[\]\n]*)\](?=(?:\]\])+(?!\]))")
 
@@ -63,8 +65,10 @@ def prepare(wikitext: str) -> str:
     has no end, a legal `<p>` or `<li>`, for broken mark-up, and with it the template or the table around it. Tables are
     not indented, and written with `{|`; a bracket at the end of a link's text is text.
     """
-    wikitext = _TOKEN.sub(_Simplifier(wikitext).simplify, wikitext)
-    return _BRACKET_AT_END.sub(rf"\1{SHOWN_MARKS[ord(']')]}", _INDENTED_TABLE.sub("", wikitext))
+    tokens = _TAGS_AND_BRACES if "{{!" in wikitext or "{{(!" in wikitext else _TAGS
+    wikitext = tokens.sub(_Simplifier(wikitext).simplify, wikitext)
+    wikitext = _INDENTED_TABLE.sub("", wikitext)
+    return _BRACKET_AT_END.sub(rf"\1{SHOWN_MARKS[ord(']')]}", wikitext) if "]]]" in wikitext else wikitext
 
 
 def put_back(text: str) -> str:
@@ -76,7 +80,8 @@ class _Simplifier:
     """Reads tokens in their order; what stands in a comment or is shown as it is written is left alone."""
 
     def __init__(self, wikitext: str) -> None:
-        self._ends = {_kind(match): match.start() for match in _LAST_WORDS.finditer(wikitext)}
+        self._wikitext = wikitext
+        self._ends: dict[str, int] = {}
         self._inside: str | None = None
         self._depth = 0
 
@@ -85,16 +90,16 @@ class _Simplifier:
             if _kind(token) == self._inside and token[0].startswith(("</", "-->")):
                 self._inside = None
             return token[0]
-        if token["pipe"]:
+        if token.lastgroup == "pipe":
             return token[0] if self._depth else _PIPES[token["pipe"]]
-        if token["brace"]:
+        if token.lastgroup == "brace":
             self._depth = max(0, self._depth + (1 if token[0] == "{{" else -1))
             return token[0]
         return self._simplify_tag(token, _kind(token))
 
     def _simplify_tag(self, token: re.Match[str], kind: str) -> str:
         opens = token[0] == "<!--" or (kind in SHOWN_TAGS and not token["end"] and not token[0].endswith("/>"))
-        if opens and self._ends.get(kind, -1) > token.start():
+        if opens and self._last_end(kind) > token.start():
             self._inside = kind
         if kind in CELLS:
             return "<br/>" if token["end"] else f"<{kind}/>"
@@ -103,6 +108,13 @@ class _Simplifier:
         if kind in INLINE_TAGS:
             return ""
         return token[0] if kind else SHOWN_MARKS[ord("<")]
+
+    def _last_end(self, kind: str) -> int:
+        """Where the last comment, or tag of that name, is closed; -1 where none is."""
+        if kind not in self._ends:
+            ends = re.finditer(kind if kind == "-->" else rf"</{kind}\b", self._wikitext, re.IGNORECASE)
+            self._ends[kind] = max((end.start() for end in ends), default=-1)
+        return self._ends[kind]
 
 
 def _kind(token: re.Match[str]) -> str:

@@ -113,13 +113,13 @@ class Dropped(NamedTuple):
 Piece = str | Heading | Dropped
 
 
-def extract_paragraphs(wikitext: str, counts: Counts, lost: list[Dropped] | None = None) -> list[str]:
+def extract_paragraphs(wikitext: str, counts: Counts, lost: list[tuple[str, str]] | None = None) -> list[str]:
     """The paragraphs, folded; list items and quotations are paragraphs, single line breaks are spaces.
 
     Links give their text, bold and italics are bare, templates of the table give their words. Other templates, tables,
     references, files, categories, comments, headings and the sections about the article are left out and counted
-    (`DROPPED`), and what that leaves is closed up (`pipeline.text.gaps`). Templates that stood beside words and are not
-    in the table are put into `lost`. What was never closed costs its line; with over `MOST_UNCLOSED` openings that were
+    (`DROPPED`), and what that leaves is closed up. Templates that stood beside words and are not in the table are put
+    into `lost`, name and source. What was never closed costs its line; with over `MOST_UNCLOSED` openings that were
     not, no mark-up reaches beyond its line. Any text will do, in time proportional to its length.
     """
     templates: list[Dropped] = []
@@ -136,13 +136,13 @@ def extract_paragraphs(wikitext: str, counts: Counts, lost: list[Dropped] | None
     return [paragraph for paragraph in paragraphs if _has_words(paragraph, counts)]
 
 
-def _in_sentences(templates: Iterable[Dropped], text: str) -> Iterator[Dropped]:
-    """Those that have words beside them in their line of the text."""
+def _in_sentences(templates: Iterable[Dropped], text: str) -> Iterator[tuple[str, str]]:
+    """Those of one line that have words beside them in their line of the text; a box of many lines is no word."""
     rest = iter(templates)
     for line in text.split("\n"):
         here = list(islice(rest, line.count(_NAMED)))
         if here and any(map(str.isalnum, line)):
-            yield from here
+            yield from ((each.template, each.source) for each in here if "\n" not in each.source)
 
 
 def _has_words(paragraph: str, counts: Counts) -> bool:
@@ -207,7 +207,7 @@ def _skip_dropped(pieces: Iterable[Piece], counts: Counts, templates: list[Dropp
 
 
 def _plain(code: Wikicode) -> str:
-    return "".join(piece for piece in _visible(code) if isinstance(piece, str))
+    return "".join(piece for piece in _visible(code) if isinstance(piece, str)).replace(GAP, "")
 
 
 def _visible(code: Wikicode | None) -> Iterator[Piece]:
@@ -238,7 +238,9 @@ def _template(template: Template) -> Iterator[Piece]:
     """What the table says that it shows."""
     title = fold(_plain(template.name))
     forms = find_forms(normalize(title))
-    filled = {str(each.name).strip(): each.value for each in template.params if str(each.value).strip()} if forms else {}
+    filled = (
+        {str(each.name).strip(): each.value for each in template.params if str(each.value).strip()} if forms else {}
+    )
     filled |= {BEHIND_COLON: Wikicode([Text(title.partition(":")[2])])} if ":" in title else {}
     form = next((form for form in forms if form.names <= filled.keys()), None)
     if form is None or not form.has_words:
@@ -255,7 +257,9 @@ def _template(template: Template) -> Iterator[Piece]:
 def _link(link: Wikilink) -> Iterator[Piece]:
     target = [*_visible(link.title)]
     # a pipe in it is of {{!}}
-    title, _, label = fold("".join(piece for piece in target if isinstance(piece, str))).partition(SHOWN_MARKS[ord("|")])
+    title, _, label = fold("".join(piece for piece in target if isinstance(piece, str))).partition(
+        SHOWN_MARKS[ord("|")]
+    )
     prefix, _, rest = title.partition(":")
     prefix = prefix.strip().casefold()
     if prefix in HIDDEN_NAMESPACES or (prefix in LANGUAGES and rest):

@@ -1,6 +1,6 @@
 """What a template shows, by its name: table.yaml, read once.
 
-    "{2} or {1}": w, нп5    {{w|Бостон|Бостоне}} shows parameter 2, and failing that 1
+"{2} or {1}": w, нп5    {{w|Бостон|Бостоне}} shows parameter 2, and failing that 1
 """
 
 import re
@@ -19,12 +19,8 @@ _PREFIX = re.compile(r"^((шаблон|template|подст|subst|safesubst):\s*)
 
 
 MONTH = ".month"
-MONTHS = {
-    str(number): name
-    for number, name in enumerate(
-        "января февраля марта апреля мая июня июля августа сентября октября ноября декабря".split(), start=1
-    )
-}
+_NAMES = "января февраля марта апреля мая июня июля августа сентября октября ноября декабря"
+MONTHS = {str(number): name for number, name in enumerate(_NAMES.split(), start=1)}
 
 
 class Form(NamedTuple):
@@ -45,8 +41,9 @@ class _Table(NamedTuple):
 
 
 def normalize(name: str) -> str:
-    """The name of a template as the table has it: `Шаблон:Не_переведено` is `не переведено`."""
-    return _PREFIX.sub("", " ".join(name.replace("_", " ").split()).casefold(), count=1)
+    """The name of a template as the table has it: `Шаблон:Не_переведено` is `не переведено`, `#if:x` is `#if`."""
+    name = _PREFIX.sub("", " ".join(name.replace("_", " ").split()).casefold())
+    return name.partition(":")[0] if name.startswith("#") else name
 
 
 def find_forms(name: str) -> list[Form]:
