@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.errors import UserError
 from pipeline.shards import Counts
 from pipeline.text.templates import table
 from pipeline.text.templates.lost import LISTED, LONGEST_EXAMPLE, LONGEST_NAME, Lost, count_lost, take_lost
@@ -23,6 +24,19 @@ def test_a_line_of_the_table_is_all_that_a_template_needs(tmp_path: Path, monkey
         assert lost == [("w", "{{w|Тула}}")]
     finally:
         table._read_table.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "line, message",
+    [("5: а", "5: expected what is seen"), ("а: [б]", "'а': expected"), ("а: б, в, Б", "'б' stands under")],
+)
+def test_a_line_that_is_none_is_named(line: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = tmp_path / "table.yaml"
+    mine.write_text(line, encoding="utf-8")
+    monkeypatch.setattr(table, "TABLE", mine)
+    table._read_table.cache_clear()
+    with pytest.raises(UserError, match=message):
+        table.find_forms("а")
 
 
 def test_every_name_of_the_table_is_found_and_shows_or_hides_without_failing() -> None:

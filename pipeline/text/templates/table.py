@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline.errors import UserError
 from pipeline.yaml_file import read_yaml
 
 TABLE = Path(__file__).with_name("table.yaml")
@@ -58,8 +59,12 @@ def find_forms(name: str) -> list[Form]:
 def _read_table() -> _Table:
     table = _Table({}, {})
     for shown, names in read_yaml(TABLE).items():
+        if not isinstance(shown, str) or not isinstance(names, str):
+            raise UserError(f"{TABLE}: {shown!r}: expected what is seen and then names, both as text; use quotes")
         forms = [_read_form(form) for form in shown.split(OR)]
         for name in map(normalize, names.split(", ")):
+            if name in table.names:
+                raise UserError(f"{TABLE}: {name!r} stands under two forms; keep one of the two")
             if len(name) > 1 and name.endswith("*"):
                 table.beginnings[name[:-1]] = forms
             else:
