@@ -20,7 +20,7 @@ STAGES = f"{PACKAGE}/stages"
 COMMANDS = f"{PACKAGE}/cli.py"
 """Has a function of the same name for each stage, which says what of params.yaml is handed to it."""
 PYTHON = ".py"
-KINDS = {PYTHON, ".html", ".css"}
+KINDS = {PYTHON, ".html", ".css", ".yaml"}
 INIT = "__init__.py"
 
 Sources = Mapping[str, bytes]

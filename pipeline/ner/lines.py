@@ -10,7 +10,7 @@ from pipeline.errors import UserError
 from pipeline.ner.bio import is_label
 from pipeline.ner.sentence import RawSentence
 from pipeline.progress import say
-from pipeline.utf8 import ADVICE
+from pipeline.utf8 import ADVICE, guess_encoding
 
 MOST_BYTES = 1 << 20
 """Of a line. Whatever a file unpacks to, no more than this is held to find out that it has no lines of tokens."""
@@ -94,22 +94,22 @@ def _open(path: Path) -> BinaryIO:
 
 def _decode(place: str, line: bytes, first: bool) -> str:
     text = line.removesuffix(b"\n").removesuffix(b"\r")
-    if b"\r" in text:
+    if len(line) == MOST_BYTES:
+        raise UserError(f"{place}: found a line of {MOST_BYTES:,} bytes or more, expected a token a line")
+    try:
+        decoded = text.decode("utf-8-sig" if first else "utf-8")
+        fault = "byte 0x00, as in UTF-16" if "\0" in decoded else ""  # UTF-16 of many letters is valid UTF-8
+    except UnicodeDecodeError as error:
+        fault = f"byte 0x{text[error.start]:02x} at column {error.start + 1}"
+    if fault:
+        advice = ADVICE.replace("WINDOWS-1251", guess_encoding(line))
+        raise UserError(f"{place}: found {fault}, expected UTF-8 text; {advice}")
+    if "\r" in decoded:
         raise UserError(
             f"{place}: found a carriage return inside a line, as in files of the classic Mac OS, expected lines that "
             r"end in LF or CRLF; convert the file: sed 's/\r*$//; s/\r/\n/g'"
         )
-    if len(line) == MOST_BYTES:
-        raise UserError(f"{place}: found a line of {MOST_BYTES:,} bytes or more, expected a token a line")
-    if b"\0" in text:  # UTF-16 of Latin letters is valid UTF-8
-        raise UserError(
-            f"{place}: found byte 0x00, as in UTF-16, expected UTF-8 text; convert the file: iconv -f UTF-16 -t UTF-8"
-        )
-    try:
-        return text.decode("utf-8-sig" if first else "utf-8")
-    except UnicodeDecodeError as error:
-        found = f"byte 0x{text[error.start]:02x} at column {error.start + 1}"
-        raise UserError(f"{place}: found {found}, expected UTF-8 text; {ADVICE}") from None
+    return decoded
 
 
 def _sentence(rows: list[Row]) -> RawSentence:

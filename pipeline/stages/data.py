@@ -13,6 +13,8 @@ from pipeline.corpus.trace import read_predicted, trace
 from pipeline.outputs import fresh_folder, need, read_json, write_text
 from pipeline.report.plots.style import save
 from pipeline.shards import COUNTS
+from pipeline.text.templates.lost import FILE as LOST
+from pipeline.text.templates.lost import Lost
 from pipeline.vocabulary import read_entries
 
 FRAGMENTS = 10
@@ -42,6 +44,7 @@ def _read(data: Path, scale: str, seed: int) -> Corpus:
         scale=scale,
         seed=seed,
         counts={stage: read_json(need(data / stage / COUNTS, stage)) for stage in stages},
+        templates=[Lost(*lost) for lost in read_json(need(data / "documents" / LOST, "documents"))["templates"]],
         lengths=count_lengths(data / "sentences", data / "fragments"),
         growth=growth,
         usage=usage,

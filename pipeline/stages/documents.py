@@ -20,6 +20,8 @@ from pipeline.text.raw import Raw, read_raw, write_raw
 from pipeline.text.reading import stem
 from pipeline.text.settings import TextSettings
 from pipeline.text.spelling import compose, count_composed
+from pipeline.text.templates.lost import FILE as LOST
+from pipeline.text.templates.lost import count_lost, take_lost
 from pipeline.text.whitespace import count_words
 from pipeline.workers import Workers
 
@@ -32,7 +34,7 @@ class Format(NamedTuple):
     """How a source is read, in order, and what is then made of a document, in any order."""
 
     read: Callable[[Path, Entry, Counts], Iterator[Document]]
-    extract: Callable[[Document, Counts], Iterator[Document]]
+    extract: Callable[[Document, Counts, list[tuple[str, str]]], Iterator[Document]]
 
 
 def _read_mediawiki(path: Path, entry: Entry, counts: Counts) -> Iterator[Document]:
@@ -46,16 +48,17 @@ def _read_text(path: Path, entry: Entry, counts: Counts) -> Iterator[Document]:
 
 FORMATS = {
     "mediawiki": Format(_read_mediawiki, extract_article),
-    "text": Format(_read_text, lambda document, _: iter([document])),
+    "text": Format(_read_text, lambda document, *_: iter([document])),
 }
 
 
 def run(source: Path, target: Path, settings: TextSettings, workers: Workers) -> None:
-    """Read the files that `source/sources.json` lists, in its order; write shards and the counts.
+    """Read the files that `source/sources.json` lists, in its order; write shards, counts and templates.json.
 
     `sources.json` is {"files": [{"file": "0000-news.xml.bz2", "format": "mediawiki", "namespaces": [0],
     "invalid_utf8": "error"}, ...]}; the other format, `text`, has no namespaces. The last two are the defaults.
-    Ids of articles are page ids, behind `<file stem>:` in every export but the first.
+    Ids of articles are page ids, behind `<file stem>:` in every export but the first. templates.json lists the
+    templates that were dropped inside sentences.
     """
     with keep_finished(workers.finished, "documents") as finished, fresh_folder(target) as folder:
         raw, counts = _read(source, settings.shard_megabytes, finished)
@@ -63,11 +66,13 @@ def run(source: Path, target: Path, settings: TextSettings, workers: Workers) ->
         for done in finish_shards(_extract, [*map(finished.path, raw)], "documents", {}, finished, workers):
             keys.append(done.key)
             counts.update(done.counts)
+        lost = take_lost(counts)
         if not counts["documents_kept"]:
             raise UserError(f"{source}: no document with text; check the news input; counts: {dict(counts)}")
         documents = chain.from_iterable(read_shard(finished.path(key)) for key in keys)
         write_shards(documents, folder, settings.shard_megabytes)
         write_json(folder / COUNTS, counts)
+        write_json(folder / LOST, {"templates": lost})
 
 
 def _read(source: Path, megabytes: float, finished: Finished) -> tuple[list[str], Counts]:
@@ -110,8 +115,9 @@ def _read_entries(source: Path, entries: list[Entry], counts: Counts) -> Iterato
 
 def _extract(source: Path, file: IO[bytes], counts: Counts) -> None:
     """What is done to a raw shard. NFC comes last: entities of mark-up may be marks on the letter before them."""
+    lost: list[tuple[str, str]] = []
     for raw in read_raw(source):
-        for article in FORMATS[raw.format].extract(raw.document, counts):
+        for article in FORMATS[raw.format].extract(raw.document, counts, lost):
             counts["words_composed"] += sum(map(count_composed, article.lines))
             document = article._replace(title=compose(article.title), lines=[*map(compose, article.lines)])
             counts["documents_kept"] += 1
@@ -119,3 +125,4 @@ def _extract(source: Path, file: IO[bytes], counts: Counts) -> None:
             counts["words"] += sum(map(count_words, document.lines))
             counts["words_of_mixed_script"] += sum(map(count_mixed, document.lines))
             file.write(format_document(document).encode())
+    count_lost(lost, counts)

@@ -52,14 +52,15 @@ def read_articles(
             yield Document(f"{prefix}{page.id}", fold(page.title), [text])
 
 
-def extract_article(article: Document, counts: Counts) -> Iterator[Document]:
+def extract_article(article: Document, counts: Counts, lost: list[tuple[str, str]] | None = None) -> Iterator[Document]:
     """Text only of what `read_articles` gives, in parts if it is too long (see `pipeline.text.cuts`); or nothing.
 
     `words_read` counts what was kept and what was dropped; mark-up around words that are shown counts for nothing.
+    `lost` is as of `extract_paragraphs`.
     """
     (wikitext,) = article.lines
     dropped = _words_dropped(counts)
-    paragraphs = list(cut_paragraphs(extract_paragraphs(wikitext, counts), counts))
+    paragraphs = list(cut_paragraphs(extract_paragraphs(wikitext, counts, lost), counts))
     counts["words_read"] += sum(map(count_words, paragraphs)) + _words_dropped(counts) - dropped
     if not paragraphs:
         counts.update(documents_read=1, documents_dropped_only_markup=1)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from pipeline.corpus.page import _dropped, _format
+from pipeline.corpus.page import _dropped, _format, _templates
 from pipeline.outputs import read_json
 from pipeline.pages.blocks import Table
 from pipeline.shards import read_documents
@@ -127,6 +127,14 @@ def test_what_was_changed_or_cut_is_said(pages: Pages) -> None:
         ["documents", "characters that are no text, to U+FFFD", "3"],
         ["documents", "of these cuts, inside a word", "1"],
     ]
+
+
+def test_templates_dropped_inside_sentences_are_listed(pages: Pages) -> None:
+    header, row = rows(pages.markdown, "### Templates dropped inside sentences")
+    assert header == ["Template", "The first", "Times", "Words"]
+    assert row == [r"чин \*\`", r"{{Чин \*\`\|\<script\> \`а\` \]\] \|б}}", "1", "5"]
+    assert "|&lt;script&gt; `а`" in pages.html and "\u202e" not in row[1]
+    assert "table.yaml" in pages.markdown and [*_templates([])][1] == "None."
 
 
 def test_lookalikes_are_counted_at_the_top(pages: Pages) -> None:

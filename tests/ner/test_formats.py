@@ -283,7 +283,7 @@ def test_gzip(tmp_path: Path) -> None:
         (
             "wikineural",
             b"0\ta\tO\n1\t\0b\tO\n",
-            r":2: found byte 0x00, as in UTF-16, expected UTF-8 text; convert the file: iconv -f UTF-16",
+            r":2: found byte 0x00, as in UTF-16, expected UTF-8 text; convert the file to UTF-8",
         ),
         ("wikineural", "0\t\tO\n", r":1: found token '', expected one"),
         ("wikineural", b"0\ta\tO\n1\t\xd0\tO\n", r":2: found byte 0xd0 at column 3, expected UTF-8"),

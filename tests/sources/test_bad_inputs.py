@@ -135,9 +135,18 @@ FAULTS: dict[str, tuple[str, Callable[[bytes], str | bytes], str]] = {
     "utf-16 in a set": (
         "multi.conll",
         lambda _: MULTICONER.encode("utf-16"),
-        "is not UTF-8; convert the file to UTF-8 (for example: iconv -f UTF-16 -t UTF-8)",
+        "expected UTF-8 text; convert the file to UTF-8 (for example: iconv -f UTF-16 -t UTF-8)",
     ),
-    "line of 2 MB": ("multi.conll", lambda _: MULTICONER + "\x1b[2J" * 500_000 + "\n\n", ":5: found '\\x1b[2J"),
+    "line of 2 MB": (
+        "multi.conll",
+        lambda _: MULTICONER + "\x1b[2J" * 500_000 + "\n\n",
+        ":5: found a line of 1,048,576 bytes or more",
+    ),
+    "control characters in a set": (
+        "multi.conll",
+        lambda _: MULTICONER + "\x1b[2J" * 9 + "\n\n",
+        ":5: found '\\x1b[2J",
+    ),
     "no XML": ("dump.xml.bz2", lambda _: bz2.compress(NEWS.encode()), "does not begin with <mediawiki>"),
     "cut XML": (
         "dump.xml.bz2",
