@@ -9,8 +9,9 @@ import gc
 import os
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -18,6 +19,7 @@ import typer
 
 from pipeline import layout
 from pipeline.errors import UserError, reason
+from pipeline.locks import hold
 from pipeline.ner.settings import MOST_RESAMPLES
 from pipeline.outputs import FULL
 from pipeline.params import MOST_THREADS, Params, load_params
@@ -43,7 +45,23 @@ Revision = Annotated[str, typer.Argument(help="A branch, tag, commit, experiment
 DataSet = Annotated[str, typer.Argument(help="One of `sets` in params.yaml, such as wikineural.")]
 
 
-@app.command()
+def stage(command: Callable[..., None]) -> Callable[..., None]:
+    """Make a command of a stage, which one process at a time runs in a working copy.
+
+    DVC deletes a stage's outputs before it starts the command; that of a dvc which was killed may still be at work.
+    """
+
+    @app.command()
+    @wraps(command)
+    def run(**arguments: str) -> None:
+        name = "@".join([command.__name__, *arguments.values()])
+        with hold(layout.LOCKS / name.replace("/", "-"), f"running stage {name}"):
+            command(**arguments)
+
+    return run
+
+
+@stage
 def check() -> None:
     """Check every name and value in params.yaml."""
     from pipeline.stages import check
@@ -51,7 +69,7 @@ def check() -> None:
     check.run(load_params(), layout.CHOICE, layout.ARCHITECTURE, layout.PROTOCOL, layout.CODE)
 
 
-@app.command()
+@stage
 def fetch() -> None:
     """Obtain and verify the inputs named in data/<scale>/manifest.yaml."""
     from pipeline.stages import fetch
@@ -60,7 +78,7 @@ def fetch() -> None:
     fetch.run(layout.manifest(params.scale), layout.RAW, params.imports_elmo, params.sets)
 
 
-@app.command()
+@stage
 def documents() -> None:
     """Read a MediaWiki dump or plain text into articles."""
     from pipeline.stages import documents
@@ -69,7 +87,7 @@ def documents() -> None:
     documents.run(layout.NEWS, layout.DOCUMENTS, params.chosen_scale.text, _workers(params))
 
 
-@app.command()
+@stage
 def sentences() -> None:
     """Split paragraphs into sentences (razdel, or UDPipe)."""
     from pipeline.stages import sentences
@@ -79,7 +97,7 @@ def sentences() -> None:
     sentences.run(layout.DOCUMENTS, layout.SENTENCES, _workers(params), model)
 
 
-@app.command()
+@stage
 def fragments() -> None:
     """Drop long sentences, pack short ones into fragments."""
     from pipeline.stages import fragments
@@ -88,7 +106,7 @@ def fragments() -> None:
     fragments.run(layout.SENTENCES, layout.FRAGMENTS, params.chosen_scale.text, _workers(params))
 
 
-@app.command()
+@stage
 def lowercase() -> None:
     """Lower-case the fragments."""
     from pipeline.stages import lowercase
@@ -97,7 +115,7 @@ def lowercase() -> None:
     lowercase.run(layout.FRAGMENTS, layout.LOWERCASE, params.chosen_protocol.lowercase, _workers(params))
 
 
-@app.command()
+@stage
 def lemmas() -> None:
     """Lemmatise the fragments (UDPipe)."""
     from pipeline.stages import lemmas
@@ -106,7 +124,7 @@ def lemmas() -> None:
     lemmas.run(layout.LOWERCASE, layout.UDPIPE, layout.LEMMAS, _normalization(params), _workers(params))
 
 
-@app.command()
+@stage
 def vocabulary() -> None:
     """Count the types, encode the corpus as ids, hold out articles."""
     from pipeline.stages import vocabulary
@@ -116,7 +134,7 @@ def vocabulary() -> None:
     vocabulary.run(layout.LEMMAS, layout.VOCABULARY, settings, params.seed, _workers(params))
 
 
-@app.command()
+@stage
 def data() -> None:
     """Write metrics/data.html and data.md: what the news text is like."""
     from pipeline.stages import data
@@ -136,12 +154,12 @@ def charcnn() -> None:
 
     params = load_params()
     if params.imports_elmo:
-        with _training(params, Steady(settings, layout.VOCABULARY, layout.ELMO)) as how:
+        with _training("charcnn", params, Steady(settings, layout.VOCABULARY, layout.ELMO)) as how:
             charcnn.import_published(layout.VOCABULARY, layout.ELMO, layout.CHARCNN, how)
         return
     if _is_launcher(params):
         return
-    with _training(params, Steady(settings, layout.VOCABULARY, *charcnn.code())) as how:
+    with _training("charcnn", params, Steady(settings, layout.VOCABULARY, *charcnn.code())) as how:
         charcnn.run(layout.VOCABULARY, layout.CHARCNN, params.chosen_scale.charcnn, params.seed, how)
 
 
@@ -160,11 +178,11 @@ def pretrain() -> None:
     sources = Sources(layout.VOCABULARY, layout.CHARCNN)
     targets = Targets(layout.LM, layout.PRETRAIN, layout.PRETRAIN_CURVE)
     choice = Choice(params.arch, params.chosen_arch, params.chosen_scale.lm, params.seed)
-    with _training(params, Steady(settings, *sources, *code(choice.arch))) as how:
+    with _training("pretrain", params, Steady(settings, *sources, *code(choice.arch))) as how:
         run(sources, targets, choice, how)
 
 
-@app.command()
+@stage
 def corpora(name: DataSet) -> None:
     """Read an NER set in its published format; repair BIO, lower-case, lemmatise."""
     from pipeline.stages import corpora
@@ -181,7 +199,7 @@ def corpora(name: DataSet) -> None:
     )
 
 
-@app.command()
+@stage
 def ner(name: DataSet) -> None:
     """Train the tagger on frozen embeddings."""
     from pipeline.stages import ner
@@ -206,7 +224,7 @@ def ner(name: DataSet) -> None:
     )
 
 
-@app.command()
+@stage
 def evaluate(name: DataSet) -> None:
     """Score the taggers on the test split."""
     from pipeline.stages import evaluate
@@ -229,7 +247,7 @@ def evaluate(name: DataSet) -> None:
     )
 
 
-@app.command()
+@stage
 def typos(name: DataSet) -> None:
     """Score the taggers on the test split with typos in its words."""
     from pipeline.stages import typos
@@ -251,7 +269,7 @@ def typos(name: DataSet) -> None:
     )
 
 
-@app.command()
+@stage
 def export(name: DataSet) -> None:
     """Put the best tagger with all it needs into one folder; calibrate its confidences."""
     from pipeline.stages import export
@@ -275,7 +293,7 @@ def export(name: DataSet) -> None:
     )
 
 
-@app.command()
+@stage
 def report() -> None:
     """Write metrics/report.html, report.md and its pictures."""
     from pipeline.stages import report
@@ -438,7 +456,8 @@ def main() -> None:
         _fail(f"out of memory{f' ({what})' if what else ''}; make what it is for smaller, or use a machine with more")
     except OSError as error:
         if error.errno in FULL:
-            full = error.filename2 or error.filename or "disk"  # of a copy, the second is the one that is written
+            # Of a copy, the second is the one that is written; what is printed has no name.
+            full = error.filename2 or error.filename or "standard output"
             _fail(f"{full}: no space left on the device; free some and run again")
         if error.errno not in OF_THE_FILE or not error.filename:
             raise
@@ -498,15 +517,20 @@ def _device(params: Params) -> str:
 
 
 @contextmanager
-def _training(params: Params, steady: Steady) -> Iterator["Run"]:
-    """How a language model is trained: on which device, by which processes, with what checkpoints."""
+def _training(name: str, params: Params, steady: Steady) -> Iterator["Run"]:
+    """How a language model is trained: on which device, by which processes, with what checkpoints.
+
+    The stage is held as by `stage`, by rank 0 and not by its launcher, which may die first.
+    """
     from pipeline.device import choose_device
     from pipeline.processes import join
     from pipeline.run import Run
 
-    device = choose_device(_device(params))
-    with join(device) as world:
-        yield Run(device, layout.CHECKPOINTS, params.compute.checkpoint_minutes, steady.confirm, world)
+    leads = os.environ.get("RANK", "0") == "0"
+    with hold(layout.LOCKS / name, f"running stage {name}") if leads else nullcontext():
+        device = choose_device(_device(params))
+        with join(device) as world:
+            yield Run(device, layout.CHECKPOINTS, params.compute.checkpoint_minutes, steady.confirm, world)
 
 
 def _is_launcher(params: Params) -> bool:
