@@ -436,6 +436,14 @@ def tables(
     print(run(params, names, revisions or [], compute, layout.manifest(params.scale).parent, layout.METRICS))
 
 
+@app.command()
+def mend() -> None:
+    """Remove what a kill has left half-written: DVC's own lock, and outputs. `make repro` does so first."""
+    from pipeline.experiments.mend import mend
+
+    mend()
+
+
 def main() -> None:
     """Run a command; bad input is one line on standard error and exit code 1."""
     # Threads that wait must sleep: on a shared machine OpenMP's spinning slows a training step tenfold and more.

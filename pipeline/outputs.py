@@ -24,8 +24,8 @@ def fresh_folder(path: Path) -> Iterator[Path]:
     that read it must not find files of both.
     """
     partial, before = _partial(path), _stamp(path)
-    _remove(partial)
-    _remove(_old(path))
+    remove(partial)
+    remove(_old(path))
     with _named(path):
         partial.mkdir(parents=True)
         try:
@@ -34,7 +34,7 @@ def fresh_folder(path: Path) -> Iterator[Path]:
                 raise UserError(f"{path}: was replaced while this stage ran, and stays as it is now; run dvc repro")
             _replace(partial, path)
         finally:
-            _remove(partial)
+            remove(partial)
 
 
 @contextmanager
@@ -43,12 +43,12 @@ def fresh_file(path: Path) -> Iterator[Path]:
     partial = _partial(path)
     with _named(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        _remove(partial)
+        remove(partial)
         try:
             yield partial
             os.replace(partial, path)
         finally:
-            _remove(partial)
+            remove(partial)
 
 
 @contextmanager
@@ -98,6 +98,14 @@ def need(path: Path, stage: str) -> Path:
     return path
 
 
+def remove(path: Path) -> None:
+    """Remove a file, a link or a folder with all that is in it; nothing if it is not there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
 def _partial(path: Path) -> Path:
     return path.with_name(f".{path.name}.partial")
 
@@ -121,11 +129,4 @@ def _replace(partial: Path, path: Path) -> None:
     if path.exists():
         os.replace(path, old)
     os.replace(partial, path)
-    _remove(old)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+    remove(old)
