@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from pipeline import layout
-from pipeline.errors import UserError, reason
+from pipeline.errors import TEXT, UserError, printable, reason
 from pipeline.locks import hold
 from pipeline.ner.settings import MOST_RESAMPLES
 from pipeline.outputs import FULL
@@ -401,7 +401,7 @@ def show(
         return
     from pipeline.report.summary import summary
 
-    print(summary(layout.METRICS))
+    print(printable(summary(layout.METRICS), TEXT))
 
 
 @app.command()
@@ -417,7 +417,7 @@ def compare(
     """Say whether the scores of two revisions differ by more than chance, and in which sentences."""
     from pipeline.compare.run import run
 
-    print(run(a, b, sets or [], layout.COMPARISONS, resamples, seed))
+    print(printable(run(a, b, sets or [], layout.COMPARISONS, resamples, seed), TEXT))
 
 
 @app.command()

@@ -7,6 +7,8 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
+from pipeline.errors import printable
+
 T = TypeVar("T")
 
 LOG_EVERY = 10.0
@@ -15,7 +17,7 @@ LOG_EVERY = 10.0
 
 def say(text: str) -> None:
     """A line for the person who watches; standard error, so that results can be piped."""
-    tqdm.write(text, file=sys.stderr)
+    tqdm.write(printable(text), file=sys.stderr)
 
 
 def track(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeline.corpus.article import STAGES, Article, find_articles
 from pipeline.corpus.trace import mark_unknown, read_predicted, sentences_of
+from pipeline.errors import printable
 
 UNITS = {"documents": ("paragraph", "word"), "sentences": ("sentence", "word"), "lemmas": ("fragment", "token")}
 """What the lines of a stage are, and what stands between their spaces."""
@@ -67,8 +68,3 @@ def _number(lines: list[str], width: int, dropped: Collection[int]) -> Iterator[
         note = "[dropped, too long] " if number in dropped else ""
         first = f"{number + 1:>{INDENT - 2}}  "
         yield from textwrap.wrap(note + printable(line), width, initial_indent=first, subsequent_indent=" " * INDENT)
-
-
-def printable(text: str) -> str:
-    r"""What a terminal would obey, or not show, as an escape: `\x1b`, `\u200b`."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -252,10 +252,10 @@ def test_what_is_no_http_is_refused(address: str, request_: str, status: int, sa
         assert "Content-Type: text/plain" in head
 
 
-@pytest.mark.parametrize("arrives", ["", "POST /api/ent", "{head}\r\n{{", "{head}"], ids=["none", "line", "body", "drip"])
-def test_requests_that_never_end_stop_no_others_and_are_closed(
-    arrives: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize(
+    "arrives", ["", "POST /api/ent", "{head}\r\n{{", "{head}"], ids=["none", "line", "body", "drip"]
+)
+def test_requests_that_never_end_stop_no_others_and_are_closed(arrives: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "PATIENCE", 1)
     head = f"POST {API} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n"
     with serving([]) as address, ExitStack() as opened:
