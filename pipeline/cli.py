@@ -433,7 +433,8 @@ def tables(
     if revisions and archs:
         raise UserError(f"found both {revisions[0]!r} and --archs {archs!r}; give revisions, or architectures")
     names = [name.strip() for name in archs.split(",")] if archs else list(params.archs)
-    print(run(params, names, revisions or [], compute, layout.manifest(params.scale).parent, layout.METRICS))
+    page = run(params, names, revisions or [], compute, layout.manifest(params.scale).parent, layout.METRICS)
+    print(printable(page, TEXT))
 
 
 @app.command()

@@ -79,7 +79,7 @@ def finish_shards(
     settings, earlier = {"step": step, **settings}, 0
     job = Job(work, settings, sum_code(finished.stage), finished)
     sources = [path.resolve() for path in paths]  # a worker may have a working directory of its own
-    steady = Steady(lambda: None, *sources)
+    steady = Steady(lambda: None, *paths)
     for done in track(workers.map(partial(_finish, job), sources), step, "shards", len(paths)):
         earlier += done.earlier
         yield done

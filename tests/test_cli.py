@@ -32,6 +32,8 @@ def test_errors_are_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     assert fails_with(full, monkeypatch, capsys).startswith("1 error: models/x: no space left on the device")
     copied = OSError(errno.ENOSPC, "No space left on device", "models/x", None, "models/y")
     assert fails_with(copied, monkeypatch, capsys).startswith("1 error: models/y: no space left on the device")
+    printed = OSError(errno.ENOSPC, "No space left on device")
+    assert fails_with(printed, monkeypatch, capsys).startswith("1 error: standard output: no space left on the device")
     closed = PermissionError(errno.EACCES, "Permission denied", "params.yaml")
     assert (
         fails_with(closed, monkeypatch, capsys) == "1 error: params.yaml: permission denied; mend that and run again\n"
@@ -39,6 +41,25 @@ def test_errors_are_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     long = OSError(errno.ENAMETOOLONG, "File name too long", "a" * 5000)
     assert fails_with(long, monkeypatch, capsys).endswith("a: file name too long; mend that and run again\n")
     assert fails_with(KeyboardInterrupt(), monkeypatch, capsys) == "130 error: interrupted\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "function"),
+    [
+        (["show"], "pipeline.report.summary.summary"),
+        (["compare", "a", "b"], "pipeline.compare.run.run"),
+        (["tables"], "pipeline.sweep.run.run"),
+    ],
+)
+def test_what_is_printed_commands_no_terminal(
+    command: list[str], function: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(function, lambda *_: "gr\x1b]0;title\x07u\n\u202e0.9\x9b")
+    monkeypatch.setattr(sys, "argv", ["pipeline", *command])
+    with pytest.raises(SystemExit) as raised:
+        cli.main()
+    assert raised.value.code == 0 and capsys.readouterr().out == "gr\\x1b]0;title\\x07u\n\\u202e0.9\\x9b\n"
 
 
 @pytest.mark.parametrize("module", [torch, np])
