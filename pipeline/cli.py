@@ -8,6 +8,7 @@ import errno
 import gc
 import os
 import shutil
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -463,6 +464,8 @@ def main() -> None:
             raise
         what = str(error).strip().partition("\n")[0].rpartition("] ")[2]
         _fail(f"out of memory{f' ({what})' if what else ''}; make what it is for smaller, or use a machine with more")
+    except sqlite3.OperationalError as error:
+        _fail(f"DVC's own database, in core.site_cache_dir or /var/tmp/dvc: {error}; make room there and run again")
     except OSError as error:
         if error.errno in FULL:
             # Of a copy, the second is the one that is written; what is printed has no name.

@@ -26,7 +26,7 @@ def fresh_folder(path: Path) -> Iterator[Path]:
     partial, before = _partial(path), _stamp(path)
     remove(partial)
     remove(_old(path))
-    with _named(path):
+    with named(path):
         partial.mkdir(parents=True)
         try:
             yield partial
@@ -41,7 +41,7 @@ def fresh_folder(path: Path) -> Iterator[Path]:
 def fresh_file(path: Path) -> Iterator[Path]:
     """Yield a free path in the same folder; the file written there becomes `path` if the block succeeds."""
     partial = _partial(path)
-    with _named(path):
+    with named(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         remove(partial)
         try:
@@ -52,7 +52,7 @@ def fresh_file(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _named(path: Path) -> Iterator[None]:
+def named(path: Path) -> Iterator[None]:
     """Have the error of a full disk name the path: a write that fails does not say where."""
     try:
         yield

@@ -2,6 +2,7 @@
 
 import errno
 import re
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,10 @@ def test_errors_are_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     assert fails_with(full, monkeypatch, capsys).startswith("1 error: models/x: no space left on the device")
     copied = OSError(errno.ENOSPC, "No space left on device", "models/x", None, "models/y")
     assert fails_with(copied, monkeypatch, capsys).startswith("1 error: models/y: no space left on the device")
+    database = sqlite3.OperationalError("database or disk is full")
+    assert "core.site_cache_dir or /var/tmp/dvc: database or disk is full; make room" in fails_with(
+        database, monkeypatch, capsys
+    )
     printed = OSError(errno.ENOSPC, "No space left on device")
     assert fails_with(printed, monkeypatch, capsys).startswith("1 error: standard output: no space left on the device")
     closed = PermissionError(errno.EACCES, "Permission denied", "params.yaml")
