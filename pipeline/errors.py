@@ -4,6 +4,12 @@ import re
 
 LONGEST = 1000
 """Characters of a line."""
+SPACES = (
+    "\t\xa0\xad\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200c\u200d\u202f\u205f\u3000"
+)
+"""Of every width, soft hyphens and joiners: of a text, but for `str.isprintable`."""
+TEXT = f"\n{SPACES}"
+"""What is kept of a text of several lines."""
 _USER = re.compile(r"(?<=://)(?:[^/?#'\"]{0,300}|[^\s/?#@:]*:(?!\d*[/?#])\S*)@")
 """`name:password@` of a URL; whoever forgets to quote a password may have any character in it."""
 _QUERY = re.compile(r"(://[^\s?#;'\"]*)[?#;][^\s'\"]*[^\s'\":;,.)…]")
@@ -31,11 +37,6 @@ def one_line(text: str, longest: int = LONGEST) -> str:
     return _cut(printable(" ".join(text.split())), longest)
 
 
-def printable(text: str) -> str:
-    r"""What a terminal would obey, or not show, as an escape: `\x1b`, `\u200b`."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
 def public(source: str) -> str:
     """A URL as it may be written down: `https://host/path?…`; what is no URL stays as it is.
 
@@ -49,6 +50,13 @@ def public(source: str) -> str:
 def _cut(text: str, longest: int) -> str:
     tail = longest // 3
     return text if len(text) <= longest else f"{text[: longest - tail - 1]}…{text[-tail:]}"
+
+
+def printable(text: str, keep: str = "") -> str:
+    r"""The text with what a terminal would obey, or not show, as an escape: `\x1b`, `\u202e`; but for `keep`."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in text)
 
 
 def reason(error: OSError) -> str:

@@ -18,7 +18,7 @@ from uuid import uuid4
 
 from pipeline.fingerprint import sha256
 from pipeline.locks import lock_alone, lock_shared
-from pipeline.outputs import read_json, write_json
+from pipeline.outputs import named, read_json, write_json
 
 SHARD, FACTS = "shard", "facts.json"
 
@@ -50,13 +50,11 @@ class Finished:
         partial = self._folder / f".{uuid4().hex}.partial"
         partial.mkdir()
         try:
-            with (partial / SHARD).open("wb") as file:
-                yield file
-            write_json(partial / FACTS, {"sha256": sha256(partial / SHARD), "facts": facts})
-            self._rename(partial, key)
-        except OSError as error:
-            error.filename = error.filename or str(partial / SHARD)  # a write that fails does not say where
-            raise
+            with named(partial / SHARD):
+                with (partial / SHARD).open("wb") as file:
+                    yield file
+                write_json(partial / FACTS, {"sha256": sha256(partial / SHARD), "facts": facts})
+                self._rename(partial, key)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
 

@@ -19,29 +19,47 @@ FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 def fresh_folder(path: Path) -> Iterator[Path]:
     """Yield an empty folder that becomes `path`, replacing what stood there, if the block succeeds.
 
-    If the block fails, `path` is as it was before. A folder left by a killed run is cleared at the next one.
+    If the block fails, `path` is as it was before. A folder left by a killed run is cleared at the next one. A
+    `UserError` if something else has replaced `path` meanwhile: DVC may have brought it back from its cache, and stages
+    that read it must not find files of both.
     """
-    partial = _partial(path)
-    _remove(partial)
-    partial.mkdir(parents=True)
-    try:
-        yield partial
-        _replace(partial, path)
-    finally:
-        _remove(partial)
+    partial, before = _partial(path), _stamp(path)
+    remove(partial)
+    remove(_old(path))
+    with named(path):
+        partial.mkdir(parents=True)
+        try:
+            yield partial
+            if _stamp(path) not in (None, before):
+                raise UserError(f"{path}: was replaced while this stage ran, and stays as it is now; run dvc repro")
+            _replace(partial, path)
+        finally:
+            remove(partial)
 
 
 @contextmanager
 def fresh_file(path: Path) -> Iterator[Path]:
     """Yield a free path in the same folder; the file written there becomes `path` if the block succeeds."""
     partial = _partial(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _remove(partial)
+    with named(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remove(partial)
+        try:
+            yield partial
+            os.replace(partial, path)
+        finally:
+            remove(partial)
+
+
+@contextmanager
+def named(path: Path) -> Iterator[None]:
+    """Have the error of a full disk name the path: a write that fails does not say where."""
     try:
-        yield partial
-        os.replace(partial, path)
-    finally:
-        _remove(partial)
+        yield
+    except OSError as error:
+        if error.errno in FULL and not error.filename:
+            error.filename = str(path)
+        raise
 
 
 def copy_folder(source: Path, target: Path) -> None:
@@ -80,22 +98,35 @@ def need(path: Path, stage: str) -> Path:
     return path
 
 
-def _partial(path: Path) -> Path:
-    return path.with_name(f".{path.name}.partial")
-
-
-def _replace(partial: Path, path: Path) -> None:
-    # rename() cannot replace a folder that is not empty: the old one steps aside first.
-    old = path.with_name(f".{path.name}.old")
-    _remove(old)
-    if path.exists():
-        os.replace(path, old)
-    os.replace(partial, path)
-    _remove(old)
-
-
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Remove a file, a link or a folder with all that is in it; nothing if it is not there."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f".{path.name}.partial")
+
+
+def _old(path: Path) -> Path:
+    return path.with_name(f".{path.name}.old")
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """What tells a folder from another one in its place."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_mtime_ns
+
+
+def _replace(partial: Path, path: Path) -> None:
+    # rename() cannot replace a folder that is not empty: the old one steps aside first.
+    old = _old(path)
+    if path.exists():
+        os.replace(path, old)
+    os.replace(partial, path)
+    remove(old)

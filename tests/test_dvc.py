@@ -202,6 +202,22 @@ def test_code_of_one_architecture_reruns_only_experiments_with_it(repo: Path, dv
     _git(repo, "checkout", "--quiet", "pipeline")
 
 
+def test_what_a_killed_dvc_has_left_half_written_does_not_stop_make_repro(
+    repo: Path, dvc: Run, environment: dict[str, str]
+) -> None:
+    (repo / "dvc.lock").write_text("")
+    assert "validation failed" in dvc("status", fails=True)
+    _git(repo, "checkout", "--quiet", "dvc.lock")
+    (repo / ".dvc" / "tmp" / "rwlock").write_text("")
+    assert "Unable to read RWLock-file" in dvc("repro", fails=True)
+    (repo / "dvc.lock").write_text("schema: '2.0'\nstages:\n  ch")
+    command = ["make", "--old-file", "install", "repro"]  # with the packages that are there
+    done = subprocess.run(command, cwd=repo, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0 and not ran(done.stdout), done.stdout + done.stderr
+    assert "rwlock: removed" in done.stderr and "dvc.lock: is as git has it again" in done.stderr
+    assert _git(repo, "status", "--porcelain") == ""
+
+
 def test_a_wrong_name_stops_everything_and_harms_nothing(repo: Path, dvc: Run) -> None:
     _edit_yaml(repo / "params.yaml", lambda params: params.update(arch="gruu"))
     before = _outputs(repo)

@@ -12,7 +12,7 @@ from pipeline.corpus.trace import Traced
 from pipeline.pages.blocks import Block, Fact, Heading, Picture, Section, Table, Text
 from pipeline.pages.render import PAGE, inline_svgs, render_page
 from pipeline.report.counts import MARKUP, UNITS, Flow, read_flows
-from pipeline.report.tables import NONE, decimal, escape, format_blocks, integer, markdown, percent
+from pipeline.report.tables import NONE, decimal, escape, format_blocks, integer, markdown, markdown_page, percent
 from pipeline.text.templates.lost import Lost
 from pipeline.vocabulary import Entry
 
@@ -84,7 +84,7 @@ def render_markdown(corpus: Corpus, pictures: str) -> str:
     parts.append(markdown(["", "Number", ""], [[f.title, f.value, f.note] for f in _facts(corpus)]))
     for section in _sections(corpus):
         parts += [f"## {section.title}", *(_format(block, pictures) for block in section.blocks)]
-    return "\n\n".join(parts) + "\n"
+    return markdown_page(parts)
 
 
 def _facts(corpus: Corpus) -> Iterator[Fact]:

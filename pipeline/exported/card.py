@@ -6,7 +6,7 @@ from pipeline.exported import licences
 from pipeline.exported.settings import Exported
 from pipeline.ner.corpus import SPLITS
 from pipeline.report.paper import SETS, set_name
-from pipeline.report.tables import decimal, integer, markdown, score
+from pipeline.report.tables import decimal, integer, markdown, markdown_page, score
 
 Json = dict[str, Any]
 
@@ -87,7 +87,7 @@ def render_card(facts: Facts) -> str:
         "## Licences",
         *_licences(facts),
     ]
-    return "\n\n".join(parts) + "\n"
+    return markdown_page(parts)
 
 
 def _describe(facts: Facts) -> str:

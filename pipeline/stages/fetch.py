@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from pipeline.errors import UserError
 from pipeline.fingerprint import fingerprint
 from pipeline.ner.readers import format_code
-from pipeline.outputs import fresh_folder, write_json
+from pipeline.outputs import fresh_folder, named, write_json
 from pipeline.progress import say
 from pipeline.sources.elmo import ObtainedElmo, obtain_elmo
 from pipeline.sources.manifest import Elmo, Manifest, NerSet, News, read_manifest
@@ -36,7 +36,7 @@ def run(manifest: Path, target: Path, elmo: bool, sets: Sequence[str]) -> None:
     """
     wanted = _without_spare(manifest, _choose(manifest, read_manifest(manifest), sets), elmo)
     sums = Sums(home(manifest))
-    with TemporaryDirectory() as scratch:
+    with TemporaryDirectory() as scratch, named(Path(scratch)):
         obtainer = Obtainer(manifest, wanted.demo, sums, Path(scratch))
         obtainer.find_paths(wanted.sources)
         news = [obtainer.obtain(f"news.{i}", s, news_check(s)) for i, s in enumerate(wanted.news)]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from pipeline.corpus.page import _dropped, _format, _templates
+from pipeline.errors import printable
 from pipeline.outputs import read_json
 from pipeline.pages.blocks import Table
 from pipeline.shards import read_documents
@@ -88,15 +89,15 @@ def test_the_page_is_one_file_that_parses(pages: Pages) -> None:
 
 
 def test_hostile_text_stays_text(pages: Pages) -> None:
-    assert "<script>" not in pages.html and HOSTILE in "".join(Parsed(pages.html).texts)
-    (block,) = [part for part in pages.markdown.split("\n\n") if HOSTILE in part]
+    assert "<script>" not in pages.html and printable(HOSTILE) in "".join(Parsed(pages.html).texts)
+    (block,) = [part for part in pages.markdown.split("\n\n") if printable(HOSTILE) in part]
     fence = block.splitlines()[0].removesuffix("text")
     assert block.endswith(f"\n{fence}") and set(fence) == {"`"} and len(fence) == 5  # the text has four in a row
 
 
 def test_sample_is_every_stage_of_every_fragment(pages: Pages) -> None:
     shown = re.findall(r"\nfragments   (.+)", pages.markdown)
-    expected = [line for document in read_documents(pages.data / "fragments") for line in document.lines]
+    expected = [printable(x) for document in read_documents(pages.data / "fragments") for x in document.lines]
     assert sorted(shown) == sorted(expected)
     for label in ("documents", "sentences", "lowercase", "lemmas", "vocabulary"):
         assert len(re.findall(rf"\n(?:```+text\n)?{label} ", pages.markdown)) >= len(expected)

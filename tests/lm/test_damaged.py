@@ -107,7 +107,7 @@ def test_a_file_where_a_folder_belongs_or_the_other_way(tmp_path: Path, place: s
         (tmp_path / place).write_text("", encoding="utf-8")
     else:
         (tmp_path / place).mkdir(parents=True)
-    with pytest.raises(UserError, match=r"checkpoints are kept in"), open_checkpoint(tmp_path, "run", 1):
+    with pytest.raises(UserError, match=r"a lock is kept in"), open_checkpoint(tmp_path, "run", 1):
         pass
 
 
