@@ -7,12 +7,20 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from types import NoneType
+from typing import Annotated, Any
 
-from pipeline.errors import UserError
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
+
+from pipeline.errors import UserError, remake
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 """Errors of a disk, a quota, or a limit on files that leaves no room."""
+FAULTS, SHOWN = 5, 40
+"""Of a file, and characters of a wrong value, that a message repeats."""
+Count = Annotated[int, Field(ge=0, lt=2**63)]
+Number = Count | Annotated[float, Field(ge=0, allow_inf_nan=False)]
+"""Shapes of what the stages write."""
 
 
 @contextmanager
@@ -68,9 +76,54 @@ def json_text(value: Mapping[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
-def read_json(path: Path) -> Any:
-    """Read what `write_json` wrote."""
-    return json.loads(path.read_text(encoding="utf-8"))
+def read_json(path: Path, shape: Any = Any, stage: str = "") -> Any:
+    """Read what `write_json` wrote; a `UserError` names the file, what is not as `shape` has it, and the stage.
+
+    The stage that makes a file is the one of its folder's name, if none is given.
+    """
+    stage = stage or path.parent.name
+    return parse_json(need(path, stage).read_bytes(), str(path), remake(stage), shape)
+
+
+def parse_json(data: bytes, place: str, advice: str, shape: Any = Any) -> Any:
+    """JSON of a shape: any type that pydantic knows. A `UserError` of `place` where it is none, with the advice."""
+    try:
+        return TypeAdapter(shape).validate_json(data, strict=True)
+    except ValidationError as error:
+        raise UserError(f"{place}: {explain(error)}; {advice}") from None
+
+
+def numbers(*needed: str) -> Any:
+    """The shape of an object of numbers, some of them in objects of their own, that has these keys at least."""
+
+    def check(found: dict[str, Any]) -> dict[str, Any]:
+        missing = [key for key in needed if isinstance(found.get(key), dict | NoneType)]
+        if missing:
+            raise ValueError(f"found no number for {', '.join(missing)}")
+        return found
+
+    return Annotated[dict[str, Number | dict[str, Number]], AfterValidator(check)]
+
+
+def explain(error: ValidationError) -> str:
+    """A clause for each of the first faults: where, what was found, what was expected."""
+    clauses = [_explain(fault) for fault in error.errors()]
+    more = f"; and {len(clauses) - FAULTS} more" if len(clauses) > FAULTS else ""
+    return "; ".join(clauses[:FAULTS]) + more
+
+
+def _explain(fault: Any) -> str:
+    if fault["type"] == "json_invalid":
+        return f"not valid JSON: {fault['ctx']['error']}"
+    place = ".".join(str(part)[:SHOWN] for part in fault["loc"]) or "top level"
+    if fault["type"] == "missing":
+        return f"{place}: missing"
+    message = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "value_error":
+        return f"{place}: {message}"
+    found = repr(fault["input"])
+    found = found if len(found) <= SHOWN else f"{found[:SHOWN]}..."
+    return f"{place}: found {found}: {message[0].lower()}{message[1:]}"
 
 
 def need(path: Path, stage: str) -> Path:

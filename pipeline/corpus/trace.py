@@ -7,8 +7,7 @@ from pathlib import Path
 
 from pipeline.corpus.article import Article
 from pipeline.errors import UserError
-from pipeline.outputs import need, read_json
-from pipeline.vocabulary import SPECIALS, UNKNOWN, read_entries
+from pipeline.vocabulary import SPECIALS, UNKNOWN, read_entries, read_facts
 
 Traced = list[tuple[str, list[str]]]
 """By stage."""
@@ -60,7 +59,7 @@ def paragraphs_of(article: Article, sentences: Sequence[int]) -> list[int]:
 
 def read_predicted(vocabulary: Path) -> frozenset[str]:
     """The lemmas that the language model predicts by name; `vocabulary` is the stage's folder."""
-    size = read_json(need(vocabulary / "vocabulary.json", "vocabulary"))["size"] - len(SPECIALS)
+    size = read_facts(vocabulary)["size"] - len(SPECIALS)
     return frozenset(entry.lemma for entry in islice(read_entries(vocabulary), size))
 
 

@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from typing_extensions import TypedDict
+
+from pipeline.outputs import numbers
 from pipeline.pages.blocks import Block, Table
 from pipeline.report import paper
 from pipeline.report.tables import NONE, integer
@@ -12,6 +15,8 @@ HEADER = ["Set", "Split", "Paper, Table 1", "Paper's files", "Sentences", "Token
 REPAIRS = ["Orphan I-", "I- of another type", "Duplicates", "Also in train"]
 COLUMNS = ["sentences", "tokens", "entities", "repaired_orphans", "repaired_type_changes", "duplicates"]
 DROPPED = ["dropped_tokens", "dropped_entity_tokens", "dropped_entities", "dropped_sentences"]
+SET_COUNTS: Any = TypedDict("SET_COUNTS", dict.fromkeys(SPLITS, numbers(*COLUMNS, *DROPPED, "also_in_train")))  # type: ignore
+"""The shape of the counts of a set: counts.json."""
 
 
 def describe_splits(sets: Mapping[str, Any]) -> Iterator[Block]:

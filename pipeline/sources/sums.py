@@ -7,13 +7,16 @@ have that sum. The file lies in the real repository (not in a copy that DVC work
 committed: then other people and machines get the very same inputs.
 """
 
-import re
-from json import JSONDecodeError
 from pathlib import Path
+from typing import Annotated
 
-from pipeline.errors import UserError
-from pipeline.outputs import read_json, write_json
+from pydantic import Field
+
+from pipeline.outputs import parse_json, write_json
 from pipeline.progress import say
+
+Sum = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+"""sha256."""
 
 
 class Sums:
@@ -37,14 +40,6 @@ class Sums:
 
 
 def _read(path: Path) -> dict[str, str]:
-    try:
-        sums = read_json(path)
-    except (JSONDecodeError, UnicodeDecodeError) as error:
-        raise _damage(path, f"not valid JSON: {error}") from None
-    if not isinstance(sums, dict) or not all(re.fullmatch("[0-9a-f]{64}", str(sum_)) for sum_ in sums.values()):
-        raise _damage(path, 'found something else than {"URL": "sha256 of 64 hexadecimal digits"}')
+    advice = "take it from git again, or delete it to trust the next downloads anew"
+    sums: dict[str, str] = parse_json(path.read_bytes(), str(path), advice, dict[str, Sum])
     return sums
-
-
-def _damage(path: Path, found: str) -> UserError:
-    return UserError(f"{path}: {found}; take it from git again, or delete it to trust the next downloads anew")

@@ -3,16 +3,16 @@
 from itertools import islice
 from pathlib import Path
 
-from pipeline.corpus.article import STAGES, read_article
+from pipeline.corpus.article import read_article
 from pipeline.corpus.growth import measure_vocabulary
 from pipeline.corpus.lengths import count_lengths
 from pipeline.corpus.page import Corpus, Sample, render_html, render_markdown
 from pipeline.corpus.plots import draw_coverage, draw_growth, draw_lengths
 from pipeline.corpus.sample import draw_fragments
 from pipeline.corpus.trace import read_predicted, trace
-from pipeline.outputs import fresh_folder, need, read_json, write_text
+from pipeline.outputs import fresh_folder, write_text
+from pipeline.report.data import read_counts
 from pipeline.report.plots.style import save
-from pipeline.shards import COUNTS
 from pipeline.vocabulary import read_entries
 
 FRAGMENTS = 10
@@ -36,12 +36,11 @@ def run(data: Path, metrics: Path, scale: str, seed: int) -> None:
 
 
 def _read(data: Path, scale: str, seed: int) -> Corpus:
-    stages = [*STAGES, "vocabulary"]
     growth, usage = measure_vocabulary(data / "vocabulary")
     return Corpus(
         scale=scale,
         seed=seed,
-        counts={stage: read_json(need(data / stage / COUNTS, stage)) for stage in stages},
+        counts=read_counts(data),
         lengths=count_lengths(data / "sentences", data / "fragments"),
         growth=growth,
         usage=usage,

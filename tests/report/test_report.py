@@ -237,7 +237,7 @@ def test_results_of_another_architecture_are_refused(copy: Copy) -> None:
     [
         ("pretrain.json", "<<<<<<< HEAD\n", "not valid JSON"),
         ("pretrain.csv", "step,tokens\n", "found columns step, tokens, expected train_perplexity"),
-        ("ner/wikineural.types.csv", "", "not a CSV table"),
+        ("ner/wikineural.types.csv", "", "types.csv: not the table that was written"),
     ],
 )
 def test_a_file_that_is_not_what_it_should_be(copy: Copy, file: str, text: str, message: str) -> None:
