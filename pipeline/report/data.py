@@ -15,7 +15,7 @@ from pipeline.outputs import Count, Number, need, numbers, read_json
 from pipeline.protocol import Protocol
 from pipeline.report.paper import order_sets
 from pipeline.report.plots.confusion import OUTSIDE
-from pipeline.report.splits import SET_COUNTS
+from pipeline.report.splits import SET_COUNTS, SPLIT
 from pipeline.stamp import MACHINE
 from pipeline.tables import Columns, read_csv
 from pipeline.weights import read_shapes
@@ -51,7 +51,7 @@ class Lm(TypedDict):
     """Of metrics/pretrain.json; what may be missing is so where nothing is trained."""
 
     arch: str
-    seed: Count
+    seed: NotRequired[Count]
     parameters_m: Number
     layers: NotRequired[Count]
     hidden: NotRequired[Count]
@@ -82,7 +82,7 @@ class Data(TypedDict):
 
     scale: str
     charcnn_parameters_m: NotRequired[Number]
-    ner: dict[str, SET_COUNTS]
+    ner: dict[str, dict[str, SPLIT]]
 
 
 class SetResults(NamedTuple):
@@ -165,10 +165,10 @@ def read_table(path: Path, columns: Columns, stage: str) -> pd.DataFrame:
     return pd.DataFrame(read_csv(path, columns, stage), columns=[*columns])
 
 
-def need_means(scores: Sequence[Mapping[Any, Any]], place: str, advice: str) -> None:
+def need_means(scores: Sequence[Mapping[Any, Any]], metrics: Sequence[str], place: str, advice: str) -> None:
     """A `UserError` where one of the metrics has no mean among the rows of a table of scores."""
     means = {row["metric"] for row in scores if row["seed"] == MEAN}
-    if missing := [metric for metric in METRICS if metric not in means]:
+    if missing := [metric for metric in metrics if metric not in means]:
         raise UserError(f"{place}: found no mean of {', '.join(missing)}; {advice}")
 
 
@@ -200,7 +200,7 @@ def _read_set(data: Path, metrics: Path, name: str) -> SetResults:
         confusion=read_table(scores / f"{name}.confusion.csv", CONFUSION, evaluate),
         typos=read_table(scores / f"{name}.typos.csv", TYPOS, f"typos@{name}"),
     )
-    need_means(of_set.scores.to_dict("records"), str(scores / f"{name}.scores.csv"), remake(evaluate))
+    need_means(of_set.scores.to_dict("records"), METRICS, str(scores / f"{name}.scores.csv"), remake(evaluate))
     labels = of_set.confusion["gold"].unique()
     pairs = [*zip(of_set.confusion["gold"], of_set.confusion["predicted"], strict=True)]
     if OUTSIDE not in labels or sorted(pairs) != sorted(product(labels, repeat=2)):

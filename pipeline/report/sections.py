@@ -119,7 +119,7 @@ def _lm_rows(results: Results) -> list[list[str]]:
         ["Padding", percent(lm.get("padding_share"))],
         ["Peak memory, MB", integer(lm.get("peak_memory_mb"))],
         *([part.capitalize(), lm[MACHINE].get(part, NONE)] for part in ("hardware", "software")),
-        ["Seed", str(lm["seed"])],
+        ["Seed", str(lm.get("seed", NONE))],
     ]
 
 

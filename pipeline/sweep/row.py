@@ -120,7 +120,7 @@ def _scores(revision: Revision, name: str) -> dict[str, Score]:
     path = layout.SCORES / f"{name}.scores.csv"
     place = f"{revision.name}: {path}", revision.advice
     rows = parse_csv(revision.read_bytes(path.as_posix()), *place, SCORES)
-    need_means(rows, *place)
+    need_means(rows, METRICS, *place)
     return {metric: _score([row for row in rows if row["metric"] == metric]) for metric in METRICS}
 
 

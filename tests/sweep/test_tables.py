@@ -86,10 +86,10 @@ class Fake:
     def has(self, path: str) -> bool:
         return path in self.files
 
-    def read(self, path: str) -> str:
+    def read_bytes(self, path: str) -> bytes:
         if path not in self.files:
             raise UserError(f"{self.name}: {path}: neither in git nor in DVC's cache")
-        return self.files[path]
+        return self.files[path].encode()
 
 
 COUNTS = ["sentences", "tokens", "entities", "repaired_orphans", "repaired_type_changes", "duplicates", "also_in_train"]
