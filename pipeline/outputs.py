@@ -93,8 +93,8 @@ def parse_json(data: bytes, place: str, advice: str, shape: Any = Any) -> Any:
         raise UserError(f"{place}: {explain(error)}; {advice}") from None
 
 
-def numbers(*needed: str) -> Any:
-    """The shape of an object of numbers, some of them in objects of their own, that has these keys at least."""
+def numbers(*needed: str, nested: bool = False) -> Any:
+    """The shape of an object of numbers that has these keys at least; further ones may be `nested` in objects."""
 
     def check(found: dict[str, Any]) -> dict[str, Any]:
         missing = [key for key in needed if isinstance(found.get(key), dict | NoneType)]
@@ -102,7 +102,8 @@ def numbers(*needed: str) -> Any:
             raise ValueError(f"found no number for {', '.join(missing)}")
         return found
 
-    return Annotated[dict[str, Number | dict[str, Number]], AfterValidator(check)]
+    shape: Any = dict[str, Number | dict[str, Number]] if nested else dict[str, Number]
+    return Annotated[shape, AfterValidator(check)]
 
 
 def explain(error: ValidationError) -> str:

@@ -21,6 +21,9 @@ def trace(article: Article, number: int, predicted: Collection[str]) -> Traced:
     lines = article.lines
     sentences = sentences_of(article)[number]
     paragraphs = sorted(set(paragraphs_of(article, sentences)))
+    if len(lines["lowercase"]) != len(lines["fragments"]):
+        what = f"{len(lines['lowercase'])} fragments in lower case, of {len(lines['fragments'])}"
+        raise UserError(f"lowercase/{article.shard}: article {article.id}: found {what}; run: dvc repro lowercase")
     lemmas = _lemmas(article, number)
     return [
         ("documents", [lines["documents"][i] for i in paragraphs]),

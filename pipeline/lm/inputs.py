@@ -6,11 +6,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pipeline.errors import remake
+from pipeline.errors import UserError, remake
 from pipeline.ids import read_array
 from pipeline.lm.chars import CharIds
 from pipeline.lm.encoder import CharEncoder
 from pipeline.outputs import need
+from pipeline.weights import is_finite
 
 TABLE = "vectors.npy"
 """The file of the frozen char-CNN's vectors, float16 (types, width), a row an id."""
@@ -24,6 +25,8 @@ class TableInputs(nn.Module):
         super().__init__()
         # "c", for torch wants memory that it could write to
         table = torch.from_numpy(read_array(need(path, "charcnn"), remake("charcnn"), np.float16, axes=2, mode="c"))
+        if not is_finite(table):
+            raise UserError(f"{path}: holds NaN or infinite numbers; {remake('charcnn')}")
         self.table = table if device.type == "cpu" else table.to(device)
         self.width = table.shape[1]
 

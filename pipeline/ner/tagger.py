@@ -20,9 +20,11 @@ from pipeline.ner.mix import ScalarMix
 from pipeline.ner.settings import FeatureKind, TaggerSizes
 from pipeline.outputs import write_json
 from pipeline.settings import read_settings
-from pipeline.weights import is_finite, load_module, save_weights
+from pipeline.weights import load_module, save_weights
 
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
+LARGEST = 1e30
+"""Score of a label, or of a move between two, of which a sentence's sum is finite in float32."""
 
 
 class Tagger(nn.Module):
@@ -76,11 +78,12 @@ class Tagger(nn.Module):
         return self.best(self.emissions(features, lengths), lengths)
 
     def best(self, emissions: Tensor, lengths: Tensor) -> Tensor:
-        """The same by what `emissions` gave; a `UserError` where that is no number."""
-        if not is_finite(emissions):
+        """The same by what `emissions` gave; a `UserError` where sums of these scores would be no numbers."""
+        scores = torch.cat([emissions.flatten(), *(parameter.flatten() for parameter in self.crf.parameters())])
+        if not (largest := scores.abs().max().item()) < LARGEST:
             raise UserError(
-                "tagger: found NaN or infinite scores of labels: its weights, or those of the language model, are too "
-                "large; train again with a lower learning_rate: dvc repro pretrain, dvc repro ner"
+                f"tagger: found a score of {largest:g}, expected less than {LARGEST:g}: its weights, or those "
+                "of the language model, are too large; train again with a lower learning_rate: dvc repro pretrain ner"
             )
         mask = _mask(lengths).to(emissions.device)
         return self.crf.best(emissions, mask)[mask]

@@ -15,8 +15,9 @@ HEADER = ["Set", "Split", "Paper, Table 1", "Paper's files", "Sentences", "Token
 REPAIRS = ["Orphan I-", "I- of another type", "Duplicates", "Also in train"]
 COLUMNS = ["sentences", "tokens", "entities", "repaired_orphans", "repaired_type_changes", "duplicates"]
 DROPPED = ["dropped_tokens", "dropped_entity_tokens", "dropped_entities", "dropped_sentences"]
-SPLIT: Any = numbers(*COLUMNS, "also_in_train")
-SET_COUNTS: Any = TypedDict("SET_COUNTS", dict.fromkeys(SPLITS, numbers(*COLUMNS, "also_in_train", *DROPPED)))  # type: ignore
+_ALWAYS = [*COLUMNS, "also_in_train"]
+SPLIT: Any = numbers(*_ALWAYS, nested=True)
+SET_COUNTS: Any = TypedDict("SET_COUNTS", dict.fromkeys(SPLITS, numbers(*_ALWAYS, *DROPPED, nested=True)))  # type: ignore
 """Shapes of the counts of a split in metrics/data.json, and of a set in its counts.json."""
 
 
