@@ -1,6 +1,7 @@
 """Files that are no ELMo, or not a whole one: one line that names the file and the place, and nothing half-written."""
 
 import json
+import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,8 @@ import h5py
 import numpy as np
 import pytest
 
+from pipeline.errors import UserError
+from pipeline.sources.elmo import check_both
 from tests.lm.elmo.drawn import ABSENT, OPTIONS, changed, draw, write_elmo
 from tests.lm.test_export import fails
 
@@ -162,3 +165,20 @@ def test_a_compressed_array_that_is_spoiled(
     data[place : place + size] = bytes(size)
     path.write_bytes(data)
     assert "model.hdf5: char_embed: broken (" in fails(folder, monkeypatch, capsys)
+
+
+def test_other_bytes_anywhere_in_the_index(folder: Path) -> None:
+    """h5py meets them with errors of a dozen kinds; what is read in spite of them is whole."""
+    path, chance = folder / "model.hdf5", random.Random(1)
+    data, refused = path.read_bytes(), 0
+    for _ in range(200):
+        damaged = bytearray(data)
+        for place in chance.choices(range(chance.choice([100, 2000, len(data) - 8])), k=chance.choice([1, 4])):
+            damaged[place : place + 8] = chance.choice([bytes(8), b"\xff" * 8, chance.randbytes(8)])
+        path.write_bytes(damaged)
+        try:
+            check_both(folder / "options.json", path)
+        except UserError as error:
+            refused += 1
+            assert "model.hdf5: " in str(error) and len(str(error)) < 500 and "\n" not in str(error)
+    assert 100 < refused < 200
