@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import NoneType
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
@@ -19,7 +18,15 @@ FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 FAULTS, SHOWN = 5, 40
 """Of a file, and characters of a wrong value, that a message repeats."""
 Count = Annotated[int, Field(ge=0, lt=2**63)]
-Number = Count | Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+def _check_number(value: Any, place: str = "") -> Any:
+    if type(value) not in (int, float) or not 0 <= value < 2**63:
+        raise ValueError(f"{place}found {_shorten(value)}, expected a number, 0 or more")
+    return value
+
+
+Number = Annotated[Any, AfterValidator(_check_number)]
 """Shapes of what the stages write."""
 
 
@@ -97,13 +104,13 @@ def numbers(*needed: str, nested: bool = False) -> Any:
     """The shape of an object of numbers that has these keys at least; further ones may be `nested` in objects."""
 
     def check(found: dict[str, Any]) -> dict[str, Any]:
-        missing = [key for key in needed if isinstance(found.get(key), dict | NoneType)]
-        if missing:
-            raise ValueError(f"found no number for {', '.join(missing)}")
+        for key, value in (dict.fromkeys(needed) | found).items():
+            is_nested = nested and key not in needed and isinstance(value, dict)
+            for number in value.values() if is_nested else [value]:
+                _check_number(number, f"{key[:SHOWN]}: ")
         return found
 
-    shape: Any = dict[str, Number | dict[str, Number]] if nested else dict[str, Number]
-    return Annotated[shape, AfterValidator(check)]
+    return Annotated[dict[str, Any], AfterValidator(check)]
 
 
 def explain(error: ValidationError) -> str:
@@ -122,9 +129,13 @@ def _explain(fault: Any) -> str:
     message = fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "value_error":
         return f"{place}: {message}"
-    found = repr(fault["input"])
-    found = found if len(found) <= SHOWN else f"{found[:SHOWN]}..."
+    found = _shorten(fault["input"])
     return f"{place}: found {found}: {message[0].lower()}{message[1:]}"
+
+
+def _shorten(value: Any) -> str:
+    found = repr(value)
+    return found if len(found) <= SHOWN else f"{found[:SHOWN]}..."
 
 
 def need(path: Path, stage: str) -> Path:

@@ -111,10 +111,10 @@ def _check(world: World, reader: str, seed: int, number: int) -> Iterator[str]:
 
 @pytest.mark.parametrize("reader", READERS)
 def test_damage_is_one_line(world: World, reader: str) -> None:
-    assert not [*_check(world, reader, seed=1, number=2)]
+    assert not (faults := [*_check(world, reader, seed=1, number=2)]), "\n".join(faults)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("reader", READERS)
 def test_damage_of_every_kind_is_one_line(world: World, reader: str) -> None:
-    assert not [*_check(world, reader, seed=2, number=12)]
+    assert not (faults := [*_check(world, reader, seed=2, number=12)]), "\n".join(faults)
