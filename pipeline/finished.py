@@ -16,11 +16,21 @@ from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
 
+from typing_extensions import TypedDict
+
+from pipeline.errors import UserError
 from pipeline.fingerprint import sha256
 from pipeline.locks import lock_alone, lock_shared
-from pipeline.outputs import named, read_json, write_json
+from pipeline.outputs import Number, named, read_json, write_json
 
 SHARD, FACTS = "shard", "facts.json"
+
+
+class FactsFile(TypedDict):
+    """facts.json."""
+
+    sha256: str
+    facts: dict[str, Number]
 
 
 class Finished:
@@ -38,9 +48,9 @@ class Finished:
     def facts(self, key: str) -> Any | None:
         """What `add` was told of the shard; None if it is not there, or not as it was when it was finished."""
         try:
-            found = read_json(self._folder / key / FACTS)
+            found = read_json(self._folder / key / FACTS, FactsFile)
             whole = found["sha256"] == sha256(self.path(key))
-        except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+        except (UserError, FileNotFoundError, NotADirectoryError):
             return None
         return found["facts"] if whole else None
 

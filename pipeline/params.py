@@ -8,8 +8,9 @@ from pydantic import AfterValidator, Field, ValidationError
 from pipeline.errors import UserError
 from pipeline.lm.settings import ELMO, ArchSettings, CharCnnSettings, LmSettings
 from pipeline.ner.settings import EvaluateSettings, NerSettings, TyposSettings
+from pipeline.outputs import explain
 from pipeline.protocol import Protocol
-from pipeline.settings import Seed, Settings, each_once, explain, is_device
+from pipeline.settings import Seed, Settings, each_once, is_device
 from pipeline.stamp import MACHINE
 from pipeline.text.settings import TextSettings, VocabularySettings
 from pipeline.yaml_file import read_yaml

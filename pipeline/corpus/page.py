@@ -98,7 +98,7 @@ def _facts(corpus: Corpus) -> Iterator[Fact]:
     yield Fact("Types", integer(len(usage.train)), f"{integer(usage.predicted)} predicted by name")
     documents = corpus.counts["documents"]
     mixed, words = documents["words_of_mixed_script"], documents["words"]
-    share = f"{percent(mixed / words)} of the words of documents have Latin beside Cyrillic letters"
+    share = f"{percent(mixed / max(words, 1))} of the words of documents have Latin beside Cyrillic letters"
     yield Fact("Words of mixed script", integer(mixed), share)
 
 

@@ -17,13 +17,12 @@ from pathlib import Path
 from typing import Annotated
 from unicodedata import normalize
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from pipeline.errors import UserError
 from pipeline.ner.readers import formats, read_file
 from pipeline.ner.sentence import RawSentence
-from pipeline.outputs import need
-from pipeline.settings import Settings
+from pipeline.settings import Settings, read_settings
 
 DESCRIPTION = "set.json"
 
@@ -62,11 +61,7 @@ class DataSet(Settings):
 
 def read_dataset(folder: Path) -> DataSet:
     """Read and check set.json."""
-    path = need(folder / DESCRIPTION, "fetch")
-    try:
-        return DataSet.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        raise UserError(f"{path}: " + "; ".join(_explain(e["loc"], e["msg"]) for e in error.errors())) from None
+    return read_settings(DataSet, folder / DESCRIPTION, "fetch")
 
 
 def read_splits(folder: Path, dataset: DataSet, seed: int) -> Splits:
@@ -97,8 +92,3 @@ def _fraction(tokens: list[str], seed: int) -> float:
     text = normalize("NFC", "\t".join([str(seed), *tokens]))
     digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64
-
-
-def _explain(location: tuple[int | str, ...], message: str) -> str:
-    place = ".".join(str(part) for part in location)
-    return f"{place}: {message}" if place else message

@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from typing_extensions import TypedDict
+
+from pipeline.outputs import numbers
 from pipeline.pages.blocks import Block, Table
 from pipeline.report import paper
 from pipeline.report.tables import NONE, integer
@@ -13,6 +16,12 @@ REPAIRS = ["Orphan I-", "I- of another type", "Not in NFC", "Stressed", "Duplica
 COLUMNS = ["sentences", "tokens", "entities", "repaired_orphans", "repaired_type_changes"]
 COLUMNS += ["composed_tokens", "stressed_tokens", "duplicates"]
 DROPPED = ["dropped_tokens", "dropped_entity_tokens", "dropped_entities", "dropped_sentences"]
+_ALWAYS = [*COLUMNS, "also_in_train"]
+SPLIT: Any = numbers(*_ALWAYS, nested=True, words=("scheme",))
+SET_COUNTS: Any = TypedDict(
+    "SET_COUNTS", dict.fromkeys(SPLITS, numbers(*_ALWAYS, *DROPPED, nested=True, words=("scheme",)))
+)  # type: ignore
+"""Shapes of the counts of a split in metrics/data.json, and of a set in its counts.json."""
 
 
 def describe_splits(sets: Mapping[str, Any]) -> Iterator[Block]:

@@ -38,7 +38,8 @@ from pipeline.errors import UserError, public
 from pipeline.lm.lemmas import Lemmas
 from pipeline.ner.bio import is_type
 from pipeline.ner.readers import formats
-from pipeline.settings import Settings, each_once, explain
+from pipeline.outputs import explain
+from pipeline.settings import Settings, each_once
 from pipeline.sources.places import readable
 from pipeline.utf8 import InvalidUtf8
 from pipeline.yaml_file import read_yaml

@@ -11,11 +11,16 @@ for a sum of the query that tells two files of one address apart.
 import hashlib
 import re
 from pathlib import Path
+from typing import Annotated
 
-from pipeline.errors import UserError, public
-from pipeline.outputs import read_json, write_json
+from pydantic import Field
+
+from pipeline.errors import public
+from pipeline.outputs import parse_json, write_json
 from pipeline.progress import say
 
+Sum = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+"""sha256."""
 _RENEWED = re.compile(r"token|sig|auth|secret|passw|credential|expires|api_?key|^x-(amz|goog)-", re.IGNORECASE)
 """Names in a query whose values another day may change, and the file stays the same."""
 
@@ -52,14 +57,6 @@ def identify(url: str) -> str:
 
 
 def _read(path: Path) -> dict[str, str]:
-    try:
-        sums = read_json(path)
-    except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, a number of thousands of digits
-        raise _damage(path, f"not valid JSON: {error}") from None
-    if not isinstance(sums, dict) or not all(re.fullmatch("[0-9a-f]{64}", str(sum_)) for sum_ in sums.values()):
-        raise _damage(path, 'found something else than {"URL": "sha256 of 64 hexadecimal digits"}')
+    advice = "take it from git again, or delete it to trust the next downloads anew"
+    sums: dict[str, str] = parse_json(path.read_bytes(), str(path), advice, dict[str, Sum])
     return sums
-
-
-def _damage(path: Path, found: str) -> UserError:
-    return UserError(f"{path}: {found}; take it from git again, or delete it to trust the next downloads anew")

@@ -4,7 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Annotated, NamedTuple, NotRequired
+
+from pydantic import ConfigDict, Field, with_config
+from typing_extensions import TypedDict
 
 from pipeline.errors import UserError
 from pipeline.fingerprint import fingerprint
@@ -23,11 +26,27 @@ from pipeline.text.spelling import compose, count_composed
 from pipeline.text.templates.lost import FILE as LOST
 from pipeline.text.templates.lost import count_lost, take_lost
 from pipeline.text.whitespace import count_words
+from pipeline.utf8 import InvalidUtf8
 from pipeline.workers import Workers
 
 SOURCES = "sources.json"
 
-Entry = dict[str, Any]
+
+@with_config(ConfigDict(extra="allow"))
+class Entry(TypedDict):
+    """A file of news, and how it is read."""
+
+    file: str
+    format: str
+    namespaces: NotRequired[list[int]]
+    invalid_utf8: NotRequired[InvalidUtf8]
+    prefixed: NotRequired[bool]
+
+
+class SourcesFile(TypedDict):
+    """sources.json."""
+
+    files: Annotated[list[Entry], Field(min_length=1)]
 
 
 class Format(NamedTuple):
@@ -95,9 +114,10 @@ def _read(source: Path, megabytes: float, finished: Finished) -> tuple[list[str]
 
 
 def _list_entries(source: Path) -> list[Entry]:
-    path = need(source / SOURCES, "fetch")
-    entries: list[Entry] = read_json(path)["files"]
+    path = source / SOURCES
+    entries: list[Entry] = read_json(path, SourcesFile, "fetch")["files"]
     for entry in entries:
+        need(source / entry["file"], "fetch")
         if entry["format"] not in FORMATS:
             raise UserError(
                 f"{path}: {entry['file']}: found format {entry['format']!r}, expected {' or '.join(FORMATS)}"

@@ -44,7 +44,7 @@ def test_growth_and_usage(built: Path) -> None:
     growth, usage = measure_vocabulary(built / "vocabulary")
     train, validation = (
         [int(i) for number in range(len(ids)) for i in ids[number]]
-        for ids in (IdSequences(built / "vocabulary", side) for side in ("train", "validation"))
+        for ids in (IdSequences(built / "vocabulary", side, 2**31) for side in ("train", "validation"))
     )
     assert growth.tokens[0] == 0 and growth.tokens[-1] == len(train)
     for tokens, types, repeated in zip(*growth, strict=True):

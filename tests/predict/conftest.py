@@ -58,7 +58,7 @@ class World:
         write_json(generated / "sources.json", {"files": dict.fromkeys(files, facts)})
         write_json(self.raw / "news" / "sources.json", {"files": [facts]})
         generate("udpipe", self.raw / "udpipe" / "model.udpipe", DEMO)
-        write_json(self.raw / "udpipe" / "source.json", {"source": "demo:udpipe"})
+        write_json(self.raw / "udpipe" / "source.json", {"source": "demo:udpipe", "sha256": "0" * 64})
 
     def pretrain(self, cell: str = "sru") -> None:
         """A language model with fresh weights."""

@@ -21,6 +21,7 @@ STYLE: dict[str, Any] = {
     "figure.facecolor": "white",
     "figure.constrained_layout.use": True,
     "savefig.dpi": 150,
+    "text.parse_math": False,  # names of sets, types and architectures may have a `$`
     "svg.hashsalt": "report",
     "svg.fonttype": "none",
     "font.family": "sans-serif",

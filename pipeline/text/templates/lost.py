@@ -4,6 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from typing_extensions import TypedDict
+
+from pipeline.outputs import Count
 from pipeline.shards import Counts
 from pipeline.text.tags import put_back
 from pipeline.text.whitespace import fold
@@ -16,6 +19,12 @@ LONGEST_NAME, LONGEST_EXAMPLE = 60, 100
 """Characters."""
 
 _KEYS = ("template", "template_words")
+
+
+class LostFile(TypedDict):
+    """templates.json."""
+
+    templates: list[tuple[str, Count, Count, str]]
 
 
 class Lost(NamedTuple):
