@@ -104,7 +104,8 @@ def numbers(*needed: str, nested: bool = False) -> Any:
     """The shape of an object of numbers that has these keys at least; further ones may be `nested` in objects."""
 
     def check(found: dict[str, Any]) -> dict[str, Any]:
-        for key, value in (dict.fromkeys(needed) | found).items():
+        expected: dict[str, Any] = dict.fromkeys(needed)
+        for key, value in (expected | found).items():
             is_nested = nested and key not in needed and isinstance(value, dict)
             for number in value.values() if is_nested else [value]:
                 _check_number(number, f"{key[:SHOWN]}: ")
