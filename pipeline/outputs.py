@@ -125,11 +125,12 @@ def numbers(*needed: str, nested: bool = False, words: Collection[str] = ()) -> 
     """
 
     def check(found: dict[str, Any]) -> dict[str, Any]:
-        for key, value in (dict.fromkeys(needed) | found).items():
+        expected: dict[str, Any] = dict.fromkeys(needed)
+        for key, value in (expected | found).items():
             if key in words and isinstance(value, str):
                 continue
-            values = value.values() if nested and key not in needed and isinstance(value, dict) else [value]
-            for number in values:
+            is_nested = nested and key not in needed and isinstance(value, dict)
+            for number in value.values() if is_nested else [value]:
                 _check_number(number, f"{key[:SHOWN]}: ")
         return found
 
