@@ -21,6 +21,7 @@ install: .venv/.installed ## Make .venv with every package at its locked version
 	@touch $@
 
 repro: install ## Run what has changed of the pipeline (dvc repro), and show the scores
+	@python -m pipeline mend
 	dvc repro
 	@python -m pipeline show
 
@@ -49,4 +50,4 @@ lock: ## Pin the newest packages that pyproject.toml allows
 
 clean: ## Remove the environment and everything that can be made again, but not DVC's cache
 	find data models metrics -depth \( -name '.*.partial' -o -name '.*.old' \) -exec rm -rf {} +
-	rm -rf .venv models/.checkpoints models/.features data/.shards .pytest_cache .mypy_cache .ruff_cache .hypothesis dvc_plots
+	rm -rf .venv models/.checkpoints models/.features data/.locks data/.shards .pytest_cache .mypy_cache .ruff_cache .hypothesis dvc_plots

@@ -89,7 +89,7 @@ class Corpus:
         words = Vocabulary.load(folder)
         self.size, self.width = words.size, width
         self.chars: CharIds = vocabulary_char_ids(words.types)
-        self.train, self.validation = IdSequences(folder, "train"), IdSequences(folder, "validation")
+        self.train, self.validation = IdSequences(folder, "train", 2**31), IdSequences(folder, "validation", 2**31)
         self.table = scratch / TABLE
         np.save(self.table, np.random.default_rng(0).normal(size=(len(words), width)).astype(np.float16))
 

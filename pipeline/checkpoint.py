@@ -9,19 +9,18 @@ They lie outside DVC, which deletes a stage's outputs before it reruns it, and a
 import json
 import os
 import shutil
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
 from pipeline.errors import UserError
-from pipeline.locks import lock_alone
+from pipeline.locks import hold
 from pipeline.outputs import FULL, fresh_file
 
 LOCK, STATE = "lock", "state.safetensors"
@@ -95,7 +94,7 @@ def open_checkpoint(root: Path, fingerprint: str, minutes: float) -> Iterator[Ch
     A `UserError` if another process holds it: two would train the same thing side by side.
     """
     folder = root / fingerprint
-    with _lock(folder):
+    with hold(folder / LOCK, "training this configuration"):
         checkpoint = Checkpoint(folder, minutes)
         try:
             yield checkpoint
@@ -104,52 +103,6 @@ def open_checkpoint(root: Path, fingerprint: str, minutes: float) -> Iterator[Ch
                 shutil.rmtree(folder)
             raise
         shutil.rmtree(folder)
-
-
-@contextmanager
-def _lock(folder: Path) -> Iterator[None]:
-    """Hold `folder/lock`; the system lets go of it however the process ends."""
-    with _open_locked(folder) as file:
-        file.write(f"process {os.getpid()} on {socket.gethostname()}")
-        file.flush()
-        yield
-
-
-def _open_locked(folder: Path) -> IO[str]:
-    while True:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            file = (folder / LOCK).open("a+", encoding="utf-8")
-        except FileNotFoundError:
-            if folder.parent.is_dir() and not (folder / LOCK).is_symlink():
-                continue  # another process has just finished, and removed the folder
-            raise
-        except OSError as error:
-            if _is_full(error):
-                raise
-            raise UserError(
-                f"{error.filename}: {error.strerror}: checkpoints are kept in {folder.parent}, a folder to write to; "
-                "delete what stands there, or mend its permissions"
-            ) from None
-        if not lock_alone(file):
-            file.seek(0)
-            holder = file.read() or "another process"
-            file.close()
-            raise UserError(
-                f"{folder / LOCK}: {holder} is training this configuration; wait for it, or stop it and run again"
-            ) from None
-        if _is_still(folder / LOCK, file):
-            file.truncate(0)
-            return file
-        file.close()
-
-
-def _is_still(path: Path, file: IO[str]) -> bool:
-    """Whether the locked file has not been removed between its opening and its locking."""
-    try:
-        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
-    except FileNotFoundError:
-        return False
 
 
 def _to_disk(path: Path) -> None:

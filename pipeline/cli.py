@@ -8,16 +8,19 @@ import errno
 import gc
 import os
 import shutil
+import sqlite3
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from pipeline import layout
-from pipeline.errors import UserError, reason
+from pipeline.errors import TEXT, UserError, one_line, printable, reason
+from pipeline.locks import hold
 from pipeline.ner.settings import MOST_RESAMPLES
 from pipeline.outputs import FULL
 from pipeline.params import MOST_THREADS, Params, load_params
@@ -43,7 +46,23 @@ Revision = Annotated[str, typer.Argument(help="A branch, tag, commit, experiment
 DataSet = Annotated[str, typer.Argument(help="One of `sets` in params.yaml, such as wikineural.")]
 
 
-@app.command()
+def stage(command: Callable[..., None]) -> Callable[..., None]:
+    """Make a command of a stage, which one process at a time runs in a working copy.
+
+    DVC deletes a stage's outputs before it starts the command; that of a dvc which was killed may still be at work.
+    """
+
+    @app.command()
+    @wraps(command)
+    def run(**arguments: str) -> None:
+        name = "@".join([command.__name__, *arguments.values()])
+        with hold(layout.LOCKS / name.replace("/", "-"), f"running stage {name}"):
+            command(**arguments)
+
+    return run
+
+
+@stage
 def check() -> None:
     """Check every name and value in params.yaml."""
     from pipeline.stages import check
@@ -51,7 +70,7 @@ def check() -> None:
     check.run(load_params(), layout.CHOICE, layout.ARCHITECTURE, layout.PROTOCOL, layout.CODE)
 
 
-@app.command()
+@stage
 def fetch() -> None:
     """Obtain and verify the inputs named in data/<scale>/manifest.yaml."""
     from pipeline.stages import fetch
@@ -60,7 +79,7 @@ def fetch() -> None:
     fetch.run(layout.manifest(params.scale), layout.RAW, params.imports_elmo, params.sets)
 
 
-@app.command()
+@stage
 def documents() -> None:
     """Read a MediaWiki dump or plain text into articles."""
     from pipeline.stages import documents
@@ -69,7 +88,7 @@ def documents() -> None:
     documents.run(layout.NEWS, layout.DOCUMENTS, params.chosen_scale.text, _workers(params))
 
 
-@app.command()
+@stage
 def sentences() -> None:
     """Split paragraphs into sentences (razdel, or UDPipe)."""
     from pipeline.stages import sentences
@@ -79,7 +98,7 @@ def sentences() -> None:
     sentences.run(layout.DOCUMENTS, layout.SENTENCES, _workers(params), model)
 
 
-@app.command()
+@stage
 def fragments() -> None:
     """Drop long sentences, pack short ones into fragments."""
     from pipeline.stages import fragments
@@ -88,7 +107,7 @@ def fragments() -> None:
     fragments.run(layout.SENTENCES, layout.FRAGMENTS, params.chosen_scale.text, _workers(params))
 
 
-@app.command()
+@stage
 def lowercase() -> None:
     """Lower-case the fragments."""
     from pipeline.stages import lowercase
@@ -97,7 +116,7 @@ def lowercase() -> None:
     lowercase.run(layout.FRAGMENTS, layout.LOWERCASE, params.chosen_protocol.lowercase, _workers(params))
 
 
-@app.command()
+@stage
 def lemmas() -> None:
     """Lemmatise the fragments (UDPipe)."""
     from pipeline.stages import lemmas
@@ -106,7 +125,7 @@ def lemmas() -> None:
     lemmas.run(layout.LOWERCASE, layout.UDPIPE, layout.LEMMAS, _normalization(params), _workers(params))
 
 
-@app.command()
+@stage
 def vocabulary() -> None:
     """Count the types, encode the corpus as ids, hold out articles."""
     from pipeline.stages import vocabulary
@@ -116,7 +135,7 @@ def vocabulary() -> None:
     vocabulary.run(layout.LEMMAS, layout.VOCABULARY, settings, params.seed, _workers(params))
 
 
-@app.command()
+@stage
 def data() -> None:
     """Write metrics/data.html and data.md: what the news text is like."""
     from pipeline.stages import data
@@ -136,12 +155,12 @@ def charcnn() -> None:
 
     params = load_params()
     if params.imports_elmo:
-        with _training(params, Steady(settings, layout.VOCABULARY, layout.ELMO)) as how:
+        with _training("charcnn", params, Steady(settings, layout.VOCABULARY, layout.ELMO)) as how:
             charcnn.import_published(layout.VOCABULARY, layout.ELMO, layout.CHARCNN, how)
         return
     if _is_launcher(params):
         return
-    with _training(params, Steady(settings, layout.VOCABULARY)) as how:
+    with _training("charcnn", params, Steady(settings, layout.VOCABULARY)) as how:
         charcnn.run(layout.VOCABULARY, layout.CHARCNN, params.chosen_scale.charcnn, params.seed, how)
 
 
@@ -162,11 +181,11 @@ def pretrain() -> None:
     sources = Sources(layout.VOCABULARY, layout.CHARCNN)
     targets = Targets(layout.LM, layout.PRETRAIN, layout.PRETRAIN_CURVE)
     choice = Choice(params.arch, params.chosen_arch, params.chosen_scale.lm, params.seed)
-    with _training(params, Steady(settings, *sources)) as how:
+    with _training("pretrain", params, Steady(settings, *sources)) as how:
         run(sources, targets, choice, how)
 
 
-@app.command()
+@stage
 def corpora(name: DataSet) -> None:
     """Read an NER set in its published format; repair BIO, lower-case, lemmatise."""
     from pipeline.stages import corpora
@@ -183,7 +202,7 @@ def corpora(name: DataSet) -> None:
     )
 
 
-@app.command()
+@stage
 def ner(name: DataSet) -> None:
     """Train the tagger on frozen embeddings."""
     from pipeline.stages import ner
@@ -208,7 +227,7 @@ def ner(name: DataSet) -> None:
     )
 
 
-@app.command()
+@stage
 def evaluate(name: DataSet) -> None:
     """Score the taggers on the test split."""
     from pipeline.stages import evaluate
@@ -231,7 +250,7 @@ def evaluate(name: DataSet) -> None:
     )
 
 
-@app.command()
+@stage
 def typos(name: DataSet) -> None:
     """Score the taggers on the test split with typos in its words."""
     from pipeline.stages import typos
@@ -253,7 +272,7 @@ def typos(name: DataSet) -> None:
     )
 
 
-@app.command()
+@stage
 def export(name: DataSet) -> None:
     """Put the best tagger with all it needs into one folder; calibrate its confidences."""
     from pipeline.stages import export
@@ -277,7 +296,7 @@ def export(name: DataSet) -> None:
     )
 
 
-@app.command()
+@stage
 def report() -> None:
     """Write metrics/report.html, report.md and its pictures."""
     from pipeline.stages import report
@@ -385,7 +404,7 @@ def show(
         return
     from pipeline.report.summary import summary
 
-    print(summary(layout.METRICS))
+    print(printable(summary(layout.METRICS), TEXT))
 
 
 @app.command()
@@ -401,7 +420,7 @@ def compare(
     """Say whether the scores of two revisions differ by more than chance, and in which sentences."""
     from pipeline.compare.run import run
 
-    print(run(a, b, sets or [], layout.COMPARISONS, resamples, seed))
+    print(printable(run(a, b, sets or [], layout.COMPARISONS, resamples, seed), TEXT))
 
 
 @app.command()
@@ -417,7 +436,16 @@ def tables(
     if revisions and archs:
         raise UserError(f"found both {revisions[0]!r} and --archs {archs!r}; give revisions, or architectures")
     names = [name.strip() for name in archs.split(",")] if archs else list(params.archs)
-    print(run(params, names, revisions or [], compute, layout.manifest(params.scale).parent, layout.METRICS))
+    page = run(params, names, revisions or [], compute, layout.manifest(params.scale).parent, layout.METRICS)
+    print(printable(page, TEXT))
+
+
+@app.command()
+def mend() -> None:
+    """Remove what a kill has left half-written: DVC's own lock, and outputs. `make repro` does so first."""
+    from pipeline.experiments.mend import mend
+
+    mend()
 
 
 def main() -> None:
@@ -438,9 +466,12 @@ def main() -> None:
             raise
         what = str(error).strip().partition("\n")[0].rpartition("] ")[2]
         _fail(f"out of memory{f' ({what})' if what else ''}; make what it is for smaller, or use a machine with more")
+    except sqlite3.OperationalError as error:
+        _fail(f"DVC's own database, in core.site_cache_dir or /var/tmp/dvc: {error}; make room there and run again")
     except OSError as error:
         if error.errno in FULL:
-            full = error.filename2 or error.filename or "disk"  # of a copy, the second is the one that is written
+            # Of a copy, the second is the one that is written; what is printed has no name.
+            full = error.filename2 or error.filename or "standard output"
             _fail(f"{full}: no space left on the device; free some and run again")
         if error.errno not in OF_THE_FILE or not error.filename:
             raise
@@ -467,7 +498,7 @@ def _first_tagger() -> Path:
 
 
 def _fail(message: str, code: int = 1) -> None:
-    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    print(one_line(f"error: {message}"), file=sys.stderr)
     sys.exit(code)
 
 
@@ -500,15 +531,20 @@ def _device(params: Params) -> str:
 
 
 @contextmanager
-def _training(params: Params, steady: Steady) -> Iterator["Run"]:
-    """How a language model is trained: on which device, by which processes, with what checkpoints."""
+def _training(name: str, params: Params, steady: Steady) -> Iterator["Run"]:
+    """How a language model is trained: on which device, by which processes, with what checkpoints.
+
+    The stage is held as by `stage`, by rank 0 and not by its launcher, which may die first.
+    """
     from pipeline.device import choose_device
     from pipeline.processes import join
     from pipeline.run import Run
 
-    device = choose_device(_device(params))
-    with join(device) as world:
-        yield Run(device, layout.CHECKPOINTS, params.compute.checkpoint_minutes, steady.confirm, world)
+    leads = os.environ.get("RANK", "0") == "0"
+    with hold(layout.LOCKS / name, f"running stage {name}") if leads else nullcontext():
+        device = choose_device(_device(params))
+        with join(device) as world:
+            yield Run(device, layout.CHECKPOINTS, params.compute.checkpoint_minutes, steady.confirm, world)
 
 
 def _is_launcher(params: Params) -> bool:

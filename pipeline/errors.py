@@ -1,11 +1,62 @@
-"""The one exception that is for the user and not for the programmer."""
+"""The one exception that is for the user and not for the programmer, and the form of every line that a user reads."""
+
+import re
+
+LONGEST = 1000
+"""Characters of a line."""
+SPACES = (
+    "\t\xa0\xad\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200c\u200d\u202f\u205f\u3000"
+)
+"""Of every width, soft hyphens and joiners: of a text, but for `str.isprintable`."""
+TEXT = f"\n{SPACES}"
+"""What is kept of a text of several lines."""
+_USER = re.compile(r"(?<=://)(?:[^/?#'\"]{0,300}|[^\s/?#@:]*:(?!\d*[/?#])\S*)@")
+"""`name:password@` of a URL; whoever forgets to quote a password may have any character in it."""
+_QUERY = re.compile(r"(://[^\s?#;'\"]*)[?#;][^\s'\"]*[^\s'\":;,.)…]")
+_REST = re.compile(r"(://[^?#;]*)[?#;].*")
 
 
 class UserError(Exception):
     """Bad input. The message is one line: the file, the place, what was found, what was expected, what to do.
 
-    The command line prints it without a traceback and exits with 1.
+    The command line prints it without a traceback and exits with 1. Whatever is put in, `one_line` makes it fit to be
+    printed.
     """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message))
+
+
+def one_line(text: str, longest: int = LONGEST) -> str:
+    """The text as one line of at most `longest` characters: of a longer one the middle is cut out.
+
+    Nothing in it commands a terminal, and URLs show neither users and passwords nor queries.
+    """
+    text = _cut(text, 20 * longest)  # what is looked through is bounded too
+    text = _QUERY.sub(r"\1?…", _USER.sub("", text))
+    return _cut(printable(" ".join(text.split())), longest)
+
+
+def public(source: str) -> str:
+    """A URL as it may be written down: `https://host/path?…`; what is no URL stays as it is.
+
+    All of the query goes, since no list of names is complete: a token may be called anything.
+    """
+    if "://" not in source:
+        return source
+    return _REST.sub(r"\1?…", _USER.sub("", re.sub(r"[\s'\"]", "_", source)))
+
+
+def _cut(text: str, longest: int) -> str:
+    tail = longest // 3
+    return text if len(text) <= longest else f"{text[: longest - tail - 1]}…{text[-tail:]}"
+
+
+def printable(text: str, keep: str = "") -> str:
+    r"""The text with what a terminal would obey, or not show, as an escape: `\x1b`, `\u202e`; but for `keep`."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in text)
 
 
 def reason(error: OSError) -> str:

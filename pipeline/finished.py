@@ -16,11 +16,21 @@ from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
 
+from typing_extensions import TypedDict
+
+from pipeline.errors import UserError
 from pipeline.locks import lock_alone, lock_shared
-from pipeline.outputs import read_json, write_json
+from pipeline.outputs import Number, named, read_json, write_json
 from pipeline.provenance.fingerprint import sha256
 
 SHARD, FACTS = "shard", "facts.json"
+
+
+class FactsFile(TypedDict):
+    """facts.json."""
+
+    sha256: str
+    facts: dict[str, Number]
 
 
 class Finished:
@@ -38,9 +48,9 @@ class Finished:
     def facts(self, key: str) -> Any | None:
         """What `add` was told of the shard; None if it is not there, or not as it was when it was finished."""
         try:
-            found = read_json(self._folder / key / FACTS)
+            found = read_json(self._folder / key / FACTS, FactsFile)
             whole = found["sha256"] == sha256(self.path(key))
-        except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+        except (UserError, FileNotFoundError, NotADirectoryError):
             return None
         return found["facts"] if whole else None
 
@@ -50,13 +60,11 @@ class Finished:
         partial = self._folder / f".{uuid4().hex}.partial"
         partial.mkdir()
         try:
-            with (partial / SHARD).open("wb") as file:
-                yield file
-            write_json(partial / FACTS, {"sha256": sha256(partial / SHARD), "facts": facts})
-            self._rename(partial, key)
-        except OSError as error:
-            error.filename = error.filename or str(partial / SHARD)  # a write that fails does not say where
-            raise
+            with named(partial / SHARD):
+                with (partial / SHARD).open("wb") as file:
+                    yield file
+                write_json(partial / FACTS, {"sha256": sha256(partial / SHARD), "facts": facts})
+                self._rename(partial, key)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
 

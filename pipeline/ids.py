@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -41,10 +41,29 @@ def read_packed(file: IO[bytes]) -> list[Ids]:
     return np.split(np.fromfile(file, ID, int(lengths.sum())), np.cumsum(lengths)[:-1])[:number]
 
 
+def read_array(
+    path: Path, advice: str, kind: type[np.generic], axes: int, mode: Literal["r", "c"] = "r"
+) -> npt.NDArray[Any]:
+    """A .npy file of numbers of this kind, with so many axes, mapped; mode c may be written to, in memory alone.
+
+    A `UserError` names the file where it is none, with the advice.
+    """
+    try:
+        array = np.lib.format.open_memmap(path, mode=mode)
+    except Exception as error:  # numpy reads the header as Python, with Python's own errors of a dozen kinds
+        why = " ".join(str(error).split())[:200]
+        raise UserError(f"{path}: cannot be read as an array ({why}); {advice}") from None
+    if array.ndim != axes or array.dtype != kind or array.offset + array.nbytes != path.stat().st_size:
+        found = f"{array.dtype} of shape {array.shape} in {path.stat().st_size:,} bytes"
+        raise UserError(f"{path}: found {found}, expected {np.dtype(kind)} of {axes} axes, and no more; {advice}")
+    return array
+
+
 class IdSequences:
     """Read-only view of what `write_ids` wrote: `sequences[i]` is int32 of shape (length,)."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, types: int) -> None:
+        """`types` is the number of the vocabulary's types: ids are below it. They are read once to be sure."""
         path = folder / f"{name}.ids"
         if not path.is_file() or not path.stat().st_size:
             raise UserError(f"{path}: missing or empty; run the stage that makes it: dvc repro vocabulary")
@@ -58,6 +77,11 @@ class IdSequences:
                 "make both again: dvc repro vocabulary"
             )
         self._ids = np.memmap(path, dtype=ID, mode="r")
+        if (least := int(self._ids.min())) < 0 or (greatest := int(self._ids.max())) >= types:
+            raise UserError(
+                f"{path}: found id {least if least < 0 else greatest:,}, expected 0 to {types - 1:,}; "
+                "make it again: dvc repro vocabulary"
+            )
 
     def __len__(self) -> int:
         return len(self.offsets) - 1

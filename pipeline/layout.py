@@ -40,6 +40,8 @@ CHECKPOINTS = Path(os.environ.get("DVC_ROOT", ".")) / MODELS / ".checkpoints"
 """Unfinished trainings, keyed by all that they depend on; likewise outside DVC, and shared with scratch copies."""
 SHARDS = Path(os.environ.get("DVC_ROOT", ".")) / DATA / ".shards"
 """Finished shards of unfinished text stages, keyed by all that they depend on; likewise."""
+LOCKS = DATA / ".locks"
+"""Of the stages that run now in this working copy; scratch copies have others."""
 
 PRETRAIN = METRICS / "pretrain.json"
 PRETRAIN_CURVE = METRICS / "pretrain.csv"

@@ -15,6 +15,7 @@ from pipeline.progress import say, track
 from pipeline.provenance.code import read_sources, stage_code
 from pipeline.provenance.fingerprint import fingerprint
 from pipeline.shards import COUNTS, Counts, Document, format_document, read_shard, shard_paths
+from pipeline.steady import Steady
 from pipeline.workers import Workers
 
 LIBRARIES = ("mwparserfromhell", "razdel", "ufal.udpipe")
@@ -78,9 +79,11 @@ def finish_shards(
     settings, earlier = {"step": step, **settings}, 0
     job = Job(work, settings, sum_code(finished.stage), finished)
     sources = [path.resolve() for path in paths]  # a worker may have a working directory of its own
+    steady = Steady(lambda: None, *paths)
     for done in track(workers.map(partial(_finish, job), sources), step, "shards", len(paths)):
         earlier += done.earlier
         yield done
+    steady.confirm()  # or else the shards would be of two inputs, if DVC has made this one anew meanwhile
     if earlier:
         say(f"{step}: {earlier:,} of {len(paths):,} shards were finished by an earlier run")
 
@@ -94,6 +97,7 @@ def sum_code(stage: str) -> str:
 
 def _finish(job: Job, source: Path) -> Done:
     _check_code(job)
+    steady = Steady(lambda: None, source)
     key = fingerprint({"settings": job.settings, "code": job.code}, source)
     counts = job.finished.facts(key)
     if counts is not None:
@@ -101,6 +105,7 @@ def _finish(job: Job, source: Path) -> Done:
     counts = Counter()
     with job.finished.add(key, counts) as file:
         job.work(source, file, counts)
+        steady.confirm()  # or else the key would be of another shard
     return Done(key, counts, False)
 
 

@@ -1,13 +1,14 @@
 """params.yaml: read, typed and checked as a whole before any work."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError
 
 from pipeline.errors import UserError
 from pipeline.lm.settings import ELMO, ArchSettings, CharCnnSettings, LmSettings
 from pipeline.ner.settings import EvaluateSettings, NerSettings, TyposSettings
+from pipeline.outputs import explain
 from pipeline.protocol import Protocol
 from pipeline.settings import Seed, Settings, each_once, is_device
 from pipeline.stamp import MACHINE
@@ -103,7 +104,7 @@ def load_params(path: Path = PARAMS) -> Params:
     try:
         params = Params.model_validate(_read(path))
     except ValidationError as error:
-        raise UserError(f"{path}: " + "; ".join(_explain(e) for e in error.errors())) from None
+        raise UserError(f"{path}: {explain(error, Params)}") from None
     _check_choice(path, "arch", params.arch, params.archs)
     _check_choice(path, "scale", params.scale, params.scales)
     _check_choice(path, "protocol", params.protocol, params.protocols)
@@ -119,23 +120,3 @@ def _read(path: Path) -> Any:
 def _check_choice(path: Path, key: str, name: str, table: dict[str, Any]) -> None:
     if name not in table:
         raise UserError(f"{path}: {key}: found {name!r}, expected one of {', '.join(table)}")
-
-
-def _explain(error: Any) -> str:
-    """One clause for one pydantic error: where, what was found, what was expected."""
-    place = ".".join(str(part) for part in error["loc"]) or "top level"
-    if error["type"] == "extra_forbidden":
-        return f"{place}: unknown key; valid keys here: {', '.join(_keys_at(error['loc'][:-1]))}"
-    if error["type"] == "missing":
-        return f"{place}: missing"
-    why = error["msg"].removeprefix("Value error, ")
-    return f"{place}: found {error['input']!r}: {why[0].lower()}{why[1:]}"
-
-
-def _keys_at(location: tuple[str | int, ...]) -> list[str]:
-    """The valid keys of the block at `location`."""
-    block: Any = Params
-    for part in location:
-        # A table (archs, scales) is dict[str, Block], and `part` one of its names; else `part` is a key of the block.
-        block = get_args(block)[1] if get_origin(block) is dict else block.model_fields[part].annotation
-    return list(block.model_fields)

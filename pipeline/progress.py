@@ -7,6 +7,8 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
+from pipeline.errors import one_line
+
 T = TypeVar("T")
 
 LOG_EVERY = 10.0
@@ -15,7 +17,7 @@ LOG_EVERY = 10.0
 
 def say(text: str) -> None:
     """A line for the person who watches; standard error, so that results can be piped."""
-    tqdm.write(text, file=sys.stderr)
+    tqdm.write(one_line(text), file=sys.stderr)
 
 
 def track(
@@ -34,12 +36,12 @@ class Meter:
 
     def __init__(self, label: str, unit: str, total: int | None = None, done: int = 0, quiet: bool = False) -> None:
         """`done` units were done by an earlier run. A quiet meter counts and says nothing."""
-        self.label, self.unit, self.total, self.quiet = label, unit, total, quiet
+        self.label, self.unit, self.total, self.quiet = one_line(label), unit, total, quiet
         self.done, self.start = done, time.monotonic()
         self._before = done
         self._next = self.start + LOG_EVERY
         self._bar = (
-            tqdm(total=total, initial=done, desc=label, unit=" " + unit, unit_scale=True, leave=False)
+            tqdm(total=total, initial=done, desc=self.label, unit=" " + unit, unit_scale=True, leave=False)
             if sys.stderr.isatty() and not quiet
             else None
         )

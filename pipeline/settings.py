@@ -5,10 +5,9 @@ from collections.abc import Hashable
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.errors import UserError, remake
-from pipeline.outputs import need
+from pipeline.outputs import read_json
 
 Value = TypeVar("Value", bound=Hashable)
 Block = TypeVar("Block", bound=BaseModel)
@@ -42,9 +41,5 @@ class Settings(BaseModel):
 
 def read_settings(block: type[Block], path: Path, stage: str) -> Block:
     """Read what a stage has written as JSON; a `UserError` names the file, the key and the stage that makes it."""
-    try:
-        return block.model_validate_json(need(path, stage).read_bytes())
-    except ValidationError as error:
-        fault = error.errors()[0]
-        place = ".".join(str(part) for part in fault["loc"]) or "top level"
-        raise UserError(f"{path}: {place}: {fault['msg']}; {remake(stage)}") from None
+    settings: Block = read_json(path, block, stage)
+    return settings

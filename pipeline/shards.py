@@ -51,10 +51,15 @@ def read_shard(path: Path) -> Iterator[Document]:
                 if header:
                     raise _damage(path, number, "a header", "an empty line before it")
                 header = line.split("\t")
+                if len(header) != 3:
+                    found = f"a header of {len(header)} fields"
+                    raise _damage(path, number, found, "three with tabs between them: #doc, id, title")
                 lines = []
             elif line:
                 if not header:
                     raise _damage(path, number, "text outside a document", "a header (#doc) before it")
+                if "\t" in line:
+                    raise _damage(path, number, "a tab in a line of text", "tabs in headers alone")
                 lines.append(line)
             elif header:
                 yield Document(header[1], header[2], lines)

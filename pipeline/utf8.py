@@ -1,6 +1,7 @@
 """Bytes to text: UTF-8 to the end, or what is not is replaced and counted."""
 
 import codecs
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -13,6 +14,16 @@ InvalidUtf8 = Literal["error", "replace"]
 
 ADVICE = "convert the file to UTF-8 (for example: iconv -f WINDOWS-1251 -t UTF-8)"
 NEWS_ADVICE = f"{ADVICE}, or write invalid_utf8: replace in the manifest"
+_MARKS = {
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
+"""What a file begins with, the longer marks first: one is the beginning of another."""
+_DECLARED = re.compile(rb"\s*<\?xml[^>]*\bencoding\s*=\s*[\"']([\w.:-]+)")
+_HEAD = 1000
+"""Bytes by which an encoding is guessed."""
 _BOM = "\ufeff"
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
@@ -31,12 +42,19 @@ class Utf8:
         self.first: int | None = None
         """The offset of the first byte that was replaced."""
         self._path, self._policy, self._advice = path, policy, advice
+        self._head = b""
         self._start = 0  # the offset of the first byte that has not become text
+
+    @property
+    def advice(self) -> str:
+        """What to do about what is not UTF-8, by the beginning of what has been read."""
+        return self._advice.replace("WINDOWS-1251", guess_encoding(self._head))
 
     def decode(self, chunks: Iterable[bytes]) -> Iterator[str]:
         """Yield the chunks as text."""
         tail, begun = b"", False
         for chunk in chain(chunks, [b""]):
+            self._head += chunk[: _HEAD - len(self._head)]
             data = tail + chunk
             text, used = self._decode(data, final=not chunk)
             tail = data[used:]
@@ -63,5 +81,20 @@ class Utf8:
     def _meet(self, index: int, fault: str) -> None:
         offset = self._start + index
         if self._policy == "error":
-            raise UserError(f"{self._path}: byte {offset:,} {fault}; {self._advice}")
+            raise UserError(f"{self._path}: byte {offset:,} {fault}; {self.advice}")
         self.first = offset if self.first is None else min(self.first, offset)
+
+
+def guess_encoding(head: bytes) -> str:
+    """The name, for iconv, of what a file that is not UTF-8 is written in, by its beginning: that of its mark; UTF-16
+    or UTF-32 if many bytes are 0; what its XML declaration says; or what Russian text is in most often."""
+    mark = next((name for mark, name in _MARKS.items() if head.startswith(mark)), None)
+    if mark:
+        return mark
+    if head.count(0) * 50 > len(head):
+        wide, nul = b"\0\0" in head, head.index(0)
+        big = nul == 0 if wide else nul % 2 == 0  # the high byte of a Latin letter or a space stands first
+        return f"UTF-{32 if wide else 16}{'BE' if big else 'LE'}"
+    declared = _DECLARED.match(head)
+    said = declared[1].decode("ascii", "replace").upper() if declared else "UTF-8"
+    return "WINDOWS-1251" if said in ("UTF-8", "UTF8") else said

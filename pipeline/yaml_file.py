@@ -7,26 +7,62 @@ import yaml
 
 from pipeline.errors import UserError
 
+MOST_BYTES = 1_000_000
+"""Of a file; a manifest of ten thousand files has fewer."""
+MOST_CHARACTERS = 10 * MOST_BYTES
+"""Of its values, with those that an alias stands for once more for each alias."""
+
 
 def read_yaml(path: Path) -> Any:
     """Read a file of plain values; a `UserError` says in which line it is not YAML, or has a key twice.
 
     Raises OSError where the file cannot be read.
     """
+    if path.stat().st_size > MOST_BYTES:
+        raise UserError(f"{path}: found {path.stat().st_size:,} bytes, expected settings of at most {MOST_BYTES:,}")
     try:
         loader = _Loader(path.read_text(encoding="utf-8"))
         loader.name = str(path)
         return loader.get_single_data()
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: byte {error.start:,} is not UTF-8; save the file as UTF-8") from None
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date or a number that is none
-        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    except yaml.MarkedYAMLError as error:  # the text of the line, which may have a password in it, is left out
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise UserError(f"{path}: not valid YAML: line {line:,}: {error.problem}") from None
     except RecursionError:
         raise UserError(f"{path}: not valid YAML: nested too deeply; expected a few levels") from None
+    except (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError) as error:  # `!!int x`, 2024-13-01
+        raise UserError(f"{path}: not valid YAML: {error}; expected plain values") from None
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML, in which a key that stands twice is an error: the last one would win in silence."""
+    """Safe YAML, in which a key that stands twice is an error: the last one would win in silence.
+
+    Aliases of aliases that unfold to more than a file may have are an error too.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._characters = 0
+        self._unfolded: dict[str, int] = {}
+        """What each anchor stands for, in characters."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        event, before = self.peek_event(), self._characters
+        node = super().compose_node(parent, index)
+        if isinstance(event, yaml.AliasEvent):
+            # one that is part of what it stands for has no end
+            self._characters += self._unfolded.get(event.anchor or "", MOST_CHARACTERS)
+        else:
+            self._characters += len(event.value) + 1 if isinstance(event, yaml.ScalarEvent) else 1
+            if event.anchor:
+                self._unfolded[event.anchor] = self._characters - before
+        if self._characters > MOST_CHARACTERS:
+            line = event.start_mark.line + 1
+            raise UserError(
+                f"{self.name}: line {line:,}: aliases unfold to more than {MOST_CHARACTERS:,} characters; write it out"
+            )
+        return node
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         node: yaml.MappingNode = super().compose_mapping_node(anchor)

@@ -2,6 +2,7 @@
 
 import errno
 import re
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,12 @@ def test_errors_are_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     assert fails_with(full, monkeypatch, capsys).startswith("1 error: models/x: no space left on the device")
     copied = OSError(errno.ENOSPC, "No space left on device", "models/x", None, "models/y")
     assert fails_with(copied, monkeypatch, capsys).startswith("1 error: models/y: no space left on the device")
+    database = sqlite3.OperationalError("database or disk is full")
+    assert "core.site_cache_dir or /var/tmp/dvc: database or disk is full; make room" in fails_with(
+        database, monkeypatch, capsys
+    )
+    printed = OSError(errno.ENOSPC, "No space left on device")
+    assert fails_with(printed, monkeypatch, capsys).startswith("1 error: standard output: no space left on the device")
     closed = PermissionError(errno.EACCES, "Permission denied", "params.yaml")
     assert (
         fails_with(closed, monkeypatch, capsys) == "1 error: params.yaml: permission denied; mend that and run again\n"
@@ -39,6 +46,33 @@ def test_errors_are_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     long = OSError(errno.ENAMETOOLONG, "File name too long", "a" * 5000)
     assert fails_with(long, monkeypatch, capsys).endswith("a: file name too long; mend that and run again\n")
     assert fails_with(KeyboardInterrupt(), monkeypatch, capsys) == "130 error: interrupted\n"
+
+
+def test_lines_are_bounded_and_command_no_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for error in (UserError("x.txt: " + "\x1b]0;слово\x07" * 10**6), OSError(errno.ENOENT, "Not", "\x1b[2J" * 10**6)):
+        line = fails_with(error, monkeypatch, capsys).removesuffix("\n")
+        assert len(line) < 1010 and line.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("command", "function"),
+    [
+        (["show"], "pipeline.report.summary.summary"),
+        (["compare", "a", "b"], "pipeline.compare.run.run"),
+        (["tables"], "pipeline.sweep.run.run"),
+    ],
+)
+def test_what_is_printed_commands_no_terminal(
+    command: list[str], function: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(function, lambda *_: "gr\x1b]0;title\x07u\n\u202e0.9\x9b")
+    monkeypatch.setattr(sys, "argv", ["pipeline", *command])
+    with pytest.raises(SystemExit) as raised:
+        cli.main()
+    assert raised.value.code == 0 and capsys.readouterr().out == "gr\\x1b]0;title\\x07u\n\\u202e0.9\\x9b\n"
 
 
 @pytest.mark.parametrize("module", [torch, np])

@@ -109,10 +109,51 @@ def test_the_second_run_runs_none(dvc: Run) -> None:
     assert not ran(output) and "Data and pipelines are up to date." in output
 
 
+def test_the_metrics_are_scores_and_the_language_model(dvc: Run) -> None:
+    """200 counts were among them once, and the table 7,465 columns wide."""
+    shown = json.loads(dvc("metrics", "show", "--json"))[""]["data"]
+    assert sorted(shown) == ["metrics/ner/wikineural.json", "metrics/pretrain.json"]
+
+
+def test_a_clone_says_what_it_would_run(repo: Path, environment: dict[str, str], tmp_path: Path) -> None:
+    """`--dry` alone looks for files that it does not make (DVC's issue 9818); README.md names these two."""
+    _git(tmp_path, "clone", "--quiet", str(repo), "clone")
+
+    def dry(option: str) -> str:
+        command = [sys.executable, "-m", "dvc", "repro", "--dry", option]
+        done = subprocess.run(command, cwd=tmp_path / "clone", env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert not ran(dry("--allow-missing"))
+    assert ran(dry("--force")) == ALL
+    assert _git(tmp_path / "clone", "status", "--porcelain") == ""
+
+
+def test_an_exported_tagger_is_an_artifact(
+    repo: Path, dvc: Run, environment: dict[str, str], python: Path, tmp_path: Path
+) -> None:
+    """As docs/predict.md has it: a remote, a push, a tag."""
+    commit = _git(repo, "rev-parse", "HEAD").strip()
+    dvc("remote", "add", "--default", "store", str(tmp_path / "store"))
+    _commit(repo)
+    dvc("push", "models/tagger/wikineural")
+    _git(repo, "tag", "--annotate", "tagger-wikineural@v1.0.0", "--message", "A tagger.")
+    command = [str(python / "python"), "-m", "dvc", "artifacts", "get", str(repo), "tagger-wikineural"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    files = {path.name for path in (tmp_path / "wikineural").iterdir()}
+    assert files == {"README.md", "tagger.json", "model.udpipe", "lm", "tagger"}
+    _git(repo, "tag", "--delete", "tagger-wikineural@v1.0.0")
+    _git(repo, "reset", "--quiet", "--hard", commit)
+
+
 def test_another_architecture_reruns_pretraining_and_what_follows(repo: Path, dvc: Run) -> None:
-    output = dvc("exp", "run", "--name", "with-gru", "--set-param", "arch=gru", "evaluate@wikineural")
+    output = dvc(
+        "exp", "run", "--name", "with-gru", "--set-param", "arch=gru", "evaluate@wikineural", "export@wikineural"
+    )
     # check reads params.yaml, whatever changes in it.
-    assert ran(output) == {"check", "pretrain", "ner@wikineural", "evaluate@wikineural"}
+    assert ran(output) == {"check", "pretrain", "ner@wikineural", *targets}
     assert set(json.loads(dvc("status", "--json"))) == DOWNSTREAM_OF_LM - ran(output)
     difference = dvc("metrics", "diff", "--all", "main", "with-gru")
     assert "lm.perplexity" in difference and "wikineural.entity_f1" in difference
@@ -129,6 +170,11 @@ def test_compare_reads_an_experiment_where_it_is(repo: Path, environment: dict[s
     texts = _git(repo, "show", f"main:{metrics}"), (repo / metrics).read_text(encoding="utf-8")
     a, b = (f"{json.loads(text)['wikineural']['entity_f1']:.3f}" for text in texts)
     assert re.search(rf"Entity F1 +\d+ +{a} +{b} ", done.stdout), done.stdout
+    status = _git(repo, "status", "--porcelain")
+    subprocess.run([*command[:3], "tables", "main", "--no-compute"], cwd=repo, env=environment, check=True)
+    assert (repo / "metrics" / "tables.html").is_file() and _git(repo, "status", "--porcelain") == status
+    for path in [*(repo / "metrics").glob("tables.*")]:
+        path.unlink()
     shutil.rmtree(repo / "metrics" / "compare")
     assert _outputs(repo) == before
 
@@ -200,6 +246,22 @@ def test_code_of_one_architecture_reruns_only_experiments_with_it(repo: Path, dv
     assert ran(dvc("repro", "check")) == {"check"}
     assert "models/architecture.json" in dvc("status", "pretrain")
     _git(repo, "checkout", "--quiet", "pipeline")
+
+
+def test_what_a_killed_dvc_has_left_half_written_does_not_stop_make_repro(
+    repo: Path, dvc: Run, environment: dict[str, str]
+) -> None:
+    (repo / "dvc.lock").write_text("")
+    assert "validation failed" in dvc("status", fails=True)
+    _git(repo, "checkout", "--quiet", "dvc.lock")
+    (repo / ".dvc" / "tmp" / "rwlock").write_text("")
+    assert "Unable to read RWLock-file" in dvc("repro", fails=True)
+    (repo / "dvc.lock").write_text("schema: '2.0'\nstages:\n  ch")
+    command = ["make", "--old-file", "install", "repro"]  # with the packages that are there
+    done = subprocess.run(command, cwd=repo, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0 and not ran(done.stdout), done.stdout + done.stderr
+    assert "rwlock: removed" in done.stderr and "dvc.lock: is as git has it again" in done.stderr
+    assert _git(repo, "status", "--porcelain") == ""
 
 
 def test_a_wrong_name_stops_everything_and_harms_nothing(repo: Path, dvc: Run) -> None:

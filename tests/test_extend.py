@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
+from pipeline.errors import UserError
+from pipeline.ner.bio import bio_labels
 from tests.pack import PACK
 
 ROOT = Path(__file__).parents[1]
@@ -110,12 +112,9 @@ def merged(value: Any, block: Any) -> Any:
 def test_an_architecture_and_a_data_set(tmp_path: Path) -> None:
     copy = Copy(tmp_path)
     layer, line, question = blocks("An architecture")
-    reader, sets, manifest, start = blocks("A data set")
-    assert reader.file == "pipeline/ner/formats/wikiann.py"
-    assert reader.code == (ROOT / reader.file).read_text(encoding="utf-8")
-    (tmp_path / reader.file).unlink()
+    sets, manifest, start = blocks("A data set")
     write_wikiann(tmp_path / "data/local/wikiann")
-    for block in (layer, line, reader, sets, manifest):
+    for block in (layer, line, sets, manifest):
         copy.put(block)
     for block in (question, start):
         copy.type(block.code)
@@ -124,8 +123,9 @@ def test_an_architecture_and_a_data_set(tmp_path: Path) -> None:
 
     assert copy.read("metrics/pretrain.json")["lm"]["arch"] == "gconv"
     assert copy.read("metrics/pretrain.json")["lm"]["perplexity"] > 1
+    types = copy.read("data/ner/wikiann/counts.json")["train"]["types"]
     labels = copy.read("data/ner/wikiann/labels.json")["labels"]
-    assert labels == ["O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC"]
+    assert len(types) > 1 and labels == bio_labels(sorted(types, key=lambda type_: (-types[type_], type_)))
     assert set(copy.read("metrics/ner/wikiann.json")) == {"machine", "wikiann"}
     assert copy.read("data/choice.json")["sets"] == ["wikineural", "multiconer", "wikiann"]
 
@@ -144,6 +144,20 @@ def test_the_architecture_reads_what_it_says() -> None:
     differs = (cell(inputs) != cell(changed)).any(dim=2).flatten()
     assert cell(inputs).shape == (7, 1, 6) and differs.tolist() == [number in (2, 3, 4) for number in range(7)]
     assert sum(p.numel() for p in cell.parameters()) == 2 * (3 * 4 * 6 + 6)
+
+
+def test_the_layout_is_read(tmp_path: Path) -> None:
+    (reader,) = blocks("A layout")
+    assert reader.file == "pipeline/ner/formats/jsonl.py"
+    module: dict[str, Any] = {}
+    exec(reader.code, module)
+    path = tmp_path / "train.jsonl"
+    path.write_text('{"tokens": ["Лось", "спит"], "tags": ["S-ANIM", "O"]}\n{"tokens": ["да"], "tags": ["O"]}\n')
+    assert list(module["read"](path)) == [(["Лось", "спит"], ["S-ANIM", "O"]), (["да"], ["O"])]
+    for line in ("{", "[]", '{"tokens": ["да"], "tags": []}', '{"tokens": [7], "tags": ["ANIM"]}'):
+        path.write_text(f'{{"tokens": ["да"], "tags": ["O"]}}\n{line}\n')
+        with pytest.raises(UserError, match=r"train\.jsonl:2: "):
+            list(module["read"](path))
 
 
 @pytest.mark.slow

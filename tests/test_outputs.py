@@ -2,10 +2,14 @@
 
 import errno
 import resource
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from pipeline.errors import UserError
 from pipeline.outputs import copy_folder, fresh_file, fresh_folder, read_json, write_json
 
 
@@ -61,3 +65,36 @@ def test_a_copy_has_all_files_and_an_error_is_of_one(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert raised.value.errno == errno.EFBIG and str(raised.value.filename).endswith("deep/large")
+
+
+def test_a_folder_that_something_else_has_put_there_meanwhile_stays(tmp_path: Path) -> None:
+    """As DVC does, which brings outputs back from its cache where a stage outlives the dvc that started it."""
+    for before in (False, True):
+        with pytest.raises(UserError, match="out: was replaced while"), fresh_folder(tmp_path / "out") as folder:
+            (folder / "old").touch()
+            if before:
+                shutil.rmtree(tmp_path / "out")
+            (tmp_path / "out").mkdir()
+            (tmp_path / "out" / "new").touch()
+        assert names(tmp_path) == ["new", "out"]
+    with fresh_folder(tmp_path / "out") as folder:  # removed, as before every run of a stage: it may be put there
+        shutil.rmtree(tmp_path / "out")
+        (folder / "newest").touch()
+    assert names(tmp_path) == ["newest", "out"]
+
+
+@pytest.mark.parametrize(
+    "write", [Path.write_bytes, lambda path, data: pd.DataFrame({"a": [data.decode()]}).to_csv(path)]
+)
+def test_a_full_disk_is_said_of_a_file_that_is_to_be(write: Callable[[Path, bytes], None], tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with pytest.raises(OSError) as folder_full, fresh_folder(tmp_path / "out") as folder:
+            write(folder / "a", b"x" * 100_000)
+        with pytest.raises(OSError) as file_full, fresh_file(tmp_path / "b.csv") as partial:
+            write(partial, b"x" * 100_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert folder_full.value.filename == str(tmp_path / "out") and file_full.value.filename == str(tmp_path / "b.csv")
+    assert names(tmp_path) == []

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from dvc.utils.hydra import apply_overrides
 
 from pipeline.errors import UserError
 from pipeline.params import load_params
@@ -18,6 +19,28 @@ def test_the_committed_file_is_sound() -> None:
     params = load_params(ROOT / "params.yaml")
     assert params.arch in params.archs and params.scale in params.scales
     assert {"charcnn", "lstm", "gru", "sru", "sru4", "sru12"} <= set(params.archs)
+
+
+@pytest.mark.parametrize(
+    ("setting", "lines"),
+    [
+        ("arch=gru", 1),
+        ("scale=local", 1),
+        ("scales.local.lm.training.epochs=7", 1),
+        ("compute.jobs=2", 1),
+        ("archs.srupp.options.heads=2", 1),
+        ("sets=[multiconer,wikineural]", 2),
+        ("scales.demo.ner.seeds=[3]", 1),
+    ],
+)
+def test_dvc_changes_no_line_but_that_of_the_key(tmp_path: Path, setting: str, lines: int) -> None:
+    """It writes the whole file anew, so that the file has to stand as it writes it."""
+    path, before = tmp_path / "params.yaml", (ROOT / "params.yaml").read_text(encoding="utf-8")
+    path.write_text(before, encoding="utf-8")
+    apply_overrides(path, [setting])
+    after = path.read_text(encoding="utf-8")
+    assert len(after.splitlines()) == len(before.splitlines())
+    assert sum(a != b for a, b in zip(before.splitlines(), after.splitlines(), strict=True)) == lines
 
 
 @pytest.mark.parametrize(
@@ -128,5 +151,20 @@ def test_a_file_that_is_not_there_and_one_that_is_not_yaml(tmp_path: Path) -> No
     with pytest.raises(UserError, match=r"params\.yaml: line 2: key 'arch' stands twice; keep one"):
         load_params(tmp_path / "params.yaml")
     (tmp_path / "params.yaml").write_text("", encoding="utf-8")
-    with pytest.raises(UserError, match="top level: found None"):
+    with pytest.raises(UserError, match="top level: found nothing"):
+        load_params(tmp_path / "params.yaml")
+
+
+def test_of_many_faults_the_first_are_told(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text("".join(f"key{n}: {n}\n" for n in range(1000)), encoding="utf-8")
+    with pytest.raises(UserError, match=r"params\.yaml: key0: unknown key; valid keys here: arch, .*; and 1,004 more$"):
+        load_params(tmp_path / "params.yaml")
+
+
+@pytest.mark.parametrize("digits", ["0x" + "f" * 9000, ":".join(["9"] * 3000)])
+def test_a_number_that_python_does_not_print(tmp_path: Path, digits: str) -> None:
+    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    text = yaml.safe_dump({**params, "seed": "HERE"}).replace("HERE", digits)
+    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match="seed: found a number of thousands of digits"):
         load_params(tmp_path / "params.yaml")

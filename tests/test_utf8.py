@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import UserError
-from pipeline.utf8 import Utf8
+from pipeline.utf8 import Utf8, guess_encoding
 
 PATH = Path("news.txt")
 PIECES = [
@@ -56,3 +56,28 @@ def test_the_first_fault_is_told_with_its_offset(data: bytes, size: int) -> None
     else:
         with pytest.raises(UserError, match=rf"^news\.txt: byte {offset:,} .*iconv"):
             decode(data, size, Utf8(PATH, "error"))
+
+
+@pytest.mark.parametrize(
+    "encoding", ["UTF-16", "UTF-16LE", "UTF-16BE", "UTF-32", "UTF-32LE", "UTF-32BE", "WINDOWS-1251", "KOI8-R"]
+)
+@pytest.mark.parametrize("text", ["Утром Ёж ушёл в море.\n", "<?xml encoding='{}'?>\n<text>Ёж спит</text>", "a b"])
+def test_the_advice_names_the_encoding(text: str, encoding: str) -> None:
+    """What is written in it is what iconv is to convert: by its mark, its zeros or its declaration."""
+    data = text.format(encoding).encode(encoding)
+    if "UTF" not in encoding and "xml" not in text:
+        encoding = "WINDOWS-1251"  # nothing says it
+    assert guess_encoding(data) == encoding
+    if not data.isascii() or "UTF" in encoding:
+        with pytest.raises(UserError, match=f"iconv -f {encoding} -t UTF-8"):
+            decode(data, 5000, Utf8(PATH, "error"))
+    replacing = Utf8(PATH, "replace")
+    decode(data, 3, replacing)
+    assert f"iconv -f {encoding} -t UTF-8" in replacing.advice
+
+
+def test_a_fault_behind_a_good_beginning() -> None:
+    data = b"<?xml version='1.0' encoding=\"UTF-8\"?>" + "мост ".encode() * 5000
+    for fault in (b"\xff", b"\0"):
+        with pytest.raises(UserError, match=f"byte {len(data):,} .*iconv -f WINDOWS-1251"):
+            decode(data + fault, 300, Utf8(PATH, "error"))

@@ -11,7 +11,7 @@ from pipeline.pages.blocks import Block, Example, Examples, Heading, Section, Ta
 from pipeline.pages.readings import WRONG, Reading
 from pipeline.pages.render import render_page
 from pipeline.report.paper import set_name
-from pipeline.report.tables import NONE, integer, markdown, plain
+from pipeline.report.tables import NONE, integer, markdown, markdown_page, plain
 
 TEMPLATE = Path(__file__).with_name("page.html")
 
@@ -97,7 +97,7 @@ def render_markdown(comparison: Comparison) -> str:
         parts += [f"## {of_set.title}", of_set.about, markdown(HEADER, [row.cells() for row in of_set.rows])]
         parts += comparison.notes if index == 0 else []
         parts += [f"### {of_set.heading}", *map(_markdown_example, of_set.examples)]
-    return "\n\n".join(parts) + "\n"
+    return markdown_page(parts)
 
 
 def _settings(comparison: Comparison) -> list[list[str]]:

@@ -16,8 +16,8 @@ class System(NamedTuple):
     """One data set in one revision."""
 
     revision: str
-    texts: list[str]
-    """Labels and test split as they are in their files."""
+    files: list[bytes]
+    """Labels and test split."""
     split: Split
     taggers: Taggers
 
@@ -58,15 +58,15 @@ def read_pair(a: Revision, b: Revision, name: str) -> Pair:
 def read_system(revision: Revision, name: str, other: System | None = None) -> System:
     """Read and check one revision, and that it was tested on the sentences of `other`, if given; lemmas may differ."""
     _check_fresh(revision, name)
-    files = [(layout.CORPORA / name / LABELS).as_posix(), split_path(layout.CORPORA / name, "test").as_posix()]
-    texts = [revision.read(file) for file in files]
-    if other and other.texts == texts:
+    paths = [(layout.CORPORA / name / LABELS).as_posix(), split_path(layout.CORPORA / name, "test").as_posix()]
+    files = [revision.read_bytes(path) for path in paths]
+    if other and other.files == files:
         split = other.split
     else:
-        split = parse_test(texts, [f"{revision.name}: {file}" for file in files])
+        split = parse_test(files, [f"{revision.name}: {path}" for path in paths])
         if other:
-            _check_same(other.revision, revision.name, other.split, split, *files)
-    return System(revision.name, texts, split, _read_taggers(revision, name, split))
+            _check_same(other.revision, revision.name, other.split, split, *paths)
+    return System(revision.name, files, split, _read_taggers(revision, name, split))
 
 
 def _check_fresh(revision: Revision, name: str) -> None:
@@ -95,4 +95,5 @@ def _check_same(a: str, b: str, mine: Split, yours: Split, labels: str, test: st
 def _read_taggers(revision: Revision, name: str, split: Split) -> Taggers:
     folder = layout.PREDICTIONS / name
     paths = {parse_seed(file): f"{folder.as_posix()}/{file}" for file in revision.names(folder.as_posix())}
-    return parse_taggers({s: (f"{revision.name}: {path}", revision.read(path)) for s, path in paths.items()}, split)
+    found = {seed: (f"{revision.name}: {path}", revision.read_bytes(path)) for seed, path in paths.items()}
+    return parse_taggers(found, split)

@@ -10,7 +10,6 @@ An article keeps its id and the name of its shard from `documents` to `lemmas`.
 import heapq
 import mmap
 import re
-from collections import Counter
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from itertools import islice
@@ -32,8 +31,6 @@ class Article(NamedTuple):
     title: str
     shard: str
     lines: dict[str, list[str]]
-    alike: int = 1
-    """Documents of this id in the shard, of which it is the first; a malformed export may have several."""
 
     @property
     def name(self) -> str:
@@ -42,7 +39,7 @@ class Article(NamedTuple):
 
 
 def find_articles(data: Path, wanted: str) -> list[Article]:
-    """The articles of an id, the first in every shard that has it; `data` has a folder for every stage.
+    """The articles of an id, which is one; `data` has a folder for every stage.
 
     Raises a `UserError` that names ids and titles like the one that is not found.
     """
@@ -56,26 +53,17 @@ def find_articles(data: Path, wanted: str) -> list[Article]:
 def read_article(data: Path, shard: str, wanted: str) -> Article:
     """An article that `documents` has in this shard; a `UserError` if it is not there."""
     path = data / STAGES[0] / shard
-    found = [document for document in _read(path) if document.id == wanted]
-    if not found:
+    article = _read(path, wanted)
+    if article is None:
         raise UserError(f"{path}: found no article {wanted}; run: dvc repro documents")
-    title = found[0].title
-    lines = {stage: _lines(data / stage / shard, wanted, title) for stage in STAGES if (data / stage).is_dir()}
-    return Article(wanted, title, shard, lines, len(found))
+    made = {stage: _read(data / stage / shard, wanted) for stage in STAGES if (data / stage).is_dir()}
+    lines = {stage: document.lines if document else [] for stage, document in made.items()}
+    return Article(wanted, article.title, shard, lines)
 
 
-def count_ids(shard: Path) -> Counter[str]:
-    """How many documents of a shard have each id."""
-    return Counter(id_ for id_, _ in _headers(shard))
-
-
-def _lines(path: Path, wanted: str, title: str) -> list[str]:
-    """The lines of the first document of that id and title in a shard."""
-    return next((document.lines for document in _read(path) if document[:2] == (wanted, title)), [])
-
-
-def _read(path: Path) -> Iterator[Document]:
-    return read_shard(path) if path.is_file() else iter(())
+def _read(path: Path, wanted: str) -> Document | None:
+    documents = read_shard(path) if path.is_file() else iter(())
+    return next((document for document in documents if document.id == wanted), None)
 
 
 def _content(path: Path) -> mmap.mmap | bytes:

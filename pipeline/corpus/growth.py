@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.ids import ID, IdSequences
-from pipeline.outputs import need, read_json
 from pipeline.progress import track
-from pipeline.vocabulary import SPECIALS
+from pipeline.vocabulary import SPECIALS, read_facts
 
 POINTS = 100
 """Of the curve."""
@@ -47,10 +46,10 @@ class Usage(NamedTuple):
 
 def measure_vocabulary(folder: Path) -> tuple[Growth, Usage]:
     """Read the ids of both sides once, `BLOCK` fragments at a time; memory grows with types alone, 16 bytes each."""
-    facts = read_json(need(folder / "vocabulary.json", "vocabulary"))
+    facts = read_facts(folder)
     train, validation = (np.zeros(facts["types"], dtype=np.int64) for _ in range(2))
     growth = _grow(folder, train)
-    for ids, number in _blocks(folder, "validation"):
+    for ids, number in _blocks(folder, "validation", facts["types"]):
         validation[ids] += number
     own = slice(len(SPECIALS), None)
     return growth, Usage(train[own], validation[own], facts["size"] - len(SPECIALS))
@@ -58,10 +57,10 @@ def measure_vocabulary(folder: Path) -> tuple[Growth, Usage]:
 
 def _grow(folder: Path, counts: Counts) -> Growth:
     """Fill `counts` by id, and note a point of the curve every hundredth of the tokens, or every block."""
-    total = int(IdSequences(folder, "train").offsets[-1])
+    total = int(IdSequences(folder, "train", len(counts)).offsets[-1])
     points = [(0, 0, 0)]
     tokens = types = repeated = 0
-    for ids, number in _blocks(folder, "train"):
+    for ids, number in _blocks(folder, "train", len(counts)):
         before = counts[ids]
         counts[ids] += number
         tokens += int(number.sum())
@@ -72,9 +71,9 @@ def _grow(folder: Path, counts: Counts) -> Growth:
     return Growth(*np.array(points, dtype=np.int64).T)
 
 
-def _blocks(folder: Path, side: str) -> Iterator[tuple[Counts, Counts]]:
+def _blocks(folder: Path, side: str, types: int) -> Iterator[tuple[Counts, Counts]]:
     """The ids of some fragments after the others, each id once, with how often it occurs in them."""
-    offsets = IdSequences(folder, side).offsets
+    offsets = IdSequences(folder, side, types).offsets
     step = max(1, min(BLOCK, (len(offsets) - 1) // POINTS))
     borders = [*range(0, len(offsets) - 1, step), len(offsets) - 1]
     with (folder / f"{side}.ids").open("rb") as file:  # read, not mapped: what was read can be forgotten

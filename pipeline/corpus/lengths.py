@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pipeline.errors import UserError, remake
 from pipeline.progress import track
 from pipeline.shards import Document, read_documents
 
@@ -65,6 +66,9 @@ def count_lengths(sentences: Path, fragments: Path) -> CorpusLengths:
         found.documents.update([sum(words)])
     for document in track(read_documents(fragments), "lengths of fragments", "documents"):
         found.fragments.update(_words(document))
+    for folder, lengths in ((sentences, found.sentences), (fragments, found.fragments)):
+        if not lengths.number:
+            raise UserError(f"{folder}: found nothing in its shards; {remake(folder.name)}")
     return found
 
 

@@ -12,7 +12,8 @@ from pipeline.corpus.trace import Traced
 from pipeline.pages.blocks import Block, Fact, Heading, Picture, Section, Table, Text
 from pipeline.pages.render import PAGE, inline_svgs, render_page
 from pipeline.report.counts import MARKUP, UNITS, Flow, read_flows
-from pipeline.report.tables import NONE, decimal, escape, format_blocks, integer, markdown, percent
+from pipeline.report.tables import NONE, decimal, escape, format_blocks, integer, markdown, markdown_page, percent
+from pipeline.text.templates.lost import Lost
 from pipeline.vocabulary import Entry
 
 DEMO = "demo"
@@ -20,6 +21,8 @@ DEMO_WARNING = "The text of scale demo is generated from templates: it says noth
 QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95, 0.99]
 LEADING = [100, 1000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000]
 """Sizes of a vocabulary whose coverage is given."""
+TEMPLATES = 30
+"""Templates that the page lists."""
 CHANGES = {
     "characters_replaced": "characters that are no text, to U+FFFD",
     "words_composed": "words not in NFC, put into it",
@@ -45,6 +48,8 @@ class Corpus(NamedTuple):
     seed: int
     counts: Mapping[str, Mapping[str, int]]
     """By stage, as its counts.json has them."""
+    templates: Sequence[Lost]
+    """That were dropped inside sentences, the most frequent first."""
     lengths: CorpusLengths
     growth: Growth
     usage: Usage
@@ -79,7 +84,7 @@ def render_markdown(corpus: Corpus, pictures: str) -> str:
     parts.append(markdown(["", "Number", ""], [[f.title, f.value, f.note] for f in _facts(corpus)]))
     for section in _sections(corpus):
         parts += [f"## {section.title}", *(_format(block, pictures) for block in section.blocks)]
-    return "\n\n".join(parts) + "\n"
+    return markdown_page(parts)
 
 
 def _facts(corpus: Corpus) -> Iterator[Fact]:
@@ -93,12 +98,12 @@ def _facts(corpus: Corpus) -> Iterator[Fact]:
     yield Fact("Types", integer(len(usage.train)), f"{integer(usage.predicted)} predicted by name")
     documents = corpus.counts["documents"]
     mixed, words = documents["words_of_mixed_script"], documents["words"]
-    share = f"{percent(mixed / words)} of the words of documents have Latin beside Cyrillic letters"
+    share = f"{percent(mixed / max(words, 1))} of the words of documents have Latin beside Cyrillic letters"
     yield Fact("Words of mixed script", integer(mixed), share)
 
 
 def _sections(corpus: Corpus) -> Iterator[Section]:
-    yield Section("What was dropped or changed, and why", [*_dropped(corpus.counts)])
+    yield Section("What was dropped or changed, and why", [*_dropped(corpus.counts), *_templates(corpus.templates)])
     yield Section("Lengths", [*_lengths(corpus.lengths)])
     yield Section("Vocabulary", [*_vocabulary(corpus.growth, corpus.usage)])
     yield Section("Most frequent lemmas", [*_frequent(corpus.frequent, corpus.usage)])
@@ -126,6 +131,20 @@ def _dropped(counts: Mapping[str, Mapping[str, int]]) -> Iterator[Block]:
         f"A stage that does not count a unit has {NONE}. Words stand between spaces; tokens are UDPipe's, which takes "
         f"punctuation apart. Of {MARKUP}, which shows no text or is no prose, pieces are counted, each with all that "
         "is within it."
+    )
+
+
+def _templates(templates: Sequence[Lost]) -> Iterator[Block]:
+    """Those that leave a hole in their sentence, for a user to see what the table lacks."""
+    yield Heading("Templates dropped inside sentences")
+    if not templates:
+        yield "None."
+        return
+    rows = [[lost.name, lost.example, integer(lost.times), integer(lost.words)] for lost in templates[:TEMPLATES]]
+    yield Table(["Template", "The first", "Times", "Words"], rows, left=2)
+    yield (
+        "Words are those of the source, mark-up included. To have one shown, add its name, and what a reader sees in "
+        "its place, to `pipeline/text/templates/table.yaml`."
     )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.corpus.article import count_ids
 from pipeline.progress import track
 from pipeline.shards import read_shard, shard_paths
 
@@ -19,26 +18,23 @@ class Drawn(NamedTuple):
     number: int
 
 
-def draw_fragments(documents: Path, fragments: Path, number: int, seed: int) -> list[Drawn]:
-    """So many fragments, in the order of the corpus, or all if there are fewer; the folders are those of the stages.
+def draw_fragments(fragments: Path, number: int, seed: int) -> list[Drawn]:
+    """So many fragments, in the order of the corpus, or all if there are fewer; the folder is that of the stage.
 
-    None is of an article whose id another one in its shard of documents has: they could not be told apart.
     They are those of the least hash of seed, article and number: a fragment that is drawn once stays drawn until a text
     that is added brings one of a smaller hash.
     """
-    places = track(_places(documents, fragments), "drawing fragments", "fragments")
+    places = track(_places(fragments), "drawing fragments", "fragments")
     numbered = ((_hash(place, seed), position, place) for position, place in enumerate(places))
     least = heapq.nsmallest(number, numbered)
     return [place for _, _, place in sorted(least, key=lambda drawn: drawn[1])]
 
 
-def _places(documents: Path, fragments: Path) -> Iterator[Drawn]:
+def _places(fragments: Path) -> Iterator[Drawn]:
     for path in shard_paths(fragments):
-        ids = count_ids(documents / path.name)
         for document in read_shard(path):
-            if ids[document.id] == 1:
-                for number in range(len(document.lines)):
-                    yield Drawn(path.name, document.id, number)
+            for number in range(len(document.lines)):
+                yield Drawn(path.name, document.id, number)
 
 
 def _hash(drawn: Drawn, seed: int) -> bytes:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeline.corpus.article import STAGES, Article, find_articles
 from pipeline.corpus.trace import mark_unknown, read_predicted, sentences_of
+from pipeline.errors import printable
 
 UNITS = {"documents": ("paragraph", "word"), "sentences": ("sentence", "word"), "lemmas": ("fragment", "token")}
 """What the lines of a stage are, and what stands between their spaces."""
@@ -23,7 +24,7 @@ def show(data: Path, wanted: str, width: int) -> str:
 
 def _describe(article: Article, predicted: Collection[str] | None, width: int) -> Iterator[str]:
     yield printable(article.name)
-    yield f"shard {article.shard}{_note_alike(article)}"
+    yield f"shard {article.shard}"
     for stage in STAGES:
         yield ""
         yield f"{stage}: {_summarise(article, stage)}"
@@ -32,12 +33,6 @@ def _describe(article: Article, predicted: Collection[str] | None, width: int) -
         yield ""
         yield "vocabulary: what the language model predicts by name"
         yield from _number([mark_unknown(line, predicted) for line in article.lines["lemmas"]], width, set())
-
-
-def _note_alike(article: Article) -> str:
-    if article.alike == 1:
-        return ""
-    return f": {article.alike:,} documents have this id, this is the first; expected every id once in a source"
 
 
 def _summarise(article: Article, stage: str) -> str:
@@ -55,8 +50,8 @@ def _count(number: int, noun: str) -> str:
 
 
 def _too_long(article: Article) -> set[int]:
-    """The sentences that went into no fragment; of documents that share an id and a title it cannot be told."""
-    if "fragments" not in article.lines or article.alike > 1:
+    """The sentences that went into no fragment."""
+    if "fragments" not in article.lines:
         return set()
     kept = {number for numbers in sentences_of(article) for number in numbers}
     return set(range(len(article.lines["sentences"]))) - kept
@@ -67,8 +62,3 @@ def _number(lines: list[str], width: int, dropped: Collection[int]) -> Iterator[
         note = "[dropped, too long] " if number in dropped else ""
         first = f"{number + 1:>{INDENT - 2}}  "
         yield from textwrap.wrap(note + printable(line), width, initial_indent=first, subsequent_indent=" " * INDENT)
-
-
-def printable(text: str) -> str:
-    r"""What a terminal would obey, or not show, as an escape: `\x1b`, `\u200b`."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from pipeline.corpus.article import Article
 from pipeline.errors import UserError
-from pipeline.outputs import need, read_json
-from pipeline.vocabulary import SPECIALS, UNKNOWN, read_entries
+from pipeline.vocabulary import SPECIALS, UNKNOWN, read_entries, read_facts
 
 Traced = list[tuple[str, list[str]]]
 """By stage."""
@@ -22,6 +21,9 @@ def trace(article: Article, number: int, predicted: Collection[str]) -> Traced:
     lines = article.lines
     sentences = sentences_of(article)[number]
     paragraphs = sorted(set(paragraphs_of(article, sentences)))
+    if len(lines["lowercase"]) != len(lines["fragments"]):
+        what = f"{len(lines['lowercase'])} fragments in lower case, of {len(lines['fragments'])}"
+        raise UserError(f"lowercase/{article.shard}: article {article.id}: found {what}; run: dvc repro lowercase")
     lemmas = _lemmas(article, number)
     return [
         ("documents", [lines["documents"][i] for i in paragraphs]),
@@ -60,7 +62,7 @@ def paragraphs_of(article: Article, sentences: Sequence[int]) -> list[int]:
 
 def read_predicted(vocabulary: Path) -> frozenset[str]:
     """The lemmas that the language model predicts by name; `vocabulary` is the stage's folder."""
-    size = read_json(need(vocabulary / "vocabulary.json", "vocabulary"))["size"] - len(SPECIALS)
+    size = read_facts(vocabulary)["size"] - len(SPECIALS)
     return frozenset(entry.lemma for entry in islice(read_entries(vocabulary), size))
 
 

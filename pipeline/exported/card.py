@@ -1,12 +1,16 @@
 """The model card of an exported tagger (Mitchell et al. 2019): what it is of, how good it is, what binds its user."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NotRequired, cast
+
+from typing_extensions import TypedDict
 
 from pipeline.exported import licences
 from pipeline.exported.settings import Exported
 from pipeline.ner.corpus import SPLITS
+from pipeline.ner.dataset import DataSet
 from pipeline.report.paper import SETS, set_name
-from pipeline.report.tables import decimal, integer, markdown, score
+from pipeline.report.tables import decimal, integer, markdown, markdown_page, score
+from pipeline.tables import Rows
 
 Json = dict[str, Any]
 
@@ -38,6 +42,33 @@ _LIMITS = [
 ]
 
 
+class Origin(TypedDict):
+    """Where a file came from, of what fetch has written down."""
+
+    source: str
+    sha256: str
+
+
+class SplitOrigins(TypedDict):
+    """By split; validation may be held out of train."""
+
+    train: Origin
+    validation: NotRequired[Origin]
+    test: Origin
+
+
+class SetOrigins(TypedDict):
+    """sources.json of an NER set."""
+
+    files: SplitOrigins
+
+
+class NewsOrigins(TypedDict):
+    """sources.json of the news text."""
+
+    files: list[Origin]
+
+
 class Facts(NamedTuple):
     """All that the card tells, as the stages have left it."""
 
@@ -48,16 +79,15 @@ class Facts(NamedTuple):
     """What turns letters into vectors, as people call it."""
     counts: Json
     """Of the splits."""
-    dataset: Json
-    """set.json."""
-    sources: Json
+    dataset: DataSet
+    sources: SplitOrigins
     """Of the NER set, by split."""
-    news: list[Json]
+    news: list[Origin]
     epoch: str
     """The protocol's."""
-    scores: list[dict[str, str]]
+    scores: Rows
     """Rows of `<set>.scores.csv` of this seed."""
-    types: list[dict[str, str]]
+    types: Rows
     """Rows of `<set>.types.csv`."""
     seeds: int
     calibration: Json
@@ -87,7 +117,7 @@ def render_card(facts: Facts) -> str:
         "## Licences",
         *_licences(facts),
     ]
-    return "\n\n".join(parts) + "\n"
+    return markdown_page(parts)
 
 
 def _describe(facts: Facts) -> str:
@@ -109,13 +139,14 @@ def _scores(facts: Facts) -> list[str]:
     rows = [
         [
             _METRICS[row["metric"]],
-            score(float(row["value"])),
-            f"{score(float(row['low']))} to {score(float(row['high']))}",
+            score(row["value"]),
+            f"{score(row['low'])} to {score(row['high'])}",
         ]
         for row in facts.scores
+        if row["metric"] in _METRICS
     ]
     types = [
-        [row["type"], integer(int(row["support"])), *(score(float(row[x])) for x in ("precision", "recall", "f1"))]
+        [row["type"], integer(row["support"]), *(score(row[x]) for x in ("precision", "recall", "f1"))]
         for row in facts.types
     ]
     of_types = "Entities by type" + (f", means over the taggers of {facts.seeds} seeds" if facts.seeds > 1 else "")
@@ -144,13 +175,10 @@ def _calibration(calibration: Json) -> list[str]:
 
 
 def _data(facts: Facts) -> list[str]:
-    columns = ("sentences", "tokens", "entities")
+    columns, sources = ("sentences", "tokens", "entities"), cast("dict[str, Origin]", facts.sources)
     rows = [[split, *(integer(facts.counts[split][key]) for key in columns)] for split in SPLITS]
-    published = [
-        (split, facts.sources[split]) for split in SPLITS if split in facts.sources
-    ]  # or else held out of train
     files = [
-        *([f"{facts.exported.set}, {split}", x["source"], x["sha256"]] for split, x in published),
+        *([f"{facts.exported.set}, {split}", x["source"], x["sha256"]] for split, x in sources.items()),
         *(["text of the language model", x["source"], x["sha256"]] for x in facts.news),
         ["UDPipe model", facts.exported.udpipe.source, facts.exported.udpipe.sha256],
     ]
@@ -163,7 +191,7 @@ def _data(facts: Facts) -> list[str]:
 def _licences(facts: Facts) -> list[str]:
     news = dict.fromkeys(licences.of_news(x["source"]) for x in facts.news)
     lines = [
-        f"- {set_name(facts.exported.set)}: {licences.of_set(facts.dataset['format'], _source(facts))}.",
+        f"- {set_name(facts.exported.set)}: {licences.of_set(facts.dataset.format, _source(facts))}.",
         f"- The UDPipe model: {licences.of_udpipe(facts.exported.udpipe.source)}.",
         *(f"- The text of the language model: {note}." for note in news),
     ]

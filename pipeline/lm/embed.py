@@ -21,7 +21,7 @@ from pipeline.lm.settings import ELMO, NO_CELL, ArchSettings, LmSettings
 from pipeline.outputs import write_json
 from pipeline.settings import Settings, read_settings
 from pipeline.vocabulary import SPECIALS
-from pipeline.weights import load_module, read_shapes, save_weights
+from pipeline.weights import is_finite, load_module, read_shapes, save_weights
 
 WEIGHTS, CONFIG = "lm.safetensors", "config.json"
 _LAYER = re.compile(r"^directions\.0\.layers\.(\d+)\.", re.MULTILINE)
@@ -133,9 +133,14 @@ def _check_size(weights: Path, config: Config) -> None:
 
 
 def _cut(outputs: Tensor, sentences: list[list[str]]) -> list[Vectors]:
-    """Outputs (..., 2, longest + 1, batch, width / 2) to (..., tokens, width) a sentence."""
+    """Outputs (..., 2, longest + 1, batch, width / 2) to (..., tokens, width) a sentence; none is NaN or infinite."""
     # Behind the boundary: each position has read its own token, as in ELMo.
     own = outputs[..., 1:, :, :].float().cpu()
+    if not is_finite(own):
+        raise UserError(
+            "language model: found NaN or infinite numbers in the vectors of a sentence, expected numbers: its weights "
+            f"are too large; {remake('pretrain')}"
+        )
     return [_both_ways(own[..., : len(sentence), column, :]) for column, sentence in enumerate(sentences)]
 
 

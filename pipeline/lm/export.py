@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile, ZipInfo, is_zipfile
@@ -21,6 +22,17 @@ POSITIONS = 4000
 """Of a batch, padding included."""
 POOL = 512
 """Sentences that are sorted by length together and kept until all are done."""
+LISTED = 6
+"""Names of files that a message repeats."""
+KINDS = {
+    "an ELMoForManyLangs model": ["encoder.pkl", "token_embedder.pkl", "char.dic", "word.dic"],
+    "a Hugging Face model": ["pytorch_model*.bin", "model*.safetensors", "tokenizer*.json", "tf_model.h5"],
+    "a TensorFlow SavedModel": ["saved_model.pb*"],
+    "a TensorFlow checkpoint": ["checkpoint", "*.ckpt*"],
+    "fastText's or word2vec's vectors": ["*.bin", "*.vec"],
+    "a PyTorch model": ["*.pt", "*.pth", "*.th"],
+}
+"""Models that people have instead, and files by which each is known."""
 
 Sentences = list[list[str]]
 
@@ -49,14 +61,34 @@ def export(model: Path, source: Path, target: Path, device: torch.device) -> Non
 
 
 def load(folder: Path, device: torch.device) -> Embedder:
-    """The model of a folder, whichever kind it is."""
-    if any(folder.glob(f"*{OPTIONS}")):
+    """The model of a folder, whichever of the two kinds it is; a `UserError` says what else it seems to be."""
+    names = sorted(path.name for path in folder.glob("*"))
+    if any(name.endswith(OPTIONS) for name in names):
         charcnn, stacks = read_elmo(folder)
         return Embedder(charcnn, stacks.to(device), device)
-    if (folder / CONFIG).is_file():
+    if CONFIG in names and any(name.startswith("charcnn.") for name in names):
         return Embedder.load(folder, device)
-    found = f"neither {OPTIONS} nor {CONFIG} in it" if folder.is_dir() else "no such folder"
-    raise UserError(f"{folder}: {found}; expected a published ELMo ({OPTIONS} and {WEIGHTS}) or models/lm")
+    raise UserError(
+        f"{folder}: {_describe(folder, names)}; expected the folder of a published ELMo, with {OPTIONS} and {WEIGHTS} "
+        "in it, or models/lm"
+    )
+
+
+def _describe(path: Path, names: list[str]) -> str:
+    """What stands in the place of a model, as far as names tell."""
+    if not path.exists():
+        return "no such folder"
+    if path.is_file():
+        names = [path.name]
+        if is_zipfile(path):
+            return "is a zip archive; unpack it and give the folder"
+    for kind, patterns in KINDS.items():
+        if any(fnmatch(name, pattern) for name in names for pattern in patterns):
+            return f"looks like {kind}, which is not read"
+    if path.is_file():
+        return "is a file and no folder"
+    listed = ", ".join(names[:LISTED]) + (", ..." if len(names) > LISTED else "") or "nothing"
+    return f"found {listed} in it and no {OPTIONS}"
 
 
 def read_sentences(path: Path) -> Sentences:

@@ -6,10 +6,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, remake
+from pipeline.ids import read_array
 from pipeline.lm.chars import CharIds
 from pipeline.lm.encoder import CharEncoder
 from pipeline.outputs import need
+from pipeline.weights import is_finite
 
 TABLE = "vectors.npy"
 """The file of the frozen char-CNN's vectors, float16 (types, width), a row an id."""
@@ -21,26 +23,16 @@ class TableInputs(nn.Module):
     def __init__(self, path: Path, device: torch.device) -> None:
         """`path` holds float16 (types, width); it stays on disk on a CPU and moves to the memory of a GPU."""
         super().__init__()
-        table = torch.from_numpy(_load(path))
+        # "c", for torch wants memory that it could write to
+        table = torch.from_numpy(read_array(need(path, "charcnn"), remake("charcnn"), np.float16, axes=2, mode="c"))
+        if not is_finite(table):
+            raise UserError(f"{path}: holds NaN or infinite numbers; {remake('charcnn')}")
         self.table = table if device.type == "cpu" else table.to(device)
         self.width = table.shape[1]
 
     def forward(self, ids: Tensor) -> Tensor:
         """Ids, int64 of any shape, to float32 (..., width)."""
         return self.table[ids].float()
-
-
-def _load(path: Path) -> np.ndarray:
-    try:
-        table: np.ndarray = np.load(need(path, "charcnn"), mmap_mode="c")  # copy on write: torch wants it writable
-    except (ValueError, EOFError, OSError) as error:
-        raise UserError(f"{path}: cannot be read as a table ({error}); make it again: dvc repro charcnn") from None
-    if table.ndim != 2 or table.dtype != np.float16:
-        raise UserError(
-            f"{path}: found {table.dtype} {table.shape}, expected float16 (types, width); "
-            "make it again: dvc repro charcnn"
-        )
-    return table
 
 
 class CharInputs(nn.Module):

@@ -3,13 +3,32 @@
     Москва  ,  столица  России
     B-LOC   O  O        B-LOC
 
-These tags are the spans (0, 1, LOC) and (3, 4, LOC).
+These tags are the spans (0, 1, LOC) and (3, 4, LOC). Files write the same spans in several schemes; here all of them
+are read, and BIO is what everything else works with:
+
+    scheme   Нижний  Новгород  Тверь
+    BIO      B-LOC   I-LOC     B-LOC
+    IOB1     I-LOC   I-LOC     B-LOC    B- only where an entity follows another of its type
+    IOBES    B-LOC   E-LOC     S-LOC
+    BILOU    B-LOC   L-LOC     U-LOC
+    BMES     B-LOC   E-LOC     S-LOC    M- inside
+    BMEWO    B-LOC   E-LOC     W-LOC    M- inside
 """
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import NamedTuple
 
+from pipeline.errors import UserError
+
 OUTSIDE = "O"
+LONGEST_TYPE = 100
+OPENING = "BSUW"
+"""First letters of tags that begin an entity whatever stands before them."""
+CLOSING = "ESLUW"
+"""First letters of tags that nothing continues."""
+LETTERS = {"IOBES": "BIES", "BILOU": "BILU", "BMES": "BMES", "BMEWO": "BMEW"}
+"""Of the schemes that use more than B- and I-."""
 
 
 class Span(NamedTuple):
@@ -21,13 +40,23 @@ class Span(NamedTuple):
 
 
 class Repaired(NamedTuple):
-    """Legal BIO, and how many I- became B- and why."""
+    """Legal BIO, and how many tags became B- and why."""
 
     tags: list[str]
     orphans: int
     """I- at the start of a sentence or after O."""
     type_changes: int
-    """I- after an entity of another type."""
+    """I- after an entity of another type, or after the last token of one."""
+
+
+def is_label(text: str) -> bool:
+    """Whether it is O, or a scheme's letter, a hyphen and the name of a type."""
+    return text == OUTSIDE or (text[:1] in set("BIESLUMW") and text[1:2] == "-" and is_type(text[2:]))
+
+
+def is_type(text: str) -> bool:
+    """Whether an entity type may have this name: one word that can be shown; `|` stands between several labels."""
+    return 0 < len(text) <= LONGEST_TYPE and text.isprintable() and not set(" |") & set(text)
 
 
 def bio_labels(types: Iterable[str]) -> list[str]:
@@ -41,25 +70,51 @@ def tag_type(tag: str) -> str:
 
 
 def begins(previous: str, tag: str) -> bool:
-    """Whether `tag` begins an entity: B-, or an I- that continues nothing (conlleval's rule)."""
-    return tag != OUTSIDE and (tag.startswith("B-") or tag_type(previous) != tag_type(tag))
+    """Whether `tag` begins an entity: B-, or an I- that continues nothing (conlleval's rule); so in other schemes."""
+    return tag != OUTSIDE and (tag[0] in OPENING or previous[0] in CLOSING or tag_type(previous) != tag_type(tag))
+
+
+def find_scheme(place: str, sentences: Iterable[list[str]]) -> str:
+    """The scheme of the tags of a set; a `UserError`, with the name of the place, where none has all of their letters.
+
+    Nothing but B- and I- is IOB1 if an I- begins an entity and no B- does without another of its type before it; BIO
+    with faults has a B- at the beginning of most entities.
+    """
+    letters: set[str] = set()
+    orphans = first = False
+    for tags in sentences:
+        for previous, tag in pairwise([OUTSIDE, *tags]):
+            if tag != OUTSIDE:
+                letters.add(tag[0])
+                orphans |= tag[0] == "I" and begins(previous, tag)
+                first |= tag[0] == "B" and tag_type(previous) != tag_type(tag)
+    if letters <= set("BI"):
+        return "IOB1" if orphans and not first else "BIO"
+    for scheme, of_scheme in LETTERS.items():
+        if letters <= set(of_scheme):
+            return scheme
+    raise UserError(
+        f"{place}: found labels that begin with {', '.join(sorted(letters))}, expected those of one scheme: "
+        f"BI (BIO, IOB1), {', '.join(f'{of_scheme} ({scheme})' for scheme, of_scheme in LETTERS.items())}"
+    )
 
 
 def repair(tags: list[str]) -> Repaired:
-    """Make every I- that begins an entity a B-."""
+    """Put tags of any scheme into BIO, in which every tag that begins an entity is a B-."""
     fixed, orphans, type_changes = [], 0, 0
     previous = OUTSIDE
     for tag in tags:
-        wrong = tag.startswith("I-") and begins(previous, tag)
+        start = begins(previous, tag)
+        wrong = start and tag[0] not in OPENING
         orphans += wrong and previous == OUTSIDE
         type_changes += wrong and previous != OUTSIDE
-        fixed.append("B-" + tag_type(tag) if wrong else tag)
+        fixed.append(tag if tag == OUTSIDE else f"{'B' if start else 'I'}-{tag_type(tag)}")
         previous = tag
     return Repaired(fixed, orphans, type_changes)
 
 
 def bio_spans(tags: list[str]) -> list[Span]:
-    """The entities of a sentence in order; an orphan I- begins one, as in conlleval."""
+    """The entities of a sentence in order, in any scheme; an orphan I- begins one, as in conlleval."""
     spans: list[Span] = []
     previous = OUTSIDE
     for index, tag in enumerate(tags):

@@ -7,17 +7,25 @@ Token as given, what the language model reads of it (by the protocol, here its l
 blank line after each sentence.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pipeline.errors import UserError
-from pipeline.ner.bio import OUTSIDE
+from typing_extensions import TypedDict
+
+from pipeline.errors import UserError, remake
 from pipeline.ner.sentence import Sentence
-from pipeline.outputs import fresh_file, need, write_json
+from pipeline.ner.settings import Labels
+from pipeline.outputs import fresh_file, need, parse_json, write_json
 
 SPLITS = ["train", "validation", "test"]
 LABELS = "labels.json"
+_REMAKE = remake("corpora")
+
+
+class LabelsFile(TypedDict):
+    """labels.json."""
+
+    labels: Labels
 
 
 def split_path(corpus: Path, split: str) -> Path:
@@ -35,22 +43,21 @@ def write_split(path: Path, sentences: Iterable[Sentence]) -> None:
 def read_split(path: Path) -> Iterator[Sentence]:
     """Stream the sentences of a split."""
     need(path, "corpora")
-    # newline="\n": U+2028 and its kin are text here; only LF ends a line.
-    with path.open(encoding="utf-8", newline="\n") as file:
+    with path.open("rb") as file:
         yield from parse_split(file, str(path))
 
 
-def parse_split(lines: Iterable[str], place: str) -> Iterator[Sentence]:
-    """The same from lines with their LF; `place` names them in messages."""
+def parse_split(lines: Iterable[bytes], place: str) -> Iterator[Sentence]:
+    """The same from lines with their LF, which alone ends one; `place` names them in messages."""
     rows: list[list[str]] = []
     for number, line in enumerate(lines, 1):
-        if line != "\n":
+        if line != b"\n":
             rows.append(_parse(f"{place}:{number}", line))
         elif rows:
             yield _sentence(rows)
             rows = []
     if rows:
-        raise UserError(f"{place}: the last sentence has no blank line after it: the file is cut off")
+        raise UserError(f"{place}: the last sentence has no blank line after it: the file is cut off; {_REMAKE}")
 
 
 def format_sentence(sentence: Sentence) -> str:
@@ -70,21 +77,24 @@ def write_labels(corpus: Path, labels: list[str]) -> None:
 def read_labels(corpus: Path) -> list[str]:
     """Read what `write_labels` wrote."""
     path = need(corpus / LABELS, "corpora")
-    return parse_labels(path.read_text(encoding="utf-8"), str(path))
+    return parse_labels(path.read_bytes(), str(path))
 
 
-def parse_labels(text: str, place: str) -> list[str]:
-    """The same from text; `place` names it in messages."""
-    labels: list[str] = json.loads(text)["labels"]
-    if labels[0] != OUTSIDE:
-        raise UserError(f"{place}: found {labels[0]!r} as the first label, expected {OUTSIDE}")
+def parse_labels(data: bytes, place: str) -> list[str]:
+    """The same from bytes; `place` names them in messages."""
+    labels: list[str] = parse_json(data, place, remake("corpora"), LabelsFile)["labels"]
     return labels
 
 
-def _parse(place: str, line: str) -> list[str]:
-    fields = line.removesuffix("\n").split("\t")
+def _parse(place: str, line: bytes) -> list[str]:
+    try:
+        fields = line.decode().removesuffix("\n").split("\t")
+    except UnicodeDecodeError as error:
+        found = f"byte 0x{line[error.start]:02x}, which is not UTF-8"
+        raise UserError(f"{place}: found {found}, expected text; {_REMAKE}") from None
     if len(fields) != 3:
-        raise UserError(f"{place}: found {len(fields)} fields in {line!r}, expected 3: token lemma tag")
+        found = f"{len(fields)} fields in {line.decode()[:100]!r}"
+        raise UserError(f"{place}: found {found}, expected 3: token lemma tag; {_REMAKE}")
     return fields
 
 

@@ -1,11 +1,14 @@
 """What is in a split, for counts.json."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeline.ner.bio import OUTSIDE, bio_spans, repair
 from pipeline.ner.sentence import RawSentence
+
+SHOWN = 20
+"""Types that a message names."""
 
 
 def describe(sentences: list[RawSentence], train: Iterable[RawSentence]) -> dict[str, Any]:
@@ -24,13 +27,33 @@ def describe(sentences: list[RawSentence], train: Iterable[RawSentence]) -> dict
     }
 
 
-def describe_repairs(published: list[RawSentence]) -> dict[str, int]:
-    """How many tags of a split as published are illegal, and why."""
-    repairs = [repair(sentence.tags) for sentence in published]
+def describe_repairs(published: list[RawSentence], scheme: str) -> dict[str, Any]:
+    """How many tags of a split as published are other ones in BIO: by their scheme, and because they are illegal."""
+    repairs = [(sentence.tags, repair(sentence.tags)) for sentence in published]
+    changed = sum(old != new for tags, r in repairs for old, new in zip(tags, r.tags, strict=True))
+    orphans, type_changes = sum(r.orphans for _, r in repairs), sum(r.type_changes for _, r in repairs)
+    if scheme == "IOB1":  # in which they are legal
+        orphans = type_changes = 0
     return {
-        "repaired_orphans": sum(r.orphans for r in repairs),
-        "repaired_type_changes": sum(r.type_changes for r in repairs),
+        "scheme": scheme,
+        "converted": changed - orphans - type_changes,
+        "repaired_orphans": orphans,
+        "repaired_type_changes": type_changes,
     }
+
+
+def rank_types(counts: Mapping[str, Any]) -> list[str]:
+    """The entity types of described splits: those of train, the most frequent first, then those that it lacks."""
+    train = counts["train"]["types"]
+    others = {type_ for split in counts.values() for type_ in split["types"]} - train.keys()
+    return [*sorted(train, key=lambda type_: (-train[type_], type_)), *sorted(others)]
+
+
+def describe_unseen(counts: Mapping[str, Any], split: str) -> str:
+    """The entities of a described split whose types train lacks, by type; empty if there are none."""
+    types = counts[split]["types"].items()
+    unseen = [f"{type_} {number:,}" for type_, number in types if type_ not in counts["train"]["types"]]
+    return ", ".join(unseen[:SHOWN]) + (f" and {len(unseen) - SHOWN:,} more types" if len(unseen) > SHOWN else "")
 
 
 def describe_dropped(published: list[RawSentence], kept: list[RawSentence]) -> dict[str, int]:

@@ -3,11 +3,13 @@
     {"format": "wikineural",
      "files": {"train": "train.conllu.gz", "validation": null, "test": "test.conllu.gz"},
      "holdout": 0.1,
+     "types": null,
      "code": "8f33..."}
 
 That is set.json, beside the files it names. Without a validation file, `holdout` is the share of the training
-sentences that is held out instead. `code` is the sum of the reader's: through it, an edit of one reader has the sets
-in its form read anew and no others.
+sentences that is held out instead. `types` are the entity types in the order of their labels, all of them, or null:
+those that the training split has. `code` is the sum of the reader's: through it, an edit of one reader has the sets in
+its form read anew and no others.
 """
 
 import hashlib
@@ -15,13 +17,12 @@ from pathlib import Path
 from typing import Annotated
 from unicodedata import normalize
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from pipeline.errors import UserError
-from pipeline.ner.readers import Format, formats, load_format
+from pipeline.ner.readers import formats, read_file
 from pipeline.ner.sentence import RawSentence
-from pipeline.outputs import need
-from pipeline.settings import Settings
+from pipeline.settings import Settings, read_settings
 
 DESCRIPTION = "set.json"
 
@@ -42,6 +43,7 @@ class DataSet(Settings):
     format: str
     files: Files
     holdout: Annotated[float, Field(gt=0, lt=1)] | None
+    types: list[str] | None = None
     code: str = ""
 
     @model_validator(mode="after")
@@ -56,29 +58,18 @@ class DataSet(Settings):
             raise ValueError(f"found format {self.format!r}, expected one of {', '.join(formats())}")
         return self
 
-    @property
-    def reader(self) -> Format:
-        return load_format(self.format)
-
 
 def read_dataset(folder: Path) -> DataSet:
     """Read and check set.json."""
-    path = need(folder / DESCRIPTION, "fetch")
-    try:
-        return DataSet.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        raise UserError(f"{path}: " + "; ".join(_explain(e["loc"], e["msg"]) for e in error.errors())) from None
+    return read_settings(DataSet, folder / DESCRIPTION, "fetch")
 
 
 def read_splits(folder: Path, dataset: DataSet, seed: int) -> Splits:
     """All sentences of train, validation and test; a split without any is a `UserError`."""
-    train = _read(folder / dataset.files.train, dataset)
-    test = _read(folder / dataset.files.test, dataset)
-    if dataset.files.validation is not None:
-        validation = _read(folder / dataset.files.validation, dataset)
-    else:
-        train, validation = hold_out(train, dataset.holdout or 0.0, seed)
-    splits = {"train": train, "validation": validation, "test": test}
+    files = {split: file for split, file in dataset.files.model_dump().items() if file}
+    splits = {split: list(read_file(folder / file, dataset.format, dataset.types)) for split, file in files.items()}
+    if "validation" not in splits:
+        splits["train"], splits["validation"] = hold_out(splits["train"], dataset.holdout or 0.0, seed)
     for split, sentences in splits.items():
         if not sentences:
             raise UserError(
@@ -101,12 +92,3 @@ def _fraction(tokens: list[str], seed: int) -> float:
     text = normalize("NFC", "\t".join([str(seed), *tokens]))
     digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64
-
-
-def _read(path: Path, dataset: DataSet) -> list[RawSentence]:
-    return list(dataset.reader.read(path))
-
-
-def _explain(location: tuple[int | str, ...], message: str) -> str:
-    place = ".".join(str(part) for part in location)
-    return f"{place}: {message}" if place else message

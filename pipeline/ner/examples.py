@@ -93,4 +93,4 @@ def encode_tags(place: str, sentences: list[Sentence], labels: list[str]) -> Ind
     try:
         return np.array([numbers[tag] for sentence in sentences for tag in sentence.tags], dtype=np.int64)
     except KeyError as error:
-        raise UserError(f"{place}: found label {error}, expected one of {' '.join(labels)}") from None
+        raise UserError(f"{place}: found label {str(error)[:100]}, expected one of {' '.join(labels)}") from None

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import UserError
+from pipeline.ids import read_array
 from pipeline.ner.batches import Indices, inference_batches
 from pipeline.outputs import FULL
 from pipeline.progress import track
@@ -31,8 +32,11 @@ class Features:
     """What `build_features` left: `features[i]` is float16 (tokens of sentence i, width), read-only."""
 
     def __init__(self, folder: Path) -> None:
-        self.values: Half = np.load(folder / "values.npy", mmap_mode="r")
-        self.lengths: Indices = np.load(folder / "lengths.npy")
+        advice = f"delete {folder}: it is made again"
+        self.values: Half = read_array(folder / "values.npy", advice, np.float16, axes=2)
+        self.lengths: Indices = read_array(folder / "lengths.npy", advice, np.int64, axes=1)
+        if not (self.lengths > 0).all() or self.lengths.sum() != len(self.values):
+            raise UserError(f"{folder}: found lengths that are not those of {len(self.values):,} tokens; {advice}")
         self.starts: Indices = np.cumsum(self.lengths) - self.lengths
 
     def __len__(self) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, remake
 from pipeline.ner.batches import Indices
 from pipeline.outputs import write_text
 
@@ -26,7 +26,10 @@ def prediction_path(folder: Path, seed: str) -> Path:
 
 def parse_seed(name: str) -> str:
     """The seed in the name of a file of predictions."""
-    return name.removeprefix(PREFIX).removesuffix(SUFFIX)
+    seed = name.removeprefix(PREFIX).removesuffix(SUFFIX)
+    if not seed.isdecimal():
+        raise UserError(f"{name}: is no file of predictions, expected seed-1.txt and so on; {remake('evaluate')}")
+    return seed
 
 
 def write_predictions(path: Path, tags: Indices, lengths: Indices, labels: list[str]) -> None:
@@ -34,20 +37,24 @@ def write_predictions(path: Path, tags: Indices, lengths: Indices, labels: list[
     write_text(path, "".join(_lines(tags, lengths, labels)))
 
 
-def parse_predictions(text: str, place: str, lengths: Indices, labels: list[str]) -> Indices:
-    """What `write_predictions` wrote for the same sentences and labels; `place` names the text in messages."""
-    lines = text.removesuffix("\n").split("\n")
+def parse_predictions(data: bytes, place: str, lengths: Indices, labels: list[str]) -> Indices:
+    """What `write_predictions` wrote for the same sentences and labels; `place` names the file in messages."""
+    lines = data.decode("utf-8", "replace").removesuffix("\n").split("\n")  # U+FFFD is in no label
+    advice = remake("evaluate")
     if len(lines) != len(lengths):
-        raise UserError(f"{place}: found {len(lines)} sentences, expected {len(lengths)} as in the test split")
+        what = f"found {len(lines)} sentences, expected {len(lengths)} as in the test split"
+        raise UserError(f"{place}: {what}; {advice}")
     numbers = {label: number for number, label in enumerate(labels)}
     found = np.fromiter((line.count(" ") + 1 for line in lines), dtype=np.int64, count=len(lines))
     if not np.array_equal(found, lengths):
         wrong = int(np.argmax(found != lengths))
-        raise UserError(f"{place}:{wrong + 1}: found {found[wrong]} labels, expected {lengths[wrong]}, one a token")
+        what = f"found {found[wrong]} labels, expected {lengths[wrong]}, one a token"
+        raise UserError(f"{place}:{wrong + 1}: {what}; {advice}")
     try:
         return np.array([numbers[label] for line in lines for label in line.split(" ")], dtype=np.int64)
     except KeyError as error:
-        raise UserError(f"{place}: found label {error}, expected one of {' '.join(labels)}") from None
+        what = f"found label {str(error)[:100]}, expected one of {' '.join(labels)}"
+        raise UserError(f"{place}: {what}; {advice}") from None
 
 
 def _lines(tags: Indices, lengths: Indices, labels: list[str]) -> Iterator[str]:

@@ -39,10 +39,20 @@ class NerSettings(Settings):
     """One tagger is trained for each; scores are means over them."""
 
 
+def _are_bio(labels: list[str]) -> list[str]:
+    if labels != bio_labels(dict.fromkeys(tag_type(label) for label in labels[1:])):
+        raise ValueError("expected O, then B- and I- of every type")
+    return labels
+
+
+Labels = Annotated[list[Annotated[str, Field(pattern=r"^[^\s\p{C}]+$")]], AfterValidator(_are_bio)]
+"""Of tokens, by their numbers."""
+
+
 class TaggerSizes(Settings):
     """All but the weights that rebuilds a tagger: config.json in its folder."""
 
-    labels: list[Annotated[str, Field(pattern=r"^[^\s\p{C}]+$")]]
+    labels: Labels
     width: Annotated[int, Field(strict=True, gt=0)]
     """Of a token's features: of `lm_layers` layers, side by side."""
     hidden: Annotated[int, Field(strict=True, gt=0)]
@@ -50,13 +60,6 @@ class TaggerSizes(Settings):
     dropout: Annotated[float, Field(ge=0, lt=1)]
     features: FeatureKind
     lm_layers: Annotated[int, Field(strict=True, gt=0)]
-
-    @field_validator("labels")
-    @classmethod
-    def _are_bio(cls, labels: list[str]) -> list[str]:
-        if labels != bio_labels(dict.fromkeys(tag_type(label) for label in labels[1:])):
-            raise ValueError("expected O, then B- and I- of every type")
-        return labels
 
 
 class TyposSettings(Settings):

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, remake
 from pipeline.ner.crf import BioCrf
 from pipeline.ner.mix import ScalarMix
 from pipeline.ner.settings import FeatureKind, TaggerSizes
@@ -23,6 +23,8 @@ from pipeline.settings import read_settings
 from pipeline.weights import load_module, save_weights
 
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
+LARGEST = 1e30
+"""Score of a label, or of a move between two, of which a sentence's sum is finite in float32."""
 
 
 class Tagger(nn.Module):
@@ -76,7 +78,13 @@ class Tagger(nn.Module):
         return self.best(self.emissions(features, lengths), lengths)
 
     def best(self, emissions: Tensor, lengths: Tensor) -> Tensor:
-        """The same by what `emissions` gave."""
+        """The same by what `emissions` gave; a `UserError` where sums of these scores would be no numbers."""
+        scores = torch.cat([emissions.flatten(), *(parameter.flatten() for parameter in self.crf.parameters())])
+        if not (largest := scores.abs().max().item()) < LARGEST:
+            raise UserError(
+                f"tagger: found a score of {largest:g}, expected less than {LARGEST:g}: its weights, or those "
+                "of the language model, are too large; train again with a lower learning_rate: dvc repro pretrain ner"
+            )
         mask = _mask(lengths).to(emissions.device)
         return self.crf.best(emissions, mask)[mask]
 
@@ -98,8 +106,9 @@ class Tagger(nn.Module):
 def load_taggers(folder: Path, device: torch.device) -> dict[str, Tagger]:
     """The taggers of a data set, by seed and in the order of the seeds; all of them read the same features."""
     folders = {path.name.removeprefix("seed-"): path for path in folder.glob("seed-*")}
-    if not folders:
-        raise UserError(f"{folder}: found no taggers (seed-*); run the stage that makes them: dvc repro ner")
+    if not folders or not all(seed.isdecimal() for seed in folders):
+        found = ", ".join(sorted(path.name for path in folders.values())) or "no taggers"
+        raise UserError(f"{folder}: found {found} (expected seed-1 and so on); {remake('ner')}")
     return {seed: Tagger.load(folders[seed], device) for seed in sorted(folders, key=int)}
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, remake
 from pipeline.ner.batches import Indices
 from pipeline.ner.corpus import LABELS, parse_labels, parse_split, split_path
 from pipeline.ner.examples import encode_tags
@@ -43,30 +43,32 @@ class Taggers(NamedTuple):
 def read_tested(corpus: Path, predictions: Path) -> tuple[Split, Taggers]:
     """The test split of a data set and the taggers of the workspace, from the folders of the two."""
     files = [need(corpus / LABELS, "corpora"), need(split_path(corpus, "test"), "corpora")]
-    split = parse_test([file.read_bytes().decode("utf-8") for file in files], [str(file) for file in files])
+    split = parse_test([file.read_bytes() for file in files], [str(file) for file in files])
     found = sorted(predictions.glob(prediction_path(Path(), "*").name))
     if not found:
         raise UserError(
             f"{predictions}: found no predictions; run the stage that makes them: dvc repro evaluate@{corpus.name}"
         )
-    texts = {parse_seed(file.name): (str(file), file.read_bytes().decode("utf-8")) for file in found}
+    texts = {parse_seed(file.name): (str(file), file.read_bytes()) for file in found}
     return split, parse_taggers(texts, split)
 
 
-def parse_test(texts: Sequence[str], places: Sequence[str]) -> Split:
-    """The split from the texts of its labels and sentences; `places` name the two in messages."""
-    labels, test = texts
+def parse_test(files: Sequence[bytes], places: Sequence[str]) -> Split:
+    """The split from the files of its labels and sentences; `places` name the two in messages."""
+    labels, test = files
     names = parse_labels(labels, places[0])
-    sentences = list(parse_split(io.StringIO(test, newline="\n"), places[1]))
+    sentences = list(parse_split(io.BytesIO(test), places[1]))
+    if not sentences:
+        raise UserError(f"{places[1]}: empty, expected sentences; {remake('corpora')}")
     lengths = np.array([len(sentence.tokens) for sentence in sentences], dtype=np.int64)
     return Split(names, sentences, encode_tags(places[1], sentences, names), lengths)
 
 
-def parse_taggers(predictions: Mapping[str, tuple[str, str]], split: Split) -> Taggers:
-    """The taggers from their predictions: by seed the place, for messages, and the text."""
+def parse_taggers(predictions: Mapping[str, tuple[str, bytes]], split: Split) -> Taggers:
+    """The taggers from their predictions: by seed the place, for messages, and the file."""
     seeds = sorted(predictions, key=int)
     found = [predictions[seed] for seed in seeds]
-    tags = [parse_predictions(text, place, split.lengths, split.labels) for place, text in found]
+    tags = [parse_predictions(data, place, split.lengths, split.labels) for place, data in found]
     return Taggers(seeds, tags, [count(split.gold, said, split.lengths, split.labels) for said in tags])
 
 

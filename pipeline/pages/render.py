@@ -8,6 +8,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from pipeline.errors import TEXT, printable
+
 HERE = Path(__file__).parent
 PAGE = HERE / "page.html"
 """A title, a warning, paragraphs that lead in, facts, and sections; what is empty is not shown."""
@@ -20,7 +22,7 @@ def render_page(template: Path, **content: Any) -> str:
 
 
 def stream_page(template: Path, **content: Any) -> Iterator[str]:
-    """The same in parts, as what `content` iterates over comes."""
+    """The same in parts, as what `content` iterates over comes; control characters in it are shown as escapes."""
     environment = Environment(
         loader=FileSystemLoader([template.parent, HERE]),
         autoescape=True,
@@ -31,7 +33,8 @@ def stream_page(template: Path, **content: Any) -> Iterator[str]:
     )
     environment.filters["code"] = mark_code
     environment.globals["style"] = Markup((HERE / STYLE).read_text(encoding="utf-8"))
-    return environment.get_template(template.name).generate(content)
+    for part in environment.get_template(template.name).generate(content):
+        yield printable(part, TEXT)
 
 
 def mark_code(text: str) -> Markup:

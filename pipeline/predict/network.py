@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pipeline.errors import UserError, remake
 from pipeline.lm.embed import Embedder
 from pipeline.lm.types import TypeVectors
 from pipeline.ner.bio import tag_type
@@ -13,6 +14,7 @@ from pipeline.ner.marginals import scale_scores, span_log_probabilities
 from pipeline.ner.scores import entity_types
 from pipeline.ner.spans import Spans, find_spans
 from pipeline.ner.tagger import Tagger
+from pipeline.weights import is_finite
 
 POSITIONS = 4000
 """Of a batch, padding included: more of them take no less time each."""
@@ -49,7 +51,13 @@ class Network:
         """Entities, each with the number of its sentence, of one batch."""
         sizes = np.array([len(sentence) for sentence in sentences])
         lengths = torch.from_numpy(sizes)
-        emissions = self._tagger.emissions(self._features(sentences, lengths), lengths)
+        features = self._features(sentences, lengths)
+        if not is_finite(features):
+            raise UserError(
+                "language model: found NaN or numbers above 65504 (float16) in the vectors of a sentence: its weights "
+                f"are too large; {remake('pretrain')}"
+            )
+        emissions = self._tagger.emissions(features, lengths)
         tags = self._tagger.best(emissions, lengths).cpu().numpy()
         spans = find_spans(tags, sizes, self._tagger.labels)
         return list(self._judge(emissions, sizes, spans)) if len(spans.sentence) else []

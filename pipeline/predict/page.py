@@ -7,7 +7,7 @@ from typing import NamedTuple, TextIO
 from pipeline.pages.render import stream_page
 from pipeline.predict.pieces import Bad, Output, Tagged
 from pipeline.predict.span import Span
-from pipeline.predict.write import parts, printable
+from pipeline.predict.write import parts, unix_lines
 
 TEMPLATE = Path(__file__).with_name("page.html")
 UNSURE = 0.5
@@ -42,7 +42,7 @@ def _parts(items: Iterator[Output]) -> Iterator[Part]:
             yield Part("begin", number)
             opened = True
         if isinstance(item, Tagged):
-            yield from (Part("text", number, printable(text), span) for text, span in parts(item))
+            yield from (Part("text", number, unix_lines(text), span) for text, span in parts(item))
         else:
             yield Part("end", number)
             number, opened = number + 1, False

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from pipeline.predict.cut import cut
 from pipeline.predict.pieces import Bad, End, Input
-from pipeline.utf8 import ADVICE, Utf8
+from pipeline.utf8 import Utf8
 
 CHUNK = 1 << 16
 """Bytes read at a time."""
@@ -30,7 +30,7 @@ def read_text(file: BinaryIO, name: str, complain: Callable[[str], None]) -> Ite
     if decoder.first is not None:
         complain(
             f"{name}: byte {decoder.first:,} is not UTF-8, or 0; read as U+FFFD, and so was what else is not text, "
-            f"{decoder.replaced:,} in all; {ADVICE}"
+            f"{decoder.replaced:,} in all; {decoder.advice}"
         )
 
 

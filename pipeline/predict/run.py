@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple, TextIO
 
-from pipeline.errors import UserError, reason
+from pipeline.errors import UserError, one_line, reason
 from pipeline.predict.cut import cut
 from pipeline.predict.page import write_page
 from pipeline.predict.pieces import Bad, End, Input, Output
@@ -61,7 +61,7 @@ class Complaints:
     code = 0
 
     def say(self, message: str) -> None:
-        print(f"error: {' '.join(message.split())}", file=sys.stderr)
+        print(one_line(f"error: {message}"), file=sys.stderr)
         self.code = 1
 
     def listen(self, items: Iterator[Output]) -> Iterator[Output]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from tempfile import SpooledTemporaryFile
 from typing import Any, TextIO
 
+from pipeline.errors import TEXT, printable
 from pipeline.ner.bio import OUTSIDE
 from pipeline.predict.pieces import Bad, Output, Tagged
 from pipeline.predict.span import Span
@@ -20,8 +21,6 @@ COLOURS = {"PER": 33, "ORG": 35, "LOC": 32, "CORP": 35, "GRP": 36}
 OTHER = 34
 _SPACE = re.compile(r"\s")
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_CONTROLS = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def write_json_lines(items: Iterator[Output], out: TextIO) -> None:
@@ -64,7 +63,7 @@ def write_conll(items: Iterator[Output], out: TextIO) -> None:
         if isinstance(item, Tagged):
             for sentence, tags in zip(item.sentences, _tags(item), strict=True):
                 rows = (
-                    f"{_SPACE.sub('_', printable(token.form))}\t{tag}\n"
+                    f"{printable(_SPACE.sub('_', token.form))}\t{tag}\n"
                     for token, tag in zip(sentence, tags, strict=True)
                 )
                 out.write("".join(rows) + "\n")
@@ -120,7 +119,7 @@ def _tag(start: int, span: Span | None) -> str:
 
 
 def _paint(text: str, span: Span | None, colour: bool) -> str:
-    text = printable(text)
+    text = printable(unix_lines(text), TEXT)
     if span is None:
         return text
     said = f"{span.type} {span.confidence:.2f}"
@@ -129,9 +128,9 @@ def _paint(text: str, span: Span | None, colour: bool) -> str:
     return f"\x1b[1;{COLOURS.get(span.type, OTHER)}m{text}\x1b[0m \x1b[2m{said}\x1b[0m"
 
 
-def printable(text: str) -> str:
-    """The text with U+FFFD for what a terminal might obey, a page must not hold, and UTF-8 cannot."""
-    return _CONTROLS.sub(REPLACEMENT, text.replace("\r\n", "\n").replace("\r", "\n"))
+def unix_lines(text: str) -> str:
+    """The text with LF as the only line end."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def describe(span: Span) -> dict[str, Any]:

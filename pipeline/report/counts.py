@@ -32,6 +32,8 @@ def read_flows(counts: Mapping[str, int]) -> Iterator[Flow]:
     found: defaultdict[str, dict[str, int]] = defaultdict(dict)
     dropped: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for key, number in sorted(counts.items()):
+        if not isinstance(number, int | float):  # a stage may count by name beside
+            continue
         match = _KEY.fullmatch(f"{MARKUP}_{key}" if key.startswith("dropped_") else key)
         if match and match["reason"]:
             dropped[match["unit"]][match["reason"].replace("_", " ")] = number

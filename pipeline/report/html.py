@@ -40,7 +40,7 @@ def _facts(results: Results) -> Iterator[Fact]:
         yield Fact(f"{set_name(name)}, entity F1", spread(of_set.metrics, "entity_f1"), note)
     lm = results.lm
     if "perplexity" in lm:
-        note = f"of held-out articles, after {integer(lm['tokens'])} tokens in {minutes(lm['minutes'])} minutes"
+        note = f"of held-out articles, after {integer(lm.get('tokens'))} tokens in {minutes(lm.get('minutes'))} minutes"
         yield Fact("Language model, perplexity", decimal(lm["perplexity"], 1), note)
     note = f"recurrent layers and projection; {results.encoder} {decimal(results.charcnn_parameters_m, 2)} M"
     yield Fact("Parameters", f"{decimal(lm['parameters_m'], 2)} M", note)

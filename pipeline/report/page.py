@@ -6,7 +6,7 @@ from pipeline.pages.blocks import Block, Heading, Section
 from pipeline.report import sections
 from pipeline.report.data import Results
 from pipeline.report.paper import set_name
-from pipeline.report.tables import format_blocks
+from pipeline.report.tables import format_blocks, markdown_page
 
 FOLDER = "plots/"
 """Where the pictures are, beside the page."""
@@ -20,7 +20,7 @@ def render(results: Results) -> str:
         sections.describe_protocol(results.protocol),
         *(f"## {title}\n\n{format_blocks(blocks, FOLDER)}" for title, blocks in _sections(results) if blocks),
     ]
-    return "\n\n".join(parts) + "\n"
+    return markdown_page(parts)
 
 
 def _sections(results: Results) -> Iterator[Section]:

@@ -5,13 +5,11 @@ from collections.abc import Iterator
 from pipeline.pages.blocks import Block, Picture, Table
 from pipeline.report import paper
 from pipeline.report.counts import Flow, read_flows
-from pipeline.report.data import TEXT_STAGES, Json, Results, SetResults
+from pipeline.report.data import MEAN, TEXT_STAGES, Json, Results, SetResults
 from pipeline.report.splits import describe_dropped, describe_splits
 from pipeline.report.tables import NONE, decimal, integer, minutes, percent, score, spread
 from pipeline.stamp import MACHINE
 
-MEAN = "mean"
-"""In place of a seed in a table of scores."""
 DEMO = "demo"
 DEMO_WARNING = "The data of scale demo are generated: these scores show that the pipeline works and are no result."
 PICTURES = {
@@ -121,7 +119,7 @@ def _lm_rows(results: Results) -> list[list[str]]:
         ["Padding", percent(lm.get("padding_share"))],
         ["Peak memory, MB", integer(lm.get("peak_memory_mb"))],
         *([part.capitalize(), lm[MACHINE].get(part, NONE)] for part in ("hardware", "software")),
-        ["Seed", str(lm["seed"])],
+        ["Seed", str(lm.get("seed", NONE))],
     ]
 
 
@@ -170,7 +168,7 @@ def _dropped(flow: Flow) -> str:
     if not total:
         return "0"
     reasons = [f"{reason} {integer(number)}" for reason, number in flow.dropped.items()]
-    return f"{integer(total)} ({percent(total / flow.read)}): {', '.join(reasons)}"
+    return f"{integer(total)} ({percent(total / max(flow.read, 1))}): {', '.join(reasons)}"
 
 
 def _vocabulary(counts: Json) -> Iterator[Block]:

@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from typing_extensions import TypedDict
+
+from pipeline.outputs import numbers
 from pipeline.pages.blocks import Block, Table
 from pipeline.report import paper
 from pipeline.report.tables import NONE, integer
@@ -10,9 +13,15 @@ from pipeline.report.tables import NONE, integer
 SPLITS = ["train", "validation", "test"]
 HEADER = ["Set", "Split", "Paper, Table 1", "Paper's files", "Sentences", "Tokens", "Entities"]
 REPAIRS = ["Orphan I-", "I- of another type", "Not in NFC", "Stressed", "Duplicates", "Also in train"]
-COLUMNS = ["sentences", "tokens", "entities", "repaired_orphans", "repaired_type_changes"]
-COLUMNS += ["composed_tokens", "stressed_tokens", "duplicates"]
+SPELLING = ["composed_tokens", "stressed_tokens"]
+"""Counts that earlier revisions lack."""
+COLUMNS = ["sentences", "tokens", "entities", "repaired_orphans", "repaired_type_changes", *SPELLING, "duplicates"]
 DROPPED = ["dropped_tokens", "dropped_entity_tokens", "dropped_entities", "dropped_sentences"]
+_ALWAYS = [*(column for column in COLUMNS if column not in SPELLING), "also_in_train"]
+SPLIT: Any = numbers(*_ALWAYS, nested=True, words=("scheme",))
+_SPLIT_FILE: Any = numbers(*_ALWAYS, *DROPPED, nested=True, words=("scheme",))
+SET_COUNTS: Any = TypedDict("SET_COUNTS", dict.fromkeys(SPLITS, _SPLIT_FILE))  # type: ignore
+"""Shapes of the counts of a split in metrics/data.json, and of a set in its counts.json."""
 
 
 def describe_splits(sets: Mapping[str, Any]) -> Iterator[Block]:
@@ -24,6 +33,12 @@ def describe_splits(sets: Mapping[str, Any]) -> Iterator[Block]:
         "sentence) and an I- after an entity of another type are repaired to B-. Tokens not in Unicode NFC are put "
         "into it; a stress mark is left out of what is lemmatised. Duplicates repeat a sentence of their split."
     )
+    for name, counts in sets.items():
+        converted = sum(split.get("converted", 0) for split in counts.values())  # none in an earlier revision
+        if converted:
+            scheme = counts["train"]["scheme"]
+            said = f"is published in {scheme} and is converted to BIO"
+            yield f"{paper.set_name(name)} {said}: {integer(converted)} labels change."
 
 
 def describe_dropped(sets: Mapping[str, Any], kept: str) -> Iterator[Block]:

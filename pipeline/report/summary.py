@@ -2,25 +2,24 @@
 
 from pathlib import Path
 
-from pipeline.report.data import read_json
+from pipeline.outputs import read_json
+from pipeline.report.data import METRICS, Data, read_lm, read_metrics
 from pipeline.report.paper import order_sets
 from pipeline.report.sections import DEMO, DEMO_WARNING
 from pipeline.report.tables import decimal, plain, spread
 
-SCORES = ["token_f1", "entity_f1", "entity_f1_macro"]
-
 
 def summary(metrics: Path) -> str:
     """The F1 table, the language model in a line, and where the report is; a `UserError` before the first run."""
-    data = read_json(metrics / "data.json", "report")
-    lm = read_json(metrics / "pretrain.json", "pretrain")["lm"]
-    sets = {name: read_json(metrics / "ner" / f"{name}.json", f"evaluate@{name}")[name] for name in data["ner"]}
-    rows = [[name, *(spread(sets[name], metric) for metric in SCORES)] for name in order_sets(list(sets))]
+    data: Data = read_json(metrics / "data.json", Data, "report")
+    lm = read_lm(metrics)
+    sets = {name: read_metrics(metrics, name) for name in data["ner"]}
+    rows = [[name, *(spread(sets[name], metric) for metric in METRICS)] for name in order_sets(list(sets))]
     lines = [
         f"{lm['arch']}, scale {data['scale']}",
         *([DEMO_WARNING] if data["scale"] == DEMO else []),
         "",
-        plain(["set", *SCORES], rows),
+        plain(["set", *METRICS], rows),
         "",
         f"language model: {_language_model(lm)}",
         f"report: {metrics / 'report.html'}, {metrics / 'report.md'}",

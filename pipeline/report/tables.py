@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
+from pipeline.errors import SPACES, TEXT, printable
 from pipeline.pages.blocks import Block, Cell, Heading, Matrix, Picture, Table
 
 NONE = "–"
@@ -14,6 +15,11 @@ NONE = "–"
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
     """A Markdown table of cells that are text already; the first `left` columns to the left, others to the right."""
     return _format(header, rows, left, "pipe")
+
+
+def markdown_page(parts: Iterable[str]) -> str:
+    """A Markdown page of its paragraphs; of control characters, which names and titles may have, it shows escapes."""
+    return printable("\n\n".join(parts) + "\n", TEXT)
 
 
 def format_blocks(blocks: Iterable[Block], pictures: str) -> str:
@@ -65,8 +71,12 @@ def plain(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _format(header: Sequence[str], rows: Sequence[Sequence[str]], left: int, form: str) -> str:
     align = ["left" if column < left else "right" for column in range(len(header))]
-    table = pd.DataFrame([list(row) for row in rows], columns=list(header))
+    table = pd.DataFrame([_cells(row) for row in rows], columns=_cells(header))
     return table.to_markdown(index=False, tablefmt=form, colalign=align, disable_numparse=True)
+
+
+def _cells(row: Sequence[str]) -> list[str]:
+    return [printable(cell, SPACES) for cell in row]
 
 
 def integer(value: float | None) -> str:

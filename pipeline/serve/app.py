@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, jsonify, request
-from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError
+from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError, ServiceUnavailable
 
 from pipeline import pages
+from pipeline.errors import UserError
 from pipeline.pages.render import render_page
 from pipeline.predict.page import UNSURE
 from pipeline.predict.write import describe
@@ -58,6 +59,7 @@ def make_app(models: Sequence[Model], port: int) -> Flask:
     app.before_request(lambda: check_place(hosts))
     app.after_request(harden)
     app.register_error_handler(HTTPException, answer_error)
+    app.register_error_handler(UserError, lambda error: answer_error(ServiceUnavailable(str(error))))
     types = list(dict.fromkeys(type_ for model in models for type_ in model.tagger.types))
     content = {"models": models, "types": [(x, NAMES.get(x, "")) for x in types], "limit": LIMIT, "unsure": UNSURE}
     _serve(app, PAGE, render_page(HERE / "page.html", **content).encode(), "text/html")

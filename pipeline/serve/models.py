@@ -7,12 +7,11 @@ from typing import NamedTuple
 
 import torch
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, printable
 from pipeline.exported.licences import DEMO
 from pipeline.exported.settings import LM
 from pipeline.lm.embed import CONFIG, Config
 from pipeline.predict.tagger import TextTagger
-from pipeline.predict.write import printable
 from pipeline.report.paper import set_name
 from pipeline.settings import read_settings
 

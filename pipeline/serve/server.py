@@ -1,21 +1,35 @@
-"""The application behind a socket: waitress, which refuses what is no HTTP in the same words."""
+"""The application behind a socket: waitress, in which requests that never come to an end stop no others."""
 
-import json
 import logging
+import resource
 import socket
 
 from flask import Flask
-from waitress.channel import HTTPChannel
-from waitress.server import TcpWSGIServer, create_server
-from waitress.task import ErrorTask
+from waitress.server import TcpWSGIServer
 
 from pipeline.errors import UserError, reason
-from pipeline.serve.app import HEADERS, SAID
-from pipeline.serve.request import BODY, JSON
+from pipeline.serve.request import BODY
 
 HOST = "127.0.0.1"
 THREADS = 4
 """Requests answered at a time; others wait."""
+PATIENCE = 5
+"""Seconds that a request may take to arrive, and that a connection may be silent."""
+CONNECTIONS = 4096
+"""At most, where the system allows so many open files; further ones wait until others are closed."""
+FILES = 64
+"""Open files that are no connections, and some to spare."""
+
+
+class Server(TcpWSGIServer):  # type: ignore[misc]  # waitress is not typed
+    """Waitress closes silent connections; this one closes also those whose request arrives a byte now and then."""
+
+    def maintenance(self, now: float) -> None:
+        super().maintenance(now)
+        for channel in self.active_channels.values():
+            if channel.request is not None:  # it has arrived in part
+                since = vars(channel.request).setdefault("since", now)
+                channel.will_close |= now - since > PATIENCE
 
 
 def bind(port: int) -> socket.socket:
@@ -33,35 +47,32 @@ def bind(port: int) -> socket.socket:
     return found
 
 
-def make_server(app: Flask, listening: socket.socket) -> TcpWSGIServer:
+def make_server(app: Flask, listening: socket.socket) -> Server:
     """Ready to `run()`, until Ctrl-C."""
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that requests wait is no fault
-    server = create_server(
+    for name in ("waitress", "waitress.queue"):  # that requests or connections wait is no fault
+        logging.getLogger(name).setLevel(logging.ERROR)
+    return Server(
         app,
-        sockets=[listening],
+        _sock=listening,
+        bind_socket=False,
+        sockinfo=(listening.family, listening.type, listening.proto, listening.getsockname()),
         threads=THREADS,
         ident=None,
         max_request_body_size=BODY,
         inbuf_overflow=2 * BODY,  # or else a long text would lie in a file for a while
         log_socket_errors=False,
+        channel_timeout=PATIENCE,
+        cleanup_interval=1,
+        connection_limit=_most_files() - FILES,
+        backlog=CONNECTIONS,
+        asyncore_use_poll=True,  # select() knows no file beyond the 1024th
     )
-    server.channel_class = _Channel
-    return server
 
 
-class _Refusal(ErrorTask):  # type: ignore[misc]  # waitress is not typed
-    """An answer to what never reaches the application."""
-
-    def execute(self) -> None:
-        error = self.request.error
-        message = SAID.get(error.code) or f"not HTTP that can be read: {error.body}"
-        body = json.dumps({"error": " ".join(message.split())}).encode()
-        self.status = f"{error.code} {error.reason}"
-        self.response_headers.extend([("Content-Type", JSON), *HEADERS.items()])
-        self.set_close_on_finish()
-        self.content_length = len(body)
-        self.write(body)
-
-
-class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress is not typed
-    error_task_class = _Refusal
+def _most_files() -> int:
+    """How many files this process may have open, once it has asked the system for enough."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = CONNECTIONS + FILES if hard == resource.RLIM_INFINITY else min(hard, CONNECTIONS + FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    return most

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from requests import Response
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, public
 from pipeline.locks import lock_alone
 from pipeline.progress import Meter, say
 from pipeline.sources.http import BEYOND_END, PARTIAL, Failed, Interrupted, answer, length, starts_at, version
@@ -31,12 +31,17 @@ LONGEST_NAME = 50
 
 def file_name(url: str) -> str:
     """The last part of a URL's path, or the end of it, fit to be a file name."""
-    return safe_name(unquote(urlsplit(url).path.rpartition("/")[2]))[-LONGEST_NAME:] or "download"
+    return safe_name(unquote(urlsplit(public(url)).path.rpartition("/")[2]))[-LONGEST_NAME:] or "download"
 
 
 def cached_path(url: str, folder: Path) -> Path:
-    """Where the file of a URL lies, or is to be placed by hand: <sha256 of the URL, 16 digits>-<its name>."""
-    return folder / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}-{file_name(url)}"
+    """Where the file of a URL lies, or is to be placed by hand: <sha256 of the URL, 16 digits>-<its name>.
+
+    The sum is that of the URL without user and password, which may be short enough to be guessed from it.
+    """
+    parts = urlsplit(url)
+    named = url.replace(parts.netloc, parts.netloc.rpartition("@")[2], 1)
+    return folder / f"{hashlib.sha256(named.encode()).hexdigest()[:16]}-{file_name(url)}"
 
 
 def download(url: str, folder: Path) -> Path:
@@ -55,7 +60,7 @@ def download(url: str, folder: Path) -> Path:
             _receive_patiently(url, part)
             os.replace(part.name, path)
     except Failed as error:
-        raise UserError(f"{url}: {error}; try again, or place the file by hand as {path}") from None
+        raise UserError(f"{public(url)}: {error}; try again, or place the file by hand as {path}") from None
     _version_path(part).unlink(missing_ok=True)
     return path
 

@@ -18,7 +18,7 @@ import h5py
 from pipeline.errors import UserError
 from pipeline.lm.elmo.names import OPTIONS, WEIGHTS, pick
 from pipeline.lm.elmo.options import read_options
-from pipeline.lm.elmo.weights import read_weights, shapes
+from pipeline.lm.elmo.weights import open_weights, read_weights, shapes
 from pipeline.provenance.fingerprint import sha256
 from pipeline.sources.manifest import Elmo
 from pipeline.sources.obtain import Input, Obtainer
@@ -73,7 +73,7 @@ def check_archive(folder: Path, archive: Path) -> None:
 
 def _refuse_other_files(path: Path) -> None:
     """HDF5 can show the bytes of any other file of this machine as its own: by links, virtual or external data sets."""
-    with h5py.File(path, "r") as file:
+    with open_weights(path) as file:
         links: dict[str, object] = {}
         file.visititems_links(links.__setitem__)
         outside = [name for name, link in links.items() if isinstance(link, h5py.ExternalLink)]

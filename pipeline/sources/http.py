@@ -10,6 +10,8 @@ import requests
 import urllib3
 from urllib3.util import Retry
 
+from pipeline.errors import one_line, public
+
 TIMEOUT = 30.0
 """Seconds without a byte before an attempt counts as failed."""
 REDIRECTS = 10
@@ -80,21 +82,21 @@ def _follow(url: str, headers: Mapping[str, str]) -> requests.Response:
             return response
         response.close()
         url = _checked_target(url, response.headers["Location"])
-    raise Failed(f"redirected more than {REDIRECTS} times, at last to {_printable(url)}")
+    raise Failed(f"redirected more than {REDIRECTS} times, at last to {public(url)}")
 
 
 def _checked_target(url: str, location: str) -> str:
     target = urljoin(url, location)
     before, after = urlsplit(url).scheme, urlsplit(target).scheme
     if after not in ("http", "https"):
-        raise Failed(f"redirected to {_printable(target)}, expected http:// or https://")
+        raise Failed(f"redirected to {public(target)}, expected http:// or https://")
     if (before, after) == ("https", "http"):
-        raise Failed(f"redirected from https to {_printable(target)}, which anybody on the way can change")
+        raise Failed(f"redirected from https to {public(target)}, which anybody on the way can change")
     return target
 
 
 def _check(response: requests.Response) -> None:
-    status = f"HTTP {response.status_code} {_printable(response.reason or '')}".rstrip()
+    status = f"HTTP {response.status_code} {one_line(response.reason or '', LONGEST_REASON)}".rstrip()
     if response.status_code in BUSY:
         raise _busy(status, response.headers.get("Retry-After"))
     if response.status_code not in (WHOLE, PARTIAL, BEYOND_END):
@@ -123,10 +125,4 @@ def _reason(error: BaseException) -> str:
         return f"{proxy}nothing came for {TIMEOUT:,.0f} s"
     if isinstance(error, http.client.IncompleteRead):
         return "the answer broke off before its announced end"
-    return proxy + (_printable(str(error)) or type(error).__name__)
-
-
-def _printable(text: str) -> str:
-    """One line of bounded length, without anything that a terminal would obey."""
-    line = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(line.split())[:LONGEST_REASON]
+    return proxy + (one_line(str(error), LONGEST_REASON) or type(error).__name__)

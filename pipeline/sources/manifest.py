@@ -13,6 +13,7 @@
     ner:
       wikineural:
         format: wikineural
+        types: [PER, ORG, LOC, MISC] # by default those of train
         train:
           source: demo:wikineural/train
         validation:
@@ -27,16 +28,18 @@ A source is `demo:NAME` (generated), a URL, or a path; a relative one is looked 
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from pipeline.demo import ARTEFACTS, DemoSettings
-from pipeline.errors import UserError
+from pipeline.errors import UserError, public
 from pipeline.lm.lemmas import Lemmas
+from pipeline.ner.bio import is_type
 from pipeline.ner.readers import formats
-from pipeline.settings import Settings
+from pipeline.outputs import explain
+from pipeline.settings import Settings, each_once
 from pipeline.sources.places import readable
 from pipeline.utf8 import InvalidUtf8
 from pipeline.yaml_file import read_yaml
@@ -115,14 +118,25 @@ class Validation(Settings):
 
 def _known_format(name: str) -> str:
     if name not in formats():
-        raise ValueError(f"expected one of {', '.join(formats())}")
+        raise ValueError(f"expected one of {', '.join(formats())}, layouts that sets share: docs/extend.md")
     return name
+
+
+def _type_name(name: str) -> str:
+    if not is_type(name):
+        raise ValueError("expected the name of a type without a prefix, as in PER")
+    return name
+
+
+Types = Annotated[list[Annotated[str, AfterValidator(_type_name)]], Field(min_length=1), AfterValidator(each_once)]
 
 
 class NerSet(Settings):
     """A data set for named entity recognition: how it is written, and its three splits."""
 
     format: Annotated[str, AfterValidator(_known_format)]
+    types: Types | None = None
+    """All entity types, in the order in which tables show them; by default those that the training split has."""
     train: Source
     validation: Validation
     test: Source
@@ -188,7 +202,7 @@ def read_manifest(path: Path) -> Manifest:
     try:
         manifest = Manifest.model_validate(_parse(found))
     except ValidationError as error:
-        raise UserError(f"{path}: " + "; ".join(_explain(e) for e in error.errors())) from None
+        raise UserError(f"{path}: {explain(error, Manifest)}") from None
     _check_sources(path, manifest)
     return manifest
 
@@ -209,7 +223,7 @@ def _parse(path: Path) -> Any:
 
 def _check_sources(path: Path, manifest: Manifest) -> None:
     for key, source in manifest.sources.items():
-        found = f"{path}: {key}.source: found {source.source!r}"
+        found = f"{path}: {key}.source: found {public(source.source)!r}"
         if source.is_path and "://" in source.source:
             raise UserError(f"{found}; expected http://, https://, {DEMO}NAME or a path")
         if source.is_url and not _has_host(source.source):
@@ -222,35 +236,7 @@ def _check_sources(path: Path, manifest: Manifest) -> None:
 
 def _has_host(url: str) -> bool:
     try:
-        return bool(urlsplit(url).hostname) and urlsplit(url).port != 0
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0 and len(parts.netloc.split()) == 1
     except ValueError:  # brackets without an end, a port that is no number
         return False
-
-
-def _explain(error: Any) -> str:
-    """One clause for one pydantic error: where, what was found, what was expected."""
-    location = error["loc"]
-    place = ".".join(str(part) for part in location) or "top level"
-    if error["type"] == "extra_forbidden":
-        return f"{place}: unknown key; valid keys here: {', '.join(_block(location[:-1]).model_fields)}"
-    if error["type"] == "missing":
-        keys = [name for name, field in _block(location[:-1]).model_fields.items() if field.is_required()]
-        return f"{place}: missing; required here: {', '.join(keys)}"
-    found = "nothing" if error["input"] is None else repr(error["input"])
-    expected = error["msg"].removeprefix("Value error, ")
-    return f"{place}: found {found}: {expected[0].lower()}{expected[1:]}"
-
-
-def _block(location: tuple[str | int, ...]) -> type[Settings]:
-    """The model of the block at `location`; the indices of lists and the names of data sets are skipped over."""
-    block: type[Settings] = Manifest
-    named = False
-    for part in location:
-        if isinstance(part, str) and not named:
-            annotation = block.model_fields[part].annotation
-            named = get_origin(annotation) is dict
-            options = (annotation, *get_args(annotation))
-            block = next(o for o in options if isinstance(o, type) and issubclass(o, Settings))
-        else:
-            named = False
-    return block

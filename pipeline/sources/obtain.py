@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.demo import DemoSettings, generate
-from pipeline.errors import UserError
+from pipeline.errors import UserError, public
 from pipeline.progress import say
 from pipeline.provenance.fingerprint import sha256
 from pipeline.sources.download import download, file_name
@@ -42,7 +42,7 @@ class Input(NamedTuple):
     def facts(self) -> dict[str, str | int]:
         """What data/raw tells about it. Neither times nor absolute paths: equal inputs give equal bytes."""
         own = self.source.is_path and self.source.source.startswith(("/", "~"))
-        written = self.path.name if own else self.source.source
+        written = self.path.name if own else public(self.source.source)
         return {"source": written, "bytes": self.bytes, "sha256": self.sha256}
 
 
@@ -59,7 +59,7 @@ class Obtainer:
         """Obtain and check the input under `key`; a `UserError` names the manifest, the key and the file."""
         with self._named(key):
             found = self._examine(source, self._locate(source), check)
-        say(f"{key}: {found.bytes:,} bytes, sound: {source.source}")
+        say(f"{key}: {found.bytes:,} bytes, sound: {public(source.source)}")
         return found
 
     def find_paths(self, sources: dict[str, Source]) -> None:

@@ -1,19 +1,28 @@
 """sums.json beside a manifest: the sha256 of every download whose manifest entry gives none.
 
-    {"https://host/train.conllu": "a398e8b0..."}
+    {"https://host/train.conllu": "a398e8b0...", "https://host/get?…#5fb3c0a1d2e4f678": "18d2c7a1..."}
 
 The first download is trusted and its sum recorded, once all inputs were found sound; every later one must
 have that sum. The file lies in the real repository (not in a copy that DVC works in) and is meant to be
-committed: then other people and machines get the very same inputs.
+committed: then other people and machines get the very same inputs. So no key has a user, a password or a query, but
+for a sum of the query that tells two files of one address apart.
 """
 
+import hashlib
 import re
-from json import JSONDecodeError
 from pathlib import Path
+from typing import Annotated
 
-from pipeline.errors import UserError
-from pipeline.outputs import read_json, write_json
+from pydantic import Field
+
+from pipeline.errors import public
+from pipeline.outputs import parse_json, write_json
 from pipeline.progress import say
+
+Sum = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+"""sha256."""
+_RENEWED = re.compile(r"token|sig|auth|secret|passw|credential|expires|api_?key|^x-(amz|goog)-", re.IGNORECASE)
+"""Names in a query whose values another day may change, and the file stays the same."""
 
 
 class Sums:
@@ -21,30 +30,33 @@ class Sums:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "sums.json"
-        self._sums = _read(self.path) if self.path.is_file() else {}
+        self._stored = _read(self.path) if self.path.is_file() else {}
+        self._sums = {identify(url): sum_ for url, sum_ in self._stored.items()}
 
     def get(self, url: str) -> str | None:
-        return self._sums.get(url)
+        return self._sums.get(identify(url))
 
     def record(self, found: dict[str, str]) -> None:
-        """Add the sums of URLs that have none yet, and say so; without any the file is not touched."""
-        new = {url: found[url] for url in found.keys() - self._sums.keys()}
+        """Add the sums of URLs that have none yet, and say so; a file that has all is not touched, unless it shows a
+        query, as earlier versions wrote it."""
+        new = {url: found[url] for url in found if identify(url) not in self._sums}
         for url in sorted(new):
-            say(f"{url}: no sha256 given, first download trusted; its sum {new[url]} is now in {self.path}")
-        if new:
-            self._sums |= new
+            say(f"{public(url)}: no sha256 given, first download trusted; its sum {new[url]} is now in {self.path}")
+        self._sums |= {identify(url): sum_ for url, sum_ in new.items()}
+        if self._sums != self._stored:
             write_json(self.path, self._sums)
 
 
+def identify(url: str) -> str:
+    """The key of a URL; that of a key is the key itself."""
+    if "?…" in url:
+        return url
+    query = url.partition("#")[0].partition("?")[2]
+    asked = [part for part in query.split("&") if part and not _RENEWED.search(part.partition("=")[0])]
+    return public(url) + (f"#{hashlib.sha256('&'.join(asked).encode()).hexdigest()[:16]}" if asked else "")
+
+
 def _read(path: Path) -> dict[str, str]:
-    try:
-        sums = read_json(path)
-    except (JSONDecodeError, UnicodeDecodeError) as error:
-        raise _damage(path, f"not valid JSON: {error}") from None
-    if not isinstance(sums, dict) or not all(re.fullmatch("[0-9a-f]{64}", str(sum_)) for sum_ in sums.values()):
-        raise _damage(path, 'found something else than {"URL": "sha256 of 64 hexadecimal digits"}')
+    advice = "take it from git again, or delete it to trust the next downloads anew"
+    sums: dict[str, str] = parse_json(path.read_bytes(), str(path), advice, dict[str, Sum])
     return sums
-
-
-def _damage(path: Path, found: str) -> UserError:
-    return UserError(f"{path}: {found}; take it from git again, or delete it to trust the next downloads anew")

@@ -10,13 +10,15 @@ import sys
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from pathlib import Path
-from xml.parsers import expat
+from xml.etree.ElementTree import ParseError
 
 from pipeline.errors import UserError
+from pipeline.ner.readers import read_file
 from pipeline.progress import say, track
 from pipeline.sources import probe
 from pipeline.sources.compression import chunks
 from pipeline.sources.manifest import News
+from pipeline.text.export import MalformedExport, read_pages
 from pipeline.utf8 import NEWS_ADVICE, InvalidUtf8, Utf8
 
 Check = Callable[[Path], None]
@@ -47,64 +49,24 @@ def check_text(policy: InvalidUtf8, path: Path) -> None:
 
 
 def check_mediawiki(namespaces: Collection[int], policy: InvalidUtf8, path: Path) -> None:
-    """A MediaWiki XML export: UTF-8, <mediawiki> around it all, well-formed to its end, at least one article."""
-    parser = expat.ParserCreate()
-    search = _ArticleSearch(path, parser, {str(namespace) for namespace in namespaces})
+    """A MediaWiki XML export: UTF-8, read to its end as stage documents does, with at least one article."""
+    pages = articles = 0
     try:
-        for text in _read_news(path, policy):
-            parser.Parse(text, False)
-        parser.Parse("", True)
-    except expat.ExpatError as error:
-        raise UserError(f"{path}: {_advice(error, search.begun)}") from None
-    if not search.pages:
+        for page in read_pages(_read_news(path, policy)):
+            pages += 1
+            articles += page.namespace in namespaces and not page.redirect
+    except MalformedExport as error:
+        raise UserError(f"{path}: no MediaWiki export: {error}; correct that in it, or name another") from None
+    except ParseError as error:
+        advice = "get the file again (or write format: text, if it is plain text)"
+        raise UserError(f"{path}: not a whole MediaWiki export (XML): {error}; {advice}") from None
+    if not pages:
         raise UserError(f"{path}: no <page> in this MediaWiki export; expected one for every article")
-    if not search.found:
+    if not articles:
         wanted = " or ".join(map(str, namespaces))
         raise UserError(
-            f"{path}: no article among {search.pages:,} pages; "
-            f"expected at least one of namespace {wanted} that is no redirect"
+            f"{path}: no article among {pages:,} pages; expected at least one of namespace {wanted} that is no redirect"
         )
-
-
-class _ArticleSearch:
-    """Looks for the first page of these namespaces that is no redirect; a page without <ns> passes."""
-
-    def __init__(self, path: Path, parser: expat.XMLParserType, namespaces: Collection[str]) -> None:
-        self.begun = self.found = False
-        self.pages = 0
-        self._namespaces = {"", *namespaces}
-        self._path, self._parser = path, parser
-        self._tag = self._namespace = ""
-        self._redirect = False
-        parser.StartElementHandler, parser.CharacterDataHandler = self._start, self._text
-        parser.EndElementHandler = self._end
-
-    def _start(self, tag: str, _: dict[str, str]) -> None:
-        if not self.begun and tag != "mediawiki":
-            raise UserError(f"{self._path}: starts with <{tag}>; expected <mediawiki>, a MediaWiki XML export")
-        self.begun, self._tag = True, tag
-        if tag == "page":
-            self.pages += 1
-            self._namespace, self._redirect = "", False
-        elif tag == "redirect":
-            self._redirect = True
-
-    def _text(self, text: str) -> None:
-        if self._tag == "ns":
-            self._namespace += text
-
-    def _end(self, tag: str) -> None:
-        self._tag = ""
-        if tag == "page" and self._namespace.strip() in self._namespaces and not self._redirect:
-            self.found = True  # seen enough; without handlers expat runs at full speed
-            self._parser.StartElementHandler = self._parser.EndElementHandler = None
-            self._parser.CharacterDataHandler = None
-
-
-def _advice(error: expat.ExpatError, begun: bool) -> str:
-    if not begun:
-        return "does not begin with <mediawiki>; expected a MediaWiki XML export (or write format: text)"
-    return f"broken XML in line {error.lineno:,}: {expat.ErrorString(error.code)}; get the file again"
 
 
 def check_udpipe(path: Path) -> None:
@@ -116,24 +78,17 @@ def check_udpipe(path: Path) -> None:
         raise UserError(f"{path}: {reason or 'not a UDPipe model'}; expected one of UDPipe 1 (*.udpipe)")
 
 
-def conll_check(name: str) -> Check:
-    """The check of a NER file in the format of that name: UTF-8, every line right, at least one sentence."""
+def conll_check(name: str, types: list[str] | None) -> Check:
+    """The check of a NER file in the layout of that name: every line right, at least one sentence, these types."""
 
     def check(path: Path) -> None:
         if path.suffix in NOT_FOR_SETS:
             raise UserError(f"{path}: found {NOT_FOR_SETS[path.suffix]}; expected a plain file or gzip named .gz")
-        for _ in Utf8(path, "error").decode(_content(path)):
-            pass
-        if not sum(1 for _ in _sentences(path, name)):
+        next(chunks(path))  # which refuses a compressed file under another name
+        if not sum(1 for _ in read_file(path, name, types)):
             raise UserError(f"{path}: no sentences; expected the {name} format")
 
     return check
-
-
-def _sentences(path: Path, name: str) -> Iterator[object]:
-    from pipeline.ner.readers import load_format
-
-    yield from load_format(name).read(path)
 
 
 def _read_news(path: Path, policy: InvalidUtf8) -> Iterator[str]:

@@ -1,10 +1,12 @@
 """Stage charcnn: ELMo's char-CNN, trained with a small language model or imported; frozen, every type's vector."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from typing_extensions import TypedDict
 
 from pipeline.errors import UserError
 from pipeline.ids import IdSequences
@@ -14,14 +16,23 @@ from pipeline.lm.curve import write_curve
 from pipeline.lm.elmo.published import read_elmo
 from pipeline.lm.encoder import TYPES_A_BATCH, CharEncoder, make_encoder
 from pipeline.lm.inputs import TABLE, CharInputs
+from pipeline.lm.lemmas import Lemmas
 from pipeline.lm.rnn import lstm  # by name below, and so among the deps in dvc.yaml
 from pipeline.lm.settings import ArchSettings, CharCnnSettings
 from pipeline.lm.train import Trainer
-from pipeline.outputs import fresh_folder, need, read_json
+from pipeline.outputs import fresh_folder, read_json
 from pipeline.progress import track
 from pipeline.provenance.code import Code, training_code
 from pipeline.run import Run
 from pipeline.vocabulary import SPECIALS, Vocabulary
+
+
+class Source(TypedDict):
+    """source.json of a published ELMo; no files where none was asked for."""
+
+    files: dict[str, Any]
+    lemmas: Lemmas | None
+
 
 _TEACHER = ArchSettings(cell=lstm.__name__.rpartition(".")[2], layers=1, residual=True)
 """The small language model that teaches the char-CNN and is thrown away. As in ELMo, its LSTM is bypassed by a residual
@@ -35,8 +46,8 @@ def import_published(vocabulary: Path, elmo: Path, target: Path, how: Run) -> No
     """Write the char-CNN of the published ELMo in `elmo`, its `vectors.npy`, and its stacks for `arch: elmo`."""
     if not how.world.leads:
         return
-    source = read_json(need(elmo / "source.json", "fetch"))
-    if not source["files"]:
+    source = read_json(elmo / "source.json", Source, "fetch")
+    if not source["files"] or not source["lemmas"]:
         raise UserError(f"{elmo}: holds no published ELMo, and params.yaml asks for one; run: dvc repro charcnn")
     charcnn, stacks = read_elmo(elmo, source["lemmas"])
     charcnn.to(how.device)
@@ -64,8 +75,8 @@ def run(vocabulary: Path, target: Path, settings: CharCnnSettings, seed: int, ho
         trainer = Trainer(
             model=BiLM(_TEACHER, settings.teacher(), settings.projection, words.size),
             inputs=CharInputs(charcnn, chars),
-            train=IdSequences(vocabulary, "train"),
-            validation=IdSequences(vocabulary, "validation"),
+            train=IdSequences(vocabulary, "train", len(words)),
+            validation=IdSequences(vocabulary, "validation", len(words)),
             predicted=words.size,
             settings=settings.training,
             seed=seed,

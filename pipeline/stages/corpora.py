@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import UserError
-from pipeline.ner.bio import repair
+from pipeline.ner.bio import bio_labels, find_scheme, repair
 from pipeline.ner.corpus import SPLITS, split_path, write_labels, write_split
-from pipeline.ner.counts import describe, describe_dropped, describe_repairs
+from pipeline.ner.counts import describe, describe_dropped, describe_repairs, describe_unseen, rank_types
 from pipeline.ner.dataset import Splits, read_dataset, read_splits
 from pipeline.ner.sentence import RawSentence, Sentence
 from pipeline.ner.tokens import keep_tokens
 from pipeline.outputs import fresh_folder, write_json
-from pipeline.progress import track
+from pipeline.progress import say, track
 from pipeline.text.spelling import compose, remove_stress
 from pipeline.text.udpipe import Lemmatizer, Normalization
 
@@ -27,13 +27,16 @@ def run(source: Path, model: Path, target: Path, tokens: str, normalization: Nor
     published = read_splits(source, dataset, seed)
     splits = {split: list(_keep(published[split], tokens)) for split in SPLITS}
     _check(source, splits, tokens)
+    scheme = find_scheme(str(source), (sentence.tags for split in SPLITS for sentence in published[split]))
+    counts = {split: _count(split, published, splits, scheme) for split in SPLITS}
+    _say(source, counts, scheme)
     lemmatizer = Lemmatizer(model, normalization)
     with fresh_folder(target) as folder:
         for split in SPLITS:
             label = f"{target.name} {split}"
             write_split(split_path(folder, split), _prepare(splits[split], lemmatizer, label))
-        write_labels(folder, dataset.reader.labels)
-        write_json(folder / "counts.json", {split: _count(split, published, splits) for split in SPLITS})
+        write_labels(folder, bio_labels(dataset.types or rank_types(counts)))
+        write_json(folder / "counts.json", counts)
 
 
 def _keep(sentences: list[RawSentence], rule: str) -> Iterator[RawSentence]:
@@ -53,17 +56,29 @@ def _check(source: Path, splits: Splits, rule: str) -> None:
             )
 
 
+def _say(source: Path, counts: dict[str, dict[str, Any]], scheme: str) -> None:
+    """What a user should know of labels that are not as expected; a `UserError` if there is nothing to learn."""
+    if not counts["train"]["types"]:
+        raise UserError(f"{source}: train: found no entity, expected some; are the labels in another column?")
+    if scheme != "BIO":
+        converted = sum(counts[split]["converted"] for split in SPLITS)
+        say(f"{source}: labels in {scheme} are converted to BIO: {converted:,} of them change")
+    for split in SPLITS:
+        if unseen := describe_unseen(counts, split):
+            say(f"{source}: {split}: entities of types that train lacks, which will all count as missed: {unseen}")
+
+
 def _prepare(sentences: list[RawSentence], lemmatizer: Lemmatizer, label: str) -> Iterator[Sentence]:
     total = sum(len(sentence.tokens) for sentence in sentences)
     for tokens, tags in track(sentences, label, "tokens", total, size=lambda s: len(s.tokens)):
         yield Sentence(tokens, lemmatizer.lemmatize_tokens(tokens), tags)
 
 
-def _count(split: str, published: Splits, splits: Splits) -> dict[str, Any]:
+def _count(split: str, published: Splits, splits: Splits, scheme: str) -> dict[str, Any]:
     train = [] if split == "train" else splits["train"]
     return {
         **describe(splits[split], train),
-        **describe_repairs(published[split]),
+        **describe_repairs(published[split], scheme),
         **_describe_spelling(published[split]),
         **describe_dropped(published[split], splits[split]),
     }

@@ -3,16 +3,18 @@
 from itertools import islice
 from pathlib import Path
 
-from pipeline.corpus.article import STAGES, read_article
+from pipeline.corpus.article import read_article
 from pipeline.corpus.growth import measure_vocabulary
 from pipeline.corpus.lengths import count_lengths
 from pipeline.corpus.page import Corpus, Sample, render_html, render_markdown
 from pipeline.corpus.plots import draw_coverage, draw_growth, draw_lengths
 from pipeline.corpus.sample import draw_fragments
 from pipeline.corpus.trace import read_predicted, trace
-from pipeline.outputs import fresh_folder, need, read_json, write_text
+from pipeline.outputs import fresh_folder, read_json, write_text
+from pipeline.report.data import read_counts
 from pipeline.report.plots.style import save
-from pipeline.shards import COUNTS
+from pipeline.text.templates.lost import FILE as LOST
+from pipeline.text.templates.lost import Lost, LostFile
 from pipeline.vocabulary import read_entries
 
 FRAGMENTS = 10
@@ -36,12 +38,12 @@ def run(data: Path, metrics: Path, scale: str, seed: int) -> None:
 
 
 def _read(data: Path, scale: str, seed: int) -> Corpus:
-    stages = [*STAGES, "vocabulary"]
     growth, usage = measure_vocabulary(data / "vocabulary")
     return Corpus(
         scale=scale,
         seed=seed,
-        counts={stage: read_json(need(data / stage / COUNTS, stage)) for stage in stages},
+        counts=read_counts(data),
+        templates=[Lost(*lost) for lost in read_json(data / "documents" / LOST, LostFile)["templates"]],
         lengths=count_lengths(data / "sentences", data / "fragments"),
         growth=growth,
         usage=usage,
@@ -53,7 +55,7 @@ def _read(data: Path, scale: str, seed: int) -> Corpus:
 def _draw(data: Path, seed: int) -> list[Sample]:
     predicted = read_predicted(data / "vocabulary")
     sample = []
-    for drawn in draw_fragments(data / "documents", data / "fragments", FRAGMENTS, seed):
+    for drawn in draw_fragments(data / "fragments", FRAGMENTS, seed):
         article = read_article(data, drawn.shard, drawn.article)
         name = f"{article.name}: fragment {drawn.number + 1} of {len(article.lines['fragments'])}"
         sample.append(Sample(name, trace(article, drawn.number, predicted)))

@@ -4,7 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Annotated, NamedTuple, NotRequired
+
+from pydantic import ConfigDict, Field, with_config
+from typing_extensions import TypedDict
 
 from pipeline.errors import UserError
 from pipeline.finished import Finished, keep_finished
@@ -20,19 +23,37 @@ from pipeline.text.raw import Raw, read_raw, write_raw
 from pipeline.text.reading import stem
 from pipeline.text.settings import TextSettings
 from pipeline.text.spelling import compose, count_composed
+from pipeline.text.templates.lost import FILE as LOST
+from pipeline.text.templates.lost import count_lost, take_lost
 from pipeline.text.whitespace import count_words
+from pipeline.utf8 import InvalidUtf8
 from pipeline.workers import Workers
 
 SOURCES = "sources.json"
 
-Entry = dict[str, Any]
+
+@with_config(ConfigDict(extra="allow"))
+class Entry(TypedDict):
+    """A file of news, and how it is read."""
+
+    file: str
+    format: str
+    namespaces: NotRequired[list[int]]
+    invalid_utf8: NotRequired[InvalidUtf8]
+    prefixed: NotRequired[bool]
+
+
+class SourcesFile(TypedDict):
+    """sources.json."""
+
+    files: Annotated[list[Entry], Field(min_length=1)]
 
 
 class Format(NamedTuple):
     """How a source is read, in order, and what is then made of a document, in any order."""
 
     read: Callable[[Path, Entry, Counts], Iterator[Document]]
-    extract: Callable[[Document, Counts], Iterator[Document]]
+    extract: Callable[[Document, Counts, list[tuple[str, str]]], Iterator[Document]]
 
 
 def _read_mediawiki(path: Path, entry: Entry, counts: Counts) -> Iterator[Document]:
@@ -46,16 +67,17 @@ def _read_text(path: Path, entry: Entry, counts: Counts) -> Iterator[Document]:
 
 FORMATS = {
     "mediawiki": Format(_read_mediawiki, extract_article),
-    "text": Format(_read_text, lambda document, _: iter([document])),
+    "text": Format(_read_text, lambda document, *_: iter([document])),
 }
 
 
 def run(source: Path, target: Path, settings: TextSettings, workers: Workers) -> None:
-    """Read the files that `source/sources.json` lists, in its order; write shards and the counts.
+    """Read the files that `source/sources.json` lists, in its order; write shards, counts and templates.json.
 
     `sources.json` is {"files": [{"file": "0000-news.xml.bz2", "format": "mediawiki", "namespaces": [0],
     "invalid_utf8": "error"}, ...]}; the other format, `text`, has no namespaces. The last two are the defaults.
-    Ids of articles are page ids, behind `<file stem>:` in every export but the first.
+    Ids of articles are page ids, behind `<file stem>:` in every export but the first. templates.json lists the
+    templates that were dropped inside sentences.
     """
     with keep_finished(workers.finished, "documents") as finished, fresh_folder(target) as folder:
         raw, counts = _read(source, settings.shard_megabytes, finished)
@@ -63,11 +85,13 @@ def run(source: Path, target: Path, settings: TextSettings, workers: Workers) ->
         for done in finish_shards(_extract, [*map(finished.path, raw)], "documents", {}, finished, workers):
             keys.append(done.key)
             counts.update(done.counts)
+        lost = take_lost(counts)
         if not counts["documents_kept"]:
             raise UserError(f"{source}: no document with text; check the news input; counts: {dict(counts)}")
         documents = chain.from_iterable(read_shard(finished.path(key)) for key in keys)
         write_shards(documents, folder, settings.shard_megabytes)
         write_json(folder / COUNTS, counts)
+        write_json(folder / LOST, {"templates": lost})
 
 
 def _read(source: Path, megabytes: float, finished: Finished) -> tuple[list[str], Counts]:
@@ -90,9 +114,10 @@ def _read(source: Path, megabytes: float, finished: Finished) -> tuple[list[str]
 
 
 def _list_entries(source: Path) -> list[Entry]:
-    path = need(source / SOURCES, "fetch")
-    entries: list[Entry] = read_json(path)["files"]
+    path = source / SOURCES
+    entries: list[Entry] = read_json(path, SourcesFile, "fetch")["files"]
     for entry in entries:
+        need(source / entry["file"], "fetch")
         if entry["format"] not in FORMATS:
             raise UserError(
                 f"{path}: {entry['file']}: found format {entry['format']!r}, expected {' or '.join(FORMATS)}"
@@ -110,8 +135,9 @@ def _read_entries(source: Path, entries: list[Entry], counts: Counts) -> Iterato
 
 def _extract(source: Path, file: IO[bytes], counts: Counts) -> None:
     """What is done to a raw shard. NFC comes last: entities of mark-up may be marks on the letter before them."""
+    lost: list[tuple[str, str]] = []
     for raw in read_raw(source):
-        for article in FORMATS[raw.format].extract(raw.document, counts):
+        for article in FORMATS[raw.format].extract(raw.document, counts, lost):
             counts["words_composed"] += sum(map(count_composed, article.lines))
             document = article._replace(title=compose(article.title), lines=[*map(compose, article.lines)])
             counts["documents_kept"] += 1
@@ -119,3 +145,4 @@ def _extract(source: Path, file: IO[bytes], counts: Counts) -> None:
             counts["words"] += sum(map(count_words, document.lines))
             counts["words_of_mixed_script"] += sum(map(count_mixed, document.lines))
             file.write(format_document(document).encode())
+    count_lost(lost, counts)

@@ -1,20 +1,20 @@
 """Stage export: a tagger, its language model and its lemmatiser as one folder that works by itself; its calibration."""
 
-import csv
 import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipeline.device import choose_device
 from pipeline.encoders import ENCODERS
-from pipeline.exported.card import Facts, Json, render_card
+from pipeline.exported.card import Facts, Json, NewsOrigins, Origin, SetOrigins, render_card
 from pipeline.exported.settings import CARD, LM, SETTINGS, TAGGER, UDPIPE, Exported, UdpipeModel, sum_parts
-from pipeline.lm.embed import CONFIG, Embedder
+from pipeline.lm.embed import CONFIG, Config, Embedder
 from pipeline.lm.encoder import CONFIG as ENCODER
+from pipeline.lm.settings import EncoderShape
 from pipeline.machine import stamp
 from pipeline.ner.calibration import Judged, fit_temperature, judge, reliability
 from pipeline.ner.corpus import read_labels
-from pipeline.ner.dataset import DESCRIPTION
+from pipeline.ner.dataset import read_dataset
 from pipeline.ner.examples import Examples, load_examples
 from pipeline.ner.predict import predict
 from pipeline.ner.scores import count, entity_f1
@@ -22,8 +22,11 @@ from pipeline.ner.tagger import Tagger, load_taggers
 from pipeline.outputs import copy_folder, fresh_folder, need, read_json, write_json, write_text
 from pipeline.protocol import Protocol
 from pipeline.provenance.fingerprint import sha256
+from pipeline.report.data import SCORES, TYPES
+from pipeline.report.splits import SET_COUNTS
+from pipeline.settings import read_settings
 from pipeline.stamp import write_metrics
-from pipeline.tables import DIGITS
+from pipeline.tables import DIGITS, read_csv
 
 
 class Sources(NamedTuple):
@@ -59,6 +62,7 @@ def run(sources: Sources, target: Path, metrics: Path, cache: Path, protocol: Pr
     calibration: Json = {"seed": int(seed), "temperature": temperature}
     calibration |= {split: _describe(of_split, temperature) for split, of_split in judged.items()}
     model = need(sources.raw / "udpipe" / "model.udpipe", "fetch")
+    source = read_json(sources.raw / "udpipe" / "source.json", Origin, "fetch")["source"]
     with fresh_folder(target) as folder:
         copy_folder(sources.lm, folder / LM)
         copy_folder(sources.taggers / f"seed-{seed}", folder / TAGGER)
@@ -71,7 +75,7 @@ def run(sources: Sources, target: Path, metrics: Path, cache: Path, protocol: Pr
             lemmas=protocol.lemmas,
             tokens=protocol.tokens,
             temperature=temperature,
-            udpipe=UdpipeModel(file=UDPIPE, source=_udpipe_source(sources.raw), sha256=sha256(model)),
+            udpipe=UdpipeModel(file=UDPIPE, source=source, sha256=sha256(model)),
             parts=sum_parts(folder),
         )
         facts = _read_facts(sources, exported, protocol, len(taggers), calibration)
@@ -92,33 +96,24 @@ def _describe(judged: Judged, temperature: float) -> Json:
     }
 
 
-def _udpipe_source(raw: Path) -> str:
-    return str(read_json(need(raw / "udpipe" / "source.json", "fetch"))["source"])
-
-
 def _read_facts(
     sources: Sources, exported: Exported, protocol: Protocol, seeds: int, calibration: dict[str, Any]
 ) -> Facts:
     raw = sources.raw / "ner" / exported.set
     return Facts(
         exported=exported,
-        lm=read_json(need(sources.lm / CONFIG, "pretrain")),
-        encoder=ENCODERS[read_json(need(sources.lm / ENCODER, "pretrain"))["encoder"]],
-        counts=read_json(need(sources.corpus / "counts.json", "corpora")),
-        dataset=read_json(need(raw / DESCRIPTION, "fetch")),
-        sources=read_json(need(raw / "sources.json", "fetch"))["files"],
-        news=read_json(need(sources.raw / "news" / "sources.json", "fetch"))["files"],
+        lm=read_settings(Config, sources.lm / CONFIG, "pretrain").model_dump(mode="json"),
+        encoder=ENCODERS[read_settings(EncoderShape, sources.lm / ENCODER, "pretrain").root.encoder],
+        counts=read_json(sources.corpus / "counts.json", SET_COUNTS, "corpora"),
+        dataset=read_dataset(raw),
+        sources=read_json(raw / "sources.json", SetOrigins, "fetch")["files"],
+        news=read_json(sources.raw / "news" / "sources.json", NewsOrigins, "fetch")["files"],
         epoch=protocol.epoch,
-        scores=[row for row in _read_csv(sources.scores) if row["seed"] == exported.seed],
-        types=_read_csv(sources.types),
+        scores=[row for row in read_csv(sources.scores, SCORES, "evaluate") if row["seed"] == exported.seed],
+        types=read_csv(sources.types, TYPES, "evaluate"),
         seeds=seeds,
         calibration=calibration,
     )
-
-
-def _read_csv(path: Path) -> list[dict[str, str]]:
-    with need(path, "evaluate").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def _rounded(value: Any) -> Any:

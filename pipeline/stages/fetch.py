@@ -2,7 +2,7 @@
 
     news/0000-<name> ...             sources.json: files in reading order, with their formats
     udpipe/model.udpipe              source.json
-    ner/<set>/<split>.conll[.gz]     set.json: format, files, holdout, code; sources.json
+    ner/<set>/<split>.conll[.gz]     set.json: format, files, holdout, types, code; sources.json
     elmo/options.json, model.hdf5    source.json: files, lemmas; no files if no published ELMo is asked for
 
 Nothing in data/raw is touched before every input is there and sound.
@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from pipeline.errors import UserError
 from pipeline.ner.readers import format_code
-from pipeline.outputs import fresh_folder, write_json
+from pipeline.outputs import fresh_folder, named, write_json
 from pipeline.progress import say
 from pipeline.provenance.fingerprint import fingerprint
 from pipeline.sources.elmo import ObtainedElmo, obtain_elmo
@@ -36,7 +36,7 @@ def run(manifest: Path, target: Path, elmo: bool, sets: Sequence[str]) -> None:
     """
     wanted = _without_spare(manifest, _choose(manifest, read_manifest(manifest), sets), elmo)
     sums = Sums(home(manifest))
-    with TemporaryDirectory() as scratch:
+    with TemporaryDirectory() as scratch, named(Path(scratch)):
         obtainer = Obtainer(manifest, wanted.demo, sums, Path(scratch))
         obtainer.find_paths(wanted.sources)
         news = [obtainer.obtain(f"news.{i}", s, news_check(s)) for i, s in enumerate(wanted.news)]
@@ -78,7 +78,7 @@ def _without_spare(path: Path, manifest: Manifest, elmo: bool) -> Manifest:
 
 
 def _obtain_splits(obtainer: Obtainer, name: str, data: NerSet) -> Splits:
-    key, check = f"ner.{name}", conll_check(data.format)
+    key, check = f"ner.{name}", conll_check(data.format, data.types)
     return {split: obtainer.obtain(f"{key}.{split}", source, check) for split, source in data.splits.items()}
 
 
@@ -105,7 +105,7 @@ def write_set(folder: Path, data: NerSet, splits: Splits) -> None:
     for split, found in splits.items():
         files[split] = f"{split}.conll{'.gz' if found.path.suffix == '.gz' else ''}"
         copy(found, folder / str(files[split]))
-    description = {"format": data.format, "files": files, "holdout": data.validation.holdout}
+    description = {"format": data.format, "files": files, "holdout": data.validation.holdout, "types": data.types}
     description["code"] = fingerprint({}, *format_code(data.format))
     write_json(folder / "set.json", description)
     write_json(folder / "sources.json", {"files": {split: found.facts for split, found in splits.items()}})

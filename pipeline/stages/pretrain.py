@@ -85,8 +85,8 @@ def run(sources: Sources, targets: Targets, choice: Choice, how: Run) -> None:
         trainer = Trainer(
             model=model,
             inputs=inputs,
-            train=IdSequences(sources.vocabulary, "train"),
-            validation=IdSequences(sources.vocabulary, "validation"),
+            train=IdSequences(sources.vocabulary, "train", len(words)),
+            validation=IdSequences(sources.vocabulary, "validation", len(words)),
             predicted=size,
             settings=settings.training,
             seed=seed,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pipeline.pages.render import PAGE, inline_svgs, render_page
 from pipeline.report.sections import DEMO, DEMO_WARNING
-from pipeline.report.tables import escape, format_blocks
+from pipeline.report.tables import escape, format_blocks, markdown_page
 from pipeline.sweep.asked import Sweep
 from pipeline.sweep.sections import list_sections
 
@@ -20,7 +20,7 @@ def render(sweep: Sweep) -> str:
             for section in list_sections(sweep)
         ),
     ]
-    return "\n\n".join(parts) + "\n"
+    return markdown_page(parts)
 
 
 def render_html(sweep: Sweep, pictures: Mapping[str, str]) -> str:

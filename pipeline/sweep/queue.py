@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.errors import UserError
+from pipeline.experiments.mend import mend
 from pipeline.progress import say
 
 
@@ -16,6 +17,7 @@ def run_queued(archs: Sequence[str], inputs: Path) -> None:
     `inputs` is the folder with the manifest. What git does not hold of it is copied along, or the scratch copy would
     have other inputs. A failed experiment does not keep the others from running; its row will be missing.
     """
+    mend()
     carried = [word for path in _outside_git(inputs) for word in ("--copy-paths", path)]
     for arch in archs:
         _dvc("exp", "run", "--queue", "-S", f"arch={arch}", *carried)

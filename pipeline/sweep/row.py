@@ -1,9 +1,8 @@
 """A row of the tables: what one revision found, and what it cost."""
 
-import io
-import json
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import stdev
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -11,8 +10,10 @@ import pandas as pd
 from pipeline import layout
 from pipeline.errors import UserError
 from pipeline.experiments.revision import Revision
-from pipeline.report.data import CURVE, EPOCHS, SCORES, TYPOS
+from pipeline.outputs import parse_json
+from pipeline.report.data import CURVE, EPOCHS, MEAN, SCORES, TYPOS, Data, Pretrained, need_means
 from pipeline.report.paper import order_sets
+from pipeline.tables import Columns, Rows, parse_csv
 
 METRICS = ["token_f1", "entity_f1"]
 
@@ -61,7 +62,7 @@ class Row(NamedTuple):
 def read_row(revision: Revision) -> Row:
     """The results of a revision; a `UserError` says what it lacks."""
     arch = revision.params["arch"]
-    lm = _json(revision, layout.PRETRAIN.as_posix())["lm"]
+    lm = _json(revision, layout.PRETRAIN, Pretrained)["lm"]
     if lm["arch"] != arch:
         raise UserError(
             f"{revision.name}: {layout.PRETRAIN}: found arch {lm['arch']}, expected {arch} as in its params.yaml; "
@@ -87,10 +88,10 @@ def read_row(revision: Revision) -> Row:
     )
 
 
-def _data(revision: Revision) -> Json:
+def _data(revision: Revision) -> Data:
     """What was read: of this very experiment, and not of the one it began from, whose report it has without its own."""
-    path, scale = (layout.METRICS / "data.json").as_posix(), revision.params["scale"]
-    data = _json(revision, path)
+    path, scale = layout.METRICS / "data.json", revision.params["scale"]
+    data: Data = _json(revision, path, Data)
     if data["scale"] != scale:
         raise UserError(
             f"{revision.name}: {path}: found scale {data['scale']}, expected {scale} as in its params.yaml; "
@@ -99,38 +100,35 @@ def _data(revision: Revision) -> Json:
     return data
 
 
-def _tables(revision: Revision, sets: Sequence[str], kind: str, columns: Sequence[str]) -> dict[str, pd.DataFrame]:
+def _tables(revision: Revision, sets: Sequence[str], kind: str, columns: Columns) -> dict[str, pd.DataFrame]:
     """metrics/ner/<set>.<kind>.csv of the sets that have one."""
     found = {name: _table(revision, layout.SCORES / f"{name}.{kind}.csv", columns) for name in sets}
     return {name: table for name, table in found.items() if not table.empty}
 
 
-def _table(revision: Revision, path: Path, columns: Sequence[str]) -> pd.DataFrame:
+def _table(revision: Revision, path: Path, columns: Columns) -> pd.DataFrame:
     """Without rows where the revision has no such file, or one of an earlier code."""
     if not revision.has(path.as_posix()):
         return pd.DataFrame()
-    table = pd.read_csv(io.StringIO(revision.read(path.as_posix())))
-    return table if {*columns} <= {*table} else pd.DataFrame()
+    data = revision.read_bytes(path.as_posix())
+    if not {*columns} <= {*data.partition(b"\n")[0].decode("utf-8", "replace").split(",")}:
+        return pd.DataFrame()
+    return pd.DataFrame(parse_csv(data, f"{revision.name}: {path}", revision.advice, columns), columns=[*columns])
 
 
 def _scores(revision: Revision, name: str) -> dict[str, Score]:
-    path = (layout.SCORES / f"{name}.scores.csv").as_posix()
-    table = pd.read_csv(io.StringIO(revision.read(path)), dtype={"seed": str})
-    if not {*SCORES} <= {*table}:
-        raise UserError(f"{revision.name}: {path}: expected columns {', '.join(SCORES)}; {revision.advice}")
-    return {metric: _score(table[table["metric"] == metric]) for metric in METRICS}
+    path = layout.SCORES / f"{name}.scores.csv"
+    place = f"{revision.name}: {path}", revision.advice
+    rows = parse_csv(revision.read_bytes(path.as_posix()), *place, SCORES)
+    need_means(rows, METRICS, *place)
+    return {metric: _score([row for row in rows if row["metric"] == metric]) for metric in METRICS}
 
 
-def _score(rows: pd.DataFrame) -> Score:
-    is_mean = rows["seed"] == "mean"
-    mean, low, high = rows.loc[is_mean, ["value", "low", "high"]].iloc[0]
-    seeds = rows.loc[~is_mean, "value"]
-    return Score(float(mean), float(seeds.std()) if len(seeds) > 1 else None, float(low), float(high))
+def _score(rows: Rows) -> Score:
+    mean = next(row for row in rows if row["seed"] == MEAN)
+    seeds = [row["value"] for row in rows if row["seed"] != MEAN]
+    return Score(mean["value"], stdev(seeds) if len(seeds) > 1 else None, mean["low"], mean["high"])
 
 
-def _json(revision: Revision, path: str) -> Json:
-    try:
-        value: Json = json.loads(revision.read(path))
-    except json.JSONDecodeError as error:
-        raise UserError(f"{revision.name}: {path}: not valid JSON: {error}; {revision.advice}") from None
-    return value
+def _json(revision: Revision, path: Path, shape: Any) -> Any:
+    return parse_json(revision.read_bytes(path.as_posix()), f"{revision.name}: {path}", revision.advice, shape)

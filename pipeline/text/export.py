@@ -11,9 +11,10 @@ What is not named here (users, comments, uploads, discussion threads, log items,
 over. Schema: https://www.mediawiki.org/xml/export-0.11.xsd
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, cast
-from xml.etree.ElementTree import Element, XMLPullParser
+from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 
 DEPTH = 16
 """No element of an export lies deeper than its sixth level."""
@@ -51,26 +52,30 @@ class Page(NamedTuple):
 
 
 def read_pages(chunks: Iterable[str]) -> Iterator[Page]:
-    """Stream the pages; memory holds one revision and the newest one, and the XML of one chunk.
+    """Stream the pages; memory holds one revision and the newest one, the XML of one chunk, and a bit for each page.
 
-    Raises ElementTree's `ParseError` for broken XML, and `MalformedExport`.
+    Raises ElementTree's `ParseError` for broken XML, and `MalformedExport`; both name the page.
     """
     parser: XMLPullParser[Element] = XMLPullParser(["start", "end"])
     pages = _Pages()
     batch, enough = "", 0
-    for chunk in chunks:
-        batch += chunk
-        if len(batch) < enough:
-            continue
+    try:
+        for chunk in chunks:
+            batch += chunk
+            if len(batch) < enough:
+                continue
+            parser.feed(batch)
+            events = pages.events
+            yield from pages.take(parser)
+            # expat before 2.6 reads a tag or a comment anew with every feed until it is whole
+            enough = 0 if pages.events > events else min(2 * len(batch), BATCH)
+            batch = ""
         parser.feed(batch)
-        events = pages.events
         yield from pages.take(parser)
-        # expat before 2.6 reads a tag or a comment anew with every feed until it is whole
-        enough = 0 if pages.events > events else min(2 * len(batch), BATCH)
-        batch = ""
-    parser.feed(batch)
-    parser.close()
-    yield from pages.take(parser)
+        parser.close()
+        yield from pages.take(parser)
+    except ParseError as error:
+        raise ParseError(f"{pages.place}{error}") from None
 
 
 class _Pages:
@@ -84,6 +89,15 @@ class _Pages:
         self._page: dict[str, str] = {}
         self._revision: dict[str, str] = {}
         self._newest: Revision | None = None
+        self._ids: defaultdict[int, int] = defaultdict(int)
+        """Those of the pages so far, a bit each: of 1024 in a row one number."""
+
+    @property
+    def place(self) -> str:
+        """How far the reading has come, as the beginning of a sentence."""
+        if not self.events:
+            return "does not begin with <mediawiki>: "
+        return f"{_place(self._page)}: " if self._page else ""
 
     def take(self, parser: "XMLPullParser[Element]") -> Iterator[Page]:
         for event, element in cast("Iterable[tuple[str, Element]]", parser.read_events()):
@@ -98,7 +112,7 @@ class _Pages:
         if not self._path and tag != "mediawiki":
             raise MalformedExport(f"expected <mediawiki>, found <{tag}>")
         if len(self._path) == DEPTH:
-            raise MalformedExport(f"<{tag}> lies more than {DEPTH} elements deep")
+            raise MalformedExport(f"{self.place}<{tag}> lies more than {DEPTH} elements deep")
         self._path.append(element)
         self._tags = (*self._tags, tag)
 
@@ -107,9 +121,9 @@ class _Pages:
             case ("siteinfo", "namespaces", "namespace"):
                 self._namespaces[element.text or ""] = _number("siteinfo", "key", element.get("key"))
             case ("page", ("title" | "ns" | "id" | "redirect") as tag):
-                self._page[tag] = element.text or ""
+                self._keep(self._page, tag, element)
             case ("page", "revision", ("timestamp" | "id" | "model" | "text") as tag):
-                self._revision[tag] = element.text or ""
+                self._keep(self._revision, tag, element)
                 if tag == "text" and element.get("deleted") is not None:
                     self._revision["deleted"] = ""
             case ("page", "revision"):
@@ -122,6 +136,14 @@ class _Pages:
         element.clear()
         if 0 < len(self._path) < 3:  # of the export and of a page not even the empty shells stay
             self._path[-1].clear()
+
+    def _keep(self, values: dict[str, str], tag: str, element: Element) -> None:
+        if tag in values:
+            raise MalformedExport(f"{self.place}<{tag}> stands twice")
+        for child in element:
+            mark_up = f"<{child.tag.rpartition('}')[2]}>"
+            raise MalformedExport(f"{self.place}found {mark_up} in <{tag}>, expected text, &lt;{mark_up[1:]}")
+        values[tag] = element.text or ""
 
     def _close_revision(self) -> Revision:
         found, self._revision = self._revision, {}
@@ -140,8 +162,13 @@ class _Pages:
         # before schema 0.6 only the title says the namespace
         prefix, colon, _ = title.partition(":")
         namespace = found.get("ns", str(self._namespaces.get(prefix, 0) if colon else 0))
+        number = _number(_place(found), "id", found.get("id"))
+        block, bit = divmod(number, 1024)
+        if self._ids[block] >> bit & 1:
+            raise MalformedExport(f"{_place(found)}: an earlier page has this id too")
+        self._ids[block] |= 1 << bit
         return Page(
-            id=_number(_place(found), "id", found.get("id")),
+            id=number,
             title=title.replace("_", " "),
             namespace=_number(_place(found), "ns", namespace),
             redirect="redirect" in found,
@@ -150,7 +177,7 @@ class _Pages:
 
 
 def _place(page: dict[str, str]) -> str:
-    return f"page {page.get('title', '')[:SHOWN]!r}"
+    return f"page {page.get('title', '')[:SHOWN]!r}" + (f" (id {page['id'][:SHOWN]})" if page.get("id") else "")
 
 
 def _number(place: str, tag: str, text: str | None) -> int:

@@ -52,14 +52,15 @@ def read_articles(
             yield Document(f"{prefix}{page.id}", fold(page.title), [text])
 
 
-def extract_article(article: Document, counts: Counts) -> Iterator[Document]:
+def extract_article(article: Document, counts: Counts, lost: list[tuple[str, str]] | None = None) -> Iterator[Document]:
     """Text only of what `read_articles` gives, in parts if it is too long (see `pipeline.text.cuts`); or nothing.
 
     `words_read` counts what was kept and what was dropped; mark-up around words that are shown counts for nothing.
+    `lost` is as of `extract_paragraphs`.
     """
     (wikitext,) = article.lines
     dropped = _words_dropped(counts)
-    paragraphs = list(cut_paragraphs(extract_paragraphs(wikitext, counts), counts))
+    paragraphs = list(cut_paragraphs(extract_paragraphs(wikitext, counts, lost), counts))
     counts["words_read"] += sum(map(count_words, paragraphs)) + _words_dropped(counts) - dropped
     if not paragraphs:
         counts.update(documents_read=1, documents_dropped_only_markup=1)
@@ -97,9 +98,9 @@ def _read_pages(path: Path, policy: InvalidUtf8, counts: Counts) -> Iterator[Pag
     try:
         yield from read_pages(read_text(path, policy, counts))
     except MalformedExport as error:
-        fault = f"no MediaWiki export: {fold(str(error))}"
+        fault = f"no MediaWiki export: {error}"
         raise UserError(f"{path}: {fault}; correct that in the source, or name another, and run: dvc repro") from None
     except ParseError as error:
         raise UserError(
-            f"{path}: not a whole MediaWiki export (XML): {fold(str(error))[:200]}; delete it and run: dvc repro fetch"
+            f"{path}: not a whole MediaWiki export (XML): {error}; delete it and run: dvc repro fetch"
         ) from None

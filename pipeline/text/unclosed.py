@@ -10,9 +10,12 @@ import re
 DEPTH = 40
 """mwparserfromhell gives up below this; what is nested deeper counts as unclosed."""
 
-_MAY_STAY_OPEN = {"br", "wbr", "hr", "meta", "link", "img", "li", "dt", "dd", "td", "th", "tr"}
+_MAY_STAY_OPEN = {
+    *("br", "wbr", "hr", "meta", "link", "img", "p", "li", "dt", "dd", "td", "th", "tr", "thead", "tbody", "tfoot"),
+    *("caption", "col", "colgroup", "option", "optgroup", "rb", "rp", "rt", "rtc"),
+}
 _TOKEN = re.compile(
-    r"(?P<open>\{\{|\[\[|(?m:^[ \t:*#;]*)\{\||<!--|\[(?=https?:|ftp:|mailto:|//))"
+    r"(?P<open>\{\{|\[\[|\{\|(?<![^\n]..)|<!--|\[(?=https?:|ftp:|mailto:|//))"  # a table begins its line
     r"|(?P<close>\|\}(?!\})|\}\}|\]\]|-->|\])"
     r"|<(?P<end>/?)(?P<tag>[a-z][^\s<>/]*)(?P<rest>[^<>]*)(?P<whole>>?)"
     r"|\n",
@@ -26,7 +29,7 @@ def count_unclosed(wikitext: str) -> int:
     stack = _Stack()
     for match in _TOKEN.finditer(wikitext):
         if match["open"]:
-            stack.open(match["open"].lstrip(" \t:*#;"))
+            stack.open(match["open"])
         elif match["close"]:
             stack.close(_CLOSES[match["close"]])
         elif match["tag"]:

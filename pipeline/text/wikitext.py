@@ -8,7 +8,7 @@
 import html
 import re
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple
 
 import mwparserfromhell
@@ -17,6 +17,10 @@ from mwparserfromhell.parser import ParserError
 from mwparserfromhell.wikicode import Wikicode
 
 from pipeline.shards import Counts
+from pipeline.text.gaps import GAP, close_up
+from pipeline.text.languages import LANGUAGES
+from pipeline.text.tags import CELLS, FILES, HIDDEN_TAGS, OTHER_TAGS, SHOWN_MARKS, SHOWN_TAGS, prepare, put_back
+from pipeline.text.templates.table import BEHIND_COLON, MONTH, MONTHS, find_forms, normalize
 from pipeline.text.unclosed import count_unclosed
 from pipeline.text.whitespace import fold
 
@@ -26,9 +30,9 @@ HIDDEN_SECTIONS = {
 }
 """Sections about the article, not of it; their subsections go with them."""
 
-FILES, CATEGORIES, OTHER_TAGS = "files_and_galleries", "categories_and_languages", "other_tags"
+CATEGORIES = "categories_and_languages"
 DROPPED = (
-    *("templates", "tables", "references", FILES, CATEGORIES, "comments", OTHER_TAGS),
+    *("templates", "tables", "references", FILES, CATEGORIES, "comments", OTHER_TAGS, "switches"),
     *("headings", "sections", "unclosed", "unparsable_lines", "paragraphs_without_words"),
 )
 """What is left out of an article; counted as `dropped_<kind>`, without what stands inside.
@@ -42,51 +46,37 @@ HIDDEN_NAMESPACES = {
 }
 """`[[Файл:...]]` and `[[Категория:...]]` are no text; with a colon in front they are links like any other."""
 
-HIDDEN_TAGS = {
-    "ref": "references",
-    **dict.fromkeys(("table", "tr", "td", "th"), "tables"),
-    **dict.fromkeys(("gallery", "imagemap"), FILES),
-    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "headings"),
-    **dict.fromkeys(("math", "chem", "ce", "score", "timeline", "graph", "mapframe", "maplink", "hiero"), OTHER_TAGS),
-    **dict.fromkeys(("categorytree", "dynamicpagelist", "templatestyles", "syntaxhighlight", "source"), OTHER_TAGS),
-    **dict.fromkeys(("references", "includeonly", "inputbox", "style", "script"), OTHER_TAGS),
+PROJECTS = {
+    *("b", "c", "commons", "d", "f", "m", "meta", "mw", "n", "q", "s", "species", "v", "voy", "w", "wikt"),
+    *("wikibooks", "wikinews", "wikipedia", "wikiquote", "wikisource", "wikiversity", "wikivoyage", "wiktionary"),
 }
-BLOCK_TAGS = {
-    *("p", "div", "center", "blockquote", "poem", "pre", "br", "hr"),
-    *("ul", "ol", "dl", "li", "dd", "dt"),
-}
+"""Other wikis by what stands before a title of theirs: `[[w:en:Boston]]` without a label shows "Boston"."""
 
-INLINE_TAGS = {
-    *("a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd"),
-    *("mark", "q", "rb", "rp", "rt", "rtc", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup"),
-    *("time", "tt", "u", "var", "wbr", "img", "noinclude", "nowiki", "onlyinclude", "section", "indicator", "caption"),
-    *("thead", "tbody", "tfoot", "col", "colgroup", "translate", "languages", "poll", "link", "meta"),
-}
-"""What MediaWiki and its extensions take for a tag; `<y и z>` is text."""
-
-SHOWN_TAGS = {"nowiki", "pre"}
-"""What is in them is text, as it is written, but for entities."""
-
-SHOWN_TEMPLATES = {"w": "2", "nobr": "1"}
-"""Templates that stand for words of the sentence, and the parameter that has them, or failing that the first.
-
-`{{w|Бостон|Бостоне}}` is a link to Wikipedia. All others make boxes, dates, sources and lists.
+ANY_CASE_SWITCHES = """
+    NOTOC FORCETOC TOC NOEDITSECTION NOGALLERY NOTITLECONVERT NOTC NOCONTENTCONVERT NOCC
+    БЕЗ_ОГЛАВЛЕНИЯ БЕЗ_ОГЛ ОБЯЗАТЕЛЬНОЕ_ОГЛАВЛЕНИЕ ОБЯЗ_ОГЛ ОГЛАВЛЕНИЕ ОГЛ БЕЗ_РЕДАКТИРОВАНИЯ_РАЗДЕЛА БЕЗ_ГАЛЕРЕИ
+    БЕЗ_ПРЕОБРАЗОВАНИЯ_ЗАГОЛОВКА БЕЗ_ПРЕОБРАЗОВАНИЯ_ТЕКСТА
 """
+SWITCHES = """
+    NEWSECTIONLINK NONEWSECTIONLINK HIDDENCAT EXPECTUNUSEDCATEGORY EXPECTUNUSEDTEMPLATE EXPECTED_UNCONNECTED_PAGE INDEX
+    NOINDEX STATICREDIRECT DISAMBIG NOGLOBAL ARCHIVEDTALK NOTALK
+    ССЫЛКА_НА_НОВЫЙ_РАЗДЕЛ БЕЗ_ССЫЛКИ_НА_НОВЫЙ_РАЗДЕЛ СКРЫТАЯ_КАТЕГОРИЯ ОЖИДАЕМАЯ_НЕИСПОЛЬЗУЕМАЯ_КАТЕГОРИЯ ИНДЕКС
+    БЕЗ_ИНДЕКСА ИНДЕКСИРОВАТЬ НЕ_ИНДЕКСИРОВАТЬ СТАТИЧЕСКОЕ_ПЕРЕНАПРАВЛЕНИЕ НЕОДНОЗНАЧНОСТЬ
+"""
+"""MediaWiki's behaviour switches and those of common extensions, between `__` and `__`; these in capitals alone."""
 
 MOST_UNCLOSED = 32
 """Openings without an end up to which an article is parsed as a whole; with more it is parsed line by line."""
 
 _BREAK = "\n\n"
 _ITEM = "\x02"  # opens a list item, which ends with its line; XML cannot hold this character
-_SHOWN = str.maketrans({mark: chr(0xDC00 + i) for i, mark in enumerate("{}[]<>|~'_")})
-"""Marks that are text, of `&lt;` and `<nowiki>{{w}}</nowiki>`, to surrogates, which no decoded text has."""
-_MARKS = {shown: chr(mark) for mark, shown in _SHOWN.items()}
-_HIDDEN = re.compile(f"[{''.join(_MARKS)}]")
+_NAMED = "\udffe"  # before the gap of a template that the table does not have
 
-_NO_TITLE = "{}<>"  # stand in no title, so that what has them is no link: `[[а {| б]]`
-_LANGUAGE = re.compile(r"(?!mw:|doi:|rfc:|voy:)(simple|[a-z]{2,3}(-[a-z]+)*):\S")  # [[en:Boston]], in the margin
-_PROJECT = re.compile(r":?\s*([a-z]{1,3}:)*")  # [[w:en:Boston]] without a label: "Boston"
+_NO_TITLE = {*"{}<>", SHOWN_MARKS[ord("<")]}  # stand in no title, so that what has them is no link: `[[а {| б]]`
+_PREFIXES = re.compile(rf":?\s*(({'|'.join(sorted(PROJECTS | LANGUAGES, reverse=True))}):)*")
 
+_SWITCH = re.compile(rf"__(?:(?i:{'|'.join(ANY_CASE_SWITCHES.split())})|{'|'.join(SWITCHES.split())})__")
+_S = rf"(?:[^\S\n]|{GAP})*"
 _UNCLOSED = [  # what was never closed goes with its line, and no further
     re.compile(pattern, re.IGNORECASE | re.MULTILINE)
     for pattern in [
@@ -94,17 +84,16 @@ _UNCLOSED = [  # what was never closed goes with its line, and no further
         r"<ref\b[^<>\n]*>.*$",
         r"\{\{.*$",
         rf"\[\[\s*({'|'.join(sorted(HIDDEN_NAMESPACES))})\s*:.*$",
-        r"^[^\S\n]*\{\|.*(\n[^\S\n]*[|!].*)*$|^[^\S\n]*\|.*$",  # rows of a table, parameters of a template
-        rf"^[^\S\n]*({'|'.join(sorted(HIDDEN_NAMESPACES))})\s*:.*\|.*$",  # lines of a gallery
+        rf"^{_S}\{{\|.*(\n{_S}[|!].*)*$|^{_S}\|.*$",  # rows of a table, parameters of a template
+        rf"^{_S}({'|'.join(sorted(HIDDEN_NAMESPACES))})\s*:.*\|.*$",  # lines of a gallery
     ]
 ]
 _LEFTOVERS = [
     (re.compile(pattern, re.IGNORECASE | re.MULTILINE), put)
     for pattern, put in [
-        (rf"\[\[([^\[\]{_NO_TITLE}|\n]*\|(?!\}}))?|\]\]|\}}\}}", ""),  # |} is of a table
+        (r"\[\[([^\[\]{}<>|\n]*\|(?!\}))?|\]\]|\}\}", ""),  # |} is of a table
         (r"\[(https?:|ftp:)?//\S*[^\S\n]*", ""),
-        (rf"</?({'|'.join(sorted({*HIDDEN_TAGS, *BLOCK_TAGS, *INLINE_TAGS}))})\b[^<>\n]*>", ""),
-        (r"\b__[A-ZА-ЯЁ]+__\b", ""),
+        (rf"</?({'|'.join(sorted({*HIDDEN_TAGS, *SHOWN_TAGS}))})\b[^<>\n]*>", ""),
         (r"~{3,5}", ""),
         (r"'{5}(?!')|'{3}(?!')|(?<!')'{2}(?!')", ""),
         (rf"{_ITEM}(.*)$", r"\1\n"),
@@ -117,26 +106,43 @@ class Dropped(NamedTuple):
 
     kind: str
     source: str
+    template: str = ""
+    """The name of a template that the table does not have."""
 
 
 Piece = str | Heading | Dropped
 
 
-def extract_paragraphs(wikitext: str, counts: Counts) -> list[str]:
+def extract_paragraphs(wikitext: str, counts: Counts, lost: list[tuple[str, str]] | None = None) -> list[str]:
     """The paragraphs, folded; list items and quotations are paragraphs, single line breaks are spaces.
 
-    Links give their text, bold and italics are bare. Templates, tables, references, files, categories,
-    comments, headings and the sections about the article are left out and counted (`DROPPED`). What was never closed
-    costs its line; with over `MOST_UNCLOSED` openings that were not, no mark-up reaches beyond its line. Any text will
-    do, in time proportional to its length.
+    Links give their text, bold and italics are bare, templates of the table give their words. Other templates, tables,
+    references, files, categories, comments, headings and the sections about the article are left out and counted
+    (`DROPPED`), and what that leaves is closed up. Templates that stood beside words and are not in the table are put
+    into `lost`, name and source. What was never closed costs its line; with over `MOST_UNCLOSED` openings that were
+    not, no mark-up reaches beyond its line. Any text will do, in time proportional to its length.
     """
-    text = "".join(_skip_dropped(_read_pieces(wikitext), counts))
+    templates: list[Dropped] = []
+    text = "".join(_skip_dropped(_read_pieces(prepare(wikitext)), counts, templates))
+    if lost is not None:
+        lost.extend(_in_sentences(templates, text))
+    text = text.replace(_NAMED, "")
     for pattern in _UNCLOSED:
-        text = pattern.sub(lambda match: _drop(counts, "unclosed", match[0]), text)
+        text = pattern.sub(lambda match: _drop(counts, "unclosed", match[0]) + GAP, text)
+    text = _SWITCH.sub(lambda match: _drop(counts, "switches", match[0]) + GAP, text)
     for pattern, put in _LEFTOVERS:
         text = pattern.sub(put, text)
-    paragraphs = list(filter(None, map(fold, re.split(r"\n\s*\n", _put_back(text)))))
+    paragraphs = list(filter(None, map(fold, re.split(r"\n\s*\n", put_back(close_up(text))))))
     return [paragraph for paragraph in paragraphs if _has_words(paragraph, counts)]
+
+
+def _in_sentences(templates: Iterable[Dropped], text: str) -> Iterator[tuple[str, str]]:
+    """Those of one line that have words beside them in their line of the text; a box of many lines is no word."""
+    rest = iter(templates)
+    for line in text.split("\n"):
+        here = list(islice(rest, line.count(_NAMED)))
+        if here and any(map(str.isalnum, line)):
+            yield from ((each.template, each.source) for each in here if "\n" not in each.source)
 
 
 def _has_words(paragraph: str, counts: Counts) -> bool:
@@ -146,7 +152,7 @@ def _has_words(paragraph: str, counts: Counts) -> bool:
 def _drop(counts: Counts, kind: str, source: str) -> str:
     """Count what is left out; the empty string stands in its place."""
     counts[f"dropped_{kind}"] += 1
-    counts[f"words_dropped_{kind}"] += len(source.replace(_ITEM, "").split())
+    counts[f"words_dropped_{kind}"] += len(source.replace(_ITEM, "").replace(GAP, "").split())
     return ""
 
 
@@ -171,8 +177,11 @@ def _parse(wikitext: str) -> Wikicode | None:
         return None
 
 
-def _skip_dropped(pieces: Iterable[Piece], counts: Counts) -> Iterator[str]:
-    """Leave out and count what is dropped: headings, and everything under the hidden ones as one section."""
+def _skip_dropped(pieces: Iterable[Piece], counts: Counts, templates: list[Dropped]) -> Iterator[str]:
+    """Leave out and count what is dropped: headings, and everything under the hidden ones as one section.
+
+    A gap stands where something was. Templates that the table does not have are added to `templates`.
+    """
     level = 0  # of the heading of the hidden section that we are in; 0: in none
     hidden: list[str] = []  # what that section holds so far
     for piece in chain(pieces, [None]):
@@ -182,20 +191,23 @@ def _skip_dropped(pieces: Iterable[Piece], counts: Counts) -> Iterator[str]:
         if level:
             hidden.append(piece.source if isinstance(piece, Dropped) else str(piece))
         elif isinstance(piece, Heading):
-            if _title(piece) in HIDDEN_SECTIONS:
+            if fold(put_back(_plain(piece.title).replace("'''", ""))).rstrip(":").casefold() in HIDDEN_SECTIONS:
                 level, hidden = piece.level, [str(piece)]
             else:
                 _drop(counts, "headings", str(piece))
             yield _BREAK
         elif isinstance(piece, Dropped):
             _drop(counts, piece.kind, piece.source)
+            if piece.template:
+                templates.append(piece)
+                yield _NAMED
+            yield GAP
         elif piece is not None:
             yield piece
 
 
-def _title(heading: Heading) -> str:
-    title = "".join(piece for piece in _visible(heading.title) if isinstance(piece, str))
-    return fold(_put_back(title.replace("'''", ""))).rstrip(":").casefold()
+def _plain(code: Wikicode) -> str:
+    return "".join(piece for piece in _visible(code) if isinstance(piece, str)).replace(GAP, "")
 
 
 def _visible(code: Wikicode | None) -> Iterator[Piece]:
@@ -205,13 +217,13 @@ def _visible(code: Wikicode | None) -> Iterator[Piece]:
             case Text():
                 yield node.value
             case HTMLEntity():
-                yield html.unescape(str(node)).translate(_SHOWN)
+                yield html.unescape(str(node)).translate(SHOWN_MARKS)
             case Heading():
                 yield node
             case Wikilink():
                 yield from _link(node)
             case ExternalLink():
-                yield from _visible(node.title) if node.brackets else [str(node.url)]
+                yield from _visible(node.title) if node.title else [GAP if node.brackets else str(node.url)]
             case Tag():
                 yield from _tag(node)
             case Template():
@@ -223,56 +235,57 @@ def _visible(code: Wikicode | None) -> Iterator[Piece]:
 
 
 def _template(template: Template) -> Iterator[Piece]:
-    shown = SHOWN_TEMPLATES.get(str(template.name).strip().casefold())
-    parameter = next((name for name in (shown, "1") if shown and template.has(name, ignore_empty=True)), None)
-    if parameter is None:
-        yield Dropped("templates", str(template))
-    else:
-        yield from _visible(template.get(parameter).value)
+    """What the table says that it shows."""
+    title = fold(_plain(template.name))
+    forms = find_forms(normalize(title))
+    filled = (
+        {str(each.name).strip(): each.value for each in template.params if str(each.value).strip()} if forms else {}
+    )
+    filled |= {BEHIND_COLON: Wikicode([Text(title.partition(":")[2])])} if ":" in title else {}
+    form = next((form for form in forms if form.names <= filled.keys()), None)
+    if form is None or not form.has_words:
+        yield Dropped("templates", str(template), normalize(title) if form is None else "")
+    for text, parameter in form.parts if form else []:
+        yield text.translate(SHOWN_MARKS)
+        if parameter.endswith(MONTH):
+            month = fold(_plain(filled[parameter.removesuffix(MONTH)]))
+            yield MONTHS.get(month.lstrip("0"), month)
+        elif parameter:
+            yield from _visible(filled[parameter])
 
 
 def _link(link: Wikilink) -> Iterator[Piece]:
-    title = fold(str(link.title))
-    namespace = title.partition(":")[0].strip().casefold()
-    if namespace in HIDDEN_NAMESPACES or _LANGUAGE.match(title):
-        yield Dropped(HIDDEN_NAMESPACES.get(namespace, CATEGORIES), str(link))
-    elif any(not set(_NO_TITLE).isdisjoint(text.value) for text in link.title.nodes if isinstance(text, Text)):
-        yield from chain(_visible(link.title), [" "], _visible(link.text))
+    target = [*_visible(link.title)]
+    # a pipe in it is of {{!}}
+    title, _, label = fold("".join(piece for piece in target if isinstance(piece, str))).partition(
+        SHOWN_MARKS[ord("|")]
+    )
+    prefix, _, rest = title.partition(":")
+    prefix = prefix.strip().casefold()
+    if prefix in HIDDEN_NAMESPACES or (prefix in LANGUAGES and rest):
+        yield Dropped(HIDDEN_NAMESPACES.get(prefix, CATEGORIES), str(link))
+    elif any(not _NO_TITLE.isdisjoint(text.value) for text in link.title.nodes if isinstance(text, Text)):
+        yield from chain(target, [" "], _visible(link.text))
     elif link.text is not None and str(link.text).strip():
         yield from _visible(link.text)
     else:
-        yield _PROJECT.sub("", title, count=1)
+        yield label or _PREFIXES.sub("", title, count=1)
+        yield from (piece for piece in target if isinstance(piece, Dropped))
 
 
 def _tag(tag: Tag) -> Iterator[Piece]:
     name = str(tag.tag).strip().casefold()
-    if name in HIDDEN_TAGS:
+    if name in CELLS:
+        yield "\n|"  # of no table: a row of one that was never closed
+    elif name in HIDDEN_TAGS:
         yield Dropped(HIDDEN_TAGS[name], str(tag))
     elif tag.wiki_markup and name in {"li", "dd", "dt"}:
         yield _BREAK + _ITEM
+    elif name in {"br", "hr"}:
+        yield _BREAK
     elif name in SHOWN_TAGS:
-        space = _BREAK if name in BLOCK_TAGS else ""
-        yield from chain([space], map(_show, _visible(tag.contents)), [space])
-    elif name in BLOCK_TAGS:
-        yield from chain([_BREAK], _visible(tag.contents), [_BREAK])
-    elif name in INLINE_TAGS:
-        yield from _visible(tag.contents)
+        space = _BREAK if name == "pre" else ""
+        shown = (piece.translate(SHOWN_MARKS) if isinstance(piece, str) else piece for piece in _visible(tag.contents))
+        yield from chain([space], shown, [space])
     else:
-        yield from _unknown_tag(tag)
-
-
-def _show(piece: Piece) -> Piece:
-    return piece.translate(_SHOWN) if isinstance(piece, str) else piece
-
-
-def _put_back(text: str) -> str:
-    """The marks that `_show` has hidden."""
-    return _HIDDEN.sub(lambda hidden: _MARKS[hidden[0]], text)  # str.translate takes twenty times as long
-
-
-def _unknown_tag(tag: Tag) -> Iterator[Piece]:
-    """What looks like a tag and is text."""
-    yield f"<{tag.tag}{''.join(map(str, tag.attributes))}{tag.padding}{'/' if tag.self_closing else ''}>"
-    if not tag.self_closing:
         yield from _visible(tag.contents)
-        yield f"</{tag.closing_tag}>"

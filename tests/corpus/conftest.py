@@ -15,6 +15,8 @@ from pipeline.workers import Workers
 LONGEST = 8
 """Words of a fragment."""
 HOSTILE = "Злой <script>alert(1)</script> |`код` \x1b[2J \u202eтекст\u202c ````&{{7*7}}."
+LOST = "Мост {{Чин *`|&lt;script&gt; `а` ]] \u202e|б}} открыт."
+"""A template that the table does not have."""
 LOOKALIKE = "Никтo"
 """With a Latin o."""
 EXPORT = """<mediawiki xml:lang="ru"><siteinfo/>{pages}</mediawiki>"""
@@ -73,7 +75,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder `data`; not to be written to."""
     folder = tmp_path_factory.mktemp("corpus")
     files = {
-        "0000-first.xml": export((7, "Пожар", f"Сгорел склад. {LOOKALIKE} не пострадал."), (8, "Мост", "Мост открыт.")),
+        "0000-first.xml": export((7, "Пожар", f"Сгорел склад. {LOOKALIKE} не пострадал."), (8, "Мост", LOST)),
         "0001-city.txt": "\n\n".join([*articles(40), HOSTILE]),
         "0002-second.xml": export((7, "Выборы", "Прошли выборы. Явка высока.")),
     }

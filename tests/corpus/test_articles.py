@@ -9,11 +9,10 @@ import pytest
 
 from pipeline import cli, layout
 from pipeline.corpus.article import STAGES, find_articles, read_article
-from pipeline.corpus.sample import draw_fragments
 from pipeline.corpus.terminal import show
 from pipeline.corpus.trace import paragraphs_of, read_predicted, sentences_of, trace
 from pipeline.errors import UserError
-from pipeline.shards import read_documents, write_shards
+from pipeline.shards import read_documents
 from pipeline.vocabulary import Vocabulary
 from tests.corpus.conftest import TOO_LONG, export, run_text_stages
 from tests.pack import PACK, needs_pack
@@ -78,37 +77,15 @@ def test_fragments_of_other_sentences(built: Path) -> None:
 
 def test_a_page_id_that_two_exports_have(built: Path) -> None:
     found = [article for wanted in ("7", "0002-second:7") for article in find_articles(built, wanted)]
-    assert [(article.title, article.alike) for article in found] == [("Пожар", 1), ("Выборы", 1)]
+    assert [article.title for article in found] == ["Пожар", "Выборы"]
     assert show(built, "0002-second:7", 100).startswith("0002-second:7 (Выборы)\nshard 00004.txt\n\n")
 
 
 def test_an_id_that_an_export_repeats(tmp_path: Path) -> None:
-    pages = [(n, f"Город {n}", f"Город {n} стоит у реки. Река течёт.") for n in range(20)]
-    pages += [(7, "Пожар", TOO_LONG), (7, "Мост", "Мост открыт. Открыт он для всех.")]
-    data = run_text_stages(tmp_path / "raw", tmp_path / "data", {"0000-a.xml": export(*pages)})
-    drawn = draw_fragments(data / "documents", data / "fragments", 100, seed=1)
-    assert {place.article for place in drawn} == {str(n) for n in range(20)} - {"7"}
-    (article,) = find_articles(data, "7")
-    assert (article.title, article.alike, len(article.lines["fragments"])) == ("Город 7", 3, 1)
-    assert "7 (Город 7)\nshard 00000.txt: 3 documents have this id, this is the first; " in show(data, "7", 100)
-    without_first = read_article(drop(data / "documents", "Город 7"), "00000.txt", "7")
-    assert (without_first.title, without_first.lines["fragments"]) == ("Пожар", [])
-
-
-def test_an_id_and_title_that_an_export_repeats(tmp_path: Path) -> None:
-    """Fragments of the second stand beside sentences of the first, which went into none."""
-    pages = [(n, f"Город {n}", f"Город {n} стоит у реки.") for n in range(20, 40)]
-    pages += [(7, "Пожар", TOO_LONG), (7, "Пожар", "Пожар потушен. Потушили его все.")]
-    data = run_text_stages(tmp_path / "raw", tmp_path / "data", {"0000-a.xml": export(*pages)})
-    shown = show(data, "7", 100)
-    assert "2 documents have this id, this is the first; " in shown and "[dropped, too long]" not in shown
-
-
-def drop(documents: Path, title: str) -> Path:
-    """The folder around `documents`, once the article is no longer in it."""
-    kept = [document for document in read_documents(documents) if document.title != title]
-    write_shards(kept, documents, 1)
-    return documents.parent
+    """No id means two articles: the export is refused."""
+    pages = [(n, f"Город {n}", f"Город {n} стоит у реки.") for n in range(20)] + [(7, "Мост", "Мост открыт.")]
+    with pytest.raises(UserError, match=r"0000-a\.xml: .* page 'Мост' \(id 7\): an earlier page has this id too; "):
+        run_text_stages(tmp_path / "raw", tmp_path / "data", {"0000-a.xml": export(*pages)})
 
 
 def test_unknown_ids(built: Path, data: Path) -> None:

@@ -44,7 +44,7 @@ def test_growth_and_usage(built: Path) -> None:
     growth, usage = measure_vocabulary(built / "vocabulary")
     train, validation = (
         [int(i) for number in range(len(ids)) for i in ids[number]]
-        for ids in (IdSequences(built / "vocabulary", side) for side in ("train", "validation"))
+        for ids in (IdSequences(built / "vocabulary", side, 2**31) for side in ("train", "validation"))
     )
     assert growth.tokens[0] == 0 and growth.tokens[-1] == len(train)
     for tokens, types, repeated in zip(*growth, strict=True):
@@ -61,18 +61,18 @@ def test_growth_and_usage(built: Path) -> None:
 
 
 def test_draw(built: Path) -> None:
-    everything = draw_fragments(built / "documents", built / "fragments", 10**6, seed=1)
+    everything = draw_fragments(built / "fragments", 10**6, seed=1)
     documents = [*read_documents(built / "fragments")]
     assert [(d.article, d.number) for d in everything] == [(d.id, n) for d in documents for n in range(len(d.lines))]
-    drawn = draw_fragments(built / "documents", built / "fragments", 10, seed=1)
+    drawn = draw_fragments(built / "fragments", 10, seed=1)
     least = sorted(everything, key=lambda place: _hash(place, 1))[:10]
     assert drawn == sorted(least, key=everything.index)
-    assert drawn != draw_fragments(built / "documents", built / "fragments", 10, seed=2)
+    assert drawn != draw_fragments(built / "fragments", 10, seed=2)
 
 
 def test_every_fragment_has_the_same_chance(tmp_path: Path) -> None:
     write_shards([Document(str(n), "", ["а"] * (1 + n % 3)) for n in range(20)], tmp_path, 1)
-    draws = Counter(place for seed in range(500) for place in draw_fragments(tmp_path, tmp_path, 4, seed))
+    draws = Counter(place for seed in range(500) for place in draw_fragments(tmp_path, 4, seed))
     expected = 500 * 4 / len(draws)
     assert len(draws) == 39 and sum((n - expected) ** 2 / expected for n in draws.values()) < 62  # chi-squared, 1 %
 
@@ -81,7 +81,7 @@ def test_every_fragment_has_the_same_chance(tmp_path: Path) -> None:
     "read",
     [
         lambda folder: count_lengths(folder, folder),
-        lambda folder: draw_fragments(folder, folder, 10, seed=1),
+        lambda folder: draw_fragments(folder, 10, seed=1),
     ],
     ids=["lengths", "draw"],
 )

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import pytest
 
-from pipeline.corpus.page import _dropped, _format
+from pipeline.corpus.page import _dropped, _format, _templates
+from pipeline.errors import printable
 from pipeline.outputs import read_json
 from pipeline.pages.blocks import Table
 from pipeline.shards import read_documents
@@ -88,15 +89,15 @@ def test_the_page_is_one_file_that_parses(pages: Pages) -> None:
 
 
 def test_hostile_text_stays_text(pages: Pages) -> None:
-    assert "<script>" not in pages.html and HOSTILE in "".join(Parsed(pages.html).texts)
-    (block,) = [part for part in pages.markdown.split("\n\n") if HOSTILE in part]
+    assert "<script>" not in pages.html and printable(HOSTILE) in "".join(Parsed(pages.html).texts)
+    (block,) = [part for part in pages.markdown.split("\n\n") if printable(HOSTILE) in part]
     fence = block.splitlines()[0].removesuffix("text")
     assert block.endswith(f"\n{fence}") and set(fence) == {"`"} and len(fence) == 5  # the text has four in a row
 
 
 def test_sample_is_every_stage_of_every_fragment(pages: Pages) -> None:
     shown = re.findall(r"\nfragments   (.+)", pages.markdown)
-    expected = [line for document in read_documents(pages.data / "fragments") for line in document.lines]
+    expected = [printable(x) for document in read_documents(pages.data / "fragments") for x in document.lines]
     assert sorted(shown) == sorted(expected)
     for label in ("documents", "sentences", "lowercase", "lemmas", "vocabulary"):
         assert len(re.findall(rf"\n(?:```+text\n)?{label} ", pages.markdown)) >= len(expected)
@@ -127,6 +128,14 @@ def test_what_was_changed_or_cut_is_said(pages: Pages) -> None:
         ["documents", "characters that are no text, to U+FFFD", "3"],
         ["documents", "of these cuts, inside a word", "1"],
     ]
+
+
+def test_templates_dropped_inside_sentences_are_listed(pages: Pages) -> None:
+    header, row = rows(pages.markdown, "### Templates dropped inside sentences")
+    assert header == ["Template", "The first", "Times", "Words"]
+    assert row == [r"чин \*\`", r"{{Чин \*\`\|\<script\> \`а\` \]\] \|б}}", "1", "5"]
+    assert "|&lt;script&gt; `а`" in pages.html and "\u202e" not in row[1]
+    assert "table.yaml" in pages.markdown and [*_templates([])][1] == "None."
 
 
 def test_lookalikes_are_counted_at_the_top(pages: Pages) -> None:

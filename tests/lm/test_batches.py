@@ -41,7 +41,7 @@ def test_the_same_seed_gives_the_same_plan_and_another_seed_another() -> None:
 
 def test_a_batch_drawn_out(tmp_path: Path) -> None:
     write_ids(tmp_path, "train", [[5, 6, 7], [8, 99]])
-    batch = make_batch(IdSequences(tmp_path, "train"), np.array([0, 1]), predicted=50)
+    batch = make_batch(IdSequences(tmp_path, "train", 2**31), np.array([0, 1]), predicted=50)
     x = UNKNOWN
     assert batch.inputs[0].T.tolist() == [[BEGIN, 5, 6], [BEGIN, 8, 99]]
     assert batch.inputs[1].T.tolist() == [[END, 7, 6], [END, 99, 8]]

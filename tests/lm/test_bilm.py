@@ -61,7 +61,7 @@ def test_reversing_the_text_swaps_the_directions(cell: str, lm_settings: LmSetti
 def test_loss_is_the_full_softmax_and_skips_padding(lm_settings: LmSettings, tmp_path: Path) -> None:
     network = model("gru", lm_settings)
     write_ids(tmp_path, "train", [[5, 6, 7], [8]])
-    batch = make_batch(IdSequences(tmp_path, "train"), np.array([0, 1]), predicted=43)
+    batch = make_batch(IdSequences(tmp_path, "train", 2**31), np.array([0, 1]), predicted=43)
     inputs = vectors([[5, 6, 7], [8]])[:, :-1]
     probabilities = network.softmax.log_prob(network(inputs).flatten(0, 2)).view(2, 3, 2, 43)
     torch.testing.assert_close(probabilities.exp().sum(-1), torch.ones(2, 3, 2))

@@ -1,8 +1,10 @@
 """The command `embed`: all layers of the sentences of a file, from a published ELMo or from models/lm."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -132,7 +134,58 @@ def test_a_model_that_is_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     message = fails(tmp_path / "nowhere", monkeypatch, capsys)
-    assert "nowhere: no such folder; expected a published ELMo (options.json and model.hdf5) or models/lm" in message
+    expected = "expected the folder of a published ELMo, with options.json and model.hdf5 in it, or models/lm"
+    assert f"nowhere: no such folder; {expected}" in message
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (["char.dic", "config.json", "encoder.pkl", "token_embedder.pkl", "word.dic"], "an ELMoForManyLangs model"),
+        (["config.json", "encoder.pkl"], "an ELMoForManyLangs model"),
+        (["config.json", "model.safetensors", "vocab.txt"], "a Hugging Face model"),
+        (["config.json", "pytorch_model-00001-of-00002.bin"], "a Hugging Face model"),
+        (["assets", "saved_model.pb"], "a TensorFlow SavedModel"),
+        (["checkpoint", "model.ckpt-7.index"], "a TensorFlow checkpoint"),
+        (["cc.ru.300.bin"], "fastText's or word2vec's vectors"),
+        (["best.pt"], "a PyTorch model"),
+    ],
+)
+def test_a_model_of_another_kind_is_named(
+    tmp_path: Path,
+    files: list[str],
+    expected: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """And nobody is told to make it again with this pipeline."""
+    (tmp_path / "model").mkdir()
+    for file in files:
+        (tmp_path / "model" / file).write_text("{}")
+    message = fails(tmp_path / "model", monkeypatch, capsys)
+    assert f"model: looks like {expected}, which is not read; expected the folder of a published ELMo" in message
+    assert "dvc repro" not in message
+
+
+def test_what_is_no_model_folder_is_described(
+    elmo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights, other = next(elmo.glob("*hdf5")), elmo.parent / "other"
+    with ZipFile(elmo.parent / "199.zip", "w") as archive:
+        archive.write(weights)
+    other.mkdir()
+    weights.rename(other / "model.hdf5")
+    (elmo.parent / "empty").mkdir()
+    (elmo.parent / "ru.vec").write_text("1 1")
+    for model, expected in {
+        "199.zip": "is a zip archive; unpack it and give the folder",
+        "other": "found model.hdf5 in it and no options.json",
+        "other/model.hdf5": "is a file and no folder",
+        "empty": "found nothing in it and no options.json",
+        "ru.vec": "looks like fastText's or word2vec's vectors, which is not read",
+    }.items():
+        assert f"{model}: {expected}; expected the folder" in fails(elmo.parent / model, monkeypatch, capsys)
+        shutil.rmtree((elmo.parent / model).parent / "work")
 
 
 @pytest.mark.parametrize(
@@ -141,11 +194,15 @@ def test_a_model_that_is_none(
         (
             "config.json",
             "{",
-            "config.json: top level: Invalid JSON: EOF while parsing an object at line 1 column 1; make",
+            "config.json: not valid JSON: EOF while parsing an object at line 1 column 1; make",
         ),
-        ("config.json", "{}", "config.json: name: Field required; make it again: dvc repro pretrain"),
-        ("charcnn.json", "{}", "charcnn.json: top level: Unable to extract tag using discriminator 'encoder'; make it"),
-        ("charcnn.json", '{"encoder": "cnn"}', "charcnn.json: cnn.embedding: Field required; make it again: dvc repro"),
+        ("config.json", "{}", "config.json: name: missing; "),
+        (
+            "charcnn.json",
+            "{}",
+            "charcnn.json: top level: found {}: unable to extract tag using discriminator 'encoder'; make it",
+        ),
+        ("charcnn.json", '{"encoder": "cnn"}', "charcnn.json: cnn.embedding: missing; "),
         ("lm.safetensors", "", "lm.safetensors: cannot be read as weights"),
         ("charcnn.safetensors", None, "charcnn.safetensors: "),
     ],

@@ -31,7 +31,7 @@ def trainer(folder: Path, cell: str = "gru", **changes: object) -> Trainer:
     settings = LmSettings(hidden=16, training=training(**changes))
     torch.manual_seed(0)
     model = BiLM(arch_of(cell), settings, 8, 43)
-    texts = [IdSequences(folder, split) for split in ("train", "validation")]
+    texts = [IdSequences(folder, split, 2**31) for split in ("train", "validation")]
     return Trainer(model, RandomInputs(), texts[0], texts[1], 43, settings.training, 1, torch.device("cpu"))
 
 

@@ -83,8 +83,8 @@ def test_two_processes_do_not_train_the_same(make: Make, undisturbed: Project) -
     project.wait_for_step(process)
     os.kill(process.pid or 0, signal.SIGSTOP)
     code, said = project.run()
-    assert code == 1 and f"process {process.pid} on" in said and "is training this configuration" in said
     os.kill(process.pid or 0, signal.SIGCONT)
+    assert code == 1 and f"process {process.pid} on" in said and "is running stage pretrain" in said
     process.join()
     assert process.exitcode == 0
     assert_no_trace(project, undisturbed)

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.ner.bio import Span, bio_labels, bio_spans, repair
+from pipeline.errors import UserError
+from pipeline.ner.bio import Span, bio_labels, bio_spans, find_scheme, is_label, repair
 from tests.ner.drawn import drawn
 
 LABELS = bio_labels(["PER", "LOC"])
@@ -44,6 +45,64 @@ def test_spans_of_a_sentence(sentence: str, spans: list[tuple[int, int, str]]) -
 )
 def test_repair_counts_what_it_repairs(before: str, after: str, orphans: int, type_changes: int) -> None:
     assert repair(before.split()) == (after.split(), orphans, type_changes)
+
+
+SCHEMES = {
+    "BIO": "B-PER I-PER O B-PER B-PER I-PER B-LOC O",
+    "IOB1": "I-PER I-PER O I-PER B-PER I-PER I-LOC O",
+    "IOBES": "B-PER E-PER O S-PER B-PER E-PER S-LOC O",
+    "BILOU": "B-PER L-PER O U-PER B-PER L-PER U-LOC O",
+    "BMEWO": "B-PER E-PER O W-PER B-PER E-PER W-LOC O",
+}
+
+
+@pytest.mark.parametrize("name", SCHEMES)
+def test_every_scheme_is_known_and_is_bio_in_the_end(name: str) -> None:
+    tags = SCHEMES[name].split()
+    assert all(map(is_label, tags))
+    assert find_scheme("x", [["O"], tags]) == name
+    assert repair(tags).tags == SCHEMES["BIO"].split()
+    assert bio_spans(tags) == bio_spans(SCHEMES["BIO"].split())
+
+
+@pytest.mark.parametrize("label", ["", "B", "B-", "PER", "PER-B", "b-PER", "B_PER", "B-a b", "B-a|b", "B-" + "a" * 101])
+def test_what_is_no_label(label: str) -> None:
+    assert not is_label(label)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "orphans", "type_changes"),
+    [
+        ("B-LOC M-LOC E-LOC", "B-LOC I-LOC I-LOC", 0, 0),
+        ("S-LOC E-LOC", "B-LOC B-LOC", 0, 1),
+        ("E-LOC L-LOC I-PER", "B-LOC B-LOC B-PER", 1, 2),
+        ("B-LOC O E-LOC", "B-LOC O B-LOC", 1, 0),
+    ],
+)
+def test_faults_of_other_schemes_are_repaired(before: str, after: str, orphans: int, type_changes: int) -> None:
+    assert repair(before.split()) == (after.split(), orphans, type_changes)
+
+
+@pytest.mark.parametrize(
+    ("tags", "scheme"),
+    [
+        ("I-LOC I-LOC O I-PER O", "IOB1"),
+        ("I-LOC B-LOC O", "IOB1"),
+        ("I-LOC O B-PER O", "BIO"),
+        ("B-LOC B-LOC O", "BIO"),
+        ("O O", "BIO"),
+        ("B-LOC M-LOC E-LOC S-PER", "BMES"),
+    ],
+)
+def test_which_scheme_it_is(tags: str, scheme: str) -> None:
+    assert find_scheme("x", [tags.split()]) == scheme
+
+
+def test_schemes_that_are_mixed_are_named() -> None:
+    with pytest.raises(
+        UserError, match=r"x: found labels that begin with B, E, L, U, expected those of one scheme: BI"
+    ):
+        find_scheme("x", [["B-PER", "E-PER"], ["B-PER", "L-PER", "U-LOC"]])
 
 
 @given(TAGS)

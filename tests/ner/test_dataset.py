@@ -57,6 +57,15 @@ def test_splits_with_a_validation_file(tmp_path: Path) -> None:
     assert splits == {split: sentences([split]) for split in splits}
 
 
+def test_types_that_are_named_are_all_that_may_be_there(tmp_path: Path) -> None:
+    describe(tmp_path, files=FILES | {"validation": "test.tsv"}, holdout=None, types=["PER", "LOC"])
+    write(tmp_path, "train", ["да"])
+    (tmp_path / "test.tsv").write_text("0\tда\tO\n\n0\tТула\tB-LOC\n1\tСпас\tS-WORK\n")
+    found = r"test\.tsv: sentence 2: found an entity of type 'WORK', expected PER, LOC: correct the file, or types in"
+    with pytest.raises(UserError, match=found):
+        read_splits(tmp_path, read_dataset(tmp_path), seed=1)
+
+
 def test_an_empty_split_is_an_error(tmp_path: Path) -> None:
     describe(tmp_path)
     write(tmp_path, "train", [str(number) for number in range(50)])
@@ -68,10 +77,10 @@ def test_an_empty_split_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"format": "conll"}, "found format 'conll', expected one of conll2003, multiconer, wikiann, wikineural"),
+        ({"format": "conll"}, "found format 'conll', expected one of conll2003, multiconer, wikineural"),
         ({"holdout": None}, "expected either a validation file or a holdout"),
-        ({"holdout": 1.5}, "holdout: Input should be less than 1"),
-        ({"split": "x"}, "split: Extra inputs are not permitted"),
+        ({"holdout": 1.5}, "holdout: found 1.5: input should be less than 1"),
+        ({"split": "x"}, "split: unknown key"),
     ],
 )
 def test_a_wrong_description_says_what_is_wrong(tmp_path: Path, changes: dict[str, Any], message: str) -> None:

@@ -1,4 +1,5 @@
 import gzip
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -6,17 +7,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import UserError
+from pipeline.ner.bio import bio_spans, find_scheme
 from pipeline.ner.counts import describe, describe_repairs
-from pipeline.ner.readers import load_format
+from pipeline.ner.readers import formats, load_reader
 from pipeline.ner.sentence import RawSentence
+from tests.memory import traced_peak
 from tests.ner.drawn import drawn
 from tests.pack import PACK, needs_pack
+
+ROWS = {"wikineural": "0\tа\tO\n1\tб\tO\n\n", "multiconer": "а _ _ O\nб _ _ O\n\n", "conll2003": "а X O\nб X O\n\n"}
 
 
 def read(tmp_path: Path, name: str, text: str | bytes) -> list[RawSentence]:
     path = tmp_path / "file.conll"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return list(load_format(name).read(path))
+    return list(load_reader(name)(path))
 
 
 def test_wikineural(tmp_path: Path) -> None:
@@ -39,10 +44,104 @@ def test_a_multiconer_token_may_hold_a_space(tmp_path: Path) -> None:
     assert read(tmp_path, "multiconer", text)[0].tokens == ["friedrich_i _", "_jugend"]
 
 
-def test_wikiann_has_the_rows_of_wikineural_and_three_types(tmp_path: Path) -> None:
-    assert read(tmp_path, "wikiann", "0\tТула\tB-LOC\n\n") == [drawn("Тула|B-LOC")]
-    with pytest.raises(UserError, match=r":1: found label 'B-MISC', expected O or one of B-PER I-PER B-ORG I-ORG"):
-        read(tmp_path, "wikiann", "0\tТула\tB-MISC\n")
+SETS = {
+    "MultiCoNER v2": (
+        "multiconer",
+        "# id 5d1a\tdomain=dev\nмаяковский _ _ B-OtherPER\nродился _ _ O\nв _ _ O\nбагдати _ _ B-HumanSettlement\n\n",
+        "маяковский|B-OtherPER родился в багдати|B-HumanSettlement",
+    ),
+    "MultiNERD": ("wikineural", "0\tЛось\tB-ANIM\n1\tбежит\tO\n\n", "Лось|B-ANIM бежит"),
+    "ner-uk": (
+        "conll2003",
+        "Леся B-PERS\nУкраїнка I-PERS\n, O\n1871 B-DATE\n\n",
+        "Леся|B-PERS Українка|I-PERS , 1871|B-DATE",
+    ),
+    "LeNER-Br": (
+        "conll2003",
+        "Art B-LEGISLACAO\n. I-LEGISLACAO\nem O\n2018 B-TEMPO\n",
+        "Art|B-LEGISLACAO .|I-LEGISLACAO em 2018|B-TEMPO",
+    ),
+    "WNUT17": (
+        "conll2003",
+        "Dune\tB-creative-work\n2\tI-creative-work\n#fun\tO\n\t\n",
+        "Dune|B-creative-work 2|I-creative-work #fun",
+    ),
+    "RDRS": ("conll2003", "Нурофен S B-Drugname\nпомог V O\n", "Нурофен|B-Drugname помог"),
+    "CoNLL-2002": ("conll2003", "Sevilla NC B-LOC\n( Fpa O\nEFE NC B-ORG\n", "Sevilla|B-LOC ( EFE|B-ORG"),
+    "a type in Cyrillic, with signs": ("conll2003", "Тверь O\nГОСТ B-норм.акт/РФ\n", "Тверь ГОСТ|B-норм.акт/РФ"),
+}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_sets_of_any_types_need_no_reader_of_their_own(tmp_path: Path, name: str) -> None:
+    layout, text, sentence = SETS[name]
+    assert read(tmp_path, layout, text) == [drawn(sentence)]
+
+
+NUMBERED = {
+    "from 1": "1 Пётр N I-NP I-PER\n2 спит V I-VP O\n\n1 В P I-PP O\n2 Туле N I-NP I-LOC\n",
+    "from 0, tabs": "0\tПётр\tI-PER\n1\tспит\tO\n\n0\tВ\tO\n1\tТуле\tI-LOC\n",
+    "through the file": "1 Пётр I-PER\n2 спит O\n\n3 В O\n4 Туле I-LOC\n",
+    "documents": "-DOCSTART- -X- O\n\n1 Пётр I-PER\n2 спит O\n\n1 -DOCSTART- O\n1 В O\n2 Туле I-LOC\n",
+    "CoNLL-U": "# newdoc\n# text = Пётр спит\n"
+    + "1\tПётр\tПётр\tPROPN\t_\t_\t2\tnsubj\t_\tI-PER\n2\tспит\tспать\tVERB\t_\t_\t0\troot\t_\tO\n\n# text = В Туле\n"
+    + "1\tВ\tв\tADP\t_\t_\t2\tcase\t_\tO\n2\tТуле\tТула\tPROPN\t_\t_\t0\troot\t_\tI-LOC\n",
+}
+
+
+@pytest.mark.parametrize("name", NUMBERED)
+def test_a_running_number_is_no_token(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert read(tmp_path, "conll2003", NUMBERED[name]) == [drawn("Пётр|I-PER спит"), drawn("В Туле|I-LOC")]
+    width = len(NUMBERED[name].splitlines()[-1].split())
+    said = f"file.conll: token in column 2, label in column {width} of {width}: column 1 is a running number\n"
+    comments = "lines of comments (#) left out: 3\n" in capsys.readouterr().err
+    read(tmp_path, "conll2003", NUMBERED[name])
+    assert said in capsys.readouterr().err and comments == (name == "CoNLL-U")
+
+
+def test_numbers_that_are_tokens_stay_tokens(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whole sentences of them, as in tables of results; what the first column is, is decided for the file."""
+    text = "1 CD O\n\nТула NN B-LOC\n3 CD O\n\n1 CD O\n2 CD O\n\nКлин NN B-LOC\n"
+    assert read(tmp_path, "conll2003", text) == [drawn("1"), drawn("Тула|B-LOC 3"), drawn("1 2"), drawn("Клин|B-LOC")]
+    assert read(tmp_path, "conll2003", "1 O\n2 O\n") == [drawn("1 2")]
+    assert not capsys.readouterr().err
+
+
+def test_a_number_that_does_not_go_on_is_named(tmp_path: Path) -> None:
+    good = "1 Пётр I-PER\n2 спит O\n\n" * 9
+    for bad, found in {"1 В O\n3 Туле I-LOC\n": "'3'", "1 В O\n2-3 Туле I-LOC\n": "'2-3'"}.items():
+        with pytest.raises(UserError, match=rf":29: found {found} in the first column, expected 2: it is a running"):
+            read(tmp_path, "conll2003", good + bad)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["7 Пётр B-PER\n7 спит O\n\n8 В O\n8 Туле B-LOC\n", "1 Пётр B-PER\n2 спит O\n1 В O\n2 Туле B-LOC\n"],
+    ids=["numbers of sentences", "no blank lines"],
+)
+def test_numbers_that_are_no_tokens_and_do_not_count_are_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(UserError, match=r"file.conll: found numbers in the first column, which do not count"):
+        read(tmp_path, "conll2003", text)
+
+
+@pytest.mark.parametrize("inner", ["B-LOC", "O"])
+def test_of_entities_in_entities_the_outer_ones_are_read(
+    tmp_path: Path, inner: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """GermEval 2014; in a small file there may be no inner one."""
+    text = (
+        f"#\thttp://x.org/Clubs [2009-10-17]\n1\tSC\tB-ORG\tO\n2\tGera\tI-ORG\t{inner}\n3\tin\tO\tO\n4\tUlm\tB-LOC\tO\n"
+    )
+    assert read(tmp_path, "conll2003", text) == [drawn("SC|B-ORG Gera|I-ORG in Ulm|B-LOC")]
+    said = capsys.readouterr().err
+    assert "token in column 2, label in column 3 of 4: column 1 is a running number; column 4 has entities" in said
+    assert "lines of comments (#) left out: 1\n" in said
+
+
+def test_phrases_are_no_entities(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """CoNLL's labels of phrases look like those of entities, also where there is none of the latter."""
+    assert read(tmp_path, "conll2003", "Eis NN I-NC O\nschmilzt VB B-VC O\n") == [drawn("Eis schmilzt")]
+    assert not capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -58,8 +157,8 @@ def test_conll2003(tmp_path: Path, text: str) -> None:
     assert read(tmp_path, "conll2003", text) == [drawn("EU|B-ORG ."), drawn("Peter|B-PER")]
 
 
-tokens = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\t\n\r "), min_size=1).filter(
-    lambda token: token not in ("-DOCSTART-", "\ufeff") and not token.startswith("\ufeff")
+tokens = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\t\n\r "), min_size=1).filter(
+    lambda token: token != "-DOCSTART-" and token[0] not in "\ufeff01"  # a file of one row may begin with its number
 )
 rows = st.tuples(tokens, st.sampled_from(["O", "B-LOC", "I-LOC", "B-MISC"]))
 
@@ -75,9 +174,78 @@ def test_conll2003_is_read_back_as_written(
 
 
 def test_a_reader_that_lacks_something_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr("pipeline.ner.formats.wikiann.TYPES")
-    with pytest.raises(UserError, match=r"wikiann\.py: found no TYPES, expected TYPES and read\(path\)"):
-        load_format("wikiann")
+    monkeypatch.delattr("pipeline.ner.formats.multiconer.read")
+    with pytest.raises(UserError, match=r"multiconer\.py: found no read, expected read\(path\)"):
+        load_reader("multiconer")
+
+
+@pytest.mark.parametrize("name", formats())
+@pytest.mark.parametrize("end", ["\r", "\r\r\n"])
+def test_line_ends_of_the_classic_mac_are_named(tmp_path: Path, name: str, end: str) -> None:
+    rows = ROWS[name].replace("\n", end)
+    for text, line in {rows: 1, ROWS[name] + rows: 4, ROWS[name].replace("б", "б\rв"): 2}.items():
+        with pytest.raises(UserError, match=rf"file.conll:{line}: found a carriage return inside a line"):
+            read(tmp_path, name, text)
+
+
+def test_the_advice_about_line_ends_makes_a_file_that_is_read(tmp_path: Path) -> None:
+    rows = "а X O\nб X O\n\nв X O\n"
+    mac = rows.replace("\n", "\r")
+    for text in (mac, rows.replace("\n", "\r\n") + "\n" + mac, rows.replace("\n", "\r\r\n")):
+        with pytest.raises(UserError) as error:
+            read(tmp_path, "conll2003", text)
+        command = str(error.value).partition("convert the file: ")[2]
+        converted = subprocess.run(command, shell=True, input=text.encode(), capture_output=True, check=True).stdout
+        found = read(tmp_path, "conll2003", converted)
+        assert found == [drawn("а б"), drawn("в")] * (len(found) // 2) and len(found) == 2 * text.count("в")
+
+
+def test_a_line_without_end_costs_no_memory(tmp_path: Path) -> None:
+    """A gzip file of 200 kB that unpacks to 200 MB, in every layout."""
+    path = tmp_path / "bomb.gz"
+    path.write_bytes(b"".join([gzip.compress(b"a" * 1_000_000, mtime=0)] * 200))
+    assert path.stat().st_size < 300_000
+    for name in formats():
+
+        def refuse(name: str = name) -> None:
+            with pytest.raises(UserError, match=r"bomb.gz:1: found a line of 1,048,576 bytes or more") as error:
+                list(load_reader(name)(path))
+            assert len(str(error.value)) < len(str(path)) + 200
+
+        assert traced_peak(refuse) < 8_000_000
+
+
+@pytest.mark.parametrize("name", formats())
+def test_a_sentence_without_end_costs_no_memory(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.ner.lines.TOO_LONG", 1_000)
+    path, row = (
+        tmp_path / "bomb.gz",
+        {"conll2003": "да O\n", "multiconer": "да _ _ O\n", "wikineural": "{}\tда\tO\n"}[name],
+    )
+    path.write_bytes(gzip.compress("".join(row.format(number) for number in range(300_000)).encode(), mtime=0))
+
+    def refuse() -> None:
+        with pytest.raises(UserError, match=r"bomb.gz:1: found more than 1,000 tokens from here on without a blank"):
+            list(load_reader(name)(path))
+
+    assert traced_peak(refuse) < 4_000_000
+
+
+@pytest.mark.parametrize(
+    "line", ["{}", "0\t{}", "0\tа\t{}", "{}\tа\tб", "а _ _ {}", "а O\n{} б O", "1 а O\n\n1 б O\n\n1 в O\n{} г O"]
+)
+@pytest.mark.parametrize("name", formats())
+def test_no_message_repeats_a_long_line(tmp_path: Path, name: str, line: str) -> None:
+    with pytest.raises(UserError) as error:
+        read(tmp_path, name, line.format("ы" * 100_000) + "\n")
+    assert len(str(error.value)) < len(str(tmp_path)) + 400
+
+
+def test_a_sentence_of_a_thousand_tokens_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert len(read(tmp_path, "conll2003", "да O\n\n" + "нет O\n" * 1_000)) == 2
+    assert not capsys.readouterr().err
+    assert len(read(tmp_path, "conll2003", "да O\n\n" + "нет O\n" * 1_001)[1].tokens) == 1_001
+    assert "file.conll:3: a sentence of 1,001 tokens begins here; a blank line" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("token", ["\u200b", "\u2028", "\x85", "\u00a0", "\ufeff", "\x1c", "\u00ad", "а\u0301"])
@@ -99,24 +267,35 @@ def test_blank_lines_byte_order_marks_and_crlf_are_harmless(tmp_path: Path, text
 def test_gzip(tmp_path: Path) -> None:
     path = tmp_path / "file.conllu.gz"
     path.write_bytes(gzip.compress("0\tМосква\tB-LOC\n\n".encode(), mtime=0))
-    assert list(load_format("wikineural").read(path)) == [drawn("Москва|B-LOC")]
+    assert list(load_reader("wikineural")(path)) == [drawn("Москва|B-LOC")]
 
 
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
         ("wikineural", "0\tа\tO\n1\tб\n", r":2: found 2 fields in .*, expected 3"),
-        ("wikineural", "0\tа\tO\nx\tб\tO\n", r":2: found index 'x', expected a number"),
-        ("wikineural", "0\tа\tO\n0\tб\tO\n", r":2: found index 0, expected 1"),
-        ("wikineural", "0\tа\tB-CORP\n", r":1: found label 'B-CORP', expected O or one of B-PER I-PER B-ORG"),
+        ("wikineural", "0\tа\tO\nx\tб\tO\n", r":2: found index 'x', expected 1"),
+        ("wikineural", "0\tа\tO\n0\tб\tO\n", r":2: found index '0', expected 1; is a line or a blank line missing"),
+        ("wikineural", "0\tа\tB-\n", r":1: found label 'B-', expected O, or a prefix and a type as in B-PER"),
+        ("wikineural", "0\tа\tB-два слова\n", r":1: found label 'B-два слова', expected O"),
+        ("wikineural", "0\tа\tPER\n", r":1: found label 'PER', expected O"),
+        ("wikineural", "0\tа\tB-\x1b[1m\n", r":1: found label 'B-\\x1b\[1m', expected O"),
+        (
+            "wikineural",
+            b"0\ta\tO\n1\t\0b\tO\n",
+            r":2: found byte 0x00, as in UTF-16, expected UTF-8 text; convert the file to UTF-8",
+        ),
         ("wikineural", "0\t\tO\n", r":1: found token '', expected one"),
         ("wikineural", b"0\ta\tO\n1\t\xd0\tO\n", r":2: found byte 0xd0 at column 3, expected UTF-8"),
         ("conll2003", "a X X O\nb X O\n", r":2: found 3 columns in 'b X O', expected 4 with blanks between"),
         ("conll2003", "a\n", r":1: found 1 columns in 'a', expected 2"),
-        ("conll2003", "a X X B-TIME\n", r":1: found label 'B-TIME', expected O or one of B-PER"),
+        ("conll2003", "a X X PER-B\n", r":1: found label 'PER-B', expected O, or a prefix and a type as in B-PER"),
+        ("conll2003", "a X X b-per\n", r":1: found label 'b-per', expected O"),
+        ("conll2003", "a X X B-PER|B-LOC\n", r":1: found label 'B-PER|B-LOC', expected O"),
+        ("conll2003", "1\ta\ta\tX\t_\t_\t0\troot\t_\t_\n", r":1: found label '_', expected O"),
         ("multiconer", "а _ O\n", r":1: found 'а _ O', expected `token _ _ tag`"),
         ("multiconer", "_ а O _\n", r":1: found '_ а O _', expected `token _ _ tag`"),
-        ("multiconer", "а _ _ B-ORG\n", r":1: found label 'B-ORG', expected O or one of B-PER"),
+        ("multiconer", "а _ _ D-ORG\n", r":1: found label 'D-ORG', expected O"),
     ],
 )
 def test_what_is_wrong_and_where(tmp_path: Path, name: str, text: str | bytes, message: str) -> None:
@@ -128,15 +307,39 @@ def test_a_broken_gzip_file_names_the_line(tmp_path: Path) -> None:
     path = tmp_path / "cut.gz"
     path.write_bytes(gzip.compress("0\tа\tO\n\n".encode() * 9, mtime=0)[:-9])
     with pytest.raises(UserError, match=r"cut.gz: gzip data broken after line \d+ .*obtain it again"):
-        list(load_format("wikineural").read(path))
+        list(load_reader("wikineural")(path))
     path.write_text("0\tа\tO\n")
     with pytest.raises(UserError, match="gzip data broken after line 0"):
-        list(load_format("wikineural").read(path))
+        list(load_reader("wikineural")(path))
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="nowhere: not found"):
-        list(load_format("wikineural").read(tmp_path / "nowhere"))
+        list(load_reader("wikineural")(tmp_path / "nowhere"))
+
+
+CASES = PACK.parent / "cases" / "ner"
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason=f"no cases at {CASES}")
+@pytest.mark.parametrize(
+    ("name", "layout", "spans"),
+    [
+        ("cr_3rows", "conll2003", None),
+        ("cr_multiconer_nohead", "multiconer", None),
+        ("iobes", "conll2003", [[(0, 2, "PER"), (3, 4, "LOC")]]),
+        ("neuronlp2", "conll2003", [[(0, 1, "PER"), (3, 4, "LOC")], []]),
+    ],
+)
+def test_cases_of_the_pack(name: str, layout: str, spans: list[list[tuple[int, int, str]]] | None) -> None:
+    path = CASES / name / "input.txt"
+    if spans is None:
+        with pytest.raises(UserError, match=r"input.txt:1: found a carriage return"):
+            list(load_reader(layout)(path))
+        return
+    sentences = list(load_reader(layout)(path))
+    assert [bio_spans(sentence.tags) for sentence in sentences] == spans
+    assert not any(token.isdigit() for sentence in sentences for token in sentence.tokens)
 
 
 WIKINEURAL_TYPES = [
@@ -177,9 +380,12 @@ def test_counts_of_the_published_files(
     repaired: tuple[int, int],
     duplicates: int,
 ) -> None:
-    name = file.partition("_")[0]
-    published = list(load_format(name).read(PACK / "ner" / file))
-    assert describe(published, []) | describe_repairs(published) == {
+    name = "multiconer" if file.startswith("multiconer") else "wikineural"
+    published = list(load_reader(name)(PACK / "ner" / file))
+    scheme = find_scheme(file, (sentence.tags for sentence in published))
+    assert describe(published, []) | describe_repairs(published, scheme) == {
+        "scheme": "BIO",
+        "converted": 0,
         "sentences": sentences,
         "tokens": tokens,
         "entities": entities,
@@ -195,7 +401,7 @@ def test_counts_of_the_published_files(
 @needs_pack
 def test_sentences_in_two_splits_are_counted() -> None:
     train, validation = (
-        list(load_format("multiconer").read(PACK / "ner" / "multiconer_ru" / file))
+        list(load_reader("multiconer")(PACK / "ner" / "multiconer_ru" / file))
         for file in ("train.conll.gz", "val.conll")
     )
     assert describe(validation, train)["also_in_train"] == 4

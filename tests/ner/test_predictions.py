@@ -21,7 +21,7 @@ def test_what_is_read_was_written(tmp_path_factory: pytest.TempPathFactory, sent
     lengths = np.array([len(sentence) for sentence in sentences])
     tags = np.concatenate([np.array(sentence) for sentence in sentences])
     write_predictions(path, tags, lengths, LABELS)
-    assert np.array_equal(parse_predictions(path.read_text(encoding="utf-8"), "here", lengths, LABELS), tags)
+    assert np.array_equal(parse_predictions(path.read_bytes(), "here", lengths, LABELS), tags)
 
 
 def test_a_sentence_a_line(tmp_path: Path) -> None:
@@ -41,4 +41,4 @@ def test_a_sentence_a_line(tmp_path: Path) -> None:
 )
 def test_what_does_not_fit_the_test_split_is_refused(text: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
-        parse_predictions(text, "here", LENGTHS, LABELS)
+        parse_predictions(text.encode(), "here", LENGTHS, LABELS)

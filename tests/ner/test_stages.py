@@ -85,7 +85,8 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for split, text in RAW.items():
         (raw / f"{split}.conllu").write_text(text)
     files = {split: f"{split}.conllu" for split in RAW}
-    (raw / "set.json").write_text(json.dumps({"format": "wikineural", "files": files, "holdout": None}))
+    description = {"format": "wikineural", "files": files, "holdout": None, "types": ["PER", "ORG", "LOC", "MISC"]}
+    (raw / "set.json").write_text(json.dumps(description))
     return tmp_path
 
 
@@ -153,6 +154,8 @@ def test_corpora(work: Path) -> None:
         "longest": 2,
         "entities": 3,
         "types": {"LOC": 2, "PER": 1},
+        "scheme": "BIO",
+        "converted": 0,
         "repaired_orphans": 1,
         "repaired_type_changes": 1,
         "composed_tokens": 0,
@@ -220,6 +223,62 @@ def test_from_raw_files_to_scores(work: Path) -> None:
     for row in confusion:
         predicted[row["predicted"]] += int(row["count"])
     assert Counter(" ".join(said).split()) == +predicted
+
+
+def describe_set(work: Path, format_: str, **texts: str) -> None:
+    """Another set, whose types are in the files alone."""
+    for split in RAW:
+        (work / "raw" / f"{split}.conllu").write_text(texts[split])
+    files = {split: f"{split}.conllu" for split in RAW}
+    (work / "raw" / "set.json").write_text(json.dumps({"format": format_, "files": files, "holdout": None}))
+
+
+def test_types_come_from_train_and_what_only_others_have_is_said_and_missed(
+    work: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train = "Лист B-product\nпадает O\n\nСпас B-creative-work\nна I-creative-work\n\nЧайник B-product\n"
+    test = "Чайник B-product\nв O\nТуле B-locus\n\nТула B-locus\n"
+    describe_set(work, "conll2003", train=train, validation=train, test=test)
+    run_corpora(work)
+    said = f"{work / 'raw'}: test: entities of types that train lacks, which will all count as missed: locus 2\n"
+    assert said in capsys.readouterr().err
+    labels = json.loads((work / "toy" / "labels.json").read_text())["labels"]
+    assert labels == ["O", "B-product", "I-product", "B-creative-work", "I-creative-work", "B-locus", "I-locus"]
+    run_ner(work)
+    rows = {row["type"]: row for row in table(run_evaluate(work) / "toy.types.csv")}
+    assert (rows["locus"]["support"], float(rows["locus"]["recall"])) == ("2", 0)
+    assert rows["product"]["support"] == "1"
+
+
+def test_a_set_in_another_scheme_becomes_bio_and_is_counted(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Over all splits: this validation has no label that tells."""
+    train = "Лев B-PER\nТолстой E-PER\nи O\nТула S-LOC\n\nОка E-LOC\n"
+    describe_set(work, "conll2003", train=train, validation="Лев B-PER\nТолстой I-PER\n", test=train)
+    run_corpora(work)
+    assert (work / "toy" / "test.tsv").read_text().split()[2::3] == ["B-PER", "I-PER", "O", "B-LOC", "B-LOC"]
+    assert f"{work / 'raw'}: labels in IOBES are converted to BIO: 4 of them change\n" in capsys.readouterr().err
+    counts = json.loads((work / "toy" / "counts.json").read_text())["train"]
+    assert [counts[key] for key in ("scheme", "converted", "repaired_orphans")] == ["IOBES", 2, 1]
+
+
+def test_iob1_is_legal_and_nothing_of_it_is_repaired(work: Path) -> None:
+    text = "Лев I-PER\nТолстой I-PER\nТула I-LOC\nОрёл B-LOC\n"
+    describe_set(work, "conll2003", train=text, validation=text, test=text)
+    run_corpora(work)
+    assert (work / "toy" / "test.tsv").read_text().split()[2::3] == ["B-PER", "I-PER", "B-LOC", "B-LOC"]
+    counts = json.loads((work / "toy" / "counts.json").read_text())["train"]
+    assert counts["scheme"] == "IOB1" and counts["converted"] == 2
+    assert counts["repaired_orphans"] == counts["repaired_type_changes"] == 0
+
+
+def test_a_set_without_entities_or_in_two_schemes_is_an_error(work: Path) -> None:
+    describe_set(work, "conll2003", **dict.fromkeys(RAW, "да O\n"))
+    with pytest.raises(UserError, match="train: found no entity, expected some; are the labels in another column"):
+        run_corpora(work)
+    describe_set(work, "conll2003", train="а S-X\n", validation="а B-X\n", test="а U-X\n")
+    with pytest.raises(UserError, match=r"raw: found labels that begin with B, S, U, expected those of one scheme"):
+        run_corpora(work)
+    assert not (work / "toy").exists()
 
 
 def test_a_protocol_may_drop_tokens_and_what_is_dropped_is_counted(work: Path) -> None:

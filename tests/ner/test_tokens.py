@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.ner.bio import bio_labels, bio_spans, repair
 from pipeline.ner.counts import describe_dropped
-from pipeline.ner.readers import load_format
+from pipeline.ner.readers import load_reader
 from pipeline.ner.sentence import RawSentence
 from pipeline.ner.tokens import KEEPS, keep_tokens
 from pipeline.protocol import TokenRule
@@ -51,7 +51,7 @@ def test_entities_neither_join_nor_split_and_order_stays(rows: list[tuple[str, s
 
 @needs_pack
 def test_the_paper_drops_a_fifth_of_wikineural() -> None:
-    published = list(load_format("wikineural").read(PACK / "ner/wikineural_ru/test.conllu.gz"))
+    published = list(load_reader("wikineural")(PACK / "ner/wikineural_ru/test.conllu.gz"))
     kept = [keep_tokens(sentence, "alphanumeric") for sentence in published]
     # paper.md, defect 8: 19.9 % of tokens, 10.4 % of entity tokens, 6.4 % of entities.
     dropped = describe_dropped(published, [sentence for sentence in kept if sentence.tokens])

@@ -52,12 +52,13 @@ class World:
         files = {split: f"{split}.conll" for split in ("train", "validation", "test")}
         for split, file in files.items():
             generate(f"wikineural/{split}", generated / file, DEMO)
-        write_json(generated / "set.json", {"format": "wikineural", "files": files, "holdout": None})
+        description = {"format": "wikineural", "files": files, "holdout": None, "types": ["PER", "ORG", "LOC", "MISC"]}
+        write_json(generated / "set.json", description)
         facts = {"source": "demo:x", "sha256": "0" * 64}
         write_json(generated / "sources.json", {"files": dict.fromkeys(files, facts)})
         write_json(self.raw / "news" / "sources.json", {"files": [facts]})
         generate("udpipe", self.raw / "udpipe" / "model.udpipe", DEMO)
-        write_json(self.raw / "udpipe" / "source.json", {"source": "demo:udpipe"})
+        write_json(self.raw / "udpipe" / "source.json", {"source": "demo:udpipe", "sha256": "0" * 64})
 
     def pretrain(self, cell: str = "sru") -> None:
         """A language model with fresh weights."""

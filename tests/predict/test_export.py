@@ -56,7 +56,7 @@ def test_it_says_of_the_test_split_what_evaluate_said(
     world.train(features, tokens)
     tagger, labels = load(world.exported), read_labels(world.corpus)
     test = [sentence.tokens for sentence in read_split(world.corpus / "test.tsv")]
-    said = (tmp_path / "predictions" / f"seed-{tagger.settings.seed}.txt").read_text()
+    said = (tmp_path / "predictions" / f"seed-{tagger.settings.seed}.txt").read_bytes()
     expected = parse_predictions(said, "predictions", np.array([len(tokens) for tokens in test]), labels)
     found = labels_of(tagger, test)
     assert found == [labels[tag] for tag in expected.tolist()]

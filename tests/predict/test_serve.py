@@ -7,8 +7,10 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from werkzeug.test import TestResponse
 from pipeline import cli
 from pipeline.errors import UserError
 from pipeline.predict import TextTagger
+from pipeline.serve import server
 from pipeline.serve.app import FILES, HEADERS, make_app
 from pipeline.serve.models import Model, find_folders, name_folders
 from pipeline.serve.request import BODY, LIMIT
@@ -227,14 +230,14 @@ def test_requests_at_the_same_time_are_answered_as_alone(address: str, tagger: T
     [
         ("POST {api} HTTP/1.1\r\n{host}Content-Length: -5\r\n\r\n{{}}", 400, "Content-Length is invalid"),
         ("POST {api} HTTP/1.1\r\n{host}Content-Length: 1,5\r\n\r\n{{}}", 400, "Content-Length is invalid"),
-        ("POST {api} HTTP/1.1\r\n{host}Content-Length: 99999999999\r\n\r\n{{}}", 413, "more than 1,201,000 bytes"),
-        ("POST {api} HTTP/1.1\r\n{host}Transfer-Encoding: gzip\r\n\r\n{{}}", 501, "not HTTP that can be read"),
+        ("POST {api} HTTP/1.1\r\n{host}Content-Length: 99999999999\r\n\r\n{{}}", 413, "exceeds max_body of 1201000"),
+        ("POST {api} HTTP/1.1\r\n{host}Transfer-Encoding: gzip\r\n\r\n{{}}", 501, "is not supported"),
         ("POST {api} HTTP/1.1\r\n{host}\r\n", 415, "expected application/json"),
         ("GET / HTTP/1.0\r\n\r\n", 403, "host: found None"),
         ("\x16\x03\x01\r\n\r\n", 400, "Start line is invalid"),
     ],
 )
-def test_what_is_no_http_is_refused_in_the_same_way(address: str, request_: str, status: int, said: str) -> None:
+def test_what_is_no_http_is_refused(address: str, request_: str, status: int, said: str) -> None:
     host = address.removeprefix("http://")
     name, port = host.split(":")
     with socket.create_connection((name, int(port)), timeout=10) as connection:
@@ -242,8 +245,44 @@ def test_what_is_no_http_is_refused_in_the_same_way(address: str, request_: str,
         connection.sendall(request_.format(api=API, host=headers).encode())
         answer = b"".join(iter(lambda: connection.recv(65536), b"")).decode()
     head, _, body = answer.partition("\r\n\r\n")
-    assert int(head.split()[1]) == status and said in one_line(json.loads(body))
-    assert all(f"{key}: {value}" in head for key, value in HEADERS.items()) and "Server:" not in head
+    assert int(head.split()[1]) == status and said in body and "Server:" not in head
+    if status in (403, 415):  # what reaches the application is answered by it
+        assert one_line(json.loads(body)) and all(f"{key}: {value}" in head for key, value in HEADERS.items())
+    else:
+        assert "Content-Type: text/plain" in head
+
+
+@pytest.mark.parametrize(
+    "arrives", ["", "POST /api/ent", "{head}\r\n{{", "{head}"], ids=["none", "line", "body", "drip"]
+)
+def test_requests_that_never_end_stop_no_others_and_are_closed(arrives: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "PATIENCE", 1)
+    head = f"POST {API} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n"
+    with serving([]) as address, ExitStack() as opened:
+        name, port = address.removeprefix("http://").split(":")
+        halves = [opened.enter_context(socket.create_connection((name, int(port)), timeout=10)) for _ in range(150)]
+        for half in halves:
+            half.sendall(arrives.format(head=head).encode())
+        asked = time.monotonic()
+        answer = requests.post(address + API, json={"text": ""}, timeout=10)
+        assert answer.status_code == 200 and time.monotonic() - asked < 5
+        closed, until = 0, time.monotonic() + 20
+        while closed < len(halves) and time.monotonic() < until:
+            closed = sum(_is_closed(half, b"X" if arrives == "{head}" else b"") for half in halves)
+            time.sleep(0.2)
+        assert closed == len(halves)
+
+
+def _is_closed(connection: socket.socket, more: bytes) -> bool:
+    """By the server; or else `more` of the request arrives."""
+    connection.setblocking(False)
+    try:
+        connection.send(more)
+        return connection.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 def test_it_listens_to_this_computer_only(address: str) -> None:

@@ -5,6 +5,7 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import numpy as np
 import pandas as pd
@@ -13,8 +14,11 @@ import pytest
 from pipeline.errors import UserError
 from pipeline.report.data import TEXT_STAGES, read_results
 from pipeline.report.page import render
-from pipeline.report.plots import epochs
+from pipeline.report.plots import confusion, epochs, perplexity
+from pipeline.report.plots import types as plot_types
+from pipeline.report.plots import typos as plot_typos
 from pipeline.report.plots.confusion import type_shares
+from pipeline.report.plots.style import save
 from pipeline.report.summary import summary
 from pipeline.stages import report
 from tests.report.conftest import World
@@ -121,6 +125,18 @@ def test_sentences_stand_beside_table_1(copy: Copy) -> None:
     ]
     assert rows[-1][4:] == [str(counts[key]) for key in keys]
     assert counts["repaired_orphans"] and counts["repaired_type_changes"]
+
+
+def test_a_scheme_that_became_bio_is_said(copy: Copy) -> None:
+    world = copy("lstm")
+    path = world.data / "ner" / "multiconer" / "counts.json"
+    counts = _read(path)
+    assert "is published in" not in _page(world, "lstm", "local")
+    counts["test"].update(converted=1200)
+    counts["train"].update(converted=34, scheme="IOBES")
+    path.write_text(json.dumps(counts))
+    said = "MultiCoNER is published in IOBES and is converted to BIO: 1,234 labels change."
+    assert said in _page(world, "lstm", "local")
 
 
 def test_what_the_text_stages_dropped_is_said(copy: Copy) -> None:
@@ -239,7 +255,7 @@ def test_results_of_another_architecture_are_refused(copy: Copy) -> None:
     [
         ("pretrain.json", "<<<<<<< HEAD\n", "not valid JSON"),
         ("pretrain.csv", "step,tokens\n", "found columns step, tokens, expected train_perplexity"),
-        ("ner/wikineural.types.csv", "", "not a CSV table"),
+        ("ner/wikineural.types.csv", "", "types.csv: not the table that was written"),
     ],
 )
 def test_a_file_that_is_not_what_it_should_be(copy: Copy, file: str, text: str, message: str) -> None:
@@ -302,3 +318,26 @@ def test_confusion_joins_b_and_i_and_shares_out_the_gold_tokens() -> None:
     shares = type_shares(pd.DataFrame(rows, columns=["gold", "predicted", "count"]))
     assert list(shares.index) == list(shares.columns) == ["PER", "LOC", "O"]
     assert shares.to_numpy().tolist() == [[0.5, 0.25, 0.25], [0, 0, 0], [0, 0, 1]]
+
+
+@pytest.mark.parametrize("name", ["$", "$x_{$", "a^b_c", "\\sru", "{$\\frac$}", "_hidden"])
+def test_names_are_no_formulas(reported: World, name: str, tmp_path: Path) -> None:
+    """matplotlib would read what stands between dollars as one, and fail at the very end of the stage."""
+    scores = reported.metrics / "ner"
+    curve, types, confused, of_epochs, of_typos = (
+        pd.read_csv(path)
+        for path in (reported.metrics / "pretrain.csv", *(scores / f"wikineural.{kind}.csv" for kind in KINDS))
+    )
+    types = types.assign(low=types["f1"], high=types["f1"], type=types["type"].where(types.index > 0, name))
+    confused = confused.replace({"B-PER": f"B-{name}", "I-PER": f"I-{name}"})
+    for draw, table in (
+        (perplexity.draw, curve),
+        (plot_types.draw, types),
+        (confusion.draw, confused),
+        (epochs.draw, of_epochs),
+        (plot_typos.draw, of_typos),
+    ):
+        assert escape(name) in save(tmp_path, "picture", draw, table, name)
+
+
+KINDS = ["types", "confusion", "epochs", "typos"]

@@ -1,7 +1,42 @@
+import unicodedata
+
 import pytest
 
+from pipeline.errors import TEXT, printable
+from pipeline.pages.blocks import Fact, Heading, Section, Table
+from pipeline.pages.render import PAGE, render_page
 from pipeline.report.counts import Flow, read_flows
-from pipeline.report.tables import decimal, integer, markdown, percent, plain, score
+from pipeline.report.tables import decimal, integer, markdown, markdown_page, percent, plain, score
+
+CONTROLS = "\x1b]0;pwned\x07\x1b[2J\x00\x7f\x85\x9b31m\r\u061c\u200e\u200f\u2028\u202a\u202e\u2066\u2069\ufeff\ud83d"
+"""What sets a terminal's title, colours or direction of writing, or hides, or is no character."""
+SPACED = "95\xa0%\u2009±\u202f1 со\xadтня 👨\u200d👩\u200d👧"
+
+
+def test_what_commands_a_terminal_is_shown_and_what_a_text_has_stays() -> None:
+    assert printable(SPACED, TEXT) == SPACED and printable("а\n\tб", TEXT) == "а\n\tб"
+    assert printable("а\n\x1b\u202eб") == r"а\n\x1b\u202eб"
+    shown = printable(CONTROLS, TEXT)
+    assert (
+        shown.isascii()
+        and shown.isprintable()
+        and shown.startswith(r"\x1b]0;pwned\x07\x1b[2J\x00\x7f\x85\x9b31m\r\u061c")
+    )
+
+
+def test_no_page_has_control_characters() -> None:
+    table = Table([f"A{CONTROLS}", "B"], [[f"<b>{CONTROLS}", "line\nline"]])
+    sections = [Section(f"title {CONTROLS}", [f"text {CONTROLS}", Heading(CONTROLS), table])]
+    html = render_page(
+        PAGE, title=CONTROLS, warning=CONTROLS, lead=[CONTROLS, SPACED], facts=[Fact(CONTROLS, CONTROLS, CONTROLS)],
+        sections=sections, pictures={},
+    )  # fmt: skip
+    md = markdown_page([f"# {CONTROLS}", SPACED, markdown(table.header, table.rows)])
+    for page in (html, md):
+        page.encode()
+        controls = {c for c in page if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")}
+        assert controls <= {"\n", "\xad", "\u200d"} and r"\x1b]0;pwned\x07" in page and SPACED in page
+    assert "<b>" not in html and r"line\nline" in md
 
 
 def test_markdown_aligns_text_left_and_numbers_right() -> None:

@@ -146,7 +146,7 @@ def _write_corpus(folder: Path, types: list[str]) -> None:
     train = splits["train"]
     counts = {split: describe(found, [] if split == "train" else train) for split, found in splits.items()}
     for split, found in splits.items():
-        counts[split] |= describe_repairs(found) | describe_dropped(found, found)
+        counts[split] |= describe_repairs(found, "BIO") | describe_dropped(found, found)
         counts[split] |= {"composed_tokens": 3, "stressed_tokens": 4}
     write_json(folder / "counts.json", counts)
     test = [Sentence(tokens, tokens, repair(tags).tags) for tokens, tags in splits["test"]]

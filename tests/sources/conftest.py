@@ -85,7 +85,7 @@ class Repository:
             self.fetch()
         assert snapshot(self.raw) == before
         message = str(caught.value)
-        assert "\n" not in message
+        assert message.isprintable() and len(message) <= 1000
         assert str(self.manifest) in message
         return message
 

@@ -13,8 +13,15 @@ from tests.sources.conftest import DUMP, MULTICONER, NEWS, WIKINEURAL, Repositor
 LONG = "Строка новостей.\n" * 100_000
 ARTICLE = DUMP.splitlines()[1]
 REDIRECT = ARTICLE.replace("<revision>", '<redirect title="Огонь"/><revision>')
-TALK = ARTICLE.replace("<ns>0<", "<ns>1<")
+TALK = ARTICLE.replace("<ns>0<", "<ns>1<").replace("<id>7<", "<id>8<")
 NOISE = random.Random(1).randbytes(5000)
+
+
+def dump(before: str, after: str) -> bytes:
+    """The good export with something else in it."""
+    assert before in DUMP
+    return bz2.compress(DUMP.replace(before, after).encode())
+
 
 # name of the file -> what stands in it, and what is said of it
 FAULTS: dict[str, tuple[str, Callable[[bytes], str | bytes], str]] = {
@@ -56,7 +63,11 @@ FAULTS: dict[str, tuple[str, Callable[[bytes], str | bytes], str]] = {
     ),
     "half a character": ("news.txt", lambda _: NEWS.encode() + "ё".encode()[:1], "(0xd1) is not UTF-8"),
     "utf-16": ("news.txt", lambda _: NEWS.encode("utf-16-le"), "byte 3 is 0, as in UTF-16"),
-    "utf-16 with a mark": ("news.txt", lambda _: NEWS.encode("utf-16"), "byte 0 (0xff) is not UTF-8"),
+    "utf-16 with a mark": (
+        "news.txt",
+        lambda _: NEWS.encode("utf-16"),
+        "byte 0 (0xff) is not UTF-8; convert the file to UTF-8 (for example: iconv -f UTF-16 -t",
+    ),
     "windows-1251 in a dump": (
         "dump.xml.bz2",
         lambda _: bz2.compress(DUMP.encode("cp1251")),
@@ -76,24 +87,83 @@ FAULTS: dict[str, tuple[str, Callable[[bytes], str | bytes], str]] = {
         lambda _: bz2.compress((REDIRECT + TALK).join(DUMP.split(ARTICLE)).encode()),
         "no article among 2 pages; expected at least one of namespace 0 that is no redirect",
     ),
-    "other XML": ("dump.xml.bz2", lambda _: bz2.compress(b"<rss/>"), "starts with <rss>; expected <mediawiki>"),
+    "other XML": (
+        "dump.xml.bz2",
+        lambda _: bz2.compress(b"<rss/>"),
+        "no MediaWiki export: expected <mediawiki>, found <rss>",
+    ),
+    "page without an id": (
+        "dump.xml.bz2",
+        lambda good: dump("<id>7</id>", ""),
+        "no MediaWiki export: page 'Пожар': expected a number in <id>, found nothing",
+    ),
+    "id that is no number": (
+        "dump.xml.bz2",
+        lambda good: dump("<id>7<", "<id>семь<"),
+        "page 'Пожар' (id семь): expected a number in <id>, found 'семь'",
+    ),
+    "namespace that is no number": (
+        "dump.xml.bz2",
+        lambda good: dump("<ns>0<", "<ns>main<"),
+        "page 'Пожар' (id 7): expected a number in <ns>, found 'main'",
+    ),
+    "two pages of one id": (
+        "dump.xml.bz2",
+        lambda good: dump(ARTICLE, ARTICLE + ARTICLE.replace("Пожар", "Мост")),
+        "page 'Мост' (id 7): an earlier page has this id too; correct that in it, or name another",
+    ),
+    "mark-up in a text": (
+        "dump.xml.bz2",
+        lambda good: dump("Сгорел ", "Сгорел<br/>"),
+        "no MediaWiki export: page 'Пожар' (id 7): found <br> in <text>, expected text, &lt;br>; correct that in it",
+    ),
+    "tag without an end in a text": (
+        "dump.xml.bz2",
+        lambda good: dump("Сгорел ", "Сгорел<br>"),
+        "not a whole MediaWiki export (XML): page 'Пожар' (id 7): mismatched tag: line 2",
+    ),
+    "XML that says its encoding": (
+        "dump.xml.bz2",
+        lambda good: bz2.compress(('<?xml version="1.0" encoding="koi8-r"?>' + DUMP).encode("koi8-r")),
+        "is not UTF-8; convert the file to UTF-8 (for example: iconv -f KOI8-R -t UTF-8)",
+    ),
+    "utf-16 in gz": (
+        "more.txt.gz",
+        lambda _: gzip.compress(NEWS.encode("utf-16-be"), mtime=0),
+        "is 0, as in UTF-16, not in text; convert the file to UTF-8 (for example: iconv -f UTF-16BE -t UTF-8), or",
+    ),
+    "utf-16 in a set": (
+        "multi.conll",
+        lambda _: MULTICONER.encode("utf-16"),
+        "expected UTF-8 text; convert the file to UTF-8 (for example: iconv -f UTF-16 -t UTF-8)",
+    ),
+    "line of 2 MB": (
+        "multi.conll",
+        lambda _: MULTICONER + "\x1b[2J" * 500_000 + "\n\n",
+        ":5: found a line of 1,048,576 bytes or more",
+    ),
+    "control characters in a set": (
+        "multi.conll",
+        lambda _: MULTICONER + "\x1b[2J" * 9 + "\n\n",
+        ":5: found '\\x1b[2J",
+    ),
     "no XML": ("dump.xml.bz2", lambda _: bz2.compress(NEWS.encode()), "does not begin with <mediawiki>"),
-    "cut XML": ("dump.xml.bz2", lambda _: bz2.compress(DUMP.encode()[:150]), "broken XML in line 2: "),
+    "cut XML": (
+        "dump.xml.bz2",
+        lambda _: bz2.compress(DUMP.encode()[:150]),
+        "not a whole MediaWiki export (XML): page 'Пожар' (id 7): ",
+    ),
     "conll line with too few fields": (
         "wiki.conllu",
         lambda _: WIKINEURAL + "0\tТула\n\n",
         ":6: found 2 fields in '0\\tТула', expected 3",
     ),
     "conll line of another format": ("multi.conll", lambda _: WIKINEURAL, ":1: found '0\\tМосква\\tB-LOC', expected"),
-    "unknown label": (
-        "wiki.conllu",
-        lambda _: WIKINEURAL + "0\tТула\tB-CITY\n\n",
-        ":6: found label 'B-CITY'",
-    ),
+    "unknown label": ("wiki.conllu", lambda _: WIKINEURAL + "0\tТула\tCITY\n\n", ":6: found label 'CITY'"),
     "conll in windows-1251": (
         "multi.conll",
         lambda _: MULTICONER.encode("cp1251"),
-        "byte 27 (0xec) is not UTF-8; " + ADVICE,
+        ":2: found byte 0xec at column 1, expected UTF-8 text; " + ADVICE,
     ),
     "empty set": ("multi.conll", lambda _: "\n\n", "no sentences; expected the multiconer format"),
     "model that is text": ("tiny.udpipe", lambda _: NEWS, "not a UDPipe model"),

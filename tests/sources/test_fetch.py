@@ -68,6 +68,15 @@ def test_set_is_what_the_corpora_stage_reads(repository: Repository) -> None:
     assert (folder / "train.conll").read_text(encoding="utf-8") == WIKINEURAL
 
 
+def test_types_of_the_manifest_are_checked_and_go_along(repository: Repository) -> None:
+    assert read_dataset(repository.raw / "ner" / "multiconer").types is None
+    repository.entry("ner.multiconer")["types"] = ["LOC", "PER"]
+    repository.fetch()
+    assert read_dataset(repository.raw / "ner" / "multiconer").types == ["LOC", "PER"]
+    repository.entry("ner.multiconer")["types"] = ["CITY"]
+    assert "multi.conll: sentence 1: found an entity of type 'LOC', expected CITY" in repository.refusal()
+
+
 def test_only_the_sets_of_params_yaml_are_fetched(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
     """The files of the others need not be there, and what an earlier run left of them goes."""
     repository.sets = ["multiconer"]

@@ -199,7 +199,7 @@ def test_garbage_in_place_of_an_answer(handler: type[Handler], tmp_path: Path, g
 
 def test_status_that_commands_the_terminal(handler: type[Handler], tmp_path: Path) -> None:
     handler.tricks = [bare(b"HTTP/1.1 403 \x1b]0;x\x07\r\n\r\n")]
-    assert "HTTP 403 ]0;x" in refusal(handler, tmp_path)
+    assert r"HTTP 403 \x1b]0;x\x07" in refusal(handler, tmp_path)
 
 
 @pytest.mark.parametrize("status", [429, 503])

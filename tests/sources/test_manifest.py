@@ -45,8 +45,14 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
     ),
     "format of a set": (
         lambda r: r.entry("ner.wikineural").update(format="conll"),
-        "ner.wikineural.format: found 'conll': expected one of conll2003, multiconer, wikiann, wikineural",
+        "ner.wikineural.format: found 'conll': expected one of conll2003, multiconer, wikineural, layouts that",
     ),
+    "types": (
+        lambda r: r.entry("ner.wikineural").update(types=["LOC", "two words"]),
+        "ner.wikineural.types.1: found 'two words': expected the name of a type without a prefix, as in PER",
+    ),
+    "types that are none": (lambda r: r.entry("ner.wikineural").update(types=[]), "types: found []: list should have"),
+    "a type twice": (lambda r: r.entry("ner.wikineural").update(types=["A", "A"]), "expected each of them once"),
     "sum": (lambda r: r.entry("udpipe").update(sha256="12"), "udpipe.sha256: found '12': string should match"),
     "share": (
         lambda r: r.entry("ner.wikineural.validation").update(holdout=10),
@@ -92,11 +98,22 @@ def test_fault(repository: Repository, fault: str) -> None:
     assert expected in repository.refusal()
 
 
+BOMB = b"a0: &a0 [x]\n" + b"".join(b"a%d: &a%d [%b]\n" % (n, n, b"*a%d, " % (n - 1) * 9) for n in range(1, 20))
+
+
 def refusal(path: Path) -> str:
     with pytest.raises(UserError) as caught:
         read_manifest(path)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
+    message = str(caught.value)
+    assert message.isprintable() and len(message) <= 1000 and "secret" not in message
+    return message
+
+
+def test_an_alias_is_what_it_stands_for(repository: Repository) -> None:
+    multi = repository.content["ner"]["multiconer"]
+    multi["test"] = multi["train"]
+    repository.fetch()
+    assert "train: *id" in repository.manifest.read_text(encoding="utf-8")
 
 
 def test_missing_manifest_with_an_example(tmp_path: Path) -> None:
@@ -119,6 +136,15 @@ def test_missing_manifest_without_an_example(tmp_path: Path) -> None:
         (b"news: [1]\nudpipe: {}\nnews: [2]", "line 3: key 'news' stands twice; keep one of the two"),
         (b"ner:\n  a:\n    train: {source: a}\n    train: {source: b}", "line 4: key 'train' stands twice"),
         ("news: новости".encode("cp1251"), "byte 6 is not UTF-8"),
+        (b"news: &a [x, *a]", "line 1: aliases unfold to more than 10,000,000 characters; write it out"),
+        (BOMB, "line 8: aliases unfold"),
+        (b"udpipe: &a '%b'\nnews: [%b]" % (b"x" * 900_000, b"*a," * 20_000), "line 2: aliases unfold"),
+        (b"news: " + b"x" * 2_000_000, "found 2,000,006 bytes, expected settings of at most 1,000,000"),
+        (b"news: '" + b"x" * 900_000 + b"'", "news: found 'xxx"),
+        (b"news: !!int x", "not valid YAML: invalid literal for int"),
+        (b"news: !!bool x", "not valid YAML: "),
+        (b"news: !!timestamp x", "not valid YAML: "),
+        (b"news: x\nudpipe: https://me:secret@host/a?secret: b", "not valid YAML: line 2: mapping values are not"),
     ],
 )
 def test_unreadable_manifest(tmp_path: Path, content: bytes, expected: str) -> None:

@@ -21,6 +21,7 @@ from pipeline.sweep.pairs import Difference, Pairs
 from pipeline.sweep.plots import draw_costs, draw_scores
 from pipeline.sweep.records import columns, records
 from pipeline.sweep.row import Row, Score, read_row
+from pipeline.sweep.run import DRAWN
 
 ROOT = Path(__file__).parents[2]
 ARCHS = {name: {"cell": name, "layers": 2} for name in ("lstm", "gru", "sru", "mine")} | {
@@ -86,10 +87,10 @@ class Fake:
     def has(self, path: str) -> bool:
         return path in self.files
 
-    def read(self, path: str) -> str:
+    def read_bytes(self, path: str) -> bytes:
         if path not in self.files:
             raise UserError(f"{self.name}: {path}: neither in git nor in DVC's cache")
-        return self.files[path]
+        return self.files[path].encode()
 
 
 COUNTS = ["sentences", "tokens", "entities", "repaired_orphans", "repaired_type_changes", "duplicates", "also_in_train"]
@@ -280,6 +281,13 @@ def test_the_pictures_are_the_same_bytes_for_the_same_rows(tmp_path: Path) -> No
     for name in ("f1.png", "f1.svg", "cost.png", "cost.svg"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
     assert "charcnn" in (tmp_path / "a" / "cost.svg").read_text(encoding="utf-8")
+
+
+def test_names_of_architectures_and_sets_are_no_formulas(tmp_path: Path) -> None:
+    scores = row("gru").scores["wikineural"]
+    rows = [row(arch, scores={"$^$": scores, "wikineural": scores}) for arch in ("$x_{$", "\\_{gru}")]
+    for name, draw in DRAWN.items():
+        assert "$^$" in save(tmp_path, name, draw, rows, ["$^$", "wikineural"])
 
 
 def test_what_git_does_not_hold_is_copied_into_the_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

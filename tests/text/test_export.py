@@ -1,6 +1,7 @@
 """mwxml, which knows the schemas up to 0.11 in part, is the oracle."""
 
 import bz2
+from collections import Counter
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -11,9 +12,11 @@ import mwxml
 import pytest
 
 from pipeline.demo import DemoSettings, generate
+from pipeline.errors import UserError
 from pipeline.text import export
 from pipeline.text.export import MalformedExport, Page, Revision, read_pages
 from tests.pack import PACK, needs_pack
+from tests.text.export import read_mediawiki
 
 FULL = """<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.{minor}/" version="0.{minor}" xml:lang="ru">
 <siteinfo><sitename>Викиновости</sitename><namespaces><namespace key="0" case="first-letter" />
@@ -82,6 +85,16 @@ def test_a_real_dump_agrees_with_mwxml() -> None:
     assert pages == list(oracle(data))
 
 
+CASE = PACK.parent / "cases/text/unescaped-markup"
+
+
+@pytest.mark.skipif(not CASE.is_dir(), reason=f"no case at {CASE}")
+def test_a_case_of_the_field() -> None:
+    """Of the two right answers, all of the text or an error, the latter."""
+    with pytest.raises(UserError, match=r"page 'А' \(id 1\): found <br> in <text>"):
+        list(read_mediawiki(CASE / "input.xml", Counter()))
+
+
 @pytest.mark.parametrize("long", ["<!-- {} -->", '<siteinfo x="{}" />', "<siteinfo>{}</siteinfo>"])
 def test_what_goes_on_and_on_is_not_parsed_anew_with_every_chunk(long: str, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
@@ -97,6 +110,63 @@ def test_what_goes_on_and_on_is_not_parsed_anew_with_every_chunk(long: str, monk
     assert [page.id for page in read_pages(text[i : i + 10] for i in range(0, len(text), 10))] == [1]
     assert sum(sizes) == len(text)
     assert 20 <= len(sizes) < 60  # not 2,000
+
+
+ONE = "<mediawiki><page><title>Мост</title><ns>0</ns><id>{}</id><revision><id>1</id><text>{}</text></revision></page>"
+
+
+@pytest.mark.parametrize(
+    ("text", "mark_up"),
+    [
+        ("Мост<br />через реку открыт.", "<br>"),
+        ("Мост <b>через <i>реку</i></b> открыт.", "<b>"),
+        ('<ref name="a &amp; b">Газета</ref>', "<ref>"),
+        ("<text>Мост</text>", "<text>"),
+        ("a<x:y xmlns:x='z' />", "<y>"),
+    ],
+)
+@pytest.mark.parametrize("space", ["", ' xmlns="http://www.mediawiki.org/xml/export-0.11/"'])
+def test_mark_up_that_nobody_has_escaped_is_an_error(text: str, mark_up: str, space: str) -> None:
+    """The text behind it would be lost."""
+    whole = ONE.format(7, text).replace("<mediawiki>", f"<mediawiki{space}>") + "</mediawiki>"
+    for size in (1, 7, len(whole)):
+        with pytest.raises(MalformedExport, match=rf"page 'Мост' \(id 7\): found {mark_up} in <text>, expected text"):
+            list(read_pages(whole[i : i + size] for i in range(0, len(whole), size)))
+    with pytest.raises(MalformedExport, match=r"found <b> in <title>"):
+        list(read_pages([ONE.format(7, "").replace("Мост", "Мост <b>через</b> реку") + "</mediawiki>"]))
+
+
+def test_other_ways_to_write_a_text() -> None:
+    whole = ONE.format(7, "<![CDATA[Мост<br>через]]> реку<!-- x --> &lt;ref /> &#60;b>")
+    (page,) = read_pages([whole.replace("<text>", "<comment>a<b/>c</comment><text>") + "</mediawiki>"])
+    assert page.revision and page.revision.text == "Мост<br>через реку <ref /> <b>"
+
+
+@pytest.mark.parametrize(
+    "xml, message",
+    [
+        (ONE.format(7, "Мост<br>через реку"), r"page 'Мост' \(id 7\): mismatched tag: line 1"),
+        (ONE.format(7, "Мост & реки"), r"page 'Мост' \(id 7\): not well-formed"),
+        (ONE.format(7, "Мост")[:-30], r"page 'Мост' \(id 7\): "),
+        (ONE.format(7, "<b>" * 20), r"page 'Мост' \(id 7\): <b> lies more than 16 elements deep"),
+        (ONE.format(7, "Мост</text><text>через"), r"page 'Мост' \(id 7\): <text> stands twice"),
+        (ONE.format("7</id><id>8", "Мост"), r"page 'Мост' \(id 7\): <id> stands twice"),
+        (ONE.format(7, "") + ONE[11:].format(2000, "") + ONE[11:].format("07", ""), "an earlier page has this id too"),
+        (ONE.format("7<b/>", ""), "found <b> in <id>"),
+        ("", "does not begin with <mediawiki>: no element found"),
+        ("Мост", "does not begin with <mediawiki>: syntax error"),
+    ],
+)
+def test_the_page_that_is_broken_is_named(xml: str, message: str) -> None:
+    closed = xml if xml.endswith("te") or not xml.endswith(">") else xml + "</mediawiki>"
+    with pytest.raises((MalformedExport, ParseError), match=message):
+        list(read_pages([closed]))
+
+
+def test_ids_may_be_in_any_order_and_of_any_size() -> None:
+    numbers = [*range(3000, 0, -1), 0, -5, 2**70, 10**15]
+    text = "<mediawiki>" + "".join(f"<page><id>{number}</id></page>" for number in numbers) + "</mediawiki>"
+    assert [page.id for page in read_pages([text])] == numbers
 
 
 BOMB = "".join(f'<!ENTITY x{n} "{f"&x{n - 1};" * 10 if n else "лол"}">' for n in range(12))

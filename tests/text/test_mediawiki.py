@@ -127,8 +127,8 @@ def test_damage_is_said_in_one_line(data: bytes, message: str, tmp_path: Path) -
     "spoil, message",
     [
         (("<id>2</id>", ""), "page 'Статья 2': expected a number in <id>, found nothing"),
-        (("<ns>0</ns><id>2", "<ns>q</ns><id>2"), "page 'Статья 2': expected a number in <ns>, found 'q'"),
-        (("<id>4</id><time", "<id>x</id><time"), "page 'Статья 2': expected a number in <id>, found 'x'"),
+        (("<ns>0</ns><id>2", "<ns>q</ns><id>2"), "page 'Статья 2' (id 2): expected a number in <ns>, found 'q'"),
+        (("<id>4</id><time", "<id>x</id><time"), "page 'Статья 2' (id 2): expected a number in <id>, found 'x'"),
     ],
 )
 def test_a_malformed_page_is_named(spoil: tuple[str, str], message: str, tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_memory_is_flat(tmp_path: Path) -> None:
         return traced_peak(read)
 
     peak(page(n, revision("а")) for n in range(10))  # what the first call keeps for good is not counted
-    few, many = (peak(page(n, revision("а")) for n in range(count)) for count in (200, 2000))
+    few, many = (peak(page(n, revision("а")) for n in range(count)) for count in (1000, 10_000))
     assert many < few * 1.2
 
 

@@ -178,7 +178,7 @@ def test_any_function_that_can_be_pickled_is_mapped(jobs: int, backend: str, tmp
 
 DAMAGED = [
     ("#doc\t1\tА\nа\n\n#doc\t2\tБ\nб\n", "line 5: found the end of the file inside a document"),
-    ("#doc\t1\tА\nа\n\n#doc\t2", "line 4: found the end of the file inside a document"),
+    ("#doc\t1\tА\nа\n\n#doc\t2", "line 4: found a header of 2 fields"),
     ("#doc\t1\tА\nа\n\n#do", "line 4: found text outside a document"),
     ("а\n\n#doc\t1\tА\nа\n\n", "line 1: found text outside a document"),
     ("#doc\t1\tА\nа\n#doc\t2\tБ\nб\n\n", "line 3: found a header"),
@@ -214,7 +214,7 @@ def test_ids_give_the_lemmas_back(tmp_path: Path) -> None:
     source = lemma_folder(tmp_path / "lemmas", 30)
     vocabulary.run(source, tmp_path / "vocabulary", VOCABULARY, 1, alone(tmp_path))
     known = Vocabulary.load(tmp_path / "vocabulary")
-    sides = [IdSequences(tmp_path / "vocabulary", side) for side in ("train", "validation")]
+    sides = [IdSequences(tmp_path / "vocabulary", side, 2**31) for side in ("train", "validation")]
     lines = [" ".join(known.types[i] for i in side[n]) for side in sides for n in range(len(side))]
     assert sorted(lines) == sorted(LEMMAS * 30)
     counts = read_json(tmp_path / "vocabulary" / COUNTS)
@@ -249,7 +249,7 @@ def test_validation_has_no_say_in_what_is_predicted(tmp_path: Path) -> None:
     assert (tmp_path / "vocabulary/vocabulary.txt").read_text(encoding="utf-8") == expected
     known = Vocabulary.load(tmp_path / "vocabulary")
     assert (known.size, len(known)) == (6, 8)
-    assert IdSequences(tmp_path / "vocabulary", "validation")[0].tolist() == [7, *[6] * 5, 4, *[5] * 5]
+    assert IdSequences(tmp_path / "vocabulary", "validation", 2**31)[0].tolist() == [7, *[6] * 5, 4, *[5] * 5]
     assert (counts["types"], counts["types_train"], counts["types_predicted"]) == (5, 3, 3)
     assert (counts["coverage"], counts["coverage_validation"]) == (1.0, 0.5)
 

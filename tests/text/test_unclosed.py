@@ -15,6 +15,7 @@ from pipeline.text.wikitext import extract_paragraphs
         ("{{т|[[а|б]]}} {|\n|а\n|} <!-- в --> <ref name=x>г</ref><ref /> [http://a б]<br>", 0),
         ("{{т|а=|}} {{{1|}}} [[а|[б]]] |} ]] }} </ref> --> ]", 0),
         ("<table>\n<tr><td>а\n<tr><td>б\n</table>", 0),  # they may stay open
+        ("<p>а<li>б<option>в<colgroup>г" * 40, 0),
         ("{{а", 1),
         ("{{ [[а}} ]]", 1),
         ("[http://a\nб] [а]", 1),
@@ -97,6 +98,34 @@ HOSTILE += [
     "~~",
     "[[a|[[b]]]]",
 ]
+HOSTILE += [
+    "({{а}}",
+    "{{а}})",
+    "({{а}}, ",
+    "«{{а}}» ",
+    '"{{а}}"',
+    " {{а}} ,",
+    "— {{а}}",
+    "{{а}}\n",
+    "( ",
+    "\xa0 ",
+    "<ref/>,",
+]
+HOSTILE += [
+    "{{!}}",
+    "{{{!}}\n",
+    "{{!",
+    "::{|\n",
+    "[[а{{!}}",
+    "[[а|[б]]]",
+    "[[Файл:а|[",
+    "]]]",
+    "[[w:w:",
+    "__NOTOC__",
+    "__",
+]
+HOSTILE += ["<option>", "<p>а {{т|б}}\n", "<!--<nowiki>", "<nowiki>-->", "<pre></pre", "</td>", "<br", "x<y "]
+HOSTILE += ["{{nbsp}}", "{{lang-en|", "{{цитата|а}}", "{{нп5|{{нп5|а}}|", "{{formatnum:", "{{шаблон:", "{{а<!-- -->}}"]
 
 
 @pytest.mark.parametrize("piece", HOSTILE)

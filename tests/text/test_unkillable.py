@@ -1,5 +1,6 @@
 """What is done to a running text stage leaves no trace in what it writes; what it has finished is not done again."""
 
+import os
 import random
 import shutil
 import signal
@@ -78,6 +79,50 @@ def test_workers_that_outlive_a_kill_do_no_harm(tmp_path: Path, undisturbed: Pro
     written, earlier = project.said()
     assert int(earlier.removeprefix("sentences: ").split()[0]) >= finished
     assert written.startswith("sentences: ") and earlier.endswith("shards were finished by an earlier run")
+    for stage in STAGES[2:]:
+        shutil.copytree(undisturbed.data / stage, project.data / stage)
+    assert_no_trace(project, undisturbed)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_that_outlives_its_dvc_is_alone(stage: str, project: Project, undisturbed: Project) -> None:
+    """DVC is killed alone, and run again: it deletes the outputs and starts the stage once more."""
+    for each in STAGES:
+        if each != stage:
+            shutil.copytree(undisturbed.data / each, project.data / each)
+    orphan = project.start(stage)
+    wait_for(project, stage, orphan, 3)
+    assert orphan.pid
+    os.kill(orphan.pid, signal.SIGSTOP)
+    assert orphan.is_alive()
+    before = sorted(project.data.rglob("*"))
+    code, said = project.run(stage)
+    after = sorted(project.data.rglob("*"))
+    os.kill(orphan.pid, signal.SIGCONT)
+    assert code == 1 and f"process {orphan.pid} on" in said and f"is running stage {stage} (since " in said
+    assert after == before
+    orphan.join(60)
+    assert orphan.exitcode == 0
+    assert_no_trace(project, undisturbed)
+
+
+def test_a_stage_whose_input_is_made_anew_meanwhile_writes_nothing(project: Project, undisturbed: Project) -> None:
+    """Neither a folder with shards of two inputs, nor a finished shard under the name of another one."""
+    shutil.copytree(undisturbed.data / "documents", project.data / "documents")
+    process = project.start("sentences")
+    wait_for(project, "sentences", process, 3)
+    assert process.pid
+    os.kill(process.pid, signal.SIGSTOP)  # as long as it takes to make it anew
+    shards = sorted((project.data / "documents").glob("*.txt"))
+    for shard in shards:
+        whole = shard.read_bytes()
+        shard.unlink()
+        shard.write_bytes(whole)
+    os.kill(process.pid, signal.SIGCONT)
+    process.join(60)
+    assert process.exitcode == 1 and ": changed while the stage ran" in project.said()[-1]
+    assert not (project.data / "sentences").exists() and not list(project.folder.rglob("*.partial"))
+    assert project.run("sentences")[0] == 0
     for stage in STAGES[2:]:
         shutil.copytree(undisturbed.data / stage, project.data / stage)
     assert_no_trace(project, undisturbed)

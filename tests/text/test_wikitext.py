@@ -8,8 +8,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from pipeline.text.tags import BLOCK_TAGS, INLINE_TAGS
 from pipeline.text.whitespace import fold
 from pipeline.text.wikitext import DROPPED, extract_paragraphs
+from tests.pack import PACK
+from tests.text.export import read_mediawiki
 
 CASES = [
     # style
@@ -45,6 +48,53 @@ CASES = [
     ("в {{w|Бостон|Бостоне}}, {{w|Москва}}, {{nobr|1=[[а]] б}}", "в Бостоне, Москва, а б"),
     ("если x<y и z>w, то <y/> и <y z=1>а</y>", "если x<y и z>w, то <y/> и <y z=1>а</y>"),
     ("! а\n!! б", "! а !! б"),
+    ("в {{w|Бостон|}} и {{w|Тула|{{nobr|Туле}}}}", "в Бостон и Туле"),
+    # templates of the table, by any of their names
+    (
+        "снял {{Не_переведено 5|Ли (режиссёр)|Ли|en|Lee}}; {{нп3|Кит||en|Kit}}, {{Шаблон:нп|текст=Он}}",
+        "снял Ли; Кит, Он",
+    ),
+    ("завод {{lang-de|Werk|завод}}, {{lang|cs|továrna}}, {{lang-sr-latn|fabrika}}", "завод Werk, továrna, fabrika"),
+    ("{{NTS|1500}} {{ число | 7 }} {{formatnum:12345.6}} {{nobr<!-- б -->|8 км}}", "1500 7 12345.6 8 км"),
+    ("{{дробь|2|1|3}}, {{frac|1|3}}, {{date|9|05|1945}}, {{градус}}C", "2 1/3, 1/3, 9 мая 1945, °C"),
+    ("XX{{nbsp}}век, 5{{s}}км, {{s|6 км}}, а{{-}}б", "XX век, 5 км, 6 км, а б"),
+    ("а {{!}} б {{=}} в {{тире}} г{{((}}д{{))}}", "а | б = в — г{{д}}"),
+    ("{{color|red|алый}} {{USA}} {{Флагификация|Чили}} {{флаг|Чили}}", "алый США Чили"),
+    (
+        "сказал:\n{{Цитата|автор=Мэр|Будет [[мост{{!}}мосту]].\n\nИ парк.}}\nи ушёл",
+        "сказал: | Будет мосту. | И парк. | и ушёл",
+    ),
+    ("{{начало цитаты}}Да.{{конец цитаты|источник=ТАСС}}", "Да."),
+    ("а {{lang-en|}} {{цитата|автор=б}} {{нп5}} в", "а в"),
+    # targets of links
+    ("[[Тула<!-- город -->]] и [[Ростов{{nbsp}}Великий]] у [[Ока{{!}}Оки]]", "Тула и Ростов Великий у Оки"),
+    ("[[12&nbsp;июня]], [[w:Матч&#160;ТВ]], [[Тула{{т|а}}]] [[Орёл|<!-- а -->Орле]]", "12 июня, Матч ТВ, Тула Орле"),
+    ("а [[Файл<!-- б -->:в.jpg|г]][[{{ns:6}}:д.jpg]][[Категория&#58;Е]][[e<!-- -->n:Ё]] ж", "а ж"),
+    ("[[ABC: х]], [[abc:ц]], [[ТВ:ч]], [[tv:ш]], [[doi:10.1/2]]", "ABC: х, abc:ц, ТВ:ч, tv:ш, doi:10.1/2"),
+    ("а[[be-tarask:Тула]][[EN:Tula]][[ru:]]б [[w:be:Тула]]", "аб Тула"),
+    ("[[Файл:а.jpg|мини|Дом [1]]] б [[в|г [2]]]; [[Файл:д.jpg|[[е]] [http://ж з]]] и", "б г [2]; и"),
+    # behaviour switches
+    (
+        "__NOTOC__ __Без_Огл__ а __СКРЫТАЯ_КАТЕГОРИЯ__\n\n__init__ __скрытая_категория__ __TODO__",
+        "а | __init__ __скрытая_категория__ __TODO__",
+    ),
+    # what a drop leaves behind is closed up
+    ("а ({{т}}) б ({{т}}, {{т}}) в («''{{т}}''») г [<ref>д</ref>] ()", "а б в г ()"),
+    (
+        "а (чеш. {{т}}; род. 1914), б ({{т}}, в), г ({{т}} — 1914), {{т}}, д {{т}}.",
+        "а (чеш.; род. 1914), б (в), г (1914), д.",
+    ),
+    ("«Да»,<ref>а</ref> — сказал он <!-- б -->, уходя . {{т}}", "«Да», — сказал он, уходя ."),
+    ('{{т}}, родился\n* {{т}}; и ({{т}})\n\nа "{{т}}" "б"', 'родился | и | а "б"'),
+    # tags that may stay open, and what only looks like a tag
+    ("<p>а\n<li>б\n{{т\n|в=<li>г\n<td>д\n}}\n<ref>\nе<dd>ё\n</ref>ж", "а | б | ж"),
+    ("а</br>б<br\\>в <small>г <small>д <center>е</center>", "а | б | в г д | е"),
+    ("а <option>б 3 < 5 <- <p-value>", "а <option>б 3 < 5 <- <p-value>"),
+    ("<nowiki><p>{{!}}</nowiki> <!-- <nowiki> --> <b>а</b> <pre><li></pre>", "<p>{{!}} а | <li>"),
+    # tables
+    ("а\n::*{| class=x\n! б\n|-\n| в\n|}\nг", "а | г"),
+    ("а\n{{{!}} class=x\n{{!}} б {{т}}\nв\n{{!-}}\n{{!}} г\n{{!}}}\nд", "а | д"),
+    ("а\n {{(!}} x\n{{!}} б\nв\n{{!)}}\nг <table><tr><td>д<tr><td>е</table>", "а | г"),
     # paragraphs
     ("а\nб\n\nв\n \n\nг", "а б | в | г"),
     ("а:\n* б\n** в '''г'''\n# д\nе", "а: | б | в г | д | е"),
@@ -106,6 +156,8 @@ COUNTED = [
     ("а\n== Источники ==\n* {{б}}\n=== Ещё ===\n<ref>в</ref>\n== Ссылки ==\n* г", "sections 2"),
     ("а {{б\n[[Файл:В.jpg|г\n\nд", "unclosed 2"),
     ("а\n\n()\n\n—\n\nб", "paragraphs_without_words 2"),
+    ("__NOTOC__ а __БЕЗ_ИНДЕКСА__ __init__", "switches 2"),
+    ("{{lang-en|а}} {{nobr|б}}", ""),
     ("'''а''' [[б|в]]\n* г", ""),
 ]
 
@@ -116,6 +168,14 @@ def test_what_is_left_out_is_counted(wikitext: str, expected: str) -> None:
     extract_paragraphs(wikitext, counts)
     assert ", ".join(f"{kind} {counts[f'dropped_{kind}']}" for kind in DROPPED if counts[f"dropped_{kind}"]) == expected
     assert set(counts) <= {f"{unit}dropped_{kind}" for kind in DROPPED for unit in ("", "words_")}
+
+
+def test_templates_lost_inside_sentences() -> None:
+    lost: list[tuple[str, str]] = []
+    inside = "Мэр {{Чин|1}} и\n{{врез|а}}\nсуд {{#if:а|б}}<ref>{{cite|в}}</ref>, {{нет АИ}} {{чин_|2}} и {{nbsp}}\n"
+    beside = "{{тема|а}} {{тема|б}}\n{{Карточка\n|а=б\n}}Дом\n== Ссылки ==\nтут {{порт|а}}"
+    extract_paragraphs(inside + beside, Counter(), lost)
+    assert lost == [("чин", "{{Чин|1}}"), ("#if", "{{#if:а|б}}"), ("чин", "{{чин_|2}}")]
 
 
 MARKUP = [
@@ -194,9 +254,11 @@ def test_any_text_is_survived(text: str) -> None:
 
 SHOWN = ["{}", "'''{}'''", "[[{}]]", "[[w:Цель|{}]]", "[http://a.ru {}]", "<b>{}</b>", "<div>{}</div>", "{{{{w|{}}}}}"]
 SHOWN += ["<blockquote>\n{}\n</blockquote>", "\n* {}\n", "<y и z>{}</y>", " x<y {} z>w "]
+SHOWN += ["{{{{нп5|Цель|{}}}}}", "{{{{цитата|{}}}}}", "({{{{lang-en|{}}}}})", "[[{}<!-- а -->]]", "<li>{}", "<p>{}"]
 SHOWN += [" <nowiki>{{{{{}}}}}</nowiki>", "&lt;ref&gt; {} &#123;&#123;"]
 NOT_SHOWN = ["{{{{т|{}}}}}", "{{{{т|а={{{{б|{}}}}}}}}}", "<ref>{}</ref>", "<!-- {} -->", "[[Файл:а|{}]]"]
 NOT_SHOWN += ["\n{{|\n| {}\n|}}\n", "<gallery>\nА.jpg|{}\n</gallery>", "\n== {} ==\n", "<math>{}</math>"]
+NOT_SHOWN += ["({{{{т|{}}}}})", "\n::{{|\n| {}\n|}}\n", "\n{{{{(!}}}}\n{{{{!}}}} {}\n{{{{!)}}}}\n", "{{{{т|<li>{}}}}}"]
 NOT_SHOWN += ["\n== Источники ==\n* {}\n== Далее ==\n", "[[Категория:{}]]"]
 
 
@@ -268,3 +330,23 @@ def test_imported_news() -> None:
     assert extract_paragraphs(IMPORTED, counts) == expected
     assert (counts["dropped_templates"], counts["dropped_sections"]) == (2, 1)
     assert extract_paragraphs(IMPORTED.replace("== Источники ==", ""), Counter()) == expected
+
+
+@pytest.mark.parametrize("tag", sorted(BLOCK_TAGS | INLINE_TAGS))
+def test_no_tag_without_an_end_breaks_what_is_around_it(tag: str) -> None:
+    text = f"А {{{{Карточка\n|а=<{tag}>б\n}}}} в\n\n" + f"<{tag} x=1>Слово.\n\n" * 40 + "<ref>\nг\n</ref>"
+    assert extract_paragraphs(text, Counter()) == ["А в", *["Слово."] * 40]
+
+
+CASES_OF_PACK = PACK.parent / "cases" / "text"
+IN_PACK = (
+    "content-templates empty-brackets entity-in-link indented-table link-title-comment magic-word-ru nbsp-template"
+)
+
+
+@pytest.mark.skipif(not CASES_OF_PACK.is_dir(), reason=f"no cases at {CASES_OF_PACK}")
+@pytest.mark.parametrize("name", [*IN_PACK.split(), "p-without-end", "quote-template"])
+def test_cases_of_the_pack(name: str) -> None:
+    documents = read_mediawiki(CASES_OF_PACK / name / "input.xml", Counter())
+    lines = [line for document in documents for line in document.lines]
+    assert lines in [path.read_text("utf-8").splitlines() for path in (CASES_OF_PACK / name).glob("expected*.txt")]

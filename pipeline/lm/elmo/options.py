@@ -1,18 +1,16 @@
 """options.json of a published ELMo: strict about what is used, blind to what only training needs."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipeline.errors import UserError
 from pipeline.lm.settings import MOST_CHARS, Highways, check_filters
+from pipeline.outputs import explain
 
 Size = Annotated[int, Field(gt=0)]
 Clip = Annotated[float, Field(gt=0)]
-
-_SHOWN = 40
-"""Characters of a wrong value that a message repeats."""
 
 
 class Options(BaseModel):
@@ -87,20 +85,4 @@ def read_options(path: Path) -> ElmoOptions:
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}); expected ELMo's options.json") from None
     except ValidationError as error:
-        faults = "; ".join(_explain(fault) for fault in error.errors())
-        raise UserError(f"{path}: {faults}; get the options.json that belongs to the weights") from None
-
-
-def _explain(fault: Any) -> str:
-    """One clause for one pydantic error."""
-    if fault["type"] == "json_invalid":
-        return f"not valid JSON: {fault['ctx']['error']}"
-    place = ".".join(str(part) for part in fault["loc"]) or "top level"
-    if fault["type"] == "missing":
-        return f"{place}: missing"
-    message = fault["msg"].removeprefix("Value error, ")
-    if fault["type"] == "value_error":
-        return f"{place}: {message}"
-    found = repr(fault["input"])
-    found = found if len(found) <= _SHOWN else f"{found[:_SHOWN]}..."
-    return f"{place}: found {found}: {message[0].lower()}{message[1:]}"
+        raise UserError(f"{path}: {explain(error)}; get the options.json that belongs to the weights") from None

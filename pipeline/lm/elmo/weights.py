@@ -1,6 +1,8 @@
 """model.hdf5 of a published ELMo: every data set that options.json asks for, of exactly the shape it implies."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ def read_weights(path: Path, options: ElmoOptions) -> Weights:
 
     Raises a `UserError` that names the file, the data set, what was found and what options.json lets expect.
     """
-    with _open(path) as file:
+    with open_weights(path) as file:
         _refuse_spare(path, file, options)
         return {name: _read(path, file, name, shape) for name, shape in shapes(options).items()}
 
@@ -67,15 +69,20 @@ def _refuse_spare(path: Path, file: h5py.File, options: ElmoOptions) -> None:
             raise UserError(f"{path}: {name}: found a projection, {reason}; get the options.json of these weights")
 
 
-def _open(path: Path) -> h5py.File:
+@contextmanager
+def open_weights(path: Path) -> Iterator[h5py.File]:
+    """The file to read from in the block; whatever is broken in it is a `UserError`, wherever it is met."""
     if not path.is_file():
         raise UserError(f"{path}: not found; expected ELMo's weights, HDF5")
     try:
-        return h5py.File(path, "r")
+        with h5py.File(path, "r") as file:
+            yield file
+    except (UserError, MemoryError):
+        raise
     except PermissionError as error:
         raise UserError(f"{path}: cannot be read ({' '.join(str(error).split())}); expected ELMo's weights") from None
-    except (OSError, RuntimeError, ValueError) as error:
-        raise UserError(f"{path}: {_broken(path, ' '.join(str(error).split()))}") from None
+    except Exception as error:  # of a damaged index h5py makes errors of a dozen kinds, SystemError among them
+        raise UserError(f"{path}: {_broken(path, ' '.join(str(error).split())[:200])}") from None
 
 
 def _broken(path: Path, reason: str) -> str:
@@ -91,7 +98,7 @@ def _find(file: h5py.File, name: str) -> Any:
     """What stands under a name; None if nothing does, or if what leads there is no group."""
     try:
         return file.get(name)
-    except (KeyError, ValueError, OSError, RuntimeError):
+    except Exception:  # as in `open_weights`
         return None
 
 
@@ -106,8 +113,10 @@ def _read(path: Path, file: h5py.File, name: str, shape: Shape) -> npt.NDArray[n
     try:
         with np.errstate(over="ignore"):
             values = np.asarray(found[...]).astype(np.float32)
-    except (OSError, RuntimeError, ValueError) as error:
-        raise UserError(f"{path}: {name}: broken ({' '.join(str(error).split())}); get the file again") from None
+    except MemoryError:
+        raise
+    except Exception as error:  # as in `open_weights`
+        raise UserError(f"{path}: {name}: broken ({' '.join(str(error).split())[:200]}); get the file again") from None
     if not np.isfinite(values).all():
         raise UserError(f"{path}: {name}: found NaN or infinity, expected finite float32; get the file again")
     return values

@@ -1,4 +1,4 @@
-"""MultiCoNER (SemEval-2022 task 11; the paper's second set), as published.
+"""Rows of `token _ _ tag` under headers: MultiCoNER (SemEval-2022 task 11; the paper's second set) and MultiCoNER v2.
 
     # id 11b11e4f-73c6-4e3d-babd-0de83e450861<TAB>domain=train
     российская _ _ B-GRP
@@ -13,12 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import UserError
-from pipeline.ner.bio import bio_labels
-from pipeline.ner.lines import Row, check_row, group, read_lines
+from pipeline.ner.lines import Row, check_row, group, read_lines, shown
 from pipeline.ner.sentence import RawSentence
 
-TYPES = ["PER", "LOC", "CORP", "GRP", "PROD", "CW"]
-LABELS = bio_labels(TYPES)
 HEADER = "# id "
 
 
@@ -36,5 +33,5 @@ def _rows(path: Path) -> Iterator[Row | None]:
 def _parse(place: str, line: str) -> Row:
     fields = line.rsplit(" ", 3)
     if len(fields) != 4 or fields[1:3] != ["_", "_"]:
-        raise UserError(f"{place}: found {line!r}, expected `token _ _ tag` with single spaces between")
-    return check_row(place, fields[0], fields[3], LABELS)
+        raise UserError(f"{place}: found {shown(line)}, expected `token _ _ tag` with single spaces between")
+    return check_row(place, fields[0], fields[3])

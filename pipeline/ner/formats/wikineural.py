@@ -1,4 +1,4 @@
-"""WikiNEuRal (Babelscape/wikineural; the paper's first set), as published.
+"""Index, token and tag with tabs between: WikiNEuRal (the paper's first set), WikiANN and MultiNERD of Babelscape.
 
     0<TAB>Москва<TAB>B-LOC
     1<TAB>—<TAB>O
@@ -11,36 +11,30 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import UserError
-from pipeline.ner.bio import bio_labels
-from pipeline.ner.lines import Row, check_row, group, read_lines
+from pipeline.ner.lines import Row, check_row, group, read_lines, shown
 from pipeline.ner.sentence import RawSentence
-
-TYPES = ["PER", "ORG", "LOC", "MISC"]
 
 
 def read(path: Path) -> Iterator[RawSentence]:
     """Stream the sentences of a file; a `UserError` names the line, what was found and what was expected."""
-    return group(read_rows(path, bio_labels(TYPES)))
+    return group(_rows(path))
 
 
-def read_rows(path: Path, labels: list[str]) -> Iterator[Row | None]:
-    """Rows with one of these labels, None for a blank line: sets of the same authors differ in their types."""
+def _rows(path: Path) -> Iterator[Row | None]:
     expected = 0
     for number, line in read_lines(path):
-        row = _parse(f"{path}:{number}", line, expected, labels) if line else None
+        row = _parse(f"{path}:{number}", line, expected) if line else None
         expected = expected + 1 if row else 0
         yield row
 
 
-def _parse(place: str, line: str, expected: int, labels: list[str]) -> Row:
+def _parse(place: str, line: str, expected: int) -> Row:
     fields = line.split("\t")
     if len(fields) != 3:
         raise UserError(
-            f"{place}: found {len(fields)} fields in {line!r}, expected 3 with tabs between: index token tag"
+            f"{place}: found {len(fields)} fields in {shown(line)}, expected 3 with tabs between: index token tag"
         )
     index, token, tag = fields
-    if not (index.isascii() and index.isdigit()):
-        raise UserError(f"{place}: found index {index!r}, expected a number")
-    if int(index) != expected:
-        raise UserError(f"{place}: found index {index}, expected {expected}; is a line or a blank line missing?")
-    return check_row(place, token, tag, labels)
+    if index != str(expected):
+        raise UserError(f"{place}: found index {shown(index)}, expected {expected}; is a line or a blank line missing?")
+    return check_row(place, token, tag)

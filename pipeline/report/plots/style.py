@@ -8,6 +8,8 @@ import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from pipeline.outputs import fresh_file
+
 BLUE, ORANGE, GREY, INK = "#2b6a99", "#c8662b", "#7d858e", "#30363d"
 WIDTH = 7.2
 """Inches; 1080 pixels, the width of a README on a sharp screen."""
@@ -19,6 +21,7 @@ STYLE: dict[str, Any] = {
     "figure.facecolor": "white",
     "figure.constrained_layout.use": True,
     "savefig.dpi": 150,
+    "text.parse_math": False,  # names of sets, types and architectures may have a `$`
     "svg.hashsalt": "report",
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -65,7 +68,8 @@ def save(folder: Path, name: str, draw: Callable[P, Figure], *args: P.args, **kw
         for form in FORMATS:
             # No date and no version: a picture changes only when what it shows changes.
             metadata = {"Software": None} if form == "png" else {"Date": None, "Creator": None}
-            figure.savefig(folder / f"{name}.{form}", metadata=metadata)
+            with fresh_file(folder / f"{name}.{form}") as partial:
+                figure.savefig(partial, format=form, metadata=metadata)
     return (folder / f"{name}.svg").read_text(encoding="utf-8")
 
 

@@ -1,6 +1,7 @@
 """Files that are no ELMo, or not a whole one: one line that names the file and the place, and nothing half-written."""
 
 import json
+import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,8 @@ import h5py
 import numpy as np
 import pytest
 
+from pipeline.errors import UserError
+from pipeline.sources.elmo import check_both
 from tests.lm.elmo.drawn import ABSENT, OPTIONS, changed, draw, write_elmo
 from tests.lm.test_export import fails
 
@@ -59,7 +62,7 @@ def file(edit: Callable[[bytes], bytes]) -> Spoil:
 FAULTS: dict[str, tuple[Spoil, str]] = {
     "no options": (
         lambda folder: (folder / "options.json").unlink(),
-        ": neither options.json nor config.json in it; expected a published ELMo (options.json and model.hdf5) or",
+        ": found model.hdf5 in it and no options.json; expected the folder of a published ELMo, with options.json and",
     ),
     "no weights": (
         lambda folder: (folder / "model.hdf5").unlink(),
@@ -88,7 +91,7 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
     "negative clip": (options(cell_clip=-3), "lstm.cell_clip: found -3: input should be greater than 0"),
     "characters": (options(n_characters=60), "char_cnn.n_characters: found 60: input should be 261"),
     "residual as text": (options(use_skip_connections="no"), "lstm.use_skip_connections: found 'no': input should be"),
-    "a long value": (options(dim="9" * 500), f"lstm.dim: found '{'9' * 39}...: input should be a valid integer"),
+    "a long value": (options(dim="9" * 500), f"{'9' * 60}': input should be a valid integer"),
     "another number of units": (
         options(dim=13),
         "RNN_0/RNN/MultiRNNCell/Cell0/LSTMCell/W_0: found float32 of shape (14, 48), "
@@ -162,3 +165,20 @@ def test_a_compressed_array_that_is_spoiled(
     data[place : place + size] = bytes(size)
     path.write_bytes(data)
     assert "model.hdf5: char_embed: broken (" in fails(folder, monkeypatch, capsys)
+
+
+def test_other_bytes_anywhere_in_the_index(folder: Path) -> None:
+    """h5py meets them with errors of a dozen kinds; what is read in spite of them is whole."""
+    path, chance = folder / "model.hdf5", random.Random(1)
+    data, refused = path.read_bytes(), 0
+    for _ in range(200):
+        damaged = bytearray(data)
+        for place in chance.choices(range(chance.choice([100, 2000, len(data) - 8])), k=chance.choice([1, 4])):
+            damaged[place : place + 8] = chance.choice([bytes(8), b"\xff" * 8, chance.randbytes(8)])
+        path.write_bytes(damaged)
+        try:
+            check_both(folder / "options.json", path)
+        except UserError as error:
+            refused += 1
+            assert "model.hdf5: " in str(error) and len(str(error)) < 500 and "\n" not in str(error)
+    assert 100 < refused < 200

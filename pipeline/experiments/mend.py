@@ -1,0 +1,68 @@
+"""What a kill has left half-written, and the next run would refuse or never look at again."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import yaml
+from dvc.schema import COMPILED_LOCKFILE_SCHEMA
+from voluptuous import Invalid
+
+from pipeline import layout
+from pipeline.errors import UserError
+from pipeline.locks import hold, lock_alone
+from pipeline.outputs import remove
+from pipeline.progress import say
+
+TMP = Path(".dvc", "tmp")
+FOLDERS = (layout.DATA, layout.MODELS, layout.METRICS)
+SUFFIXES = (".partial", ".old")
+"""Of what `pipeline.outputs` has not finished."""
+
+
+def mend() -> None:
+    """Mend what a killed dvc or stage has left half-written, and say so; what one at work may be writing stays."""
+    _mend(TMP / "rwlock", TMP / "rwlock.lock", json.loads)
+    _mend(TMP / "exps" / "rwlock", TMP / "exps" / "rwlock.lock", json.loads)
+    _mend(Path("dvc.lock"), TMP / "lock", _check_lock)
+    _remove_partials()
+
+
+def _mend(path: Path, lock: Path, check: Callable[[bytes], object]) -> None:
+    """Put a file that no dvc can read back to what git has of it. DVC writes it in place, holding `lock`."""
+    if not path.is_file() or not lock.parent.is_dir():
+        return
+    with lock.open("a") as file:
+        if not lock_alone(file):
+            return
+        try:
+            check(path.read_bytes())
+        except (ValueError, yaml.YAMLError, Invalid):
+            path.unlink()
+            subprocess.run(["git", "checkout", "--quiet", "--", str(path)], check=False, capture_output=True)
+            how = "is as git has it again" if path.exists() else "removed"
+            say(f"{path}: {how}: a killed dvc has left it half-written, and no other could read it")
+
+
+def _check_lock(content: bytes) -> None:
+    if b"<<<<<<< " in content:
+        return  # a conflict of git's, which is for a person to resolve
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C, where PyYAML was built so
+    COMPILED_LOCKFILE_SCHEMA(yaml.load(content, loader))
+
+
+def _remove_partials() -> None:
+    # Listed before the locks, which a killed stage has left as well: no stage that starts now can have one of these.
+    partials = [path for folder in FOLDERS for path in folder.rglob(".*") if path.suffix in SUFFIXES]
+    partials = [path for path in partials if not any(part[0] == "." for part in path.parts[:-1])]
+    with ExitStack() as locks:
+        try:
+            for path in layout.LOCKS.glob("*"):
+                locks.enter_context(hold(path, "running"))
+        except UserError:
+            return
+        for path in partials:
+            remove(path)
+            say(f"{path}: removed: a killed stage has left it half-written")

@@ -1,0 +1,1 @@
+"""Templates that show words of the sentence in which they stand."""

@@ -1,0 +1,109 @@
+"""Files of the stages, damaged as disks, editors and merges do it: seeded, so that any can be had again."""
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+Damage = tuple[str, bytes]
+"""What was done, and what has come of it."""
+
+WRONG = [None, True, -1, 0, 0.5, 1e308, float("nan"), 10**30, "", "$x_{y}^2\\$", "x" * 100_000, [], {}, [[1]], {"a": 1}]
+"""Instead of a value."""
+CELLS = ["", "x", "-1", "nan", "inf", "1e308", "1" * 5000, "\0", '"', "a,b", "mean", "$_^{\\"]
+"""Instead of a cell of a table."""
+
+
+def damage(path: Path, chance: random.Random) -> Iterator[Damage]:
+    """Ways in which the file may be damaged, without end."""
+    data = path.read_bytes()
+    ways: list[Callable[[bytes, random.Random], Damage]] = [_cut, _flip, _insert, _repeat]
+    if path.suffix == ".json":
+        ways += [_top, _value, _value, _value, _key, _deep]
+    if path.suffix in (".csv", ".tsv", ".txt"):
+        ways += [_line, _cell, _cell]
+    while True:
+        yield chance.choice(ways)(data, chance)
+
+
+def _cut(data: bytes, chance: random.Random) -> Damage:
+    size = chance.choice([0, 1, len(data) // 2, len(data) - 1, chance.randrange(len(data) + 1)])
+    return f"cut to {size}", data[:size]
+
+
+def _flip(data: bytes, chance: random.Random) -> Damage:
+    changed = bytearray(data or b"x")
+    for _ in range(chance.choice([1, 1, 8])):
+        changed[chance.randrange(min(len(changed), chance.choice([64, 4096, 2**62])))] = chance.randrange(256)
+    return "other bytes", bytes(changed)
+
+
+def _insert(data: bytes, chance: random.Random) -> Damage:
+    marks = [b"\xff\xfe", b"\0" * 16, b"\n", b"\t", b"\r", b"<<<<<<< HEAD\n", b"\xef\xbb\xbf", b"9" * 5000]
+    what = chance.choice(marks)
+    place = chance.choice([0, len(data), chance.randrange(len(data) + 1)])
+    return f"{what[:16]!r} at {place}", data[:place] + what + data[place:]
+
+
+def _repeat(data: bytes, chance: random.Random) -> Damage:
+    lines = data.splitlines(keepends=True)
+    place = chance.randrange(len(lines) + 1)
+    return f"line {place} twice", b"".join(lines[:place] + lines[max(place - 1, 0) :])
+
+
+def _top(data: bytes, chance: random.Random) -> Damage:
+    value = chance.choice([*WRONG, json.loads(data) and [json.loads(data)]])
+    return f"top level {str(value)[:40]}", json.dumps(value).encode()
+
+
+def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in pairs:
+        yield (*path, key)
+        yield from _places(inner, (*path, key))
+
+
+def _edit(data: bytes, chance: random.Random, edit: Callable[[Any, Any], None]) -> Damage:
+    value = json.loads(data)
+    places = [*_places(value)]
+    if not places:
+        return _top(data, chance)
+    *way, key = chance.choice(places)
+    block = value
+    for part in way:
+        block = block[part]
+    edit(block, key)
+    return f"{'.'.join(map(str, [*way, key]))} edited", json.dumps(value, ensure_ascii=False).encode()
+
+
+def _value(data: bytes, chance: random.Random) -> Damage:
+    wrong = chance.choice(WRONG)
+    what, damaged = _edit(data, chance, lambda block, key: block.__setitem__(key, wrong))
+    return f"{what} to {str(wrong)[:40]}", damaged
+
+
+def _key(data: bytes, chance: random.Random) -> Damage:
+    what, damaged = _edit(data, chance, lambda block, key: block.__delitem__(key))
+    return f"{what} out", damaged
+
+
+def _deep(data: bytes, chance: random.Random) -> Damage:
+    return "nested deeply", chance.choice([b"[", b'{"a":']) * 100_000
+
+
+def _line(data: bytes, chance: random.Random) -> Damage:
+    lines = data.splitlines(keepends=True) or [b""]
+    place = chance.randrange(len(lines))
+    return f"line {place} out", b"".join(lines[:place] + lines[place + 1 :])
+
+
+def _cell(data: bytes, chance: random.Random) -> Damage:
+    lines = data.split(b"\n")
+    place = chance.randrange(len(lines))
+    mark = b"," if b"," in lines[0] else b"\t" if b"\t" in lines[place] else b" "
+    cells = lines[place].split(mark)
+    cell = chance.choice(CELLS)
+    cells[chance.randrange(len(cells))] = cell.encode()
+    lines[place] = mark.join(cells)
+    return f"line {place}: a cell {cell[:20]!r}", b"\n".join(lines)

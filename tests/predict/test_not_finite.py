@@ -1,0 +1,138 @@
+"""Weights that are no numbers, and numbers that lead to none, are no answers: one line each, and nothing is stored."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from pipeline.errors import UserError
+from pipeline.exported.settings import SETTINGS, sum_parts
+from pipeline.lm.embed import WEIGHTS, Embedder
+from pipeline.lm.encoder import WEIGHTS as CHARCNN
+from pipeline.lm.export import export
+from pipeline.ner.settings import EvaluateSettings, NerSettings
+from pipeline.ner.tagger import Tagger
+from pipeline.predict import load
+from pipeline.stages import evaluate, ner
+from pipeline.weights import is_finite
+from tests.predict.conftest import TAGGER, World
+
+CPU = torch.device("cpu")
+TEXT = "Анна Смирнова уехала в город Казань."
+
+
+def spoil(path: Path, value: float) -> str:
+    """Put a value in a tensor of the file; the name of the tensor."""
+    state = load_file(path)
+    name = sorted(key for key, tensor in state.items() if tensor.is_floating_point() and tensor.numel())[-1]
+    state[name].view(-1)[-1] = value
+    save_file(state, path)
+    return name
+
+
+def enlarge(path: Path, tensor: str) -> None:
+    """Fill a tensor of the file with a number that is one, and whose double is none."""
+    state = load_file(path)
+    state[tensor].fill_(3e38)
+    assert is_finite(state[tensor])
+    save_file(state, path)
+
+
+def exported(world: World, target: Path) -> tuple[Path, Callable[[], None]]:
+    """A copy of the exported folder, and what makes its sums those of its files again."""
+    folder = copytree(world.exported, target)
+
+    def mend_sums() -> None:
+        settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+        settings["parts"] = sum_parts(folder)
+        (folder / SETTINGS).write_text(json.dumps(settings), encoding="utf-8")
+
+    return folder, mend_sums
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize(
+    ("file", "stage"),
+    [(f"lm/{WEIGHTS}", "pretrain"), (f"lm/{CHARCNN}", "charcnn"), ("tagger/weights.safetensors", "ner")],
+)
+def test_an_exported_tagger_with_a_weight_that_is_no_number(
+    world: World, tmp_path: Path, file: str, stage: str, value: float
+) -> None:
+    folder, mend_sums = exported(world, tmp_path / "exported")
+    name = spoil(folder / file, value)
+    mend_sums()
+    message = rf"{file}: tensor {name} holds NaN or infinite numbers; make it again: dvc repro {stage}"
+    with pytest.raises(UserError, match=message):
+        load(folder)
+
+
+def test_evaluate_and_ner_refuse_them_too(world: World, tmp_path: Path) -> None:
+    lm = copytree(world.lm, tmp_path / "lm")
+    spoil(lm / WEIGHTS, float("nan"))
+    taggers, targets = world.folder / "taggers", {name: tmp_path / name for name in ("scores", "types", "confusion")}
+
+    def run_evaluate(lm: Path, taggers: Path) -> None:
+        places = {"predictions": tmp_path / "predictions", "metrics": tmp_path / "metrics", "cache": tmp_path / "cache"}
+        draws = EvaluateSettings(bootstrap=1)
+        evaluate.run(lm, world.corpus, taggers, **targets, **places, settings=draws, seed=1, device="cpu")
+
+    with pytest.raises(UserError, match=f"{WEIGHTS}: tensor .* NaN"):
+        run_evaluate(lm, taggers)
+    copy = copytree(taggers, tmp_path / "taggers")
+    spoil(copy / "seed-2" / "weights.safetensors", float("inf"))
+    with pytest.raises(UserError, match=r"seed-2/weights.safetensors: tensor .* NaN"):
+        run_evaluate(world.lm, copy)
+    assert not (tmp_path / "metrics").exists() and not (tmp_path / "predictions").exists()
+
+    rest = NerSettings.model_validate({"features": "top", **TAGGER}), "best", "cpu", lambda: None
+    with pytest.raises(UserError, match=f"{WEIGHTS}: tensor .* NaN"):
+        ner.run(lm, world.corpus, tmp_path / "ner", tmp_path / "log.csv", tmp_path / "cache", *rest)  # type: ignore[arg-type]
+    assert not (tmp_path / "ner").exists() and not (tmp_path / "log.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "tensor"),
+    [
+        (f"lm/{WEIGHTS}", "project.weight"),
+        (f"lm/{CHARCNN}", "projection.weight"),
+        ("tagger/weights.safetensors", "linear.weight"),
+        ("tagger/weights.safetensors", "crf.end_transitions"),
+    ],
+)
+def test_finite_weights_that_overflow_find_no_entities(world: World, tmp_path: Path, file: str, tensor: str) -> None:
+    folder, mend_sums = exported(world, tmp_path / "exported")
+    enlarge(folder / file, tensor)
+    mend_sums()
+    with pytest.raises(UserError, match=r"language model: found NaN .*dvc repro|tagger: found a score of .*dvc repro"):
+        load(folder)(TEXT)
+
+
+def test_embed_writes_no_vectors_that_are_no_numbers(world: World, tmp_path: Path) -> None:
+    lm = copytree(world.lm, tmp_path / "lm")
+    (tmp_path / "sentences").write_text("анна уехала", encoding="utf-8")
+    enlarge(lm / CHARCNN, "projection.weight")
+    with pytest.raises(UserError, match=r"language model: found NaN or infinite numbers in the vectors"):
+        export(lm, tmp_path / "sentences", tmp_path / "out.npz", CPU)
+    spoil(lm / CHARCNN, float("nan"))
+    with pytest.raises(UserError, match=f"{CHARCNN}: tensor .* NaN"):
+        Embedder.load(lm, CPU)
+    assert not (tmp_path / "out.npz").exists()
+
+
+def test_a_training_that_diverged_is_not_stored(tmp_path: Path) -> None:
+    tagger = Tagger(["O", "B-X", "I-X"], width=4, hidden=2, layers=1, dropout=0.0)
+    tagger.linear.bias.data[1] = float("nan")
+    with pytest.raises(UserError, match=r"weights.safetensors: tensor linear.bias holds NaN .* diverged: lower"):
+        tagger.save(tmp_path)
+    assert not (tmp_path / "weights.safetensors").exists()
+
+
+def test_integers_and_empty_tensors_are_finite() -> None:
+    for tensor in (torch.zeros(0), torch.tensor([2**40]), torch.tensor(True), torch.tensor([65504.0]).half()):
+        assert is_finite(tensor)
+    largest = torch.full((3,), torch.finfo(torch.float32).max)  # their sum is infinite, and they are not
+    assert is_finite(largest) and not is_finite(torch.cat([largest, torch.tensor([float("nan")])]))

@@ -1,0 +1,120 @@
+"""Whatever is damaged between the stages, what reads it says so in one line that names the file, or does not mind."""
+
+import random
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+import torch
+
+from pipeline.errors import UserError
+from pipeline.lm.embed import Embedder
+from pipeline.lm.settings import LmSettings
+from pipeline.report.summary import summary
+from pipeline.run import Run
+from pipeline.stages import data, fragments, lowercase, pretrain, sentences, vocabulary
+from pipeline.stages import report as report_stage
+from pipeline.text.settings import TextSettings, VocabularySettings
+from pipeline.workers import Workers
+from tests.damage import damage
+from tests.report.conftest import World
+from tests.report.world import LM, STACKS
+
+Command = Callable[[World], object]
+CPU = torch.device("cpu")
+
+
+def _workers(world: World) -> Workers:
+    return Workers(1, "sequential", world.data / ".shards")
+
+
+def _text(world: World) -> None:
+    settings = TextSettings(segmenter="razdel", fragment_words=6, shard_megabytes=1)
+    rare = VocabularySettings(size=30, min_count=2, validation_share=0.3)
+    sentences.run(world.data / "documents", world.data / "again" / "sentences", _workers(world))
+    fragments.run(world.data / "sentences", world.data / "again" / "fragments", settings, _workers(world))
+    lowercase.run(world.data / "fragments", world.data / "again" / "lowercase", True, _workers(world))
+    vocabulary.run(world.data / "lemmas", world.data / "again" / "vocabulary", rare, 1, _workers(world))
+
+
+def _pretrain(world: World) -> None:
+    models, again = world.lm.parent, world.data / "again"
+    pretrain.run(
+        pretrain.Sources(world.data / "vocabulary", models / "charcnn"),
+        pretrain.Targets(again / "lm", again / "pretrain.json", again / "pretrain.csv"),
+        pretrain.Choice("lstm", STACKS["lstm"], LmSettings.model_validate(LM), seed=1),
+        Run(CPU, again / "checkpoints", minutes=1, confirm=lambda: None),
+    )
+
+
+def _embed(world: World) -> None:
+    Embedder.load(world.lm, CPU).layers([["река", "я"]])
+
+
+TEXT = ["data/[dsfl]*/*.txt"]
+METRICS = ["metrics/data.json", "metrics/pretrain.json", "metrics/ner/*.json"]
+REPORTED = ["data/*/counts.json", "data/protocol/*", "data/ner/*/*", "data/predictions/*/*", "models/lm/charcnn.*"]
+READERS: dict[str, tuple[Command, list[str]]] = {
+    "report": (lambda world: world.report("lstm", "demo"), [*REPORTED, "metrics/**/*.json", "metrics/**/*.csv"]),
+    "show": (lambda world: summary(world.metrics), METRICS),
+    "data": (lambda world: data.run(world.data, world.metrics, "demo", 1), [*TEXT, *REPORTED[:1], "data/vocabulary/*"]),
+    "text": (_text, TEXT),
+    "pretrain": (_pretrain, ["data/vocabulary/*", "models/charcnn/*"]),
+    "embed": (_embed, ["models/lm/*"]),
+}
+
+
+def _files(world: World, patterns: list[str]) -> list[Path]:
+    top = world.data.parent
+    return sorted({path for pattern in patterns for path in top.glob(pattern) if path.is_file()})
+
+
+@pytest.fixture
+def world(reported: World, built: dict[str, World], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A copy with its pictures drawn, but not written, which takes most of a report's time."""
+    monkeypatch.setattr(report_stage, "save", lambda folder, name, draw, *args: draw(*args) and "<svg ></svg>")
+    monkeypatch.setattr(data, "save", lambda folder, name, draw, *args: draw(*args) and "<svg ></svg>")
+    top = tmp_path / "world"
+    for name, source in {"data": reported.data, "metrics": reported.metrics}.items():
+        copytree(source, top / name)
+    copytree(built["lstm"].lm.parent, top / "models")
+    return World(top / "data", top / "metrics", top / "models" / "lm")
+
+
+def _check(world: World, reader: str, seed: int, number: int) -> Iterator[str]:
+    """What is wrong: any exception but a `UserError`, or a line that is long or does not say in which file."""
+    command, patterns = READERS[reader]
+    command(world)
+    files = _files(world, patterns)
+    assert len(files) >= 3
+    for path in files:
+        whole = path.read_bytes()
+        for what, damaged in islice(damage(path, random.Random(f"{seed} {reader} {path.name}")), number):
+            path.write_bytes(damaged)
+            place = f"{path.relative_to(world.data.parent)}, {what}"
+            try:
+                command(world)
+            except UserError as error:
+                said = str(error)
+                if (
+                    len(said) > 700
+                    or "\n" in said
+                    or not any(name in said for name in (path.name, path.stem, str(path.parent)))
+                ):
+                    yield f"{place}: {said[:900]}"
+            except Exception as error:
+                yield f"{place}: {type(error).__name__}: {str(error)[:200]}"
+            path.write_bytes(whole)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_damage_is_one_line(world: World, reader: str) -> None:
+    assert not (faults := [*_check(world, reader, seed=1, number=2)]), "\n".join(faults)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("reader", READERS)
+def test_damage_of_every_kind_is_one_line(world: World, reader: str) -> None:
+    assert not (faults := [*_check(world, reader, seed=2, number=10)]), "\n".join(faults)

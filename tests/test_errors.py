@@ -1,0 +1,65 @@
+"""What a user reads is one line of bounded length, commands no terminal, and shows no secret of a URL."""
+
+import pickle
+
+import pytest
+
+from pipeline import progress
+from pipeline.errors import LONGEST, UserError, one_line, public
+
+
+@pytest.mark.parametrize("filling", ["о" * 20_000_000, "\x1b[2J" * 5_000_000, "а б\n" * 5_000_000, "://a:" * 4_000_000])
+def test_of_a_long_line_the_middle_is_cut(filling: str) -> None:
+    line = str(UserError(f"data/news.txt: line 3: found '{filling}', expected a word; write one"))
+    assert len(line) == LONGEST and line.isprintable() and "…" in line
+    assert line.startswith("data/news.txt: line 3: found '") and line.endswith("', expected a word; write one")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a.txt: line 1:\n  bad\r\n", "a.txt: line 1: bad"),
+        ("found '\x1b[31mкрасный\x07'", r"found '\x1b[31mкрасный\x07'"),
+        ("a\u202eb\u200bc\udc80", r"a\u202eb\u200bc\udc80"),
+        ("the mail of me@host, or https://host/pkg@1.2/file?", "the mail of me@host, or https://host/pkg@1.2/file?"),
+        ("https://me:pa@host:8/a?key=b&c=d: HTTP 404; go on", "https://host:8/a?…: HTTP 404; go on"),
+        ("found {'source': 'ftp://me@h/a#b', 'x': 1}", "found {'source': 'ftp://h/a?…', 'x': 1}"),
+        ("Failed to parse: http://me:pa ss@proxy:3128", "Failed to parse: http://proxy:3128"),
+    ],
+)
+def test_what_becomes_of_a_line(text: str, line: str) -> None:
+    assert one_line(text) == line == one_line(line) == str(UserError(text))
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("https://host/a/b.txt", "https://host/a/b.txt"),
+        ("https://host:8080/pkg@1.2/b.txt", "https://host:8080/pkg@1.2/b.txt"),
+        ("https://анна:пароль@хост/б", "https://хост/б"),
+        ("https://token@host/b", "https://host/b"),
+        ("https://me:p@ss:w@host/b", "https://host/b"),
+        ("https://me:p/w?d#x@host/b", "https://host/b"),
+        ("https://me:p w'x@host/b?c d", "https://host/b?…"),
+        ("https://host/b?X-Amz-Signature=c&id=3#part", "https://host/b?…"),
+        ("https://host/b?c", "https://host/b?…"),
+        ("https://host/b#access_token=c", "https://host/b?…"),
+        ("https://host/b.txt;jsessionid=c", "https://host/b.txt?…"),
+        ("S3://key:secret@bucket/b?c=d", "S3://bucket/b?…"),
+        ("news/a?b#c;d@e.txt", "news/a?b#c;d@e.txt"),
+    ],
+)
+def test_a_url_shows_neither_user_nor_query(source: str, shown: str) -> None:
+    assert public(source) == shown == public(shown)
+
+
+def test_an_error_crosses_processes() -> None:
+    error = UserError("a.txt: " + "о" * 5000)
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+def test_progress_is_said_in_such_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    progress.say("download \x1b]0;title\x07: " + "x" * 5000)
+    progress.Meter("check \x1b[2J.xml", "bytes").close()
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.isprintable() and len(first) == LONGEST and second.startswith(r"check \x1b[2J.xml: 0 bytes")

@@ -1,0 +1,68 @@
+"""The table of templates, and the list of those that it lacks."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.shards import Counts
+from pipeline.text.templates import table
+from pipeline.text.templates.lost import LISTED, LONGEST_EXAMPLE, LONGEST_NAME, Lost, count_lost, take_lost
+from pipeline.text.wikitext import extract_paragraphs
+
+
+def test_a_line_of_the_table_is_all_that_a_template_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = tmp_path / "table.yaml"
+    mine.write_text('"{имя} ({1}) or {1}": Чин, чин_2, ранг *\n"": Врез\n', encoding="utf-8")
+    monkeypatch.setattr(table, "TABLE", mine)
+    table._read_table.cache_clear()
+    try:
+        lost: list[tuple[str, str]] = []
+        text = "Мэр {{чин|полковник|имя=Петров}}, {{ЧИН 2|майор}}, {{Ранг первый|капитан}}, {{врез|а}} {{w|Тула}}."
+        assert extract_paragraphs(text, Counter(), lost) == ["Мэр Петров (полковник), майор, капитан."]
+        assert lost == [("w", "{{w|Тула}}")]
+    finally:
+        table._read_table.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "line, message",
+    [("5: а", "5: expected what is seen"), ("а: [б]", "'а': expected"), ("а: б, в, Б", "'б' stands under")],
+)
+def test_a_line_that_is_none_is_named(line: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = tmp_path / "table.yaml"
+    mine.write_text(line, encoding="utf-8")
+    monkeypatch.setattr(table, "TABLE", mine)
+    table._read_table.cache_clear()
+    with pytest.raises(UserError, match=message):
+        table.find_forms("а")
+
+
+def test_every_name_of_the_table_is_found_and_shows_or_hides_without_failing() -> None:
+    names = table._read_table().names
+    assert len(names) > 400
+    for name in names:
+        text = f"Начало {{{{{name}|1914|2|3|4|текст=х}}}} конец"
+        (first, *_, last) = " ".join(extract_paragraphs(text, Counter())).split()
+        assert (first, last) == ("Начало", "конец")
+
+
+def test_lost_templates_are_counted_by_name_and_the_first_is_an_example() -> None:
+    counts: Counts = Counter(words=5)
+    count_lost([("чин", "{{Чин|а б}}"), ("ранг", "{{Ранг}}"), ("чин", "{{чин}}")], counts)
+    more: Counts = Counter()
+    count_lost([("чин", "{{чин|ещё}}")], more)
+    counts.update(more)
+    assert take_lost(counts) == [Lost("чин", 3, 4, "{{Чин|а б}}"), Lost("ранг", 1, 1, "{{Ранг}}")]
+    assert counts == {"words": 5}
+
+
+def test_names_and_their_number_are_bounded() -> None:
+    counts: Counts = Counter()
+    hostile = "а\x1b[2J\u202e\t|" + "б" * 10_000
+    count_lost([(hostile, "{{" + hostile), *((f"т{n}", "{{т}}") for n in range(3 * LISTED)), (hostile, "")], counts)
+    (first, *others) = take_lost(counts)
+    assert len(others) == LISTED - 1 and first.times == 2 and not counts
+    assert first.name.startswith("а[2J |б") and len(first.name) == LONGEST_NAME and first.name.isprintable()
+    assert len(first.example) == LONGEST_EXAMPLE and first.example.isprintable()
