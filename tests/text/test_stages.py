@@ -182,6 +182,9 @@ DAMAGED = [
     ("#doc\t1\tА\nа\n\n#do", "line 4: found text outside a document"),
     ("а\n\n#doc\t1\tА\nа\n\n", "line 1: found text outside a document"),
     ("#doc\t1\tА\nа\n#doc\t2\tБ\nб\n\n", "line 3: found a header"),
+    ("#doc\t1\tА\nа\n\n#doc\t2\nб\n\n", "line 4: found a header of 2 fields"),
+    ("#doc\t1\tА\tБ\nа\n\n", "line 1: found a header of 4 fields"),
+    ("#doc\t1\tА\nа\n#dox\t2\tБ\nб\n\n", "line 3: found a tab in a line of text"),
 ]
 
 
