@@ -51,9 +51,6 @@ def read_shard(path: Path) -> Iterator[Document]:
                 if header:
                     raise _damage(path, number, "a header", "an empty line before it")
                 header = line.split("\t")
-                if len(header) != 3:
-                    found = f"a header of {len(header)} fields"
-                    raise _damage(path, number, found, "three with tabs between them: #doc, id, title")
                 lines = []
             elif line:
                 if not header:
@@ -62,6 +59,9 @@ def read_shard(path: Path) -> Iterator[Document]:
                     raise _damage(path, number, "a tab in a line of text", "tabs in headers alone")
                 lines.append(line)
             elif header:
+                if len(header) != 3:
+                    found, place = f"a header of {len(header)} fields", number - len(lines) - 1
+                    raise _damage(path, place, found, "three with tabs between them: #doc, id, title")
                 yield Document(header[1], header[2], lines)
                 header = None
     if header:

@@ -149,9 +149,8 @@ def test_an_exported_tagger_is_an_artifact(
 
 
 def test_another_architecture_reruns_pretraining_and_what_follows(repo: Path, dvc: Run) -> None:
-    output = dvc(
-        "exp", "run", "--name", "with-gru", "--set-param", "arch=gru", "evaluate@wikineural", "export@wikineural"
-    )
+    targets = ["evaluate@wikineural", "export@wikineural"]
+    output = dvc("exp", "run", "--name", "with-gru", "--set-param", "arch=gru", *targets)
     # check reads params.yaml, whatever changes in it.
     assert ran(output) == {"check", "pretrain", "ner@wikineural", *targets}
     assert set(json.loads(dvc("status", "--json"))) == DOWNSTREAM_OF_LM - ran(output)

@@ -25,6 +25,7 @@ from pipeline.text.udpipe import Lemmatizer, Normalization
 from pipeline.text.vocabulary import Split, build_vocabulary
 from pipeline.vocabulary import UNKNOWN, Vocabulary
 from pipeline.workers import Workers
+from tests.pack import needs_pack
 from tests.text.conftest import MODEL, OURS
 
 TEXT = TextSettings(segmenter="razdel", fragment_words=6, shard_megabytes=0.0004)
@@ -107,6 +108,7 @@ def test_page_ids_of_another_export_stand_behind_its_file(tmp_path: Path) -> Non
     assert found == {"0000-a:1": ["Текст"], "7": ["Первая"], "0002-c.d:7": ["Вторая"]}
 
 
+@needs_pack
 def test_text_is_put_into_nfc_and_words_are_lemmatised_without_stress(tmp_path: Path) -> None:
     text = normalize("NFD", "Сторо\u0301ж зелёной ёлки и йода")
     wikitext = f"М&amp;#1080;&amp;#774; {text}"
@@ -178,10 +180,13 @@ def test_any_function_that_can_be_pickled_is_mapped(jobs: int, backend: str, tmp
 
 DAMAGED = [
     ("#doc\t1\tА\nа\n\n#doc\t2\tБ\nб\n", "line 5: found the end of the file inside a document"),
-    ("#doc\t1\tА\nа\n\n#doc\t2", "line 4: found a header of 2 fields"),
+    ("#doc\t1\tА\nа\n\n#doc\t2", "line 4: found the end of the file inside a document"),
     ("#doc\t1\tА\nа\n\n#do", "line 4: found text outside a document"),
     ("а\n\n#doc\t1\tА\nа\n\n", "line 1: found text outside a document"),
     ("#doc\t1\tА\nа\n#doc\t2\tБ\nб\n\n", "line 3: found a header"),
+    ("#doc\t1\tА\nа\n\n#doc\t2\nб\n\n", "line 4: found a header of 2 fields"),
+    ("#doc\t1\tА\tБ\nа\n\n", "line 1: found a header of 4 fields"),
+    ("#doc\t1\tА\nа\n#dox\t2\tБ\nб\n\n", "line 3: found a tab in a line of text"),
 ]
 
 
