@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.code import TOP, reached, read_sources
-from pipeline.errors import UserError
+from pipeline.errors import UserError, remake
 from pipeline.fingerprint import fingerprint
 from pipeline.ner.batches import Indices
 from pipeline.ner.corpus import read_split, split_path
@@ -73,6 +73,8 @@ def load_examples(
     """Read a split and have its features made by `embedder`, which is of the folder `lm`, unless the cache has them."""
     path = split_path(corpus, split)
     sentences = list(read_split(path))
+    if not sentences:
+        raise UserError(f"{path}: found no sentence; {remake('corpora')}")
     embed, width, layers = reading(embedder, features)
     key = fingerprint({"layers": layers}, path, lm, *embedding_code())
     vectors = build_features(cache, key, [sentence.lemmas for sentence in sentences], embed, width)
