@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pipeline.workers import Workers
 
 OF_THE_FILE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG}
+OF_THE_FILE |= {errno.ELOOP}
 """Errors that say something about the file they name, and nothing about the program."""
 
 app = typer.Typer(

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, remake
 from pipeline.ner.batches import Indices
 from pipeline.ner.corpus import read_split, split_path
 from pipeline.ner.features import Embed, Features, build_features
@@ -74,6 +74,8 @@ def load_examples(
     """Read a split and have its features made by `embedder`, which is of the folder `lm`, unless the cache has them."""
     path = split_path(corpus, split)
     sentences = list(read_split(path))
+    if not sentences:
+        raise UserError(f"{path}: found no sentence; {remake('corpora')}")
     embed, width, layers = reading(embedder, features)
     key = fingerprint({"layers": layers, "code": embedding_code()}, path, lm)
     vectors = build_features(cache, key, [sentence.lemmas for sentence in sentences], embed, width)

@@ -37,6 +37,12 @@ def test_other_code_embeds_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert len(calls) == expected
 
 
+def test_a_split_without_a_sentence_is_said(tmp_path: Path) -> None:
+    (tmp_path / "test.tsv").write_text("\n")
+    with pytest.raises(UserError, match=r"test\.tsv: found no sentence; make it again: dvc repro corpora"):
+        load_examples(tmp_path, "test", ["O"], tmp_path / "cache", tmp_path / "lm", Layers(1))
+
+
 class Layers:
     """Layer l of a token is its number plus 10 l, in both of two columns."""
 
