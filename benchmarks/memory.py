@@ -25,9 +25,9 @@ import typer
 import yaml
 
 from benchmarks.rounds import report
-from pipeline import layout
-from pipeline.outputs import write_json
+from pipeline import paths
 from pipeline.text.plaintext import read_plaintext
+from pipeline.work.outputs import write_json
 
 Row = dict[str, Any]
 ROOT = Path(__file__).parents[1]
@@ -45,7 +45,7 @@ main()
 
 def main(
     news: Annotated[Path, typer.Option(help="Plain text, an empty line between documents.")],
-    model: Annotated[Path, typer.Option(help="A UDPipe 1 model.")] = layout.UDPIPE,
+    model: Annotated[Path, typer.Option(help="A UDPipe 1 model.")] = paths.UDPIPE,
     words: Annotated[str, typer.Option(help="Sizes of the corpus.")] = "100000,1000000",
     stages: Annotated[str, typer.Option(help="Of the six, in order; those left out at the end take no time.")] = "",
     megabytes: Annotated[float, typer.Option(help="Of a shard.")] = 1,
@@ -87,14 +87,14 @@ def _perturb(line: str, vocabulary: list[str], chance: random.Random) -> str:
 
 def _prepare(folder: Path, news: Path, model: Path, words: int, megabytes: float) -> None:
     """A folder in which the stages can run."""
-    raw = folder / layout.NEWS
+    raw = folder / paths.NEWS
     raw.mkdir(parents=True)
     with (raw / "news.txt").open("w", encoding="utf-8", newline="\n") as file:
         for document in repeat(news, words):
             file.write(document + "\n\n")
     write_json(raw / "sources.json", {"files": [{"file": "news.txt", "format": "text"}]})
-    (folder / layout.UDPIPE).parent.mkdir()
-    (folder / layout.UDPIPE).symlink_to(model.resolve())
+    (folder / paths.UDPIPE).parent.mkdir()
+    (folder / paths.UDPIPE).symlink_to(model.resolve())
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     params["compute"] |= {"jobs": 1, "backend": "sequential"}
     params["scales"][params["scale"]]["text"]["shard_megabytes"] = megabytes
@@ -105,7 +105,7 @@ def _in_order(names: list[str], folder: Path, words_as_lemmas: bool) -> Iterator
     """The stages one by one; before vocabulary, words take the place of lemmas if that was asked for."""
     for name in names:
         if name == "vocabulary" and words_as_lemmas:
-            shutil.copytree(folder / layout.LOWERCASE, folder / layout.LEMMAS, copy_function=os.link)
+            shutil.copytree(folder / paths.LOWERCASE, folder / paths.LEMMAS, copy_function=os.link)
         yield name
 
 

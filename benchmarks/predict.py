@@ -10,7 +10,7 @@ texts. Packages: files of all that it imports, without the model's.
 
 Entity F1: exact borders and types of PER, LOC and ORG; MISC is taken out of the gold tags and of what is found, as
 natasha has none. Both are given the tokens with spaces between them; what is found is widened to whole tokens. Case and
-typos: the same sentences in lower case, and with a typo in 20 % of the words (`pipeline.ner.typos`).
+typos: the same sentences in lower case, and with a typo in 20 % of the words (`pipeline.ner.typos.typos`).
 
 natasha is an extra, `pip install '.[natasha]'`, in this environment or in that of another Python, `--natasha PYTHON`.
 Without it our rows stand alone.
@@ -34,15 +34,15 @@ from tqdm import tqdm
 
 from benchmarks.rounds import report
 from benchmarks.tagging import BATCHES, NATASHA, OURS, Spans
-from pipeline import layout
-from pipeline.exported.licences import DEMO
-from pipeline.exported.settings import SETTINGS, Exported
-from pipeline.ner.bio import OUTSIDE, bio_labels, repair, tag_type
-from pipeline.ner.formats import wikineural
-from pipeline.ner.scores import count, mean_scores, score_types
-from pipeline.ner.sentence import RawSentence
-from pipeline.ner.typos import apply_typos, draw_typos
-from pipeline.settings import read_settings
+from pipeline import paths
+from pipeline.files.settings import read_settings
+from pipeline.ner.data.bio import OUTSIDE, bio_labels, repair, tag_type
+from pipeline.ner.data.formats import wikineural
+from pipeline.ner.data.sentence import RawSentence
+from pipeline.ner.scoring.scores import count, mean_scores, score_types
+from pipeline.ner.typos.typos import apply_typos, draw_typos
+from pipeline.predict.exported.licences import DEMO
+from pipeline.predict.exported.settings import SETTINGS, Exported
 from pipeline.text.offsets import split_text
 
 Row = dict[str, Any]
@@ -59,7 +59,7 @@ INSTALL = "natasha: not found by {}; pip install '.[natasha]', or name a Python 
 
 def main(
     test: Annotated[Path, typer.Option(help="Sentences in WikiNEuRal's form, plain or gzipped.")],
-    model: Annotated[Path, typer.Option(help="A folder of stage export.")] = layout.EXPORTED / "wikineural",
+    model: Annotated[Path, typer.Option(help="A folder of stage export.")] = paths.EXPORTED / "wikineural",
     natasha: Annotated[str, typer.Option(help="A Python that has natasha.", metavar="PYTHON")] = sys.executable,
     sentences: Annotated[int, typer.Option(help="Of the test file, drawn; 0: all.")] = 2_000,
     rounds: Annotated[int, typer.Option(help="Runs of each case.")] = 5,

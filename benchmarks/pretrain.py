@@ -20,17 +20,17 @@ import typer
 
 from benchmarks import released
 from benchmarks.rounds import Clock, medians, report, take_turns
-from pipeline.allocator import keep_buffers
-from pipeline.device import choose_device
-from pipeline.ids import IdSequences, write_ids
-from pipeline.lm.batches import make_batch
+from pipeline.files.ids import IdSequences, write_ids
+from pipeline.files.vocabulary import SPECIALS, Vocabulary
 from pipeline.lm.bilm import BiLM
-from pipeline.lm.chars import CharIds, vocabulary_char_ids
-from pipeline.lm.inputs import TABLE, TableInputs
+from pipeline.lm.encoders.chars import CharIds, vocabulary_char_ids
+from pipeline.lm.encoders.inputs import TABLE, TableInputs
 from pipeline.lm.settings import OURS, ArchSettings, CharCnnShape, LmSettings, TrainingSettings
-from pipeline.lm.train import Trainer
-from pipeline.stop import StopRequest
-from pipeline.vocabulary import SPECIALS, Vocabulary
+from pipeline.lm.training.batches import make_batch
+from pipeline.lm.training.train import Trainer
+from pipeline.machine.device import choose_device
+from pipeline.machine.memory import keep_buffers
+from pipeline.work.interruption import StopRequest
 
 Row = dict[str, Any]
 TOKENS = 294e6

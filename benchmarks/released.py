@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.sru_package import load_sru
-from pipeline.ids import IdSequences
-from pipeline.lm.charcnn import CharCnn
-from pipeline.lm.chars import CharIds
+from pipeline.files.ids import IdSequences
+from pipeline.lm.encoders.charcnn import CharCnn
+from pipeline.lm.encoders.chars import CharIds
 from pipeline.lm.settings import ArchSettings, CharCnnShape
 
 BATCH, CUTOFFS, CLIP, DECAY, RATE = 16, [10_000, 50_000], 1.5, 0.01, 1e-3

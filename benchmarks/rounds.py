@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import torch
 from tabulate import tabulate
 
-from pipeline.machine import describe_machine
+from pipeline.machine.describe import describe_machine
 
 Clock = Callable[[], float]
 Case = TypeVar("Case", bound=Hashable)

@@ -16,10 +16,10 @@ from torch import Tensor, nn
 
 from benchmarks.rounds import medians, report, take_turns
 from benchmarks.sru_package import load_sru
-from pipeline.allocator import keep_buffers
-from pipeline.device import choose_device
 from pipeline.lm.rnn.sru.cell import Cell
 from pipeline.lm.rnn.sru.recurrence import Gates, Options, recur
+from pipeline.machine.device import choose_device
+from pipeline.machine.memory import keep_buffers
 
 Row = dict[str, Any]
 FLOOR, OURS, PACKAGE, LSTM, GRU = "matrix products", "sru, ours", "sru, the package", "nn.LSTM", "nn.GRU"

@@ -5,7 +5,8 @@
 Microseconds per real token: padding is work, but no token. Sentence lengths are drawn: exp of a normal variable with
 mean 2.794 and deviation 0.535, rounded, at most 124; these are mean and deviation of the logarithms in WikiNEuRal's
 Russian validation split (mean 18.8 tokens, 1 % above 53, the longest of the test split 124). Features are random, in
-a memory map that `pipeline.ner.features` wrote a moment ago: read from the page cache, so that no disk is measured.
+a memory map that `pipeline.ner.tagging.features` wrote a moment ago: read from the page cache, so that no disk is
+measured.
 """
 
 import time
@@ -23,16 +24,16 @@ from torch.nn.utils.rnn import PackedSequence, pad_sequence
 from torchcrf import CRF
 
 from benchmarks.rounds import medians, report, take_turns
-from pipeline.allocator import keep_buffers
-from pipeline.device import choose_device
-from pipeline.ner import train
-from pipeline.ner.batches import WINDOW, Indices, inference_batches, training_batches
-from pipeline.ner.bio import bio_labels
-from pipeline.ner.crf import BioCrf
-from pipeline.ner.examples import Examples
-from pipeline.ner.features import Features, build_features
-from pipeline.ner.predict import BATCH, load_batch
-from pipeline.ner.tagger import Tagger
+from pipeline.machine.device import choose_device
+from pipeline.machine.memory import keep_buffers
+from pipeline.ner.data.bio import bio_labels
+from pipeline.ner.tagging import train
+from pipeline.ner.tagging.batches import WINDOW, Indices, inference_batches, training_batches
+from pipeline.ner.tagging.crf import BioCrf
+from pipeline.ner.tagging.examples import Examples
+from pipeline.ner.tagging.features import Features, build_features
+from pipeline.ner.tagging.predict import BATCH, load_batch
+from pipeline.ner.tagging.tagger import Tagger
 
 LABELS = {
     "WikiNEuRal": bio_labels(["PER", "LOC", "ORG", "MISC"]),

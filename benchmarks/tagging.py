@@ -28,8 +28,8 @@ def load_ours(folder: str) -> tuple[Tag, list[Path]]:
     """This repository's tagger as `predict` calls it, and what it is on the disk."""
     import torch
 
-    from pipeline.allocator import keep_buffers
     from pipeline.cli import collect_rarely
+    from pipeline.machine.memory import keep_buffers
     from pipeline.predict import load
 
     collect_rarely()

@@ -18,19 +18,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from pipeline import layout
+from pipeline import paths
 from pipeline.errors import TEXT, UserError, one_line, printable, reason
-from pipeline.locks import hold
 from pipeline.ner.settings import MOST_RESAMPLES
-from pipeline.outputs import FULL
 from pipeline.params import MOST_THREADS, Params, load_params
-from pipeline.steady import Steady
-from pipeline.stop import Stopped
+from pipeline.work.interruption import Stopped
+from pipeline.work.locks import hold
+from pipeline.work.outputs import FULL
+from pipeline.work.steady import Steady
 
 if TYPE_CHECKING:
-    from pipeline.run import Run
     from pipeline.text.udpipe import Normalization
-    from pipeline.workers import Workers
+    from pipeline.work.run import Run
+    from pipeline.work.workers import Workers
 
 OF_THE_FILE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG}
 OF_THE_FILE |= {errno.ELOOP}
@@ -57,7 +57,7 @@ def stage(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def run(**arguments: str) -> None:
         name = "@".join([command.__name__, *arguments.values()])
-        with hold(layout.LOCKS / name.replace("/", "-"), f"running stage {name}"):
+        with hold(paths.LOCKS / name.replace("/", "-"), f"running stage {name}"):
             command(**arguments)
 
     return run
@@ -68,7 +68,7 @@ def check() -> None:
     """Check every name and value in params.yaml."""
     from pipeline.stages import check
 
-    check.run(load_params(), layout.CHOICE, layout.ARCHITECTURE, layout.PROTOCOL, layout.CODE)
+    check.run(load_params(), paths.CHOICE, paths.ARCHITECTURE, paths.PROTOCOL, paths.CODE)
 
 
 @stage
@@ -77,7 +77,7 @@ def fetch() -> None:
     from pipeline.stages import fetch
 
     params = load_params()
-    fetch.run(layout.manifest(params.scale), layout.RAW, params.imports_elmo, params.sets)
+    fetch.run(paths.manifest(params.scale), paths.RAW, params.imports_elmo, params.sets)
 
 
 @stage
@@ -86,7 +86,7 @@ def documents() -> None:
     from pipeline.stages import documents
 
     params = load_params()
-    documents.run(layout.NEWS, layout.DOCUMENTS, params.chosen_scale.text, _workers(params))
+    documents.run(paths.NEWS, paths.DOCUMENTS, params.chosen_scale.text, _workers(params))
 
 
 @stage
@@ -95,8 +95,8 @@ def sentences() -> None:
     from pipeline.stages import sentences
 
     params = load_params()
-    model = layout.UDPIPE if params.chosen_scale.text.segmenter == "udpipe" else None
-    sentences.run(layout.DOCUMENTS, layout.SENTENCES, _workers(params), model)
+    model = paths.UDPIPE if params.chosen_scale.text.segmenter == "udpipe" else None
+    sentences.run(paths.DOCUMENTS, paths.SENTENCES, _workers(params), model)
 
 
 @stage
@@ -105,7 +105,7 @@ def fragments() -> None:
     from pipeline.stages import fragments
 
     params = load_params()
-    fragments.run(layout.SENTENCES, layout.FRAGMENTS, params.chosen_scale.text, _workers(params))
+    fragments.run(paths.SENTENCES, paths.FRAGMENTS, params.chosen_scale.text, _workers(params))
 
 
 @stage
@@ -114,7 +114,7 @@ def lowercase() -> None:
     from pipeline.stages import lowercase
 
     params = load_params()
-    lowercase.run(layout.FRAGMENTS, layout.LOWERCASE, params.chosen_protocol.lowercase, _workers(params))
+    lowercase.run(paths.FRAGMENTS, paths.LOWERCASE, params.chosen_protocol.lowercase, _workers(params))
 
 
 @stage
@@ -123,7 +123,7 @@ def lemmas() -> None:
     from pipeline.stages import lemmas
 
     params = load_params()
-    lemmas.run(layout.LOWERCASE, layout.UDPIPE, layout.LEMMAS, _normalization(params), _workers(params))
+    lemmas.run(paths.LOWERCASE, paths.UDPIPE, paths.LEMMAS, _normalization(params), _workers(params))
 
 
 @stage
@@ -133,7 +133,7 @@ def vocabulary() -> None:
 
     params = load_params()
     settings = params.chosen_scale.vocabulary
-    vocabulary.run(layout.LEMMAS, layout.VOCABULARY, settings, params.seed, _workers(params))
+    vocabulary.run(paths.LEMMAS, paths.VOCABULARY, settings, params.seed, _workers(params))
 
 
 @stage
@@ -142,7 +142,7 @@ def data() -> None:
     from pipeline.stages import data
 
     params = load_params()
-    data.run(layout.DATA, layout.METRICS, params.scale, params.seed)
+    data.run(paths.DATA, paths.METRICS, params.scale, params.seed)
 
 
 @app.command()
@@ -156,13 +156,13 @@ def charcnn() -> None:
 
     params = load_params()
     if params.imports_elmo:
-        with _training("charcnn", params, Steady(settings, layout.VOCABULARY, layout.ELMO)) as how:
-            charcnn.import_published(layout.VOCABULARY, layout.ELMO, layout.CHARCNN, how)
+        with _training("charcnn", params, Steady(settings, paths.VOCABULARY, paths.ELMO)) as how:
+            charcnn.import_published(paths.VOCABULARY, paths.ELMO, paths.CHARCNN, how)
         return
     if _is_launcher(params):
         return
-    with _training("charcnn", params, Steady(settings, layout.VOCABULARY)) as how:
-        charcnn.run(layout.VOCABULARY, layout.CHARCNN, params.chosen_scale.charcnn, params.seed, how)
+    with _training("charcnn", params, Steady(settings, paths.VOCABULARY)) as how:
+        charcnn.run(paths.VOCABULARY, paths.CHARCNN, params.chosen_scale.charcnn, params.seed, how)
 
 
 @app.command()
@@ -179,8 +179,8 @@ def pretrain() -> None:
     params = load_params()
     if _is_launcher(params):
         return
-    sources = Sources(layout.VOCABULARY, layout.CHARCNN)
-    targets = Targets(layout.LM, layout.PRETRAIN, layout.PRETRAIN_CURVE)
+    sources = Sources(paths.VOCABULARY, paths.CHARCNN)
+    targets = Targets(paths.LM, paths.PRETRAIN, paths.PRETRAIN_CURVE)
     choice = Choice(params.arch, params.chosen_arch, params.chosen_scale.lm, params.seed)
     with _training("pretrain", params, Steady(settings, *sources)) as how:
         run(sources, targets, choice, how)
@@ -194,9 +194,9 @@ def corpora(name: DataSet) -> None:
     params = load_params()
     params.need_set(name)
     corpora.run(
-        source=layout.RAW / "ner" / name,
-        model=layout.UDPIPE,
-        target=layout.CORPORA / name,
+        source=paths.RAW / "ner" / name,
+        model=paths.UDPIPE,
+        target=paths.CORPORA / name,
         tokens=params.chosen_protocol.tokens,
         normalization=_normalization(params),
         seed=params.seed,
@@ -214,13 +214,13 @@ def ner(name: DataSet) -> None:
 
     params = load_params()
     params.need_set(name)
-    steady = Steady(settings, layout.LM, layout.CORPORA / name)
+    steady = Steady(settings, paths.LM, paths.CORPORA / name)
     ner.run(
-        lm=layout.LM,
-        corpus=layout.CORPORA / name,
-        target=layout.TAGGERS / name,
-        log=layout.SCORES / f"{name}.epochs.csv",
-        cache=layout.FEATURES,
+        lm=paths.LM,
+        corpus=paths.CORPORA / name,
+        target=paths.TAGGERS / name,
+        log=paths.SCORES / f"{name}.epochs.csv",
+        cache=paths.FEATURES,
         settings=params.chosen_scale.ner,
         epoch=params.chosen_protocol.epoch,
         device=_device(params),
@@ -236,15 +236,15 @@ def evaluate(name: DataSet) -> None:
     params = load_params()
     params.need_set(name)
     evaluate.run(
-        lm=layout.LM,
-        corpus=layout.CORPORA / name,
-        taggers=layout.TAGGERS / name,
-        predictions=layout.PREDICTIONS / name,
-        metrics=layout.SCORES / f"{name}.json",
-        scores=layout.SCORES / f"{name}.scores.csv",
-        types=layout.SCORES / f"{name}.types.csv",
-        confusion=layout.SCORES / f"{name}.confusion.csv",
-        cache=layout.FEATURES,
+        lm=paths.LM,
+        corpus=paths.CORPORA / name,
+        taggers=paths.TAGGERS / name,
+        predictions=paths.PREDICTIONS / name,
+        metrics=paths.SCORES / f"{name}.json",
+        scores=paths.SCORES / f"{name}.scores.csv",
+        types=paths.SCORES / f"{name}.types.csv",
+        confusion=paths.SCORES / f"{name}.confusion.csv",
+        cache=paths.FEATURES,
         settings=params.chosen_scale.evaluate,
         seed=params.seed,
         device=_device(params),
@@ -259,12 +259,12 @@ def typos(name: DataSet) -> None:
     params = load_params()
     params.need_set(name)
     typos.run(
-        lm=layout.LM,
-        corpus=layout.CORPORA / name,
-        taggers=layout.TAGGERS / name,
-        udpipe=layout.UDPIPE,
-        target=layout.SCORES / f"{name}.typos.csv",
-        cache=layout.FEATURES,
+        lm=paths.LM,
+        corpus=paths.CORPORA / name,
+        taggers=paths.TAGGERS / name,
+        udpipe=paths.UDPIPE,
+        target=paths.SCORES / f"{name}.typos.csv",
+        cache=paths.FEATURES,
         rates=params.chosen_scale.typos.rates,
         normalization=_normalization(params),
         bootstrap=params.chosen_scale.evaluate.bootstrap,
@@ -282,16 +282,16 @@ def export(name: DataSet) -> None:
     params.need_set(name)
     export.run(
         export.Sources(
-            lm=layout.LM,
-            corpus=layout.CORPORA / name,
-            taggers=layout.TAGGERS / name,
-            raw=layout.RAW,
-            scores=layout.SCORES / f"{name}.scores.csv",
-            types=layout.SCORES / f"{name}.types.csv",
+            lm=paths.LM,
+            corpus=paths.CORPORA / name,
+            taggers=paths.TAGGERS / name,
+            raw=paths.RAW,
+            scores=paths.SCORES / f"{name}.scores.csv",
+            types=paths.SCORES / f"{name}.types.csv",
         ),
-        target=layout.EXPORTED / name,
-        metrics=layout.SCORES / f"{name}.calibration.json",
-        cache=layout.FEATURES,
+        target=paths.EXPORTED / name,
+        metrics=paths.SCORES / f"{name}.calibration.json",
+        cache=paths.FEATURES,
         protocol=params.chosen_protocol,
         device=_device(params),
     )
@@ -308,7 +308,7 @@ def report() -> None:
     blocks = {f"archs.{params.arch}": params.chosen_arch, f"scales.{params.scale}": scale}
     settings = {"seed": params.seed, **{key: block.model_dump(mode="json") for key, block in blocks.items()}}
     report.run(
-        report.Sources(layout.DATA, layout.METRICS, layout.LM),
+        report.Sources(paths.DATA, paths.METRICS, paths.LM),
         report.Choice(params.arch, params.scale, params.sets, settings, scale.evaluate.bootstrap, params.seed),
     )
 
@@ -321,9 +321,9 @@ def embed(
     device: Annotated[str, typer.Option(help="auto, or a torch device: cpu, cuda, cuda:1.")] = "auto",
 ) -> None:
     """Write all layers of every token of some sentences, float32 (layers + 1, tokens, width) a sentence."""
-    from pipeline.allocator import keep_buffers
-    from pipeline.device import choose_device
     from pipeline.lm.export import export
+    from pipeline.machine.device import choose_device
+    from pipeline.machine.memory import keep_buffers
 
     keep_buffers()
     export(model, sentences, out, choose_device(device, "--device"))
@@ -357,7 +357,7 @@ def predict(
     """
     import torch
 
-    from pipeline.allocator import keep_buffers
+    from pipeline.machine.memory import keep_buffers
     from pipeline.predict import load
     from pipeline.predict.run import Source, run
 
@@ -383,14 +383,14 @@ def serve(
     """Try taggers in a browser: a page on this computer, for this computer only, which keeps nothing."""
     import torch
 
-    from pipeline.allocator import keep_buffers
-    from pipeline.device import choose_device
-    from pipeline.serve.models import find_folders
-    from pipeline.serve.run import run
+    from pipeline.machine.device import choose_device
+    from pipeline.machine.memory import keep_buffers
+    from pipeline.predict.serve.models import find_folders
+    from pipeline.predict.serve.run import run
 
     keep_buffers()
     torch.set_num_threads(threads)
-    run(model or find_folders(layout.EXPORTED), port, choose_device(device, "--device"), browse)
+    run(model or find_folders(paths.EXPORTED), port, choose_device(device, "--device"), browse)
 
 
 @app.command()
@@ -399,13 +399,13 @@ def show(
 ) -> None:
     """Print the scores of the last run, or an article at every stage."""
     if article:
-        from pipeline.corpus.terminal import WIDEST, show
+        from pipeline.report.corpus.terminal import WIDEST, show
 
-        print(show(layout.DATA, article, min(WIDEST, shutil.get_terminal_size((WIDEST, 0)).columns)))
+        print(show(paths.DATA, article, min(WIDEST, shutil.get_terminal_size((WIDEST, 0)).columns)))
         return
     from pipeline.report.summary import summary
 
-    print(printable(summary(layout.METRICS), TEXT))
+    print(printable(summary(paths.METRICS), TEXT))
 
 
 @app.command()
@@ -419,9 +419,9 @@ def compare(
     seed: Annotated[int, typer.Option(min=0, help="Of the draws.")] = 1,
 ) -> None:
     """Say whether the scores of two revisions differ by more than chance, and in which sentences."""
-    from pipeline.compare.run import run
+    from pipeline.experiments.compare.run import run
 
-    print(printable(run(a, b, sets or [], layout.COMPARISONS, resamples, seed), TEXT))
+    print(printable(run(a, b, sets or [], paths.COMPARISONS, resamples, seed), TEXT))
 
 
 @app.command()
@@ -431,13 +431,13 @@ def tables(
     compute: Annotated[bool, typer.Option(help="Run what has not been run.")] = True,
 ) -> None:
     """Set all architectures beside the paper's tables; run those that have not been run."""
-    from pipeline.sweep.run import run
+    from pipeline.experiments.tables.run import run
 
     params = load_params()
     if revisions and archs:
         raise UserError(f"found both {revisions[0]!r} and --archs {archs!r}; give revisions, or architectures")
     names = [name.strip() for name in archs.split(",")] if archs else list(params.archs)
-    page = run(params, names, revisions or [], compute, layout.manifest(params.scale).parent, layout.METRICS)
+    page = run(params, names, revisions or [], compute, paths.manifest(params.scale).parent, paths.METRICS)
     print(printable(page, TEXT))
 
 
@@ -493,7 +493,7 @@ def collect_rarely() -> None:
 
 def _first_tagger() -> Path:
     try:
-        return layout.EXPORTED / load_params().sets[0]
+        return paths.EXPORTED / load_params().sets[0]
     except UserError as error:
         raise UserError(f"{error}; or name a folder of stage export: --model FOLDER") from None
 
@@ -505,9 +505,9 @@ def _fail(message: str, code: int = 1) -> None:
 
 def _workers(params: Params) -> "Workers":
     """How the text stages are done."""
-    from pipeline.workers import Workers
+    from pipeline.work.workers import Workers
 
-    return Workers(params.compute.jobs or os.cpu_count() or 1, params.compute.backend, layout.SHARDS)
+    return Workers(params.compute.jobs or os.cpu_count() or 1, params.compute.backend, paths.SHARDS)
 
 
 def _normalization(params: Params) -> "Normalization":
@@ -520,8 +520,8 @@ def _device(params: Params) -> str:
     """The device of the torch stages, once torch has been told which instructions, threads and memory it may use."""
     import torch
 
-    from pipeline.allocator import keep_buffers
-    from pipeline.instructions import use_avx2
+    from pipeline.machine.cpu import use_avx2
+    from pipeline.machine.memory import keep_buffers
 
     if params.compute.instructions == "avx2":
         use_avx2()
@@ -537,20 +537,20 @@ def _training(name: str, params: Params, steady: Steady) -> Iterator["Run"]:
 
     The stage is held as by `stage`, by rank 0 and not by its launcher, which may die first.
     """
-    from pipeline.device import choose_device
-    from pipeline.processes import join
-    from pipeline.run import Run
+    from pipeline.machine.device import choose_device
+    from pipeline.work.processes import join
+    from pipeline.work.run import Run
 
     leads = os.environ.get("RANK", "0") == "0"
-    with hold(layout.LOCKS / name, f"running stage {name}") if leads else nullcontext():
+    with hold(paths.LOCKS / name, f"running stage {name}") if leads else nullcontext():
         device = choose_device(_device(params))
         with join(device) as world:
-            yield Run(device, layout.CHECKPOINTS, params.compute.checkpoint_minutes, steady.confirm, world)
+            yield Run(device, paths.CHECKPOINTS, params.compute.checkpoint_minutes, steady.confirm, world)
 
 
 def _is_launcher(params: Params) -> bool:
     """Whether this process has started the several that are to train, which is then done: it trains nothing itself."""
-    from pipeline.processes import check_number, launch, started_by_torchrun
+    from pipeline.work.processes import check_number, launch, started_by_torchrun
 
     if params.compute.processes == 1 or started_by_torchrun():
         return False

@@ -6,14 +6,15 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, ValidationError
 
 from pipeline.errors import UserError
+from pipeline.files.metrics import MACHINE
+from pipeline.files.settings import Seed, Settings, each_once
+from pipeline.files.yaml import read_yaml
 from pipeline.lm.settings import ELMO, ArchSettings, CharCnnSettings, LmSettings
+from pipeline.machine.device import is_device
 from pipeline.ner.settings import EvaluateSettings, NerSettings, TyposSettings
-from pipeline.outputs import explain
 from pipeline.protocol import Protocol
-from pipeline.settings import Seed, Settings, each_once, is_device
-from pipeline.stamp import MACHINE
 from pipeline.text.settings import TextSettings, VocabularySettings
-from pipeline.yaml_file import read_yaml
+from pipeline.work.outputs import explain
 
 PARAMS = Path("params.yaml")
 

@@ -10,7 +10,7 @@ that have a place of their own (one run: `seeds`).
 
 from typing import Literal
 
-from pipeline.settings import Settings, Switch
+from pipeline.files.settings import Settings, Switch
 
 TokenRule = Literal["all", "alphanumeric"]
 EpochRule = Literal["best", "last"]

@@ -7,13 +7,13 @@ import sys
 from collections.abc import Iterable
 from itertools import pairwise
 from modulefinder import ModuleFinder
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 import yaml
 
 from pipeline.lm.settings import NO_CELL, cells
-from pipeline.ner.readers import format_code, formats
+from pipeline.ner.data.readers import format_code, formats
 from pipeline.params import load_params
 from pipeline.provenance.code import (
     PLUMBING,
@@ -32,8 +32,22 @@ SOURCES = read_sources(ROOT)
 STAGES = stages(SOURCES)
 DVC: dict[str, dict] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]  # type: ignore[type-arg]
 SHOWN = {".html", ".css"}
-ROOMS = {"text", "lm", "ner", "report", "sources", "demo"}
-ABOVE = {"stages", "compare", "corpus", "experiments", "exported", "predict", "serve", "sweep", "cli.py"}
+FLOORS = [
+    {"__main__"},
+    {"cli"},
+    {"stages"},
+    {"experiments", "predict"},
+    {"report"},
+    {"sources"},
+    {"params"},
+    {"text", "lm", "ner"},
+    {"demo", "protocol"},
+    {"files"},
+    {"work", "machine"},
+    {"provenance"},
+    {"paths", "errors"},
+]
+"""All that stands at the top of the package. What is on a floor imports from those below it and from itself."""
 
 
 def path_of(file: Path) -> str:
@@ -52,7 +66,7 @@ def test_the_code_of_an_architecture_is_all_it_reaches(cell: str) -> None:
 @pytest.mark.parametrize("name", formats())
 def test_the_code_of_a_format_is_all_it_reaches(name: str) -> None:
     """By the sum of that code, which fetch writes beside the files, corpora knows of an edit; it reaches no reader."""
-    path = f"pipeline/ner/formats/{name}.py"
+    path = f"pipeline/ner/data/formats/{name}.py"
     assert reached(path, SOURCES) == sorted(map(path_of, format_code(name)))
     assert not any(path in stage_code(stage, SOURCES) for stage in STAGES)
 
@@ -61,7 +75,11 @@ def test_no_data_set_has_its_name_in_the_pipeline() -> None:
     """But in the demo, which generates two, and where the paper's numbers and the licences of published files are."""
     names = set(load_params(ROOT / "params.yaml").sets)
     named = {path for path in PACKAGE.rglob("*.py") if names & strings(path)}
-    known = {PACKAGE / "report" / "paper.py", PACKAGE / "exported" / "licences.py", *(PACKAGE / "demo").iterdir()}
+    known = {
+        PACKAGE / "report" / "paper.py",
+        PACKAGE / "predict" / "exported" / "licences.py",
+        *(PACKAGE / "demo").iterdir(),
+    }
     assert named <= known
     stages = (ROOT / "dvc.yaml").read_text(encoding="utf-8").partition("\nartifacts:")[0]
     assert not any(name in stages for name in names)
@@ -95,8 +113,8 @@ def test_the_code_of_a_stage_is_what_the_standard_library_finds(stage: str) -> N
 
 
 def test_templates_are_code_of_the_pages() -> None:
-    for stage, folders in {"report": ("pages", "report"), "data": ("pages",)}.items():
-        found = {path_of(path) for name in folders for path in (PACKAGE / name).rglob("*.*") if path.suffix in SHOWN}
+    for stage in ("report", "data"):
+        found = {path_of(path) for path in (PACKAGE / "report").rglob("*.*") if path.suffix in SHOWN}
         assert found and {path for path in stage_code(stage, SOURCES) if Path(path).suffix in SHOWN} == found
 
 
@@ -104,15 +122,15 @@ def test_what_is_reached_through_the_plumbing_counts_and_the_plumbing_does_not()
     sources = {
         "pipeline/stages/a.py": b"def run():\n    from pipeline.b import c",
         "pipeline/b/__init__.py": b"from pipeline import outputs",
-        "pipeline/b/c.py": b"import pipeline.progress",
+        "pipeline/b/c.py": b"import pipeline.work.progress",
         "pipeline/b/page.html": b"",
-        "pipeline/outputs.py": b"",
-        "pipeline/progress.py": b"from pipeline.e.f import g",
+        "pipeline/work/outputs.py": b"",
+        "pipeline/work/progress.py": b"from pipeline.e.f import g",
         "pipeline/e/__init__.py": b'"""Nothing."""',
         "pipeline/e/f.py": b"",
         "pipeline/e/g.py": b"",
     }
-    missing = {"pipeline/outputs.py", "pipeline/progress.py", "pipeline/e/__init__.py", "pipeline/e/g.py"}
+    missing = {"pipeline/work/outputs.py", "pipeline/work/progress.py", "pipeline/e/__init__.py", "pipeline/e/g.py"}
     assert set(stage_code("a", sources)) == sources.keys() - missing
 
 
@@ -136,19 +154,19 @@ def test_a_comment_reruns_nothing() -> None:
 
 
 RERUNS = {
-    "pipeline/text/wikitext.py": {"documents"},
+    "pipeline/text/dump/wikitext.py": {"documents"},
     "pipeline/text/fragments.py": {"fragments"},
     "pipeline/text/udpipe.py": {"sentences", "lemmas", "corpora", "typos"},
     "pipeline/lm/rnn/gru.py": {"pretrain:gru"},
     "pipeline/lm/rnn/sru/on_cpu.py": {f"pretrain:{arch}" for arch in ("sru", "sru4", "sru12", "srupp", "mingru")},
     "pipeline/lm/rnn/lstm.py": {"charcnn", "pretrain:lstm"},
-    "pipeline/lm/train.py": {"charcnn", "pretrain"},
-    "pipeline/ner/crf.py": {"ner", "evaluate", "typos", "export"},
-    "pipeline/ner/typos.py": {"typos"},
+    "pipeline/lm/training/train.py": {"charcnn", "pretrain"},
+    "pipeline/ner/tagging/crf.py": {"ner", "evaluate", "typos", "export"},
+    "pipeline/ner/typos/typos.py": {"typos"},
     "pipeline/report/paper.py": {"report", "export", "data"},
     "pipeline/sources/manifest.py": {"fetch"},
-    "pipeline/serve/app.py": set(),
-    "pipeline/compare/pair.py": set(),
+    "pipeline/predict/serve/app.py": set(),
+    "pipeline/experiments/compare/pair.py": set(),
 }
 
 
@@ -191,15 +209,36 @@ def overlap(out: str, dep: str) -> bool:
     return f"{dep}/".startswith(f"{out}/") or out.startswith(f"{dep}/")
 
 
-@pytest.mark.parametrize("room", sorted(ROOMS))
-def test_rooms_do_not_know_each_other_nor_dvc_nor_typer(room: str) -> None:
-    # fetch reads exports, NER files and a published ELMo to verify them
-    allowed = {"sources": {"demo", "ner", "lm", "text"}}.get(room, set()) | {room}
-    for path in (PACKAGE / room).rglob("*.py"):
-        text = path.read_text(encoding="utf-8")
-        rooms = {Path(file).parts[1] for file in imports(path_of(path), SOURCES)} & (ROOMS | ABOVE)
-        assert rooms <= allowed, f"{path} reaches into {rooms - allowed}"
-        assert "import dvc" not in text and "from dvc" not in text and "import typer" not in text
+def room(path: str) -> str:
+    return PurePosixPath(path).parts[1].removesuffix(".py")
+
+
+def test_imports_run_down_the_house() -> None:
+    floor = {name: number for number, names in enumerate(FLOORS) for name in names}
+    assert floor.keys() == {room(path) for path in SOURCES} - {"__init__"}
+    for path in (path for path in SOURCES if path.endswith(".py") and room(path) in floor):
+        below = {room(path)} | {name for name in floor if floor[name] > floor[room(path)]}
+        up = {file for file in imports(path, SOURCES) if room(file) not in below}
+        assert not up, f"{path} imports {up}"
+
+
+def test_modules_import_in_no_circle() -> None:
+    done, begun = set[str](), list[str]()
+
+    def visit(path: str) -> None:
+        assert path not in begun, " -> ".join([*begun[begun.index(path) :], path])
+        if path not in done:
+            begun.append(path)
+            for file in sorted(imports(path, SOURCES) - {path}):
+                visit(file)
+            done.add(begun.pop())
+
+    for path in (path for path in SOURCES if path.endswith(".py")):
+        visit(path)
+
+
+def test_typer_is_the_business_of_the_commands() -> None:
+    assert [path for path, text in SOURCES.items() if b"import typer" in text] == ["pipeline/cli.py"]
 
 
 def test_only_experiments_know_dvc() -> None:

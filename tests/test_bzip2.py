@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.bzip2 import BadBzip2File, open_bzip2
+from pipeline.files.bzip2 import BadBzip2File, open_bzip2
 from tests.memory import drain, traced_peak
 
 RANDOM = random.Random(1)
@@ -29,7 +29,7 @@ def test_the_streams_are_one_text(size: int, tmp_path: Path) -> None:
 def test_a_stream_may_begin_anywhere_in_what_is_read(
     chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.bzip2.CHUNK", chunk)
+    monkeypatch.setattr("pipeline.files.bzip2.CHUNK", chunk)
     assert unpack(tmp_path / "a.bz2", STREAMS) == FIRST + SECOND
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipeline.checkpoint import LOCK, State, open_checkpoint
 from pipeline.errors import UserError
+from pipeline.work.checkpoint import LOCK, State, open_checkpoint
 
 RUN = "ab12"
 
@@ -73,7 +73,7 @@ def test_it_is_due_by_the_clock(tmp_path: Path) -> None:
 
 
 def test_a_slow_disk_does_not_take_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline import checkpoint as module
+    from pipeline.work import checkpoint as module
 
     clock = [0.0]
 

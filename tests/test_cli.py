@@ -60,8 +60,8 @@ def test_lines_are_bounded_and_command_no_terminal(
     ("command", "function"),
     [
         (["show"], "pipeline.report.summary.summary"),
-        (["compare", "a", "b"], "pipeline.compare.run.run"),
-        (["tables"], "pipeline.sweep.run.run"),
+        (["compare", "a", "b"], "pipeline.experiments.compare.run.run"),
+        (["tables"], "pipeline.experiments.tables.run.run"),
     ],
 )
 def test_what_is_printed_commands_no_terminal(

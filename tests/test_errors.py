@@ -4,8 +4,8 @@ import pickle
 
 import pytest
 
-from pipeline import progress
 from pipeline.errors import LONGEST, UserError, one_line, public
+from pipeline.work import progress
 
 
 @pytest.mark.parametrize("filling", ["о" * 20_000_000, "\x1b[2J" * 5_000_000, "а б\n" * 5_000_000, "://a:" * 4_000_000])

@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from pipeline.errors import UserError
-from pipeline.ner.bio import bio_labels
+from pipeline.ner.data.bio import bio_labels
 from tests.pack import PACK
 
 ROOT = Path(__file__).parents[1]
@@ -148,7 +148,7 @@ def test_the_architecture_reads_what_it_says() -> None:
 
 def test_the_layout_is_read(tmp_path: Path) -> None:
     (reader,) = blocks("A layout")
-    assert reader.file == "pipeline/ner/formats/jsonl.py"
+    assert reader.file == "pipeline/ner/data/formats/jsonl.py"
     module: dict[str, Any] = {}
     exec(reader.code, module)
     path = tmp_path / "train.jsonl"

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from pipeline import mapping
 from pipeline.errors import UserError
-from pipeline.finished import Finished, keep_finished
-from pipeline.mapping import map_shards
-from pipeline.outputs import fresh_folder
-from pipeline.shards import Counts, Document, format_document
-from pipeline.workers import Workers
+from pipeline.files.shards import Counts, Document, format_document
+from pipeline.text import mapping
+from pipeline.text.mapping import map_shards
+from pipeline.work.finished import Finished, keep_finished
+from pipeline.work.outputs import fresh_folder
+from pipeline.work.workers import Workers
 
 
 def log(path: Path, document: Document, counts: Counts) -> Document:

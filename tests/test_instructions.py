@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import instructions
-from pipeline.instructions import AVX2, has_avx2, use_avx2
+from pipeline.machine import cpu as instructions
+from pipeline.machine.cpu import AVX2, has_avx2, use_avx2
 
 STAGES = "charcnn, pretrain, ner, evaluate, typos, export, report"
 ASKED = f"""

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline import cli, layout
-from pipeline.checkpoint import open_checkpoint
+from pipeline import cli, paths
 from pipeline.errors import UserError
-from pipeline.finished import keep_finished
-from pipeline.locks import hold, lock_alone, lock_shared
 from pipeline.params import load_params
 from pipeline.provenance.code import read_sources, stages
 from pipeline.sources.download import download
+from pipeline.work.checkpoint import open_checkpoint
+from pipeline.work.finished import keep_finished
+from pipeline.work.locks import hold, lock_alone, lock_shared
 
 ROOT = Path(__file__).parents[1]
 
@@ -95,7 +95,7 @@ def test_a_stage_that_another_process_runs_touches_nothing(
     sets = [load_params().sets[0]] if "matrix" in dvc else []
     monkeypatch.setattr(sys, "argv", ["pipeline", stage, *sets])
     name = "@".join([stage, *sets])
-    with hold(layout.LOCKS / name, f"running stage {name}"), pytest.raises(SystemExit) as raised:
+    with hold(paths.LOCKS / name, f"running stage {name}"), pytest.raises(SystemExit) as raised:
         cli.main()
     said = capsys.readouterr().err
     assert raised.value.code == 1 and said.count("\n") == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.experiments.mend import mend
-from pipeline.locks import hold
+from pipeline.work.locks import hold
 
 LOCK = "schema: '2.0'\nstages:\n  lemmas:\n    cmd: python -m pipeline lemmas\n"
 FULL = '{"write": {}, "read": {}}'

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.outputs import copy_folder, fresh_file, fresh_folder, read_json, write_json
+from pipeline.work.outputs import copy_folder, fresh_file, fresh_folder, read_json, write_json
 
 
 def names(folder: Path) -> list[str]:

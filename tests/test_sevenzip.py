@@ -6,7 +6,7 @@ from pathlib import Path
 import py7zr
 import pytest
 
-from pipeline.sevenzip import Bad7zFile, open_7z
+from pipeline.files.sevenzip import Bad7zFile, open_7z
 from tests.memory import drain, traced_peak
 
 RANDOM = random.Random(1)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.steady import Steady
+from pipeline.work.steady import Steady
 
 
 def test_nothing_changed(tmp_path: Path) -> None:

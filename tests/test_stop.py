@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from pipeline.stop import Stopped, stop_request
+from pipeline.work.interruption import Stopped, stop_request
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])

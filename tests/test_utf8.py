@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import UserError
-from pipeline.utf8 import Utf8, guess_encoding
+from pipeline.files.utf8 import Utf8, guess_encoding
 
 PATH = Path("news.txt")
 PIECES = [

@@ -2,7 +2,7 @@
 
 from pydantic import PositiveInt
 
-from pipeline.settings import Settings
+from pipeline.files.settings import Settings
 
 
 class DemoSettings(Settings):

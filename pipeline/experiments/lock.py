@@ -7,7 +7,7 @@ those of multiconer still of the old: they must not be read as the new one's.
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pipeline import layout
+from pipeline import paths
 
 Json = dict[str, Any]
 Stages = dict[str, Json]
@@ -15,7 +15,7 @@ Stages = dict[str, Json]
 Made = dict[str, tuple[str, str]]
 """Outputs: path to (stage, md5)."""
 
-CODE, ARCHITECTURE = f"{layout.CODE.as_posix()}/", layout.ARCHITECTURE.as_posix()
+CODE, ARCHITECTURE = f"{paths.CODE.as_posix()}/", paths.ARCHITECTURE.as_posix()
 
 
 def stale(stages: Stages, stage: str, params: Json, md5: Callable[[str], str | None]) -> Iterator[str]:

@@ -10,16 +10,16 @@ import yaml
 from dvc.schema import COMPILED_LOCKFILE_SCHEMA
 from voluptuous import Invalid
 
-from pipeline import layout
+from pipeline import paths
 from pipeline.errors import UserError
-from pipeline.locks import hold, lock_alone
-from pipeline.outputs import remove
-from pipeline.progress import say
+from pipeline.work.locks import hold, lock_alone
+from pipeline.work.outputs import remove
+from pipeline.work.progress import say
 
 TMP = Path(".dvc", "tmp")
-FOLDERS = (layout.DATA, layout.MODELS, layout.METRICS)
+FOLDERS = (paths.DATA, paths.MODELS, paths.METRICS)
 SUFFIXES = (".partial", ".old")
-"""Of what `pipeline.outputs` has not finished."""
+"""Of what `pipeline.work.outputs` has not finished."""
 
 
 def mend() -> None:
@@ -59,7 +59,7 @@ def _remove_partials() -> None:
     partials = [path for path in partials if not any(part[0] == "." for part in path.parts[:-1])]
     with ExitStack() as locks:
         try:
-            for path in layout.LOCKS.glob("*"):
+            for path in paths.LOCKS.glob("*"):
                 locks.enter_context(hold(path, "running"))
         except UserError:
             return

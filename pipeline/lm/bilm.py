@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.lm.settings import ArchSettings, LmSettings
-from pipeline.lm.softmax import AdaptiveSoftmax
 from pipeline.lm.stack import Stack
+from pipeline.lm.training.softmax import AdaptiveSoftmax
 
 
 class BiLM(nn.Module):

@@ -11,17 +11,18 @@ from pydantic import Field
 from torch import Tensor
 
 from pipeline.errors import UserError, remake
-from pipeline.ids import Ids
-from pipeline.lm.batches import align
+from pipeline.files.ids import Ids
+from pipeline.files.settings import Settings, read_settings
+from pipeline.files.vocabulary import SPECIALS
+from pipeline.files.weights import is_finite, load_module, read_shapes, save_weights
 from pipeline.lm.bilm import BiLM
-from pipeline.lm.chars import char_ids, vocabulary_char_ids
 from pipeline.lm.elmo.stacks import ElmoStacks
-from pipeline.lm.encoder import CharEncoder, load_encoder
+from pipeline.lm.encoders.chars import char_ids, vocabulary_char_ids
+from pipeline.lm.encoders.encoder import CharEncoder
+from pipeline.lm.encoders.load import load_encoder
 from pipeline.lm.settings import ELMO, NO_CELL, ArchSettings, LmSettings
-from pipeline.outputs import write_json
-from pipeline.settings import Settings, read_settings
-from pipeline.vocabulary import SPECIALS
-from pipeline.weights import is_finite, load_module, read_shapes, save_weights
+from pipeline.lm.training.batches import align
+from pipeline.work.outputs import write_json
 
 WEIGHTS, CONFIG = "lm.safetensors", "config.json"
 _LAYER = re.compile(r"^directions\.0\.layers\.(\d+)\.", re.MULTILINE)

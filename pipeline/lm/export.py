@@ -15,8 +15,8 @@ from pipeline.errors import UserError
 from pipeline.lm.elmo.names import OPTIONS, WEIGHTS
 from pipeline.lm.elmo.published import read_elmo
 from pipeline.lm.embed import CONFIG, Embedder, Vectors
-from pipeline.outputs import fresh_file
-from pipeline.progress import track
+from pipeline.work.outputs import fresh_file
+from pipeline.work.progress import track
 
 POSITIONS = 4000
 """Of a batch, padding included."""

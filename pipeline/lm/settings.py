@@ -15,8 +15,8 @@ from pydantic import (
     model_validator,
 )
 
+from pipeline.files.settings import Settings, Switch, each_once
 from pipeline.lm.lemmas import Lemmas
-from pipeline.settings import Settings, Switch, each_once
 
 Positive = Annotated[int, Field(strict=True, gt=0, lt=2**31)]
 Highways = Annotated[int, Field(strict=True, ge=0, le=1000)]

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator
 
-from pipeline.ner.bio import bio_labels, tag_type
-from pipeline.settings import Seed, Settings, each_once
+from pipeline.files.settings import Seed, Settings, each_once
+from pipeline.ner.data.bio import bio_labels, tag_type
 
 MOST_RESAMPLES = 1_000_000
 FeatureKind = Literal["top", "mix", "all"]

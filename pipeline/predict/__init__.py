@@ -24,6 +24,6 @@ def load(
     threads are left as they are: one is best for models of the demo's and of middling size. Raises
     `pipeline.errors.UserError`.
     """
-    from pipeline.device import choose_device
+    from pipeline.machine.device import choose_device
 
     return TextTagger.load(Path(folder), choose_device(device, "device"), Path(udpipe) if udpipe else None)

@@ -7,14 +7,14 @@ import torch
 from torch import Tensor
 
 from pipeline.errors import UserError, remake
+from pipeline.files.weights import is_finite
 from pipeline.lm.embed import Embedder
-from pipeline.lm.types import TypeVectors
-from pipeline.ner.bio import tag_type
-from pipeline.ner.marginals import scale_scores, span_log_probabilities
-from pipeline.ner.scores import entity_types
-from pipeline.ner.spans import Spans, find_spans
-from pipeline.ner.tagger import Tagger
-from pipeline.weights import is_finite
+from pipeline.lm.encoders.types import TypeVectors
+from pipeline.ner.data.bio import tag_type
+from pipeline.ner.scoring.scores import entity_types
+from pipeline.ner.scoring.spans import Spans, find_spans
+from pipeline.ner.tagging.marginals import scale_scores, span_log_probabilities
+from pipeline.ner.tagging.tagger import Tagger
 
 POSITIONS = 4000
 """Of a batch, padding included: more of them take no less time each."""

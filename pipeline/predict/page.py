@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from pipeline.pages.render import stream_page
 from pipeline.predict.pieces import Bad, Output, Tagged
 from pipeline.predict.span import Span
 from pipeline.predict.write import parts, unix_lines
+from pipeline.report.pages.render import stream_page
 
 TEMPLATE = Path(__file__).with_name("page.html")
 UNSURE = 0.5

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from pipeline.files.utf8 import Utf8
 from pipeline.predict.cut import cut
 from pipeline.predict.pieces import Bad, End, Input
-from pipeline.utf8 import Utf8
 
 CHUNK = 1 << 16
 """Bytes read at a time."""

@@ -6,18 +6,18 @@ from typing import overload
 
 import torch
 
-from pipeline import layout
+from pipeline import paths
 from pipeline.errors import UserError, remake
-from pipeline.exported.settings import LM, SETTINGS, TAGGER, Exported, check_parts
+from pipeline.files.settings import read_settings
 from pipeline.lm.embed import Embedder
-from pipeline.ner.tagger import Tagger
-from pipeline.ner.tokens import KEEPS
+from pipeline.ner.data.tokens import KEEPS
+from pipeline.ner.tagging.tagger import Tagger
 from pipeline.predict.cut import cut
+from pipeline.predict.exported.settings import LM, SETTINGS, TAGGER, Exported, check_parts
 from pipeline.predict.network import Found, Network
 from pipeline.predict.pieces import End, Input, Output, Piece, Tagged
 from pipeline.predict.span import Span
 from pipeline.provenance.fingerprint import sha256
-from pipeline.settings import read_settings
 from pipeline.text.offsets import Token, split_spaces, split_text
 from pipeline.text.udpipe import Lemmatizer, Normalization
 
@@ -110,7 +110,7 @@ def find_udpipe(folder: Path, settings: Exported, given: Path | None) -> Path:
 
     A `UserError` where there is none, or where its sum is another.
     """
-    places = [given] if given else [folder / settings.udpipe.file, layout.UDPIPE]
+    places = [given] if given else [folder / settings.udpipe.file, paths.UDPIPE]
     path = next((place for place in places if place.is_file()), None)
     expected = f"expected the UDPipe model {settings.udpipe.source}, sha256 {settings.udpipe.sha256}"
     if path is None:

@@ -8,7 +8,7 @@ from tempfile import SpooledTemporaryFile
 from typing import Any, TextIO
 
 from pipeline.errors import TEXT, printable
-from pipeline.ner.bio import OUTSIDE
+from pipeline.ner.data.bio import OUTSIDE
 from pipeline.predict.pieces import Bad, Output, Tagged
 from pipeline.predict.span import Span
 

@@ -27,18 +27,12 @@ COMMANDS = f"{PACKAGE}/cli.py"
 PYTHON = ".py"
 DATA = {".html", ".css", ".yaml"}
 INIT = "__init__.py"
-PLUMBING = tuple(
-    f"{PACKAGE}/{name}"
-    for name in (
-        *("provenance/", "allocator.py", "checkpoint.py", "cli.py", "device.py", "errors.py", "finished.py"),
-        *("instructions.py", "layout.py", "locks.py", "mapping.py", "outputs.py", "progress.py", "run.py"),
-        *("steady.py", "stop.py", "workers.py"),
-    )
-)
+_PLUMBING = ("work/", "machine/", "provenance/", "cli.py", "errors.py", "paths.py")
+PLUMBING = tuple(f"{PACKAGE}/{name}" for name in _PLUMBING)
 """Folders and files in which nothing decides a byte of a result."""
 
 Sources = Mapping[str, bytes]
-"""The files of the package by path from the top of the repository, as `pipeline/ner/tagger.py`."""
+"""The files of the package by path from the top of the repository, as `pipeline/ner/tagging/tagger.py`."""
 Code = dict[str, str]
 """The files that decide a result, sorted, with the sha256 of each, comments left out."""
 

@@ -9,16 +9,16 @@ from typing import Any, Literal, NamedTuple, NotRequired
 import pandas as pd
 from typing_extensions import TypedDict
 
-from pipeline.encoders import ENCODERS
 from pipeline.errors import UserError, remake
-from pipeline.outputs import Count, Number, need, numbers, read_json
+from pipeline.files.csv import Columns, read_csv
+from pipeline.files.metrics import MACHINE
+from pipeline.files.weights import read_shapes
 from pipeline.protocol import Protocol
+from pipeline.report.encoders import ENCODERS
 from pipeline.report.paper import order_sets
 from pipeline.report.plots.confusion import OUTSIDE
 from pipeline.report.splits import SET_COUNTS, SPLIT
-from pipeline.stamp import MACHINE
-from pipeline.tables import Columns, read_csv
-from pipeline.weights import read_shapes
+from pipeline.work.outputs import Count, Number, need, numbers, read_json
 
 TEXT_STAGES = ["documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary"]
 COUNTS = "counts.json"

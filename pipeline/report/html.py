@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pipeline.pages.blocks import Block, Example, Examples, Fact, Heading, Section, Table
-from pipeline.pages.render import PAGE, inline_svgs, render_page
 from pipeline.report import sections
 from pipeline.report.data import Json, Results, SetResults
+from pipeline.report.pages.blocks import Block, Example, Examples, Fact, Heading, Section, Table
+from pipeline.report.pages.render import PAGE, inline_svgs, render_page
 from pipeline.report.paper import set_name
 from pipeline.report.tables import decimal, integer, minutes, plus_minus, score, spread
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from pipeline.pages.blocks import Block, Heading, Section
 from pipeline.report import sections
 from pipeline.report.data import Results
+from pipeline.report.pages.blocks import Block, Heading, Section
 from pipeline.report.paper import set_name
 from pipeline.report.tables import format_blocks, markdown_page
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from pipeline.pages.blocks import Block, Picture, Table
+from pipeline.files.metrics import MACHINE
 from pipeline.report import paper
 from pipeline.report.counts import Flow, read_flows
 from pipeline.report.data import MEAN, TEXT_STAGES, Json, Results, SetResults
+from pipeline.report.pages.blocks import Block, Picture, Table
 from pipeline.report.splits import describe_dropped, describe_splits
 from pipeline.report.tables import NONE, decimal, integer, minutes, percent, score, spread
-from pipeline.stamp import MACHINE
 
 DEMO = "demo"
 DEMO_WARNING = "The data of scale demo are generated: these scores show that the pipeline works and are no result."

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from pipeline.errors import SPACES, TEXT, printable
-from pipeline.pages.blocks import Block, Cell, Heading, Matrix, Picture, Table
+from pipeline.report.pages.blocks import Block, Cell, Heading, Matrix, Picture, Table
 
 NONE = "–"
 """In place of a number that does not exist."""

@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from pipeline.bzip2 import open_bzip2
 from pipeline.errors import UserError
-from pipeline.sevenzip import open_7z
+from pipeline.files.bzip2 import open_bzip2
+from pipeline.files.sevenzip import open_7z
 
 CHUNK = 1 << 20
 OPENERS: dict[str, Callable[[Path, str], AbstractContextManager[Any]]] = {

@@ -14,11 +14,11 @@ from urllib.parse import unquote, urlsplit
 from requests import Response
 
 from pipeline.errors import UserError, public
-from pipeline.locks import lock_alone
-from pipeline.progress import Meter, say
 from pipeline.sources.http import BEYOND_END, PARTIAL, Failed, Interrupted, answer, length, starts_at, version
 from pipeline.sources.places import safe_name
 from pipeline.sources.space import room_for
+from pipeline.work.locks import lock_alone
+from pipeline.work.progress import Meter, say
 
 ATTEMPTS = 4
 """In a row, without a byte that no earlier one brought."""

@@ -35,14 +35,14 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from pipeline.demo import ARTEFACTS, DemoSettings
 from pipeline.errors import UserError, public
+from pipeline.files.settings import Settings, each_once
+from pipeline.files.utf8 import InvalidUtf8
+from pipeline.files.yaml import read_yaml
 from pipeline.lm.lemmas import Lemmas
-from pipeline.ner.bio import is_type
-from pipeline.ner.readers import formats
-from pipeline.outputs import explain
-from pipeline.settings import Settings, each_once
+from pipeline.ner.data.bio import is_type
+from pipeline.ner.data.readers import formats
 from pipeline.sources.places import readable
-from pipeline.utf8 import InvalidUtf8
-from pipeline.yaml_file import read_yaml
+from pipeline.work.outputs import explain
 
 DEMO = "demo:"
 EXAMPLE = "manifest.example.yaml"

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from pipeline.demo import DemoSettings, generate
 from pipeline.errors import UserError, public
-from pipeline.progress import say
 from pipeline.provenance.fingerprint import sha256
 from pipeline.sources.download import download, file_name
 from pipeline.sources.manifest import Source
@@ -17,6 +16,7 @@ from pipeline.sources.places import candidates, downloads, safe_name
 from pipeline.sources.space import room_for
 from pipeline.sources.sums import Sums
 from pipeline.sources.verify import Check
+from pipeline.work.progress import say
 
 GENERATED = {"news": "news.xml.bz2", "udpipe": "model.udpipe", "elmo": "elmo.zip"}
 """File names of generated inputs; all others are plain CoNLL."""

@@ -13,13 +13,13 @@ from pathlib import Path
 from xml.etree.ElementTree import ParseError
 
 from pipeline.errors import UserError
-from pipeline.ner.readers import read_file
-from pipeline.progress import say, track
+from pipeline.files.utf8 import NEWS_ADVICE, InvalidUtf8, Utf8
+from pipeline.ner.data.readers import read_file
 from pipeline.sources import probe
 from pipeline.sources.compression import chunks
 from pipeline.sources.manifest import News
-from pipeline.text.export import MalformedExport, read_pages
-from pipeline.utf8 import NEWS_ADVICE, InvalidUtf8, Utf8
+from pipeline.text.dump.export import MalformedExport, read_pages
+from pipeline.work.progress import say, track
 
 Check = Callable[[Path], None]
 

@@ -9,22 +9,23 @@ import torch
 from typing_extensions import TypedDict
 
 from pipeline.errors import UserError
-from pipeline.ids import IdSequences
+from pipeline.files.ids import IdSequences
+from pipeline.files.vocabulary import SPECIALS, Vocabulary
 from pipeline.lm.bilm import BiLM
-from pipeline.lm.chars import CharIds, vocabulary_char_ids
-from pipeline.lm.curve import write_curve
 from pipeline.lm.elmo.published import read_elmo
-from pipeline.lm.encoder import TYPES_A_BATCH, CharEncoder, make_encoder
-from pipeline.lm.inputs import TABLE, CharInputs
+from pipeline.lm.encoders.chars import CharIds, vocabulary_char_ids
+from pipeline.lm.encoders.encoder import TYPES_A_BATCH, CharEncoder
+from pipeline.lm.encoders.inputs import TABLE, CharInputs
+from pipeline.lm.encoders.load import make_encoder
 from pipeline.lm.lemmas import Lemmas
 from pipeline.lm.rnn import lstm  # by name below, and so among the deps in dvc.yaml
 from pipeline.lm.settings import ArchSettings, CharCnnSettings
-from pipeline.lm.train import Trainer
-from pipeline.outputs import fresh_folder, read_json
-from pipeline.progress import track
+from pipeline.lm.training.curve import write_curve
+from pipeline.lm.training.train import Trainer
 from pipeline.provenance.code import Code, training_code
-from pipeline.run import Run
-from pipeline.vocabulary import SPECIALS, Vocabulary
+from pipeline.work.outputs import fresh_folder, read_json
+from pipeline.work.progress import track
+from pipeline.work.run import Run
 
 
 class Source(TypedDict):

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from pipeline.layout import manifest
-from pipeline.ner.readers import format_code, formats
-from pipeline.outputs import fresh_folder, write_json
+from pipeline.ner.data.readers import format_code, formats
 from pipeline.params import Params
+from pipeline.paths import manifest
 from pipeline.provenance.code import describe_architecture, read_sources, stage_code, stages
 from pipeline.provenance.fingerprint import fingerprint
+from pipeline.work.outputs import fresh_folder, write_json
 
 
 def run(params: Params, choice: Path, architecture: Path, protocol: Path, code: Path) -> None:

@@ -5,23 +5,23 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import UserError
-from pipeline.ner.bio import bio_labels, find_scheme, repair
-from pipeline.ner.corpus import SPLITS, split_path, write_labels, write_split
-from pipeline.ner.counts import describe, describe_dropped, describe_repairs, describe_unseen, rank_types
-from pipeline.ner.dataset import Splits, read_dataset, read_splits
-from pipeline.ner.sentence import RawSentence, Sentence
-from pipeline.ner.tokens import keep_tokens
-from pipeline.outputs import fresh_folder, write_json
-from pipeline.progress import say, track
+from pipeline.ner.data.bio import bio_labels, find_scheme, repair
+from pipeline.ner.data.corpus import SPLITS, split_path, write_labels, write_split
+from pipeline.ner.data.counts import describe, describe_dropped, describe_repairs, describe_unseen, rank_types
+from pipeline.ner.data.dataset import Splits, read_dataset, read_splits
+from pipeline.ner.data.sentence import RawSentence, Sentence
+from pipeline.ner.data.tokens import keep_tokens
 from pipeline.text.spelling import compose, remove_stress
 from pipeline.text.udpipe import Lemmatizer, Normalization
+from pipeline.work.outputs import fresh_folder, write_json
+from pipeline.work.progress import say, track
 
 
 def run(source: Path, model: Path, target: Path, tokens: str, normalization: Normalization, seed: int) -> None:
     """Write train, validation and test .tsv, labels.json and counts.json.
 
-    `tokens` says which of them are kept (a key of `pipeline.ner.tokens.KEEPS`), `normalization` what the language model
-    reads of them, and `seed` what is held out.
+    `tokens` says which of them are kept (a key of `pipeline.ner.data.tokens.KEEPS`), `normalization` what the language
+    model reads of them, and `seed` what is held out.
     """
     dataset = read_dataset(source)
     published = read_splits(source, dataset, seed)

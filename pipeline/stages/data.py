@@ -3,19 +3,19 @@
 from itertools import islice
 from pathlib import Path
 
-from pipeline.corpus.article import read_article
-from pipeline.corpus.growth import measure_vocabulary
-from pipeline.corpus.lengths import count_lengths
-from pipeline.corpus.page import Corpus, Sample, render_html, render_markdown
-from pipeline.corpus.plots import draw_coverage, draw_growth, draw_lengths
-from pipeline.corpus.sample import draw_fragments
-from pipeline.corpus.trace import read_predicted, trace
-from pipeline.outputs import fresh_folder, read_json, write_text
+from pipeline.files.vocabulary import read_entries
+from pipeline.report.corpus.article import read_article
+from pipeline.report.corpus.growth import measure_vocabulary
+from pipeline.report.corpus.lengths import count_lengths
+from pipeline.report.corpus.page import Corpus, Sample, render_html, render_markdown
+from pipeline.report.corpus.plots import draw_coverage, draw_growth, draw_lengths
+from pipeline.report.corpus.sample import draw_fragments
+from pipeline.report.corpus.trace import read_predicted, trace
 from pipeline.report.data import read_counts
 from pipeline.report.plots.style import save
-from pipeline.text.templates.lost import FILE as LOST
-from pipeline.text.templates.lost import Lost, LostFile
-from pipeline.vocabulary import read_entries
+from pipeline.text.dump.templates.lost import FILE as LOST
+from pipeline.text.dump.templates.lost import Lost, LostFile
+from pipeline.work.outputs import fresh_folder, read_json, write_text
 
 FRAGMENTS = 10
 FREQUENT = 50

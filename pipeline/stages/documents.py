@@ -10,24 +10,24 @@ from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from pipeline.errors import UserError
-from pipeline.finished import Finished, keep_finished
-from pipeline.mapping import finish_shards, sum_code
-from pipeline.outputs import fresh_folder, need, read_json, write_json
-from pipeline.progress import track
+from pipeline.files.shards import COUNTS, Counts, Document, format_document, read_shard, write_shards
+from pipeline.files.utf8 import InvalidUtf8
 from pipeline.provenance.fingerprint import fingerprint
-from pipeline.shards import COUNTS, Counts, Document, format_document, read_shard, write_shards
+from pipeline.text.dump.mediawiki import extract_article, read_articles
+from pipeline.text.dump.templates.lost import FILE as LOST
+from pipeline.text.dump.templates.lost import count_lost, take_lost
 from pipeline.text.lookalikes import count_mixed
-from pipeline.text.mediawiki import extract_article, read_articles
+from pipeline.text.mapping import finish_shards, sum_code
 from pipeline.text.plaintext import read_plaintext
 from pipeline.text.raw import Raw, read_raw, write_raw
 from pipeline.text.reading import stem
 from pipeline.text.settings import TextSettings
 from pipeline.text.spelling import compose, count_composed
-from pipeline.text.templates.lost import FILE as LOST
-from pipeline.text.templates.lost import count_lost, take_lost
 from pipeline.text.whitespace import count_words
-from pipeline.utf8 import InvalidUtf8
-from pipeline.workers import Workers
+from pipeline.work.finished import Finished, keep_finished
+from pipeline.work.outputs import fresh_folder, need, read_json, write_json
+from pipeline.work.progress import track
+from pipeline.work.workers import Workers
 
 SOURCES = "sources.json"
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.device import choose_device
+from pipeline.files.csv import DIGITS, write_csv
+from pipeline.files.metrics import write_metrics
 from pipeline.lm.embed import Embedder
-from pipeline.machine import stamp
-from pipeline.ner.corpus import read_labels
-from pipeline.ner.examples import Examples, load_examples
-from pipeline.ner.predict import predict
-from pipeline.ner.predictions import prediction_path, write_predictions
-from pipeline.ner.scores import (
+from pipeline.machine.describe import stamp
+from pipeline.machine.device import choose_device
+from pipeline.ner.data.corpus import read_labels
+from pipeline.ner.scoring.predictions import prediction_path, write_predictions
+from pipeline.ner.scoring.scores import (
     METRICS,
     Counts,
     Floats,
@@ -27,10 +27,10 @@ from pipeline.ner.scores import (
     score_types,
 )
 from pipeline.ner.settings import EvaluateSettings
-from pipeline.ner.tagger import load_taggers
-from pipeline.outputs import fresh_folder
-from pipeline.stamp import write_metrics
-from pipeline.tables import DIGITS, write_csv
+from pipeline.ner.tagging.examples import Examples, load_examples
+from pipeline.ner.tagging.predict import predict
+from pipeline.ner.tagging.tagger import load_taggers
+from pipeline.work.outputs import fresh_folder
 
 
 def run(

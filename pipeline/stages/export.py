@@ -4,29 +4,29 @@ import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.device import choose_device
-from pipeline.encoders import ENCODERS
-from pipeline.exported.card import Facts, Json, NewsOrigins, Origin, SetOrigins, render_card
-from pipeline.exported.settings import CARD, LM, SETTINGS, TAGGER, UDPIPE, Exported, UdpipeModel, sum_parts
+from pipeline.files.csv import DIGITS, read_csv
+from pipeline.files.metrics import write_metrics
+from pipeline.files.settings import read_settings
 from pipeline.lm.embed import CONFIG, Config, Embedder
-from pipeline.lm.encoder import CONFIG as ENCODER
+from pipeline.lm.encoders.encoder import CONFIG as ENCODER
 from pipeline.lm.settings import EncoderShape
-from pipeline.machine import stamp
-from pipeline.ner.calibration import Judged, fit_temperature, judge, reliability
-from pipeline.ner.corpus import read_labels
-from pipeline.ner.dataset import read_dataset
-from pipeline.ner.examples import Examples, load_examples
-from pipeline.ner.predict import predict
-from pipeline.ner.scores import count, entity_f1
-from pipeline.ner.tagger import Tagger, load_taggers
-from pipeline.outputs import copy_folder, fresh_folder, need, read_json, write_json, write_text
+from pipeline.machine.describe import stamp
+from pipeline.machine.device import choose_device
+from pipeline.ner.data.corpus import read_labels
+from pipeline.ner.data.dataset import read_dataset
+from pipeline.ner.scoring.calibration import Judged, fit_temperature, judge, reliability
+from pipeline.ner.scoring.scores import count, entity_f1
+from pipeline.ner.tagging.examples import Examples, load_examples
+from pipeline.ner.tagging.predict import predict
+from pipeline.ner.tagging.tagger import Tagger, load_taggers
+from pipeline.predict.exported.card import Facts, Json, NewsOrigins, Origin, SetOrigins, render_card
+from pipeline.predict.exported.settings import CARD, LM, SETTINGS, TAGGER, UDPIPE, Exported, UdpipeModel, sum_parts
 from pipeline.protocol import Protocol
 from pipeline.provenance.fingerprint import sha256
 from pipeline.report.data import SCORES, TYPES
+from pipeline.report.encoders import ENCODERS
 from pipeline.report.splits import SET_COUNTS
-from pipeline.settings import read_settings
-from pipeline.stamp import write_metrics
-from pipeline.tables import DIGITS, read_csv
+from pipeline.work.outputs import copy_folder, fresh_folder, need, read_json, write_json, write_text
 
 
 class Sources(NamedTuple):

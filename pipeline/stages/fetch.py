@@ -14,9 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipeline.errors import UserError
-from pipeline.ner.readers import format_code
-from pipeline.outputs import fresh_folder, named, write_json
-from pipeline.progress import say
+from pipeline.ner.data.readers import format_code
 from pipeline.provenance.fingerprint import fingerprint
 from pipeline.sources.elmo import ObtainedElmo, obtain_elmo
 from pipeline.sources.manifest import Elmo, Manifest, NerSet, News, read_manifest
@@ -24,6 +22,8 @@ from pipeline.sources.obtain import Input, Obtainer, copy
 from pipeline.sources.places import home
 from pipeline.sources.sums import Sums
 from pipeline.sources.verify import check_udpipe, conll_check, news_check
+from pipeline.work.outputs import fresh_folder, named, write_json
+from pipeline.work.progress import say
 
 Splits = dict[str, Input]
 

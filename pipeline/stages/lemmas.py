@@ -4,14 +4,14 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from pipeline.errors import UserError
-from pipeline.finished import keep_finished
-from pipeline.mapping import map_shards
-from pipeline.outputs import fresh_folder
+from pipeline.files.shards import Counts, Document
 from pipeline.provenance.fingerprint import fingerprint
-from pipeline.shards import Counts, Document
 from pipeline.text.lemmas import lemmatize_document
+from pipeline.text.mapping import map_shards
 from pipeline.text.udpipe import Lemmatizer, Normalization
-from pipeline.workers import Workers
+from pipeline.work.finished import keep_finished
+from pipeline.work.outputs import fresh_folder
+from pipeline.work.workers import Workers
 
 
 def run(source: Path, model: Path, target: Path, normalization: Normalization, workers: Workers) -> None:

@@ -4,11 +4,11 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.errors import UserError
-from pipeline.finished import keep_finished
-from pipeline.mapping import map_shards
-from pipeline.outputs import fresh_folder
 from pipeline.text.lowercase import lower_document
-from pipeline.workers import Workers
+from pipeline.text.mapping import map_shards
+from pipeline.work.finished import keep_finished
+from pipeline.work.outputs import fresh_folder
+from pipeline.work.workers import Workers
 
 
 def run(source: Path, target: Path, lowercase: bool, workers: Workers) -> None:

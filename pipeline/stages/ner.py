@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.device import choose_device
+from pipeline.files.csv import write_csv
 from pipeline.lm.embed import Embedder
-from pipeline.ner.corpus import read_labels
-from pipeline.ner.examples import load_examples
+from pipeline.machine.device import choose_device
+from pipeline.ner.data.corpus import read_labels
 from pipeline.ner.settings import NerSettings
-from pipeline.ner.train import Epoch, kept_epoch, train_tagger
-from pipeline.outputs import fresh_folder
+from pipeline.ner.tagging.examples import load_examples
+from pipeline.ner.tagging.train import Epoch, kept_epoch, train_tagger
 from pipeline.protocol import EpochRule
-from pipeline.tables import write_csv
+from pipeline.work.outputs import fresh_folder
 
 
 def run(
@@ -28,7 +28,7 @@ def run(
     """Write `target/seed-<n>/`, each a tagger that works by itself, and `log`, a CSV row an epoch and seed.
 
     `epoch` says which of them is kept; the log marks it.
-    `confirm` is called before anything gets its name, see `pipeline.steady`.
+    `confirm` is called before anything gets its name, see `pipeline.work.steady`.
     """
     place = choose_device(device)
     labels = read_labels(corpus)

@@ -7,22 +7,23 @@ from typing import Any, NamedTuple
 import torch
 
 from pipeline.errors import UserError
-from pipeline.ids import IdSequences
+from pipeline.files.ids import IdSequences
+from pipeline.files.metrics import write_metrics
+from pipeline.files.vocabulary import Vocabulary
 from pipeline.lm.bilm import BiLM
-from pipeline.lm.curve import write_curve
 from pipeline.lm.elmo.stacks import ElmoStacks
 from pipeline.lm.embed import Config, Model, save_lm
-from pipeline.lm.encoder import CONFIG, WEIGHTS, load_encoder
-from pipeline.lm.history import History
-from pipeline.lm.inputs import TABLE, TableInputs
+from pipeline.lm.encoders.encoder import CONFIG, WEIGHTS
+from pipeline.lm.encoders.inputs import TABLE, TableInputs
+from pipeline.lm.encoders.load import load_encoder
 from pipeline.lm.settings import ELMO, UNTRAINED, ArchSettings, LmSettings
-from pipeline.lm.train import Trainer
-from pipeline.machine import peak_memory, stamp
-from pipeline.outputs import fresh_folder
+from pipeline.lm.training.curve import write_curve
+from pipeline.lm.training.history import History
+from pipeline.lm.training.train import Trainer
+from pipeline.machine.describe import peak_memory, stamp
 from pipeline.provenance.code import training_code
-from pipeline.run import Run
-from pipeline.stamp import write_metrics
-from pipeline.vocabulary import Vocabulary
+from pipeline.work.outputs import fresh_folder
+from pipeline.work.run import Run
 
 
 class Sources(NamedTuple):

@@ -6,19 +6,19 @@ from typing import NamedTuple
 import pandas as pd
 import torch
 
-from pipeline.machine import stamp
-from pipeline.ner.mistakes import Mistakes, draw_mistakes
-from pipeline.ner.tested import read_tested
-from pipeline.ner.type_spread import spread_types
-from pipeline.outputs import fresh_folder, write_text
+from pipeline.files.metrics import write_metrics
+from pipeline.machine.describe import stamp
+from pipeline.ner.scoring.tested import read_tested
+from pipeline.ner.scoring.type_spread import spread_types
 from pipeline.report.data import Json, Results, SetResults, read_results
 from pipeline.report.html import Sentences, render_html
+from pipeline.report.mistakes import Mistakes, draw_mistakes
 from pipeline.report.page import render
 from pipeline.report.paper import set_name
 from pipeline.report.plots import confusion, epochs, perplexity, types, typos
 from pipeline.report.plots.style import save
 from pipeline.report.tables import integer
-from pipeline.stamp import write_metrics
+from pipeline.work.outputs import fresh_folder, write_text
 
 WRONG, RIGHT = 30, 6
 """Test sentences of each data set that the page shows, with a mistake and without."""

@@ -10,16 +10,16 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.device import choose_device
+from pipeline.files.csv import write_csv
 from pipeline.lm.embed import Embedder
-from pipeline.ner.corpus import read_labels, read_split, split_path
-from pipeline.ner.examples import Reading, load_examples, reading
-from pipeline.ner.features import Features, build_features
-from pipeline.ner.predict import predict
-from pipeline.ner.scores import METRICS, count, mean_scores
-from pipeline.ner.tagger import load_taggers
-from pipeline.ner.typos import apply_typos, draw_typos, find_words
-from pipeline.tables import write_csv
+from pipeline.machine.device import choose_device
+from pipeline.ner.data.corpus import read_labels, read_split, split_path
+from pipeline.ner.scoring.scores import METRICS, count, mean_scores
+from pipeline.ner.tagging.examples import Reading, load_examples, reading
+from pipeline.ner.tagging.features import Features, build_features
+from pipeline.ner.tagging.predict import predict
+from pipeline.ner.tagging.tagger import load_taggers
+from pipeline.ner.typos.typos import apply_typos, draw_typos, find_words
 from pipeline.text.udpipe import Lemmatizer, Normalization
 
 HEADER = ["rate", "words", "misspelt", *(metric + end for metric in METRICS for end in ("", "_low", "_high"))]

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.errors import UserError
-from pipeline.finished import Finished, keep_finished
-from pipeline.ids import write_ids
-from pipeline.mapping import finish_shards
-from pipeline.outputs import fresh_folder, write_json
+from pipeline.files.ids import write_ids
+from pipeline.files.shards import COUNTS, Counts, shard_paths
+from pipeline.files.vocabulary import SPECIALS
 from pipeline.provenance.fingerprint import sha256
-from pipeline.shards import COUNTS, Counts, shard_paths
+from pipeline.text.mapping import finish_shards
 from pipeline.text.settings import VocabularySettings
 from pipeline.text.vocabulary import (
     SIDES,
@@ -24,8 +23,9 @@ from pipeline.text.vocabulary import (
     read_side,
     sum_lemmas,
 )
-from pipeline.vocabulary import SPECIALS
-from pipeline.workers import Workers
+from pipeline.work.finished import Finished, keep_finished
+from pipeline.work.outputs import fresh_folder, write_json
+from pipeline.work.workers import Workers
 
 
 class Types(NamedTuple):
@@ -38,7 +38,7 @@ class Types(NamedTuple):
 
 
 def run(source: Path, target: Path, settings: VocabularySettings, seed: int, workers: Workers) -> None:
-    """Write the vocabulary, `train` and `validation` ids (see `pipeline.ids`) and the counts."""
+    """Write the vocabulary, `train` and `validation` ids (see `pipeline.files.ids`) and the counts."""
     split = Split(seed, settings.validation_share)
     with keep_finished(workers.finished, "vocabulary") as finished, fresh_folder(target) as folder:
         types = _write_types(source, folder, settings, split, finished, workers)

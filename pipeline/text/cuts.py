@@ -9,7 +9,7 @@ documents of their own: 37085, 37085.2, 37085.3. All cuts are counted.
 import re
 from collections.abc import Iterable, Iterator
 
-from pipeline.shards import Counts, Document
+from pipeline.files.shards import Counts, Document
 
 PARAGRAPH = 50_000
 """Characters. razdel's time grows faster than its text, by 4 for twice as much of the worst."""

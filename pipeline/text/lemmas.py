@@ -1,6 +1,6 @@
 """Fragments to lines of lemmas, or of words."""
 
-from pipeline.shards import Counts, Document
+from pipeline.files.shards import Counts, Document
 from pipeline.text.spelling import count_stressed
 from pipeline.text.udpipe import Lemmatizer
 from pipeline.text.whitespace import count_words

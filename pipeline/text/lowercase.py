@@ -1,6 +1,6 @@
 """Text in lower case, unless the protocol keeps the case."""
 
-from pipeline.shards import Counts, Document
+from pipeline.files.shards import Counts, Document
 from pipeline.text.whitespace import count_words
 
 

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, groupby
 from pathlib import Path
 
-from pipeline.shards import Counts, Document
+from pipeline.files.shards import Counts, Document
+from pipeline.files.utf8 import InvalidUtf8
 from pipeline.text.cuts import CUTS, PARAGRAPH, cut_document, cut_paragraph
 from pipeline.text.reading import read_text, stem
 from pipeline.text.whitespace import count_words, fold
-from pipeline.utf8 import InvalidUtf8
 
 
 def read_plaintext(path: Path, counts: Counts, policy: InvalidUtf8 = "error") -> Iterator[Document]:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.finished import Finished
+from pipeline.files.shards import Document
 from pipeline.provenance.fingerprint import fingerprint
-from pipeline.shards import Document
+from pipeline.work.finished import Finished
 
 
 class Raw(NamedTuple):

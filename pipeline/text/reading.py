@@ -7,11 +7,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from pipeline import bzip2, sevenzip
 from pipeline.errors import UserError
-from pipeline.shards import Counts
+from pipeline.files import bzip2, sevenzip
+from pipeline.files.shards import Counts
+from pipeline.files.utf8 import NEWS_ADVICE, InvalidUtf8, Utf8
 from pipeline.text.whitespace import fold
-from pipeline.utf8 import NEWS_ADVICE, InvalidUtf8, Utf8
 
 PACKED = (".gz", ".bz2", ".7z")
 Opener = Callable[[Path, str], AbstractContextManager[Any]]

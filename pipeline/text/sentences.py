@@ -1,6 +1,6 @@
 """Paragraphs to sentences."""
 
-from pipeline.shards import Counts, Document
+from pipeline.files.shards import Counts, Document
 from pipeline.text.segmenters import Segmenter, split_by_razdel
 from pipeline.text.whitespace import count_words, fold
 

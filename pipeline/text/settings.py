@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pipeline.settings import Settings
+from pipeline.files.settings import Settings
 
 SegmenterName = Literal["razdel", "udpipe"]
 

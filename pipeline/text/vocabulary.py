@@ -8,11 +8,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from pipeline.ids import Ids, read_packed, write_packed
-from pipeline.shards import Counts, read_shard
+from pipeline.files.ids import Ids, read_packed, write_packed
+from pipeline.files.shards import Counts, read_shard
+from pipeline.files.vocabulary import SPECIALS, Entry, Vocabulary, format_entry, parse_entries
 from pipeline.text.cuts import whole_name
 from pipeline.text.settings import VocabularySettings
-from pipeline.vocabulary import SPECIALS, Entry, Vocabulary, format_entry, parse_entries
 
 SIDES = TRAIN, VALIDATION = ("train", "validation")
 

@@ -15,13 +15,13 @@ from seqeval.metrics import f1_score as seqeval_f1
 from sklearn.metrics import f1_score as sklearn_f1
 
 from pipeline import cli
-from pipeline.compare.pair import Pair, find_sets, read_pair
-from pipeline.compare.run import file_name
-from pipeline.compare.sentences import find_examples
-from pipeline.compare.table import Row, compare_scores
+from pipeline.experiments.compare.pair import Pair, find_sets, read_pair
+from pipeline.experiments.compare.run import file_name
+from pipeline.experiments.compare.sentences import find_examples
+from pipeline.experiments.compare.table import Row, compare_scores
 from pipeline.experiments.revision import Difference, all_revisions, diff_params, open_revisions
-from pipeline.ner.bio import bio_labels, bio_spans
-from pipeline.sweep.pairs import RESAMPLES, SEED, compare_rows
+from pipeline.experiments.tables.pairs import RESAMPLES, SEED, compare_rows
+from pipeline.ner.data.bio import bio_labels, bio_spans
 from tests.compare.repository import LENGTH, SENTENCES, SETS, git, gold, predicted
 
 FEW = ["--resamples", "60"]

@@ -6,11 +6,11 @@ from shutil import copytree
 
 import pytest
 
-from pipeline.outputs import write_json
 from pipeline.stages import documents, fragments, lemmas, lowercase, sentences, vocabulary
 from pipeline.text.settings import TextSettings, VocabularySettings
 from pipeline.text.udpipe import Normalization
-from pipeline.workers import Workers
+from pipeline.work.outputs import write_json
+from pipeline.work.workers import Workers
 
 LONGEST = 8
 """Words of a fragment."""

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import cli, layout
-from pipeline.corpus.article import STAGES, find_articles, read_article
-from pipeline.corpus.terminal import show
-from pipeline.corpus.trace import paragraphs_of, read_predicted, sentences_of, trace
+from pipeline import cli, paths
 from pipeline.errors import UserError
-from pipeline.shards import read_documents
-from pipeline.vocabulary import Vocabulary
+from pipeline.files.shards import read_documents
+from pipeline.files.vocabulary import Vocabulary
+from pipeline.report.corpus.article import STAGES, find_articles, read_article
+from pipeline.report.corpus.terminal import show
+from pipeline.report.corpus.trace import paragraphs_of, read_predicted, sentences_of, trace
 from tests.corpus.conftest import TOO_LONG, export, run_text_stages
 from tests.pack import PACK, needs_pack
 
@@ -138,7 +138,7 @@ def test_an_article_that_is_not_in_the_shard(built: Path) -> None:
 
 
 def test_the_command(built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(layout, "DATA", built)
+    monkeypatch.setattr(paths, "DATA", built)
     monkeypatch.setattr(sys, "argv", ["pipeline", "show", "8"])
     with pytest.raises(SystemExit) as done:
         cli.main()

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.corpus.growth import measure_vocabulary
-from pipeline.corpus.lengths import Lengths, count_lengths
-from pipeline.corpus.sample import _hash, draw_fragments
-from pipeline.ids import IdSequences
-from pipeline.outputs import read_json
-from pipeline.shards import Document, read_documents, write_shards
-from pipeline.vocabulary import SPECIALS, Vocabulary
+from pipeline.files.ids import IdSequences
+from pipeline.files.shards import Document, read_documents, write_shards
+from pipeline.files.vocabulary import SPECIALS, Vocabulary
+from pipeline.report.corpus.growth import measure_vocabulary
+from pipeline.report.corpus.lengths import Lengths, count_lengths
+from pipeline.report.corpus.sample import _hash, draw_fragments
+from pipeline.work.outputs import read_json
 from tests.memory import traced_peak
 
 

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import pytest
 
-from pipeline.corpus.page import _dropped, _format, _templates
 from pipeline.errors import printable
-from pipeline.outputs import read_json
-from pipeline.pages.blocks import Table
-from pipeline.shards import read_documents
+from pipeline.files.shards import read_documents
+from pipeline.files.vocabulary import Vocabulary
+from pipeline.report.corpus.page import _dropped, _format, _templates
+from pipeline.report.pages.blocks import Table
 from pipeline.stages import data as stage
-from pipeline.vocabulary import Vocabulary
+from pipeline.work.outputs import read_json
 from tests.corpus.conftest import HOSTILE
 
 NO_PICTURE = "<svg></svg>"

@@ -6,10 +6,11 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from pipeline.ids import write_ids
-from pipeline.lm.chars import vocabulary_char_ids
-from pipeline.lm.encoder import make_encoder
-from pipeline.lm.inputs import TABLE
+from pipeline.files.ids import write_ids
+from pipeline.files.vocabulary import SPECIALS, Entry, Vocabulary
+from pipeline.lm.encoders.chars import vocabulary_char_ids
+from pipeline.lm.encoders.inputs import TABLE
+from pipeline.lm.encoders.load import make_encoder
 from pipeline.lm.settings import (
     UNTRAINED,
     ArchSettings,
@@ -20,7 +21,6 @@ from pipeline.lm.settings import (
     TrainingSettings,
 )
 from pipeline.params import load_params
-from pipeline.vocabulary import SPECIALS, Entry, Vocabulary
 from tests.lm.project import ROOT, Make, Project, make_project
 
 TYPES = 40

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import yaml
 
-from pipeline.ids import IdSequences
-from pipeline.lm.batches import Batch
+from pipeline.files.ids import IdSequences
+from pipeline.lm.training.batches import Batch
 from tests.forkserver import context, preload
 
 preload("pipeline.stages.pretrain", "tests.lm.project", "torch._dynamo")  # two seconds of it with the first optimizer
@@ -132,7 +132,7 @@ def _pretrain(folder: Path, environment: dict[str, str], limit: int) -> None:
 
 
 def _write_losses() -> None:
-    from pipeline.lm.train import Trainer
+    from pipeline.lm.training.train import Trainer
 
     step = Trainer.step
 
@@ -148,7 +148,7 @@ def _write_losses() -> None:
 
 def _write_reading() -> None:
     """Write down which texts a process learns from, a file a rank."""
-    from pipeline.lm.train import Trainer
+    from pipeline.lm.training.train import Trainer
 
     batch = Trainer._batch
 

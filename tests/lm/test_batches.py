@@ -7,9 +7,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.ids import IdSequences, write_ids
-from pipeline.lm.batches import make_batch, plan_batches
-from pipeline.vocabulary import BEGIN, END, UNKNOWN
+from pipeline.files.ids import IdSequences, write_ids
+from pipeline.files.vocabulary import BEGIN, END, UNKNOWN
+from pipeline.lm.training.batches import make_batch, plan_batches
 
 
 @given(

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.ids import IdSequences, write_ids
-from pipeline.lm.batches import align, make_batch
+from pipeline.files.ids import IdSequences, write_ids
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.settings import LmSettings
+from pipeline.lm.training.batches import align, make_batch
 from pipeline.params import load_params
 from tests.lm.conftest import ARCHS, CELLS, arch_of
 from tests.lm.project import ROOT

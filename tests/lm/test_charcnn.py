@@ -9,10 +9,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.lm.charcnn import CharCnn
-from pipeline.lm.chars import PAD, boundary_char_ids, char_ids
-from pipeline.lm.encoder import load_encoder
-from pipeline.lm.inputs import CharInputs
+from pipeline.lm.encoders.charcnn import CharCnn
+from pipeline.lm.encoders.chars import PAD, boundary_char_ids, char_ids
+from pipeline.lm.encoders.inputs import CharInputs
+from pipeline.lm.encoders.load import load_encoder
 from pipeline.lm.settings import CHARS, CharCnnShape
 from pipeline.stages.charcnn import _write_table
 from tests.pack import PACK

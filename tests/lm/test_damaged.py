@@ -8,11 +8,11 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from pipeline.checkpoint import State, open_checkpoint
 from pipeline.errors import UserError
-from pipeline.ids import IdSequences, write_ids
-from pipeline.lm.inputs import TABLE, TableInputs
-from pipeline.vocabulary import Entry, Vocabulary
+from pipeline.files.ids import IdSequences, write_ids
+from pipeline.files.vocabulary import Entry, Vocabulary
+from pipeline.lm.encoders.inputs import TABLE, TableInputs
+from pipeline.work.checkpoint import State, open_checkpoint
 from tests.lm.project import Make
 
 Damage = Callable[[Path], object]

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from pipeline.lm.bilm import BiLM
-from pipeline.lm.charcnn import CharCnn
 from pipeline.lm.embed import Embedder
+from pipeline.lm.encoders.charcnn import CharCnn
 from pipeline.lm.settings import CharCnnShape, LmSettings
 from tests.lm.conftest import arch_of
 

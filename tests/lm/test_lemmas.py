@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.lm.chars import char_ids
+from pipeline.lm.encoders.chars import char_ids
 from pipeline.lm.lemmas import rusvectores, spell
 from pipeline.lm.settings import Reading
 

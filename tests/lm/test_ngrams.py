@@ -7,11 +7,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.lm.chars import BEGIN_WORD, CHARACTERS, END_WORD, PAD, boundary_char_ids, char_ids
 from pipeline.lm.embed import Embedder
-from pipeline.lm.encoder import load_encoder
-from pipeline.lm.inputs import TABLE, CharInputs
-from pipeline.lm.ngrams import BASE, PRIME, CharNgrams, find_ngrams, read_letters
+from pipeline.lm.encoders.chars import BEGIN_WORD, CHARACTERS, END_WORD, PAD, boundary_char_ids, char_ids
+from pipeline.lm.encoders.inputs import TABLE, CharInputs
+from pipeline.lm.encoders.load import load_encoder
+from pipeline.lm.encoders.ngrams import BASE, PRIME, CharNgrams, find_ngrams, read_letters
 from pipeline.lm.settings import CHARS, NgramSettings, NgramShape
 from tests.lm.conftest import make_vocabulary, small_charcnn
 from tests.lm.world import run_charcnn, run_pretrain

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.lm.plan import Plan
+from pipeline.lm.training.plan import Plan
 from tests.lm.conftest import training
 
 LENGTHS = np.random.default_rng(0).integers(1, 60, 700)

@@ -17,7 +17,7 @@ import pytest
 from safetensors import safe_open
 
 from pipeline.errors import UserError
-from pipeline.processes import check_number, first_to_end
+from pipeline.work.processes import check_number, first_to_end
 from tests.lm.project import ROOT, Make, Project
 
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from pipeline.lm import softmax
-from pipeline.lm.softmax import AdaptiveSoftmax, cross_entropy
+from pipeline.lm.training import softmax
+from pipeline.lm.training.softmax import AdaptiveSoftmax, cross_entropy
 
 WIDTH, TYPES = 8, 60
 

@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.ids import IdSequences
+from pipeline.files.ids import IdSequences
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.settings import LmSettings
 from pipeline.lm.stack import Stack
-from pipeline.lm.train import Trainer
-from pipeline.stop import StopRequest
+from pipeline.lm.training.train import Trainer
+from pipeline.work.interruption import StopRequest
 from tests.lm.conftest import CELLS, arch_of, training
 
 

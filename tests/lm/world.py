@@ -7,8 +7,8 @@ from typing import Any
 import torch
 
 from pipeline.lm.settings import NO_CELL, CharCnnSettings, LmSettings
-from pipeline.run import Run
 from pipeline.stages import charcnn, pretrain
+from pipeline.work.run import Run
 from tests.lm.conftest import arch_of, training
 
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.ner.batches import WINDOW, inference_batches, training_batches
+from pipeline.ner.tagging.batches import WINDOW, inference_batches, training_batches
 
 LENGTHS = st.lists(st.integers(1, 50), max_size=60).map(lambda lengths: np.array(lengths, dtype=np.int64))
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import UserError
-from pipeline.ner.bio import Span, bio_labels, bio_spans, find_scheme, is_label, repair
+from pipeline.ner.data.bio import Span, bio_labels, bio_spans, find_scheme, is_label, repair
 from tests.ner.drawn import drawn
 
 LABELS = bio_labels(["PER", "LOC"])

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.ner.bio import bio_labels
-from pipeline.ner.calibration import COLDEST, HOTTEST, Batch, Judged, fit_temperature, log_loss, reliability
-from pipeline.ner.crf import BioCrf
-from pipeline.ner.spans import find_spans
+from pipeline.ner.data.bio import bio_labels
+from pipeline.ner.scoring.calibration import COLDEST, HOTTEST, Batch, Judged, fit_temperature, log_loss, reliability
+from pipeline.ner.scoring.spans import find_spans
+from pipeline.ner.tagging.crf import BioCrf
 
 LABELS = bio_labels(["PER", "LOC"])
 LENGTH = 6

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import UserError
-from pipeline.ner.corpus import format_sentence, read_labels, read_split, write_labels, write_split
-from pipeline.ner.sentence import Sentence
+from pipeline.ner.data.corpus import format_sentence, read_labels, read_split, write_labels, write_split
+from pipeline.ner.data.sentence import Sentence
 
 WORD = st.text(st.characters(exclude_characters="\t\n", exclude_categories=["Cs"]), min_size=1, max_size=4)
 SENTENCE = st.lists(st.tuples(WORD, WORD, st.sampled_from(["O", "B-PER"])), min_size=1, max_size=4).map(

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from pipeline.ner.bio import bio_labels, repair
-from pipeline.ner.crf import FORBIDDEN, BioCrf
-from pipeline.ner.partition import log_partition
+from pipeline.ner.data.bio import bio_labels, repair
+from pipeline.ner.tagging.crf import FORBIDDEN, BioCrf
+from pipeline.ner.tagging.partition import log_partition
 
 LABELS = bio_labels(["PER", "LOC"])
 

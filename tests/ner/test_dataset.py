@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.ner.dataset import hold_out, read_dataset, read_splits
-from pipeline.ner.sentence import RawSentence
+from pipeline.ner.data.dataset import hold_out, read_dataset, read_splits
+from pipeline.ner.data.sentence import RawSentence
 
 FILES = {"train": "train.tsv", "validation": None, "test": "test.tsv"}
 GOOD = {"format": "wikineural", "files": FILES, "holdout": 0.3}

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.ner import examples
-from pipeline.ner.examples import embedding_code, encode_tags, load_examples
-from pipeline.ner.sentence import Sentence
+from pipeline.ner.data.sentence import Sentence
 from pipeline.ner.settings import FeatureKind
+from pipeline.ner.tagging import examples
+from pipeline.ner.tagging.examples import embedding_code, encode_tags, load_examples
 
 
 def test_the_cache_key_knows_the_code_that_embeds_and_no_other() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.ner.features import Features, build_features
+from pipeline.ner.tagging.features import Features, build_features
 
 WIDTH = 3
 SENTENCES = [["раз"], ["два", "три", "четыре"], ["пять", "шесть"]]

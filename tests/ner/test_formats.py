@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import UserError
-from pipeline.ner.bio import bio_spans, find_scheme
-from pipeline.ner.counts import describe, describe_repairs
-from pipeline.ner.readers import formats, load_reader
-from pipeline.ner.sentence import RawSentence
+from pipeline.ner.data.bio import bio_spans, find_scheme
+from pipeline.ner.data.counts import describe, describe_repairs
+from pipeline.ner.data.readers import formats, load_reader
+from pipeline.ner.data.sentence import RawSentence
 from tests.memory import traced_peak
 from tests.ner.drawn import drawn
 from tests.pack import PACK, needs_pack
@@ -174,7 +174,7 @@ def test_conll2003_is_read_back_as_written(
 
 
 def test_a_reader_that_lacks_something_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr("pipeline.ner.formats.multiconer.read")
+    monkeypatch.delattr("pipeline.ner.data.formats.multiconer.read")
     with pytest.raises(UserError, match=r"multiconer\.py: found no read, expected read\(path\)"):
         load_reader("multiconer")
 
@@ -217,7 +217,7 @@ def test_a_line_without_end_costs_no_memory(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", formats())
 def test_a_sentence_without_end_costs_no_memory(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.ner.lines.TOO_LONG", 1_000)
+    monkeypatch.setattr("pipeline.ner.data.lines.TOO_LONG", 1_000)
     path, row = (
         tmp_path / "bomb.gz",
         {"conll2003": "да O\n", "multiconer": "да _ _ O\n", "wikineural": "{}\tда\tO\n"}[name],

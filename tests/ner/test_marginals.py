@@ -5,10 +5,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from pipeline.ner.bio import bio_labels, bio_spans
-from pipeline.ner.crf import BioCrf
-from pipeline.ner.marginals import backward, forward, scale_scores, span_log_probabilities
-from pipeline.ner.spans import Spans, find_spans, same_spans
+from pipeline.ner.data.bio import bio_labels, bio_spans
+from pipeline.ner.scoring.spans import Spans, find_spans, same_spans
+from pipeline.ner.tagging.crf import BioCrf
+from pipeline.ner.tagging.marginals import backward, forward, scale_scores, span_log_probabilities
 from tests.ner.test_crf import LABELS, draw_crf, path_score, paths
 
 BEGIN = {type_: LABELS.index(f"B-{type_}") for type_ in ("PER", "LOC")}

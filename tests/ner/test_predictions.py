@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import UserError
-from pipeline.ner.predictions import parse_predictions, parse_seed, prediction_path, write_predictions
+from pipeline.ner.scoring.predictions import parse_predictions, parse_seed, prediction_path, write_predictions
 
 LABELS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 LENGTHS = np.array([2, 1])

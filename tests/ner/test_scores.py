@@ -11,8 +11,8 @@ from seqeval.metrics import f1_score as seqeval_f1
 from sklearn.metrics import confusion_matrix
 from sklearn.metrics import f1_score as sklearn_f1
 
-from pipeline.ner.bio import bio_labels
-from pipeline.ner.scores import (
+from pipeline.ner.data.bio import bio_labels
+from pipeline.ner.scoring.scores import (
     METRICS,
     Counts,
     bootstrap,

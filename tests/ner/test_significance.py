@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pipeline.ner.bio import bio_labels
-from pipeline.ner.scores import Counts, count, interval, score, score_types
-from pipeline.ner.significance import (
+from pipeline.ner.data.bio import bio_labels
+from pipeline.ner.scoring.scores import Counts, count, interval, score, score_types
+from pipeline.ner.scoring.significance import (
     bootstrap_difference,
     measure_seeds,
     measures,

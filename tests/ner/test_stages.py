@@ -12,11 +12,11 @@ import pytest
 import torch
 
 from pipeline.errors import UserError
-from pipeline.ner.corpus import read_split
-from pipeline.ner.examples import Examples
+from pipeline.ner.data.corpus import read_split
 from pipeline.ner.settings import EvaluateSettings, NerSettings
-from pipeline.ner.tagger import Tagger
-from pipeline.ner.train import Epoch, train_tagger
+from pipeline.ner.tagging.examples import Examples
+from pipeline.ner.tagging.tagger import Tagger
+from pipeline.ner.tagging.train import Epoch, train_tagger
 from pipeline.protocol import EpochRule
 from pipeline.stages import corpora, evaluate, ner, typos
 from pipeline.text.udpipe import Normalization

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from pipeline.errors import UserError
-from pipeline.ner.bio import bio_labels
+from pipeline.ner.data.bio import bio_labels
 from pipeline.ner.settings import FeatureKind
-from pipeline.ner.tagger import Tagger, load_taggers
+from pipeline.ner.tagging.tagger import Tagger, load_taggers
 
 LABELS = bio_labels(["PER", "LOC"])
 WIDTH = 6

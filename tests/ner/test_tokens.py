@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.ner.bio import bio_labels, bio_spans, repair
-from pipeline.ner.counts import describe_dropped
-from pipeline.ner.readers import load_reader
-from pipeline.ner.sentence import RawSentence
-from pipeline.ner.tokens import KEEPS, keep_tokens
+from pipeline.ner.data.bio import bio_labels, bio_spans, repair
+from pipeline.ner.data.counts import describe_dropped
+from pipeline.ner.data.readers import load_reader
+from pipeline.ner.data.sentence import RawSentence
+from pipeline.ner.data.tokens import KEEPS, keep_tokens
 from pipeline.protocol import TokenRule
 from tests.ner.drawn import drawn
 from tests.pack import PACK, needs_pack

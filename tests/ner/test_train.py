@@ -5,13 +5,13 @@ import pytest
 import torch
 
 from pipeline.errors import UserError
-from pipeline.ner.bio import bio_labels, bio_spans
-from pipeline.ner.examples import Examples
-from pipeline.ner.features import build_features
-from pipeline.ner.predict import predict
+from pipeline.ner.data.bio import bio_labels, bio_spans
 from pipeline.ner.settings import NerSettings
-from pipeline.ner.tagger import Tagger
-from pipeline.ner.train import Epoch, kept_epoch, train_tagger
+from pipeline.ner.tagging.examples import Examples
+from pipeline.ner.tagging.features import build_features
+from pipeline.ner.tagging.predict import predict
+from pipeline.ner.tagging.tagger import Tagger
+from pipeline.ner.tagging.train import Epoch, kept_epoch, train_tagger
 from pipeline.protocol import EpochRule
 from tests.ner.drawn import drawn
 

@@ -7,8 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.ner.keyboard import LAYOUTS, NEIGHBOURS
-from pipeline.ner.typos import KINDS, Kind, apply_typos, double, draw_typos, drop, find_words, misspell, replace, swap
+from pipeline.ner.typos.keyboard import LAYOUTS, NEIGHBOURS
+from pipeline.ner.typos.typos import (
+    KINDS,
+    Kind,
+    apply_typos,
+    double,
+    draw_typos,
+    drop,
+    find_words,
+    misspell,
+    replace,
+    swap,
+)
 
 WORD = st.text("абвёМЩazQ", min_size=2, max_size=6)
 ODD = ["в", "И", ",", "2012", "«", "Т-34", "5-й", "Нью-Йорк", "а\u0301х", "\u200b", "東京"]

@@ -6,18 +6,18 @@ import pytest
 import torch
 
 from pipeline.demo import DemoSettings, generate
+from pipeline.files.vocabulary import SPECIALS
 from pipeline.lm.bilm import BiLM
-from pipeline.lm.chars import vocabulary_char_ids
 from pipeline.lm.embed import Config, save_lm
-from pipeline.lm.encoder import make_encoder
+from pipeline.lm.encoders.chars import vocabulary_char_ids
+from pipeline.lm.encoders.load import make_encoder
 from pipeline.lm.settings import ArchSettings, CharCnnSettings, LmSettings
 from pipeline.ner.settings import EvaluateSettings, FeatureKind, NerSettings
-from pipeline.outputs import write_json
 from pipeline.predict import TextTagger, load
 from pipeline.protocol import Protocol, TokenRule
 from pipeline.stages import corpora, evaluate, export, ner
 from pipeline.text.udpipe import Normalization
-from pipeline.vocabulary import SPECIALS
+from pipeline.work.outputs import write_json
 from tests.report.world import CHARCNN, LM
 
 DEMO = DemoSettings(

@@ -4,9 +4,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pipeline.serve.app import make_app
-from pipeline.serve.models import Model
-from pipeline.serve.server import bind, make_server
+from pipeline.predict.serve.app import make_app
+from pipeline.predict.serve.models import Model
+from pipeline.predict.serve.server import bind, make_server
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from benchmarks.predict import LABELS, Child, find_commands, keep_types, place
 from benchmarks.tagging import OURS
-from pipeline.ner.bio import bio_spans, repair
+from pipeline.ner.data.bio import bio_spans, repair
 from pipeline.predict import TextTagger
 from tests.predict.conftest import World
 

@@ -10,15 +10,15 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from pipeline.errors import UserError
-from pipeline.exported.settings import SETTINGS, sum_parts
+from pipeline.files.weights import is_finite
 from pipeline.lm.embed import WEIGHTS, Embedder
-from pipeline.lm.encoder import WEIGHTS as CHARCNN
+from pipeline.lm.encoders.encoder import WEIGHTS as CHARCNN
 from pipeline.lm.export import export
 from pipeline.ner.settings import EvaluateSettings, NerSettings
-from pipeline.ner.tagger import Tagger
+from pipeline.ner.tagging.tagger import Tagger
 from pipeline.predict import load
+from pipeline.predict.exported.settings import SETTINGS, sum_parts
 from pipeline.stages import evaluate, ner
-from pipeline.weights import is_finite
 from tests.predict.conftest import TAGGER, World
 
 CPU = torch.device("cpu")

@@ -24,11 +24,11 @@ from werkzeug.test import TestResponse
 from pipeline import cli
 from pipeline.errors import UserError
 from pipeline.predict import TextTagger
-from pipeline.serve import server
-from pipeline.serve.app import FILES, HEADERS, make_app
-from pipeline.serve.models import Model, find_folders, name_folders
-from pipeline.serve.request import BODY, LIMIT
-from pipeline.serve.server import bind
+from pipeline.predict.serve import server
+from pipeline.predict.serve.app import FILES, HEADERS, make_app
+from pipeline.predict.serve.models import Model, find_folders, name_folders
+from pipeline.predict.serve.request import BODY, LIMIT
+from pipeline.predict.serve.server import bind
 from tests.pages import Page
 from tests.predict.conftest import World
 from tests.predict.serving import serving

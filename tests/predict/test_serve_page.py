@@ -12,7 +12,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
 from pipeline.predict import Span, TextTagger
-from pipeline.serve.models import Model
+from pipeline.predict.serve.models import Model
 from tests.predict.serving import serving
 
 DRIVER = shutil.which("chromedriver")

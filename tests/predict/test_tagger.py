@@ -13,15 +13,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.lm.charcnn import CharCnn
-from pipeline.lm.chars import char_ids
-from pipeline.lm.encoder import load_encoder
-from pipeline.lm.types import TypeVectors
+from pipeline.files.vocabulary import SPECIALS
+from pipeline.lm.encoders.charcnn import CharCnn
+from pipeline.lm.encoders.chars import char_ids
+from pipeline.lm.encoders.load import load_encoder
+from pipeline.lm.encoders.types import TypeVectors
 from pipeline.predict import Span, TextTagger
 from pipeline.predict import cut as cutting
 from pipeline.predict import tagger as tagging
 from pipeline.predict.cut import cut
-from pipeline.vocabulary import SPECIALS
 from tests.predict.conftest import World
 
 WORDS = ["Анна", "Смирнова", "уехала", "в", "Москву", ".", ",", "«", "Заря", "»", "город", "Иван", "Казани", "и", "\n"]

@@ -13,11 +13,11 @@ from pipeline.errors import UserError
 from pipeline.lm.embed import Embedder
 from pipeline.lm.settings import LmSettings
 from pipeline.report.summary import summary
-from pipeline.run import Run
 from pipeline.stages import data, fragments, lowercase, pretrain, sentences, vocabulary
 from pipeline.stages import report as report_stage
 from pipeline.text.settings import TextSettings, VocabularySettings
-from pipeline.workers import Workers
+from pipeline.work.run import Run
+from pipeline.work.workers import Workers
 from tests.damage import damage
 from tests.report.conftest import World
 from tests.report.world import LM, STACKS

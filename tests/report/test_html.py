@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.ner.bio import bio_spans
-from pipeline.ner.corpus import read_split
-from pipeline.ner.scores import count, score_types
-from pipeline.ner.tested import read_tested
-from pipeline.ner.type_spread import spread_types
+from pipeline.ner.data.bio import bio_spans
+from pipeline.ner.data.corpus import read_split
+from pipeline.ner.scoring.scores import count, score_types
+from pipeline.ner.scoring.tested import read_tested
+from pipeline.ner.scoring.type_spread import spread_types
 from pipeline.stages.report import RIGHT, WRONG
 from tests.pages import Page
 from tests.report.conftest import World

@@ -3,9 +3,9 @@ import unicodedata
 import pytest
 
 from pipeline.errors import TEXT, printable
-from pipeline.pages.blocks import Fact, Heading, Section, Table
-from pipeline.pages.render import PAGE, render_page
 from pipeline.report.counts import Flow, read_flows
+from pipeline.report.pages.blocks import Fact, Heading, Section, Table
+from pipeline.report.pages.render import PAGE, render_page
 from pipeline.report.tables import decimal, integer, markdown, markdown_page, percent, plain, score
 
 CONTROLS = "\x1b]0;pwned\x07\x1b[2J\x00\x7f\x85\x9b31m\r\u061c\u200e\u200f\u2028\u202a\u202e\u2066\u2069\ufeff\ud83d"

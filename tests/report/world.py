@@ -10,24 +10,24 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.lm.encoder import make_encoder
-from pipeline.lm.inputs import TABLE
+from pipeline.files.csv import write_csv
+from pipeline.lm.encoders.inputs import TABLE
+from pipeline.lm.encoders.load import make_encoder
 from pipeline.lm.settings import ArchSettings, CharCnnSettings, LmSettings
-from pipeline.ner.bio import bio_labels, repair
-from pipeline.ner.corpus import read_labels, read_split, write_labels, write_split
-from pipeline.ner.counts import describe, describe_dropped, describe_repairs
-from pipeline.ner.examples import Examples, encode_tags
-from pipeline.ner.scores import METRICS
-from pipeline.ner.sentence import RawSentence, Sentence
+from pipeline.ner.data.bio import bio_labels, repair
+from pipeline.ner.data.corpus import read_labels, read_split, write_labels, write_split
+from pipeline.ner.data.counts import describe, describe_dropped, describe_repairs
+from pipeline.ner.data.sentence import RawSentence, Sentence
+from pipeline.ner.scoring.scores import METRICS
 from pipeline.ner.settings import EvaluateSettings
-from pipeline.ner.train import Epoch, kept_epoch
-from pipeline.outputs import write_json
-from pipeline.run import Run
+from pipeline.ner.tagging.examples import Examples, encode_tags
+from pipeline.ner.tagging.train import Epoch, kept_epoch
 from pipeline.stages import documents, evaluate, fragments, lemmas, lowercase, pretrain, sentences, typos, vocabulary
-from pipeline.tables import write_csv
 from pipeline.text.settings import TextSettings, VocabularySettings
 from pipeline.text.udpipe import Normalization
-from pipeline.workers import Workers
+from pipeline.work.outputs import write_json
+from pipeline.work.run import Run
+from pipeline.work.workers import Workers
 
 TYPES = {"wikineural": ["PER", "ORG", "LOC", "MISC"], "multiconer": ["PER", "LOC", "CORP", "GRP", "PROD", "CW"]}
 SEEDS = [1, 2]

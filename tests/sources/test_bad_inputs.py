@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.utf8 import ADVICE, NEWS_ADVICE
+from pipeline.files.utf8 import ADVICE, NEWS_ADVICE
 from tests.sources.conftest import DUMP, MULTICONER, NEWS, WIKINEURAL, Repository, seven_zip
 
 LONG = "Строка новостей.\n" * 100_000

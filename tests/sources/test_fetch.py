@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.ner.dataset import read_dataset
-from pipeline.ner.readers import format_code
-from pipeline.shards import Document, read_documents
+from pipeline.files.shards import Document, read_documents
+from pipeline.ner.data.dataset import read_dataset
+from pipeline.ner.data.readers import format_code
 from pipeline.sources.manifest import read_manifest
 from pipeline.sources.obtain import Input, copy
 from pipeline.sources.space import room_for
 from pipeline.stages import documents, fetch
 from pipeline.text.settings import TextSettings
-from pipeline.workers import Workers
+from pipeline.work.workers import Workers
 from tests.sources.conftest import DEMO, DUMP, NEWS, WIKINEURAL, Repository, seven_zip, snapshot
 
 REPOSITORY = Path(__file__).parents[2]

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import progress
 from pipeline.errors import UserError
 from pipeline.sources import download as module
 from pipeline.sources import http
 from pipeline.sources.download import LONGEST_NAME, cached_path, download, file_name
+from pipeline.work import progress
 from tests.sources.server import CONTENT, Handler
 
 Trick = Callable[[Handler], None]

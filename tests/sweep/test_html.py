@@ -10,13 +10,13 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from pipeline.experiments.tables.asked import Sweep
+from pipeline.experiments.tables.labels import Mark, label_marks
+from pipeline.experiments.tables.page import render, render_html
+from pipeline.experiments.tables.pairs import Difference, Pairs, correct
+from pipeline.experiments.tables.plots import draw_costs, draw_curves, draw_scores, draw_sizes, draw_typos
+from pipeline.experiments.tables.row import Row
 from pipeline.report.plots.style import Label, label_lines, save
-from pipeline.sweep.asked import Sweep
-from pipeline.sweep.labels import Mark, label_marks
-from pipeline.sweep.page import render, render_html
-from pipeline.sweep.pairs import Difference, Pairs, correct
-from pipeline.sweep.plots import draw_costs, draw_curves, draw_scores, draw_sizes, draw_typos
-from pipeline.sweep.row import Row
 from tests.pages import Page
 from tests.sweep.test_tables import _lm, row
 

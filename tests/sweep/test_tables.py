@@ -11,17 +11,17 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.experiments.revision import Revision
+from pipeline.experiments.tables import queue
+from pipeline.experiments.tables.asked import Sweep
+from pipeline.experiments.tables.choose import changed_since, find
+from pipeline.experiments.tables.page import render
+from pipeline.experiments.tables.pairs import Difference, Pairs
+from pipeline.experiments.tables.plots import draw_costs, draw_scores
+from pipeline.experiments.tables.records import columns, records
+from pipeline.experiments.tables.row import Row, Score, read_row
+from pipeline.experiments.tables.run import DRAWN
 from pipeline.report.paper import LARGE_MODELS, MODELS
 from pipeline.report.plots.style import save
-from pipeline.sweep import queue
-from pipeline.sweep.asked import Sweep
-from pipeline.sweep.choose import changed_since, find
-from pipeline.sweep.page import render
-from pipeline.sweep.pairs import Difference, Pairs
-from pipeline.sweep.plots import draw_costs, draw_scores
-from pipeline.sweep.records import columns, records
-from pipeline.sweep.row import Row, Score, read_row
-from pipeline.sweep.run import DRAWN
 
 ROOT = Path(__file__).parents[2]
 ARCHS = {name: {"cell": name, "layers": 2} for name in ("lstm", "gru", "sru", "mine")} | {
@@ -316,7 +316,7 @@ def test_what_git_does_not_hold_is_copied_into_the_queue(tmp_path: Path, monkeyp
 
 
 def test_the_csv_file_reads_back(tmp_path: Path) -> None:
-    from pipeline.tables import write_csv
+    from pipeline.files.csv import write_csv
 
     sweep = Sweep("demo", "ours", [row("gru")], [], [], [])
     write_csv(tmp_path / "tables.csv", columns(sweep), records(sweep))

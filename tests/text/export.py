@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.shards import Counts, Document
-from pipeline.text.mediawiki import extract_article, read_articles
+from pipeline.files.shards import Counts, Document
+from pipeline.text.dump.mediawiki import extract_article, read_articles
 
 
 def read_mediawiki(path: Path, counts: Counts) -> Iterator[Document]:

@@ -13,8 +13,8 @@ from unittest.mock import patch
 
 from joblib.externals.loky import get_reusable_executor
 
-from pipeline.finished import Finished
 from pipeline.params import Params, load_params
+from pipeline.work.finished import Finished
 from tests.forkserver import context, preload
 
 ROOT = Path(__file__).parents[2]

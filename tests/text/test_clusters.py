@@ -10,7 +10,7 @@ import pytest
 from pipeline.errors import UserError
 from pipeline.stages import documents, fragments, lemmas, vocabulary
 from pipeline.text.udpipe import Lemmatizer
-from pipeline.workers import Workers
+from pipeline.work.workers import Workers
 from tests.text.conftest import MODEL, OURS
 from tests.text.test_stages import TEXT, VOCABULARY, all_bytes, alone, run_text_stages
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.shards import Counts, Document
+from pipeline.files.shards import Counts, Document
 from pipeline.text import cuts, plaintext
 from pipeline.text.cuts import cut_document, cut_paragraphs
 from pipeline.text.plaintext import read_plaintext

@@ -13,8 +13,8 @@ import pytest
 
 from pipeline.demo import DemoSettings, generate
 from pipeline.errors import UserError
-from pipeline.text import export
-from pipeline.text.export import MalformedExport, Page, Revision, read_pages
+from pipeline.text.dump import export
+from pipeline.text.dump.export import MalformedExport, Page, Revision, read_pages
 from tests.pack import PACK, needs_pack
 from tests.text.export import read_mediawiki
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.text.gaps import GAP, close_up
+from pipeline.text.dump.gaps import GAP, close_up
 
 CASES = [
     ("а _ б _ _, в _. г_д", "а б, в. гд"),

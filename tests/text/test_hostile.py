@@ -15,8 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.demo import DemoSettings, generate
-from pipeline.outputs import read_json
-from pipeline.shards import COUNTS, Counts, Document, read_documents
+from pipeline.files.shards import COUNTS, Counts, Document, read_documents
 from pipeline.stages import documents
 from pipeline.text.fragments import pack_document
 from pipeline.text.lemmas import lemmatize_document
@@ -26,6 +25,7 @@ from pipeline.text.sentences import split_document
 from pipeline.text.settings import TextSettings
 from pipeline.text.udpipe import Lemmatizer, Normalization
 from pipeline.text.whitespace import fold
+from pipeline.work.outputs import read_json
 from tests.pack import PACK, needs_pack
 from tests.text.export import read_mediawiki
 from tests.text.test_stages import alone
@@ -253,7 +253,7 @@ def test_any_dump_is_read_and_all_of_it_accounted_for(
 
 
 def test_a_page_longer_than_mediawiki_saves_is_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.text.mediawiki.LONGEST", 10)
+    monkeypatch.setattr("pipeline.text.dump.mediawiki.LONGEST", 10)
     path = tmp_path / "a.xml"
     pages = PAGE.format(1, 0, "аб в" * 3) + PAGE.format(2, 0, "где")
     path.write_text(f"<mediawiki>{pages}</mediawiki>", encoding="utf-8")

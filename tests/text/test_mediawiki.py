@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.shards import Counts, Document
-from pipeline.text.mediawiki import DROPPED
+from pipeline.files.shards import Counts, Document
+from pipeline.text.dump.mediawiki import DROPPED
+from pipeline.text.dump.wikitext import DROPPED as DROPPED_MARKUP
 from pipeline.text.whitespace import fold
-from pipeline.text.wikitext import DROPPED as DROPPED_MARKUP
 from tests.memory import traced_peak
 from tests.pack import PACK, needs_pack
 from tests.text.export import read_mediawiki

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import UserError
-from pipeline.shards import Counts, Document, format_document, read_shard
+from pipeline.files.shards import Counts, Document, format_document, read_shard
 from pipeline.text.plaintext import read_plaintext
 from pipeline.text.whitespace import fold
 

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import UserError
-from pipeline.shards import Document, read_documents, write_shards
+from pipeline.files.shards import Document, read_documents, write_shards
 from pipeline.stages import sentences
 from pipeline.text.segmenters import UdpipeSegmenter
 from pipeline.text.sentences import split_document, split_sentences
 from pipeline.text.whitespace import fold
-from pipeline.workers import Workers
+from pipeline.work.workers import Workers
 from tests.pack import PACK, needs_pack
 
 MODEL = PACK / "udpipe/russian-small.udpipe"

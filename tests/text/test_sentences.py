@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.shards import Counts, Document
+from pipeline.files.shards import Counts, Document
 from pipeline.text.sentences import split_document, split_sentences
 from pipeline.text.whitespace import fold
 

@@ -14,17 +14,17 @@ from unicodedata import normalize
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.finished import keep_finished
-from pipeline.ids import IdSequences
-from pipeline.mapping import map_shards
-from pipeline.outputs import read_json
-from pipeline.shards import COUNTS, Counts, Document, read_documents, shard_paths, write_shards
+from pipeline.files.ids import IdSequences
+from pipeline.files.shards import COUNTS, Counts, Document, read_documents, shard_paths, write_shards
+from pipeline.files.vocabulary import UNKNOWN, Vocabulary
 from pipeline.stages import documents, fragments, lemmas, lowercase, sentences, vocabulary
+from pipeline.text.mapping import map_shards
 from pipeline.text.settings import TextSettings, VocabularySettings
 from pipeline.text.udpipe import Lemmatizer, Normalization
 from pipeline.text.vocabulary import Split, build_vocabulary
-from pipeline.vocabulary import UNKNOWN, Vocabulary
-from pipeline.workers import Workers
+from pipeline.work.finished import keep_finished
+from pipeline.work.outputs import read_json
+from pipeline.work.workers import Workers
 from tests.pack import needs_pack
 from tests.text.conftest import MODEL, OURS
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.shards import Counts
-from pipeline.text.templates import table
-from pipeline.text.templates.lost import LISTED, LONGEST_EXAMPLE, LONGEST_NAME, Lost, count_lost, take_lost
-from pipeline.text.wikitext import extract_paragraphs
+from pipeline.files.shards import Counts
+from pipeline.text.dump.templates import table
+from pipeline.text.dump.templates.lost import LISTED, LONGEST_EXAMPLE, LONGEST_NAME, Lost, count_lost, take_lost
+from pipeline.text.dump.wikitext import extract_paragraphs
 
 
 def test_a_line_of_the_table_is_all_that_a_template_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ufal.udpipe import InputFormat, Model, ProcessingError, Sentence
 
 from pipeline.errors import UserError
-from pipeline.shards import Counts, Document
+from pipeline.files.shards import Counts, Document
 from pipeline.text.lemmas import lemmatize_document
 from pipeline.text.udpipe import Lemmatizer, Normalization, _clean
 from tests.text.conftest import MODEL, OURS

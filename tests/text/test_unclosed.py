@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.text.unclosed import count_unclosed
-from pipeline.text.wikitext import extract_paragraphs
+from pipeline.text.dump.unclosed import count_unclosed
+from pipeline.text.dump.wikitext import extract_paragraphs
 
 
 @pytest.mark.parametrize(

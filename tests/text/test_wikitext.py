@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.text.tags import BLOCK_TAGS, INLINE_TAGS
+from pipeline.text.dump.tags import BLOCK_TAGS, INLINE_TAGS
+from pipeline.text.dump.wikitext import DROPPED, extract_paragraphs
 from pipeline.text.whitespace import fold
-from pipeline.text.wikitext import DROPPED, extract_paragraphs
 from tests.pack import PACK
 from tests.text.export import read_mediawiki
 

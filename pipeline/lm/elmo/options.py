@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from pipeline.errors import UserError
 from pipeline.lm.settings import MOST_CHARS, Highways, check_filters
-from pipeline.outputs import explain
+from pipeline.work.outputs import explain
 
 Size = Annotated[int, Field(gt=0)]
 Clip = Annotated[float, Field(gt=0)]

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.errors import UserError
-from pipeline.lm.charcnn import CharCnn
 from pipeline.lm.elmo.names import OPTIONS, WEIGHTS, pick
 from pipeline.lm.elmo.options import ElmoOptions, read_options
 from pipeline.lm.elmo.stacks import ElmoStacks
 from pipeline.lm.elmo.weights import Weights, cell, read_weights
+from pipeline.lm.encoders.charcnn import CharCnn
 from pipeline.lm.lemmas import Lemmas
 from pipeline.lm.settings import CharCnnShape, Reading
 

@@ -8,7 +8,7 @@ import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pipeline.outputs import fresh_file
+from pipeline.work.outputs import fresh_file
 
 BLUE, ORANGE, GREY, INK = "#2b6a99", "#c8662b", "#7d858e", "#30363d"
 WIDTH = 7.2

@@ -12,11 +12,11 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.lm.chars import boundary_char_ids, char_ids
 from pipeline.lm.elmo.options import LstmOptions
 from pipeline.lm.elmo.published import read_elmo
 from pipeline.lm.elmo.stacks import ElmoStacks
 from pipeline.lm.embed import Embedder
+from pipeline.lm.encoders.chars import boundary_char_ids, char_ids
 from pipeline.lm.settings import Reading
 from tests.lm.elmo import oracle
 from tests.lm.elmo.drawn import ABSENT, OPTIONS, Json, Weights, changed, draw, write_elmo

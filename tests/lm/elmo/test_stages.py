@@ -9,7 +9,7 @@ import torch
 
 from pipeline.errors import UserError
 from pipeline.lm.embed import Embedder
-from pipeline.lm.encoder import load_encoder
+from pipeline.lm.encoders.load import load_encoder
 from pipeline.lm.settings import ArchSettings, LmSettings
 from pipeline.stages import charcnn, pretrain
 from tests.lm.conftest import TYPES, make_vocabulary, training

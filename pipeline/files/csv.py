@@ -1,0 +1,56 @@
+"""Small CSV files."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import UserError, remake
+from pipeline.work.outputs import fresh_file, need
+
+DIGITS = 6
+
+Columns = Mapping[str, type]
+"""What is in the columns of a table: str, or numbers, none of them negative."""
+Rows = list[dict[str, Any]]
+
+
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table with LF line ends, whole or not at all; floats to 6 digits."""
+    with fresh_file(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows([_cell(value) for value in row] for row in rows)
+
+
+def read_csv(path: Path, columns: Columns, stage: str) -> Rows:
+    """These columns of what `write_csv` wrote; a `UserError` names the file, what is wrong with it, and the stage."""
+    return parse_csv(need(path, stage).read_bytes(), str(path), remake(stage), columns)
+
+
+def parse_csv(data: bytes, place: str, advice: str, columns: Columns) -> Rows:
+    """The same from bytes; `place` names them in messages, and `advice` says what to do about them."""
+    try:
+        header, *rows = [*csv.reader(io.StringIO(data.decode(), newline=""), strict=True)] or [[]]
+        if missing := [column for column in columns if header.count(column) != 1]:
+            raise ValueError(f"found columns {', '.join(header)}, expected {', '.join(missing)} as well, each once")
+        return [_parse_row(number, dict(zip(header, row, strict=True)), columns) for number, row in enumerate(rows, 2)]
+    except (csv.Error, ValueError) as error:
+        raise UserError(f"{place}: not the table that was written: {str(error)[:200]}; {advice}") from None
+
+
+def _parse_row(line: int, row: dict[str, str], columns: Columns) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for column, kind in columns.items():
+        values[column] = row[column]
+        if kind is not str:
+            number = float(row[column])
+            values[column] = kind(number) if 0 <= number < 2**53 else None
+            if values[column] != number:
+                raise ValueError(f"line {line:,}: {column}: found {row[column]!r}, expected {kind.__name__}")
+    return values
+
+
+def _cell(value: object) -> object:
+    return round(value, DIGITS) if isinstance(value, float) else value

@@ -1,0 +1,95 @@
+"""Sequences of token ids as flat little-endian binaries, memory-mapped: larger than memory is fine."""
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from itertools import chain
+from pathlib import Path
+from typing import IO, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.errors import UserError
+from pipeline.work.outputs import need
+
+Ids = npt.NDArray[np.int32]
+ID, OFFSET = np.dtype("<i4"), np.dtype("<i8")
+
+
+def write_ids(folder: Path, name: str, sequences: Iterable[Sequence[int] | Ids]) -> int:
+    """Write `name.ids` (int32) and `name.offsets` (int64, one more than there are sequences); return the tokens."""
+    tokens = 0
+    with (folder / f"{name}.ids").open("wb") as ids, (folder / f"{name}.offsets").open("wb") as offsets:
+        offsets.write(np.zeros((), dtype=OFFSET).tobytes())
+        for sequence in sequences:
+            ids.write(np.asarray(sequence, dtype=ID).tobytes())
+            tokens += len(sequence)
+            offsets.write(np.asarray(tokens, dtype=OFFSET).tobytes())
+    return tokens
+
+
+def write_packed(file: IO[bytes], sequences: Sequence[Sequence[int]]) -> None:
+    """Append sequences to a file that stays small: int32, their number, their lengths, then all ids."""
+    lengths = [len(sequence) for sequence in sequences]
+    file.write(np.fromiter(chain([len(lengths)], lengths, *sequences), dtype=ID).tobytes())
+
+
+def read_packed(file: IO[bytes]) -> list[Ids]:
+    """The sequences of one call of `write_packed`, from where the file stands."""
+    (number,) = np.fromfile(file, ID, 1)
+    lengths = np.fromfile(file, ID, number)
+    return np.split(np.fromfile(file, ID, int(lengths.sum())), np.cumsum(lengths)[:-1])[:number]
+
+
+def read_array(
+    path: Path, advice: str, kind: type[np.generic], axes: int, mode: Literal["r", "c"] = "r"
+) -> npt.NDArray[Any]:
+    """A .npy file of numbers of this kind, with so many axes, mapped; mode c may be written to, in memory alone.
+
+    A `UserError` names the file where it is none, with the advice.
+    """
+    try:
+        array = np.lib.format.open_memmap(path, mode=mode)
+    except Exception as error:  # numpy reads the header as Python, with Python's own errors of a dozen kinds
+        why = " ".join(str(error).split())[:200]
+        raise UserError(f"{path}: cannot be read as an array ({why}); {advice}") from None
+    if array.ndim != axes or array.dtype != kind or array.offset + array.nbytes != path.stat().st_size:
+        found = f"{array.dtype} of shape {array.shape} in {path.stat().st_size:,} bytes"
+        raise UserError(f"{path}: found {found}, expected {np.dtype(kind)} of {axes} axes, and no more; {advice}")
+    return array
+
+
+class IdSequences:
+    """Read-only view of what `write_ids` wrote: `sequences[i]` is int32 of shape (length,)."""
+
+    def __init__(self, folder: Path, name: str, types: int) -> None:
+        """`types` is the number of the vocabulary's types: ids are below it. They are read once to be sure."""
+        path = folder / f"{name}.ids"
+        if not path.is_file() or not path.stat().st_size:
+            raise UserError(f"{path}: missing or empty; run the stage that makes it: dvc repro vocabulary")
+        offsets = need(folder / f"{name}.offsets", "vocabulary")
+        self.offsets = np.fromfile(offsets, dtype=OFFSET)
+        tokens, rest = divmod(path.stat().st_size, ID.itemsize)
+        first, last = (int(self.offsets[0]), int(self.offsets[-1])) if len(self.offsets) > 1 else (0, 0)
+        if rest or first != 0 or last != tokens or not (np.diff(self.offsets) >= 0).all():
+            raise UserError(
+                f"{path}: found {tokens:,} ids, expected {last:,} in sequences as {offsets.name} has them; "
+                "make both again: dvc repro vocabulary"
+            )
+        self._ids = np.memmap(path, dtype=ID, mode="r")
+        if (least := int(self._ids.min())) < 0 or (greatest := int(self._ids.max())) >= types:
+            raise UserError(
+                f"{path}: found id {least if least < 0 else greatest:,}, expected 0 to {types - 1:,}; "
+                "make it again: dvc repro vocabulary"
+            )
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, index: int) -> Ids:
+        return self._ids[self.offsets[index] : self.offsets[index + 1]]
+
+    @cached_property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """Tokens of each sequence, int64 of shape (sequences,)."""
+        return np.diff(self.offsets)

@@ -1,0 +1,35 @@
+"""The base of every block of params.yaml: frozen, and closed to unknown keys and missing ones."""
+
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.work.outputs import read_json
+
+Value = TypeVar("Value", bound=Hashable)
+Block = TypeVar("Block", bound=BaseModel)
+
+Seed = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
+"""What every random number generator in use accepts."""
+Switch = Annotated[bool, Field(strict=True)]
+
+
+def each_once(values: list[Value]) -> list[Value]:
+    """A validator of lists."""
+    if len(set(values)) < len(values):
+        raise ValueError("expected each of them once")
+    return values
+
+
+class Settings(BaseModel):
+    """A block of params.yaml. No field has a default: params.yaml is the one place where values live."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def read_settings(block: type[Block], path: Path, stage: str) -> Block:
+    """Read what a stage has written as JSON; a `UserError` names the file, the key and the stage that makes it."""
+    settings: Block = read_json(path, block, stage)
+    return settings

@@ -1,0 +1,107 @@
+"""The vocabulary: every type of the corpus with its count in train, most frequent first."""
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from pipeline.errors import UserError, remake
+from pipeline.work.outputs import need, read_json, write_json, write_text
+
+BEGIN, END, UNKNOWN = 0, 1, 2
+"""Ids of the begin and end of a text, and of what the softmax does not predict by name."""
+SPECIALS = ["<S>", "</S>", "<UNK>"]
+
+
+class Entry(NamedTuple):
+    """A type of the corpus and how often train has it; 0 for a type of validation alone."""
+
+    lemma: str
+    frequency: int
+
+
+class Vocabulary:
+    """Ids 0, 1, 2 are `<S>`, `</S>`, `<UNK>`; then all types of the corpus by falling count in train.
+
+    `size` is how many leading ids the softmax predicts. A later type is predicted as `<UNK>` but keeps its own id, and
+    so its own char-CNN vector, when it is read: rare words are what characters are for.
+    """
+
+    def __init__(self, entries: list[Entry], size: int) -> None:
+        self.entries = entries
+        self.size = size
+
+    def __len__(self) -> int:
+        return len(SPECIALS) + len(self.entries)
+
+    @cached_property
+    def types(self) -> list[str]:
+        """The string of every id."""
+        return SPECIALS + [entry.lemma for entry in self.entries]
+
+    @cached_property
+    def ids(self) -> dict[str, int]:
+        """The id of every type of the corpus; a lemma that looks like a special is a type like any other."""
+        return {entry.lemma: len(SPECIALS) + index for index, entry in enumerate(self.entries)}
+
+    def save(self, folder: Path) -> None:
+        """Write `vocabulary.txt` (a line an entry, see `format_entry`) and `vocabulary.json`."""
+        write_text(folder / "vocabulary.txt", "".join(map(format_entry, self.entries)))
+        write_json(folder / "vocabulary.json", {"size": self.size, "types": len(self)})
+
+    @classmethod
+    def load(cls, folder: Path) -> "Vocabulary":
+        """Read what `save` wrote; a `UserError` names a file that is damaged."""
+        facts = read_facts(folder)
+        words = cls([*read_entries(folder)], facts["size"])
+        if facts["types"] != len(words):
+            raise UserError(
+                f"{folder}: found {len(words):,} types, expected {facts['types']:,} by vocabulary.json; "
+                "make it again: dvc repro vocabulary"
+            )
+        return words
+
+
+class Facts(TypedDict):
+    """vocabulary.json: ids that the softmax predicts, and all ids."""
+
+    size: Annotated[int, Field(gt=len(SPECIALS))]
+    types: Annotated[int, Field(gt=len(SPECIALS), lt=2**31)]
+
+
+def read_facts(folder: Path) -> Facts:
+    """Read vocabulary.json."""
+    path = folder / "vocabulary.json"
+    facts: Facts = read_json(path, Facts, "vocabulary")
+    if facts["size"] > facts["types"]:
+        found = f"found size {facts['size']:,}, expected at most the {facts['types']:,} types"
+        raise UserError(f"{path}: {found}; {remake('vocabulary')}")
+    return facts
+
+
+def format_entry(entry: Entry) -> str:
+    """Lemma, tab, count, line feed; no lemma has one of these."""
+    return f"{entry.lemma}\t{entry.frequency}\n"
+
+
+def parse_entries(file: Iterable[str]) -> Iterator[Entry]:
+    """The inverse of `format_entry`, line by line; a `ValueError` where it is none."""
+    for line in file:
+        lemma, count = line.rstrip("\n").split("\t")
+        yield Entry(lemma, int(count))
+
+
+def read_entries(folder: Path) -> Iterator[Entry]:
+    """The types of `vocabulary.txt`, most frequent first, as they are read; a `UserError` if it is damaged."""
+    with need(folder / "vocabulary.txt", "vocabulary").open(encoding="utf-8", newline="\n") as file:
+        try:
+            yield from parse_entries(file)
+        except ValueError as error:
+            raise _damaged(folder, error) from None
+
+
+def _damaged(folder: Path, error: Exception) -> UserError:
+    return UserError(f"{folder}: a damaged vocabulary ({error}); make it again: dvc repro vocabulary")

@@ -1,0 +1,1 @@
+"""Characters or n-grams of a token to its vector."""

@@ -1,0 +1,76 @@
+"""The char-CNN of ELMo (Peters et al. 2018; Kim et al. 2016): characters of a token to one vector."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from pipeline.lm.encoders.chars import CHARACTERS, PAD
+from pipeline.lm.encoders.encoder import TYPES_A_GROUP, CharEncoder
+from pipeline.lm.encoders.rows import FilterRows
+from pipeline.lm.settings import CharCnnShape
+
+
+class Highway(nn.Module):
+    """`y = g * relu(W x + b) + (1 - g) * x` with `g = sigmoid(V x + c)` (Srivastava et al. 2015)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.transform = nn.Linear(width, width)
+        self.gate = nn.Linear(width, width)
+        nn.init.constant_(self.gate.bias, -2.0)  # carry the input at first, as Srivastava et al. advise
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """(..., width) to the same shape."""
+        gate = self.gate(inputs).sigmoid()
+        return gate * self.transform(inputs).relu() + (1 - gate) * inputs
+
+
+class CharCnn(CharEncoder):
+    """Character ids of tokens to their vectors, trained here or published.
+
+    Convolutions of several widths, the maximum over all 50 - width + 1 positions, the activation, highway layers and
+    a linear projection, in ELMo's order. Padding has an embedding of its own and is not masked; but every position that
+    sees nothing but padding gives the same: one of them stands for all, and the rest is not computed.
+    """
+
+    def __init__(self, shape: CharCnnShape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.embedding = nn.Embedding(CHARACTERS, shape.embedding)
+        self.convolutions = nn.ModuleList(nn.Conv1d(shape.embedding, number, width) for width, number in shape.filters)
+        self.widest = max(width for width, _ in shape.filters)
+        filters = sum(number for _, number in shape.filters)
+        self.highways = nn.Sequential(*(Highway(filters) for _ in range(shape.highway)))
+        self.projection = nn.Linear(filters, shape.projection) if shape.projects else nn.Identity()
+        self.activation = {"relu": torch.relu, "tanh": torch.tanh}[shape.activation]
+
+    def forward(self, chars: Tensor) -> Tensor:
+        """Character ids, int of shape (tokens, 50), to float32 (tokens, projection)."""
+        return self._finish(self._maxima(chars, self._convolve))
+
+    def reader(self) -> Callable[[Tensor], Tensor]:
+        if self.embedding.weight.device.type != "cpu":
+            return self
+        rows = FilterRows(self.embedding, self.convolutions)
+        return lambda chars: self._finish(self._maxima(chars, rows.convolve))
+
+    def whole(self, chars: Tensor) -> Tensor:
+        """All characters of every token convolved: a sum over fewer rounds otherwise."""
+        return self._finish(self._convolve(chars))
+
+    def _finish(self, maxima: Tensor) -> Tensor:
+        """All that follows the convolutions, (tokens, filters) to (tokens, projection)."""
+        return self.projection(self.highways(self.activation(maxima)))
+
+    def _maxima(self, chars: Tensor, convolve: Callable[[Tensor], Tensor]) -> Tensor:
+        """The maximum of every filter over all positions, (tokens, filters); words of like length go together."""
+        used = (chars != PAD).sum(1)
+        order = used.argsort(stable=True)
+        groups = [chars[group, : int(used[group[-1]]) + self.widest] for group in order.split(TYPES_A_GROUP)]
+        return torch.cat([convolve(group) for group in groups])[order.argsort()]
+
+    def _convolve(self, chars: Tensor) -> Tensor:
+        """The maximum of every filter over the positions at hand, (tokens, filters)."""
+        embedded = self.embedding(chars.to(self.embedding.weight.device).int()).transpose(1, 2)
+        return torch.cat([convolution(embedded).amax(-1) for convolution in self.convolutions], -1)

@@ -1,0 +1,55 @@
+"""Characters of a token, as ELMo counts them: UTF-8 bytes with four marks, at most 50 a token.
+
+    'да' -> [259, 209, 181, 209, 177, 260, 261, 261, ...]    begin, the bytes + 1, end, padding
+
+Every id is one more than in Peters et al. 2018, where 0 is the mask of a position without a token; so a published
+ELMo's char-CNN reads these ids as they are.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.files.vocabulary import BEGIN, END, SPECIALS
+from pipeline.lm.lemmas import spell
+from pipeline.lm.settings import OURS, Reading
+
+BEGIN_SENTENCE, END_SENTENCE, BEGIN_WORD, END_WORD, PAD = 257, 258, 259, 260, 261
+CHARACTERS = 262
+"""Rows of the embedding; row 0, the mask, is never used here."""
+
+CharIds = npt.NDArray[np.int16]
+
+
+def char_ids(types: Sequence[str], reading: Reading = OURS) -> CharIds:
+    """Character ids of tokens, int16 of shape (tokens, reading.characters), 50 in ELMo.
+
+    A token beyond two bytes less is cut, be it inside a letter: of Cyrillic, 24 letters stay.
+    """
+    body = reading.characters - 2
+    spelled = [spell(token, reading.lemmas).encode("utf-8", "surrogatepass")[:body] for token in types]
+    lengths = np.array([len(token) for token in spelled], dtype=np.int64)
+    table = np.full((len(types), reading.characters), PAD, dtype=np.int16)
+    table[:, 0] = BEGIN_WORD
+    letters = np.frombuffer(b"".join(spelled), dtype=np.uint8)
+    table[:, 1:-1][np.arange(body) < lengths[:, None]] = letters.astype(np.int16) + 1
+    table[np.arange(len(types)), 1 + lengths] = END_WORD
+    if reading.marks:
+        for mark, row in zip(SPECIALS, boundary_char_ids(reading), strict=False):
+            table[[token == mark for token in types]] = row
+    return table
+
+
+def boundary_char_ids(reading: Reading = OURS) -> CharIds:
+    """Character ids of `<S>` and `</S>`, int16 of shape (2, reading.characters)."""
+    table = np.full((2, reading.characters), PAD, dtype=np.int16)
+    table[:, 0], table[:, 2] = BEGIN_WORD, END_WORD
+    table[BEGIN, 1], table[END, 1] = BEGIN_SENTENCE, END_SENTENCE
+    return table
+
+
+def vocabulary_char_ids(types: Sequence[str], reading: Reading = OURS) -> CharIds:
+    """Character ids of a whole vocabulary, whose first two types are the boundaries; (types, characters)."""
+    assert list(types[: len(SPECIALS)]) == SPECIALS
+    return np.concatenate([boundary_char_ids(reading), char_ids(types[2:], reading)])

@@ -1,0 +1,68 @@
+"""What turns the characters of a token into its vector: a module that is trained, then frozen, and kept in a folder."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from pipeline.files.weights import save_weights
+from pipeline.lm.encoders.chars import CharIds
+from pipeline.lm.settings import CharCnnShape, NgramShape
+from pipeline.work.outputs import write_json
+
+WEIGHTS, CONFIG = "charcnn.safetensors", "charcnn.json"
+TYPES_A_BATCH = 512
+"""Types taken through the whole module at once: memory stays small, the arithmetic dense."""
+TYPES_A_GROUP = 128
+"""Types convolved at once: fewer waste less on padding, more keep the arithmetic dense."""
+
+
+class CharEncoder(nn.Module):
+    """Maps character ids, int of shape (tokens, 50), to float32 (tokens, projection)."""
+
+    shape: CharCnnShape | NgramShape
+    projection: nn.Linear | nn.Identity
+    """The last layer; the identity only where a published char-CNN has none."""
+
+    def whole(self, chars: Tensor) -> Tensor:
+        """What `forward` gives, by sums whose order depends on nothing but how many tokens there are."""
+        return self(chars)
+
+    def reader(self) -> Callable[[Tensor], Tensor]:
+        """What `forward` does, to some last digits, in the fastest way for weights that do not change any more."""
+        return self
+
+    @torch.inference_mode()
+    def vectors(self, chars: CharIds) -> npt.NDArray[np.float32]:
+        """The frozen vectors of types, character ids (types, 50) to float32 (types, projection).
+
+        A type's vector is the same to the bit whatever stands beside it: always as many types at once, and all of
+        their characters, because sums of other shapes round otherwise. So do a GPU's convolutions in TF32, by 1e-3.
+        """
+        missing = -len(chars) % TYPES_A_GROUP
+        groups = torch.from_numpy(np.pad(chars, ((0, missing), (0, 0)))).split(TYPES_A_GROUP)
+        with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
+            vectors = torch.cat([self.whole(group) for group in groups])
+        return vectors[: len(chars)].float().cpu().numpy()
+
+    @torch.no_grad()
+    def standardise(self, chars: CharIds) -> None:
+        """Scale the projection so that every output has mean 0 and deviation 1 over the types `chars` (types, 50).
+
+        Fresh convolutions see mostly what all words share (padding, marks, the lead bytes of Cyrillic): types differ by
+        a fifth of the mean, and a language model above hardly learns. Data-dependent initialisation (Krähenbühl et
+        al. 2016) mends that within the weights: the module stays ELMo's.
+        """
+        assert isinstance(self.projection, nn.Linear), "a published char-CNN is never put to another scale"
+        outputs = torch.cat([self(batch) for batch in torch.from_numpy(chars).split(TYPES_A_BATCH)])
+        mean, deviation = outputs.mean(0), outputs.std(0).clamp_min(1e-6)
+        self.projection.weight /= deviation[:, None]
+        self.projection.bias.copy_((self.projection.bias - mean) / deviation)
+
+    def save(self, folder: Path) -> None:
+        """Write the weights and the shape that rebuild the module."""
+        save_weights(self, folder / WEIGHTS)
+        write_json(folder / CONFIG, self.shape.model_dump(mode="json"))

@@ -1,0 +1,1 @@
+"""Batches, plan and steps of a language model, and its softmax."""

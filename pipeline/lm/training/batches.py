@@ -1,0 +1,84 @@
+"""Length-bucketed batches of texts for both directions of a language model."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from pipeline.files.ids import Ids, IdSequences
+from pipeline.files.vocabulary import BEGIN, END, UNKNOWN
+
+_POOL = 256
+"""Batches' worth of texts that are sorted by length together: little padding, yet a fresh mix every epoch."""
+
+Indices = npt.NDArray[np.int64]
+
+
+class Batch(NamedTuple):
+    """Texts side by side, each direction in its own reading order, padding always behind."""
+
+    inputs: Tensor
+    """Ids read, int64 (2, length, batch): a boundary, then every token but the last in reading order."""
+    targets: Tensor
+    """Ids to predict, int64 (predictions,), in rising order: a run of rows for each cluster of the softmax."""
+    places: Tensor
+    """Where in `inputs`, flattened, each of them is predicted, int64 (predictions,)."""
+
+    def to(self, device: torch.device) -> "Batch":
+        """The same batch on a device, but for the targets: the softmax finds its clusters in them beforehand."""
+        return self._replace(inputs=self.inputs.to(device), places=self.places.to(device))
+
+
+def plan_batches(lengths: Indices, batch_tokens: int, generator: np.random.Generator) -> list[Indices]:
+    """Every text once, in batches of at most `batch_tokens` positions (or one longer text), in random order.
+
+    `lengths` is int64 of shape (texts,). Texts of like length share a batch, so that few positions are padding.
+    """
+    order = generator.permutation(len(lengths))
+    pool = max(1, int(_POOL * batch_tokens / max(lengths.mean(), 1)))
+    batches = [
+        batch
+        for start in range(0, len(order), pool)
+        for batch in _cut(order[start : start + pool], lengths, batch_tokens)
+    ]
+    return [batches[i] for i in generator.permutation(len(batches))]
+
+
+def _cut(texts: Indices, lengths: Indices, batch_tokens: int) -> list[Indices]:
+    """Sort texts by length and cut where the padded batch would outgrow `batch_tokens`."""
+    texts = texts[np.argsort(lengths[texts], kind="stable")]
+    batches, start = [], 0
+    for stop in range(1, len(texts) + 1):
+        # Sorted, so the next text is the longest and sets the length of the batch.
+        if stop == len(texts) or lengths[texts[stop]] * (stop + 1 - start) > batch_tokens:
+            batches.append(texts[start:stop])
+            start = stop
+    return batches
+
+
+def make_batch(sequences: IdSequences, texts: Indices, predicted: int) -> Batch:
+    """Gather texts; target ids from `predicted` on are beyond the softmax and become `<UNK>`."""
+    rows = [sequences[int(text)] for text in texts]
+    inputs, targets = align(rows)
+    mask = torch.arange(inputs.shape[1] - 1)[:, None] < torch.from_numpy(sequences.lengths[texts])
+    places = mask.expand(2, -1, -1).flatten().nonzero().squeeze(1)
+    ids = targets.flatten()[places]
+    ids, order = torch.where(ids < predicted, ids, UNKNOWN).sort(stable=True)
+    return Batch(inputs[:, :-1], ids, places[order])
+
+
+def align(rows: list[Ids]) -> tuple[Tensor, Tensor]:
+    """Texts as int64 (2, longest + 1, batch) behind a boundary, and the same without it (2, longest, batch).
+
+    Direction 0 reads `<S>` and the text, direction 1 reads `</S>` and the text reversed within its own length.
+    """
+    longest = max(len(row) for row in rows)
+    read = np.full((2, longest + 1, len(rows)), UNKNOWN, dtype=np.int64)
+    read[0, 0], read[1, 0] = BEGIN, END
+    for column, row in enumerate(rows):
+        read[0, 1 : 1 + len(row), column] = row
+        read[1, 1 : 1 + len(row), column] = row[::-1]
+    both = torch.from_numpy(read)
+    return both, both[:, 1:]

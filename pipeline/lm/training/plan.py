@@ -1,0 +1,82 @@
+"""The course of a training run: which texts each step learns from, and how a step is shared out.
+
+All of it follows from settings and seed. A run that is resumed, or shared by several processes, needs to know nothing
+but the number of the step.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.lm.settings import TrainingSettings
+from pipeline.lm.training.batches import Indices, plan_batches
+
+_FLOOR = 0.1
+"""The cosine ends at this share of the learning rate."""
+
+
+class Part(NamedTuple):
+    """A part of a step: what one pass forward and backward is made of."""
+
+    texts: Indices
+    counts: bool
+    """False: the step has fewer texts than processes, and this one repeats a text so that every process has work."""
+    seed: int
+    """For dropout. It belongs to the part: the same masks fall whoever computes it, in one run or a resumed one."""
+
+
+class Plan:
+    """Steps of `batch_tokens` positions each, each in `parts` parts; every epoch has every text once."""
+
+    def __init__(self, lengths: npt.NDArray[np.int64], settings: TrainingSettings, seed: int, processes: int) -> None:
+        """`lengths` are tokens a text, int64 (texts,)."""
+        self.lengths, self.settings, self.seed, self.processes = lengths, settings, seed, processes
+        self.parts = math.ceil(settings.accumulation / processes) * processes
+        self.steps = self._steps()
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def _steps(self) -> list[Indices]:
+        """`epochs` passes, the last one perhaps in part."""
+        steps: list[Indices] = []
+        for epoch in range(math.ceil(self.settings.epochs)):
+            generator = np.random.default_rng([self.seed, epoch])
+            batches = plan_batches(self.lengths, self.settings.batch_tokens, generator)
+            share = min(1.0, self.settings.epochs - epoch)
+            steps += batches[: max(1, round(share * len(batches)))]
+        return steps
+
+    def tokens(self, step: int) -> int:
+        """Tokens of a step; each is predicted once a direction."""
+        return int(self.lengths[self.steps[step]].sum())
+
+    def positions(self, step: int) -> int:
+        """Tokens and padding of a step."""
+        return sum(int(self.lengths[p.texts].max()) * len(p.texts) for p in self.split(step) if p.counts)
+
+    def split(self, step: int) -> list[Part]:
+        """The parts of a step. Its texts are sorted by length, and every part gets some of each length."""
+        texts = self.steps[step]
+        number = min(self.parts, max(len(texts), self.processes))
+        shares = [texts[part :: self.parts] for part in range(number)]
+        return [
+            Part(share if len(share) else texts[:1], bool(len(share)), self._seed(step, part))
+            for part, share in enumerate(shares)
+        ]
+
+    def rate(self, step: int) -> float:
+        """The learning rate of a step: a linear rise, then a cosine to a tenth."""
+        return self.settings.learning_rate * self._share(step)
+
+    def _share(self, step: int) -> float:
+        warmup = max(1, round(self.settings.warmup * len(self.steps)))
+        if step < warmup:
+            return (step + 1) / warmup
+        done = (step - warmup) / max(1, len(self.steps) - warmup)
+        return _FLOOR + (1 - _FLOOR) * 0.5 * (1 + math.cos(math.pi * done))
+
+    def _seed(self, step: int, part: int) -> int:
+        return int(np.random.SeedSequence([self.seed, step, part]).generate_state(1, np.uint64)[0] >> np.uint64(1))

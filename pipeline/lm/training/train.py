@@ -1,0 +1,298 @@
+"""Pretraining a bidirectional language model (paper, step 2)."""
+
+import math
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from pipeline.errors import UserError
+from pipeline.files.ids import IdSequences
+from pipeline.lm.bilm import BiLM
+from pipeline.lm.settings import TrainingSettings
+from pipeline.lm.training.batches import Batch, make_batch, plan_batches
+from pipeline.lm.training.history import History, Point
+from pipeline.lm.training.plan import Part, Plan
+from pipeline.work.checkpoint import Checkpoint, State
+from pipeline.work.interruption import Stopped, StopRequest, stop_request
+from pipeline.work.processes import ALONE, World
+from pipeline.work.progress import Meter, say
+
+VALIDATIONS = 10
+"""Points of the validation curve."""
+VALIDATION_TOKENS = 8192
+"""Positions of a validation batch, whatever those of training: perplexities are sums of the same batches."""
+
+
+class Objective(nn.Module):
+    """From ids to the loss: the part of a step that several processes do side by side."""
+
+    def __init__(self, inputs: nn.Module, model: BiLM) -> None:
+        super().__init__()
+        self.inputs, self.model = inputs, model
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Sum of the negative log-likelihoods, in nats."""
+        return self.model.loss(self.inputs(batch.inputs), batch.targets, batch.places)
+
+
+class Trainer:
+    """A language model, the vectors it reads and the texts it learns from."""
+
+    def __init__(
+        self,
+        model: BiLM,
+        inputs: nn.Module,
+        train: IdSequences,
+        validation: IdSequences,
+        predicted: int,
+        settings: TrainingSettings,
+        seed: int,
+        device: torch.device,
+        label: str = "training",
+        world: World = ALONE,
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
+        """`predicted`: how many leading ids the softmax knows. `inputs` is trained too where it has parameters.
+
+        `label` is what the run is called when it speaks. `checkpoint` is rank 0's.
+        """
+        self.objective = Objective(inputs, model).to(device)
+        self.parallel = self.objective if world == ALONE else _spread(self.objective)
+        self.train_texts, self.validation_texts = train, validation
+        self.predicted, self.settings, self.device = predicted, settings, device
+        self.label, self.world, self.checkpoint = label, world, checkpoint
+        self.plan = Plan(train.lengths, settings, seed, world.size)
+        self.history = History()
+        self.parameters = [p for p in self.objective.parameters() if p.requires_grad]
+        groups = _parameter_groups(self.objective, settings.weight_decay)
+        self.optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
+        self._every = math.ceil(len(self.plan) / VALIDATIONS)
+        self._unsaved = "nothing is saved" if world.leads else "rank 0 says what is saved"
+
+    def run(self) -> History:
+        """Train to the end of the plan, from the last checkpoint on if there is one, validating along the way.
+
+        A `UserError` if the loss leaves the ground or another process is lost; `Stopped` on SIGTERM and Ctrl-C. The
+        run can be resumed after each of them. The model is left in evaluation mode.
+        """
+        try:
+            self._resume()
+        except _Interruption as interruption:
+            raise UserError(f"{self.label}: another process of this run is gone ({interruption})") from None
+        total = sum(self.plan.tokens(step) for step in range(len(self.plan)))
+        meter = Meter(self.label, "tokens", total, self.history.tokens, quiet=not self.world.leads)
+        with stop_request() as stop:
+            try:
+                self._train(meter, stop)
+            except _Interruption as interruption:
+                raise self._leave(stop, interruption) from None
+            finally:
+                meter.close()
+        self.objective.eval()
+        return self.history
+
+    def validation_loss(self, stop: StopRequest | None = None) -> float:
+        """Mean negative log-likelihood in nats: every token predicted from both sides, over the full vocabulary."""
+        self.objective.eval()
+        lengths = self.validation_texts.lengths
+        batches = plan_batches(lengths, VALIDATION_TOKENS, np.random.default_rng(0))
+        nats = torch.zeros((), dtype=torch.float64, device=self.device)
+        for texts in batches[self.world.rank :: self.world.size]:
+            _leave_if_asked(stop)
+            with torch.inference_mode():
+                nats += self.objective(self._batch(self.validation_texts, texts))
+        return float(self.world.sum(nats)) / (2 * int(lengths.sum()))
+
+    def _train(self, meter: Meter, stop: StopRequest) -> None:
+        while True:
+            if self._point_is_due():
+                self._add_point(stop)
+            done = self.history.step == len(self.plan)
+            if self.checkpoint and done:
+                self.checkpoint.save(self._state())
+            if done:
+                return
+            loss = self.step(stop)
+            perplexity = math.exp(self.history.nats / self.history.predictions)
+            meter.add(self.plan.tokens(self.history.step - 1), f"loss {loss:.3f}, perplexity {perplexity:,.1f}")
+
+    def step(self, stop: StopRequest) -> float:
+        """One update of the weights; the mean loss in nats. Nothing has changed if it raises."""
+        started, step = time.monotonic(), self.history.step
+        predictions = 2 * self.plan.tokens(step)
+        total = self._backward(self.plan.split(step)[self.world.rank :: self.world.size], predictions, stop)
+        norm = nn.utils.clip_grad_norm_(self.parameters, self.settings.clip)
+        nats, size = torch.stack([total, norm.to(total.dtype)]).tolist()  # a GPU is waited for once a step
+        loss = nats / predictions
+        self._check("loss", loss, step + 1)
+        self._check("norm of the gradient", size, step + 1, limit=math.inf)
+        # Only this loss shows that the weights the last step has left are good ones: they are saved now, not then.
+        if self.checkpoint and step and self.checkpoint.due():
+            self.checkpoint.save(self._state())
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.plan.rate(step)
+        self.optimizer.step()
+        self._count(nats, predictions, time.monotonic() - started)
+        return loss
+
+    def _backward(self, parts: list[Part], predictions: int, stop: StopRequest) -> Tensor:
+        """The gradient of the mean loss, over all parts and processes; the loss, float64, summed over all of them."""
+        self.objective.train()
+        self.optimizer.zero_grad(set_to_none=True)
+        total = torch.zeros((), dtype=torch.float64, device=self.device)
+        for number, part in enumerate(parts, start=1):
+            _leave_if_asked(stop)
+            torch.manual_seed(part.seed)
+            with self._gathering(last=number == len(parts)), _company(self.world):
+                with _autocast(self.device):
+                    nats = self.parallel(self._batch(self.train_texts, part.texts)) * part.counts
+                # Processes' gradients are averaged, not summed.
+                (nats * (self.world.size / predictions)).backward()
+            total += nats.detach()
+        with _company(self.world):
+            return self.world.sum(total)
+
+    def _gathering(self, last: bool) -> AbstractContextManager[object]:
+        """Gradients travel between processes once a step, behind the last part."""
+        return nullcontext() if last or self.world.size == 1 else self.parallel.no_sync()  # type: ignore[operator]
+
+    def _batch(self, texts: IdSequences, chosen: np.ndarray) -> Batch:
+        return make_batch(texts, chosen, self.predicted).to(self.device)
+
+    def _count(self, nats: float, predictions: int, seconds: float) -> None:
+        history, step = self.history, self.history.step
+        history.nats += nats
+        history.predictions += predictions
+        history.tokens += self.plan.tokens(step)
+        history.positions += self.plan.positions(step)
+        history.seconds += seconds
+        history.step += 1
+
+    def _point_is_due(self) -> bool:
+        step, points = self.history.step, self.history.points
+        at_a_mark = step > 0 and (step % self._every == 0 or step == len(self.plan))
+        return at_a_mark and (not points or points[-1].step < step)
+
+    def _add_point(self, stop: StopRequest) -> None:
+        history, train = self.history, self.history.nats / self.history.predictions
+        with _company(self.world):
+            validation = self.validation_loss(stop)
+        self._check("validation loss", validation, history.step)
+        rate = self.plan.rate(history.step - 1)
+        history.points.append(Point(history.step, history.tokens, rate, math.exp(train), math.exp(validation)))
+        history.nats, history.predictions = 0.0, 0
+        if self.world.leads:
+            say(f"{self.label}: {self._where()}, validation perplexity {math.exp(validation):,.1f}")
+
+    def _check(self, what: str, value: float, step: int, limit: float = 0.0) -> None:
+        """Stop a run that has left the ground: one that does far worse than guessing all types alike."""
+        limit = limit or max(20.0, 3 * math.log(self.predicted))
+        if not value < limit:  # NaN is not
+            kept = self.checkpoint.describe() if self.checkpoint else self._unsaved
+            raise UserError(
+                f"{self.label}: the {what} is {value:.4g} at step {step:,} of {len(self.plan):,}, expected a number "
+                f"under {limit:.4g}; {kept}; lower learning_rate or clip in params.yaml and train from the beginning"
+            )
+
+    def _state(self) -> State:
+        tensors = dict(self.objective.state_dict())
+        for index, values in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
+        return State(tensors, self.history.as_json())
+
+    def _resume(self) -> None:
+        state = self.checkpoint.load() if self.checkpoint else None
+        with _company(self.world):
+            tensors, facts = self.world.share(state and state.tensors, state and state.facts, self.device)
+        if facts:
+            self._restore(tensors, facts)
+            if self.world.leads:
+                say(f"{self.label}: goes on behind {self._where()}")
+        self.history.starts += 1
+
+    def _restore(self, tensors: dict[str, Tensor], facts: dict[str, object]) -> None:
+        try:
+            self._take_over(tensors, facts)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            where = self.checkpoint.path if self.checkpoint else "the checkpoint of rank 0"
+            raise UserError(f"{where}: not of this run ({error}); delete it to train from the beginning") from None
+
+    def _take_over(self, tensors: dict[str, Tensor], facts: dict[str, object]) -> None:
+        self.history = History.from_json(facts)
+        if not 0 <= self.history.step <= len(self.plan):
+            raise ValueError(f"found step {self.history.step:,}, expected at most {len(self.plan):,}")
+        moments: dict[int, dict[str, Tensor]] = {}
+        for name in [name for name in tensors if name.startswith("optimizer.")]:
+            _, index, key = name.split(".")
+            moments.setdefault(int(index), {})[key] = tensors.pop(name)
+        self.objective.load_state_dict(tensors)
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
+
+    def _where(self) -> str:
+        return f"step {self.history.step:,} of {len(self.plan):,}"
+
+    def _leave(self, stop: StopRequest, interruption: "_Interruption") -> Exception:
+        """Save what is done, which is whole up to the last step, and say why the run ends here."""
+        if self.checkpoint:
+            self.checkpoint.save(self._state())
+        where = f"{self.label}: stopped behind {self._where()}"
+        kept = "what is done is saved, run again to go on" if self.checkpoint else self._unsaved
+        if stop.signum is not None:
+            return Stopped(f"{where}; {kept}", stop.signum)
+        return UserError(f"{where}: another process of this run is gone ({interruption}); {kept}")
+
+
+class _Interruption(Exception):
+    """A step was given up half-way, by a signal or because another process is gone."""
+
+
+def _leave_if_asked(stop: StopRequest | None) -> None:
+    if stop:
+        raise _Interruption
+
+
+@contextmanager
+def _company(world: World) -> Iterator[None]:
+    """Where a process waits for others: one that is gone shows as an error of the connection."""
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise
+    except RuntimeError as error:
+        if world == ALONE:
+            raise
+        raise _Interruption(str(error).splitlines()[0]) from None
+
+
+def _spread(objective: Objective) -> nn.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # newer torch has another name for the argument
+        try:
+            # No buffer changes in training; by default they would travel at every step.
+            return DistributedDataParallel(objective, broadcast_buffers=False)
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError as error:
+            first = str(error).splitlines()[0]
+            raise UserError(f"another process of this run is gone ({first}); run again to go on") from None
+
+
+def _parameter_groups(module: nn.Module, weight_decay: float) -> list[dict[str, object]]:
+    """Matrices decay; embeddings, biases and other vectors do not."""
+    embeddings = {id(p) for m in module.modules() if isinstance(m, nn.Embedding) for p in m.parameters()}
+    decayed = [p for p in module.parameters() if p.dim() > 1 and id(p) not in embeddings]
+    others = [p for p in module.parameters() if p.dim() <= 1 or id(p) in embeddings]
+    return [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
+
+
+def _autocast(device: torch.device) -> AbstractContextManager[object]:
+    """bfloat16 where the device gains by it: on GPUs that have it, not on CPUs without units for it."""
+    gains = device.type == "cuda" and torch.cuda.is_bf16_supported()
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=gains)

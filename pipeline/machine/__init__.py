@@ -1,0 +1,1 @@
+"""The machine that does the arithmetic: device, instructions, memory, and what a number was measured on."""

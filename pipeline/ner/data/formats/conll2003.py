@@ -1,0 +1,148 @@
+"""Columns: CoNLL-2003 (Tjong Kim Sang and De Meulder 2003), the form in which sets of many languages are published.
+
+    -DOCSTART- -X- -X- O
+
+    EU NNP B-NP B-ORG
+    rejects VBZ B-VP O
+
+The token is the first column and the tag the last; what is between them, be it two columns as in English, three as in
+German, or none, is not read. Columns are parted by blanks or tabs, and every row of a file has as many. A blank line
+ends a sentence, and so does a row of -DOCSTART-, which is no token.
+
+Three things that copies of such files have are seen in their first sentences, read for what they are, and said:
+
+- a running number before the token, as in CoNLL-U; it may go on through the file;
+- a second column of labels after the first, of entities in entities, as in GermEval 2014: the first is read;
+- lines of comments between sentences. They begin with `#` and end in no label, for `#` is a token too.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import dropwhile, islice
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.errors import UserError
+from pipeline.ner.data.bio import is_label, tag_type
+from pipeline.ner.data.lines import Row, check_length, check_row, group, read_lines, shown
+from pipeline.ner.data.sentence import RawSentence
+from pipeline.work.progress import say
+
+DOCUMENT = "-DOCSTART-"
+SAMPLE = 100
+"""Sentences by which columns are known: in a set without numbers a few of them may be numbers that count, not most."""
+CHUNKS = {"ADJP", "ADVP", "CONJP", "INTJ", "LST", "NC", "NP", "PC", "PP", "PRT", "SBAR", "UCP", "VC", "VP"}
+"""Types of CoNLL's labels of phrases, which stand before those of entities and look like them."""
+_GAP = re.compile("[ \t]+")  # not str.split(): a no-break space is part of its token
+_NUMBER = re.compile("[0-9]{1,9}")
+
+
+class Line(NamedTuple):
+    """A line that is not blank."""
+
+    place: str
+    fields: list[str]
+
+    @property
+    def is_comment(self) -> bool:
+        return self.fields[0].startswith("#") and not is_label(self.fields[-1])
+
+    @property
+    def number(self) -> int:
+        """The running number, if that is what the first field is."""
+        return int(self.fields[0]) if _NUMBER.fullmatch(self.fields[0]) else -1
+
+
+class Columns(NamedTuple):
+    """Where token and label stand in a row, counted from 0."""
+
+    width: int
+    token: int
+    label: int
+
+
+def read(path: Path) -> Iterator[RawSentence]:
+    """Stream the sentences of a file; a `UserError` names the line, what was found and what was expected."""
+    return group(_rows(path))
+
+
+def _rows(path: Path) -> Iterator[Row | None]:
+    columns = _find_columns(path)
+    comments, last = 0, 0
+    for block in _blocks(path):
+        lines = list(dropwhile(lambda line: line.is_comment, block))
+        comments += len(block) - len(lines)
+        for index, line in enumerate(lines):
+            if len(line.fields) != columns.width:
+                found = f"{len(line.fields)} columns in {shown(' '.join(line.fields))}"
+                raise UserError(
+                    f"{line.place}: found {found}, expected {columns.width} with blanks between, the token first and "
+                    "the tag last"
+                )
+            if columns.token:
+                if line.number != last + 1 and (index or line.number not in (0, 1)):
+                    raise UserError(
+                        f"{line.place}: found {shown(line.fields[0])} in the first column, expected {last + 1}: it is "
+                        "a running number in the first sentences; is a line missing, or one of several words?"
+                    )
+                last = line.number
+            yield check_row(line.place, line.fields[columns.token], line.fields[columns.label])
+        yield None
+    if comments:
+        say(f"{path}: lines of comments (#) left out: {comments:,}")
+
+
+def _blocks(path: Path) -> Iterator[list[Line]]:
+    """The lines between blank lines and between rows of -DOCSTART-."""
+    block: list[Line] = []
+    for number, text in read_lines(path):
+        fields = _GAP.split(text.strip(" \t"))
+        if fields != [""] and DOCUMENT not in fields[:2]:
+            block.append(Line(f"{path}:{number}", fields))
+            check_length(block[0].place, len(block))
+        elif block:
+            yield block
+            block = []
+    if block:
+        yield block
+
+
+def _find_columns(path: Path) -> Columns:
+    blocks = (list(dropwhile(lambda line: line.is_comment, block)) for block in islice(_blocks(path), SAMPLE))
+    sample = [lines for lines in blocks if lines]
+    width = max(len(sample[0][0].fields), 2) if sample else 2
+    rows = [line.fields for lines in sample for line in lines if len(line.fields) == width]
+    token, label, said = 0, width - 1, []
+    if width > 2 and 2 * sum(_count_on(sample)) > len(sample):
+        token = 1
+        said.append("column 1 is a running number")
+    elif width > 2 and 10 * sum(line.number >= 0 for lines in sample for line in lines) > 9 * len(rows):
+        raise UserError(
+            f"{path}: found numbers in the first column, which do not count the tokens of sentences; expected tokens "
+            "there, and a blank line after each sentence"
+        )
+    while label - 1 > token and _nested(rows, label):
+        said.append(f"column {label + 1} has entities inside those of column {label} and is left out")
+        label -= 1
+    if said:
+        say(f"{path}: token in column {token + 1}, label in column {label + 1} of {width}: {'; '.join(said)}")
+    return Columns(width, token, label)
+
+
+def _count_on(sample: list[list[Line]]) -> Iterator[bool]:
+    """For every sentence, whether its first column counts from 0 or 1, or goes on where the one before it ended."""
+    last = 0
+    for lines in sample:
+        numbers = [line.number for line in lines]
+        first = numbers[0]
+        yield first in (0, 1, last + 1) and numbers == list(range(first, first + len(numbers)))
+        last = numbers[-1]
+
+
+def _nested(rows: list[list[str]], column: int) -> bool:
+    """Whether the labels of this column are of entities inside those of the column before it."""
+    inner, outer = ({row[i] for row in rows} for i in (column, column - 1))
+    if not all(map(is_label, inner | outer)):
+        return False
+    inner_types, outer_types = ({tag_type(label) for label in labels} - {""} for labels in (inner, outer))
+    return bool(inner_types & outer_types) or not (inner_types or outer_types <= CHUNKS)

@@ -1,0 +1,121 @@
+"""Lines of published files, plain or gzipped, with their numbers; what is wrong with them is said with both."""
+
+import gzip
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, cast
+
+from pipeline.errors import UserError
+from pipeline.files.utf8 import ADVICE, guess_encoding
+from pipeline.ner.data.bio import is_label
+from pipeline.ner.data.sentence import RawSentence
+from pipeline.work.progress import say
+
+MOST_BYTES = 1 << 20
+"""Of a line. Whatever a file unpacks to, no more than this is held to find out that it has no lines of tokens."""
+LONG, TOO_LONG = 1_000, 100_000
+"""Tokens of a sentence that is said, and of one that is no sentence; the longest of the published sets has 124."""
+SHOWN = 80
+"""Characters of a line that a message repeats."""
+
+
+class Row(NamedTuple):
+    """One token of a file; None between two sentences."""
+
+    place: str
+    """The file and the line."""
+    token: str
+    tag: str
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield (line number from 1, line without its end). Only LF and CRLF end a line: U+2028 and U+0085 are text."""
+    number = 0
+    try:
+        with _open(path) as file:
+            while line := file.readline(MOST_BYTES):
+                number += 1
+                yield number, _decode(f"{path}:{number}", line, first=number == 1)
+    except FileNotFoundError:
+        raise UserError(f"{path}: not found") from None
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise UserError(
+            f"{path}: gzip data broken after line {number} ({error}), expected a whole .gz file; obtain it again"
+        ) from None
+
+
+def group(rows: Iterable[Row | None]) -> Iterator[RawSentence]:
+    """Sentences from rows and the blanks between them; blanks in a row, or at the ends, make no sentence.
+
+    A sentence of more than a thousand tokens is said, because the blank lines of its file may be missing.
+    """
+    sentence: list[Row] = []
+    for row in rows:
+        if row:
+            sentence.append(row)
+            check_length(sentence[0].place, len(sentence))
+        elif sentence:
+            yield _sentence(sentence)
+            sentence = []
+    if sentence:
+        yield _sentence(sentence)
+
+
+def check_length(place: str, tokens: int) -> None:
+    """Refuse so many tokens of one sentence, which begins at that place, before they fill the memory."""
+    if tokens > TOO_LONG:
+        raise UserError(
+            f"{place}: found more than {TOO_LONG:,} tokens from here on without a blank line, expected one after each "
+            "sentence; put them in"
+        )
+
+
+def check_row(place: str, token: str, tag: str) -> Row:
+    """The row, if its token can be kept in a line of tab-separated columns and its tag is a label of some scheme."""
+    if not token or "\t" in token:
+        raise UserError(f"{place}: found token {shown(token)}, expected one that is not empty and has no tab in it")
+    if not is_label(tag):
+        raise UserError(
+            f"{place}: found label {shown(tag)}, expected O, or a prefix and a type as in B-PER (BIO, IOB1, IOBES, "
+            "BILOU or BMEWO); is the label in another column, or written in another way?"
+        )
+    return Row(place, token, tag)
+
+
+def shown(text: str) -> str:
+    """Text as a message repeats it, between quotation marks and not longer than a line."""
+    return repr(text if len(text) <= SHOWN else f"{text[:SHOWN]}...")
+
+
+def _open(path: Path) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+
+
+def _decode(place: str, line: bytes, first: bool) -> str:
+    text = line.removesuffix(b"\n").removesuffix(b"\r")
+    if len(line) == MOST_BYTES:
+        raise UserError(f"{place}: found a line of {MOST_BYTES:,} bytes or more, expected a token a line")
+    try:
+        decoded = text.decode("utf-8-sig" if first else "utf-8")
+        fault = "byte 0x00, as in UTF-16" if "\0" in decoded else ""  # UTF-16 of many letters is valid UTF-8
+    except UnicodeDecodeError as error:
+        fault = f"byte 0x{text[error.start]:02x} at column {error.start + 1}"
+    if fault:
+        advice = ADVICE.replace("WINDOWS-1251", guess_encoding(line))
+        raise UserError(f"{place}: found {fault}, expected UTF-8 text; {advice}")
+    if "\r" in decoded:
+        raise UserError(
+            f"{place}: found a carriage return inside a line, as in files of the classic Mac OS, expected lines that "
+            r"end in LF or CRLF; convert the file: sed 's/\r*$//; s/\r/\n/g'"
+        )
+    return decoded
+
+
+def _sentence(rows: list[Row]) -> RawSentence:
+    if len(rows) > LONG:
+        say(
+            f"{rows[0].place}: a sentence of {len(rows):,} tokens begins here; a blank line ends a sentence: "
+            "put them in if they are missing"
+        )
+    return RawSentence([row.token for row in rows], [row.tag for row in rows])

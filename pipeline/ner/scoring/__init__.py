@@ -1,0 +1,1 @@
+"""Predicted and gold entities: scores, intervals, significance, calibration, mistakes."""

@@ -1,0 +1,130 @@
+"""Whether a tagger is right as often as it says: temperature scaling and reliability (Guo et al. 2017).
+
+One number, the temperature, divides all scores of the CRF. It changes no label. It is the one that makes what became of
+the predicted entities of the validation split most probable (negative log-likelihood of right and wrong).
+"""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pipeline.ner.scoring.scores import Floats
+from pipeline.ner.scoring.spans import Spans, find_spans, same_spans
+from pipeline.ner.tagging.batches import inference_batches
+from pipeline.ner.tagging.examples import Examples
+from pipeline.ner.tagging.marginals import scale_scores, span_log_probabilities
+from pipeline.ner.tagging.predict import BATCH, load_batch
+from pipeline.ner.tagging.tagger import Tagger
+
+BINS = 10
+COLDEST, HOTTEST = 0.25, 8.0
+"""Where entities are all right, or all wrong, no temperature is the best: the search ends here."""
+STEPS = 20
+"""Each cuts what is searched to 0.618 of it: a temperature is then known to 0.03 %."""
+SMALLEST = 1e-9
+"""Of a probability, and of what it lacks to 1: an error of a tagger that was sure costs 21 nats and not infinity."""
+
+
+class Batch(NamedTuple):
+    """Sentences with predicted entities."""
+
+    emissions: Tensor
+    """float64 (sentences, longest, labels)."""
+    lengths: Tensor
+    spans: Spans
+
+
+class Judged(NamedTuple):
+    """The predicted entities of a split, and which of them are in the gold tags, bool (spans,)."""
+
+    tagger: Tagger
+    batches: list[Batch]
+    right: np.ndarray
+
+    def confidences(self, temperature: float) -> Floats:
+        """The probability of each entity, float64 (spans,)."""
+        parts = [
+            span_log_probabilities(scale_scores(self.tagger.crf, x.emissions, x.lengths, temperature), x.spans)
+            for x in self.batches
+        ]
+        return torch.cat(parts).exp().cpu().numpy() if parts else np.zeros(0)
+
+
+def judge(tagger: Tagger, examples: Examples) -> Judged:
+    """Predict a split and compare with its tags; sentences without a predicted entity say nothing of confidence."""
+    features, batches, right = examples.features, [], []
+    for numbers in inference_batches(features.lengths, BATCH):
+        rows, lengths = features.rows(numbers), features.lengths[numbers]
+        with torch.no_grad():
+            emissions = tagger.emissions(*load_batch(tagger, features, numbers, rows))
+            tags = tagger.best(emissions, torch.from_numpy(lengths)).cpu().numpy()
+        found = find_spans(tags, lengths, tagger.labels)
+        right.append(same_spans(found, find_spans(examples.tags[rows], lengths, tagger.labels)))
+        some = np.unique(found.sentence)
+        if len(some):
+            kept = torch.from_numpy(some)
+            batches.append(
+                Batch(
+                    emissions[kept.to(emissions.device), : int(lengths[some].max())].double(),
+                    torch.from_numpy(lengths)[kept],
+                    found.of_sentences(some),
+                )
+            )
+    return Judged(tagger, batches, np.concatenate([np.zeros(0, dtype=bool), *right]))
+
+
+def fit_temperature(judged: Judged) -> float:
+    """The temperature of least `log_loss`, by golden section over its logarithm; 1 where nothing was predicted."""
+    if not len(judged.right):
+        return 1.0
+    ratio, low, high = (math.sqrt(5) - 1) / 2, math.log(COLDEST), math.log(HOTTEST)
+    left, right = high - ratio * (high - low), low + ratio * (high - low)
+    losses = {x: _loss(judged, x) for x in (left, right)}
+    for _ in range(STEPS):
+        if losses[left] < losses[right]:
+            high, right = right, left
+            left = high - ratio * (high - low)
+        else:
+            low, left = left, right
+            right = low + ratio * (high - low)
+        losses |= {x: _loss(judged, x) for x in (left, right) if x not in losses}
+    return math.exp(min(losses, key=losses.__getitem__))
+
+
+def log_loss(confidences: Floats, right: np.ndarray) -> float:
+    """Mean negative log-likelihood of right and wrong, in nats an entity; 0 without entities."""
+    if not len(right):
+        return 0.0
+    kept = confidences.clip(SMALLEST, 1 - SMALLEST)
+    return float(-np.log(np.where(right, kept, 1 - kept)).mean())
+
+
+def reliability(confidences: Floats, right: np.ndarray) -> dict[str, Any]:
+    """Entities, share of right ones, mean confidence, `log_loss`, and the expected calibration error with its bins.
+
+    `ece` is the mean over entities of |share of right ones - mean confidence| of the bin that an entity falls into;
+    `bins` are of equal width, those without entities left out.
+    """
+    places = np.minimum((confidences * BINS).astype(np.int64), BINS - 1)
+    bins = [_bin(place, confidences[places == place], right[places == place]) for place in np.unique(places).tolist()]
+    gap = sum(b["entities"] * abs(b["right"] - b["confidence"]) for b in bins)
+    return {
+        "entities": len(right),
+        "right": float(right.mean()) if len(right) else 0.0,
+        "confidence": float(confidences.mean()) if len(right) else 0.0,
+        "log_loss": log_loss(confidences, right),
+        "ece": gap / max(1, len(right)),
+        "bins": bins,
+    }
+
+
+def _bin(place: int, confidences: Floats, right: np.ndarray) -> dict[str, Any]:
+    borders = {"low": place / BINS, "high": (place + 1) / BINS}
+    return {**borders, "entities": len(right), "right": float(right.mean()), "confidence": float(confidences.mean())}
+
+
+def _loss(judged: Judged, logarithm: float) -> float:
+    return log_loss(judged.confidences(math.exp(logarithm)), judged.right)

@@ -1,0 +1,1 @@
+"""Frozen features and the BiLSTM-CRF on them."""

@@ -1,0 +1,88 @@
+"""How sure a CRF is of an entity: the probability of all label sequences that have it, and no other one, there.
+
+An entity of type T is in tokens i to j (the latter not included) of a sequence that has B-T at i, I-T from i + 1 to
+j - 1, and no I-T at j, by which it would go on. The sequences that have all this are summed up exactly, by the forward
+and the backward scores of Rabiner (1989) around a product of what is fixed between them (Culotta and McCallum 2004,
+"Confidence estimation for information extraction", where the border behind the entity is constrained likewise):
+
+    p = exp(a_i(B) + sum of scores inside + log sum over y != I of exp(trans(last, y) + e_j(y) + b_j(y)) - log Z)
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from pipeline.ner.scoring.spans import Spans
+from pipeline.ner.tagging.crf import BioCrf
+
+
+class Scores(NamedTuple):
+    """All that a CRF says of some sentences, in nats: emissions (longest, labels, sentences), others as in `BioCrf`."""
+
+    emissions: Tensor
+    lengths: Tensor
+    start: Tensor
+    transitions: Tensor
+    end: Tensor
+
+
+def scale_scores(crf: BioCrf, emissions: Tensor, lengths: Tensor, temperature: float = 1.0) -> Scores:
+    """Every score over the temperature (Guo et al. 2017): the best sequence stays, how sure it is does not.
+
+    emissions float (sentences, longest, labels), whose type the answers have; lengths int64 (sentences,), none of
+    them 0.
+    """
+    crf.forbid()
+    parameters = (crf.start_transitions, crf.transitions, crf.end_transitions)
+    scaled = (parameter.to(emissions.dtype) / temperature for parameter in parameters)
+    return Scores(emissions.permute(1, 2, 0).contiguous() / temperature, lengths.to(emissions.device), *scaled)
+
+
+@torch.no_grad()
+def span_log_probabilities(scores: Scores, spans: Spans) -> Tensor:
+    """The logarithm of each entity's probability, of the emissions' type, (spans,), 0 or less."""
+    sentence, first, stop, begin, inside = (torch.from_numpy(x).to(scores.emissions.device) for x in spans)
+    before, after = forward(scores), backward(scores)
+    ends = scores.lengths - 1
+    total = (before[ends, :, torch.arange(len(ends), device=ends.device)] + scores.end).logsumexp(1)
+    last = torch.where(stop - first == 1, begin, inside)
+    within = _within(scores, sentence, first, stop, begin, inside)
+    leaving = _leave(scores, after, sentence, stop, last, inside)
+    return (before[first, begin, sentence] + within + leaving - total[sentence]).clamp_max(0)
+
+
+def forward(scores: Scores) -> Tensor:
+    """a_t(y): log of the sum over all that may stand before, and y at t with its score; as the emissions."""
+    moves, rows = scores.transitions.unsqueeze(2), [scores.emissions[0] + scores.start.unsqueeze(1)]
+    for emitted in scores.emissions[1:].unbind():
+        rows.append((rows[-1].unsqueeze(1) + moves).logsumexp(0) + emitted)
+    return torch.stack(rows)
+
+
+def backward(scores: Scores) -> Tensor:
+    """b_t(y): log of the sum over all that may stand behind y at t; as the emissions, meaningless beyond a sentence."""
+    moves, end = scores.transitions.unsqueeze(2), scores.end.unsqueeze(1).expand_as(scores.emissions[0])
+    rows = [end]
+    for time in range(len(scores.emissions) - 1, 0, -1):
+        reached = (moves + (scores.emissions[time] + rows[-1]).unsqueeze(0)).logsumexp(1)
+        rows.append(torch.where(time < scores.lengths, reached, end))
+    return torch.stack(rows[::-1])
+
+
+def _within(scores: Scores, sentence: Tensor, first: Tensor, stop: Tensor, begin: Tensor, inside: Tensor) -> Tensor:
+    """The score of all that follows the first token of each entity, (spans,)."""
+    sums = scores.emissions.double().cumsum(0)  # of long sentences too, to the last digit of a single float
+    emitted = (sums[stop - 1, inside, sentence] - sums[first, inside, sentence]).to(scores.emissions.dtype)
+    more = stop - first - 1
+    moved = scores.transitions[begin, inside] + (more - 1) * scores.transitions[inside, inside]
+    return torch.where(more > 0, emitted + moved, 0)
+
+
+def _leave(scores: Scores, after: Tensor, sentence: Tensor, stop: Tensor, last: Tensor, inside: Tensor) -> Tensor:
+    """Log of the sum over all that may stand behind each entity, whose last label is given; (spans,)."""
+    there = stop < scores.lengths[sentence]
+    time = stop.where(there, 0)
+    ways = scores.transitions[last] + scores.emissions[time, :, sentence] + after[time, :, sentence]
+    ways = ways.scatter(1, inside.unsqueeze(1), float("-inf"))
+    return torch.where(there, ways.logsumexp(1), scores.end[last])

@@ -1,0 +1,135 @@
+"""The tagger: dropout, BiLSTM, ReLU, linear, CRF (paper: 2 layers of 2x120 over the frozen top layer).
+
+Before it may stand a mix of the layers of the language model, and the BiLSTM with its ReLU may be left out.
+
+Sentences come one after the other without padding, (tokens, width) and lengths, and the BiLSTM runs over packed
+sequences: its backward half never sees padding, so that a prediction does not depend on batch mates (it does in the
+paper's code), and no time is spent on padding (two thirds of a random batch).
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
+
+from pipeline.errors import UserError, remake
+from pipeline.files.settings import read_settings
+from pipeline.files.weights import load_module, save_weights
+from pipeline.ner.settings import FeatureKind, TaggerSizes
+from pipeline.ner.tagging.crf import BioCrf
+from pipeline.ner.tagging.mix import ScalarMix
+from pipeline.work.outputs import write_json
+
+CONFIG, WEIGHTS = "config.json", "weights.safetensors"
+LARGEST = 1e30
+"""Score of a label, or of a move between two, of which a sentence's sum is finite in float32."""
+
+
+class Tagger(nn.Module):
+    """Labels of tokens from their vectors. Lengths are int64 (sentences,) on the CPU, none of them 0."""
+
+    def __init__(
+        self,
+        labels: list[str],
+        width: int,
+        hidden: int,
+        layers: int,
+        dropout: float,
+        features: FeatureKind = "top",
+        lm_layers: int = 1,
+    ) -> None:
+        """`width` is that of a token's vector as `features` has it: of `lm_layers` layers, one after the other."""
+        super().__init__()
+        self.labels = labels
+        self.width, self.hidden, self.layers = width, hidden, layers
+        self.features, self.lm_layers = features, lm_layers
+        self.dropout = nn.Dropout(dropout)
+        self.mix = ScalarMix(lm_layers) if features == "mix" else nn.Identity()
+        below = width // lm_layers if features == "mix" else width
+        if layers:
+            self.lstm = nn.LSTM(below, hidden, layers, bidirectional=True)
+        self.linear = nn.Linear(2 * hidden if layers else below, len(labels))
+        self.crf = BioCrf(labels)
+
+    def emissions(self, features: Tensor, lengths: Tensor) -> Tensor:
+        """Scores (sentences, longest, labels), 0 beyond a sentence; features (tokens, width) of any float type."""
+        plan = _plan(lengths)
+        vectors = features[plan.rows.to(features.device)].float()  # (tokens, width), time by time
+        states = self.dropout(self.mix(vectors))
+        if self.layers:
+            states = torch.relu(self.dropout(self.lstm(PackedSequence(states, plan.batch_sizes))[0].data))
+        scores = self.linear(states)  # (tokens, labels)
+        padded: Tensor = scores.new_zeros(len(lengths), int(lengths.max()), len(self.labels))
+        return padded.index_put((plan.sentence.to(scores.device), plan.time.to(scores.device)), scores)
+
+    def loss(self, features: Tensor, lengths: Tensor, tags: Tensor) -> Tensor:
+        """Mean over sentences of -log p(tags); tags int64 (tokens,); a scalar."""
+        emissions = self.emissions(features, lengths)
+        mask = _mask(lengths).to(emissions.device)
+        padded = torch.zeros_like(mask, dtype=torch.int64).masked_scatter(mask, tags)
+        loss: Tensor = self.crf.loss(emissions, padded, mask)
+        return loss
+
+    @torch.no_grad()
+    def decode(self, features: Tensor, lengths: Tensor) -> Tensor:
+        """The most probable legal tags, int64 (tokens,)."""
+        return self.best(self.emissions(features, lengths), lengths)
+
+    def best(self, emissions: Tensor, lengths: Tensor) -> Tensor:
+        """The same by what `emissions` gave; a `UserError` where sums of these scores would be no numbers."""
+        scores = torch.cat([emissions.flatten(), *(parameter.flatten() for parameter in self.crf.parameters())])
+        if not (largest := scores.abs().max().item()) < LARGEST:
+            raise UserError(
+                f"tagger: found a score of {largest:g}, expected less than {LARGEST:g}: its weights, or those "
+                "of the language model, are too large; train again with a lower learning_rate: dvc repro pretrain ner"
+            )
+        mask = _mask(lengths).to(emissions.device)
+        return self.crf.best(emissions, mask)[mask]
+
+    def save(self, folder: Path) -> None:
+        """Write weights.safetensors and config.json: the folder works by itself."""
+        folder.mkdir(parents=True, exist_ok=True)
+        save_weights(self, folder / WEIGHTS)
+        sizes = {"width": self.width, "hidden": self.hidden, "layers": self.layers, "dropout": self.dropout.p}
+        reads = {"features": self.features, "lm_layers": self.lm_layers}
+        write_json(folder / CONFIG, {"labels": self.labels, **sizes, **reads})
+
+    @classmethod
+    def load(cls, folder: Path, device: torch.device) -> "Tagger":
+        """Read what `save` wrote, ready to predict; a `UserError` names the file that is missing or broken."""
+        sizes = read_settings(TaggerSizes, folder / CONFIG, "ner").model_dump()
+        return load_module(lambda: cls(**sizes), folder / WEIGHTS, "ner").to(device).eval()
+
+
+def load_taggers(folder: Path, device: torch.device) -> dict[str, Tagger]:
+    """The taggers of a data set, by seed and in the order of the seeds; all of them read the same features."""
+    folders = {path.name.removeprefix("seed-"): path for path in folder.glob("seed-*")}
+    if not folders or not all(seed.isdecimal() for seed in folders):
+        found = ", ".join(sorted(path.name for path in folders.values())) or "no taggers"
+        raise UserError(f"{folder}: found {found} (expected seed-1 and so on); {remake('ner')}")
+    return {seed: Tagger.load(folders[seed], device) for seed in sorted(folders, key=int)}
+
+
+class _Plan(NamedTuple):
+    """How sentences one after the other become a packed sequence, time by time; each (tokens,) but batch_sizes."""
+
+    rows: Tensor
+    sentence: Tensor
+    time: Tensor
+    batch_sizes: Tensor
+
+
+def _plan(lengths: Tensor) -> _Plan:
+    order = lengths.argsort(descending=True, stable=True)
+    alive = _mask(lengths[order]).T  # (longest, sentences), long sentences first
+    time, column = alive.nonzero(as_tuple=True)
+    sentence = order[column]
+    starts = lengths.cumsum(0) - lengths
+    return _Plan(starts[sentence] + time, sentence, time, alive.sum(1))
+
+
+def _mask(lengths: Tensor) -> Tensor:
+    """True where there is a token, (sentences, longest)."""
+    return torch.arange(int(lengths.max())) < lengths.unsqueeze(1)

@@ -1,0 +1,1 @@
+"""Words misspelt as people misspell them."""

@@ -1,0 +1,77 @@
+"""tagger.json: all of an exported tagger that is neither weights nor vocabulary.
+
+README.md              the card
+tagger.json            this
+model.udpipe           the lemmatiser
+lm/                    the language model, as in models/lm
+tagger/                the tagger, as in models/ner/<set>/seed-<n>
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from pipeline.errors import UserError, reason, remake
+from pipeline.files.settings import Settings, Switch
+from pipeline.protocol import TokenRule
+from pipeline.provenance.fingerprint import sha256
+
+SETTINGS, CARD, UDPIPE, LM, TAGGER = "tagger.json", "README.md", "model.udpipe", "lm", "tagger"
+
+FileName = Annotated[str, Field(pattern=r"^[^/\\\x00-\x1f]+$")]
+PartName = Annotated[str, Field(pattern=rf"^({LM}|{TAGGER})(/[\w-][\w.-]*)+$")]
+Sum = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+"""sha256."""
+
+
+class UdpipeModel(Settings):
+    """Which UDPipe model the lemmas are of, and no other will do."""
+
+    file: FileName
+    """Its name in the folder."""
+    source: str
+    """Its name where it came from."""
+    sha256: Sum
+
+
+class Exported(Settings):
+    """The file as a whole."""
+
+    format: Literal[3]
+    """Of the folder."""
+    set: str
+    """The data set that the tagger was trained on."""
+    seed: str
+    """Of the tagger: the one of several that is best on validation."""
+    lowercase: Switch
+    lemmas: Switch
+    tokens: TokenRule
+    """What is read, see `pipeline.protocol`."""
+    temperature: Annotated[float, Field(ge=1e-3, le=1e3)]
+    """Of the confidences, see `pipeline.ner.scoring.calibration`."""
+    udpipe: UdpipeModel
+    parts: dict[PartName, Sum]
+    """Every file of lm/ and tagger/: parts of two taggers may fit one another, and be worth nothing."""
+
+
+def sum_parts(folder: Path) -> dict[str, str]:
+    """sha256 of every file of lm/ and tagger/, by its name in the folder."""
+    files = (path for part in (LM, TAGGER) for path in sorted((folder / part).rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): sha256(path) for path in files}
+
+
+def check_parts(folder: Path, parts: Mapping[str, str]) -> None:
+    """A `UserError` names the first file that is missing, unreadable or not the one that was exported."""
+    for name, expected in parts.items():
+        path = folder / name
+        try:
+            found = sha256(path)
+        except OSError as error:
+            raise UserError(f"{path}: {reason(error)}; {remake('export')}") from None
+        if found != expected:
+            raise UserError(
+                f"{path}: found sha256 {found}, expected {expected} of {SETTINGS}: it is damaged, or another tagger's; "
+                f"{remake('export')}"
+            )

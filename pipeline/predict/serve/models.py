@@ -1,0 +1,60 @@
+"""The taggers that are served, each by a name."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from pipeline.errors import UserError, printable
+from pipeline.files.settings import read_settings
+from pipeline.lm.embed import CONFIG, Config
+from pipeline.predict.exported.licences import DEMO
+from pipeline.predict.exported.settings import LM
+from pipeline.predict.tagger import TextTagger
+from pipeline.report.paper import set_name
+
+
+class Model(NamedTuple):
+    """A tagger with what people are told of it."""
+
+    name: str
+    about: str
+    """What it is, in a line."""
+    demo: bool
+    """It has the demo's lemmatiser, so that what it finds says nothing about Russian."""
+    tagger: TextTagger
+
+
+def find_folders(exported: Path) -> list[Path]:
+    """All taggers of a folder such as models/tagger, by name; a `UserError` where there is none."""
+    folders = sorted(path for path in exported.glob("[!.]*") if path.is_dir())
+    if not folders:
+        raise UserError(f"{exported}: no tagger in it; dvc repro export makes one, or name its folder: --model DIR")
+    return folders
+
+
+def load_models(folders: Sequence[Path], device: torch.device) -> list[Model]:
+    """In the order of the folders; a `UserError` names the one that is damaged, or given twice."""
+    names = name_folders(folders)
+    return [_load(folder, name, device) for folder, name in zip(folders, names, strict=True)]
+
+
+def name_folders(folders: Sequence[Path]) -> list[str]:
+    """The last part of each path, or as many of its last parts as tell all of them apart."""
+    parts = [Path(os.path.abspath(folder)).parts for folder in folders]
+    if twice := next((folder for folder, found in zip(folders, parts, strict=True) if parts.count(found) > 1), None):
+        raise UserError(f"{twice}: given twice; name every folder once")
+    depths = range(1, 1 + max(map(len, parts), default=0))
+    names = (["/".join(found[-depth:]) for found in parts] for depth in depths)
+    return next((found for found in names if len({*found}) == len(found)), [])
+
+
+def _load(folder: Path, name: str, device: torch.device) -> Model:
+    tagger = TextTagger.load(folder, device)
+    arch = read_settings(Config, folder / LM / CONFIG, "export").name
+    settings = tagger.settings
+    words = ("lower-cased " if settings.lowercase else "") + ("lemmas" if settings.lemmas else "words")
+    about = f"architecture {arch}, trained on {set_name(settings.set)}, reads {words}"
+    return Model(printable(name), printable(about), settings.udpipe.source.startswith(DEMO), tagger)

@@ -1,0 +1,1 @@
+"""MediaWiki exports: XML to pages, wikitext to the paragraphs that a reader sees."""

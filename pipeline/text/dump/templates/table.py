@@ -1,0 +1,79 @@
+"""What a template shows, by its name: table.yaml, read once.
+
+"{2} or {1}": w, нп5    {{w|Бостон|Бостоне}} shows parameter 2, and failing that 1
+"""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.errors import UserError
+from pipeline.files.yaml import read_yaml
+
+TABLE = Path(__file__).with_name("table.yaml")
+OR = " or "
+BEHIND_COLON = ":"
+"""The parameter that stands in the name itself, as in `{{formatnum:2500}}`."""
+
+_PREFIX = re.compile(r"^((шаблон|template|подст|subst|safesubst):\s*)+")
+
+
+MONTH = ".month"
+_NAMES = "января февраля марта апреля мая июня июля августа сентября октября ноября декабря"
+MONTHS = {str(number): name for number, name in enumerate(_NAMES.split(), start=1)}
+
+
+class Form(NamedTuple):
+    """What is shown: literal text with a parameter behind each piece of it, and the names of the parameters."""
+
+    parts: list[tuple[str, str]]
+    """`{1}/{2.month}` is ("", "1"), ("/", "2.month"), ("", "")."""
+    names: frozenset[str]
+    has_words: bool
+    """It is not white space alone."""
+
+
+class _Table(NamedTuple):
+    """The forms of a template, from the first choice to the last, by its name or by how its name begins."""
+
+    names: dict[str, list[Form]]
+    beginnings: dict[str, list[Form]]
+
+
+def normalize(name: str) -> str:
+    """The name of a template as the table has it: `Шаблон:Не_переведено` is `не переведено`, `#if:x` is `#if`."""
+    name = _PREFIX.sub("", " ".join(name.replace("_", " ").split()).casefold())
+    return name.partition(":")[0] if name.startswith("#") else name
+
+
+def find_forms(name: str) -> list[Form]:
+    """What the template of that normalized name shows: the first form whose parameters are filled; none if unknown."""
+    table = _read_table()
+    if name in table.names:
+        return table.names[name]
+    return next((forms for start, forms in table.beginnings.items() if name.startswith(start)), [])
+
+
+@cache
+def _read_table() -> _Table:
+    table = _Table({}, {})
+    for shown, names in read_yaml(TABLE).items():
+        if not isinstance(shown, str) or not isinstance(names, str):
+            raise UserError(f"{TABLE}: {shown!r}: expected what is seen and then names, both as text; use quotes")
+        forms = [_read_form(form) for form in shown.split(OR)]
+        for name in map(normalize, names.split(", ")):
+            if name in table.names:
+                raise UserError(f"{TABLE}: {name!r} stands under two forms; keep one of the two")
+            if len(name) > 1 and name.endswith("*"):
+                table.beginnings[name[:-1]] = forms
+            else:
+                table.names[name] = forms
+    return table
+
+
+def _read_form(form: str) -> Form:
+    texts_and_parameters = [*re.split(r"\{([^{}]+)\}", form), ""]
+    parts = [*zip(texts_and_parameters[::2], texts_and_parameters[1::2], strict=True)]
+    names = frozenset(parameter.removesuffix(MONTH) for _, parameter in parts if parameter)
+    return Form(parts, names, bool(form.strip()))

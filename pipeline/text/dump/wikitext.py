@@ -1,0 +1,291 @@
+"""Wikitext to the paragraphs that a reader sees.
+
+{{дата|15 марта 2017}}
+'''В рамках''' расследования в [[w:Бостон|Бостоне]] арестованы трое.<ref>[http://example.org ТАСС]</ref>
+== Источники ==
+"""
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from typing import NamedTuple
+
+import mwparserfromhell
+from mwparserfromhell.nodes import Argument, Comment, ExternalLink, Heading, HTMLEntity, Tag, Template, Text, Wikilink
+from mwparserfromhell.parser import ParserError
+from mwparserfromhell.wikicode import Wikicode
+
+from pipeline.files.shards import Counts
+from pipeline.text.dump.gaps import GAP, close_up
+from pipeline.text.dump.languages import LANGUAGES
+from pipeline.text.dump.tags import CELLS, FILES, HIDDEN_TAGS, OTHER_TAGS, SHOWN_MARKS, SHOWN_TAGS, prepare, put_back
+from pipeline.text.dump.templates.table import BEHIND_COLON, MONTH, MONTHS, find_forms, normalize
+from pipeline.text.dump.unclosed import count_unclosed
+from pipeline.text.whitespace import fold
+
+HIDDEN_SECTIONS = {
+    *("источник", "источники", "примечание", "примечания", "ссылки", "внешние ссылки", "источники и ссылки"),
+    *("см. также", "см также", "смотрите также", "смотри также"),
+}
+"""Sections about the article, not of it; their subsections go with them."""
+
+CATEGORIES = "categories_and_languages"
+DROPPED = (
+    *("templates", "tables", "references", FILES, CATEGORIES, "comments", OTHER_TAGS, "switches"),
+    *("headings", "sections", "unclosed", "unparsable_lines", "paragraphs_without_words"),
+)
+"""What is left out of an article; counted as `dropped_<kind>`, without what stands inside.
+
+`words_dropped_<kind>` counts its words in the source, mark-up included, with what stands inside.
+"""
+
+HIDDEN_NAMESPACES = {
+    **dict.fromkeys(("файл", "изображение", "file", "image"), FILES),
+    **dict.fromkeys(("категория", "category"), CATEGORIES),
+}
+"""`[[Файл:...]]` and `[[Категория:...]]` are no text; with a colon in front they are links like any other."""
+
+PROJECTS = {
+    *("b", "c", "commons", "d", "f", "m", "meta", "mw", "n", "q", "s", "species", "v", "voy", "w", "wikt"),
+    *("wikibooks", "wikinews", "wikipedia", "wikiquote", "wikisource", "wikiversity", "wikivoyage", "wiktionary"),
+}
+"""Other wikis by what stands before a title of theirs: `[[w:en:Boston]]` without a label shows "Boston"."""
+
+ANY_CASE_SWITCHES = """
+    NOTOC FORCETOC TOC NOEDITSECTION NOGALLERY NOTITLECONVERT NOTC NOCONTENTCONVERT NOCC
+    БЕЗ_ОГЛАВЛЕНИЯ БЕЗ_ОГЛ ОБЯЗАТЕЛЬНОЕ_ОГЛАВЛЕНИЕ ОБЯЗ_ОГЛ ОГЛАВЛЕНИЕ ОГЛ БЕЗ_РЕДАКТИРОВАНИЯ_РАЗДЕЛА БЕЗ_ГАЛЕРЕИ
+    БЕЗ_ПРЕОБРАЗОВАНИЯ_ЗАГОЛОВКА БЕЗ_ПРЕОБРАЗОВАНИЯ_ТЕКСТА
+"""
+SWITCHES = """
+    NEWSECTIONLINK NONEWSECTIONLINK HIDDENCAT EXPECTUNUSEDCATEGORY EXPECTUNUSEDTEMPLATE EXPECTED_UNCONNECTED_PAGE INDEX
+    NOINDEX STATICREDIRECT DISAMBIG NOGLOBAL ARCHIVEDTALK NOTALK
+    ССЫЛКА_НА_НОВЫЙ_РАЗДЕЛ БЕЗ_ССЫЛКИ_НА_НОВЫЙ_РАЗДЕЛ СКРЫТАЯ_КАТЕГОРИЯ ОЖИДАЕМАЯ_НЕИСПОЛЬЗУЕМАЯ_КАТЕГОРИЯ ИНДЕКС
+    БЕЗ_ИНДЕКСА ИНДЕКСИРОВАТЬ НЕ_ИНДЕКСИРОВАТЬ СТАТИЧЕСКОЕ_ПЕРЕНАПРАВЛЕНИЕ НЕОДНОЗНАЧНОСТЬ
+"""
+"""MediaWiki's behaviour switches and those of common extensions, between `__` and `__`; these in capitals alone."""
+
+MOST_UNCLOSED = 32
+"""Openings without an end up to which an article is parsed as a whole; with more it is parsed line by line."""
+
+_BREAK = "\n\n"
+_ITEM = "\x02"  # opens a list item, which ends with its line; XML cannot hold this character
+_NAMED = "\udffe"  # before the gap of a template that the table does not have
+
+_NO_TITLE = {*"{}<>", SHOWN_MARKS[ord("<")]}  # stand in no title, so that what has them is no link: `[[а {| б]]`
+_PREFIXES = re.compile(rf":?\s*(({'|'.join(sorted(PROJECTS | LANGUAGES, reverse=True))}):)*")
+
+_SWITCH = re.compile(rf"__(?:(?i:{'|'.join(ANY_CASE_SWITCHES.split())})|{'|'.join(SWITCHES.split())})__")
+_S = rf"(?:[^\S\n]|{GAP})*"
+_UNCLOSED = [  # what was never closed goes with its line, and no further
+    re.compile(pattern, re.IGNORECASE | re.MULTILINE)
+    for pattern in [
+        r"<!--.*$",
+        r"<ref\b[^<>\n]*>.*$",
+        r"\{\{.*$",
+        rf"\[\[\s*({'|'.join(sorted(HIDDEN_NAMESPACES))})\s*:.*$",
+        rf"^{_S}\{{\|.*(\n{_S}[|!].*)*$|^{_S}\|.*$",  # rows of a table, parameters of a template
+        rf"^{_S}({'|'.join(sorted(HIDDEN_NAMESPACES))})\s*:.*\|.*$",  # lines of a gallery
+    ]
+]
+_LEFTOVERS = [
+    (re.compile(pattern, re.IGNORECASE | re.MULTILINE), put)
+    for pattern, put in [
+        (r"\[\[([^\[\]{}<>|\n]*\|(?!\}))?|\]\]|\}\}", ""),  # |} is of a table
+        (r"\[(https?:|ftp:)?//\S*[^\S\n]*", ""),
+        (rf"</?({'|'.join(sorted({*HIDDEN_TAGS, *SHOWN_TAGS}))})\b[^<>\n]*>", ""),
+        (r"~{3,5}", ""),
+        (r"'{5}(?!')|'{3}(?!')|(?<!')'{2}(?!')", ""),
+        (rf"{_ITEM}(.*)$", r"\1\n"),
+    ]
+]
+
+
+class Dropped(NamedTuple):
+    """A piece of mark-up that shows no text."""
+
+    kind: str
+    source: str
+    template: str = ""
+    """The name of a template that the table does not have."""
+
+
+Piece = str | Heading | Dropped
+
+
+def extract_paragraphs(wikitext: str, counts: Counts, lost: list[tuple[str, str]] | None = None) -> list[str]:
+    """The paragraphs, folded; list items and quotations are paragraphs, single line breaks are spaces.
+
+    Links give their text, bold and italics are bare, templates of the table give their words. Other templates, tables,
+    references, files, categories, comments, headings and the sections about the article are left out and counted
+    (`DROPPED`), and what that leaves is closed up. Templates that stood beside words and are not in the table are put
+    into `lost`, name and source. What was never closed costs its line; with over `MOST_UNCLOSED` openings that were
+    not, no mark-up reaches beyond its line. Any text will do, in time proportional to its length.
+    """
+    templates: list[Dropped] = []
+    text = "".join(_skip_dropped(_read_pieces(prepare(wikitext)), counts, templates))
+    if lost is not None:
+        lost.extend(_in_sentences(templates, text))
+    text = text.replace(_NAMED, "")
+    for pattern in _UNCLOSED:
+        text = pattern.sub(lambda match: _drop(counts, "unclosed", match[0]) + GAP, text)
+    text = _SWITCH.sub(lambda match: _drop(counts, "switches", match[0]) + GAP, text)
+    for pattern, put in _LEFTOVERS:
+        text = pattern.sub(put, text)
+    paragraphs = list(filter(None, map(fold, re.split(r"\n\s*\n", put_back(close_up(text))))))
+    return [paragraph for paragraph in paragraphs if _has_words(paragraph, counts)]
+
+
+def _in_sentences(templates: Iterable[Dropped], text: str) -> Iterator[tuple[str, str]]:
+    """Those of one line that have words beside them in their line of the text; a box of many lines is no word."""
+    rest = iter(templates)
+    for line in text.split("\n"):
+        here = list(islice(rest, line.count(_NAMED)))
+        if here and any(map(str.isalnum, line)):
+            yield from ((each.template, each.source) for each in here if "\n" not in each.source)
+
+
+def _has_words(paragraph: str, counts: Counts) -> bool:
+    return any(map(str.isalnum, paragraph)) or bool(_drop(counts, "paragraphs_without_words", paragraph))
+
+
+def _drop(counts: Counts, kind: str, source: str) -> str:
+    """Count what is left out; the empty string stands in its place."""
+    counts[f"dropped_{kind}"] += 1
+    counts[f"words_dropped_{kind}"] += len(source.replace(_ITEM, "").replace(GAP, "").split())
+    return ""
+
+
+def _read_pieces(wikitext: str) -> Iterator[Piece]:
+    """The article in pieces; what cannot be parsed as a whole is parsed line by line, and then is dropped."""
+    if count_unclosed(wikitext) <= MOST_UNCLOSED and (code := _parse(wikitext)):
+        yield from _visible(code)
+        return
+    for line in wikitext.splitlines(keepends=True):
+        if count_unclosed(line) <= MOST_UNCLOSED and (code := _parse(line)):
+            yield from _visible(code)
+        else:
+            yield Dropped("unparsable_lines", line)
+
+
+def _parse(wikitext: str) -> Wikicode | None:
+    """The tree of a text that has some, or None where the parser fails, which its authors call a bug."""
+    try:
+        # Quotes stay text: an unclosed ''' would cost the links around it.
+        return mwparserfromhell.parse(wikitext, skip_style_tags=True)
+    except ParserError:
+        return None
+
+
+def _skip_dropped(pieces: Iterable[Piece], counts: Counts, templates: list[Dropped]) -> Iterator[str]:
+    """Leave out and count what is dropped: headings, and everything under the hidden ones as one section.
+
+    A gap stands where something was. Templates that the table does not have are added to `templates`.
+    """
+    level = 0  # of the heading of the hidden section that we are in; 0: in none
+    hidden: list[str] = []  # what that section holds so far
+    for piece in chain(pieces, [None]):
+        if level and (piece is None or (isinstance(piece, Heading) and piece.level <= level)):
+            _drop(counts, "sections", "".join(hidden))
+            level, hidden = 0, []
+        if level:
+            hidden.append(piece.source if isinstance(piece, Dropped) else str(piece))
+        elif isinstance(piece, Heading):
+            if fold(put_back(_plain(piece.title).replace("'''", ""))).rstrip(":").casefold() in HIDDEN_SECTIONS:
+                level, hidden = piece.level, [str(piece)]
+            else:
+                _drop(counts, "headings", str(piece))
+            yield _BREAK
+        elif isinstance(piece, Dropped):
+            _drop(counts, piece.kind, piece.source)
+            if piece.template:
+                templates.append(piece)
+                yield _NAMED
+            yield GAP
+        elif piece is not None:
+            yield piece
+
+
+def _plain(code: Wikicode) -> str:
+    return "".join(piece for piece in _visible(code) if isinstance(piece, str)).replace(GAP, "")
+
+
+def _visible(code: Wikicode | None) -> Iterator[Piece]:
+    """The visible text of a tree, piece by piece, with its headings and with what shows no text."""
+    for node in code.nodes if code is not None else []:
+        match node:
+            case Text():
+                yield node.value
+            case HTMLEntity():
+                yield html.unescape(str(node)).translate(SHOWN_MARKS)
+            case Heading():
+                yield node
+            case Wikilink():
+                yield from _link(node)
+            case ExternalLink():
+                yield from _visible(node.title) if node.title else [GAP if node.brackets else str(node.url)]
+            case Tag():
+                yield from _tag(node)
+            case Template():
+                yield from _template(node)
+            case Argument():
+                yield Dropped("templates", str(node))
+            case Comment():
+                yield Dropped("comments", str(node))
+
+
+def _template(template: Template) -> Iterator[Piece]:
+    """What the table says that it shows."""
+    title = fold(_plain(template.name))
+    forms = find_forms(normalize(title))
+    filled = (
+        {str(each.name).strip(): each.value for each in template.params if str(each.value).strip()} if forms else {}
+    )
+    filled |= {BEHIND_COLON: Wikicode([Text(title.partition(":")[2])])} if ":" in title else {}
+    form = next((form for form in forms if form.names <= filled.keys()), None)
+    if form is None or not form.has_words:
+        yield Dropped("templates", str(template), normalize(title) if form is None else "")
+    for text, parameter in form.parts if form else []:
+        yield text.translate(SHOWN_MARKS)
+        if parameter.endswith(MONTH):
+            month = fold(_plain(filled[parameter.removesuffix(MONTH)]))
+            yield MONTHS.get(month.lstrip("0"), month)
+        elif parameter:
+            yield from _visible(filled[parameter])
+
+
+def _link(link: Wikilink) -> Iterator[Piece]:
+    target = [*_visible(link.title)]
+    # a pipe in it is of {{!}}
+    title, _, label = fold("".join(piece for piece in target if isinstance(piece, str))).partition(
+        SHOWN_MARKS[ord("|")]
+    )
+    prefix, _, rest = title.partition(":")
+    prefix = prefix.strip().casefold()
+    if prefix in HIDDEN_NAMESPACES or (prefix in LANGUAGES and rest):
+        yield Dropped(HIDDEN_NAMESPACES.get(prefix, CATEGORIES), str(link))
+    elif any(not _NO_TITLE.isdisjoint(text.value) for text in link.title.nodes if isinstance(text, Text)):
+        yield from chain(target, [" "], _visible(link.text))
+    elif link.text is not None and str(link.text).strip():
+        yield from _visible(link.text)
+    else:
+        yield label or _PREFIXES.sub("", title, count=1)
+        yield from (piece for piece in target if isinstance(piece, Dropped))
+
+
+def _tag(tag: Tag) -> Iterator[Piece]:
+    name = str(tag.tag).strip().casefold()
+    if name in CELLS:
+        yield "\n|"  # of no table: a row of one that was never closed
+    elif name in HIDDEN_TAGS:
+        yield Dropped(HIDDEN_TAGS[name], str(tag))
+    elif tag.wiki_markup and name in {"li", "dd", "dt"}:
+        yield _BREAK + _ITEM
+    elif name in {"br", "hr"}:
+        yield _BREAK
+    elif name in SHOWN_TAGS:
+        space = _BREAK if name == "pre" else ""
+        shown = (piece.translate(SHOWN_MARKS) if isinstance(piece, str) else piece for piece in _visible(tag.contents))
+        yield from chain([space], shown, [space])
+    else:
+        yield from _visible(tag.contents)

@@ -1,0 +1,131 @@
+"""Checkpoints of a long run: whole or not there, of this run and no other, and held by one process at a time.
+
+    models/.checkpoints/<fingerprint>/lock                 who trains it
+                                      state.safetensors    tensors by name; facts as JSON in the metadata
+
+They lie outside DVC, which deletes a stage's outputs before it reruns it, and are gone when the run has succeeded.
+"""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from pipeline.errors import UserError
+from pipeline.work.locks import hold
+from pipeline.work.outputs import FULL, fresh_file
+
+LOCK, STATE = "lock", "state.safetensors"
+
+
+class State(NamedTuple):
+    """A run at the end of a step."""
+
+    tensors: dict[str, Tensor]
+    facts: dict[str, Any]
+    """JSON values."""
+
+
+class Checkpoint:
+    """The checkpoint of one run, which this process holds. `open_checkpoint` makes them."""
+
+    def __init__(self, folder: Path, minutes: float) -> None:
+        self.path = folder / STATE
+        self._seconds, self._saved, self._cost = 60 * minutes, time.monotonic(), 0.0
+
+    def due(self) -> bool:
+        """Whether it is time for the next one; saving takes no more than a twentieth of the time, however slow."""
+        return time.monotonic() - self._saved >= max(self._seconds, 19 * self._cost)
+
+    def load(self) -> State | None:
+        """The last state saved, tensors on the CPU; None if there is none."""
+        if not self.path.is_file():
+            return None
+        try:
+            with safe_open(self.path, "pt") as file:
+                return State({name: file.get_tensor(name) for name in file.keys()}, _facts(file))  # noqa: SIM118
+        except (OSError, SafetensorError, ValueError) as error:
+            raise self._unreadable(error) from None
+
+    def save(self, state: State) -> None:
+        """Replace the last state; if that fails (a full disk), the last one stays and is named."""
+        started, metadata = time.monotonic(), {"facts": json.dumps(state.facts)}
+        try:
+            with fresh_file(self.path) as partial:
+                save_file({name: tensor.contiguous() for name, tensor in state.tensors.items()}, partial, metadata)
+                _to_disk(partial)
+            _to_disk(self.path.parent)
+        except (OSError, SafetensorError) as error:
+            raise UserError(
+                f"{self.path}: the state of the run could not be saved ({_reason(error)}); {self.describe()}; "
+                f"{'make room' if _is_full(error) else 'mend that'} and run again"
+            ) from None
+        self._saved = time.monotonic()
+        self._cost = self._saved - started
+
+    def describe(self) -> str:
+        """The last checkpoint in words."""
+        if not self.path.is_file():
+            return "none is saved yet"
+        try:
+            with safe_open(self.path, "pt") as file:
+                return f"the last checkpoint, {self.path}, is of step {_facts(file)['step']:,}"
+        except (OSError, SafetensorError, ValueError) as error:
+            raise self._unreadable(error) from None
+
+    def _unreadable(self, error: Exception) -> UserError:
+        return UserError(
+            f"{self.path}: cannot be read as a checkpoint ({error}); delete it to train from the beginning"
+        )
+
+
+@contextmanager
+def open_checkpoint(root: Path, fingerprint: str, minutes: float) -> Iterator[Checkpoint]:
+    """Hold the checkpoint of the run called `fingerprint`, saved every `minutes`; removed if the block succeeds.
+
+    A `UserError` if another process holds it: two would train the same thing side by side.
+    """
+    folder = root / fingerprint
+    with hold(folder / LOCK, "training this configuration"):
+        checkpoint = Checkpoint(folder, minutes)
+        try:
+            yield checkpoint
+        except BaseException:
+            if not checkpoint.path.is_file():  # nothing to go on with
+                shutil.rmtree(folder)
+            raise
+        shutil.rmtree(folder)
+
+
+def _to_disk(path: Path) -> None:
+    """Have the system write a file or a folder's entries now: a power cut must not find them in memory."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _facts(file: Any) -> dict[str, Any]:
+    """Of an open file; a `ValueError` if it has none of ours."""
+    facts = json.loads((file.metadata() or {}).get("facts", "null"))
+    if not isinstance(facts, dict) or not isinstance(facts.get("step"), int):
+        raise ValueError("its metadata name no step")
+    return facts
+
+
+def _reason(error: Exception) -> str:
+    return "no space left on the device" if _is_full(error) else str(error)
+
+
+def _is_full(error: Exception) -> bool:
+    full = isinstance(error, OSError) and error.errno in FULL
+    return full or any(f"os error {number}" in str(error) for number in FULL)

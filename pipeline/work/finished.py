@@ -1,0 +1,119 @@
+"""Shards that are finished before their stage is: whole or not there, of these inputs, settings and code and no other.
+
+    data/.shards/lemmas.lock                     who works on the stage
+                 lemmas/<fingerprint>/shard      a shard, or what else a stage makes of one
+                                      facts.json the sum of its bytes, and its counts
+
+They lie outside DVC, which deletes a stage's outputs before it reruns it, and are gone when the stage has succeeded.
+"""
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+from uuid import uuid4
+
+from typing_extensions import TypedDict
+
+from pipeline.errors import UserError
+from pipeline.provenance.fingerprint import sha256
+from pipeline.work.locks import lock_alone, lock_shared
+from pipeline.work.outputs import Number, named, read_json, write_json
+
+SHARD, FACTS = "shard", "facts.json"
+
+
+class FactsFile(TypedDict):
+    """facts.json."""
+
+    sha256: str
+    facts: dict[str, Number]
+
+
+class Finished:
+    """The finished shards of a stage, by fingerprint. Any number of processes and machines may add to them at once."""
+
+    def __init__(self, root: Path, stage: str) -> None:
+        """`keep_finished` makes them."""
+        self.stage = stage
+        self._folder = root.resolve() / stage  # a worker may have a working directory of its own
+
+    def path(self, key: str) -> Path:
+        """Where the shard is, or will be."""
+        return self._folder / key / SHARD
+
+    def facts(self, key: str) -> Any | None:
+        """What `add` was told of the shard; None if it is not there, or not as it was when it was finished."""
+        try:
+            found = read_json(self._folder / key / FACTS, FactsFile)
+            whole = found["sha256"] == sha256(self.path(key))
+        except (UserError, FileNotFoundError, NotADirectoryError):
+            return None
+        return found["facts"] if whole else None
+
+    @contextmanager
+    def add(self, key: str, facts: Mapping[str, Any]) -> Iterator[IO[bytes]]:
+        """Yield a file that becomes the shard, with `facts` (JSON values) as they are then, if the block succeeds."""
+        partial = self._folder / f".{uuid4().hex}.partial"
+        partial.mkdir()
+        try:
+            with named(partial / SHARD):
+                with (partial / SHARD).open("wb") as file:
+                    yield file
+                write_json(partial / FACTS, {"sha256": sha256(partial / SHARD), "facts": facts})
+                self._rename(partial, key)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+    def place(self, key: str, target: Path) -> None:
+        """Have the shard at `target` too; it stays here, for the case that the stage is killed before it is whole."""
+        try:
+            os.link(self.path(key), target)
+        except OSError:  # another file system, or one without hard links
+            shutil.copyfile(self.path(key), target)
+
+    def _rename(self, partial: Path, key: str) -> None:
+        # What is there is removed only if it is damaged: another process may have put it there a moment ago.
+        if not self._put(partial, key) and self.facts(key) is None:
+            shutil.rmtree(self._folder / key, ignore_errors=True)
+            self._put(partial, key)
+
+    def _put(self, partial: Path, key: str) -> bool:
+        """Whether nothing was there yet."""
+        try:
+            os.rename(partial, self._folder / key)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            return False
+        return True
+
+
+@contextmanager
+def keep_finished(root: Path, stage: str) -> Iterator[Finished]:
+    """Hold the finished shards of a stage under `root`; they are removed if the block succeeds.
+
+    If several processes work on the same stage, as in the queue, they share them, and the last one removes them.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    folder = root / stage
+    with (root / f"{stage}.lock").open("a") as lock:
+        _sweep(folder, lock)  # what a killed run has left half-written
+        lock_shared(lock)
+        folder.mkdir(exist_ok=True)
+        try:
+            yield Finished(root, stage)
+        except BaseException:
+            _sweep(folder, lock)
+            raise
+        if lock_alone(lock):
+            shutil.rmtree(folder)
+
+
+def _sweep(folder: Path, lock: IO[str]) -> None:
+    if lock_alone(lock):  # if so, none can begin before the file is unlocked or closed
+        for partial in folder.glob(".*.partial"):
+            shutil.rmtree(partial, ignore_errors=True)

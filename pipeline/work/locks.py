@@ -1,0 +1,91 @@
+"""Advisory locks on open files (flock): let go when the file is closed, however the process ends."""
+
+import fcntl
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
+
+from pipeline.errors import UserError
+from pipeline.work.outputs import FULL
+
+
+@contextmanager
+def hold(path: Path, doing: str) -> Iterator[None]:
+    """Hold a lock file alone while the block runs; it is gone afterwards.
+
+    If another process holds it, a `UserError` says who that is and that it is `doing` it: "running stage lemmas".
+    """
+    with _open_locked(path, doing) as file:
+        with suppress(OSError):  # a full disk, which is said of what matters
+            file.truncate(0)
+            os.write(file.fileno(), f"process {os.getpid()} on {socket.gethostname()}".encode())
+        try:
+            yield
+        finally:
+            if _is_still(path, file):  # or else its folder was removed, and what stands there is another process's
+                path.unlink()
+
+
+def _open_locked(path: Path, doing: str) -> IO[str]:
+    while True:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = path.open("a+", encoding="utf-8")
+        except FileNotFoundError:
+            if path.parent.parent.is_dir() and not path.is_symlink():
+                continue  # another process has just finished, and removed the folder
+            raise
+        except OSError as error:
+            if error.errno in FULL:
+                raise
+            raise UserError(
+                f"{error.filename}: {error.strerror}: a lock is kept in {path.parent}, a folder to write to; "
+                "delete what stands there, or mend its permissions"
+            ) from None
+        if not lock_alone(file):
+            file.seek(0)
+            holder = file.read() or "another process"
+            since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(os.fstat(file.fileno()).st_mtime))
+            file.close()
+            raise UserError(f"{path}: {holder} is {doing} (since {since}); wait for it, or stop it and run again")
+        if _is_still(path, file):
+            return file
+        file.close()
+
+
+def _is_still(path: Path, file: IO[str]) -> bool:
+    """Whether the locked file has not been removed between its opening and its locking."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
+
+
+def lock_alone(file: IO[Any]) -> bool:
+    """Hold the file alone; False, at once, if another process holds it. A `UserError` where there are no locks."""
+    try:
+        _flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def lock_shared(file: IO[Any]) -> None:
+    """Hold the file with others, as soon as nobody holds it alone. A `UserError` where there are no locks."""
+    _flock(file, fcntl.LOCK_SH)
+
+
+def _flock(file: IO[Any], how: int) -> None:
+    try:
+        fcntl.flock(file, how)
+    except BlockingIOError:
+        raise
+    except OSError as error:
+        raise UserError(
+            f"{file.name}: cannot be locked ({error.strerror}), and without locks two runs would spoil each other's "
+            "files; have the file system mounted with flock, or move the repository to one that has it"
+        ) from None

@@ -1,0 +1,147 @@
+"""The processes that share a pretraining run: one, or those that torchrun started."""
+
+import ctypes
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple, Protocol
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from pipeline.errors import UserError
+from pipeline.work.interruption import Stopped
+
+PR_SET_PDEATHSIG = 1
+"""Of <sys/prctl.h>."""
+
+
+class World(NamedTuple):
+    """This process among all."""
+
+    rank: int = 0
+    size: int = 1
+
+    @property
+    def leads(self) -> bool:
+        """Rank 0 writes files and speaks; the others only compute."""
+        return self.rank == 0
+
+    def sum(self, value: Tensor) -> Tensor:
+        """The sum of every process's `value`; waits for all."""
+        if self.size > 1:
+            dist.all_reduce(value)
+        return value
+
+    def share(self, tensors: dict[str, Tensor] | None, facts: Any, device: torch.device) -> tuple[Any, Any]:
+        """What rank 0 has, on every process: tensors by name, on `device`, and a small picklable value."""
+        if self.size == 1:
+            return tensors, facts
+        outline = None if tensors is None else {name: (tensor.shape, tensor.dtype) for name, tensor in tensors.items()}
+        box = [outline, facts]
+        dist.broadcast_object_list(box)
+        outline, facts = box
+        if outline is None:
+            return None, facts
+        shared: dict[str, Tensor] = {}
+        for name, (shape, dtype) in outline.items():
+            own = tensors[name].to(device) if tensors else torch.empty(shape, dtype=dtype, device=device)
+            dist.broadcast(own, 0)
+            shared[name] = own
+        return shared, facts
+
+
+ALONE = World()
+
+
+def started_by_torchrun() -> bool:
+    """Whether this process is one of those that torchrun, or `launch`, has started."""
+    return "WORLD_SIZE" in os.environ
+
+
+def check_number(number: int, device: str) -> None:
+    """A `UserError` for more processes than can have a core, or a GPU, each."""
+    gpus = 0 if device == "cpu" else torch.cuda.device_count()
+    most, what = (gpus, "GPUs") if gpus else (max(2, os.cpu_count() or 1), "cores")
+    if number > most:
+        raise UserError(
+            f"params.yaml: compute.processes: found {number}, expected at most {most}: one for each of the {what}"
+        )
+
+
+def launch(number: int, arguments: list[str]) -> None:
+    """Do what `torchrun --standalone --nproc-per-node=NUMBER ARGUMENTS` does, and wait for the processes' end.
+
+    A `UserError` if one of them fails: the others are ended then. `Stopped` on SIGTERM and Ctrl-C, which are passed on.
+    """
+    from torch.distributed.elastic.multiprocessing.api import SignalException
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+
+    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)  # it repeats what is said below
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    config = LaunchConfig(
+        min_nodes=1,
+        max_nodes=1,
+        nproc_per_node=number,
+        rdzv_backend="c10d",
+        rdzv_endpoint="localhost:0",
+        run_id="pretrain",
+        max_restarts=0,
+        monitor_interval=0.2,
+    )
+    try:
+        elastic_launch(config, sys.executable)(*arguments)
+    except ChildFailedError as error:
+        rank, failure = first_to_end(error.failures)
+        raise UserError(
+            f"{number} processes: the one of rank {rank} has ended with exit code {failure.exitcode}"
+        ) from None
+    except SignalException as asked:
+        raise Stopped(f"{number} processes: stopped, as asked", asked.sigval) from None
+
+
+class Failure(Protocol):
+    """What the launcher keeps of a process that has failed."""
+
+    exitcode: int
+    timestamp: int
+
+
+def first_to_end(failures: Mapping[int, Failure]) -> tuple[int, Failure]:
+    """The rank that broke the run, and how, of all that failed, in the order in which the launcher found them.
+
+    In one second the others may have missed it and ended by themselves, or been ended by the launcher's SIGTERM. So
+    one that another signal has killed comes first; one that the launcher had to kill at last is half a minute later.
+    """
+    first = min(failure.timestamp for failure in failures.values())
+    near = [(rank, failure) for rank, failure in failures.items() if failure.timestamp <= first + 1]
+    return next((each for each in near if each[1].exitcode < 0 and each[1].exitcode != -signal.SIGTERM), near[0])
+
+
+def _end_with_the_launcher() -> None:
+    """Have Linux send SIGTERM when the launcher is gone, be it by kill -9: ranks without one would train on unseen."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+@contextmanager
+def join(device: torch.device) -> Iterator[World]:
+    """Meet the other processes, if torchrun started any: gloo on CPUs, nccl on GPUs."""
+    if not started_by_torchrun():
+        yield ALONE
+        return
+    _end_with_the_launcher()
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    try:
+        yield World(dist.get_rank(), dist.get_world_size())
+    finally:
+        # An orderly good-bye would wait for processes that are no more; the system closes what is open.
+        if dist.is_initialized():
+            dist.destroy_process_group()

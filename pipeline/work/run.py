@@ -1,0 +1,37 @@
+"""How and where a long run is done; nothing here is part of what it computes."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from pipeline.provenance.fingerprint import fingerprint
+from pipeline.work.checkpoint import Checkpoint, open_checkpoint
+from pipeline.work.processes import ALONE, World
+
+
+class Run(NamedTuple):
+    """The circumstances of a long stage."""
+
+    device: torch.device
+    checkpoints: Path
+    """The folder of all runs' checkpoints."""
+    minutes: float
+    """Between two checkpoints."""
+    confirm: Callable[[], None]
+    """Raises a `UserError` if settings, inputs or code have changed since the stage was started."""
+    world: World = ALONE
+
+    @contextmanager
+    def checkpoint(self, settings: Mapping[str, Any], *paths: Path) -> Iterator[Checkpoint | None]:
+        """Rank 0's checkpoint of the run with these settings (JSON values), inputs and code; None for the others.
+
+        It is removed when the block succeeds.
+        """
+        if not self.world.leads:
+            yield None
+            return
+        with open_checkpoint(self.checkpoints, fingerprint(settings, *paths), self.minutes) as checkpoint:
+            yield checkpoint

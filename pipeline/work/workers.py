@@ -1,0 +1,104 @@
+"""The processes that share a text stage: those of this machine, or of a Dask or a Ray cluster."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from joblib import Parallel, delayed, parallel_config
+from joblib.externals.loky.process_executor import BrokenProcessPool
+
+from pipeline.errors import UserError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Workers(NamedTuple):
+    """How and where a text stage is done; nothing here is part of what it computes."""
+
+    jobs: int
+    """Processes; of a cluster that runs already, all of its are used by Dask."""
+    backend: str
+    """joblib's: loky, threading, sequential, dask, ray."""
+    finished: Path
+    """The folder of all stages' finished shards; see `pipeline.work.finished`."""
+
+    def map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+        """`function`, which is pickled, of every item: in order, each as soon as it and those before it are there."""
+        jobs = max(1, min(self.jobs, len(items)))
+        tasks = (delayed(function)(item) for item in items)
+        with _CLUSTERS.get(self.backend, nullcontext)(jobs):
+            with parallel_config(self.backend, n_jobs=jobs, **_OPTIONS.get(self.backend, {})):
+                parallel = Parallel(**_MANNERS.get(self.backend, {"return_as": "generator"}))
+            try:
+                yield from parallel(tasks)
+            except BrokenProcessPool:
+                raise UserError(
+                    "one of the processes that share the stage was killed, perhaps for want of memory: lower "
+                    "compute.jobs in params.yaml and run again; what is finished is kept"
+                ) from None
+
+
+@contextmanager
+def _dask(jobs: int) -> Iterator[None]:
+    """The cluster that DASK_SCHEDULER_ADDRESS names, or one of `jobs` processes for as long as the block runs."""
+    with _installed("dask"):
+        import dask
+        from distributed import Client
+    address = dask.config.get("scheduler-address", None)
+    own = {"n_workers": jobs, "threads_per_worker": 1, "dashboard_address": None}
+    with _answers("dask", "DASK_SCHEDULER_ADDRESS", address):
+        client = Client(address) if address else Client(**own)
+    with client:
+        yield
+
+
+@contextmanager
+def _ray(jobs: int) -> Iterator[None]:
+    """The cluster that RAY_ADDRESS names, or one of `jobs` processes for as long as the block runs."""
+    with _installed("ray"):
+        import ray
+        from ray.util.joblib import register_ray
+    address = os.environ.get("RAY_ADDRESS")
+    own = {} if address else {"num_cpus": jobs, "include_dashboard": False}
+    with _answers("ray", "RAY_ADDRESS", address):
+        ray.init(log_to_driver=False, logging_level="ERROR", **own)
+    register_ray()
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+@contextmanager
+def _installed(package: str) -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError:
+        raise UserError(
+            f"compute.backend: {package} is not installed; run: {sys.executable} -m pip install '.[{package}]'"
+        ) from None
+
+
+@contextmanager
+def _answers(backend: str, variable: str, address: str | None) -> Iterator[None]:
+    """`address`, which `variable` names, is that of the cluster, unless it is the stage's own."""
+    try:
+        yield
+    except Exception as error:  # Ray has no narrower one for a node that does not start
+        if address:
+            raise UserError(f"{variable}: no cluster answers at {address!r} ({error}); start it, or unset it") from None
+        raise UserError(
+            f"compute.backend: {backend}: the stage's own cluster on this machine did not start ({error}); "
+            "run again, or write compute.backend: loky in params.yaml"
+        ) from None
+
+
+# Workers whose parent was killed must not linger for joblib's 300 seconds.
+_OPTIONS: dict[str, dict[str, Any]] = {"loky": {"idle_worker_timeout": 10}}
+# Ray hands results over when all are there; joblib reports the progress instead.
+_MANNERS: dict[str, dict[str, Any]] = {"ray": {"verbose": 5}}
+_CLUSTERS: dict[str, Callable[[int], Any]] = {"dask": _dask, "ray": _ray}
