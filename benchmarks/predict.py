@@ -39,10 +39,10 @@ from pipeline.files.settings import read_settings
 from pipeline.ner.data.bio import OUTSIDE, bio_labels, repair, tag_type
 from pipeline.ner.data.formats import wikineural
 from pipeline.ner.data.sentence import RawSentence
+from pipeline.ner.exported import SETTINGS, Exported
 from pipeline.ner.scoring.scores import count, mean_scores, score_types
 from pipeline.ner.typos.typos import apply_typos, draw_typos
-from pipeline.predict.exported.licences import DEMO
-from pipeline.predict.exported.settings import SETTINGS, Exported
+from pipeline.report.licences import DEMO
 from pipeline.text.offsets import split_text
 
 Row = dict[str, Any]

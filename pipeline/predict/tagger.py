@@ -11,9 +11,9 @@ from pipeline.errors import UserError, remake
 from pipeline.files.settings import read_settings
 from pipeline.lm.embed import Embedder
 from pipeline.ner.data.tokens import KEEPS
+from pipeline.ner.exported import LM, SETTINGS, TAGGER, Exported, check_parts
 from pipeline.ner.tagging.tagger import Tagger
 from pipeline.predict.cut import cut
-from pipeline.predict.exported.settings import LM, SETTINGS, TAGGER, Exported, check_parts
 from pipeline.predict.network import Found, Network
 from pipeline.predict.pieces import End, Input, Output, Piece, Tagged
 from pipeline.predict.span import Span

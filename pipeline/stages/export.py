@@ -14,15 +14,15 @@ from pipeline.machine.describe import stamp
 from pipeline.machine.device import choose_device
 from pipeline.ner.data.corpus import read_labels
 from pipeline.ner.data.dataset import read_dataset
+from pipeline.ner.exported import CARD, LM, SETTINGS, TAGGER, UDPIPE, Exported, UdpipeModel, sum_parts
 from pipeline.ner.scoring.calibration import Judged, fit_temperature, judge, reliability
 from pipeline.ner.scoring.scores import count, entity_f1
 from pipeline.ner.tagging.examples import Examples, load_examples
 from pipeline.ner.tagging.predict import predict
 from pipeline.ner.tagging.tagger import Tagger, load_taggers
-from pipeline.predict.exported.card import Facts, Json, NewsOrigins, Origin, SetOrigins, render_card
-from pipeline.predict.exported.settings import CARD, LM, SETTINGS, TAGGER, UDPIPE, Exported, UdpipeModel, sum_parts
 from pipeline.protocol import Protocol
 from pipeline.provenance.fingerprint import sha256
+from pipeline.report.card import Facts, Json, NewsOrigins, Origin, SetOrigins, render_card
 from pipeline.report.data import SCORES, TYPES
 from pipeline.report.encoders import ENCODERS
 from pipeline.report.splits import SET_COUNTS

@@ -10,9 +10,9 @@ from shutil import copytree
 import pytest
 
 from pipeline.errors import UserError
+from pipeline.ner.exported import SETTINGS, sum_parts
 from pipeline.ner.settings import EvaluateSettings
 from pipeline.predict import load
-from pipeline.predict.exported.settings import SETTINGS, sum_parts
 from pipeline.protocol import Protocol
 from pipeline.stages import evaluate, export
 from pipeline.work.outputs import read_json, write_json

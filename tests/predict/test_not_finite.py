@@ -14,10 +14,10 @@ from pipeline.files.weights import is_finite
 from pipeline.lm.embed import WEIGHTS, Embedder
 from pipeline.lm.encoders.encoder import WEIGHTS as CHARCNN
 from pipeline.lm.export import export
+from pipeline.ner.exported import SETTINGS, sum_parts
 from pipeline.ner.settings import EvaluateSettings, NerSettings
 from pipeline.ner.tagging.tagger import Tagger
 from pipeline.predict import load
-from pipeline.predict.exported.settings import SETTINGS, sum_parts
 from pipeline.stages import evaluate, ner
 from tests.predict.conftest import TAGGER, World
 

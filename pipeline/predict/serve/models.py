@@ -10,9 +10,9 @@ import torch
 from pipeline.errors import UserError, printable
 from pipeline.files.settings import read_settings
 from pipeline.lm.embed import CONFIG, Config
-from pipeline.predict.exported.licences import DEMO
-from pipeline.predict.exported.settings import LM
+from pipeline.ner.exported import LM
 from pipeline.predict.tagger import TextTagger
+from pipeline.report.licences import DEMO
 from pipeline.report.paper import set_name
 
 

@@ -7,8 +7,8 @@ from typing_extensions import TypedDict
 from pipeline.files.csv import Rows
 from pipeline.ner.data.corpus import SPLITS
 from pipeline.ner.data.dataset import DataSet
-from pipeline.predict.exported import licences
-from pipeline.predict.exported.settings import Exported
+from pipeline.ner.exported import Exported
+from pipeline.report import licences
 from pipeline.report.paper import SETS, set_name
 from pipeline.report.tables import decimal, integer, markdown, markdown_page, score
 
