@@ -209,6 +209,14 @@ def room(path: str) -> str:
     return PurePosixPath(path).parts[1].removesuffix(".py")
 
 
+def test_the_page_of_the_house_is_that_of_the_folder() -> None:
+    tree = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").split("```")[1]
+    drawn = re.findall(r"^  (\w+)(/|\.py) ", tree, re.MULTILINE)
+    standing = {(name, "/" if (PACKAGE / name).is_dir() else ".py") for name in map(room, SOURCES)}
+    assert sorted(drawn) == sorted(standing - {("__init__", ".py"), ("__main__", ".py")})
+    assert len(drawn) <= 20
+
+
 def test_imports_run_down_the_house() -> None:
     floor = {name: number for number, names in enumerate(FLOORS) for name in names}
     assert floor.keys() == {room(path) for path in SOURCES} - {"__init__"}
