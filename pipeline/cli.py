@@ -326,7 +326,8 @@ def embed(
     from pipeline.machine.memory import keep_buffers
 
     keep_buffers()
-    export(model, sentences, out, choose_device(device, "--device"))
+    with hold(paths.LOCKS / f"embed-{os.getpid()}", "embedding"):  # so that `mend` leaves its output
+        export(model, sentences, out, choose_device(device, "--device"))
 
 
 @app.command()
@@ -421,7 +422,8 @@ def compare(
     """Say whether the scores of two revisions differ by more than chance, and in which sentences."""
     from pipeline.experiments.compare.run import run
 
-    print(printable(run(a, b, sets or [], paths.COMPARISONS, resamples, seed), TEXT))
+    with hold(paths.LOCKS / f"compare-{os.getpid()}", "comparing"):
+        print(printable(run(a, b, sets or [], paths.COMPARISONS, resamples, seed), TEXT))
 
 
 @app.command()
@@ -437,7 +439,8 @@ def tables(
     if revisions and archs:
         raise UserError(f"found both {revisions[0]!r} and --archs {archs!r}; give revisions, or architectures")
     names = [name.strip() for name in archs.split(",")] if archs else list(params.archs)
-    page = run(params, names, revisions or [], compute, paths.manifest(params.scale).parent, paths.METRICS)
+    with hold(paths.LOCKS / f"tables-{os.getpid()}", "making tables"):
+        page = run(params, names, revisions or [], compute, paths.manifest(params.scale).parent, paths.METRICS)
     print(printable(page, TEXT))
 
 

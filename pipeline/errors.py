@@ -10,10 +10,9 @@ SPACES = (
 """Of every width, soft hyphens and joiners: of a text, but for `str.isprintable`."""
 TEXT = f"\n{SPACES}"
 """What is kept of a text of several lines."""
-_USER = re.compile(r"(?<=://)(?:[^/?#'\"]{0,300}|[^\s/?#@:]*:(?!\d*[/?#])\S*)@")
+_USER = re.compile(r"(?<=://)(?:[^\s/?#'\"]*|[^\s/?#@:]{0,300}:(?=\S)(?!\d*[\s/?#])(?:[^/?#'\"]{0,100}|\S{0,300}))@")
 """`name:password@` of a URL; whoever forgets to quote a password may have any character in it."""
-_QUERY = re.compile(r"(://[^\s?#;'\"]*)[?#;][^\s'\"]*[^\s'\":;,.)…]")
-_REST = re.compile(r"(://[^?#;]*)[?#;].*")
+_QUERY = re.compile(r"(://[^\s?#;'\"]{0,1000})[?#;][^\s'\"]*[^\s'\":;,.)…]")
 
 
 class UserError(Exception):
@@ -44,7 +43,9 @@ def public(source: str) -> str:
     """
     if "://" not in source:
         return source
-    return _REST.sub(r"\1?…", _USER.sub("", re.sub(r"[\s'\"]", "_", source)))
+    url = _USER.sub("", re.sub(r"[\s'\"]", "_", source))
+    rest = re.search("[?#;]", url[url.index("://") :])
+    return f"{url[: url.index('://') + rest.start()]}?…" if rest else url
 
 
 def _cut(text: str, longest: int) -> str:

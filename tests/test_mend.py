@@ -31,7 +31,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("name", ["rwlock", "exps/rwlock"])
-@pytest.mark.parametrize("content", ["", FULL[:12], "\0" * 20])
+@pytest.mark.parametrize("content", ["", FULL[:12], "\0" * 20, "[]"])
 def test_a_lock_that_no_dvc_can_read_is_removed(name: str, content: str, capsys: pytest.CaptureFixture[str]) -> None:
     path = Path(".dvc/tmp", name)
     path.write_text(FULL)
@@ -83,9 +83,10 @@ def test_what_killed_stages_have_left_goes_when_none_runs() -> None:
     for path in others:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    with hold(Path("data/.locks/report"), "running stage report"):
-        mend()
-        assert all(path.exists() for path in left)
+    for at_work in ("report", "compare-1"):
+        with hold(Path("data/.locks", at_work), "at work"):
+            mend()
+            assert all(path.exists() for path in left)
     mend()
     assert not any(path.exists() for path in left) and all(path.exists() for path in others)
 

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import yaml
+from dvc.rwlock import SCHEMA as RWLOCK_SCHEMA
 from dvc.schema import COMPILED_LOCKFILE_SCHEMA
 from voluptuous import Invalid
 
@@ -24,8 +25,8 @@ SUFFIXES = (".partial", ".old")
 
 def mend() -> None:
     """Mend what a killed dvc or stage has left half-written, and say so; what one at work may be writing stays."""
-    _mend(TMP / "rwlock", TMP / "rwlock.lock", json.loads)
-    _mend(TMP / "exps" / "rwlock", TMP / "exps" / "rwlock.lock", json.loads)
+    for folder in (TMP, TMP / "exps"):
+        _mend(folder / "rwlock", folder / "rwlock.lock", lambda content: RWLOCK_SCHEMA(json.loads(content)))
     _mend(Path("dvc.lock"), TMP / "lock", _check_lock)
     _remove_partials()
 

@@ -35,21 +35,30 @@ def parse_csv(data: bytes, place: str, advice: str, columns: Columns) -> Rows:
         header, *rows = [*csv.reader(io.StringIO(data.decode(), newline=""), strict=True)] or [[]]
         if missing := [column for column in columns if header.count(column) != 1]:
             raise ValueError(f"found columns {', '.join(header)}, expected {', '.join(missing)} as well, each once")
-        return [_parse_row(number, dict(zip(header, row, strict=True)), columns) for number, row in enumerate(rows, 2)]
+        return [_parse_row(number, header, row, columns) for number, row in enumerate(rows, 2)]
     except (csv.Error, ValueError) as error:
         raise UserError(f"{place}: not the table that was written: {str(error)[:200]}; {advice}") from None
 
 
-def _parse_row(line: int, row: dict[str, str], columns: Columns) -> dict[str, Any]:
+def _parse_row(line: int, header: list[str], row: list[str], columns: Columns) -> dict[str, Any]:
+    if len(row) != len(header):
+        raise ValueError(f"line {line:,}: found {len(row)} values, expected {len(header)}")
+    texts = dict(zip(header, row, strict=True))
     values: dict[str, Any] = {}
     for column, kind in columns.items():
-        values[column] = row[column]
-        if kind is not str:
-            number = float(row[column])
-            values[column] = kind(number) if 0 <= number < 2**53 else None
-            if values[column] != number:
-                raise ValueError(f"line {line:,}: {column}: found {row[column]!r}, expected {kind.__name__}")
+        values[column] = texts[column] if kind is str else _number(texts[column], kind)
+        if values[column] is None:
+            raise ValueError(f"line {line:,}: {column}: found {texts[column]!r}, expected {kind.__name__}")
     return values
+
+
+def _number(text: str, kind: type) -> Any | None:
+    """A number from 0 on of that kind; None if the text is none."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return kind(number) if 0 <= number < 2**53 and kind(number) == number else None
 
 
 def _cell(value: object) -> object:

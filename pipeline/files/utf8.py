@@ -48,7 +48,10 @@ class Utf8:
     @property
     def advice(self) -> str:
         """What to do about what is not UTF-8, by the beginning of what has been read."""
-        return self._advice.replace("WINDOWS-1251", guess_encoding(self._head))
+        encoding = guess_encoding(self._head)
+        # where the encoding is known, replacing what is not UTF-8 would replace all of it
+        advice = self._advice if encoding == "WINDOWS-1251" else ADVICE
+        return advice.replace("WINDOWS-1251", encoding)
 
     def decode(self, chunks: Iterable[bytes]) -> Iterator[str]:
         """Yield the chunks as text."""

@@ -40,11 +40,10 @@ def load_module(make: Callable[[], Module], path: Path, stage: str) -> Module:
         raise UserError(f"{path}: weights of another model ({where}); {remake(stage)}")
     module = make()
     try:
-        state = load_file(path)
-        module.load_state_dict(state)
+        module.load_state_dict(load_file(path))
     except ValueError as error:
         raise UserError(f"{path}: {error}; {remake(stage)}") from None
-    _need_finite(path, state, remake(stage))
+    _need_finite(path, module.state_dict(), remake(stage))
     return module
 
 

@@ -70,6 +70,7 @@ class _Loader(yaml.SafeLoader):
         for key, _ in node.value:
             if (key.tag, repr(key.value)) in seen:
                 place = f"{self.name}: line {key.start_mark.line + 1:,}"
-                raise UserError(f"{place}: key {key.value!r} stands twice; keep one of the two")
+                name = f"key {key.value!r}" if isinstance(key, yaml.ScalarNode) else "a key"
+                raise UserError(f"{place}: {name} stands twice; keep one of the two")
             seen.add((key.tag, repr(key.value)))
         return node

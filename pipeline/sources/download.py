@@ -31,7 +31,8 @@ LONGEST_NAME = 50
 
 def file_name(url: str) -> str:
     """The last part of a URL's path, or the end of it, fit to be a file name."""
-    return safe_name(unquote(urlsplit(public(url)).path.rpartition("/")[2]))[-LONGEST_NAME:] or "download"
+    name = unquote(urlsplit(public(url.replace(";", "%3B"))).path.rpartition("/")[2]).partition(";")[0]
+    return safe_name(name)[-LONGEST_NAME:] or "download"
 
 
 def cached_path(url: str, folder: Path) -> Path:

@@ -96,7 +96,9 @@ def _checked_target(url: str, location: str) -> str:
 
 
 def _check(response: requests.Response) -> None:
-    status = f"HTTP {response.status_code} {one_line(response.reason or '', LONGEST_REASON)}".rstrip()
+    status = (
+        f"HTTP {response.status_code} {http.client.responses.get(response.status_code, '')}".rstrip()
+    )  # not the server's words
     if response.status_code in BUSY:
         raise _busy(status, response.headers.get("Retry-After"))
     if response.status_code not in (WHOLE, PARTIAL, BEYOND_END):

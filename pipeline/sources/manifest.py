@@ -27,6 +27,7 @@
 A source is `demo:NAME` (generated), a URL, or a path; a relative one is looked for beside the manifest.
 """
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -66,7 +67,7 @@ class Source(Settings):
 
     @property
     def is_url(self) -> bool:
-        return self.source.startswith(("http://", "https://"))
+        return self.source.lower().startswith(("http://", "https://"))
 
     @property
     def is_path(self) -> bool:
@@ -226,6 +227,8 @@ def _check_sources(path: Path, manifest: Manifest) -> None:
         found = f"{path}: {key}.source: found {public(source.source)!r}"
         if source.is_path and "://" in source.source:
             raise UserError(f"{found}; expected http://, https://, {DEMO}NAME or a path")
+        if source.is_path and re.match(r"//|https?:", source.source, re.IGNORECASE):  # it may hold a password
+            raise UserError(f"{path}: {key}.source: found a URL that is misspelt; expected https://HOST/PATH")
         if source.is_url and not _has_host(source.source):
             raise UserError(f"{found}; expected http:// or https://, the name of a host, and a path")
         if source.is_demo and source.demo_name not in ARTEFACTS:

@@ -21,7 +21,11 @@ from pipeline.work.progress import say
 
 Sum = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 """sha256."""
-_RENEWED = re.compile(r"token|sig|auth|secret|passw|credential|expires|api_?key|^x-(amz|goog)-", re.IGNORECASE)
+_RENEWED = re.compile(
+    r"^x-(amz|goog)-|(^|[-_.])(\w*token|sig|signature|auth|authorization|secret|passw(or)?d|credentials?|expires|expiry|"
+    r"api_?key|key|jsessionid|session_?id)$",
+    re.IGNORECASE,
+)
 """Names in a query whose values another day may change, and the file stays the same."""
 
 
@@ -51,8 +55,8 @@ def identify(url: str) -> str:
     """The key of a URL; that of a key is the key itself."""
     if "?…" in url:
         return url
-    query = url.partition("#")[0].partition("?")[2]
-    asked = [part for part in query.split("&") if part and not _RENEWED.search(part.partition("=")[0])]
+    asked = [part for part in re.split("[?;&]", url.partition("#")[0])[1:] if part]
+    asked = [part for part in asked if not _RENEWED.search(part.partition("=")[0])]
     return public(url) + (f"#{hashlib.sha256('&'.join(asked).encode()).hexdigest()[:16]}" if asked else "")
 
 

@@ -241,6 +241,29 @@ def test_no_message_repeats_a_long_line(tmp_path: Path, name: str, line: str) ->
     assert len(str(error.value)) < len(str(tmp_path)) + 400
 
 
+def test_a_long_token_and_a_long_row_are_refused(tmp_path: Path) -> None:
+    for name, text in (("multiconer", "{} _ _ O\n"), ("wikineural", "0\t{}\tO\n"), ("conll2003", "{} O\n")):
+        assert read(tmp_path, name, text.format("ы" * 1000))
+        with pytest.raises(UserError, match="expected one of 1 to 1,000 characters"):
+            read(tmp_path, name, text.format("ы" * 1001))
+    with pytest.raises(UserError, match="found a line of 3,004 characters"):
+        read(tmp_path, "conll2003", f"а {'x' * 3000} O\n")
+
+
+def test_numbers_of_several_parts_are_no_tokens(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=":1: found '1-2' in the first column, expected 1: it is a running number"):
+        read(tmp_path, "conll2003", "1-2 вправо _ O\n1 в _ O\n2 право _ O\n3 Тверь _ B-LOC\n\n" * 3)
+    for row in ("1-1 а _ O\n1-2 б _ O\n\n", "s1.1 а _ O\ns1.2 б _ O\n\n", "t1 а O\nt2 б O\n\n", "1. а O\n5. б O\n\n"):
+        with pytest.raises(UserError, match="found numbers in the first column"):
+            read(tmp_path, "conll2003", row * 3)
+    assert read(tmp_path, "conll2003", "1. а _ O\n2. б _ O\n\n")[0].tokens == ["а", "б"]
+
+
+def test_labels_of_phrases_in_any_scheme_are_not_those_of_entities(tmp_path: Path) -> None:
+    text = "a X B-SN O\n\n" * 120 + "Roma X B-SN B-LOC\n"
+    assert read(tmp_path, "conll2003", text)[-1] == RawSentence(["Roma"], ["B-LOC"])
+
+
 def test_a_sentence_of_a_thousand_tokens_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert len(read(tmp_path, "conll2003", "да O\n\n" + "нет O\n" * 1_000)) == 2
     assert not capsys.readouterr().err

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from pipeline.errors import UserError
-from pipeline.files.weights import is_finite
+from pipeline.files.weights import is_finite, load_module
 from pipeline.lm.embed import WEIGHTS, Embedder
 from pipeline.lm.encoders.encoder import WEIGHTS as CHARCNN
 from pipeline.lm.export import export
@@ -129,6 +129,13 @@ def test_a_training_that_diverged_is_not_stored(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"weights.safetensors: tensor linear.bias holds NaN .* diverged: lower"):
         tagger.save(tmp_path)
     assert not (tmp_path / "weights.safetensors").exists()
+
+
+@pytest.mark.parametrize("value", [torch.tensor([1e300], dtype=torch.double), torch.tensor([complex("nan")])])
+def test_what_the_module_holds_is_checked_and_not_the_file(tmp_path: Path, value: torch.Tensor) -> None:
+    save_file({"bias": value, "weight": torch.zeros(1, 1)}, tmp_path / "w.safetensors")
+    with pytest.raises(UserError, match=r"w.safetensors: tensor bias holds NaN or infinite"):
+        load_module(lambda: torch.nn.Linear(1, 1), tmp_path / "w.safetensors", "ner")
 
 
 def test_integers_and_empty_tensors_are_finite() -> None:

@@ -130,7 +130,7 @@ FAULTS: dict[str, tuple[str, Callable[[bytes], str | bytes], str]] = {
     "utf-16 in gz": (
         "more.txt.gz",
         lambda _: gzip.compress(NEWS.encode("utf-16-be"), mtime=0),
-        "is 0, as in UTF-16, not in text; convert the file to UTF-8 (for example: iconv -f UTF-16BE -t UTF-8), or",
+        "is 0, as in UTF-16, not in text; convert the file to UTF-8 (for example: iconv -f UTF-16BE -t UTF-8)",
     ),
     "utf-16 in a set": (
         "multi.conll",

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.sources import http
 from pipeline.sources.download import cached_path, download
-from pipeline.sources.sums import Sums
+from pipeline.sources.sums import Sums, identify
 from tests.sources.conftest import Repository
 from tests.sources.server import CONTENT, Handler
 
@@ -132,6 +132,8 @@ def test_sums_by_url(tmp_path: Path) -> None:
     sums.record({f"https://me:{SECRET}@host/a?id=1&token={SECRET}": "a" * 64, "https://host/a?id=2": "b" * 64})
     again = Sums(tmp_path)
     assert again.get("https://host/a?id=1&token=other") == again.get("https://host/a?id=1#x") == "a" * 64
+    other = ["https://host/a?author=a", "https://host/a?author=b", "https://host/a;x/f1", "https://host/a;x/f2"]
+    assert len({identify(url) for url in [*other, "https://host/a", "https://host/a?design=1"]}) == 6
     assert again.get("https://host/a?id=2") == "b" * 64 and again.get("https://host/a?id=3") is None
     assert SECRET not in all_files(tmp_path)
 

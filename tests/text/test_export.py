@@ -163,6 +163,11 @@ def test_the_page_that_is_broken_is_named(xml: str, message: str) -> None:
         list(read_pages([closed]))
 
 
+def test_what_the_parser_would_leave_out_of_a_text_is_named() -> None:
+    with pytest.raises(MalformedExport, match=r"page 'Мост' \(id 7\): found <\? in <text>, expected text, &lt;\?"):
+        list(read_pages([ONE.format(7, "Мост <?php x ?> через реку") + "</mediawiki>"]))
+
+
 def test_ids_may_be_in_any_order_and_of_any_size() -> None:
     numbers = [*range(3000, 0, -1), 0, -5, 2**70, 10**15]
     text = "<mediawiki>" + "".join(f"<page><id>{number}</id></page>" for number in numbers) + "</mediawiki>"

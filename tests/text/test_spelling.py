@@ -1,5 +1,6 @@
 """NFC with places, and stress marks; `|` in a drawn word is a combining acute, `\\` a combining grave."""
 
+import time
 from itertools import pairwise
 from unicodedata import normalize
 
@@ -55,6 +56,20 @@ def test_text_is_put_into_nfc_and_every_character_keeps_its_place(text: str) -> 
     cuts = sorted({0, *places})
     assert "".join(compose(text[i:j]) for i, j in pairwise(cuts)) == composed
     assert all(i <= j for i, j in pairwise(places))
+
+
+@given(TEXT)
+def test_white_space_is_in_no_token(text: str) -> None:
+    for sentence in split_text(f"{text} \u0340\u0340e- {text}"):
+        assert all(token.form.split() == [token.form] for token in sentence)
+
+
+def test_thousands_of_marks_and_long_texts_take_no_time() -> None:
+    started = time.process_time()
+    for text in ("и" + "\u0301\u0323" * 25_000, "чай " * 50_000):
+        assert compose(normalize("NFD", text[:2000])) == normalize("NFC", text[:2000])
+        compose_aligned(text), count_composed(text)
+    assert time.process_time() - started < 5
 
 
 def test_places_are_those_of_the_letters() -> None:

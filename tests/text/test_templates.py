@@ -14,13 +14,14 @@ from pipeline.text.dump.wikitext import extract_paragraphs
 
 def test_a_line_of_the_table_is_all_that_a_template_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mine = tmp_path / "table.yaml"
-    mine.write_text('"{имя} ({1}) or {1}": Чин, чин_2, ранг *\n"": Врез\n', encoding="utf-8")
+    mine.write_text('"{имя} ({1}) or {1}": Чин,чин_2, ранг *,\n"[{1}]": ранг второй *\n"": Врез\n', encoding="utf-8")
     monkeypatch.setattr(table, "TABLE", mine)
     table._read_table.cache_clear()
     try:
         lost: list[tuple[str, str]] = []
-        text = "Мэр {{чин|полковник|имя=Петров}}, {{ЧИН 2|майор}}, {{Ранг первый|капитан}}, {{врез|а}} {{w|Тула}}."
-        assert extract_paragraphs(text, Counter(), lost) == ["Мэр Петров (полковник), майор, капитан."]
+        text = "Мэр {{чин|полковник|имя=Петров}}, {{ЧИН 2|майор}}, {{Ранг первый|капитан}}, {{врез|а}} {{w|Тула}}. "
+        text += "{{Ранг второй мой|юнга}}"
+        assert extract_paragraphs(text, Counter(), lost) == ["Мэр Петров (полковник), майор, капитан. [юнга]"]
         assert lost == [("w", "{{w|Тула}}")]
     finally:
         table._read_table.cache_clear()
@@ -28,7 +29,12 @@ def test_a_line_of_the_table_is_all_that_a_template_needs(tmp_path: Path, monkey
 
 @pytest.mark.parametrize(
     "line, message",
-    [("5: а", "5: expected what is seen"), ("а: [б]", "'а': expected"), ("а: б, в, Б", "'б' stands under")],
+    [
+        ("5: а", "5: expected what is seen"),
+        ("а: [б]", "'а': expected"),
+        ("а: б, в, Б", "'б' stands under"),
+        ("а: б*, Б*", "'б\\*' stands"),
+    ],
 )
 def test_a_line_that_is_none_is_named(line: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mine = tmp_path / "table.yaml"

@@ -55,8 +55,8 @@ def is_label(text: str) -> bool:
 
 
 def is_type(text: str) -> bool:
-    """Whether an entity type may have this name: one word that can be shown; `|` stands between several labels."""
-    return 0 < len(text) <= LONGEST_TYPE and text.isprintable() and not set(" |") & set(text)
+    """Whether an entity type may have this name: one word that can be shown, not O; `|` stands between labels."""
+    return 0 < len(text) <= LONGEST_TYPE and text.isprintable() and text != OUTSIDE and not set(" |") & set(text)
 
 
 def bio_labels(types: Iterable[str]) -> list[str]:

@@ -13,7 +13,9 @@ from pipeline.ner.data.sentence import RawSentence
 from pipeline.work.progress import say
 
 MOST_BYTES = 1 << 20
-"""Of a line. Whatever a file unpacks to, no more than this is held to find out that it has no lines of tokens."""
+"""The longest line that is read: a file that unpacks to one line of gigabytes is refused before it fills the memory."""
+LONGEST_TOKEN = 1_000
+"""Characters."""
 LONG, TOO_LONG = 1_000, 100_000
 """Tokens of a sentence that is said, and of one that is no sentence; the longest of the published sets has 124."""
 SHOWN = 80
@@ -73,8 +75,10 @@ def check_length(place: str, tokens: int) -> None:
 
 def check_row(place: str, token: str, tag: str) -> Row:
     """The row, if its token can be kept in a line of tab-separated columns and its tag is a label of some scheme."""
-    if not token or "\t" in token:
-        raise UserError(f"{place}: found token {shown(token)}, expected one that is not empty and has no tab in it")
+    if not token or "\t" in token or len(token) > LONGEST_TOKEN:
+        raise UserError(
+            f"{place}: found token {shown(token)}, expected one of 1 to {LONGEST_TOKEN:,} characters, no tab in it"
+        )
     if not is_label(tag):
         raise UserError(
             f"{place}: found label {shown(tag)}, expected O, or a prefix and a type as in B-PER (BIO, IOB1, IOBES, "
@@ -102,7 +106,8 @@ def _decode(place: str, line: bytes, first: bool) -> str:
     except UnicodeDecodeError as error:
         fault = f"byte 0x{text[error.start]:02x} at column {error.start + 1}"
     if fault:
-        advice = ADVICE.replace("WINDOWS-1251", guess_encoding(line))
+        stray = text.count(0) * 8 < len(text) and b"\0" in text
+        advice = "take it out" if stray else ADVICE.replace("WINDOWS-1251", guess_encoding(line))
         raise UserError(f"{place}: found {fault}, expected UTF-8 text; {advice}")
     if "\r" in decoded:
         raise UserError(

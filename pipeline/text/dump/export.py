@@ -11,6 +11,7 @@ What is not named here (users, comments, uploads, discussion threads, log items,
 over. Schema: https://www.mediawiki.org/xml/export-0.11.xsd
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, cast
@@ -21,6 +22,7 @@ DEPTH = 16
 BATCH = 1 << 22
 """Characters that are parsed at once, at most, where a single tag, comment or text goes on and on."""
 
+_NUMBER = re.compile(r"\s*-?[0-9]{1,100}\s*")
 SHOWN = 80
 """Characters of a title or a number that is malformed."""
 
@@ -56,7 +58,7 @@ def read_pages(chunks: Iterable[str]) -> Iterator[Page]:
 
     Raises ElementTree's `ParseError` for broken XML, and `MalformedExport`; both name the page.
     """
-    parser: XMLPullParser[Element] = XMLPullParser(["start", "end"])
+    parser: XMLPullParser[Element] = XMLPullParser(["start", "end", "pi"])
     pages = _Pages()
     batch, enough = "", 0
     try:
@@ -104,8 +106,10 @@ class _Pages:
             self.events += 1
             if event == "start":
                 self._start(element)
-            else:
+            elif event == "end":
                 yield from self._end(element)
+            elif self._tags[-1:] == ("text",):  # the parser leaves it out of the text
+                raise MalformedExport(f"{_place(self._page)}: found <? in <text>, expected text, &lt;?")
 
     def _start(self, element: Element) -> None:
         tag = element.tag.rpartition("}")[2]
@@ -181,8 +185,7 @@ def _place(page: dict[str, str]) -> str:
 
 
 def _number(place: str, tag: str, text: str | None) -> int:
-    try:
-        return int(text or "")
-    except ValueError:
+    if not _NUMBER.fullmatch(text or ""):
         found = repr(text[:SHOWN]) if text else "nothing"
-        raise MalformedExport(f"{place}: expected a number in <{tag}>, found {found}") from None
+        raise MalformedExport(f"{place}: expected a number in <{tag}>, found {found}")
+    return int(text or "")

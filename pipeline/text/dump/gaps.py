@@ -37,7 +37,8 @@ def close_up(text: str) -> str:
                 done.pop()
                 start += 1
             elif (before in _OPENING and after in {*_COMMAS, *_DASHES, "."}) or (
-                before == "\n" and after in {",", ";"}
+                before == "\n"
+                and (after in {",", ";"} or (after in _STOPS and not part[start + 1 : start + 2].isalnum()))
             ):
                 start += 1
             elif (before in _COMMAS and after in _STOPS | _CLOSING) or (

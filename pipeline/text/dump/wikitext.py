@@ -252,6 +252,8 @@ def _template(template: Template) -> Iterator[Piece]:
             yield MONTHS.get(month.lstrip("0"), month)
         elif parameter:
             yield from _visible(filled[parameter])
+    if form and "\n" in form.parts[-1][0]:
+        yield GAP  # what follows a quotation in its line begins another paragraph
 
 
 def _link(link: Wikilink) -> Iterator[Piece]:

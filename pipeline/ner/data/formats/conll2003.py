@@ -34,7 +34,12 @@ SAMPLE = 100
 CHUNKS = {"ADJP", "ADVP", "CONJP", "INTJ", "LST", "NC", "NP", "PC", "PP", "PRT", "SBAR", "UCP", "VC", "VP"}
 """Types of CoNLL's labels of phrases, which stand before those of entities and look like them."""
 _GAP = re.compile("[ \t]+")  # not str.split(): a no-break space is part of its token
-_NUMBER = re.compile("[0-9]{1,9}")
+_NUMBER = re.compile(r"([0-9]{1,9})\.?")
+_RANGE = re.compile(r"[0-9]{1,9}[-.][0-9]{1,9}")
+"""CoNLL-U: `3-4` repeats two words as one, `8.1` is no word of the sentence."""
+_INDEX = re.compile(r"[A-Za-z]{0,3}[0-9]{1,9}([-.:][0-9]{1,9})*[.)]?")
+LONGEST_ROW = 2_000
+"""Characters of a line."""
 
 
 class Line(NamedTuple):
@@ -50,7 +55,12 @@ class Line(NamedTuple):
     @property
     def number(self) -> int:
         """The running number, if that is what the first field is."""
-        return int(self.fields[0]) if _NUMBER.fullmatch(self.fields[0]) else -1
+        number = _NUMBER.fullmatch(self.fields[0])
+        return int(number[1]) if number else -1
+
+    @property
+    def is_range(self) -> bool:
+        return _RANGE.fullmatch(self.fields[0]) is not None
 
 
 class Columns(NamedTuple):
@@ -96,6 +106,8 @@ def _blocks(path: Path) -> Iterator[list[Line]]:
     """The lines between blank lines and between rows of -DOCSTART-."""
     block: list[Line] = []
     for number, text in read_lines(path):
+        if len(text) > LONGEST_ROW:
+            raise UserError(f"{path}:{number}: found a line of {len(text):,} characters, expected a token a line")
         fields = _GAP.split(text.strip(" \t"))
         if fields != [""] and DOCUMENT not in fields[:2]:
             block.append(Line(f"{path}:{number}", fields))
@@ -116,12 +128,12 @@ def _find_columns(path: Path) -> Columns:
     if width > 2 and 2 * sum(_count_on(sample)) > len(sample):
         token = 1
         said.append("column 1 is a running number")
-    elif width > 2 and 10 * sum(line.number >= 0 for lines in sample for line in lines) > 9 * len(rows):
+    elif width > 2 and _is_index([row[0] for row in rows]):
         raise UserError(
             f"{path}: found numbers in the first column, which do not count the tokens of sentences; expected tokens "
             "there, and a blank line after each sentence"
         )
-    while label - 1 > token and _nested(rows, label):
+    while label - 1 > token and _nested(path, rows, label):
         said.append(f"column {label + 1} has entities inside those of column {label} and is left out")
         label -= 1
     if said:
@@ -129,20 +141,28 @@ def _find_columns(path: Path) -> Columns:
     return Columns(width, token, label)
 
 
+def _is_index(column: list[str]) -> bool:
+    """Whether the fields are numbers, nearly all of them, or mostly numbers of several parts, as `1-2` and `s1.2`."""
+    plain = sum(field.isdigit() for field in column)
+    composed = sum(_INDEX.fullmatch(field) is not None for field in column) - plain
+    return 10 * plain > 9 * len(column) or 2 * composed > len(column)
+
+
 def _count_on(sample: list[list[Line]]) -> Iterator[bool]:
     """For every sentence, whether its first column counts from 0 or 1, or goes on where the one before it ended."""
     last = 0
     for lines in sample:
-        numbers = [line.number for line in lines]
+        numbers = [line.number for line in lines if not line.is_range] or [-1]
         first = numbers[0]
         yield first in (0, 1, last + 1) and numbers == list(range(first, first + len(numbers)))
         last = numbers[-1]
 
 
-def _nested(rows: list[list[str]], column: int) -> bool:
-    """Whether the labels of this column are of entities inside those of the column before it."""
-    inner, outer = ({row[i] for row in rows} for i in (column, column - 1))
-    if not all(map(is_label, inner | outer)):
+def _nested(path: Path, sample: list[list[str]], column: int) -> bool:
+    """Whether the labels of this column, in the whole file, are of entities inside those of the column before it."""
+    if not all(is_label(row[i]) for row in sample for i in (column, column - 1)):
         return False
-    inner_types, outer_types = ({tag_type(label) for label in labels} - {""} for labels in (inner, outer))
-    return bool(inner_types & outer_types) or not (inner_types or outer_types <= CHUNKS)
+    rows = (line.fields for block in _blocks(path) for line in block if len(line.fields) > column)
+    pairs = {(row[column], row[column - 1]) for row in rows}
+    inner, outer = ({tag_type(pair[i]) for pair in pairs} - {""} for i in (0, 1))
+    return bool(inner & outer) or not (inner or outer <= CHUNKS)

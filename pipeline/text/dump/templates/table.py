@@ -16,7 +16,9 @@ OR = " or "
 BEHIND_COLON = ":"
 """The parameter that stands in the name itself, as in `{{formatnum:2500}}`."""
 
-_PREFIX = re.compile(r"^((шаблон|template|подст|subst|safesubst):\s*)+")
+_PREFIX = re.compile(r"^((шаблон|template|ш|t|подст|subst|safesubst):\s*)+", re.IGNORECASE)
+_CODE = re.compile("[A-Z]{3}")
+"""Of a country. `{{LAT}}` is Latvia, `{{lat}}` is not."""
 
 
 MONTH = ".month"
@@ -43,16 +45,21 @@ class _Table(NamedTuple):
 
 def normalize(name: str) -> str:
     """The name of a template as the table has it: `Шаблон:Не_переведено` is `не переведено`, `#if:x` is `#if`."""
-    name = _PREFIX.sub("", " ".join(name.replace("_", " ").split()).casefold())
+    name = _PREFIX.sub("", " ".join(name.replace("_", " ").split()))
+    if not _CODE.fullmatch(name):
+        name = name.casefold()
     return name.partition(":")[0] if name.startswith("#") else name
 
 
 def find_forms(name: str) -> list[Form]:
     """What the template of that normalized name shows: the first form whose parameters are filled; none if unknown."""
     table = _read_table()
-    if name in table.names:
-        return table.names[name]
-    return next((forms for start, forms in table.beginnings.items() if name.startswith(start)), [])
+    for key in (name, name.casefold()):
+        if key in table.names:
+            return table.names[key]
+    name = name.casefold()
+    beginnings = (start for start in table.beginnings if name.startswith(start))
+    return table.beginnings.get(max(beginnings, key=len, default=""), [])
 
 
 @cache
@@ -62,13 +69,12 @@ def _read_table() -> _Table:
         if not isinstance(shown, str) or not isinstance(names, str):
             raise UserError(f"{TABLE}: {shown!r}: expected what is seen and then names, both as text; use quotes")
         forms = [_read_form(form) for form in shown.split(OR)]
-        for name in map(normalize, names.split(", ")):
-            if name in table.names:
+        for name in filter(None, map(normalize, re.split(r",\s*", names))):
+            begins = len(name) > 1 and name.endswith("*")
+            kind, key = (table.beginnings, name[:-1]) if begins else (table.names, name)
+            if key in kind:
                 raise UserError(f"{TABLE}: {name!r} stands under two forms; keep one of the two")
-            if len(name) > 1 and name.endswith("*"):
-                table.beginnings[name[:-1]] = forms
-            else:
-                table.names[name] = forms
+            kind[key] = forms
     return table
 
 
