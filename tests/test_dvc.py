@@ -18,6 +18,7 @@ import psutil
 import pytest
 import yaml
 
+from demo import DemoSettings, generate
 from tests.forking_python import forking_python
 
 ROOT = Path(__file__).parents[1]
@@ -27,6 +28,10 @@ ALL = DOWNSTREAM_OF_LM | {
     "check", "fetch", "documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary", "data", "charcnn",
     "pretrain", "corpora@wikineural",
 }  # fmt: skip
+
+TINY = DemoSettings(
+    seed=1, articles=30, train=40, validation=20, test=20, treebank=100, tokenizer_epochs=1, tagger_iterations=1
+)
 
 Run = Callable[..., str]
 
@@ -40,7 +45,7 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if (ROOT / name).is_file() and name != "dvc.lock" and not name.startswith("metrics/"):
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, target / name)
-    _edit_yaml(target / "data/demo/manifest.yaml", _shrink_manifest)
+    generate(target / "data" / "demo", TINY)
     _edit_yaml(target / "params.yaml", _shrink_params)
     _git(target, "init", "--quiet", "--initial-branch", "main")
     _git(target, "config", "user.name", "Test")
@@ -329,11 +334,6 @@ def _outputs(repo: Path) -> dict[str, bytes]:
         if path.name not in ("manifest.yaml", *of_check) and path.parent.name not in ("code", "protocol")
     ]
     return {str(path.relative_to(repo)): path.read_bytes() for path in written}
-
-
-def _shrink_manifest(manifest: dict) -> None:  # type: ignore[type-arg]
-    manifest["demo"].update(articles=30, train=40, validation=20, test=20, treebank=100)
-    manifest["demo"].update(tokenizer_epochs=1, tagger_iterations=1)
 
 
 def _shrink_params(params: dict) -> None:  # type: ignore[type-arg]

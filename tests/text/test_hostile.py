@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.demo import DemoSettings, generate
+from demo import DemoSettings
+from demo.dump import write_news
 from pipeline.files.shards import COUNTS, Counts, Document, read_documents
 from pipeline.stages import documents
 from pipeline.text.fragments import pack_document
@@ -149,7 +150,7 @@ def test_generated_text(paragraphs: list[str], lemmatizer: Lemmatizer, plain: Le
 
 def test_a_generated_dump(lemmatizer: Lemmatizer, plain: Lemmatizer, tmp_path: Path) -> None:
     sizes = {"train": 3, "validation": 2, "test": 2, "treebank": 20, "tokenizer_epochs": 1, "tagger_iterations": 1}
-    generate("news", tmp_path / "news.xml.bz2", DemoSettings(seed=2, articles=5, **sizes))
+    write_news(tmp_path / "news.xml.bz2", DemoSettings(seed=2, articles=5, **sizes))
     for document in read_mediawiki(tmp_path / "news.xml.bz2", Counter()):
         check_stages(document, lemmatizer, plain)
 
