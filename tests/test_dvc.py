@@ -236,7 +236,7 @@ def test_a_data_set_that_is_taken_out_leaves_the_others_as_they_are(repo: Path, 
 
 @pytest.mark.slow
 def test_code_of_the_report_reruns_the_report_only(repo: Path, dvc: Run) -> None:
-    _append(repo / "pipeline/report/page.py", "# An edit.\n")
+    _append(repo / "pipeline/report/page.py", "EDITED = True\n")
     assert ran(dvc("repro", "check")) == {"check"}
     assert set(json.loads(dvc("status", "--json"))) == {"report"}
     _git(repo, "checkout", "--quiet", "pipeline")
@@ -244,9 +244,9 @@ def test_code_of_the_report_reruns_the_report_only(repo: Path, dvc: Run) -> None
 
 @pytest.mark.slow
 def test_code_of_one_architecture_reruns_only_experiments_with_it(repo: Path, dvc: Run) -> None:
-    _append(repo / "pipeline/lm/rnn/gru.py", "# An edit.\n")
+    _append(repo / "pipeline/lm/rnn/gru.py", "EDITED = True\n")
     assert ran(dvc("repro")) == {"check"}
-    _append(repo / "pipeline/lm/rnn/sru/on_cpu.py", "# An edit.\n")
+    _append(repo / "pipeline/lm/rnn/sru/on_cpu.py", "EDITED = True\n")
     assert ran(dvc("repro", "check")) == {"check"}
     assert "models/architecture.json" in dvc("status", "pretrain")
     _git(repo, "checkout", "--quiet", "pipeline")
