@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONHASHSEED := 0
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: help install repro tables test test-slow lint lock clean
+.PHONY: help install repro demo tables test test-slow lint lock clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -24,6 +24,9 @@ repro: install ## Run what has changed of the pipeline (dvc repro), and show the
 	@python -m pipeline mend
 	dvc repro
 	@python -m pipeline show
+
+demo: install ## Generate the files of data/demo again
+	python -m demo
 
 tables: install ## Run every architecture that has not been run, and write metrics/tables.html
 	python -m pipeline tables

@@ -10,6 +10,7 @@ half-written. The same seed draws the same inputs.
 
 import argparse
 import contextlib
+import gzip
 import json
 import os
 import random
@@ -23,12 +24,18 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
+from zipfile import ZipFile
 
 import yaml
+
+from demo import DemoSettings, generate
 
 ROOT = Path(__file__).parents[1]
 SECONDS, MEBIBYTES, CHARACTERS = 120, 2000, 2000
 """Most that a command may take: time, memory, and the longest line that it may print."""
+TINY = DemoSettings(
+    seed=1, articles=12, train=30, validation=20, test=20, treebank=60, tokenizer_epochs=1, tagger_iterations=1
+)
 SENTENCES = "В Твери открыт мост .\nАнна Петрова приехала из Перми ."
 
 TARGETS: list[tuple[str, list[str]]] = [
@@ -180,26 +187,20 @@ MUTATIONS = [_truncate, _flip, _insert, _cut, _repeat, _replace, _swap_lines, _s
 
 def make_project(folder: Path) -> None:
     """A finished pipeline of the smallest size, with inputs of every format in data/local."""
-    names = ["params.yaml", "data/demo"]
-    for name in names:
-        source = ROOT / name
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (shutil.copytree if source.is_dir() else shutil.copyfile)(source, folder / name)
-    _edit(folder / "params.yaml", lambda params: params.update(arch="elmo"))
-    _edit(folder / "data/demo/manifest.yaml", _shrink_manifest)
-    _run_all(folder, "check", "fetch")
-    local, raw = folder / "data" / "local", folder / "data" / "raw"
-    shutil.copytree(raw / "elmo", folder / "published")
-    local.mkdir()
-    for path in [*raw.glob("news/*.bz2"), raw / "udpipe/model.udpipe"]:
-        shutil.copyfile(path, local / path.name)
+    shutil.copyfile(ROOT / "params.yaml", folder / "params.yaml")
+    local = folder / "data" / "local"
+    generate(local, TINY)
+    with ZipFile(local / "elmo.zip") as archive:
+        archive.extractall(folder / "published")
+    (local / "elmo.zip").unlink()
     for name in ("wikineural", "multiconer"):
-        for path in raw.glob(f"ner/{name}/*.conll"):
-            shutil.copyfile(path, local / f"{name}-{path.name}")
+        for path in (local / name).iterdir():
+            (local / f"{name}-{path.stem}").write_bytes(gzip.decompress(path.read_bytes()))
+        shutil.rmtree(local / name)
     tokens = [line.split("\t")[1:] for line in (local / "wikineural-test.conll").read_text("utf-8").split("\n")]
     (local / "columns.txt").write_text("\n".join(" X ".join(row) for row in tokens), encoding="utf-8")
     (local / "news.txt").write_text("Мост открыт\nВ Твери открыт мост.\n\nПожар потушен.\n" * 40, encoding="utf-8")
-    (local / "manifest.yaml").write_text(yaml.safe_dump(_manifest(local)), encoding="utf-8")
+    (local / "manifest.yaml").write_text(yaml.safe_dump(_manifest()), encoding="utf-8")
     _edit(folder / "params.yaml", _shrink_params)
     stages = [command for command, _ in TARGETS]
     _run_all(folder, *stages[: stages.index("report")])
@@ -211,7 +212,7 @@ def make_project(folder: Path) -> None:
     (folder / "lines.jsonl").write_text(f"{json.dumps({'text': SENTENCES})}\n" * 20, encoding="utf-8")
 
 
-def _manifest(local: Path) -> dict[str, Any]:
+def _manifest() -> dict[str, Any]:
     splits = {"train": "train", "validation": "validation", "test": "test"}
     ner: dict[str, Any] = {
         name: {"format": name, **{s: {"source": f"{name}-{f}.conll"} for s, f in splits.items()}}
@@ -219,14 +220,8 @@ def _manifest(local: Path) -> dict[str, Any]:
     }
     columns = {"source": "columns.txt"}
     ner["columns"] = {"format": "conll2003", "train": columns, "validation": {"holdout": 0.3}, "test": columns}
-    (export,) = local.glob("*.bz2")
-    news = [{"source": export.name, "format": "mediawiki"}, {"source": "news.txt", "format": "text"}]
+    news = [{"source": "news.xml.bz2", "format": "mediawiki"}, {"source": "news.txt", "format": "text"}]
     return {"news": news, "udpipe": {"source": "model.udpipe"}, "ner": ner}
-
-
-def _shrink_manifest(manifest: dict[str, Any]) -> None:
-    manifest["demo"].update(articles=12, train=30, validation=20, test=20, treebank=60)
-    manifest["demo"].update(tokenizer_epochs=1, tagger_iterations=1)
 
 
 def _shrink_params(params: dict[str, Any]) -> None:

@@ -41,7 +41,7 @@ FLOORS = [
     {"sources"},
     {"params"},
     {"text", "lm", "ner"},
-    {"demo", "protocol"},
+    {"protocol"},
     {"files"},
     {"work", "machine"},
     {"provenance"},
@@ -72,10 +72,10 @@ def test_the_code_of_a_format_is_all_it_reaches(name: str) -> None:
 
 
 def test_no_data_set_has_its_name_in_the_pipeline() -> None:
-    """But in the demo, which generates two, and where the paper's numbers and the licences of published files are."""
+    """But where the paper's numbers and the licences of published files are."""
     names = set(load_params(ROOT / "params.yaml").sets)
     named = {path for path in PACKAGE.rglob("*.py") if names & strings(path)}
-    known = {PACKAGE / "report" / "paper.py", PACKAGE / "report" / "licences.py", *(PACKAGE / "demo").iterdir()}
+    known = {PACKAGE / "report" / "paper.py", PACKAGE / "report" / "licences.py"}
     assert named <= known
     stages = (ROOT / "dvc.yaml").read_text(encoding="utf-8").partition("\nartifacts:")[0]
     assert not any(name in stages for name in names)
@@ -224,6 +224,11 @@ def test_imports_run_down_the_house() -> None:
         below = {room(path)} | {name for name in floor if floor[name] > floor[room(path)]}
         up = {file for file in imports(path, SOURCES) if room(file) not in below}
         assert not up, f"{path} imports {up}"
+
+
+def test_the_pipeline_runs_without_the_generator_of_the_demo() -> None:
+    generator = re.compile(r"^\s*(from|import) (demo|pymorphy3)\b", re.M)
+    assert not [path for path in PACKAGE.rglob("*.py") if generator.search(path.read_text("utf-8"))]
 
 
 def test_modules_import_in_no_circle() -> None:

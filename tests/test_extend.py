@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
+from demo import DemoSettings, generate
 from pipeline.errors import UserError
 from pipeline.ner.data.bio import bio_labels
 from tests.pack import PACK
@@ -25,6 +26,9 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "extend.md"
 STAGES = "import sys; from pipeline import cli; [cli.app(s.split(), standalone_mode=False) for s in sys.argv[1:]]"
 TEXT = ["check", "fetch", "documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary"]
+SMALL = DemoSettings(
+    seed=1, articles=20, train=20, validation=10, test=10, treebank=30, tokenizer_epochs=1, tagger_iterations=1
+)
 TINY = {
     "charcnn": {"embedding": 2, "filters": [[1, 4]], "projection": 8},
     "lm": {"hidden": 8},
@@ -55,12 +59,9 @@ class Copy:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        shutil.copytree(ROOT / "pipeline", folder / "pipeline", ignore=shutil.ignore_patterns("__pycache__"))
+        for package in ("pipeline", "demo"):
+            shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copyfile(ROOT / "params.yaml", folder / "params.yaml")
-        demo = yaml.safe_load((ROOT / "data/demo/manifest.yaml").read_text(encoding="utf-8"))
-        demo["demo"].update(articles=20, train=20, validation=10, test=10, treebank=30)
-        demo["demo"].update(tokenizer_epochs=1, tagger_iterations=1)
-        self.merge("data/local/manifest.yaml", demo)
         scale: dict[str, Any] = {**TINY, "vocabulary": {"size": 500, "validation_share": 0.2}}
         for stage in ("charcnn", "lm"):
             training = {"epochs": 0.5, "batch_tokens": 200, "cutoffs": [100]}
@@ -113,6 +114,8 @@ def test_an_architecture_and_a_data_set(tmp_path: Path) -> None:
     copy = Copy(tmp_path)
     layer, line, question = blocks("An architecture")
     sets, manifest, start = blocks("A data set")
+    generate(tmp_path / "data/local", SMALL)
+    shutil.copyfile(ROOT / "data/demo/manifest.yaml", tmp_path / "data/local/manifest.yaml")
     write_wikiann(tmp_path / "data/local/wikiann")
     for block in (layer, line, sets, manifest):
         copy.put(block)
@@ -163,7 +166,6 @@ def test_the_layout_is_read(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_language(tmp_path: Path) -> None:
     copy = Copy(tmp_path)
-    (tmp_path / "data/local/manifest.yaml").unlink()
     manifest, settings, repro, training, train = blocks("A language")
     assert repro.code == "dvc repro\n"
     write_ukrainian(tmp_path / "data/local")

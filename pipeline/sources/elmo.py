@@ -39,15 +39,14 @@ class ObtainedElmo(NamedTuple):
     named: list[Input]
 
 
-def obtain_elmo(obtainer: Obtainer, wanted: Elmo) -> ObtainedElmo:
-    """Obtain the files and check that they belong together; an archive is unpacked to the obtainer's scratch folder."""
+def obtain_elmo(obtainer: Obtainer, wanted: Elmo, scratch: Path) -> ObtainedElmo:
+    """Obtain the files and check that they belong together; an archive is unpacked to the scratch folder."""
     if wanted.source is None:
         options = obtainer.obtain("elmo.options", wanted.files["elmo.options"], check_options)
         weights = obtainer.obtain("elmo.weights", wanted.files["elmo.weights"], partial(check_both, options.path))
         return ObtainedElmo({OPTIONS: options, WEIGHTS: weights}, [options, weights])
-    folder = obtainer.scratch / "elmo"
-    archive = obtainer.obtain("elmo", wanted.files["elmo"], partial(check_archive, folder))
-    return ObtainedElmo({name: _unpacked(archive, folder / name) for name in (OPTIONS, WEIGHTS)}, [archive])
+    archive = obtainer.obtain("elmo", wanted.files["elmo"], partial(check_archive, scratch))
+    return ObtainedElmo({name: _unpacked(archive, scratch / name) for name in (OPTIONS, WEIGHTS)}, [archive])
 
 
 def check_options(options: Path) -> None:
@@ -63,7 +62,6 @@ def check_both(options: Path, weights: Path) -> None:
 
 def check_archive(folder: Path, archive: Path) -> None:
     """A zip archive with both files in it, whatever else there is; `folder` is where it is unpacked."""
-    folder.mkdir(exist_ok=True)
     try:
         _unpack(archive, folder)
         check_both(folder / OPTIONS, folder / WEIGHTS)

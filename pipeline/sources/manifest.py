@@ -15,7 +15,7 @@
         format: wikineural
         types: [PER, ORG, LOC, MISC] # by default those of train
         train:
-          source: demo:wikineural/train
+          source: train.conllu
         validation:
           holdout: 0.1
         test:
@@ -24,7 +24,7 @@
       source: 199.zip
       lemmas: rusvectores
 
-A source is `demo:NAME` (generated), a URL, or a path; a relative one is looked for beside the manifest.
+A source is a URL or a path; a relative one is looked for beside the manifest.
 """
 
 import re
@@ -34,7 +34,6 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from pipeline.demo import ARTEFACTS, DemoSettings
 from pipeline.errors import UserError, public
 from pipeline.files.settings import Settings, each_once
 from pipeline.files.utf8 import InvalidUtf8
@@ -45,7 +44,6 @@ from pipeline.ner.data.readers import formats
 from pipeline.sources.places import readable
 from pipeline.work.outputs import explain
 
-DEMO = "demo:"
 EXAMPLE = "manifest.example.yaml"
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$"), AfterValidator(str.lower)]
@@ -58,20 +56,8 @@ class Source(Settings):
     sha256: Sha256 | None = None
 
     @property
-    def is_demo(self) -> bool:
-        return self.source.startswith(DEMO)
-
-    @property
-    def demo_name(self) -> str:
-        return self.source.removeprefix(DEMO)
-
-    @property
     def is_url(self) -> bool:
         return self.source.lower().startswith(("http://", "https://"))
-
-    @property
-    def is_path(self) -> bool:
-        return not (self.is_demo or self.is_url)
 
 
 class News(Source):
@@ -184,7 +170,6 @@ class Manifest(Settings):
     ner: Annotated[dict[str, NerSet], Field(min_length=1)]
     """The data sets by name; `sets` of params.yaml says which of them are used."""
     elmo: Elmo | None = None
-    demo: DemoSettings | None = None
 
     @property
     def sources(self) -> dict[str, Source]:
@@ -225,16 +210,12 @@ def _parse(path: Path) -> Any:
 def _check_sources(path: Path, manifest: Manifest) -> None:
     for key, source in manifest.sources.items():
         found = f"{path}: {key}.source: found {public(source.source)!r}"
-        if source.is_path and "://" in source.source:
-            raise UserError(f"{found}; expected http://, https://, {DEMO}NAME or a path")
-        if source.is_path and re.match(r"//|https?:", source.source, re.IGNORECASE):  # it may hold a password
+        if not source.is_url and "://" in source.source:
+            raise UserError(f"{found}; expected http://, https:// or a path")
+        if not source.is_url and re.match(r"//|https?:", source.source, re.IGNORECASE):  # it may hold a password
             raise UserError(f"{path}: {key}.source: found a URL that is misspelt; expected https://HOST/PATH")
         if source.is_url and not _has_host(source.source):
             raise UserError(f"{found}; expected http:// or https://, the name of a host, and a path")
-        if source.is_demo and source.demo_name not in ARTEFACTS:
-            raise UserError(f"{found}; expected {DEMO} and one of {', '.join(ARTEFACTS)}")
-        if source.is_demo and manifest.demo is None:
-            raise UserError(f"{found}, no section demo; add one with {', '.join(DemoSettings.model_fields)}")
 
 
 def _has_host(url: str) -> bool:

@@ -1,13 +1,13 @@
-"""One input, from its manifest entry to a checked file: generated, found on disk, or downloaded."""
+"""One input, from its manifest entry to a checked file: found on disk, or downloaded."""
 
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.demo import DemoSettings, generate
 from pipeline.errors import UserError, public
 from pipeline.provenance.fingerprint import sha256
 from pipeline.sources.download import download, file_name
@@ -18,8 +18,6 @@ from pipeline.sources.sums import Sums
 from pipeline.sources.verify import Check
 from pipeline.work.progress import say
 
-GENERATED = {"news": "news.xml.bz2", "udpipe": "model.udpipe", "elmo": "elmo.zip"}
-"""File names of generated inputs; all others are plain CoNLL."""
 CHUNK = 1 << 20
 SHOWN = 200
 """Characters of a path that cannot be looked for."""
@@ -32,6 +30,7 @@ class Input(NamedTuple):
     path: Path
     bytes: int
     sha256: str
+    scale: str
 
     @property
     def name(self) -> str:
@@ -41,19 +40,22 @@ class Input(NamedTuple):
     @property
     def facts(self) -> dict[str, str | int]:
         """What data/raw tells about it. Neither times nor absolute paths: equal inputs give equal bytes."""
-        own = self.source.is_path and self.source.source.startswith(("/", "~"))
-        written = self.path.name if own else public(self.source.source)
-        return {"source": written, "bytes": self.bytes, "sha256": self.sha256}
+        source = self.source.source
+        if self.source.is_url:
+            source = public(source)
+        elif source.startswith(("/", "~")):
+            source = self.path.name
+        else:
+            source = os.path.normpath(f"data/{self.scale}/{source}")
+        return {"source": source, "bytes": self.bytes, "sha256": self.sha256}
 
 
 @dataclass(frozen=True)
 class Obtainer:
-    """Obtains the inputs of one manifest; what is generated goes to `scratch`."""
+    """Obtains the inputs of one manifest."""
 
     manifest: Path
-    demo: DemoSettings | None
     sums: Sums
-    scratch: Path
 
     def obtain(self, key: str, source: Source, check: Check) -> Input:
         """Obtain and check the input under `key`; a `UserError` names the manifest, the key and the file."""
@@ -65,7 +67,7 @@ class Obtainer:
     def find_paths(self, sources: dict[str, Source]) -> None:
         """Raise a `UserError` for a path without a file at once, not after hours of downloads."""
         for key, source in sources.items():
-            if source.is_path:
+            if not source.is_url:
                 with self._named(key):
                     find(source, self.manifest)
 
@@ -77,25 +79,15 @@ class Obtainer:
             raise UserError(f"{self.manifest}: {key}: {error}") from None
 
     def _locate(self, source: Source) -> Path:
-        if source.is_demo:
-            return self._generate(source.demo_name)
         if source.is_url:
             return download(source.source, downloads(self.manifest))
         return find(source, self.manifest)
 
-    def _generate(self, name: str) -> Path:
-        if self.demo is None:
-            raise UserError(f"demo:{name}: the manifest has no section demo")
-        path = self.scratch / GENERATED.get(name, f"{name}.conll")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with room_for(path, 0):
-            generate(name, path, self.demo)
-        return path
-
     def _examine(self, source: Source, path: Path, check: Check) -> Input:
         advice = "; delete this file to download it again" if source.is_url else ""
         try:
-            found = Input(source, path, path.stat().st_size, sha256(path))
+            scale = self.manifest.absolute().parent.name
+            found = Input(source, path, path.stat().st_size, sha256(path), scale)
             self._check_sum(found)
             check(path)
         except UserError as error:

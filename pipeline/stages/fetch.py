@@ -36,13 +36,13 @@ def run(manifest: Path, target: Path, elmo: bool, sets: Sequence[str]) -> None:
     """
     wanted = _without_spare(manifest, _choose(manifest, read_manifest(manifest), sets), elmo)
     sums = Sums(home(manifest))
+    obtainer = Obtainer(manifest, sums)
+    obtainer.find_paths(wanted.sources)
     with TemporaryDirectory() as scratch, named(Path(scratch)):
-        obtainer = Obtainer(manifest, wanted.demo, sums, Path(scratch))
-        obtainer.find_paths(wanted.sources)
         news = [obtainer.obtain(f"news.{i}", s, news_check(s)) for i, s in enumerate(wanted.news)]
         udpipe = obtainer.obtain("udpipe", wanted.udpipe, check_udpipe)
         ner = {name: _obtain_splits(obtainer, name, data) for name, data in wanted.ner.items()}
-        published = obtain_elmo(obtainer, wanted.elmo) if wanted.elmo else None
+        published = obtain_elmo(obtainer, wanted.elmo, Path(scratch)) if wanted.elmo else None
         with ExitStack() as outputs:  # all folders are replaced when all are written
             write_news(outputs.enter_context(fresh_folder(target / "news")), wanted.news, news)
             write_udpipe(outputs.enter_context(fresh_folder(target / "udpipe")), udpipe)

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 from unicodedata import combining, normalize
 
-_STRESS = re.compile("(?<=[\u0400-\u052f])[\u0300\u0301]+|[\u0450\u045d]")
+_STRESS = re.compile("(?<=[\u0400-\u052f])[\u0300\u0301]+|[\u0400\u040d\u0450\u045d]")
 """Acute and grave accents on a Cyrillic letter. In NFC е and и with a grave are one character each."""
 PIECE = 1000
 """Characters that are put into NFC at once."""
 _PIECES = re.compile(rf"(?s:.{{1,{PIECE}}}(?=\s|\Z)|.{{1,{PIECE}}})")
-_BARE = {"\u0450": "е", "\u045d": "и"}
+_BARE = {"\u0400": "Е", "\u040d": "И", "\u0450": "е", "\u045d": "и"}
 
 
 def compose(text: str) -> str:

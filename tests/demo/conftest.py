@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.demo import DemoSettings, generate
+from demo import DemoSettings
+from demo.udpipe_model import write_udpipe
 
 
 @pytest.fixture(scope="session")
@@ -25,5 +26,5 @@ def settings() -> DemoSettings:
 def model(tmp_path_factory: pytest.TempPathFactory, settings: DemoSettings) -> Path:
     """A generated UDPipe model; it takes seconds to train."""
     path = tmp_path_factory.mktemp("udpipe") / "model"
-    generate("udpipe", path, settings)
+    write_udpipe(path, settings)
     return path

@@ -1,19 +1,21 @@
+import gzip
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pipeline.demo import DemoSettings, generate
-from pipeline.demo.entities import PARTS
+from demo import ARTEFACTS, DemoSettings
+from demo.entities import PARTS
 
 Rows = list[tuple[str, str]]
 
 
 def blocks(name: str, folder: Path, settings: DemoSettings) -> list[list[str]]:
     path = folder / "set"
-    generate(name, path, settings)
-    content = path.read_text(encoding="utf-8")
+    ARTEFACTS[f"{name}.conll.gz"](path, settings)
+    content = gzip.decompress(path.read_bytes()).decode()
     assert content.endswith("\n\n")
     return [block.split("\n") for block in content[:-2].split("\n\n")]
 
@@ -74,7 +76,7 @@ def test_multiconer(part: str, tmp_path: Path, settings: DemoSettings) -> None:
 def test_entities_of_test_are_unseen_in_train(
     corpus: str, read: Callable[[str, Path, DemoSettings], list[Rows]], tmp_path: Path, settings: DemoSettings
 ) -> None:
-    many = settings.model_copy(update={"train": 400, "test": 200})
+    many = replace(settings, train=400, test=200)
     train, test = (
         {entity for rows in read(f"{corpus}/{part}", tmp_path, many) for entity in entities(rows)}
         for part in ("train", "test")

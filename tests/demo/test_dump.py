@@ -5,15 +5,16 @@ from typing import Any
 import mwxml
 import pytest
 
-from pipeline.demo import DemoSettings, generate
-from pipeline.demo.articles import articles
-from pipeline.demo.records import text
+from demo import DemoSettings
+from demo.articles import articles
+from demo.dump import write_news
+from demo.records import text
 
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory, settings: DemoSettings) -> list[tuple[Any, str]]:
     path: Path = tmp_path_factory.mktemp("dump") / "news.xml.bz2"
-    generate("news", path, settings)
+    write_news(path, settings)
     with bz2.open(path) as file:
         return [(page, next(iter(page)).text or "") for page in mwxml.Dump.from_file(file)]
 

@@ -4,11 +4,11 @@ from random import Random
 
 import pytest
 
-from pipeline.demo.entities import PARTS, SIZES, TYPES, world
-from pipeline.demo.inflection import adjective, composed, counted, noun, past
-from pipeline.demo.records import Sentence, Token, capitalised, spans, text
-from pipeline.demo.sentences import Cast, clause, sentence
-from pipeline.demo.templates import ALL, FAMILIAR, HASH
+from demo.entities import PARTS, SIZES, TYPES, world
+from demo.inflection import adjective, composed, counted, noun, past
+from demo.records import Sentence, Token, capitalised, spans, text
+from demo.sentences import Cast, clause, sentence
+from demo.templates import ALL, FAMILIAR, HASH
 
 
 def tokens(line: str) -> Sentence:

@@ -2,9 +2,9 @@ from pathlib import Path
 
 from ufal import udpipe
 
-from pipeline.demo import DemoSettings
-from pipeline.demo.records import Sentence
-from pipeline.demo.treebank import block, conllu, treebank
+from demo import DemoSettings
+from demo.records import Sentence
+from demo.treebank import block, conllu, treebank
 
 
 def test_treebank_has_every_sentence_in_both_cases(settings: DemoSettings) -> None:

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipeline.demo import DemoSettings, generate
+from demo import DemoSettings
+from demo.conll import write_wikineural
+from demo.udpipe_model import write_udpipe
 from pipeline.files.vocabulary import SPECIALS
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.embed import Config, save_lm
@@ -49,16 +51,16 @@ class World:
         generated = self.raw / "ner" / "wikineural"
         for path in (generated, self.raw / "udpipe", self.raw / "news"):
             path.mkdir(parents=True)
-        files = {split: f"{split}.conll" for split in ("train", "validation", "test")}
+        files = {split: f"{split}.conll.gz" for split in ("train", "validation", "test")}
         for split, file in files.items():
-            generate(f"wikineural/{split}", generated / file, DEMO)
+            write_wikineural(split, generated / file, DEMO)
         description = {"format": "wikineural", "files": files, "holdout": None, "types": ["PER", "ORG", "LOC", "MISC"]}
         write_json(generated / "set.json", description)
-        facts = {"source": "demo:x", "sha256": "0" * 64}
+        facts = {"source": "data/demo/x", "sha256": "0" * 64}
         write_json(generated / "sources.json", {"files": dict.fromkeys(files, facts)})
         write_json(self.raw / "news" / "sources.json", {"files": [facts]})
-        generate("udpipe", self.raw / "udpipe" / "model.udpipe", DEMO)
-        write_json(self.raw / "udpipe" / "source.json", {"source": "demo:udpipe", "sha256": "0" * 64})
+        write_udpipe(self.raw / "udpipe" / "model.udpipe", DEMO)
+        write_json(self.raw / "udpipe" / "source.json", {"source": "data/demo/model.udpipe", "sha256": "0" * 64})
 
     def pretrain(self, cell: str = "sru") -> None:
         """A language model with fresh weights."""

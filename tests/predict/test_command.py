@@ -192,7 +192,7 @@ def test_the_whole_command(world: World, monkeypatch: pytest.MonkeyPatch, capfdb
     assert call("--file", missing, *model)[0] == 1 and call("--file", str(world.folder), *model)[0] == 1
     assert "no such folder" in call("Анна.", "--model", missing)[2]
     code, _, error = call("Анна.", *model, "--udpipe", missing)
-    assert code == 1 and error.startswith(f"error: {missing}: not found; expected the UDPipe model demo:udpipe")
+    assert code == 1 and error.startswith(f"error: {missing}: not found; expected the UDPipe model data/demo/")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux has a file that can be opened and not be read")

@@ -103,7 +103,7 @@ def test_the_card_says_what_it_is_made_of(world: World) -> None:
     seed = load(world.exported).settings.seed
     (value,) = [row[2] for row in scores if row[:2] == ["entity_f1", seed]]
     assert f" {float(value):.3f} |" in card and "generated text" in card and "of 2 the best" in card
-    assert "`demo:udpipe`" in card and str(world.folder) not in card
+    assert "`data/demo/model.udpipe`" in card and str(world.folder) not in card
 
 
 def test_a_udpipe_model_that_was_taken_out_is_asked_for_and_must_be_the_same(
@@ -117,7 +117,7 @@ def test_a_udpipe_model_that_was_taken_out_is_asked_for_and_must_be_the_same(
     assert isinstance(load("copy", udpipe="elsewhere.udpipe")("Анна уехала.")[:1], list)
     with Path("elsewhere.udpipe").open("ab") as file:
         file.write(b"\0")
-    with pytest.raises(UserError, match=r"elsewhere.udpipe: found sha256 .* expected the UDPipe model demo:udpipe"):
+    with pytest.raises(UserError, match=r"elsewhere.udpipe: found sha256 .* UDPipe model data/demo/model.udpipe"):
         load("copy", udpipe="elsewhere.udpipe")
 
 

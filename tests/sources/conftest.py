@@ -13,7 +13,8 @@ import py7zr
 import pytest
 import yaml
 
-from pipeline.demo import DemoSettings, generate
+from demo import DemoSettings
+from demo.udpipe_model import write_udpipe
 from pipeline.errors import UserError
 from pipeline.sources import download
 from pipeline.stages import fetch
@@ -48,8 +49,9 @@ MANIFEST: dict[str, Any] = {
         },
     },
 }
-TINY = {"articles": 2, "train": 3, "validation": 2, "test": 2, "treebank": 20}
-DEMO = {"seed": 1, **TINY, "tokenizer_epochs": 1, "tagger_iterations": 1}
+TINY = DemoSettings(
+    seed=1, articles=2, train=3, validation=2, test=2, treebank=20, tokenizer_epochs=1, tagger_iterations=1
+)
 
 
 class Repository:
@@ -106,7 +108,7 @@ def snapshot(folder: Path) -> dict[str, bytes | None]:
 @pytest.fixture(scope="session")
 def model(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     path = tmp_path_factory.mktemp("udpipe") / "tiny.udpipe"
-    generate("udpipe", path, DemoSettings(**DEMO))
+    write_udpipe(path, TINY)
     return path.read_bytes()
 
 

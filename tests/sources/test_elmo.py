@@ -9,9 +9,9 @@ from pathlib import Path
 import h5py
 import pytest
 
-from pipeline.demo import DemoSettings, generate
+from demo.elmo import write_elmo
 from pipeline.sources import elmo, obtain
-from tests.sources.conftest import DEMO, Repository, snapshot
+from tests.sources.conftest import TINY, Repository, snapshot
 
 Files = dict[str, bytes]
 
@@ -20,7 +20,7 @@ Files = dict[str, bytes]
 def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
     """The two files of a small ELMo."""
     path = tmp_path_factory.mktemp("elmo") / "elmo.zip"
-    generate("elmo", path, DemoSettings(**DEMO))
+    write_elmo(path, TINY)
     with zipfile.ZipFile(path) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
@@ -64,14 +64,7 @@ def test_two_files(repository: Repository, files: Files) -> None:
     repository.fetch()
     source = json.loads(written(repository)["source.json"])
     assert {**files, "source.json": written(repository)["source.json"]} == written(repository)
-    assert source["lemmas"] == "plain" and source["files"]["options.json"]["source"] == "options.json"
-
-
-def test_generated(repository: Repository, files: Files) -> None:
-    repository.content |= {"elmo": {"source": "demo:elmo"}, "demo": DEMO}
-    repository.elmo = True
-    repository.fetch()
-    assert files.items() <= written(repository).items()
+    assert source["lemmas"] == "plain" and source["files"]["options.json"]["source"] == "data/local/options.json"
 
 
 def test_nobody_asks_for_it(repository: Repository) -> None:
@@ -140,7 +133,7 @@ def test_bad_archive(repository: Repository, files: Files, fault: str) -> None:
 
 
 def test_files_that_contradict_each_other(repository: Repository, files: Files) -> None:
-    ask_for_two(repository, spoiled(files, "options.json", lambda data: data.replace(b'"dim": 128', b'"dim": 64')))
+    ask_for_two(repository, spoiled(files, "options.json", lambda data: data.replace(b'"dim": 64', b'"dim": 32')))
     message = repository.refusal()
     assert f": elmo.weights: {repository.inputs / 'model.hdf5'}: " in message
     assert "W_P_0: found a projection, expected none" in message

@@ -12,13 +12,14 @@ from pipeline.errors import UserError
 from pipeline.files.shards import Document, read_documents
 from pipeline.ner.data.dataset import read_dataset
 from pipeline.ner.data.readers import format_code
+from pipeline.report.licences import DEMO
 from pipeline.sources.manifest import read_manifest
 from pipeline.sources.obtain import Input, copy
 from pipeline.sources.space import room_for
 from pipeline.stages import documents, fetch
 from pipeline.text.settings import TextSettings
 from pipeline.work.workers import Workers
-from tests.sources.conftest import DEMO, DUMP, NEWS, WIKINEURAL, Repository, seven_zip, snapshot
+from tests.sources.conftest import DUMP, NEWS, WIKINEURAL, Repository, seven_zip, snapshot
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -32,7 +33,7 @@ def test_news_is_numbered_in_reading_order(repository: Repository) -> None:
     files = read(news / "sources.json")["files"]
     assert [f["file"] for f in files] == ["0000-dump.xml.bz2", "0001-news.txt", "0002-more.txt.gz"]
     assert [f["format"] for f in files] == ["mediawiki", "text", "text"]
-    assert files[1]["source"] == "news.txt"
+    assert files[1]["source"] == "data/local/news.txt"
     assert files[1]["bytes"] == len(NEWS.encode()) == (news / "0001-news.txt").stat().st_size
 
 
@@ -121,6 +122,15 @@ def test_absolute_path_is_not_told(repository: Repository) -> None:
     assert not any(str(repository.inputs).encode() in (content or b"") for content in snapshot(repository.raw).values())
 
 
+def test_a_relative_path_is_told_from_the_top_of_the_repository(repository: Repository) -> None:
+    (repository.inputs.parent / "more").mkdir()
+    shutil.move(repository.inputs / "news.txt", repository.inputs.parent / "more")
+    repository.entry("news.1")["source"] = "../more/news.txt"
+    repository.fetch()
+    origins = [file["source"] for file in read(repository.raw / "news" / "sources.json")["files"]]
+    assert origins == ["data/local/dump.xml.bz2", "data/more/news.txt", "data/local/more.txt.gz"]
+
+
 def test_path_from_the_home_folder(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(repository.inputs))
     repository.entry("news.1")["source"] = "~/news.txt"
@@ -145,16 +155,12 @@ def test_in_a_copy_inputs_come_from_the_real_repository(
     assert snapshot(tmp_path / "copy" / "data" / "raw") == before
 
 
-def test_generated_inputs_come_through_the_same_checks(repository: Repository) -> None:
-    repository.content["demo"] = DEMO
-    repository.entry("news.0")["source"] = "demo:news"
-    for split in ("train", "test"):
-        repository.entry(f"ner.wikineural.{split}")["source"] = f"demo:wikineural/{split}"
-    repository.fetch()
-    assert (repository.raw / "news" / "0000-news.xml.bz2").is_file()
-    assert read(repository.raw / "ner" / "wikineural" / "sources.json")["files"]["test"]["source"] == (
-        "demo:wikineural/test"
-    )
+def test_the_demo_is_in_git_and_sound(tmp_path: Path) -> None:
+    manifest = REPOSITORY / "data" / "demo" / "manifest.yaml"
+    fetch.run(manifest, tmp_path, elmo=True, sets=["wikineural", "multiconer"])
+    assert (tmp_path / "news" / "0000-news.xml.bz2").is_file() and (tmp_path / "elmo" / "model.hdf5").is_file()
+    origin = read(tmp_path / "ner" / "wikineural" / "sources.json")["files"]["test"]["source"]
+    assert origin == "data/demo/wikineural/test.conll.gz" and origin.startswith(DEMO)
 
 
 @pytest.mark.parametrize("name", ["demo/manifest.yaml", "paper/manifest.yaml", "local/manifest.example.yaml"])
@@ -179,6 +185,6 @@ def test_disk_that_fills_up_while_copying(repository: Repository) -> None:
 
 def test_file_that_changes_while_copied(repository: Repository, tmp_path: Path) -> None:
     source = read_manifest(repository.manifest).news[1]
-    found = Input(source, repository.inputs / "news.txt", 3, "0" * 64)
+    found = Input(source, repository.inputs / "news.txt", 3, "0" * 64, "local")
     with pytest.raises(UserError, match=r"news\.txt: changed while"):
         copy(found, tmp_path / "copy.txt")

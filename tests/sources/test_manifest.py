@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.sources.manifest import read_manifest
-from tests.sources.conftest import DEMO, Repository
+from tests.sources.conftest import Repository
 
 Spoil = Callable[[Repository], object]
 
@@ -64,7 +64,7 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
     ),
     "scheme": (
         lambda r: r.entry("udpipe").update(source="s3://bucket/model"),
-        "udpipe.source: found 's3://bucket/model'; expected http://, https://, demo:NAME or a path",
+        "udpipe.source: found 's3://bucket/model'; expected http://, https:// or a path",
     ),
     "address": (
         lambda r: r.entry("news.0").update(source="http://[::1/x"),
@@ -75,18 +75,6 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
     "namespace": (
         lambda r: r.entry("news.0").update(namespaces=[True]),
         "news.0.namespaces.0: found True: input should be a valid integer",
-    ),
-    "demo settings": (
-        lambda r: r.entry("news.0").update(source="demo:news"),
-        "news.0.source: found 'demo:news', no section demo; add one with seed, articles",
-    ),
-    "demo name": (
-        lambda r: (r.content.update(demo=DEMO), r.entry("udpipe").update(source="demo:model")),
-        "udpipe.source: found 'demo:model'; expected demo: and one of news, udpipe",
-    ),
-    "demo key": (
-        lambda r: r.content.update(demo={**DEMO, "sentences": 3}),
-        "demo.sentences: unknown key; valid keys here: seed, articles",
     ),
 }
 

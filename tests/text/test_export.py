@@ -11,7 +11,8 @@ from xml.etree.ElementTree import ParseError, XMLPullParser
 import mwxml
 import pytest
 
-from pipeline.demo import DemoSettings, generate
+from demo import DemoSettings
+from demo.dump import write_news
 from pipeline.errors import UserError
 from pipeline.text.dump import export
 from pipeline.text.dump.export import MalformedExport, Page, Revision, read_pages
@@ -72,7 +73,7 @@ def test_a_generated_dump_agrees_with_mwxml(tmp_path: Path) -> None:
     settings = DemoSettings(
         seed=1, articles=30, train=3, validation=2, test=2, treebank=20, tokenizer_epochs=1, tagger_iterations=1
     )
-    generate("news", tmp_path / "news.xml.bz2", settings)
+    write_news(tmp_path / "news.xml.bz2", settings)
     data = bz2.decompress((tmp_path / "news.xml.bz2").read_bytes())
     assert list(read_pages([data.decode()])) == list(oracle(data)) != []
 

@@ -11,10 +11,10 @@
 
 from random import Random
 
-from pipeline.demo.articles import Article
-from pipeline.demo.inflection import noun
-from pipeline.demo.records import Sentence, Token, spaced, spans, text
-from pipeline.demo.sentences import MONTHS
+from demo.articles import Article
+from demo.inflection import noun
+from demo.records import Sentence, Token, spaced, spans, text
+from demo.sentences import MONTHS
 
 TABLE = """{| class="wikitable"
 ! Показатель !! Значение

@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from pipeline.demo.settings import DemoSettings
-from pipeline.demo.treebank import conllu, treebank
-from pipeline.errors import UserError
+from demo.settings import DemoSettings
+from demo.treebank import conllu, treebank
 
 TAGGER = (
     "models=1;templates=lemmatizer;guesser_suffix_rules=8;guesser_enrich_dictionary=6;guesser_prefixes_max=0;"
@@ -16,14 +15,14 @@ TOKENIZER = "dimension=16;epochs={};batch_size=50;learning_rate=0.005;dropout=0.
 
 
 def write_udpipe(path: Path, settings: DemoSettings) -> None:
-    """Raises UserError with UDPipe's own message when training fails."""
+    """Write the model, trained on the generated treebank."""
     path.write_bytes(train(conllu(treebank(settings)), settings.tokenizer_epochs, settings.tagger_iterations))
 
 
 def train(conllu: str, tokenizer_epochs: int, tagger_iterations: int) -> bytes:
     """A UDPipe 1 model from a treebank in CoNLL-U, of any language: tokenizer, and one tagger for UPOS and lemma.
 
-    Raises UserError with UDPipe's own message for a treebank that cannot be read or trained on.
+    Raises a `ValueError` with UDPipe's own message for a treebank that cannot be read or trained on.
     """
     from ufal import udpipe
 
@@ -39,7 +38,7 @@ def train(conllu: str, tokenizer_epochs: int, tagger_iterations: int) -> bytes:
         failure,
     )
     if failure.occurred():
-        raise UserError(f"udpipe: training failed: {failure.message}")
+        raise ValueError(f"udpipe: training failed: {failure.message}")
     return bytes(model)
 
 
@@ -54,5 +53,5 @@ def parsed(text: str) -> Any:
         sentences.append(current)
         current = udpipe.Sentence()
     if failure.occurred():
-        raise UserError(f"treebank: {failure.message}")
+        raise ValueError(f"treebank: {failure.message}")
     return sentences

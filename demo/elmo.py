@@ -11,10 +11,10 @@ from zipfile import ZipFile, ZipInfo
 import h5py
 import numpy as np
 
-from pipeline.demo.settings import DemoSettings
+from demo.settings import DemoSettings
 
-FILTERS = [[1, 16], [2, 16], [3, 32], [4, 32], [5, 32]]
-CHARACTER, WIDTH, UNITS = 16, 64, 128
+FILTERS = [[1, 8], [2, 8], [3, 16], [4, 16], [5, 16]]
+CHARACTER, WIDTH, UNITS = 16, 32, 64
 """Numbers in the vector of a character and of a token, and of an LSTM layer's units in each direction."""
 HIGHWAYS, LAYERS, CLIP = 1, 2, 3.0
 OPTIONS = {

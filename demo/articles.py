@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
-from pipeline.demo.entities import Deck, world
-from pipeline.demo.records import Sentence, capitalised, text
-from pipeline.demo.sentences import Cast, clause, roll_call, sentence
-from pipeline.demo.settings import DemoSettings
-from pipeline.demo.templates import TOPICS
+from demo.entities import Deck, world
+from demo.records import Sentence, capitalised, text
+from demo.sentences import Cast, clause, roll_call, sentence
+from demo.settings import DemoSettings
+from demo.templates import TOPICS
 
 START = datetime(2012, 1, 9, 6, 30)
 

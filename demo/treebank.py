@@ -10,11 +10,11 @@
 from collections.abc import Iterable, Iterator
 from random import Random
 
-from pipeline.demo.entities import Deck, world
-from pipeline.demo.records import Sentence, lowered, spaced, text
-from pipeline.demo.sentences import Cast, sentence
-from pipeline.demo.settings import DemoSettings
-from pipeline.demo.templates import ALL
+from demo.entities import Deck, world
+from demo.records import Sentence, lowered, spaced, text
+from demo.sentences import Cast, sentence
+from demo.settings import DemoSettings
+from demo.templates import ALL
 
 
 def treebank(settings: DemoSettings) -> Iterator[Sentence]:

@@ -7,8 +7,8 @@ from itertools import product
 from random import Random
 from typing import Generic, TypeVar
 
-from pipeline.demo import lexicon
-from pipeline.demo.inflection import CASES, Word, adjective, composed, gender, named, noun
+from demo import lexicon
+from demo.inflection import CASES, Word, adjective, composed, gender, named, noun
 
 # kind -> entity type of MultiCoNER; WikiNEuRal's coarser types are derived from these in conll.py
 TYPES = {

@@ -9,9 +9,9 @@ from pathlib import Path
 from random import Random
 from xml.sax.saxutils import escape, quoteattr
 
-from pipeline.demo.articles import START, articles
-from pipeline.demo.settings import DemoSettings
-from pipeline.demo.wikitext import wikitext
+from demo.articles import START, articles
+from demo.settings import DemoSettings
+from demo.wikitext import wikitext
 
 NAMESPACES = {
     -2: "Медиа", -1: "Служебная", 0: "", 1: "Обсуждение", 2: "Участник", 3: "Обсуждение участника",

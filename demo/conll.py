@@ -6,16 +6,17 @@ WikiNEuRal                        MultiCoNER
                                   купил _ _ O
 """
 
-from collections.abc import Iterator
+import gzip
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from random import Random
 from uuid import UUID
 
-from pipeline.demo.entities import Deck, world
-from pipeline.demo.records import Sentence, Token
-from pipeline.demo.sentences import Cast, sentence
-from pipeline.demo.settings import DemoSettings
-from pipeline.demo.templates import ALL, FAMILIAR, HASH
+from demo.entities import Deck, world
+from demo.records import Sentence, Token
+from demo.sentences import Cast, sentence
+from demo.settings import DemoSettings
+from demo.templates import ALL, FAMILIAR, HASH
 
 COARSE = {"PER": "PER", "LOC": "LOC", "CORP": "ORG", "GRP": "ORG", "PROD": "MISC", "CW": "MISC"}
 DOMAINS = {"train": "train", "validation": "dev", "test": "test"}  # as MultiCoNER names its parts
@@ -30,7 +31,8 @@ def sentences(corpus: str, part: str, settings: DemoSettings, random: Random) ->
         yield sentence(HASH if hashed else patterns.deal(), cast, random)
 
 
-def write_wikineural(path: Path, part: str, settings: DemoSettings) -> None:
+def write_wikineural(part: str, path: Path, settings: DemoSettings) -> None:
+    """Write one part, gzipped."""
     random = Random(f"{settings.seed}/wikineural/{part}")
     blocks = []
     for index, tokens in enumerate(sentences("wikineural", part, settings, random)):
@@ -39,7 +41,12 @@ def write_wikineural(path: Path, part: str, settings: DemoSettings) -> None:
             tags = orphaned(tags)
         rows = [f"{i}\t{tokens[i].form}\t{tag}\n" for i, tag in enumerate(tags)]
         blocks.append("".join(rows) + "\n")
-    path.write_text("".join(blocks), encoding="utf-8", newline="\n")
+    write_blocks(path, blocks)
+
+
+def write_blocks(path: Path, blocks: Iterable[str]) -> None:
+    """Without a time in the header, so that the same text gives the same bytes."""
+    path.write_bytes(gzip.compress("".join(blocks).encode(), mtime=0))
 
 
 def coarse(tag: str) -> str:
@@ -52,7 +59,8 @@ def orphaned(tags: list[str]) -> list[str]:
     return [tag.replace("B-", "I-") if i == first else tag for i, tag in enumerate(tags)]
 
 
-def write_multiconer(path: Path, part: str, settings: DemoSettings) -> None:
+def write_multiconer(part: str, path: Path, settings: DemoSettings) -> None:
+    """Write one part, gzipped."""
     random = Random(f"{settings.seed}/multiconer/{part}")
     blocks = []
     for index, tokens in enumerate(sentences("multiconer", part, settings, random)):
@@ -61,7 +69,7 @@ def write_multiconer(path: Path, part: str, settings: DemoSettings) -> None:
         identity = UUID(int=random.getrandbits(128), version=4)
         rows = "".join(f"{token.form.lower()} _ _ {token.tag}\n" for token in tokens)
         blocks.append(f"# id {identity}\tdomain={DOMAINS[part]}\n{rows}\n")
-    path.write_text("".join(blocks), encoding="utf-8", newline="\n")
+    write_blocks(path, blocks)
 
 
 def with_blank(tokens: Sentence) -> Sentence:

@@ -6,8 +6,8 @@ from functools import cache
 from itertools import pairwise
 from random import Random
 
-from pipeline.demo.entities import SIZES, TYPES, Deck, Entity, World
-from pipeline.demo.inflection import (
+from demo.entities import SIZES, TYPES, Deck, Entity, World
+from demo.inflection import (
     adjective,
     analyse,
     analysis,
@@ -17,8 +17,8 @@ from pipeline.demo.inflection import (
     past,
     third_person,
 )
-from pipeline.demo.records import Sentence, Token, capitalised
-from pipeline.demo.templates import BARE_OPENERS, CLOSERS, OPENERS, lines
+from demo.records import Sentence, Token, capitalised
+from demo.templates import BARE_OPENERS, CLOSERS, OPENERS, lines
 
 # Words that may stand before a name, which then is in quotes or not and does not inflect.
 INTRODUCTIONS = {
