@@ -5,7 +5,7 @@ import zlib
 from bz2 import BZ2Decompressor
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BufferedReader, RawIOBase
+from io import BufferedIOBase, BufferedReader, RawIOBase
 from pathlib import Path
 from typing import IO, Any
 
@@ -38,7 +38,7 @@ def check_kind(path: Path, *kinds: str) -> None:
 
 
 @contextmanager
-def open_packed(path: Path) -> Iterator[IO[bytes]]:
+def open_packed(path: Path) -> Iterator[BufferedIOBase]:
     """Open a file to read its content in this block, which does nothing else that may raise an `OSError`.
 
     A `UserError` says where the file is damaged, cut short or unreadable.
@@ -61,7 +61,7 @@ def _kind(path: Path) -> str:
     return next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), PLAIN)
 
 
-def _open_content(kind: str, packed: BufferedReader) -> IO[bytes]:
+def _open_content(kind: str, packed: BufferedReader) -> BufferedIOBase:
     if kind == "gzip":
         return gzip.open(packed)
     return BufferedReader(_Bzip2(packed)) if kind == "bzip2" else packed
