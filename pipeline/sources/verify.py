@@ -24,7 +24,7 @@ from pipeline.text.dump.mediawiki import read_articles
 from pipeline.text.plaintext import read_plaintext
 from pipeline.work.progress import track
 
-Check = Callable[[Path], None]
+Check = Callable[[Path], object]
 
 EXPORT = re.compile(r"(<\?xml[^>]*>\s*)?<mediawiki\b")
 QUIET = 100_000_000

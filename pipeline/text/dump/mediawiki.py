@@ -14,7 +14,7 @@ from pipeline.errors import UserError
 from pipeline.files.shards import Counts, Document
 from pipeline.files.utf8 import InvalidUtf8
 from pipeline.text.cuts import CUTS
-from pipeline.text.dump.export import MalformedExport, Page, Revision, read_pages
+from pipeline.text.dump.export import MalformedExport, Page, read_pages
 from pipeline.text.reading import read_text
 from pipeline.text.whitespace import fold
 
@@ -55,13 +55,10 @@ def _find_fault(page: Page, namespaces: Collection[int]) -> str | None:
         return "other_namespace"
     if page.redirect:
         return "redirect"
-    return _find_fault_of_text(page.revision) if page.revision else "empty"
-
-
-def _find_fault_of_text(revision: Revision) -> str | None:
-    if revision.deleted:
+    revision = page.revision
+    if revision and revision.deleted:
         return "deleted"
-    if not revision.text.strip():
+    if not revision or not revision.text.strip():
         return "empty"
     if revision.model != "wikitext":
         return "not_wikitext"
