@@ -1,4 +1,4 @@
-"""What a training step of the tagger costs, part by part, and what length buckets, packing and the own CRF spare.
+"""What a training step of the tagger costs, part by part, and what length buckets and packing spare.
 
     python -m benchmarks.tagger --json tagger.json
 
@@ -21,7 +21,6 @@ import torch
 import typer
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pad_sequence
-from torchcrf import CRF
 
 from benchmarks.rounds import medians, report, take_turns
 from pipeline.machine.device import choose_device
@@ -29,7 +28,6 @@ from pipeline.machine.memory import keep_buffers
 from pipeline.ner.data.bio import bio_labels
 from pipeline.ner.tagging import train
 from pipeline.ner.tagging.batches import WINDOW, Indices, inference_batches, training_batches
-from pipeline.ner.tagging.crf import BioCrf
 from pipeline.ner.tagging.examples import Examples
 from pipeline.ner.tagging.features import Features, build_features
 from pipeline.ner.tagging.predict import BATCH, load_batch
@@ -40,10 +38,9 @@ LABELS = {
     "MultiCoNER": bio_labels(["PER", "LOC", "GRP", "CORP", "PROD", "CW"]),
 }
 LONGEST = 124
-CRF_BATCHES = (16, 64, 128)
 DROPOUT, CLIP, LEARNING_RATE = 0.2, 10.5, 1e-3
 RANDOM, BUCKETS = "random batches, padded", "length buckets, padded"
-"""Steps as in the paper's code: sentences padded one by one, a BiLSTM over padding, pytorch-crf, Adam not fused."""
+"""Steps as in the paper's code: sentences padded one by one, a BiLSTM over padding, Adam not fused."""
 PACKED = "length buckets, packed"
 """The tagger's step as it is."""
 
@@ -80,17 +77,17 @@ def main(
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     json: Annotated[str, typer.Option(help="A file for the results.", metavar="PATH")] = "",
 ) -> None:
-    """Time the tagger: training step, its parts, prediction, the CRF by itself."""
+    """Time the tagger: training step, its parts, prediction."""
     keep_buffers()  # as the pipeline's commands do
     torch.set_num_threads(threads)
     torch.manual_seed(1)
     sizes = Sizes(width, hidden, layers, batch, steps, rounds, choose_device(device))
-    titles = ("Training step", "Parts of the packed step", "Prediction", "CRF by itself, on length buckets")
+    titles = ("Training step", "Parts of the packed step", "Prediction")
     tables: dict[str, list[Row]] = {title: [] for title in titles}
     with TemporaryDirectory() as folder:
         features = draw_features(Path(folder), draw_lengths(batch * WINDOW), width)
         for corpus, labels in LABELS.items():
-            found = (*training(features, labels, sizes), prediction(features, labels, sizes), crfs(labels, sizes))
+            found = (*training(features, labels, sizes), prediction(features, labels, sizes))
             for table, rows in zip(tables.values(), found, strict=True):
                 table.extend({"labels": f"{len(labels)} ({corpus})", **row} for row in rows)
     said = {key: str(value) for key, value in sizes._asdict().items()}
@@ -153,13 +150,13 @@ def training(features: Features, labels: list[str], sizes: Sizes) -> tuple[list[
     like = spread(training_batches(lengths, sizes.batch, random), lengths, sizes.steps)
     mixed = spread(np.split(random.permutation(len(lengths)), WINDOW), lengths, sizes.steps)
     examples = Examples(features, np.zeros(int(lengths.sum()), dtype=np.int64))
-    parts, replaced = part_cases(examples, like, labels, sizes)
+    parts = part_cases(examples, like, labels, sizes)
     steps = {
         RANDOM: padded_step(examples, mixed, labels, sizes),
         BUCKETS: padded_step(examples, like, labels, sizes),
         PACKED: packed_step(examples, like, labels, sizes),
     }
-    found = microseconds({**steps, **parts, **replaced}, sizes)
+    found = microseconds({**steps, **parts}, sizes)
     pads = {RANDOM: padding(lengths, mixed), BUCKETS: padding(lengths, like), PACKED: 0.0}
     rows = [
         {"step": name, "padding %": 100 * share, "us": found[name], "times as fast": found[RANDOM] / found[name]}
@@ -167,7 +164,7 @@ def training(features: Features, labels: list[str], sizes: Sizes) -> tuple[list[
     ]
     rest = found[PACKED] - sum(found[name] for name in parts)
     whole = {**{name: found[name] for name in parts}, "all else": rest, "the step": found[PACKED]}
-    return rows, share_rows({**whole, **{name: found[name] for name in replaced}}, found[PACKED])
+    return rows, share_rows(whole, found[PACKED])
 
 
 def share_rows(parts: Mapping[str, float], whole: float) -> list[Row]:
@@ -185,7 +182,6 @@ def packed_step(examples: Examples, batches: list[Indices], labels: list[str], s
 
 def padded_step(examples: Examples, batches: list[Indices], labels: list[str], sizes: Sizes) -> Case:
     tagger = new_tagger(labels, sizes)
-    tagger.crf = CRF(len(labels), batch_first=True).to(sizes.device)
     optimizer = torch.optim.Adam(tagger.parameters(), lr=LEARNING_RATE)
 
     def step(batch: Indices) -> float:
@@ -195,7 +191,7 @@ def padded_step(examples: Examples, batches: list[Indices], labels: list[str], s
         optimizer.zero_grad()
         states, _ = tagger.lstm(tagger.dropout(vectors))
         emissions = tagger.linear(torch.relu(tagger.dropout(states))).transpose(0, 1)
-        loss = -tagger.crf(emissions, torch.zeros_like(mask, dtype=torch.int64), mask, reduction="mean")
+        loss = tagger.crf.loss(emissions, torch.zeros_like(mask, dtype=torch.int64), mask)
         loss.backward()
         nn.utils.clip_grad_norm_(tagger.parameters(), CLIP)
         optimizer.step()
@@ -218,7 +214,6 @@ class Caught(NamedTuple):
     states: Tensor
     for_crf: tuple[Tensor, Tensor, Tensor]
     loss: Tensor
-    their_loss: Tensor
 
 
 def catch(tagger: Tagger, features: Features, batch: Indices) -> Caught:
@@ -233,14 +228,12 @@ def catch(tagger: Tagger, features: Features, batch: Indices) -> Caught:
     vectors, states = seen
     mask = mask_of(features.lengths[batch]).to(emissions.device)
     for_crf = (emissions, torch.zeros_like(mask, dtype=torch.int64), mask)
-    losses = tagger.crf.loss(*for_crf), tagger.crf(*for_crf, reduction="mean")
-    return Caught(half, vectors, tagger.lstm(vectors)[0].data, states.detach().requires_grad_(), for_crf, *losses)
+    outputs, loss = tagger.lstm(vectors)[0].data, tagger.crf.loss(*for_crf)
+    return Caught(half, vectors, outputs, states.detach().requires_grad_(), for_crf, loss)
 
 
-def part_cases(
-    examples: Examples, batches: list[Indices], labels: list[str], sizes: Sizes
-) -> tuple[dict[str, Case], dict[str, Case]]:
-    """The parts of the packed step by themselves, on what really reaches them; and pytorch-crf in place of the CRF."""
+def part_cases(examples: Examples, batches: list[Indices], labels: list[str], sizes: Sizes) -> dict[str, Case]:
+    """The parts of the packed step by themselves, on what really reaches them."""
     tagger, features = new_tagger(labels, sizes), examples.features
     caught = [catch(tagger, features, batch) for batch in batches]
     orders = [torch.randperm(len(x.half), device=sizes.device) for x in caught]
@@ -259,13 +252,8 @@ def part_cases(
         "CRF backward": lambda: [x.loss.backward(retain_graph=True) for x in caught],
         "clipping and Adam": updates(tagger, len(batches)),
     }
-    replaced: dict[str, Callable[[], object]] = {
-        "instead, pytorch-crf forward": lambda: [tagger.crf(*x.for_crf, reduction="mean") for x in caught],
-        "instead, pytorch-crf backward": lambda: [x.their_loss.backward(retain_graph=True) for x in caught],
-    }
     tokens = count(features.lengths, batches)
-    first, second = ({name: Case(run, tokens) for name, run in runs.items()} for runs in (parts, replaced))
-    return first, second
+    return {name: Case(run, tokens) for name, run in parts.items()}
 
 
 def updates(tagger: Tagger, steps: int) -> Callable[[], object]:
@@ -301,52 +289,6 @@ def prediction(features: Features, labels: list[str], sizes: Sizes) -> list[Row]
     tokens = count(features.lengths, batches)
     found = microseconds({name: Case(run, tokens) for name, run in runs.items()}, sizes)
     return share_rows(found, found["prediction"])
-
-
-def crfs(labels: list[str], sizes: Sizes) -> list[Row]:
-    """The rows of the last table: `BioCrf` against the pytorch-crf in it, on the same parameters."""
-    return [row for batch in CRF_BATCHES for row in crf_rows(labels, batch, sizes)]
-
-
-def crf_rows(labels: list[str], batch: int, sizes: Sizes) -> list[Row]:
-    crf, lengths = BioCrf(labels).to(sizes.device), draw_lengths(batch * WINDOW)
-    batches = spread(training_batches(lengths, batch, np.random.default_rng(4)), lengths, sizes.steps)
-    given = [draw_emissions(lengths[chosen], len(labels), sizes.device) for chosen in batches]
-    runs: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
-        "forward": (
-            lambda: [crf(*x, reduction="mean") for x in given],
-            lambda: [crf.loss(*x) for x in given],
-        ),
-        "forward and backward": (
-            lambda: [crf(*x, reduction="mean").backward() for x in given],
-            lambda: [crf.loss(*x).backward() for x in given],
-        ),
-        "best tags": (
-            lambda: [crf.decode(emissions, mask) for emissions, _, mask in given],
-            lambda: [crf.best(emissions, mask) for emissions, _, mask in given],
-        ),
-    }
-    tokens = count(lengths, batches)
-    theirs = {name: Case(pair[0], tokens) for name, pair in runs.items()}
-    ours = {f"our {name}": Case(pair[1], tokens) for name, pair in runs.items()}
-    found = microseconds({**theirs, **ours}, sizes)
-    return [
-        {
-            "batch": batch,
-            "part": name,
-            "pytorch-crf us": found[name],
-            "ours us": found[f"our {name}"],
-            "times as fast": found[name] / found[f"our {name}"],
-        }
-        for name in runs
-    ]
-
-
-def draw_emissions(lengths: Indices, labels: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-    """Random emissions, tags (all O) and mask of sentences of these lengths."""
-    mask = mask_of(lengths).to(device)
-    emissions = torch.randn(*mask.shape, labels, device=device) * mask.unsqueeze(2)
-    return emissions.requires_grad_(), torch.zeros_like(mask, dtype=torch.int64), mask
 
 
 if __name__ == "__main__":

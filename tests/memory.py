@@ -3,8 +3,8 @@
 import tracemalloc
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO
 
 
 def traced_peak(run: Callable[[], object]) -> int:
@@ -17,7 +17,7 @@ def traced_peak(run: Callable[[], object]) -> int:
         tracemalloc.stop()
 
 
-def drain(open_: Callable[..., AbstractContextManager[IO[bytes]]], path: Path) -> None:
+def drain(open_: Callable[..., AbstractContextManager[BufferedIOBase]], path: Path) -> None:
     """Read a file to its end in pieces."""
     with open_(path) as file:
         while file.read(1 << 14):

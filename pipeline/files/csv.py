@@ -21,7 +21,7 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]
     with fresh_file(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
-        writer.writerows([_cell(value) for value in row] for row in rows)
+        writer.writerows([round(x, DIGITS) if isinstance(x, float) else x for x in row] for row in rows)
 
 
 def read_csv(path: Path, columns: Columns, stage: str) -> Rows:
@@ -59,7 +59,3 @@ def _number(text: str, kind: type) -> Any | None:
     except ValueError:
         return None
     return kind(number) if 0 <= number < 2**53 and kind(number) == number else None
-
-
-def _cell(value: object) -> object:
-    return round(value, DIGITS) if isinstance(value, float) else value

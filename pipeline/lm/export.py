@@ -1,7 +1,7 @@
 """All layers of the sentences of a file, as one .npz."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from pipeline.errors import UserError
 from pipeline.lm.elmo.names import OPTIONS, WEIGHTS
 from pipeline.lm.elmo.published import read_elmo
 from pipeline.lm.embed import CONFIG, Embedder, Vectors
+from pipeline.lm.training.batches import bucket
 from pipeline.work.outputs import fresh_file
 from pipeline.work.progress import track
 
@@ -116,22 +117,13 @@ def _tokens(path: Path, number: int, line: str) -> list[str]:
 
 def _embed(embedder: Embedder, sentences: Sentences) -> Iterator[tuple[int, Vectors]]:
     """Yield (number, layers) in the order of the file; batches are of sentences of like length."""
+    lengths = np.array([len(sentence) + 1 for sentence in sentences])  # a boundary before each
     pools = [range(start, min(start + POOL, len(sentences))) for start in range(0, len(sentences), POOL)]
     for pool in track(pools, "embed", "sentences", len(sentences), size=len):
         layers: dict[int, Vectors] = {}
-        for batch in _batches(pool, sentences):
-            layers |= zip(batch, embedder.layers([sentences[index] for index in batch]), strict=True)
+        for batch in bucket(np.array(pool), lengths, POSITIONS):
+            layers |= zip(batch.tolist(), embedder.layers([sentences[index] for index in batch]), strict=True)
         yield from ((index, layers[index]) for index in pool)
-
-
-def _batches(pool: Iterable[int], sentences: Sentences) -> Iterator[list[int]]:
-    batch: list[int] = []
-    for index in sorted(pool, key=lambda index: len(sentences[index])):
-        if batch and (len(batch) + 1) * (len(sentences[index]) + 1) > POSITIONS:
-            yield batch
-            batch = []
-        batch.append(index)
-    yield batch
 
 
 def _add(archive: ZipFile, name: str, values: npt.NDArray[Any]) -> None:

@@ -10,6 +10,7 @@ from pipeline.errors import UserError, remake
 from pipeline.files.weights import is_finite
 from pipeline.lm.embed import Embedder
 from pipeline.lm.encoders.types import TypeVectors
+from pipeline.lm.training.batches import bucket
 from pipeline.ner.data.bio import tag_type
 from pipeline.ner.scoring.scores import entity_types
 from pipeline.ner.scoring.spans import Spans, find_spans
@@ -41,7 +42,8 @@ class Network:
     def find(self, sentences: list[list[str]]) -> list[list[Found]]:
         """The entities of sentences of lemmas, none of them empty; in order."""
         found: list[list[Found]] = [[] for _ in sentences]
-        for batch in _batches([len(sentence) for sentence in sentences]):
+        lengths = np.array([len(sentence) + 1 for sentence in sentences])  # a boundary before each
+        for batch in bucket(np.arange(len(sentences)), lengths, POSITIONS):
             for number, span in self._find([sentences[i] for i in batch]):
                 found[batch[number]].append(span)
         return found
@@ -85,17 +87,6 @@ class Network:
             (sentence, Found(start, stop, tag_type(self._tagger.labels[begin]), confidence))
             for sentence, start, stop, begin, confidence in zip(*columns, confidences, strict=True)
         ]
-
-
-def _batches(lengths: list[int]) -> list[list[int]]:
-    """Numbers of sentences, those of like length together, at most `POSITIONS` a batch or one sentence."""
-    batches: list[list[int]] = []
-    for number in sorted(range(len(lengths)), key=lengths.__getitem__):
-        # Sorted, so the next sentence is the longest and sets the length of the batch.
-        if not batches or (len(batches[-1]) + 1) * (lengths[number] + 1) > POSITIONS:
-            batches.append([])
-        batches[-1].append(number)
-    return batches
 
 
 def _own(outputs: Tensor, lengths: Tensor) -> Tensor:

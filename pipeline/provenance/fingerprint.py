@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +14,10 @@ def fingerprint(settings: Mapping[str, Any], *paths: Path) -> str:
 
     Where the files and folders lie is not in it: an input moved elsewhere is the same input.
     """
-    return _total(settings, ([(name, sha256(file)) for name, file in _files(path)] for path in paths))
-
-
-def fingerprint_bytes(*texts: bytes) -> str:
-    """That of files with this content, and no settings."""
-    return _total({}, ([("", hashlib.sha256(text).hexdigest())] for text in texts))
-
-
-def _total(settings: Mapping[str, Any], inputs: Iterable[Iterable[tuple[str, str]]]) -> str:
-    """Of each input the names and sums of its files."""
     total = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
-    for files in inputs:
-        for name, found in files:
-            total.update(f"{name}\t{found}\n".encode())
+    for path in paths:
+        for name, file in _files(path):
+            total.update(f"{name}\t{sha256(file)}\n".encode())
         total.update(b"\n")
     return total.hexdigest()
 

@@ -10,7 +10,7 @@ import zlib
 from functools import partial
 from lzma import LZMAError
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 from zipfile import BadZipFile, ZipFile
 
 import h5py
@@ -42,16 +42,11 @@ class ObtainedElmo(NamedTuple):
 def obtain_elmo(obtainer: Obtainer, wanted: Elmo, scratch: Path) -> ObtainedElmo:
     """Obtain the files and check that they belong together; an archive is unpacked to the scratch folder."""
     if wanted.source is None:
-        options = obtainer.obtain("elmo.options", wanted.files["elmo.options"], check_options)
+        options = obtainer.obtain("elmo.options", wanted.files["elmo.options"], read_options)
         weights = obtainer.obtain("elmo.weights", wanted.files["elmo.weights"], partial(check_both, options.path))
         return ObtainedElmo({OPTIONS: options, WEIGHTS: weights}, [options, weights])
     archive = obtainer.obtain("elmo", wanted.files["elmo"], partial(check_archive, scratch))
     return ObtainedElmo({name: _unpacked(archive, scratch / name) for name in (OPTIONS, WEIGHTS)}, [archive])
-
-
-def check_options(options: Path) -> None:
-    """An options.json that can be read."""
-    read_options(options)
 
 
 def check_both(options: Path, weights: Path) -> None:
@@ -107,12 +102,8 @@ def _unpack_member(archive: ZipFile, name: str, folder: Path, most: int) -> None
     if member.file_size > most:
         found = f"{member.filename}: {member.file_size:,} bytes unpacked, expected at most {most:,} of such a file"
         raise UserError(f"{path}: {found}; get another")
-    with room_for(folder / name, member.file_size):
-        _copy(archive.open(member), folder / name)
-
-
-def _copy(packed: IO[bytes], target: Path) -> None:
-    with packed, target.open("wb") as file:
+    target = folder / name
+    with room_for(target, member.file_size), archive.open(member) as packed, target.open("wb") as file:
         shutil.copyfileobj(packed, file)
 
 

@@ -186,7 +186,9 @@ def read_manifest(path: Path) -> Manifest:
     if found is None:
         raise UserError(f"{path}: not found; {_advice(path)}")
     try:
-        manifest = Manifest.model_validate(_parse(found))
+        manifest = Manifest.model_validate(read_yaml(found))
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
     except ValidationError as error:
         raise UserError(f"{path}: {explain(error, Manifest)}") from None
     _check_sources(path, manifest)
@@ -198,13 +200,6 @@ def _advice(path: Path) -> str:
     if example.is_file():
         return f"copy {example} to {path} and edit it"
     return "expected one for every scale of params.yaml; see data/local/manifest.example.yaml"
-
-
-def _parse(path: Path) -> Any:
-    try:
-        return read_yaml(path)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def _check_sources(path: Path, manifest: Manifest) -> None:

@@ -1,29 +1,31 @@
 """Is an input sound? The gate: whole, readable to its end, in the form that the manifest says, and not empty.
 
-Every check reads the whole file and raises a `UserError` that names the file, the place and what to do. What only a
-later stage can see, such as articles without prose or too few of them to hold some out, is said there.
+Every check reads the whole file, as the stage after it will, and raises a `UserError` that names the file, the place
+and what to do. What only a later stage can see, such as articles without prose or too few of them to hold some out, is
+said there.
 """
 
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from pathlib import Path
-from xml.etree.ElementTree import ParseError
 
 from pipeline.errors import UserError
-from pipeline.files.utf8 import NEWS_ADVICE, InvalidUtf8, Utf8
+from pipeline.files.compression import check_kind
+from pipeline.files.shards import Counts, Document
+from pipeline.files.utf8 import InvalidUtf8
 from pipeline.ner.data.readers import read_file
 from pipeline.sources import probe
-from pipeline.sources.compression import chunks
 from pipeline.sources.manifest import News
-from pipeline.text.dump.export import MalformedExport, read_pages
-from pipeline.work.progress import say, track
+from pipeline.text.dump.mediawiki import read_articles
+from pipeline.text.plaintext import read_plaintext
+from pipeline.work.progress import track
 
-Check = Callable[[Path], None]
+Check = Callable[[Path], object]
 
-NOT_FOR_SETS = {".bz2": "bzip2", ".7z": "7z"}
 EXPORT = re.compile(r"(<\?xml[^>]*>\s*)?<mediawiki\b")
 QUIET = 100_000_000
 """Files below this many bytes are read without a progress line."""
@@ -38,35 +40,27 @@ def news_check(news: News) -> Check:
 
 def check_text(policy: InvalidUtf8, path: Path) -> None:
     """Plain text: UTF-8, with at least one word, and no MediaWiki export."""
-    words, start = 0, ""
-    for text in _read_news(path, policy):
-        start = start or text.lstrip()[:1000]
-        if EXPORT.match(start):
+    words = False
+    for number, document in enumerate(_watch(path, read_plaintext(path, Counter(), policy))):
+        text = "\n".join(document.lines)
+        if number < 2 and EXPORT.match(text):  # a declaration may have a blank line after it
             raise UserError(f"{path}: begins with <mediawiki>; expected plain text (or write format: mediawiki)")
-        words = words or len(re.findall(r"\w", text))
+        words = words or bool(re.search(r"\w", text))
     if not words:
         raise UserError(f"{path}: no words; expected news text, UTF-8, an empty line between documents")
 
 
 def check_mediawiki(namespaces: Collection[int], policy: InvalidUtf8, path: Path) -> None:
-    """A MediaWiki XML export: UTF-8, read to its end as stage documents does, with at least one article."""
-    pages = articles = 0
-    try:
-        for page in read_pages(_read_news(path, policy)):
-            pages += 1
-            articles += page.namespace in namespaces and not page.redirect
-    except MalformedExport as error:
-        raise UserError(f"{path}: no MediaWiki export: {error}; correct that in it, or name another") from None
-    except ParseError as error:
-        advice = "get the file again (or write format: text, if it is plain text)"
-        raise UserError(f"{path}: not a whole MediaWiki export (XML): {error}; {advice}") from None
+    """A MediaWiki XML export: UTF-8, with at least one article."""
+    counts: Counts = Counter()
+    articles = sum(1 for _ in _watch(path, read_articles(path, counts, policy, namespaces)))
+    pages = articles + counts["documents_read"]
     if not pages:
         raise UserError(f"{path}: no <page> in this MediaWiki export; expected one for every article")
     if not articles:
         wanted = " or ".join(map(str, namespaces))
-        raise UserError(
-            f"{path}: no article among {pages:,} pages; expected at least one of namespace {wanted} that is no redirect"
-        )
+        fault = f"no article among {pages:,} pages; expected at least one of namespace {wanted} that is no redirect"
+        raise UserError(f"{path}: {fault} and has text")
 
 
 def check_udpipe(path: Path) -> None:
@@ -82,23 +76,14 @@ def conll_check(name: str, types: list[str] | None) -> Check:
     """The check of a NER file in the layout of that name: every line right, at least one sentence, these types."""
 
     def check(path: Path) -> None:
-        if path.suffix in NOT_FOR_SETS:
-            raise UserError(f"{path}: found {NOT_FOR_SETS[path.suffix]}; expected a plain file or gzip named .gz")
-        next(chunks(path))  # which refuses a compressed file under another name
+        check_kind(path, "gzip")
         if not sum(1 for _ in read_file(path, name, types)):
             raise UserError(f"{path}: no sentences; expected the {name} format")
 
     return check
 
 
-def _read_news(path: Path, policy: InvalidUtf8) -> Iterator[str]:
-    decoder = Utf8(path, policy, NEWS_ADVICE)
-    yield from decoder.decode(_content(path))
-    if decoder.first is not None:
-        say(f"{path}: {decoder.replaced:,} characters become U+FFFD: not UTF-8, the first at byte {decoder.first:,}")
-
-
-def _content(path: Path) -> Iterator[bytes]:
-    if path.stat().st_size < QUIET:
-        return chunks(path)
-    return track(chunks(path), f"check {path.name}", "bytes", size=len)
+def _watch(path: Path, documents: Iterator[Document]) -> Iterator[Document]:
+    """What stage documents will read, to its end; a large file with progress."""
+    check_kind(path, "gzip", "bzip2")
+    return documents if path.stat().st_size < QUIET else track(documents, f"check {path.name}", "documents")

@@ -13,9 +13,10 @@ from pipeline.errors import UserError
 from pipeline.files.shards import COUNTS, Counts, Document, format_document, read_shard, write_shards
 from pipeline.files.utf8 import InvalidUtf8
 from pipeline.provenance.fingerprint import fingerprint
-from pipeline.text.dump.mediawiki import extract_article, read_articles
+from pipeline.text.dump.mediawiki import read_articles
 from pipeline.text.dump.templates.lost import FILE as LOST
 from pipeline.text.dump.templates.lost import count_lost, take_lost
+from pipeline.text.dump.wikitext import extract_article
 from pipeline.text.lookalikes import count_mixed
 from pipeline.text.mapping import finish_shards, sum_code
 from pipeline.text.plaintext import read_plaintext

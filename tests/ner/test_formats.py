@@ -326,18 +326,17 @@ def test_what_is_wrong_and_where(tmp_path: Path, name: str, text: str | bytes, m
         read(tmp_path, name, text)
 
 
-def test_a_broken_gzip_file_names_the_line(tmp_path: Path) -> None:
+def test_a_broken_gzip_file_names_the_place(tmp_path: Path) -> None:
     path = tmp_path / "cut.gz"
     path.write_bytes(gzip.compress("0\tа\tO\n\n".encode() * 9, mtime=0)[:-9])
-    with pytest.raises(UserError, match=r"cut.gz: gzip data broken after line \d+ .*obtain it again"):
-        list(load_reader("wikineural")(path))
-    path.write_text("0\tа\tO\n")
-    with pytest.raises(UserError, match="gzip data broken after line 0"):
+    with pytest.raises(
+        UserError, match=r"cut.gz: damaged, cut short or unreadable beyond \d+ bytes of content \(byte "
+    ):
         list(load_reader("wikineural")(path))
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="nowhere: not found"):
+    with pytest.raises(UserError, match="nowhere: cannot be read: no such file"):
         list(load_reader("wikineural")(tmp_path / "nowhere"))
 
 

@@ -5,11 +5,9 @@ import copy
 import gzip
 import shutil
 from collections.abc import Iterator
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import py7zr
 import pytest
 import yaml
 
@@ -90,14 +88,6 @@ class Repository:
         assert message.isprintable() and len(message) <= 1000
         assert str(self.manifest) in message
         return message
-
-
-def seven_zip(data: bytes) -> bytes:
-    """A 7z archive of one file."""
-    packed = BytesIO()
-    with py7zr.SevenZipFile(packed, "w", filters=[{"id": py7zr.FILTER_LZMA2, "preset": 0}]) as archive:
-        archive.writef(BytesIO(data), "dump.xml")
-    return packed.getvalue()
 
 
 def snapshot(folder: Path) -> dict[str, bytes | None]:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.files.shards import Counts, Document
-from pipeline.text.dump.mediawiki import extract_article, read_articles
+from pipeline.text.dump.mediawiki import read_articles
+from pipeline.text.dump.wikitext import extract_article
 
 
 def read_mediawiki(path: Path, counts: Counts) -> Iterator[Document]:

@@ -41,18 +41,18 @@ def plan_batches(lengths: Indices, batch_tokens: int, generator: np.random.Gener
     batches = [
         batch
         for start in range(0, len(order), pool)
-        for batch in _cut(order[start : start + pool], lengths, batch_tokens)
+        for batch in bucket(order[start : start + pool], lengths, batch_tokens)
     ]
     return [batches[i] for i in generator.permutation(len(batches))]
 
 
-def _cut(texts: Indices, lengths: Indices, batch_tokens: int) -> list[Indices]:
-    """Sort texts by length and cut where the padded batch would outgrow `batch_tokens`."""
+def bucket(texts: Indices, lengths: Indices, positions: int) -> list[Indices]:
+    """Texts of like length together, the shortest first, at most so many positions a batch, padded, or one text."""
     texts = texts[np.argsort(lengths[texts], kind="stable")]
     batches, start = [], 0
     for stop in range(1, len(texts) + 1):
         # Sorted, so the next text is the longest and sets the length of the batch.
-        if stop == len(texts) or lengths[texts[stop]] * (stop + 1 - start) > batch_tokens:
+        if stop == len(texts) or lengths[texts[stop]] * (stop + 1 - start) > positions:
             batches.append(texts[start:stop])
             start = stop
     return batches

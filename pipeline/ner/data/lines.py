@@ -1,12 +1,11 @@
-"""Lines of published files, plain or gzipped, with their numbers; what is wrong with them is said with both."""
+"""Lines of published files with their numbers; what is wrong with them is said with both."""
 
-import gzip
-import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import NamedTuple
 
 from pipeline.errors import UserError
+from pipeline.files.compression import open_packed
 from pipeline.files.utf8 import ADVICE, guess_encoding
 from pipeline.ner.data.bio import is_label
 from pipeline.ner.data.sentence import RawSentence
@@ -34,17 +33,10 @@ class Row(NamedTuple):
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
     """Yield (line number from 1, line without its end). Only LF and CRLF end a line: U+2028 and U+0085 are text."""
     number = 0
-    try:
-        with _open(path) as file:
-            while line := file.readline(MOST_BYTES):
-                number += 1
-                yield number, _decode(f"{path}:{number}", line, first=number == 1)
-    except FileNotFoundError:
-        raise UserError(f"{path}: not found") from None
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise UserError(
-            f"{path}: gzip data broken after line {number} ({error}), expected a whole .gz file; obtain it again"
-        ) from None
+    with open_packed(path) as file:
+        while line := file.readline(MOST_BYTES):
+            number += 1
+            yield number, _decode(f"{path}:{number}", line, first=number == 1)
 
 
 def group(rows: Iterable[Row | None]) -> Iterator[RawSentence]:
@@ -90,10 +82,6 @@ def check_row(place: str, token: str, tag: str) -> Row:
 def shown(text: str) -> str:
     """Text as a message repeats it, between quotation marks and not longer than a line."""
     return repr(text if len(text) <= SHOWN else f"{text[:SHOWN]}...")
-
-
-def _open(path: Path) -> BinaryIO:
-    return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
 
 
 def _decode(place: str, line: bytes, first: bool) -> str:

@@ -1,8 +1,7 @@
 """A linear-chain CRF over BIO labels that can neither learn nor predict an illegal move.
 
-Lafferty, McCallum, Pereira (2001). Parameters and answers are pytorch-crf's, the loops over time are not: there, they
-take a quarter of a training step where the BiLSTM is small, and 3 % of one of the paper's (`python -m
-benchmarks.tagger`). `transitions[i, j]` scores label i followed by j.
+Lafferty, McCallum, Pereira (2001). Parameters and likelihood are pytorch-crf's. `transitions[i, j]` scores label i
+followed by j.
 """
 
 from typing import cast
@@ -12,7 +11,6 @@ from torch import Tensor
 from torchcrf import CRF
 
 from pipeline.ner.data.bio import OUTSIDE, begins
-from pipeline.ner.tagging.partition import log_partition
 
 FORBIDDEN = -1e4
 """Score of an illegal move: exp() of it is 0 in float32, yet sums of it stay finite."""
@@ -36,16 +34,7 @@ class BioCrf(CRF):  # type: ignore[misc]  # pytorch-crf says nothing of its type
     def loss(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
         """Mean over sentences of -log p(tags); emissions (sentences, longest, labels), tags int64; a scalar."""
         self.forbid()
-        lengths = mask.sum(1)
-        every = log_partition(emissions, lengths, self.start_transitions, self.transitions, self.end_transitions)
-        return (every - self._score(emissions, tags, mask, lengths)).mean()
-
-    def _score(self, emissions: Tensor, tags: Tensor, mask: Tensor, lengths: Tensor) -> Tensor:
-        """The score of the given tags, (sentences,)."""
-        moved = self.transitions[tags[:, :-1], tags[:, 1:]] * mask[:, 1:]
-        emitted = emissions.gather(2, tags.unsqueeze(2)).squeeze(2) * mask
-        last = tags.gather(1, lengths.unsqueeze(1) - 1).squeeze(1)
-        return self.start_transitions[tags[:, 0]] + emitted.sum(1) + moved.sum(1) + self.end_transitions[last]
+        return cast(Tensor, -self(emissions, tags, mask, reduction="mean"))
 
     @torch.no_grad()
     def best(self, emissions: Tensor, mask: Tensor) -> Tensor:

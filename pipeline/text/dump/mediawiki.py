@@ -13,12 +13,10 @@ from xml.etree.ElementTree import ParseError
 from pipeline.errors import UserError
 from pipeline.files.shards import Counts, Document
 from pipeline.files.utf8 import InvalidUtf8
-from pipeline.text.cuts import CUTS, cut_document, cut_paragraphs
-from pipeline.text.dump.export import MalformedExport, Page, Revision, read_pages
-from pipeline.text.dump.wikitext import DROPPED as DROPPED_MARKUP
-from pipeline.text.dump.wikitext import extract_paragraphs
+from pipeline.text.cuts import CUTS
+from pipeline.text.dump.export import MalformedExport, Page, read_pages
 from pipeline.text.reading import read_text
-from pipeline.text.whitespace import count_words, fold
+from pipeline.text.whitespace import fold
 
 DROPPED = ("other_namespace", "redirect", "not_wikitext", "deleted", "empty", "too_long", "only_markup")
 """Why a page gives no document; counted as `documents_dropped_<reason>`, its words as `words_dropped_<reason>`."""
@@ -33,7 +31,7 @@ _REDIRECT = re.compile(r"\s*#\s*(redirect|перенаправление|пер�
 def read_articles(
     path: Path, counts: Counts, policy: InvalidUtf8 = "error", namespaces: Collection[int] = (0,), prefix: str = ""
 ) -> Iterator[Document]:
-    """Stream the articles of an export (.xml, .bz2, .gz, .7z): pages of these namespaces, newest revision.
+    """Stream the articles of an export (.xml, .bz2, .gz): pages of these namespaces, newest revision.
 
     The id is the page's behind `prefix`, the only line is the wikitext. What is dropped is counted, and every counter
     is there. A file that is damaged or no export is a `UserError`.
@@ -41,7 +39,6 @@ def read_articles(
     counts.update(dict.fromkeys((*CUTS, "words_read"), 0))
     counts.update({f"{unit}_dropped_{reason}": 0 for reason in DROPPED[:-1] for unit in ("documents", "words")})
     counts.update({"documents_dropped_only_markup": 0})
-    counts.update({f"{unit}dropped_{kind}": 0 for kind in DROPPED_MARKUP for unit in ("", "words_")})
     for page in _read_pages(path, policy, counts):
         text = page.revision.text if page.revision else ""
         if reason := _find_fault(page, namespaces):
@@ -52,36 +49,16 @@ def read_articles(
             yield Document(f"{prefix}{page.id}", fold(page.title), [text])
 
 
-def extract_article(article: Document, counts: Counts, lost: list[tuple[str, str]] | None = None) -> Iterator[Document]:
-    """Text only of what `read_articles` gives, in parts if it is too long (see `pipeline.text.cuts`); or nothing.
-
-    `words_read` counts what was kept and what was dropped; mark-up around words that are shown counts for nothing.
-    `lost` is as of `extract_paragraphs`.
-    """
-    (wikitext,) = article.lines
-    dropped = _words_dropped(counts)
-    paragraphs = list(cut_paragraphs(extract_paragraphs(wikitext, counts, lost), counts))
-    counts["words_read"] += sum(map(count_words, paragraphs)) + _words_dropped(counts) - dropped
-    if not paragraphs:
-        counts.update(documents_read=1, documents_dropped_only_markup=1)
-    for document in cut_document(article.id, article.title, paragraphs, counts):
-        counts["documents_read"] += 1
-        yield document
-
-
 def _find_fault(page: Page, namespaces: Collection[int]) -> str | None:
     """Why a page is no article, if it is none."""
     if page.namespace not in namespaces:
         return "other_namespace"
     if page.redirect:
         return "redirect"
-    return _find_fault_of_text(page.revision) if page.revision else "empty"
-
-
-def _find_fault_of_text(revision: Revision) -> str | None:
-    if revision.deleted:
+    revision = page.revision
+    if revision and revision.deleted:
         return "deleted"
-    if not revision.text.strip():
+    if not revision or not revision.text.strip():
         return "empty"
     if revision.model != "wikitext":
         return "not_wikitext"
@@ -90,17 +67,12 @@ def _find_fault_of_text(revision: Revision) -> str | None:
     return "redirect" if _REDIRECT.match(revision.text) else None
 
 
-def _words_dropped(counts: Counts) -> int:
-    return sum(counts[f"words_dropped_{kind}"] for kind in DROPPED_MARKUP)
-
-
 def _read_pages(path: Path, policy: InvalidUtf8, counts: Counts) -> Iterator[Page]:
     try:
         yield from read_pages(read_text(path, policy, counts))
     except MalformedExport as error:
-        fault = f"no MediaWiki export: {error}"
-        raise UserError(f"{path}: {fault}; correct that in the source, or name another, and run: dvc repro") from None
+        fault = f"no MediaWiki export: {error}; correct that in the source, or name another"
+        raise UserError(f"{path}: {fault}, and run: dvc repro") from None
     except ParseError as error:
-        raise UserError(
-            f"{path}: not a whole MediaWiki export (XML): {error}; delete it and run: dvc repro fetch"
-        ) from None
+        fault = f"not a whole MediaWiki export (XML): {error}; get the file again"
+        raise UserError(f"{path}: {fault} (or write format: text, if it is plain text) and run: dvc repro") from None

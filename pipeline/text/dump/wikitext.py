@@ -16,13 +16,14 @@ from mwparserfromhell.nodes import Argument, Comment, ExternalLink, Heading, HTM
 from mwparserfromhell.parser import ParserError
 from mwparserfromhell.wikicode import Wikicode
 
-from pipeline.files.shards import Counts
+from pipeline.files.shards import Counts, Document
+from pipeline.text.cuts import cut_document, cut_paragraphs
 from pipeline.text.dump.gaps import GAP, close_up
 from pipeline.text.dump.languages import LANGUAGES
 from pipeline.text.dump.tags import CELLS, FILES, HIDDEN_TAGS, OTHER_TAGS, SHOWN_MARKS, SHOWN_TAGS, prepare, put_back
 from pipeline.text.dump.templates.table import BEHIND_COLON, MONTH, MONTHS, find_forms, normalize
 from pipeline.text.dump.unclosed import count_unclosed
-from pipeline.text.whitespace import fold
+from pipeline.text.whitespace import count_words, fold
 
 HIDDEN_SECTIONS = {
     *("источник", "источники", "примечание", "примечания", "ссылки", "внешние ссылки", "источники и ссылки"),
@@ -111,6 +112,25 @@ class Dropped(NamedTuple):
 
 
 Piece = str | Heading | Dropped
+
+
+def extract_article(article: Document, counts: Counts, lost: list[tuple[str, str]] | None = None) -> Iterator[Document]:
+    """Text only of an article of wikitext, in parts if it is too long (see `pipeline.text.cuts`); or nothing.
+
+    `words_read` counts what was kept and what was dropped; mark-up around words that are shown counts for nothing.
+    `lost` is as of `extract_paragraphs`.
+    """
+    (wikitext,) = article.lines
+    counts.update({f"{unit}dropped_{kind}": 0 for kind in DROPPED for unit in ("", "words_")})
+    before = sum(counts[f"words_dropped_{kind}"] for kind in DROPPED)
+    paragraphs = list(cut_paragraphs(extract_paragraphs(wikitext, counts, lost), counts))
+    dropped = sum(counts[f"words_dropped_{kind}"] for kind in DROPPED) - before
+    counts["words_read"] += sum(map(count_words, paragraphs)) + dropped
+    if not paragraphs:
+        counts.update(documents_read=1, documents_dropped_only_markup=1)
+    for document in cut_document(article.id, article.title, paragraphs, counts):
+        counts["documents_read"] += 1
+        yield document
 
 
 def extract_paragraphs(wikitext: str, counts: Counts, lost: list[tuple[str, str]] | None = None) -> list[str]:
