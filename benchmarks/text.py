@@ -25,8 +25,8 @@ import typer
 from ufal.udpipe import Model, ProcessingError, Sentence
 
 from benchmarks.rounds import medians, report, take_turns
-from pipeline import paths
 from pipeline.files.shards import COUNTS, Document, format_document, read_documents, read_shard
+from pipeline.paths import HERE
 from pipeline.stages import documents, fragments, lemmas, lowercase, sentences, vocabulary
 from pipeline.text.mapping import LIBRARIES
 from pipeline.text.settings import TextSettings, VocabularySettings
@@ -44,7 +44,7 @@ FLOOR, LEMMAS, OTHERS = "UDPipe's loop", "lemmas", "sentences, fragments, lowerc
 
 def main(
     news: Annotated[Path | None, typer.Option(help="Plain text, an empty line between documents.")] = None,
-    model: Annotated[Path, typer.Option(help="A UDPipe 1 model.")] = paths.UDPIPE,
+    model: Annotated[Path, typer.Option(help="A UDPipe 1 model.")] = HERE.udpipe,
     words: Annotated[int, typer.Option(help="Of the text that the stages are timed on.")] = 30_000,
     shared: Annotated[int, typer.Option(help="Words that one process and several are timed on; 0: none.")] = 300_000,
     jobs: Annotated[int, typer.Option(help="The several.")] = 2,
@@ -55,7 +55,7 @@ def main(
     """Time the stages and UDPipe, side by side."""
     with TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        source = _raw(news, folder) if news else paths.NEWS
+        source = _raw(news, folder) if news else HERE.news
         documents.run(source, folder / "documents", TEXT, Workers(1, "sequential", folder / "finished"))
         tables = {"Text stages, one process": compare(folder, model, words, rounds, cpu_time)}
         if shared:

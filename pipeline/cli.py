@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from pipeline import paths
 from pipeline.errors import TEXT, UserError, one_line, printable, reason
 from pipeline.ner.settings import MOST_RESAMPLES
 from pipeline.params import MOST_THREADS, Params, load_params
+from pipeline.paths import HERE
 from pipeline.work.interruption import Stopped
 from pipeline.work.locks import hold
 from pipeline.work.outputs import FULL
@@ -57,7 +57,7 @@ def stage(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def run(**arguments: str) -> None:
         name = "@".join([command.__name__, *arguments.values()])
-        with hold(paths.LOCKS / name.replace("/", "-"), f"running stage {name}"):
+        with hold(HERE.locks / name.replace("/", "-"), f"running stage {name}"):
             command(**arguments)
 
     return run
@@ -68,7 +68,7 @@ def check() -> None:
     """Check every name and value in params.yaml."""
     from pipeline.stages import check
 
-    check.run(load_params(), paths.CHOICE, paths.ARCHITECTURE, paths.PROTOCOL, paths.CODE)
+    check.run(load_params(), HERE.choice, HERE.architecture, HERE.protocol, HERE.code)
 
 
 @stage
@@ -77,7 +77,7 @@ def fetch() -> None:
     from pipeline.stages import fetch
 
     params = load_params()
-    fetch.run(paths.manifest(params.scale), paths.RAW, params.imports_elmo, params.sets)
+    fetch.run(HERE.manifest(params.scale), HERE.raw, params.imports_elmo, params.sets)
 
 
 @stage
@@ -86,7 +86,7 @@ def documents() -> None:
     from pipeline.stages import documents
 
     params = load_params()
-    documents.run(paths.NEWS, paths.DOCUMENTS, params.chosen_scale.text, _workers(params))
+    documents.run(HERE.news, HERE.documents, params.chosen_scale.text, _workers(params))
 
 
 @stage
@@ -95,8 +95,8 @@ def sentences() -> None:
     from pipeline.stages import sentences
 
     params = load_params()
-    model = paths.UDPIPE if params.chosen_scale.text.segmenter == "udpipe" else None
-    sentences.run(paths.DOCUMENTS, paths.SENTENCES, _workers(params), model)
+    model = HERE.udpipe if params.chosen_scale.text.segmenter == "udpipe" else None
+    sentences.run(HERE.documents, HERE.sentences, _workers(params), model)
 
 
 @stage
@@ -105,7 +105,7 @@ def fragments() -> None:
     from pipeline.stages import fragments
 
     params = load_params()
-    fragments.run(paths.SENTENCES, paths.FRAGMENTS, params.chosen_scale.text, _workers(params))
+    fragments.run(HERE.sentences, HERE.fragments, params.chosen_scale.text, _workers(params))
 
 
 @stage
@@ -114,7 +114,7 @@ def lowercase() -> None:
     from pipeline.stages import lowercase
 
     params = load_params()
-    lowercase.run(paths.FRAGMENTS, paths.LOWERCASE, params.chosen_protocol.lowercase, _workers(params))
+    lowercase.run(HERE.fragments, HERE.lowercase, params.chosen_protocol.lowercase, _workers(params))
 
 
 @stage
@@ -123,7 +123,7 @@ def lemmas() -> None:
     from pipeline.stages import lemmas
 
     params = load_params()
-    lemmas.run(paths.LOWERCASE, paths.UDPIPE, paths.LEMMAS, _normalization(params), _workers(params))
+    lemmas.run(HERE.lowercase, HERE.udpipe, HERE.lemmas, _normalization(params), _workers(params))
 
 
 @stage
@@ -133,7 +133,7 @@ def vocabulary() -> None:
 
     params = load_params()
     settings = params.chosen_scale.vocabulary
-    vocabulary.run(paths.LEMMAS, paths.VOCABULARY, settings, params.seed, _workers(params))
+    vocabulary.run(HERE.lemmas, HERE.vocabulary, settings, params.seed, _workers(params))
 
 
 @stage
@@ -142,7 +142,7 @@ def data() -> None:
     from pipeline.stages import data
 
     params = load_params()
-    data.run(paths.DATA, paths.METRICS, params.scale, params.seed)
+    data.run(HERE.data, HERE.metrics, params.scale, params.seed)
 
 
 @app.command()
@@ -156,13 +156,13 @@ def charcnn() -> None:
 
     params = load_params()
     if params.imports_elmo:
-        with _training("charcnn", params, Steady(settings, paths.VOCABULARY, paths.ELMO)) as how:
-            charcnn.import_published(paths.VOCABULARY, paths.ELMO, paths.CHARCNN, how)
+        with _training("charcnn", params, Steady(settings, HERE.vocabulary, HERE.elmo)) as how:
+            charcnn.import_published(HERE.vocabulary, HERE.elmo, HERE.charcnn, how)
         return
     if _is_launcher(params):
         return
-    with _training("charcnn", params, Steady(settings, paths.VOCABULARY)) as how:
-        charcnn.run(paths.VOCABULARY, paths.CHARCNN, params.chosen_scale.charcnn, params.seed, how)
+    with _training("charcnn", params, Steady(settings, HERE.vocabulary)) as how:
+        charcnn.run(HERE.vocabulary, HERE.charcnn, params.chosen_scale.charcnn, params.seed, how)
 
 
 @app.command()
@@ -179,8 +179,8 @@ def pretrain() -> None:
     params = load_params()
     if _is_launcher(params):
         return
-    sources = Sources(paths.VOCABULARY, paths.CHARCNN)
-    targets = Targets(paths.LM, paths.PRETRAIN, paths.PRETRAIN_CURVE)
+    sources = Sources(HERE.vocabulary, HERE.charcnn)
+    targets = Targets(HERE.lm, HERE.pretrain, HERE.pretrain_curve)
     choice = Choice(params.arch, params.chosen_arch, params.chosen_scale.lm, params.seed)
     with _training("pretrain", params, Steady(settings, *sources)) as how:
         run(sources, targets, choice, how)
@@ -194,9 +194,9 @@ def corpora(name: DataSet) -> None:
     params = load_params()
     params.need_set(name)
     corpora.run(
-        source=paths.RAW / "ner" / name,
-        model=paths.UDPIPE,
-        target=paths.CORPORA / name,
+        source=HERE.raw / "ner" / name,
+        model=HERE.udpipe,
+        target=HERE.corpora / name,
         tokens=params.chosen_protocol.tokens,
         normalization=_normalization(params),
         seed=params.seed,
@@ -214,13 +214,13 @@ def ner(name: DataSet) -> None:
 
     params = load_params()
     params.need_set(name)
-    steady = Steady(settings, paths.LM, paths.CORPORA / name)
+    steady = Steady(settings, HERE.lm, HERE.corpora / name)
     ner.run(
-        lm=paths.LM,
-        corpus=paths.CORPORA / name,
-        target=paths.TAGGERS / name,
-        log=paths.SCORES / f"{name}.epochs.csv",
-        cache=paths.FEATURES,
+        lm=HERE.lm,
+        corpus=HERE.corpora / name,
+        target=HERE.taggers / name,
+        log=HERE.scores / f"{name}.epochs.csv",
+        cache=HERE.features,
         settings=params.chosen_scale.ner,
         epoch=params.chosen_protocol.epoch,
         device=_device(params),
@@ -236,15 +236,15 @@ def evaluate(name: DataSet) -> None:
     params = load_params()
     params.need_set(name)
     evaluate.run(
-        lm=paths.LM,
-        corpus=paths.CORPORA / name,
-        taggers=paths.TAGGERS / name,
-        predictions=paths.PREDICTIONS / name,
-        metrics=paths.SCORES / f"{name}.json",
-        scores=paths.SCORES / f"{name}.scores.csv",
-        types=paths.SCORES / f"{name}.types.csv",
-        confusion=paths.SCORES / f"{name}.confusion.csv",
-        cache=paths.FEATURES,
+        lm=HERE.lm,
+        corpus=HERE.corpora / name,
+        taggers=HERE.taggers / name,
+        predictions=HERE.predictions / name,
+        metrics=HERE.scores / f"{name}.json",
+        scores=HERE.scores / f"{name}.scores.csv",
+        types=HERE.scores / f"{name}.types.csv",
+        confusion=HERE.scores / f"{name}.confusion.csv",
+        cache=HERE.features,
         settings=params.chosen_scale.evaluate,
         seed=params.seed,
         device=_device(params),
@@ -259,12 +259,12 @@ def typos(name: DataSet) -> None:
     params = load_params()
     params.need_set(name)
     typos.run(
-        lm=paths.LM,
-        corpus=paths.CORPORA / name,
-        taggers=paths.TAGGERS / name,
-        udpipe=paths.UDPIPE,
-        target=paths.SCORES / f"{name}.typos.csv",
-        cache=paths.FEATURES,
+        lm=HERE.lm,
+        corpus=HERE.corpora / name,
+        taggers=HERE.taggers / name,
+        udpipe=HERE.udpipe,
+        target=HERE.scores / f"{name}.typos.csv",
+        cache=HERE.features,
         rates=params.chosen_scale.typos.rates,
         normalization=_normalization(params),
         bootstrap=params.chosen_scale.evaluate.bootstrap,
@@ -282,16 +282,16 @@ def export(name: DataSet) -> None:
     params.need_set(name)
     export.run(
         export.Sources(
-            lm=paths.LM,
-            corpus=paths.CORPORA / name,
-            taggers=paths.TAGGERS / name,
-            raw=paths.RAW,
-            scores=paths.SCORES / f"{name}.scores.csv",
-            types=paths.SCORES / f"{name}.types.csv",
+            lm=HERE.lm,
+            corpus=HERE.corpora / name,
+            taggers=HERE.taggers / name,
+            raw=HERE.raw,
+            scores=HERE.scores / f"{name}.scores.csv",
+            types=HERE.scores / f"{name}.types.csv",
         ),
-        target=paths.EXPORTED / name,
-        metrics=paths.SCORES / f"{name}.calibration.json",
-        cache=paths.FEATURES,
+        target=HERE.exported / name,
+        metrics=HERE.scores / f"{name}.calibration.json",
+        cache=HERE.features,
         protocol=params.chosen_protocol,
         device=_device(params),
     )
@@ -308,7 +308,7 @@ def report() -> None:
     blocks = {f"archs.{params.arch}": params.chosen_arch, f"scales.{params.scale}": scale}
     settings = {"seed": params.seed, **{key: block.model_dump(mode="json") for key, block in blocks.items()}}
     report.run(
-        report.Sources(paths.DATA, paths.METRICS, paths.LM),
+        report.Sources(HERE.data, HERE.metrics, HERE.lm),
         report.Choice(params.arch, params.scale, params.sets, settings, scale.evaluate.bootstrap, params.seed),
     )
 
@@ -390,7 +390,7 @@ def serve(
 
     keep_buffers()
     torch.set_num_threads(threads)
-    run(model or find_folders(paths.EXPORTED), port, choose_device(device, "--device"), browse)
+    run(model or find_folders(HERE.exported), port, choose_device(device, "--device"), browse)
 
 
 @app.command()
@@ -401,11 +401,11 @@ def show(
     if article:
         from pipeline.report.corpus.terminal import WIDEST, show
 
-        print(show(paths.DATA, article, min(WIDEST, shutil.get_terminal_size((WIDEST, 0)).columns)))
+        print(show(HERE.data, article, min(WIDEST, shutil.get_terminal_size((WIDEST, 0)).columns)))
         return
     from pipeline.report.summary import summary
 
-    print(printable(summary(paths.METRICS), TEXT))
+    print(printable(summary(HERE.metrics), TEXT))
 
 
 @app.command()
@@ -421,7 +421,7 @@ def compare(
     """Say whether the scores of two revisions differ by more than chance, and in which sentences."""
     from pipeline.experiments.compare.run import run
 
-    print(printable(run(a, b, sets or [], paths.COMPARISONS, resamples, seed), TEXT))
+    print(printable(run(a, b, sets or [], HERE.comparisons, resamples, seed), TEXT))
 
 
 @app.command()
@@ -437,7 +437,7 @@ def tables(
     if revisions and archs:
         raise UserError(f"found both {revisions[0]!r} and --archs {archs!r}; give revisions, or architectures")
     names = [name.strip() for name in archs.split(",")] if archs else list(params.archs)
-    page = run(params, names, revisions or [], compute, paths.manifest(params.scale).parent, paths.METRICS)
+    page = run(params, names, revisions or [], compute, HERE.manifest(params.scale).parent, HERE.metrics)
     print(printable(page, TEXT))
 
 
@@ -493,7 +493,7 @@ def collect_rarely() -> None:
 
 def _first_tagger() -> Path:
     try:
-        return paths.EXPORTED / load_params().sets[0]
+        return HERE.exported / load_params().sets[0]
     except UserError as error:
         raise UserError(f"{error}; or name a folder of stage export: --model FOLDER") from None
 
@@ -507,7 +507,7 @@ def _workers(params: Params) -> "Workers":
     """How the text stages are done."""
     from pipeline.work.workers import Workers
 
-    return Workers(params.compute.jobs or os.cpu_count() or 1, params.compute.backend, paths.SHARDS)
+    return Workers(params.compute.jobs or os.cpu_count() or 1, params.compute.backend, HERE.shards)
 
 
 def _normalization(params: Params) -> "Normalization":
@@ -542,10 +542,10 @@ def _training(name: str, params: Params, steady: Steady) -> Iterator["Run"]:
     from pipeline.work.run import Run
 
     leads = os.environ.get("RANK", "0") == "0"
-    with hold(paths.LOCKS / name, f"running stage {name}") if leads else nullcontext():
+    with hold(HERE.locks / name, f"running stage {name}") if leads else nullcontext():
         device = choose_device(_device(params))
         with join(device) as world:
-            yield Run(device, paths.CHECKPOINTS, params.compute.checkpoint_minutes, steady.confirm, world)
+            yield Run(device, HERE.checkpoints, params.compute.checkpoint_minutes, steady.confirm, world)
 
 
 def _is_launcher(params: Params) -> bool:

@@ -7,7 +7,7 @@ those of multiconer still of the old: they must not be read as the new one's.
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pipeline import paths
+from pipeline.paths import HERE
 
 Json = dict[str, Any]
 Stages = dict[str, Json]
@@ -15,7 +15,7 @@ Stages = dict[str, Json]
 Made = dict[str, tuple[str, str]]
 """Outputs: path to (stage, md5)."""
 
-CODE, ARCHITECTURE = f"{paths.CODE.as_posix()}/", paths.ARCHITECTURE.as_posix()
+CODE, ARCHITECTURE = f"{HERE.code.as_posix()}/", HERE.architecture.as_posix()
 
 
 def stale(stages: Stages, stage: str, params: Json, md5: Callable[[str], str | None]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pipeline.ner.data.readers import format_code, formats
 from pipeline.params import Params
-from pipeline.paths import manifest
+from pipeline.paths import HERE
 from pipeline.provenance.code import describe_architecture, read_sources, stage_code, stages
 from pipeline.provenance.fingerprint import fingerprint
 from pipeline.work.outputs import fresh_folder, write_json
@@ -20,7 +20,7 @@ def run(params: Params, choice: Path, architecture: Path, protocol: Path, code: 
     concerned.
     """
     readers = {name: fingerprint({}, *format_code(name)) for name in formats()}
-    wanted = {"manifest": str(manifest(params.scale)), "elmo": params.imports_elmo, "sets": params.sets}
+    wanted = {"manifest": str(HERE.manifest(params.scale)), "elmo": params.imports_elmo, "sets": params.sets}
     write_json(choice, wanted | {"readers": readers})
     sources = read_sources()
     write_json(architecture, describe_architecture(params.model_dump(include={"arch", "archs"}), sources))

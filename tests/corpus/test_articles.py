@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import cli, paths
+from pipeline import cli
 from pipeline.errors import UserError
 from pipeline.files.shards import read_documents
 from pipeline.files.vocabulary import Vocabulary
+from pipeline.paths import Paths
 from pipeline.report.corpus.article import STAGES, find_articles, read_article
 from pipeline.report.corpus.terminal import show
 from pipeline.report.corpus.trace import paragraphs_of, read_predicted, sentences_of, trace
@@ -138,7 +139,7 @@ def test_an_article_that_is_not_in_the_shard(built: Path) -> None:
 
 
 def test_the_command(built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(paths, "DATA", built)
+    monkeypatch.setattr(cli, "HERE", Paths(built.parent))
     monkeypatch.setattr(sys, "argv", ["pipeline", "show", "8"])
     with pytest.raises(SystemExit) as done:
         cli.main()
