@@ -41,7 +41,7 @@ def test_every_fragment_is_followed_to_its_sentences_and_paragraphs(built: Path)
 def test_real_text_is_followed(tmp_path: Path) -> None:
     with gzip.open(PACK / "corpus" / "nerel_wikinews.txt.gz", "rt", encoding="utf-8", newline="\n") as file:
         text = file.read(60_000)
-    assert follow(run_text_stages(tmp_path / "raw", tmp_path / "data", {"news.txt": text})) > 80
+    assert follow(run_text_stages(tmp_path, {"news.txt": text})) > 80
 
 
 def test_trace(built: Path) -> None:
@@ -86,7 +86,7 @@ def test_an_id_that_an_export_repeats(tmp_path: Path) -> None:
     """No id means two articles: the export is refused."""
     pages = [(n, f"Город {n}", f"Город {n} стоит у реки.") for n in range(20)] + [(7, "Мост", "Мост открыт.")]
     with pytest.raises(UserError, match=r"0000-a\.xml: .* page 'Мост' \(id 7\): an earlier page has this id too; "):
-        run_text_stages(tmp_path / "raw", tmp_path / "data", {"0000-a.xml": export(*pages)})
+        run_text_stages(tmp_path, {"0000-a.xml": export(*pages)})
 
 
 def test_unknown_ids(built: Path, data: Path) -> None:

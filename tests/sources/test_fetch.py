@@ -12,12 +12,11 @@ from pipeline.errors import UserError
 from pipeline.files.shards import Document, read_documents
 from pipeline.ner.data.dataset import read_dataset
 from pipeline.ner.data.readers import format_code
+from pipeline.paths import Paths
 from pipeline.sources.manifest import read_manifest
 from pipeline.sources.obtain import Input, copy
 from pipeline.sources.space import room_for
 from pipeline.stages import documents, fetch
-from pipeline.text.settings import TextSettings
-from pipeline.work.workers import Workers
 from tests.sources.conftest import DEMO, DUMP, NEWS, WIKINEURAL, Repository, seven_zip, snapshot
 
 REPOSITORY = Path(__file__).parents[2]
@@ -40,10 +39,8 @@ def test_a_7z_dump_reads_as_the_others_do(repository: Repository) -> None:
     repository.write("dump.xml.7z", seven_zip(DUMP.encode()))
     repository.content["news"][1:] = [{"source": "dump.xml.7z", "format": "mediawiki"}]
     repository.fetch()
-    settings = TextSettings(segmenter="razdel", fragment_words=9, shard_megabytes=1)
-    workers = Workers(1, "sequential", repository.raw / ".shards")
-    documents.run(repository.raw / "news", repository.raw / "documents", settings, workers)
-    first, second = read_documents(repository.raw / "documents")
+    documents.run(repository.paths, repository.params())
+    first, second = read_documents(repository.paths.documents)
     assert first == Document("7", "Пожар", ["Сгорел склад."])
     assert second == first._replace(id="0001-dump:7")
 
@@ -141,7 +138,7 @@ def test_in_a_copy_inputs_come_from_the_real_repository(
     bare = tmp_path / "copy" / "data" / "local" / "manifest.yaml"
     bare.parent.mkdir(parents=True)
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
-    fetch.run(bare, tmp_path / "copy" / "data" / "raw", elmo=False, sets=repository.sets)
+    fetch.run(Paths(tmp_path / "copy"), repository.params())
     assert snapshot(tmp_path / "copy" / "data" / "raw") == before
 
 
