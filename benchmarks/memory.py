@@ -95,6 +95,7 @@ def _prepare(folder: Path, news: Path, model: Path, words: int, megabytes: float
     write_json(raw / "sources.json", {"files": [{"file": "news.txt", "format": "text"}]})
     (folder / HERE.udpipe).parent.mkdir()
     (folder / HERE.udpipe).symlink_to(model.resolve())
+    shutil.copy(ROOT / "dvc.yaml", folder)
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     params["compute"] |= {"jobs": 1, "backend": "sequential"}
     params["scales"][params["scale"]]["text"]["shard_megabytes"] = megabytes
