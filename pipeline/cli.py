@@ -90,11 +90,11 @@ def run_stage(name: str, *sets: str) -> None:
         return
     # Of several processes the first one holds the stage, and not their launcher, which may die before them.
     leads, instance = os.environ.get("RANK", "0") == "0", "@".join([name, *sets])
-    with hold(HERE.locks / instance, f"running stage {instance}") if leads else nullcontext():
+    lock = hold(HERE.locks / instance, f"running stage {instance}") if leads else nullcontext()
+    with lock, steady(name, *sets):
         if stage.torch:
             _set_up_torch(params.compute)
-        with steady(name, *sets):
-            import_module(f"pipeline.stages.{name}").run(HERE, params, *sets)
+        import_module(f"pipeline.stages.{name}").run(HERE, params, *sets)
 
 
 def _launch(compute: "Compute") -> bool:

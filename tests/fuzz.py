@@ -180,7 +180,7 @@ MUTATIONS = [_truncate, _flip, _insert, _cut, _repeat, _replace, _swap_lines, _s
 
 def make_project(folder: Path) -> None:
     """A finished pipeline of the smallest size, with inputs of every format in data/local."""
-    names = ["params.yaml", "data/demo"]
+    names = ["params.yaml", "dvc.yaml", "data/demo"]
     for name in names:
         source = ROOT / name
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
