@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 import yaml
 
+from pipeline import cli
 from pipeline.lm.settings import NO_CELL, cells
 from pipeline.ner.data.readers import format_code, formats
 from pipeline.params import load_params
@@ -88,6 +89,16 @@ def strings(path: Path) -> set[str]:
 
 def test_every_stage_is_a_file_and_every_file_a_stage() -> None:
     assert sorted(DVC) == STAGES
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_table_of_the_commands_is_that_of_dvc_yaml(stage: str) -> None:
+    row = cli.STAGES[stage]
+    assert list(cli.STAGES) == list(DVC)
+    command = f"python -m pipeline {stage}"
+    assert DVC[stage]["cmd"] == (f"{command} ${{item.set}}" if row.takes_set else command)
+    text = SOURCES[f"pipeline/stages/{stage}.py"]
+    assert row.torch == (b"from pipeline.machine" in text) and row.trains == (b"from pipeline.work.run" in text)
 
 
 @pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "check"])
