@@ -56,7 +56,8 @@ class Copy:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         shutil.copytree(ROOT / "pipeline", folder / "pipeline", ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copyfile(ROOT / "params.yaml", folder / "params.yaml")
+        for name in ("params.yaml", "dvc.yaml"):
+            shutil.copyfile(ROOT / name, folder / name)
         demo = yaml.safe_load((ROOT / "data/demo/manifest.yaml").read_text(encoding="utf-8"))
         demo["demo"].update(articles=20, train=20, validation=10, test=10, treebank=30)
         demo["demo"].update(tokenizer_epochs=1, tagger_iterations=1)
