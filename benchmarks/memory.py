@@ -25,7 +25,7 @@ import typer
 import yaml
 
 from benchmarks.rounds import report
-from pipeline import paths
+from pipeline.paths import HERE
 from pipeline.text.plaintext import read_plaintext
 from pipeline.work.outputs import write_json
 
@@ -45,7 +45,7 @@ main()
 
 def main(
     news: Annotated[Path, typer.Option(help="Plain text, an empty line between documents.")],
-    model: Annotated[Path, typer.Option(help="A UDPipe 1 model.")] = paths.UDPIPE,
+    model: Annotated[Path, typer.Option(help="A UDPipe 1 model.")] = HERE.udpipe,
     words: Annotated[str, typer.Option(help="Sizes of the corpus.")] = "100000,1000000",
     stages: Annotated[str, typer.Option(help="Of the six, in order; those left out at the end take no time.")] = "",
     megabytes: Annotated[float, typer.Option(help="Of a shard.")] = 1,
@@ -87,14 +87,15 @@ def _perturb(line: str, vocabulary: list[str], chance: random.Random) -> str:
 
 def _prepare(folder: Path, news: Path, model: Path, words: int, megabytes: float) -> None:
     """A folder in which the stages can run."""
-    raw = folder / paths.NEWS
+    raw = folder / HERE.news
     raw.mkdir(parents=True)
     with (raw / "news.txt").open("w", encoding="utf-8", newline="\n") as file:
         for document in repeat(news, words):
             file.write(document + "\n\n")
     write_json(raw / "sources.json", {"files": [{"file": "news.txt", "format": "text"}]})
-    (folder / paths.UDPIPE).parent.mkdir()
-    (folder / paths.UDPIPE).symlink_to(model.resolve())
+    (folder / HERE.udpipe).parent.mkdir()
+    (folder / HERE.udpipe).symlink_to(model.resolve())
+    shutil.copy(ROOT / "dvc.yaml", folder)
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     params["compute"] |= {"jobs": 1, "backend": "sequential"}
     params["scales"][params["scale"]]["text"]["shard_megabytes"] = megabytes
@@ -105,7 +106,7 @@ def _in_order(names: list[str], folder: Path, words_as_lemmas: bool) -> Iterator
     """The stages one by one; before vocabulary, words take the place of lemmas if that was asked for."""
     for name in names:
         if name == "vocabulary" and words_as_lemmas:
-            shutil.copytree(folder / paths.LOWERCASE, folder / paths.LEMMAS, copy_function=os.link)
+            shutil.copytree(folder / HERE.lowercase, folder / HERE.lemmas, copy_function=os.link)
         yield name
 
 

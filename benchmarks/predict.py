@@ -34,7 +34,6 @@ from tqdm import tqdm
 
 from benchmarks.rounds import report
 from benchmarks.tagging import BATCHES, NATASHA, OURS, Spans
-from pipeline import paths
 from pipeline.files.settings import read_settings
 from pipeline.ner.data.bio import OUTSIDE, bio_labels, repair, tag_type
 from pipeline.ner.data.formats import wikineural
@@ -42,6 +41,7 @@ from pipeline.ner.data.sentence import RawSentence
 from pipeline.ner.exported import SETTINGS, Exported
 from pipeline.ner.scoring.scores import count, mean_scores, score_types
 from pipeline.ner.typos.typos import apply_typos, draw_typos
+from pipeline.paths import HERE
 from pipeline.report.licences import DEMO
 from pipeline.text.offsets import split_text
 
@@ -59,7 +59,7 @@ INSTALL = "natasha: not found by {}; pip install '.[natasha]', or name a Python 
 
 def main(
     test: Annotated[Path, typer.Option(help="Sentences in WikiNEuRal's form, plain or gzipped.")],
-    model: Annotated[Path, typer.Option(help="A folder of stage export.")] = paths.EXPORTED / "wikineural",
+    model: Annotated[Path, typer.Option(help="A folder of stage export.")] = HERE.exported / "wikineural",
     natasha: Annotated[str, typer.Option(help="A Python that has natasha.", metavar="PYTHON")] = sys.executable,
     sentences: Annotated[int, typer.Option(help="Of the test file, drawn; 0: all.")] = 2_000,
     rounds: Annotated[int, typer.Option(help="Runs of each case.")] = 5,

@@ -25,26 +25,24 @@ import typer
 from ufal.udpipe import Model, ProcessingError, Sentence
 
 from benchmarks.rounds import medians, report, take_turns
-from pipeline import paths
 from pipeline.files.shards import COUNTS, Document, format_document, read_documents, read_shard
+from pipeline.files.yaml import read_yaml
+from pipeline.params import PARAMS, Params
+from pipeline.paths import HERE, Paths
 from pipeline.stages import documents, fragments, lemmas, lowercase, sentences, vocabulary
 from pipeline.text.mapping import LIBRARIES
-from pipeline.text.settings import TextSettings, VocabularySettings
-from pipeline.text.udpipe import Normalization
 from pipeline.text.whitespace import count_words
 from pipeline.work.outputs import read_json, write_json
-from pipeline.work.workers import Workers
 
 Row = dict[str, Any]
-TEXT = TextSettings(segmenter="razdel", fragment_words=200, shard_megabytes=1)
-VOCABULARY = VocabularySettings(size=200_000, min_count=3, validation_share=0.03)
-OURS = Normalization(lowercase=True, lemmas=True)
+TEXT = {"segmenter": "razdel", "fragment_words": 200, "shard_megabytes": 1}
+VOCABULARY = {"size": 200_000, "min_count": 3, "validation_share": 0.03}
 FLOOR, LEMMAS, OTHERS = "UDPipe's loop", "lemmas", "sentences, fragments, lowercase, vocabulary"
 
 
 def main(
     news: Annotated[Path | None, typer.Option(help="Plain text, an empty line between documents.")] = None,
-    model: Annotated[Path, typer.Option(help="A UDPipe 1 model.")] = paths.UDPIPE,
+    model: Annotated[Path, typer.Option(help="A UDPipe 1 model.")] = HERE.udpipe,
     words: Annotated[int, typer.Option(help="Of the text that the stages are timed on.")] = 30_000,
     shared: Annotated[int, typer.Option(help="Words that one process and several are timed on; 0: none.")] = 300_000,
     jobs: Annotated[int, typer.Option(help="The several.")] = 2,
@@ -54,12 +52,16 @@ def main(
 ) -> None:
     """Time the stages and UDPipe, side by side."""
     with TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        source = _raw(news, folder) if news else paths.NEWS
-        documents.run(source, folder / "documents", TEXT, Workers(1, "sequential", folder / "finished"))
-        tables = {"Text stages, one process": compare(folder, model, words, rounds, cpu_time)}
+        paths = Paths(Path(scratch))
+        if news:
+            _write_raw(news, paths.news)
+        else:
+            paths.raw.mkdir(parents=True)
+            paths.news.symlink_to(HERE.news.resolve())
+        documents.run(paths, _params(1))
+        tables = {"Text stages, one process": compare(paths, model, words, rounds, cpu_time)}
         if shared:
-            tables["Stage lemmas, processes shared"] = scale(folder, model, shared, rounds, jobs)
+            tables["Stage lemmas, processes shared"] = scale(paths, model, shared, rounds, jobs)
     report(
         "Text",
         tables,
@@ -68,28 +70,32 @@ def main(
     )
 
 
-def compare(folder: Path, model: Path, words: int, rounds: int, cpu_time: bool) -> list[Row]:
+def _params(jobs: int) -> Params:
+    """params.yaml with the settings of this benchmark."""
+    params = read_yaml(PARAMS)
+    params["protocol"], params["seed"] = "ours", 1
+    params["scales"][params["scale"]] |= {"text": TEXT, "vocabulary": VOCABULARY}
+    params["compute"] |= {"jobs": jobs, "backend": "sequential" if jobs == 1 else "loky"}
+    return Params.model_validate(params)
+
+
+def compare(paths: Paths, model: Path, words: int, rounds: int, cpu_time: bool) -> list[Row]:
     """A row a case: microseconds a token, over UDPipe's, and UDPipe's speed as a share."""
-    at = prepare(folder, words)
-    workers = Workers(1, "sequential", folder / "finished")
+    at, params = prepare(paths, model, words), _params(1)
 
     def others() -> None:
-        sentences.run(at / "documents", at / "sentences", workers)
-        fragments.run(at / "sentences", at / "fragments", TEXT, workers)
-        lowercase.run(at / "fragments", at / "lowercase", True, workers)
-        vocabulary.run(at / "lemmas", at / "vocabulary", VOCABULARY, 1, workers)
+        for stage in (sentences, fragments, lowercase, vocabulary):
+            stage.run(at, params)
 
     def ours() -> None:
-        lemmas.run(at / "lowercase", model, at / "lemmas", OURS, workers)
+        lemmas.run(at, params)
 
-    sentences.run(at / "documents", at / "sentences", workers)
-    fragments.run(at / "sentences", at / "fragments", TEXT, workers)
-    lowercase.run(at / "fragments", at / "lowercase", True, workers)
-    ours()
-    floor = Floor(model, sorted((at / "lowercase").glob("*.txt")))
+    for stage in (sentences, fragments, lowercase, lemmas):
+        stage.run(at, params)
+    floor = Floor(model, sorted(at.lowercase.glob("*.txt")))
     clock = time.process_time if cpu_time else time.perf_counter
     seconds = medians(take_turns({FLOOR: floor.run, LEMMAS: ours, OTHERS: others}, rounds, clock))
-    tokens = read_json(at / "lemmas" / COUNTS)["tokens"]
+    tokens = read_json(at.lemmas / COUNTS)["tokens"]
     return [
         {
             "case": name,
@@ -123,20 +129,17 @@ def _floor(model: Path, shards: tuple[Path, ...]) -> Floor:
     return Floor(model, shards)
 
 
-def scale(folder: Path, model: Path, words: int, rounds: int, jobs: int) -> list[Row]:
+def scale(paths: Paths, model: Path, words: int, rounds: int, jobs: int) -> list[Row]:
     """A row a case: seconds of wall time, and how much faster than the same in one process."""
-    at = prepare(folder, words, shards=4 * jobs)
-    shards = sorted((at / "documents").iterdir())
-
-    def ours(workers: Workers) -> None:
-        lemmas.run(at / "documents", model, at / "lemmas", OURS, workers)
-
+    at = prepare(paths, model, words, shards=4 * jobs)
+    shards = sorted(at.documents.iterdir())
+    at.lowercase.symlink_to(at.documents.resolve())
     with ExitStack() as stack:
         cases: dict[tuple[str, int], Callable[[], object]] = {
             (FLOOR, 1): _at_once(stack, model, [shards]),
             (FLOOR, jobs): _at_once(stack, model, [shards[number::jobs] for number in range(jobs)]),
-            (LEMMAS, 1): partial(ours, Workers(1, "sequential", folder / "finished")),
-            (LEMMAS, jobs): partial(ours, Workers(jobs, "loky", folder / "finished")),
+            (LEMMAS, 1): partial(lemmas.run, at, _params(1)),
+            (LEMMAS, jobs): partial(lemmas.run, at, _params(jobs)),
         }
         seconds = medians(take_turns(cases, rounds))
     return [
@@ -167,30 +170,30 @@ def _run_floor(model: Path, shards: tuple[Path, ...]) -> None:
     _floor(model, shards).run()
 
 
-def prepare(folder: Path, words: int, shards: int = 1) -> Path:
-    """A folder whose `documents` are the first of `folder`, with about that many words, in shards of like size."""
-    at = folder / f"{words}-words"
-    (at / "documents").mkdir(parents=True)
+def prepare(paths: Paths, model: Path, words: int, shards: int = 1) -> Paths:
+    """A project whose documents are the first of another, with about that many words, in shards of like size."""
+    at = Paths(paths.root / f"{words}-words")
+    for folder in (at.documents, at.udpipe.parent):
+        folder.mkdir(parents=True)
+    at.udpipe.symlink_to(model.resolve())
     groups: list[list[Document]] = [[] for _ in range(shards)]
     taken = 0
-    for number, document in enumerate(read_documents(folder / "documents")):
+    for number, document in enumerate(read_documents(paths.documents)):
         if taken >= words:
             break
         groups[number % shards].append(document)
         taken += sum(map(count_words, document.lines))
     for number, group in enumerate(groups):
         text = "".join(map(format_document, group))
-        (at / "documents" / f"{number:05d}.txt").write_text(text, encoding="utf-8")
+        (at.documents / f"{number:05d}.txt").write_text(text, encoding="utf-8")
     return at
 
 
-def _raw(news: Path, folder: Path) -> Path:
+def _write_raw(news: Path, raw: Path) -> None:
     """A folder such as stage fetch makes."""
-    raw = folder / "raw"
-    raw.mkdir()
+    raw.mkdir(parents=True)
     (raw / news.name).symlink_to(news.resolve())
     write_json(raw / "sources.json", {"files": [{"file": news.name, "format": "text"}]})
-    return raw
 
 
 if __name__ == "__main__":

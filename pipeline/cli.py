@@ -1,40 +1,26 @@
-"""The commands: one a stage, each a line from params.yaml to the stage's `run`.
+"""The commands: a table of the stages, and what all of them share; then those that are no stage.
 
-A command imports its stage when it is called, so that `--help` answers at once.
+Everything is imported when a command runs, so that `--help` answers at once.
 """
 
 import atexit
-import errno
 import gc
 import os
-import shutil
-import sqlite3
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
-from functools import wraps
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
-from pipeline import paths
-from pipeline.errors import TEXT, UserError, one_line, printable, reason
-from pipeline.ner.settings import MOST_RESAMPLES
-from pipeline.params import MOST_THREADS, Params, load_params
+from pipeline.errors import TEXT, UserError, describe, one_line, printable
+from pipeline.machine.device import MOST_THREADS
+from pipeline.paths import HERE
 from pipeline.work.interruption import Stopped
-from pipeline.work.locks import hold
-from pipeline.work.outputs import FULL
-from pipeline.work.steady import Steady
 
 if TYPE_CHECKING:
-    from pipeline.text.udpipe import Normalization
-    from pipeline.work.run import Run
-    from pipeline.work.workers import Workers
-
-OF_THE_FILE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG}
-OF_THE_FILE |= {errno.ELOOP}
-"""Errors that say something about the file they name, and nothing about the program."""
+    from pipeline.params import Compute
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -45,272 +31,111 @@ app = typer.Typer(
 
 Revision = Annotated[str, typer.Argument(help="A branch, tag, commit, experiment, or `workspace`.")]
 DataSet = Annotated[str, typer.Argument(help="One of `sets` in params.yaml, such as wikineural.")]
+Device = Annotated[str, typer.Option(help="auto, or a torch device: cpu, cuda, cuda:1.")]
 
 
-def stage(command: Callable[..., None]) -> Callable[..., None]:
-    """Make a command of a stage, which one process at a time runs in a working copy.
+class Stage(NamedTuple):
+    """A stage, `run(paths, params)` or `run(paths, params, set)` in `pipeline/stages`, as a command."""
+
+    help: str
+    takes_set: bool = False
+    torch: bool = False
+    """It computes with torch, or writes down how torch computes here."""
+    trains: bool = False
+    """A language model, by `compute.processes`."""
+
+
+STAGES = {
+    "check": Stage("Check every name and value in params.yaml."),
+    "fetch": Stage("Obtain and verify the inputs named in data/<scale>/manifest.yaml."),
+    "documents": Stage("Read a MediaWiki dump or plain text into articles."),
+    "sentences": Stage("Split paragraphs into sentences (razdel, or UDPipe)."),
+    "fragments": Stage("Drop long sentences, pack short ones into fragments."),
+    "lowercase": Stage("Lower-case the fragments."),
+    "lemmas": Stage("Lemmatise the fragments (UDPipe)."),
+    "vocabulary": Stage("Count the types, encode the corpus as ids, hold out articles."),
+    "data": Stage("Write metrics/data.html and data.md: what the news text is like."),
+    "charcnn": Stage(
+        "Train and freeze the char-CNN, or import a published one; compute every type's vector.",
+        torch=True,
+        trains=True,
+    ),
+    "pretrain": Stage("Pretrain the bidirectional language model of the chosen architecture.", torch=True, trains=True),
+    "corpora": Stage("Read an NER set in its published format; repair BIO, lower-case, lemmatise.", takes_set=True),
+    "ner": Stage("Train the tagger on frozen embeddings.", takes_set=True, torch=True),
+    "evaluate": Stage("Score the taggers on the test split.", takes_set=True, torch=True),
+    "typos": Stage("Score the taggers on the test split with typos in its words.", takes_set=True, torch=True),
+    "export": Stage(
+        "Put the best tagger with all it needs into one folder; calibrate its confidences.", takes_set=True, torch=True
+    ),
+    "report": Stage("Write metrics/report.html, report.md and its pictures.", torch=True),
+}
+
+
+def run_stage(name: str, *sets: str) -> None:
+    """Run a stage, of a data set or of none; one process at a time does so in a working copy.
 
     DVC deletes a stage's outputs before it starts the command; that of a dvc which was killed may still be at work.
     """
+    from importlib import import_module
 
-    @app.command()
-    @wraps(command)
-    def run(**arguments: str) -> None:
-        name = "@".join([command.__name__, *arguments.values()])
-        with hold(paths.LOCKS / name.replace("/", "-"), f"running stage {name}"):
-            command(**arguments)
+    from pipeline.experiments.steady import steady
+    from pipeline.params import load_params
+    from pipeline.work.locks import hold
 
-    return run
-
-
-@stage
-def check() -> None:
-    """Check every name and value in params.yaml."""
-    from pipeline.stages import check
-
-    check.run(load_params(), paths.CHOICE, paths.ARCHITECTURE, paths.PROTOCOL, paths.CODE)
-
-
-@stage
-def fetch() -> None:
-    """Obtain and verify the inputs named in data/<scale>/manifest.yaml."""
-    from pipeline.stages import fetch
-
-    params = load_params()
-    fetch.run(paths.manifest(params.scale), paths.RAW, params.imports_elmo, params.sets)
-
-
-@stage
-def documents() -> None:
-    """Read a MediaWiki dump or plain text into articles."""
-    from pipeline.stages import documents
-
-    params = load_params()
-    documents.run(paths.NEWS, paths.DOCUMENTS, params.chosen_scale.text, _workers(params))
-
-
-@stage
-def sentences() -> None:
-    """Split paragraphs into sentences (razdel, or UDPipe)."""
-    from pipeline.stages import sentences
-
-    params = load_params()
-    model = paths.UDPIPE if params.chosen_scale.text.segmenter == "udpipe" else None
-    sentences.run(paths.DOCUMENTS, paths.SENTENCES, _workers(params), model)
-
-
-@stage
-def fragments() -> None:
-    """Drop long sentences, pack short ones into fragments."""
-    from pipeline.stages import fragments
-
-    params = load_params()
-    fragments.run(paths.SENTENCES, paths.FRAGMENTS, params.chosen_scale.text, _workers(params))
-
-
-@stage
-def lowercase() -> None:
-    """Lower-case the fragments."""
-    from pipeline.stages import lowercase
-
-    params = load_params()
-    lowercase.run(paths.FRAGMENTS, paths.LOWERCASE, params.chosen_protocol.lowercase, _workers(params))
-
-
-@stage
-def lemmas() -> None:
-    """Lemmatise the fragments (UDPipe)."""
-    from pipeline.stages import lemmas
-
-    params = load_params()
-    lemmas.run(paths.LOWERCASE, paths.UDPIPE, paths.LEMMAS, _normalization(params), _workers(params))
-
-
-@stage
-def vocabulary() -> None:
-    """Count the types, encode the corpus as ids, hold out articles."""
-    from pipeline.stages import vocabulary
-
-    params = load_params()
-    settings = params.chosen_scale.vocabulary
-    vocabulary.run(paths.LEMMAS, paths.VOCABULARY, settings, params.seed, _workers(params))
-
-
-@stage
-def data() -> None:
-    """Write metrics/data.html and data.md: what the news text is like."""
-    from pipeline.stages import data
-
-    params = load_params()
-    data.run(paths.DATA, paths.METRICS, params.scale, params.seed)
-
-
-@app.command()
-def charcnn() -> None:
-    """Train and freeze the char-CNN, or import a published one; compute every type's vector."""
-    from pipeline.stages import charcnn
-
-    def settings() -> object:
-        now = load_params()
-        return now.seed, now.imports_elmo, now.chosen_scale.charcnn, charcnn.code()
-
-    params = load_params()
-    if params.imports_elmo:
-        with _training("charcnn", params, Steady(settings, paths.VOCABULARY, paths.ELMO)) as how:
-            charcnn.import_published(paths.VOCABULARY, paths.ELMO, paths.CHARCNN, how)
+    params, stage = load_params(), STAGES[name]
+    for data_set in sets:
+        params.need_set(data_set)
+    if stage.trains and _launch(params.compute):
         return
-    if _is_launcher(params):
-        return
-    with _training("charcnn", params, Steady(settings, paths.VOCABULARY)) as how:
-        charcnn.run(paths.VOCABULARY, paths.CHARCNN, params.chosen_scale.charcnn, params.seed, how)
+    # Of several processes the first one holds the stage, and not their launcher, which may die before them.
+    leads, instance = os.environ.get("RANK", "0") == "0", "@".join([name, *sets])
+    lock = hold(HERE.locks / instance, f"running stage {instance}") if leads else nullcontext()
+    with lock, steady(name, *sets):
+        if stage.torch:
+            _set_up_torch(params.compute)
+        import_module(f"pipeline.stages.{name}").run(HERE, params, *sets)
 
 
-@app.command()
-def pretrain() -> None:
-    """Pretrain the bidirectional language model of the chosen architecture."""
-    from pipeline.provenance.code import training_code
-    from pipeline.stages.pretrain import Choice, Sources, Targets, run
+def _launch(compute: "Compute") -> bool:
+    """Whether this process has started the several that are to train, which is then done: it trains nothing itself."""
+    if compute.processes == 1:
+        return False
+    from pipeline.work.processes import check_number, launch, started_by_torchrun
 
-    def settings() -> object:
-        now = load_params()
-        code = training_code("pretrain", now.chosen_arch.cell)
-        return now.seed, now.arch, now.chosen_arch, now.chosen_scale.lm, code
-
-    params = load_params()
-    if _is_launcher(params):
-        return
-    sources = Sources(paths.VOCABULARY, paths.CHARCNN)
-    targets = Targets(paths.LM, paths.PRETRAIN, paths.PRETRAIN_CURVE)
-    choice = Choice(params.arch, params.chosen_arch, params.chosen_scale.lm, params.seed)
-    with _training("pretrain", params, Steady(settings, *sources)) as how:
-        run(sources, targets, choice, how)
+    if started_by_torchrun():
+        return False
+    check_number(compute.processes, compute.device)
+    launch(compute.processes, ["-m", "pipeline", *sys.argv[1:]])
+    return True
 
 
-@stage
-def corpora(name: DataSet) -> None:
-    """Read an NER set in its published format; repair BIO, lower-case, lemmatise."""
-    from pipeline.stages import corpora
+def _set_up_torch(compute: "Compute") -> None:
+    """Tell torch which instructions, memory and threads it may use."""
+    import torch
 
-    params = load_params()
-    params.need_set(name)
-    corpora.run(
-        source=paths.RAW / "ner" / name,
-        model=paths.UDPIPE,
-        target=paths.CORPORA / name,
-        tokens=params.chosen_protocol.tokens,
-        normalization=_normalization(params),
-        seed=params.seed,
-    )
+    from pipeline.machine.cpu import use_avx2
+    from pipeline.machine.memory import keep_buffers
+
+    if compute.instructions == "avx2":
+        use_avx2()
+    keep_buffers()
+    if compute.threads:
+        torch.set_num_threads(compute.threads)
 
 
-@stage
-def ner(name: DataSet) -> None:
-    """Train the tagger on frozen embeddings."""
-    from pipeline.stages import ner
+def _command(stage: str) -> Callable[..., None]:
+    def run() -> None:
+        run_stage(stage)
 
-    def settings() -> object:
-        now = load_params()
-        return now.chosen_scale.ner, now.chosen_protocol.epoch
+    def run_set(name: DataSet) -> None:
+        run_stage(stage, name)
 
-    params = load_params()
-    params.need_set(name)
-    steady = Steady(settings, paths.LM, paths.CORPORA / name)
-    ner.run(
-        lm=paths.LM,
-        corpus=paths.CORPORA / name,
-        target=paths.TAGGERS / name,
-        log=paths.SCORES / f"{name}.epochs.csv",
-        cache=paths.FEATURES,
-        settings=params.chosen_scale.ner,
-        epoch=params.chosen_protocol.epoch,
-        device=_device(params),
-        confirm=steady.confirm,
-    )
+    return run_set if STAGES[stage].takes_set else run
 
 
-@stage
-def evaluate(name: DataSet) -> None:
-    """Score the taggers on the test split."""
-    from pipeline.stages import evaluate
-
-    params = load_params()
-    params.need_set(name)
-    evaluate.run(
-        lm=paths.LM,
-        corpus=paths.CORPORA / name,
-        taggers=paths.TAGGERS / name,
-        predictions=paths.PREDICTIONS / name,
-        metrics=paths.SCORES / f"{name}.json",
-        scores=paths.SCORES / f"{name}.scores.csv",
-        types=paths.SCORES / f"{name}.types.csv",
-        confusion=paths.SCORES / f"{name}.confusion.csv",
-        cache=paths.FEATURES,
-        settings=params.chosen_scale.evaluate,
-        seed=params.seed,
-        device=_device(params),
-    )
-
-
-@stage
-def typos(name: DataSet) -> None:
-    """Score the taggers on the test split with typos in its words."""
-    from pipeline.stages import typos
-
-    params = load_params()
-    params.need_set(name)
-    typos.run(
-        lm=paths.LM,
-        corpus=paths.CORPORA / name,
-        taggers=paths.TAGGERS / name,
-        udpipe=paths.UDPIPE,
-        target=paths.SCORES / f"{name}.typos.csv",
-        cache=paths.FEATURES,
-        rates=params.chosen_scale.typos.rates,
-        normalization=_normalization(params),
-        bootstrap=params.chosen_scale.evaluate.bootstrap,
-        seed=params.seed,
-        device=_device(params),
-    )
-
-
-@stage
-def export(name: DataSet) -> None:
-    """Put the best tagger with all it needs into one folder; calibrate its confidences."""
-    from pipeline.stages import export
-
-    params = load_params()
-    params.need_set(name)
-    export.run(
-        export.Sources(
-            lm=paths.LM,
-            corpus=paths.CORPORA / name,
-            taggers=paths.TAGGERS / name,
-            raw=paths.RAW,
-            scores=paths.SCORES / f"{name}.scores.csv",
-            types=paths.SCORES / f"{name}.types.csv",
-        ),
-        target=paths.EXPORTED / name,
-        metrics=paths.SCORES / f"{name}.calibration.json",
-        cache=paths.FEATURES,
-        protocol=params.chosen_protocol,
-        device=_device(params),
-    )
-
-
-@stage
-def report() -> None:
-    """Write metrics/report.html, report.md and its pictures."""
-    from pipeline.stages import report
-
-    params = load_params()
-    _device(params)  # instructions and threads of torch, which the metrics name
-    scale = params.chosen_scale
-    blocks = {f"archs.{params.arch}": params.chosen_arch, f"scales.{params.scale}": scale}
-    settings = {"seed": params.seed, **{key: block.model_dump(mode="json") for key, block in blocks.items()}}
-    report.run(
-        report.Sources(paths.DATA, paths.METRICS, paths.LM),
-        report.Choice(params.arch, params.scale, params.sets, settings, scale.evaluate.bootstrap, params.seed),
-    )
+for _stage in STAGES:
+    app.command(_stage, help=STAGES[_stage].help)(_command(_stage))
 
 
 @app.command()
@@ -318,15 +143,16 @@ def embed(
     model: Annotated[Path, typer.Argument(help="A folder: a published ELMo (options.json, model.hdf5), or models/lm.")],
     sentences: Annotated[Path, typer.Argument(help="UTF-8, a sentence a line, tokens separated by spaces.")],
     out: Annotated[Path, typer.Argument(help="The .npz to write: n_sentences, and s0_layers, s1_layers ...")],
-    device: Annotated[str, typer.Option(help="auto, or a torch device: cpu, cuda, cuda:1.")] = "auto",
+    device: Device = "auto",
 ) -> None:
     """Write all layers of every token of some sentences, float32 (layers + 1, tokens, width) a sentence."""
     from pipeline.lm.export import export
     from pipeline.machine.device import choose_device
     from pipeline.machine.memory import keep_buffers
+    from pipeline.work.locks import hold
 
     keep_buffers()
-    with hold(paths.LOCKS / f"embed-{os.getpid()}", "embedding"):  # so that `mend` leaves its output
+    with hold(HERE.locks / f"embed-{os.getpid()}", "embedding"):  # so that `mend` leaves its output
         export(model, sentences, out, choose_device(device, "--device"))
 
 
@@ -347,7 +173,7 @@ def predict(
         Literal["terminal", "jsonl", "conll", "html"], typer.Option("--format", help="How entities are shown.")
     ] = "terminal",
     udpipe: Annotated[Path | None, typer.Option(help="The UDPipe model, if it is not in the folder.")] = None,
-    device: Annotated[str, typer.Option(help="auto, or a torch device: cpu, cuda, cuda:1.")] = "cpu",
+    device: Device = "cpu",
     threads: Annotated[int, typer.Option(min=1, max=MOST_THREADS, help="Of torch, on a CPU.")] = 1,
 ) -> None:
     """Find entities in raw text. Offsets are characters of the text as it was given, the end not included.
@@ -378,7 +204,7 @@ def serve(
     ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8765,
     browse: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
-    device: Annotated[str, typer.Option(help="auto, or a torch device: cpu, cuda, cuda:1.")] = "cpu",
+    device: Device = "cpu",
     threads: Annotated[int, typer.Option(min=1, max=MOST_THREADS, help="Of torch, on a CPU, for each request.")] = 1,
 ) -> None:
     """Try taggers in a browser: a page on this computer, for this computer only, which keeps nothing."""
@@ -391,7 +217,7 @@ def serve(
 
     keep_buffers()
     torch.set_num_threads(threads)
-    run(model or find_folders(paths.EXPORTED), port, choose_device(device, "--device"), browse)
+    run(model or find_folders(HERE.exported), port, choose_device(device, "--device"), browse)
 
 
 @app.command()
@@ -400,13 +226,15 @@ def show(
 ) -> None:
     """Print the scores of the last run, or an article at every stage."""
     if article:
+        import shutil
+
         from pipeline.report.corpus.terminal import WIDEST, show
 
-        print(show(paths.DATA, article, min(WIDEST, shutil.get_terminal_size((WIDEST, 0)).columns)))
+        print(show(HERE.data, article, min(WIDEST, shutil.get_terminal_size((WIDEST, 0)).columns)))
         return
     from pipeline.report.summary import summary
 
-    print(printable(summary(paths.METRICS), TEXT))
+    print(printable(summary(HERE.metrics), TEXT))
 
 
 @app.command()
@@ -414,16 +242,18 @@ def compare(
     a: Revision,
     b: Revision,
     sets: Annotated[list[str] | None, typer.Argument(help="Data sets; all, if none is named.")] = None,
-    resamples: Annotated[
-        int, typer.Option(min=1, max=MOST_RESAMPLES, help="Of the bootstrap, and of the randomisation test.")
-    ] = 10_000,
+    resamples: Annotated[int, typer.Option(min=1, help="Of the bootstrap, and of the randomisation test.")] = 10_000,
     seed: Annotated[int, typer.Option(min=0, help="Of the draws.")] = 1,
 ) -> None:
     """Say whether the scores of two revisions differ by more than chance, and in which sentences."""
     from pipeline.experiments.compare.run import run
+    from pipeline.ner.settings import MOST_RESAMPLES
+    from pipeline.work.locks import hold
 
-    with hold(paths.LOCKS / f"compare-{os.getpid()}", "comparing"):
-        print(printable(run(a, b, sets or [], paths.COMPARISONS, resamples, seed), TEXT))
+    if resamples > MOST_RESAMPLES:
+        raise UserError(f"--resamples: found {resamples:,}, expected at most {MOST_RESAMPLES:,}")
+    with hold(HERE.locks / f"compare-{os.getpid()}", "comparing"):
+        print(printable(run(a, b, sets or [], HERE.comparisons, resamples, seed), TEXT))
 
 
 @app.command()
@@ -434,13 +264,15 @@ def tables(
 ) -> None:
     """Set all architectures beside the paper's tables; run those that have not been run."""
     from pipeline.experiments.tables.run import run
+    from pipeline.params import load_params
+    from pipeline.work.locks import hold
 
     params = load_params()
     if revisions and archs:
         raise UserError(f"found both {revisions[0]!r} and --archs {archs!r}; give revisions, or architectures")
     names = [name.strip() for name in archs.split(",")] if archs else list(params.archs)
-    with hold(paths.LOCKS / f"tables-{os.getpid()}", "making tables"):
-        page = run(params, names, revisions or [], compute, paths.manifest(params.scale).parent, paths.METRICS)
+    with hold(HERE.locks / f"tables-{os.getpid()}", "making tables"):
+        page = run(params, names, revisions or [], compute, HERE.manifest(params.scale).parent, HERE.metrics)
     print(printable(page, TEXT))
 
 
@@ -452,6 +284,15 @@ def mend() -> None:
     mend()
 
 
+def _first_tagger() -> Path:
+    from pipeline.params import load_params
+
+    try:
+        return HERE.exported / load_params().sets[0]
+    except UserError as error:
+        raise UserError(f"{error}; or name a folder of stage export: --model FOLDER") from None
+
+
 def main() -> None:
     """Run a command; bad input is one line on standard error and exit code 1."""
     # Threads that wait must sleep: on a shared machine OpenMP's spinning slows a training step tenfold and more.
@@ -459,33 +300,14 @@ def main() -> None:
     collect_rarely()
     try:
         app()
-    except UserError as error:
-        _fail(str(error))
+    except KeyboardInterrupt:
+        _fail("interrupted", 130)
     except Stopped as stopped:
         _fail(str(stopped), stopped.exit_code)
-    except KeyboardInterrupt:
-        _fail("interrupted", code=130)
-    except (MemoryError, RuntimeError) as error:
-        if not _is_memory(error):
+    except Exception as error:
+        if (message := describe(error)) is None:
             raise
-        what = str(error).strip().partition("\n")[0].rpartition("] ")[2]
-        _fail(f"out of memory{f' ({what})' if what else ''}; make what it is for smaller, or use a machine with more")
-    except sqlite3.OperationalError as error:
-        _fail(f"DVC's own database, in core.site_cache_dir or /var/tmp/dvc: {error}; make room there and run again")
-    except OSError as error:
-        if error.errno in FULL:
-            # Of a copy, the second is the one that is written; what is printed has no name.
-            full = error.filename2 or error.filename or "standard output"
-            _fail(f"{full}: no space left on the device; free some and run again")
-        if error.errno not in OF_THE_FILE or not error.filename:
-            raise
-        _fail(f"{error.filename}: {reason(error)}; mend that and run again")
-
-
-def _is_memory(error: Exception) -> bool:
-    """numpy has a kind of error for it, and so has torch on a GPU; on a CPU torch only says so."""
-    said = ("can't allocate memory", "out of memory", "not enough memory")
-    return isinstance(error, MemoryError) or any(words in str(error) for words in said)
+        _fail(message, 1)
 
 
 def collect_rarely() -> None:
@@ -494,69 +316,6 @@ def collect_rarely() -> None:
     atexit.register(gc.freeze)
 
 
-def _first_tagger() -> Path:
-    try:
-        return paths.EXPORTED / load_params().sets[0]
-    except UserError as error:
-        raise UserError(f"{error}; or name a folder of stage export: --model FOLDER") from None
-
-
-def _fail(message: str, code: int = 1) -> None:
+def _fail(message: str, code: int) -> None:
     print(one_line(f"error: {message}"), file=sys.stderr)
     sys.exit(code)
-
-
-def _workers(params: Params) -> "Workers":
-    """How the text stages are done."""
-    from pipeline.work.workers import Workers
-
-    return Workers(params.compute.jobs or os.cpu_count() or 1, params.compute.backend, paths.SHARDS)
-
-
-def _normalization(params: Params) -> "Normalization":
-    from pipeline.text.udpipe import Normalization
-
-    return Normalization(params.chosen_protocol.lowercase, params.chosen_protocol.lemmas)
-
-
-def _device(params: Params) -> str:
-    """The device of the torch stages, once torch has been told which instructions, threads and memory it may use."""
-    import torch
-
-    from pipeline.machine.cpu import use_avx2
-    from pipeline.machine.memory import keep_buffers
-
-    if params.compute.instructions == "avx2":
-        use_avx2()
-    keep_buffers()
-    if params.compute.threads:
-        torch.set_num_threads(params.compute.threads)
-    return params.compute.device
-
-
-@contextmanager
-def _training(name: str, params: Params, steady: Steady) -> Iterator["Run"]:
-    """How a language model is trained: on which device, by which processes, with what checkpoints.
-
-    The stage is held as by `stage`, by rank 0 and not by its launcher, which may die first.
-    """
-    from pipeline.machine.device import choose_device
-    from pipeline.work.processes import join
-    from pipeline.work.run import Run
-
-    leads = os.environ.get("RANK", "0") == "0"
-    with hold(paths.LOCKS / name, f"running stage {name}") if leads else nullcontext():
-        device = choose_device(_device(params))
-        with join(device) as world:
-            yield Run(device, paths.CHECKPOINTS, params.compute.checkpoint_minutes, steady.confirm, world)
-
-
-def _is_launcher(params: Params) -> bool:
-    """Whether this process has started the several that are to train, which is then done: it trains nothing itself."""
-    from pipeline.work.processes import check_number, launch, started_by_torchrun
-
-    if params.compute.processes == 1 or started_by_torchrun():
-        return False
-    check_number(params.compute.processes, params.compute.device)
-    launch(params.compute.processes, ["-m", "pipeline", *sys.argv[1:]])
-    return True

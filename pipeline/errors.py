@@ -1,5 +1,6 @@
 """The one exception that is for the user and not for the programmer, and the form of every line that a user reads."""
 
+import errno
 import re
 
 LONGEST = 1000
@@ -10,6 +11,11 @@ SPACES = (
 """Of every width, soft hyphens and joiners: of a text, but for `str.isprintable`."""
 TEXT = f"\n{SPACES}"
 """What is kept of a text of several lines."""
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""Errors of a disk, a quota, or a limit on files that leaves no room."""
+OF_THE_FILE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG}
+OF_THE_FILE |= {errno.ELOOP}
+"""Errors that say something about the file they name, and nothing about the program."""
 _USER = re.compile(r"(?<=://)(?:[^\s/?#'\"]*|[^\s/?#@:]{0,300}:(?=\S)(?!\d*[\s/?#])(?:[^/?#'\"]{0,100}|\S{0,300}))@")
 """`name:password@` of a URL; whoever forgets to quote a password may have any character in it."""
 _QUERY = re.compile(r"(://[^\s?#;'\"]{0,1000})[?#;][^\s'\"]*[^\s'\":;,.)…]")
@@ -68,3 +74,26 @@ def reason(error: OSError) -> str:
 def remake(stage: str) -> str:
     """What to do about a damaged file of that stage; the folder of an exported tagger may be without a pipeline."""
     return f"make it again: dvc repro {stage}, or copy it again"
+
+
+def describe(error: Exception) -> str | None:
+    """What a user is to do about an error that the machine has made; None for one that is the programmer's."""
+    import sqlite3
+
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, sqlite3.OperationalError):
+        return f"DVC's own database, in core.site_cache_dir or /var/tmp/dvc: {error}; make room there and run again"
+    # numpy has a kind of error for it, and so has torch on a GPU; on a CPU torch only says so
+    memory = ("can't allocate memory", "out of memory", "not enough memory")
+    is_torch = isinstance(error, RuntimeError) and any(words in str(error) for words in memory)
+    if isinstance(error, MemoryError) or is_torch:
+        what = str(error).strip().partition("\n")[0].rpartition("] ")[2]
+        return f"out of memory{f' ({what})' if what else ''}; make what it is for smaller, or use a machine with more"
+    if isinstance(error, OSError) and error.errno in FULL:
+        # Of a copy, the second is the one that is written; what is printed has no name.
+        full = error.filename2 or error.filename or "standard output"
+        return f"{full}: no space left on the device; free some and run again"
+    if isinstance(error, OSError) and error.errno in OF_THE_FILE and error.filename:
+        return f"{error.filename}: {reason(error)}; mend that and run again"
+    return None

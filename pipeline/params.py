@@ -10,7 +10,7 @@ from pipeline.files.metrics import MACHINE
 from pipeline.files.settings import Seed, Settings, each_once
 from pipeline.files.yaml import read_yaml
 from pipeline.lm.settings import ELMO, ArchSettings, CharCnnSettings, LmSettings
-from pipeline.machine.device import is_device
+from pipeline.machine.device import MOST_THREADS, is_device
 from pipeline.ner.settings import EvaluateSettings, NerSettings, TyposSettings
 from pipeline.protocol import Protocol
 from pipeline.text.settings import TextSettings, VocabularySettings
@@ -39,9 +39,6 @@ class Scale(Settings):
     ner: NerSettings
     evaluate: EvaluateSettings
     typos: TyposSettings
-
-
-MOST_THREADS = 1024
 
 
 class Compute(Settings):

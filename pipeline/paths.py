@@ -1,54 +1,73 @@
 """Where everything lives: the folders between the stages, as dvc.yaml names them."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
-DATA, MODELS, METRICS = Path("data"), Path("models"), Path("metrics")
 
-CHOICE = DATA / "choice.json"
-"""What params.yaml chose, checked: the manifest, its data sets, whether its published ELMo is read;
-and the sums of the readers of NER files."""
-ARCHITECTURE = MODELS / "architecture.json"
-"""The chosen architecture and the sum of its code."""
-CODE = DATA / "code"
-"""The code of every stage, a file a stage, see `pipeline.code`."""
-PROTOCOL = DATA / "protocol"
-"""The chosen protocol, a file a key."""
+@dataclass(frozen=True)
+class Below:
+    """A path below the root of a `Paths`; one that is `shared` lies below that of the repository.
 
-RAW = DATA / "raw"
-NEWS = RAW / "news"
-UDPIPE = RAW / "udpipe" / "model.udpipe"
-ELMO = RAW / "elmo"
-DOCUMENTS = DATA / "documents"
-SENTENCES = DATA / "sentences"
-FRAGMENTS = DATA / "fragments"
-LOWERCASE = DATA / "lowercase"
-LEMMAS = DATA / "lemmas"
-VOCABULARY = DATA / "vocabulary"
-CORPORA = DATA / "ner"
-PREDICTIONS = DATA / "predictions"
+    Scratch copies of the queue find what is shared in the repository that they belong to, which DVC_ROOT names.
+    """
 
-CHARCNN = MODELS / "charcnn"
-LM = MODELS / "lm"
-TAGGERS = MODELS / "ner"
-EXPORTED = MODELS / "tagger"
-"""Taggers to be used and carried away, a folder a set."""
-FEATURES = Path(os.environ.get("DVC_ROOT", ".")) / MODELS / ".features"
-"""Frozen features of NER sets, keyed by content; outside DVC and safe to delete. Scratch copies of the queue find those
-of the repository they belong to, DVC_ROOT."""
-CHECKPOINTS = Path(os.environ.get("DVC_ROOT", ".")) / MODELS / ".checkpoints"
-"""Unfinished trainings, keyed by all that they depend on; likewise outside DVC, and shared with scratch copies."""
-SHARDS = Path(os.environ.get("DVC_ROOT", ".")) / DATA / ".shards"
-"""Finished shards of unfinished text stages, keyed by all that they depend on; likewise."""
-LOCKS = DATA / ".locks"
-"""Of the stages that run now in this working copy; scratch copies have others."""
+    path: str
+    shared: bool = False
 
-PRETRAIN = METRICS / "pretrain.json"
-PRETRAIN_CURVE = METRICS / "pretrain.csv"
-SCORES = METRICS / "ner"
-COMPARISONS = METRICS / "compare"
+    def __get__(self, paths: "Paths", _: type | None = None) -> Path:
+        return Path(os.environ.get("DVC_ROOT", paths.root) if self.shared else paths.root, self.path)
 
 
-def manifest(scale: str) -> Path:
-    """The list of inputs of a scale."""
-    return DATA / scale / "manifest.yaml"
+@dataclass(frozen=True)
+class Paths:
+    """Every file and folder that one stage leaves for another, in the working copy whose top is `root`."""
+
+    root: Path = Path()
+
+    data, models, metrics = Below("data"), Below("models"), Below("metrics")
+
+    choice = Below("data/choice.json")
+    """What params.yaml chose, checked: the manifest, its data sets, whether its published ELMo is read;
+    and the sums of the readers of NER files."""
+    architecture = Below("models/architecture.json")
+    """The chosen architecture and the sum of its code."""
+    code = Below("data/code")
+    """The code of every stage, a file a stage, see `pipeline.provenance.code`."""
+    protocol = Below("data/protocol")
+    """The chosen protocol, a file a key."""
+
+    raw = Below("data/raw")
+    news, elmo, raw_ner = Below("data/raw/news"), Below("data/raw/elmo"), Below("data/raw/ner")
+    udpipe = Below("data/raw/udpipe/model.udpipe")
+    documents, sentences, fragments = Below("data/documents"), Below("data/sentences"), Below("data/fragments")
+    lowercase, lemmas, vocabulary = Below("data/lowercase"), Below("data/lemmas"), Below("data/vocabulary")
+    corpora, predictions = Below("data/ner"), Below("data/predictions")
+    """A folder a set."""
+
+    charcnn, lm = Below("models/charcnn"), Below("models/lm")
+    taggers = Below("models/ner")
+    """A folder a set, in it one a seed."""
+    exported = Below("models/tagger")
+    """Taggers to be used and carried away, a folder a set."""
+    pretrain, pretrain_curve = Below("metrics/pretrain.json"), Below("metrics/pretrain.csv")
+    scores = Below("metrics/ner")
+    """Files whose names begin with that of a set."""
+    comparisons = Below("metrics/compare")
+
+    features = Below("models/.features", shared=True)
+    """Frozen features of NER sets, keyed by content; outside DVC and safe to delete."""
+    checkpoints = Below("models/.checkpoints", shared=True)
+    """Unfinished trainings, keyed by all that they depend on; likewise."""
+    shards = Below("data/.shards", shared=True)
+    """Finished shards of unfinished text stages, keyed by all that they depend on; likewise."""
+    locks = Below("data/.locks")
+    """Of the stages that run now in this working copy; scratch copies have others."""
+
+    def manifest(self, scale: str) -> Path:
+        """The list of inputs of a scale."""
+        return self.data / scale / "manifest.yaml"
+
+
+HERE = Paths()
+"""Those of the working copy in which a command was started."""

@@ -187,7 +187,8 @@ MUTATIONS = [_truncate, _flip, _insert, _cut, _repeat, _replace, _swap_lines, _s
 
 def make_project(folder: Path) -> None:
     """A finished pipeline of the smallest size, with inputs of every format in data/local."""
-    shutil.copyfile(ROOT / "params.yaml", folder / "params.yaml")
+    for name in ("params.yaml", "dvc.yaml"):
+        shutil.copyfile(ROOT / name, folder / name)
     local = folder / "data" / "local"
     generate(local, TINY)
     with ZipFile(local / "elmo.zip") as archive:

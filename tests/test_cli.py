@@ -126,7 +126,8 @@ def test_a_data_set_that_is_not_asked_for_is_named_with_those_that_are(
 def test_a_stage_before_its_inputs_says_what_to_run(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+    for name in ("params.yaml", "dvc.yaml"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["pipeline", *command.split()])
     with pytest.raises(SystemExit) as raised:

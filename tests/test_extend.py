@@ -61,7 +61,8 @@ class Copy:
         self.folder = folder
         for package in ("pipeline", "demo"):
             shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copyfile(ROOT / "params.yaml", folder / "params.yaml")
+        for name in ("params.yaml", "dvc.yaml"):
+            shutil.copyfile(ROOT / name, folder / name)
         scale: dict[str, Any] = {**TINY, "vocabulary": {"size": 500, "validation_share": 0.2}}
         for stage in ("charcnn", "lm"):
             training = {"epochs": 0.5, "batch_tokens": 200, "cutoffs": [100]}

@@ -43,8 +43,8 @@ class Stage:
     def run(self, settings: int = 1) -> str:
         """Run it, to its end or not; the documents worked on."""
         self.log.write_text("")
-        workers = Workers(1, "sequential", self.folder / "finished")
-        with keep_finished(workers.finished, "sentences") as kept, fresh_folder(self.folder / "target") as target:
+        workers, finished = Workers(1, "sequential"), self.folder / "finished"
+        with keep_finished(finished, "sentences") as kept, fresh_folder(self.folder / "target") as target:
             map_shards(partial(log, self.log), self.source, target, {"settings": settings}, kept, workers)
         return self.log.read_text()
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline import cli, paths
+from pipeline import cli
 from pipeline.errors import UserError
 from pipeline.params import load_params
+from pipeline.paths import HERE
 from pipeline.provenance.code import read_sources, stages
 from pipeline.sources.download import download
 from pipeline.work.checkpoint import open_checkpoint
@@ -95,7 +96,7 @@ def test_a_stage_that_another_process_runs_touches_nothing(
     sets = [load_params().sets[0]] if "matrix" in dvc else []
     monkeypatch.setattr(sys, "argv", ["pipeline", stage, *sets])
     name = "@".join([stage, *sets])
-    with hold(paths.LOCKS / name, f"running stage {name}"), pytest.raises(SystemExit) as raised:
+    with hold(HERE.locks / name, f"running stage {name}"), pytest.raises(SystemExit) as raised:
         cli.main()
     said = capsys.readouterr().err
     assert raised.value.code == 1 and said.count("\n") == 1

@@ -7,7 +7,7 @@ those of multiconer still of the old: they must not be read as the new one's.
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pipeline import paths
+from pipeline.paths import HERE
 
 Json = dict[str, Any]
 Stages = dict[str, Json]
@@ -15,7 +15,7 @@ Stages = dict[str, Json]
 Made = dict[str, tuple[str, str]]
 """Outputs: path to (stage, md5)."""
 
-CODE, ARCHITECTURE = f"{paths.CODE.as_posix()}/", paths.ARCHITECTURE.as_posix()
+CODE, ARCHITECTURE = f"{HERE.code.as_posix()}/", HERE.architecture.as_posix()
 
 
 def stale(stages: Stages, stage: str, params: Json, md5: Callable[[str], str | None]) -> Iterator[str]:
@@ -30,7 +30,7 @@ def stale(stages: Stages, stage: str, params: Json, md5: Callable[[str], str | N
             if now not in (None, dep["md5"]):
                 yield f"{name}: {dep['path']}"
         for key, value in stages[name].get("params", {}).get("params.yaml", {}).items():
-            if _look_up(params, key) != value:
+            if look_up(params, key) != value:
                 yield f"{name}: {key}"
 
 
@@ -60,7 +60,7 @@ def _file_md5(dep: Json, md5: Callable[[str], str | None]) -> str | None:
     return None if dep["md5"].endswith(".dir") else md5(dep["path"])
 
 
-def _look_up(params: Any, key: str) -> Any:
+def look_up(params: Any, key: str) -> Any:
     """The value of a dotted key; None if it is not there."""
     for part in key.split("."):
         params = params.get(part) if isinstance(params, dict) else None

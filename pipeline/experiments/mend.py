@@ -11,14 +11,14 @@ from dvc.rwlock import SCHEMA as RWLOCK_SCHEMA
 from dvc.schema import COMPILED_LOCKFILE_SCHEMA
 from voluptuous import Invalid
 
-from pipeline import paths
 from pipeline.errors import UserError
+from pipeline.paths import HERE
 from pipeline.work.locks import hold, lock_alone
 from pipeline.work.outputs import remove
 from pipeline.work.progress import say
 
 TMP = Path(".dvc", "tmp")
-FOLDERS = (paths.DATA, paths.MODELS, paths.METRICS)
+FOLDERS = (HERE.data, HERE.models, HERE.metrics)
 SUFFIXES = (".partial", ".old")
 """Of what `pipeline.work.outputs` has not finished."""
 
@@ -60,7 +60,7 @@ def _remove_partials() -> None:
     partials = [path for path in partials if not any(part[0] == "." for part in path.parts[:-1])]
     with ExitStack() as locks:
         try:
-            for path in paths.LOCKS.glob("*"):
+            for path in HERE.locks.glob("*"):
                 locks.enter_context(hold(path, "running"))
         except UserError:
             return

@@ -16,8 +16,8 @@ from dvc.repo import Repo
 from dvc.repo.experiments.utils import exp_refs
 from dvc.scm import NoSCM, RevError, resolve_rev
 
-from pipeline import paths
 from pipeline.errors import UserError
+from pipeline.paths import HERE
 from pipeline.provenance.code import DATA, PACKAGE, PYTHON, Sources, describe_architecture, stage_code, stages
 from pipeline.work.outputs import json_text
 
@@ -72,22 +72,22 @@ class Revision:
         return bytes(self._get(path, self._files.cat_file, path))
 
     def md5(self, path: str) -> str | None:
-        """As DVC has it in dvc.lock; of `paths.ARCHITECTURE` and in `paths.CODE`, what it is if written now."""
+        """As DVC has it in dvc.lock; of `HERE.architecture` and in `HERE.code`, what it is if written now."""
         if path not in self._md5:
             self._md5[path] = self._find_md5(path)
         return self._md5[path]
 
     def architecture_md5(self, arch: str) -> str:
-        """Of `paths.ARCHITECTURE` if another architecture were chosen here; empty where there is none of that name."""
+        """Of `HERE.architecture` if another architecture were chosen here; empty where there is none of that name."""
         try:
             return _json_md5(describe_architecture(self.params | {"arch": arch}, self._sources))
         except (KeyError, TypeError):
             return ""
 
     def _find_md5(self, path: str) -> str | None:
-        if Path(path) == paths.ARCHITECTURE:
+        if Path(path) == HERE.architecture:
             return self.architecture_md5(str(self.params.get("arch")))
-        if Path(path).parent == paths.CODE:
+        if Path(path).parent == HERE.code:
             stage = Path(path).stem
             return _json_md5(stage_code(stage, self._sources)) if stage in stages(self._sources) else None
         return _md5(self.read_bytes(path)) if self.has(path) else None

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 DEVICE = r"^(auto|cpu|cuda(:\d{1,3})?)$"
 """Names of devices."""
+MOST_THREADS = 1024
 
 
 def is_device(name: str) -> str:

@@ -6,13 +6,13 @@ from typing import overload
 
 import torch
 
-from pipeline import paths
 from pipeline.errors import UserError, remake
 from pipeline.files.settings import read_settings
 from pipeline.lm.embed import Embedder
 from pipeline.ner.data.tokens import KEEPS
 from pipeline.ner.exported import LM, SETTINGS, TAGGER, Exported, check_parts
 from pipeline.ner.tagging.tagger import Tagger
+from pipeline.paths import HERE
 from pipeline.predict.cut import cut
 from pipeline.predict.network import Found, Network
 from pipeline.predict.pieces import End, Input, Output, Piece, Tagged
@@ -110,7 +110,7 @@ def find_udpipe(folder: Path, settings: Exported, given: Path | None) -> Path:
 
     A `UserError` where there is none, or where its sum is another.
     """
-    places = [given] if given else [folder / settings.udpipe.file, paths.UDPIPE]
+    places = [given] if given else [folder / settings.udpipe.file, HERE.udpipe]
     path = next((place for place in places if place.is_file()), None)
     expected = f"expected the UDPipe model {settings.udpipe.source}, sha256 {settings.udpipe.sha256}"
     if path is None:

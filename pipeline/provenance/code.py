@@ -22,12 +22,12 @@ TOP = Path(__file__).parents[2]
 PACKAGE = "pipeline"
 STAGES = f"{PACKAGE}/stages"
 CELLS = f"{PACKAGE}/lm/rnn/"
-COMMANDS = f"{PACKAGE}/cli.py"
-"""Has a function of the same name for each stage, which says what of params.yaml is handed to it."""
+PARAMS = f"{PACKAGE}/params.py"
+"""Hands the stages what dvc.yaml lists as their params, which DVC compares by value: its imports decide nothing."""
 PYTHON = ".py"
 DATA = {".html", ".css", ".yaml"}
 INIT = "__init__.py"
-_PLUMBING = ("work/", "machine/", "provenance/", "cli.py", "errors.py", "paths.py")
+_PLUMBING = ("work/", "machine/", "provenance/", "cli.py", "errors.py", "paths.py", "params.py")
 PLUMBING = tuple(f"{PACKAGE}/{name}" for name in _PLUMBING)
 """Folders and files in which nothing decides a byte of a result."""
 
@@ -50,10 +50,8 @@ def stages(sources: Sources) -> list[str]:
 
 
 def stage_code(stage: str, sources: Sources) -> Code:
-    """The code that decides what a stage writes, its function of the commands included; see `describe_architecture`."""
-    commands = _functions(sources.get(COMMANDS, b""))
-    command = {f"{COMMANDS}: {stage}": _sum(commands[stage])} if stage in commands else {}
-    return deciding(f"{STAGES}/{stage}.py", sources) | command
+    """The code that decides what a stage writes; of architectures see `describe_architecture`."""
+    return deciding(f"{STAGES}/{stage}.py", sources)
 
 
 def training_code(stage: str, cell: str) -> Code:
@@ -90,7 +88,7 @@ def reached(start: str, sources: Sources) -> list[str]:
         path = todo.pop()
         if path not in modules:
             modules.add(path)
-            todo.extend(imports(path, sources))
+            todo.extend(imports(path, sources) - {PARAMS})
     deciders = {path for path in modules if not path.startswith(PLUMBING)}
     folders = {PurePosixPath(path).parent for path in deciders}
     data = {path for path in sources if not path.endswith(PYTHON) and PurePosixPath(path).parent in folders}
@@ -112,12 +110,6 @@ def _imported(text: bytes) -> frozenset[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.update((node.module, *(f"{node.module}.{alias.name}" for alias in node.names)))
     return frozenset(names)
-
-
-@cache
-def _functions(text: bytes) -> dict[str, bytes]:
-    """Source of the functions at the top of a module by name, comments left out."""
-    return {node.name: ast.unparse(node).encode() for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
 
 
 @cache

@@ -22,10 +22,13 @@ from pipeline.lm.rnn import lstm  # by name below, and so among the deps in dvc.
 from pipeline.lm.settings import ArchSettings, CharCnnSettings
 from pipeline.lm.training.curve import write_curve
 from pipeline.lm.training.train import Trainer
-from pipeline.provenance.code import Code, training_code
+from pipeline.machine.device import choose_device
+from pipeline.params import Params
+from pipeline.paths import Paths
+from pipeline.provenance.code import training_code
 from pipeline.work.outputs import fresh_folder, read_json
 from pipeline.work.progress import track
-from pipeline.work.run import Run
+from pipeline.work.run import Run, start
 
 
 class Source(TypedDict):
@@ -43,41 +46,51 @@ _FREQUENT = 5000
 """Types that stand for all when the outputs are put to scale."""
 
 
-def import_published(vocabulary: Path, elmo: Path, target: Path, how: Run) -> None:
-    """Write the char-CNN of the published ELMo in `elmo`, its `vectors.npy`, and its stacks for `arch: elmo`."""
-    if not how.world.leads:
-        return
-    source = read_json(elmo / "source.json", Source, "fetch")
-    if not source["files"] or not source["lemmas"]:
-        raise UserError(f"{elmo}: holds no published ELMo, and params.yaml asks for one; run: dvc repro charcnn")
-    charcnn, stacks = read_elmo(elmo, source["lemmas"])
-    charcnn.to(how.device)
-    chars = vocabulary_char_ids(Vocabulary.load(vocabulary).types, charcnn.shape.reading)
-    with fresh_folder(target) as folder:
-        charcnn.save(folder)
-        stacks.save(folder)
-        _write_table(folder / TABLE, charcnn, chars)
-        how.confirm()
-
-
-def run(vocabulary: Path, target: Path, settings: CharCnnSettings, seed: int, how: Run) -> None:
-    """Read `vocabulary` (types and ids); write the char-CNN, its learning curve and `vectors.npy`.
+def run(paths: Paths, params: Params) -> None:
+    """Read `paths.vocabulary` (types and ids); write the char-CNN, its learning curve and `vectors.npy` to
+    `paths.charcnn`. The block `charcnn` says what is trained and how, or that the published one in `paths.elmo` is
+    taken.
 
     The vectors are float16 of shape (types, projection), a row an id. A run that was stopped goes on from its last
     checkpoint.
     """
-    words = Vocabulary.load(vocabulary)
+    device = choose_device(params.compute.device)
+    with start(device, paths.checkpoints, params.compute.checkpoint_minutes) as how:
+        if not params.imports_elmo:
+            _train(paths, params.chosen_scale.charcnn, params.seed, how)
+        elif how.world.leads:
+            _import_published(paths, how.device)
+
+
+def _import_published(paths: Paths, device: torch.device) -> None:
+    """Write the char-CNN of the published ELMo, its `vectors.npy`, and its stacks for `arch: elmo`."""
+    elmo = paths.elmo
+    source = read_json(elmo / "source.json", Source, "fetch")
+    if not source["files"] or not source["lemmas"]:
+        raise UserError(f"{elmo}: holds no published ELMo, and params.yaml asks for one; run: dvc repro charcnn")
+    charcnn, stacks = read_elmo(elmo, source["lemmas"])
+    charcnn.to(device)
+    chars = vocabulary_char_ids(Vocabulary.load(paths.vocabulary).types, charcnn.shape.reading)
+    with fresh_folder(paths.charcnn) as folder:
+        charcnn.save(folder)
+        stacks.save(folder)
+        _write_table(folder / TABLE, charcnn, chars)
+
+
+def _train(paths: Paths, settings: CharCnnSettings, seed: int, how: Run) -> None:
+    words = Vocabulary.load(paths.vocabulary)
     chars = vocabulary_char_ids(words.types)
-    key = {"stage": "charcnn", "charcnn": settings.model_dump(), "seed": seed, "code": code()}
-    with how.checkpoint(key, vocabulary) as checkpoint:
+    key = {"stage": "charcnn", "charcnn": settings.model_dump(), "seed": seed}
+    key["code"] = training_code("charcnn", _TEACHER.cell)
+    with how.checkpoint(key, paths.vocabulary) as checkpoint:
         torch.manual_seed(seed)
         charcnn = make_encoder(settings.shape)
         charcnn.standardise(_frequent(chars))
         trainer = Trainer(
             model=BiLM(_TEACHER, settings.teacher(), settings.projection, words.size),
             inputs=CharInputs(charcnn, chars),
-            train=IdSequences(vocabulary, "train", len(words)),
-            validation=IdSequences(vocabulary, "validation", len(words)),
+            train=IdSequences(paths.vocabulary, "train", len(words)),
+            validation=IdSequences(paths.vocabulary, "validation", len(words)),
             predicted=words.size,
             settings=settings.training,
             seed=seed,
@@ -89,16 +102,10 @@ def run(vocabulary: Path, target: Path, settings: CharCnnSettings, seed: int, ho
         history = trainer.run()
         charcnn.eval().standardise(_frequent(chars))
         if how.world.leads:
-            with fresh_folder(target) as folder:
+            with fresh_folder(paths.charcnn) as folder:
                 charcnn.save(folder)
                 write_curve(folder / "curve.csv", history.points)
                 _write_table(folder / TABLE, charcnn, chars)
-                how.confirm()
-
-
-def code() -> Code:
-    """The code on the disk that decides what is trained."""
-    return training_code("charcnn", _TEACHER.cell)
 
 
 def _frequent(chars: CharIds) -> CharIds:

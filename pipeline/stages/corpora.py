@@ -11,30 +11,34 @@ from pipeline.ner.data.counts import describe, describe_dropped, describe_repair
 from pipeline.ner.data.dataset import Splits, read_dataset, read_splits
 from pipeline.ner.data.sentence import RawSentence, Sentence
 from pipeline.ner.data.tokens import keep_tokens
+from pipeline.params import Params
+from pipeline.paths import Paths
 from pipeline.text.spelling import compose, remove_stress
 from pipeline.text.udpipe import Lemmatizer, Normalization
 from pipeline.work.outputs import fresh_folder, write_json
 from pipeline.work.progress import say, track
 
 
-def run(source: Path, model: Path, target: Path, tokens: str, normalization: Normalization, seed: int) -> None:
-    """Write train, validation and test .tsv, labels.json and counts.json.
+def run(paths: Paths, params: Params, name: str) -> None:
+    """Read the set in `paths.raw_ner`; write train, validation and test .tsv, labels.json and counts.json to its folder
+    in `paths.corpora`.
 
-    `tokens` says which of them are kept (a key of `pipeline.ner.data.tokens.KEEPS`), `normalization` what the language
-    model reads of them, and `seed` what is held out.
+    Of the protocol, `tokens` says which of them are kept (a key of `pipeline.ner.data.tokens.KEEPS`), `lowercase` and
+    `lemmas` what the language model reads of them; the seed says what is held out.
     """
+    source, tokens = paths.raw_ner / name, params.chosen_protocol.tokens
     dataset = read_dataset(source)
-    published = read_splits(source, dataset, seed)
+    published = read_splits(source, dataset, params.seed)
     splits = {split: list(_keep(published[split], tokens)) for split in SPLITS}
     _check(source, splits, tokens)
     scheme = find_scheme(str(source), (sentence.tags for split in SPLITS for sentence in published[split]))
     counts = {split: _count(split, published, splits, scheme) for split in SPLITS}
     _say(source, counts, scheme)
-    lemmatizer = Lemmatizer(model, normalization)
-    with fresh_folder(target) as folder:
+    normalization = Normalization(params.chosen_protocol.lowercase, params.chosen_protocol.lemmas)
+    lemmatizer = Lemmatizer(paths.udpipe, normalization)
+    with fresh_folder(paths.corpora / name) as folder:
         for split in SPLITS:
-            label = f"{target.name} {split}"
-            write_split(split_path(folder, split), _prepare(splits[split], lemmatizer, label))
+            write_split(split_path(folder, split), _prepare(splits[split], lemmatizer, f"{name} {split}"))
         write_labels(folder, bio_labels(dataset.types or rank_types(counts)))
         write_json(folder / "counts.json", counts)
 

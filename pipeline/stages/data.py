@@ -1,9 +1,10 @@
 """Stage data: what the news text is like, for people: one page with pictures and fragments."""
 
 from itertools import islice
-from pathlib import Path
 
 from pipeline.files.vocabulary import read_entries
+from pipeline.params import Params
+from pipeline.paths import Paths
 from pipeline.report.corpus.article import read_article
 from pipeline.report.corpus.growth import measure_vocabulary
 from pipeline.report.corpus.lengths import count_lengths
@@ -24,9 +25,12 @@ PICTURES = "data"
 """The folder of the pictures, beside the page."""
 
 
-def run(data: Path, metrics: Path, scale: str, seed: int) -> None:
-    """Read what the text stages left in `data`; write data.md, data.html and the pictures to `metrics`."""
-    corpus = _read(data, scale, seed)
+def run(paths: Paths, params: Params) -> None:
+    """Read what the text stages left; write data.md, data.html and the pictures to `paths.metrics`.
+
+    The page names the scale; the seed says which fragments are shown.
+    """
+    metrics, corpus = paths.metrics, _read(paths, params.scale, params.seed)
     with fresh_folder(metrics / PICTURES) as folder:
         pictures = {
             "lengths": save(folder, "lengths", draw_lengths, corpus.lengths),
@@ -37,26 +41,26 @@ def run(data: Path, metrics: Path, scale: str, seed: int) -> None:
     write_text(metrics / "data.html", render_html(corpus, pictures))
 
 
-def _read(data: Path, scale: str, seed: int) -> Corpus:
-    growth, usage = measure_vocabulary(data / "vocabulary")
+def _read(paths: Paths, scale: str, seed: int) -> Corpus:
+    growth, usage = measure_vocabulary(paths.vocabulary)
     return Corpus(
         scale=scale,
         seed=seed,
-        counts=read_counts(data),
-        templates=[Lost(*lost) for lost in read_json(data / "documents" / LOST, LostFile)["templates"]],
-        lengths=count_lengths(data / "sentences", data / "fragments"),
+        counts=read_counts(paths.data),
+        templates=[Lost(*lost) for lost in read_json(paths.documents / LOST, LostFile)["templates"]],
+        lengths=count_lengths(paths.sentences, paths.fragments),
         growth=growth,
         usage=usage,
-        frequent=[*islice(read_entries(data / "vocabulary"), FREQUENT)],
-        sample=_draw(data, seed),
+        frequent=[*islice(read_entries(paths.vocabulary), FREQUENT)],
+        sample=_draw(paths, seed),
     )
 
 
-def _draw(data: Path, seed: int) -> list[Sample]:
-    predicted = read_predicted(data / "vocabulary")
+def _draw(paths: Paths, seed: int) -> list[Sample]:
+    predicted = read_predicted(paths.vocabulary)
     sample = []
-    for drawn in draw_fragments(data / "fragments", FRAGMENTS, seed):
-        article = read_article(data, drawn.shard, drawn.article)
+    for drawn in draw_fragments(paths.fragments, FRAGMENTS, seed):
+        article = read_article(paths.data, drawn.shard, drawn.article)
         name = f"{article.name}: fragment {drawn.number + 1} of {len(article.lines['fragments'])}"
         sample.append(Sample(name, trace(article, drawn.number, predicted)))
     return sample

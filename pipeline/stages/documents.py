@@ -12,6 +12,8 @@ from typing_extensions import TypedDict
 from pipeline.errors import UserError
 from pipeline.files.shards import COUNTS, Counts, Document, format_document, read_shard, write_shards
 from pipeline.files.utf8 import InvalidUtf8
+from pipeline.params import Params
+from pipeline.paths import Paths
 from pipeline.provenance.fingerprint import fingerprint
 from pipeline.text.dump.mediawiki import read_articles
 from pipeline.text.dump.templates.lost import FILE as LOST
@@ -22,7 +24,6 @@ from pipeline.text.mapping import finish_shards, sum_code
 from pipeline.text.plaintext import read_plaintext
 from pipeline.text.raw import Raw, read_raw, write_raw
 from pipeline.text.reading import stem
-from pipeline.text.settings import TextSettings
 from pipeline.text.spelling import compose, count_composed
 from pipeline.text.whitespace import count_words
 from pipeline.work.finished import Finished, keep_finished
@@ -72,25 +73,28 @@ FORMATS = {
 }
 
 
-def run(source: Path, target: Path, settings: TextSettings, workers: Workers) -> None:
-    """Read the files that `source/sources.json` lists, in its order; write shards, counts and templates.json.
+def run(paths: Paths, params: Params) -> None:
+    """Read the files that sources.json in `paths.news` lists, in its order; write shards, counts and templates.json to
+    `paths.documents`. Of the block `text` it is the size of a shard that counts.
 
     `sources.json` is {"files": [{"file": "0000-news.xml.bz2", "format": "mediawiki", "namespaces": [0],
     "invalid_utf8": "error"}, ...]}; the other format, `text`, has no namespaces. The last two are the defaults.
     Ids of articles are page ids, behind `<file stem>:` in every export but the first. templates.json lists the
     templates that were dropped inside sentences.
     """
-    with keep_finished(workers.finished, "documents") as finished, fresh_folder(target) as folder:
-        raw, counts = _read(source, settings.shard_megabytes, finished)
+    megabytes = params.chosen_scale.text.shard_megabytes
+    workers = Workers(params.compute.jobs, params.compute.backend)
+    with keep_finished(paths.shards, "documents") as finished, fresh_folder(paths.documents) as folder:
+        raw, counts = _read(paths.news, megabytes, finished)
         keys = []
         for done in finish_shards(_extract, [*map(finished.path, raw)], "documents", {}, finished, workers):
             keys.append(done.key)
             counts.update(done.counts)
         lost = take_lost(counts)
         if not counts["documents_kept"]:
-            raise UserError(f"{source}: no document with text; check the news input; counts: {dict(counts)}")
+            raise UserError(f"{paths.news}: no document with text; check the news input; counts: {dict(counts)}")
         documents = chain.from_iterable(read_shard(finished.path(key)) for key in keys)
-        write_shards(documents, folder, settings.shard_megabytes)
+        write_shards(documents, folder, megabytes)
         write_json(folder / COUNTS, counts)
         write_json(folder / LOST, {"templates": lost})
 

@@ -1,7 +1,6 @@
 """Stage evaluate: scores of the taggers on the test split, with what chance allows them (paper, step 4)."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 
@@ -26,57 +25,46 @@ from pipeline.ner.scoring.scores import (
     score,
     score_types,
 )
-from pipeline.ner.settings import EvaluateSettings
 from pipeline.ner.tagging.examples import Examples, load_examples
 from pipeline.ner.tagging.predict import predict
 from pipeline.ner.tagging.tagger import load_taggers
+from pipeline.params import Params
+from pipeline.paths import Paths
 from pipeline.work.outputs import fresh_folder
 
 
-def run(
-    lm: Path,
-    corpus: Path,
-    taggers: Path,
-    predictions: Path,
-    metrics: Path,
-    scores: Path,
-    types: Path,
-    confusion: Path,
-    cache: Path,
-    settings: EvaluateSettings,
-    seed: int,
-    device: str,
-) -> None:
-    """Score every seed's tagger on the test split.
+def run(paths: Paths, params: Params, name: str) -> None:
+    """Score every seed's tagger of the set, in `paths.taggers`, on the test split in `paths.corpora`.
 
-    predictions: folder, each tagger's labels, for `compare`. metrics: JSON, means over the taggers, and standard
-    deviations between them where they are several. scores: CSV, each tagger's scores and their mean with 95 % intervals
-    over resampled sentences (`seed` decides the draws). types: CSV, means over the taggers. confusion: CSV, sums.
+    `paths.predictions` gets a folder with each tagger's labels, for `compare`. `paths.scores` gets <set>.json, means
+    over the taggers, and standard deviations between them where they are several; <set>.scores.csv, each tagger's
+    scores and their mean with 95 % intervals over resampled sentences; <set>.types.csv, means over the taggers; and
+    <set>.confusion.csv, sums. `bootstrap` of the block `evaluate` says how often is drawn, and the seed what.
     """
-    place = choose_device(device)
+    device, corpus = choose_device(params.compute.device), paths.corpora / name
     labels = read_labels(corpus)
-    trained = load_taggers(taggers, place)
+    trained = load_taggers(paths.taggers / name, device)
     features = next(iter(trained.values())).features
-    test = load_examples(corpus, "test", labels, cache, lm, Embedder.load(lm, place), features)
-    predicted = {name: predict(tagger, test.features) for name, tagger in trained.items()}
-    counts = {name: count(test.tags, tags, test.features.lengths, labels) for name, tags in predicted.items()}
+    test = load_examples(corpus, "test", labels, paths.features, paths.lm, Embedder.load(paths.lm, device), features)
+    predicted = {seed: predict(tagger, test.features) for seed, tagger in trained.items()}
+    counts = {seed: count(test.tags, tags, test.features.lengths, labels) for seed, tags in predicted.items()}
 
-    values = {name: score(c) for name, c in counts.items()}
+    values = {seed: score(c) for seed, c in counts.items()}
     by_metric = {metric: [v[metric] for v in values.values()] for metric in METRICS}
-    draws = {name: bootstrap(c, settings.bootstrap, seed) for name, c in counts.items()}
+    draws = {seed: bootstrap(c, params.chosen_scale.evaluate.bootstrap, params.seed) for seed, c in counts.items()}
     score_rows = list(_score_rows(by_metric, draws))
     type_rows = list(_type_rows(list(counts.values()), labels))
     confusion_rows = list(_confusion_rows(test, list(predicted.values()), labels))
 
     # Nothing is written before all is known, and the metrics last: with them the set is whole.
-    with fresh_folder(predictions) as folder:
-        for name, tags in predicted.items():
-            write_predictions(prediction_path(folder, name), tags, test.features.lengths, labels)
-    write_csv(scores, ["metric", "seed", "value", "low", "high"], score_rows)
-    write_csv(types, TypeScore._fields, type_rows)
-    write_csv(confusion, ["gold", "predicted", "count"], confusion_rows)
-    found = {name: round(value, DIGITS) for name, value in _metrics(by_metric)}
-    write_metrics(metrics, {corpus.name: found}, stamp(place))
+    with fresh_folder(paths.predictions / name) as folder:
+        for seed, tags in predicted.items():
+            write_predictions(prediction_path(folder, seed), tags, test.features.lengths, labels)
+    write_csv(paths.scores / f"{name}.scores.csv", ["metric", "seed", "value", "low", "high"], score_rows)
+    write_csv(paths.scores / f"{name}.types.csv", TypeScore._fields, type_rows)
+    write_csv(paths.scores / f"{name}.confusion.csv", ["gold", "predicted", "count"], confusion_rows)
+    metrics = {metric: round(value, DIGITS) for metric, value in _metrics(by_metric)}
+    write_metrics(paths.scores / f"{name}.json", {name: metrics}, stamp(device))
 
 
 def _metrics(by_metric: dict[str, list[float]]) -> Iterator[tuple[str, float]]:

@@ -1,8 +1,7 @@
 """Stage export: a tagger, its language model and its lemmatiser as one folder that works by itself; its calibration."""
 
 import shutil
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from pipeline.files.csv import DIGITS, read_csv
 from pipeline.files.metrics import write_metrics
@@ -20,7 +19,8 @@ from pipeline.ner.scoring.scores import count, entity_f1
 from pipeline.ner.tagging.examples import Examples, load_examples
 from pipeline.ner.tagging.predict import predict
 from pipeline.ner.tagging.tagger import Tagger, load_taggers
-from pipeline.protocol import Protocol
+from pipeline.params import Params
+from pipeline.paths import Paths
 from pipeline.provenance.fingerprint import sha256
 from pipeline.report.card import Facts, Json, NewsOrigins, Origin, SetOrigins, render_card
 from pipeline.report.data import SCORES, TYPES
@@ -29,31 +29,19 @@ from pipeline.report.splits import SET_COUNTS
 from pipeline.work.outputs import copy_folder, fresh_folder, need, read_json, write_json, write_text
 
 
-class Sources(NamedTuple):
-    """What the stage reads."""
+def run(paths: Paths, params: Params, name: str) -> None:
+    """Write the set's folder in `paths.exported`: its best tagger, with `paths.lm`, `paths.udpipe`, and a card of where
+    everything came from, for which `paths.raw` and `paths.scores` are read; and <set>.calibration.json to
+    `paths.scores`, how well its confidences are calibrated.
 
-    lm: Path
-    corpus: Path
-    taggers: Path
-    raw: Path
-    """data/raw: the UDPipe model, and where everything came from."""
-    scores: Path
-    """CSV of `evaluate`."""
-    types: Path
-    """CSV of `evaluate`."""
-
-
-def run(sources: Sources, target: Path, metrics: Path, cache: Path, protocol: Protocol, device: str) -> None:
-    """Write the folder `target` and, as JSON, how well its confidences are calibrated, `metrics`.
-
-    Of several taggers it is the one with the best entity F1 on validation, the first of equals.
+    Of several taggers it is the one with the best entity F1 on validation, the first of equals. The protocol goes
+    along.
     """
-    place = choose_device(device)
-    labels, name = read_labels(sources.corpus), sources.corpus.name
-    taggers = load_taggers(sources.taggers, place)
-    embedder, kind = Embedder.load(sources.lm, place), next(iter(taggers.values())).features
+    device, protocol, corpus = choose_device(params.compute.device), params.chosen_protocol, paths.corpora / name
+    labels, taggers = read_labels(corpus), load_taggers(paths.taggers / name, device)
+    embedder, kind = Embedder.load(paths.lm, device), next(iter(taggers.values())).features
     validation, test = (
-        load_examples(sources.corpus, split, labels, cache, sources.lm, embedder, kind)
+        load_examples(corpus, split, labels, paths.features, paths.lm, embedder, kind)
         for split in ("validation", "test")
     )
     seed = max(taggers, key=lambda x: _entity_f1(taggers[x], validation))
@@ -61,11 +49,11 @@ def run(sources: Sources, target: Path, metrics: Path, cache: Path, protocol: Pr
     temperature = round(fit_temperature(judged["validation"]), DIGITS)
     calibration: Json = {"seed": int(seed), "temperature": temperature}
     calibration |= {split: _describe(of_split, temperature) for split, of_split in judged.items()}
-    model = need(sources.raw / "udpipe" / "model.udpipe", "fetch")
-    source = read_json(sources.raw / "udpipe" / "source.json", Origin, "fetch")["source"]
-    with fresh_folder(target) as folder:
-        copy_folder(sources.lm, folder / LM)
-        copy_folder(sources.taggers / f"seed-{seed}", folder / TAGGER)
+    model = need(paths.udpipe, "fetch")
+    source = read_json(paths.udpipe.with_name("source.json"), Origin, "fetch")["source"]
+    with fresh_folder(paths.exported / name) as folder:
+        copy_folder(paths.lm, folder / LM)
+        copy_folder(paths.taggers / name / f"seed-{seed}", folder / TAGGER)
         shutil.copyfile(model, folder / UDPIPE)
         exported = Exported(
             format=3,
@@ -78,10 +66,12 @@ def run(sources: Sources, target: Path, metrics: Path, cache: Path, protocol: Pr
             udpipe=UdpipeModel(file=UDPIPE, source=source, sha256=sha256(model)),
             parts=sum_parts(folder),
         )
-        facts = _read_facts(sources, exported, protocol, len(taggers), calibration)
+        facts = _read_facts(paths, exported, protocol.epoch, len(taggers), calibration)
         write_json(folder / SETTINGS, exported.model_dump(mode="json"))
         write_text(folder / CARD, render_card(facts))
-    write_metrics(metrics, {name: {"calibration": _rounded(calibration)}}, stamp(place))
+    write_metrics(
+        paths.scores / f"{name}.calibration.json", {name: {"calibration": _rounded(calibration)}}, stamp(device)
+    )
 
 
 def _entity_f1(tagger: Tagger, examples: Examples) -> float:
@@ -96,21 +86,23 @@ def _describe(judged: Judged, temperature: float) -> Json:
     }
 
 
-def _read_facts(
-    sources: Sources, exported: Exported, protocol: Protocol, seeds: int, calibration: dict[str, Any]
-) -> Facts:
-    raw = sources.raw / "ner" / exported.set
+def _read_facts(paths: Paths, exported: Exported, epoch: str, seeds: int, calibration: dict[str, Any]) -> Facts:
+    name, raw = exported.set, paths.raw_ner / exported.set
     return Facts(
         exported=exported,
-        lm=read_settings(Config, sources.lm / CONFIG, "pretrain").model_dump(mode="json"),
-        encoder=ENCODERS[read_settings(EncoderShape, sources.lm / ENCODER, "pretrain").root.encoder],
-        counts=read_json(sources.corpus / "counts.json", SET_COUNTS, "corpora"),
+        lm=read_settings(Config, paths.lm / CONFIG, "pretrain").model_dump(mode="json"),
+        encoder=ENCODERS[read_settings(EncoderShape, paths.lm / ENCODER, "pretrain").root.encoder],
+        counts=read_json(paths.corpora / name / "counts.json", SET_COUNTS, "corpora"),
         dataset=read_dataset(raw),
         sources=read_json(raw / "sources.json", SetOrigins, "fetch")["files"],
-        news=read_json(sources.raw / "news" / "sources.json", NewsOrigins, "fetch")["files"],
-        epoch=protocol.epoch,
-        scores=[row for row in read_csv(sources.scores, SCORES, "evaluate") if row["seed"] == exported.seed],
-        types=read_csv(sources.types, TYPES, "evaluate"),
+        news=read_json(paths.news / "sources.json", NewsOrigins, "fetch")["files"],
+        epoch=epoch,
+        scores=[
+            row
+            for row in read_csv(paths.scores / f"{name}.scores.csv", SCORES, "evaluate")
+            if row["seed"] == exported.seed
+        ],
+        types=read_csv(paths.scores / f"{name}.types.csv", TYPES, "evaluate"),
         seeds=seeds,
         calibration=calibration,
     )

@@ -15,6 +15,8 @@ from tempfile import TemporaryDirectory
 
 from pipeline.errors import UserError
 from pipeline.ner.data.readers import format_code
+from pipeline.params import Params
+from pipeline.paths import Paths
 from pipeline.provenance.fingerprint import fingerprint
 from pipeline.sources.elmo import ObtainedElmo, obtain_elmo
 from pipeline.sources.manifest import Elmo, Manifest, NerSet, News, read_manifest
@@ -28,13 +30,14 @@ from pipeline.work.progress import say
 Splits = dict[str, Input]
 
 
-def run(manifest: Path, target: Path, elmo: bool, sets: Sequence[str]) -> None:
-    """Obtain and check the inputs of a manifest, of its NER sets these, and its published ELMo if `elmo`; then replace
-    what stands in `target`.
+def run(paths: Paths, params: Params) -> None:
+    """Obtain and check the inputs of the scale's manifest, of its NER sets those in `sets`, and its published ELMo if
+    something asks for it; then replace what stands in `paths.raw`.
 
-    Raises a `UserError` of one line for an unsound manifest or input; `target` is then as it was before.
+    Raises a `UserError` of one line for an unsound manifest or input; `paths.raw` is then as it was before.
     """
-    wanted = _without_spare(manifest, _choose(manifest, read_manifest(manifest), sets), elmo)
+    manifest = paths.manifest(params.scale)
+    wanted = _without_spare(manifest, _choose(manifest, read_manifest(manifest), params.sets), params.imports_elmo)
     sums = Sums(home(manifest))
     obtainer = Obtainer(manifest, sums)
     obtainer.find_paths(wanted.sources)
@@ -44,12 +47,12 @@ def run(manifest: Path, target: Path, elmo: bool, sets: Sequence[str]) -> None:
         ner = {name: _obtain_splits(obtainer, name, data) for name, data in wanted.ner.items()}
         published = obtain_elmo(obtainer, wanted.elmo, Path(scratch)) if wanted.elmo else None
         with ExitStack() as outputs:  # all folders are replaced when all are written
-            write_news(outputs.enter_context(fresh_folder(target / "news")), wanted.news, news)
-            write_udpipe(outputs.enter_context(fresh_folder(target / "udpipe")), udpipe)
-            folder = outputs.enter_context(fresh_folder(target / "ner"))
+            write_news(outputs.enter_context(fresh_folder(paths.news)), wanted.news, news)
+            write_udpipe(outputs.enter_context(fresh_folder(paths.udpipe.parent)), udpipe)
+            folder = outputs.enter_context(fresh_folder(paths.raw_ner))
             for name, splits in ner.items():
                 write_set(folder / name, wanted.ner[name], splits)
-            write_elmo(outputs.enter_context(fresh_folder(target / "elmo")), wanted.elmo, published)
+            write_elmo(outputs.enter_context(fresh_folder(paths.elmo)), wanted.elmo, published)
     inputs = [*news, udpipe, *(found for splits in ner.values() for found in splits.values())]
     inputs += published.named if published else []
     sums.record({i.source.source: i.sha256 for i in inputs if i.source.is_url and not i.source.sha256})

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from pipeline.errors import UserError
 from pipeline.files.shards import Counts, Document
+from pipeline.params import Params
+from pipeline.paths import Paths
 from pipeline.provenance.fingerprint import fingerprint
 from pipeline.text.lemmas import lemmatize_document
 from pipeline.text.mapping import map_shards
@@ -14,15 +16,22 @@ from pipeline.work.outputs import fresh_folder
 from pipeline.work.workers import Workers
 
 
-def run(source: Path, model: Path, target: Path, normalization: Normalization, workers: Workers) -> None:
-    """Take every fragment apart by the UDPipe model in the file `model`, and write what `normalization` asks for."""
-    with keep_finished(workers.finished, "lemmas") as finished, fresh_folder(target) as folder:
-        model_sum = fingerprint({}, model)
-        lemmatize = partial(_lemmatize, model.resolve(), model_sum, normalization)
+def run(paths: Paths, params: Params) -> None:
+    """Take every line of `paths.lowercase` apart by the UDPipe model `paths.udpipe`; write lines to `paths.lemmas`.
+
+    They are of lemmas or of words, in lower case or not, as `lemmas` and `lowercase` of the protocol say.
+    """
+    normalization = Normalization(params.chosen_protocol.lowercase, params.chosen_protocol.lemmas)
+    workers = Workers(params.compute.jobs, params.compute.backend)
+    with keep_finished(paths.shards, "lemmas") as finished, fresh_folder(paths.lemmas) as folder:
+        model_sum = fingerprint({}, paths.udpipe)
+        lemmatize = partial(_lemmatize, paths.udpipe.resolve(), model_sum, normalization)
         settings = {"model": model_sum, **normalization._asdict()}
-        counts = map_shards(lemmatize, source, folder, settings, finished, workers)
+        counts = map_shards(lemmatize, paths.lowercase, folder, settings, finished, workers)
         if not counts["tokens"]:
-            raise UserError(f"{source}: {model} finds no word in it; check the model and the news input")
+            raise UserError(
+                f"{paths.lowercase}: {paths.udpipe} finds no word in it; check the model and the news input"
+            )
 
 
 def _lemmatize(

@@ -1,47 +1,34 @@
 """Stage ner: one tagger a seed on the frozen layers of the language model (paper, step 3)."""
 
-from collections.abc import Callable
-from pathlib import Path
-
 from pipeline.files.csv import write_csv
 from pipeline.lm.embed import Embedder
 from pipeline.machine.device import choose_device
 from pipeline.ner.data.corpus import read_labels
-from pipeline.ner.settings import NerSettings
 from pipeline.ner.tagging.examples import load_examples
 from pipeline.ner.tagging.train import Epoch, kept_epoch, train_tagger
-from pipeline.protocol import EpochRule
+from pipeline.params import Params
+from pipeline.paths import Paths
 from pipeline.work.outputs import fresh_folder
 
 
-def run(
-    lm: Path,
-    corpus: Path,
-    target: Path,
-    log: Path,
-    cache: Path,
-    settings: NerSettings,
-    epoch: EpochRule,
-    device: str,
-    confirm: Callable[[], None],
-) -> None:
-    """Write `target/seed-<n>/`, each a tagger that works by itself, and `log`, a CSV row an epoch and seed.
+def run(paths: Paths, params: Params, name: str) -> None:
+    """Read `paths.lm` and the set's folder in `paths.corpora`; write seed-<n>, each a tagger that works by itself, to
+    its folder in `paths.taggers`, and <set>.epochs.csv, a row an epoch and seed, to `paths.scores`.
 
-    `epoch` says which of them is kept; the log marks it.
-    `confirm` is called before anything gets its name, see `pipeline.work.steady`.
+    The block `ner` says what is trained and how, `epoch` of the protocol which epoch is kept; the table marks it.
     """
-    place = choose_device(device)
+    settings, epoch = params.chosen_scale.ner, params.chosen_protocol.epoch
+    device, corpus = choose_device(params.compute.device), paths.corpora / name
     labels = read_labels(corpus)
-    embedder = Embedder.load(lm, place)
+    embedder = Embedder.load(paths.lm, device)
     train, validation = (
-        load_examples(corpus, split, labels, cache, lm, embedder, settings.features)
+        load_examples(corpus, split, labels, paths.features, paths.lm, embedder, settings.features)
         for split in ("train", "validation")
     )
     rows: list[tuple[float, ...]] = []
-    with fresh_folder(target) as folder:
+    with fresh_folder(paths.taggers / name) as folder:
         for seed in settings.seeds:
-            tagger, epochs = train_tagger(train, validation, labels, settings, seed, place, epoch)
+            tagger, epochs = train_tagger(train, validation, labels, settings, seed, device, epoch)
             tagger.save(folder / f"seed-{seed}")
             rows += [(seed, *row, int(row == kept_epoch(epochs, epoch))) for row in epochs]
-        confirm()
-        write_csv(log, ["seed", *Epoch._fields, "kept"], rows)
+        write_csv(paths.scores / f"{name}.epochs.csv", ["seed", *Epoch._fields, "kept"], rows)

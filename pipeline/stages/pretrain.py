@@ -1,7 +1,6 @@
 """Stage pretrain: the bidirectional language model of one architecture, on the frozen char-CNN (paper, step 2)."""
 
 import shutil
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
@@ -16,42 +15,17 @@ from pipeline.lm.embed import Config, Model, save_lm
 from pipeline.lm.encoders.encoder import CONFIG, WEIGHTS
 from pipeline.lm.encoders.inputs import TABLE, TableInputs
 from pipeline.lm.encoders.load import load_encoder
-from pipeline.lm.settings import ELMO, UNTRAINED, ArchSettings, LmSettings
+from pipeline.lm.settings import ELMO, UNTRAINED
 from pipeline.lm.training.curve import write_curve
 from pipeline.lm.training.history import History
 from pipeline.lm.training.train import Trainer
 from pipeline.machine.describe import peak_memory, stamp
+from pipeline.machine.device import choose_device
+from pipeline.params import Params
+from pipeline.paths import Paths
 from pipeline.provenance.code import training_code
 from pipeline.work.outputs import fresh_folder
-from pipeline.work.run import Run
-
-
-class Sources(NamedTuple):
-    """The folders that the stage reads."""
-
-    vocabulary: Path
-    charcnn: Path
-
-
-class Targets(NamedTuple):
-    """What the stage writes."""
-
-    lm: Path
-    """A folder that works by itself."""
-    metrics: Path
-    """JSON."""
-    curve: Path
-    """CSV."""
-
-
-class Choice(NamedTuple):
-    """What is trained, and how."""
-
-    name: str
-    """Of the architecture, a key of `archs`."""
-    arch: ArchSettings
-    settings: LmSettings
-    seed: int
+from pipeline.work.run import Run, start
 
 
 class Trained(NamedTuple):
@@ -63,73 +37,72 @@ class Trained(NamedTuple):
     history: History
 
 
-def run(sources: Sources, targets: Targets, choice: Choice, how: Run) -> None:
-    """Train the architecture, from its last checkpoint on if there is one, and write the targets.
+def run(paths: Paths, params: Params) -> None:
+    """Train the architecture of `archs` that is chosen, from its last checkpoint on if there is one, on
+    `paths.vocabulary` and `paths.charcnn`; the block `lm` says how. Write `paths.lm`, a folder that works by itself,
+    `paths.pretrain` (JSON) and `paths.pretrain_curve` (CSV).
 
     The bare char-CNN has no stack and a published ELMo has its own: there is nothing to train, and no perplexity.
     """
-    words = Vocabulary.load(sources.vocabulary)
-    size = words.size
-    encoder = load_encoder(sources.charcnn, torch.device("cpu"))
-    shape = len(words), encoder.shape.projection
-    if choice.arch.cell in UNTRAINED:
-        stacks = ElmoStacks.load(sources.charcnn, how.device) if choice.arch.cell == ELMO else None
-        _write(sources, targets, choice, how, Trained(stacks, size, History()))
-        return
-    name, arch, settings, seed = choice
-    key = {"stage": "pretrain", "arch": arch.model_dump(), "lm": settings.model_dump(), "seed": seed}
-    with how.checkpoint(key | {"code": training_code("pretrain", arch.cell)}, *sources) as checkpoint:
-        torch.manual_seed(seed)
-        inputs = TableInputs(sources.charcnn / TABLE, how.device)
-        _check_table(sources, tuple(inputs.table.shape), shape)
-        model = BiLM(arch, settings, inputs.width, size)
+    device = choose_device(params.compute.device)
+    with start(device, paths.checkpoints, params.compute.checkpoint_minutes) as how:
+        words = Vocabulary.load(paths.vocabulary)
+        shape = len(words), load_encoder(paths.charcnn, torch.device("cpu")).shape.projection
+        if params.chosen_arch.cell in UNTRAINED:
+            stacks = ElmoStacks.load(paths.charcnn, how.device) if params.chosen_arch.cell == ELMO else None
+            _write(paths, params, how, Trained(stacks, words.size, History()))
+        else:
+            _train(paths, params, how, words, shape)
+
+
+def _train(paths: Paths, params: Params, how: Run, words: Vocabulary, shape: tuple[int, int]) -> None:
+    """`shape` is that of the table: a row for each of the words."""
+    arch, settings = params.chosen_arch, params.chosen_scale.lm
+    key = {"stage": "pretrain", "arch": arch.model_dump(), "lm": settings.model_dump(), "seed": params.seed}
+    key["code"] = training_code("pretrain", arch.cell)
+    with how.checkpoint(key, paths.vocabulary, paths.charcnn) as checkpoint:
+        torch.manual_seed(params.seed)
+        inputs = TableInputs(paths.charcnn / TABLE, how.device)
+        # or else the embeddings would not be those trained on
+        if inputs.table.shape != shape:
+            raise UserError(
+                f"{paths.charcnn / TABLE}: found {tuple(inputs.table.shape)}, expected {shape}, a row for each type of "
+                f"{paths.vocabulary}; make it again: dvc repro charcnn"
+            )
+        model = BiLM(arch, settings, inputs.width, words.size)
         trainer = Trainer(
             model=model,
             inputs=inputs,
-            train=IdSequences(sources.vocabulary, "train", len(words)),
-            validation=IdSequences(sources.vocabulary, "validation", len(words)),
-            predicted=size,
+            train=IdSequences(paths.vocabulary, "train", len(words)),
+            validation=IdSequences(paths.vocabulary, "validation", len(words)),
+            predicted=words.size,
             settings=settings.training,
-            seed=seed,
+            seed=params.seed,
             device=how.device,
-            label=f"pretrain {name}",
+            label=f"pretrain {params.arch}",
             world=how.world,
             checkpoint=checkpoint,
         )
-        _write(sources, targets, choice, how, Trained(model, size, trainer.run()))
+        _write(paths, params, how, Trained(model, words.size, trainer.run()))
 
 
-def _check_table(sources: Sources, found: tuple[int, ...], expected: tuple[int, ...]) -> None:
-    """The table, the vocabulary and the char-CNN belong together, or the embeddings would not be those trained on."""
-    if found != expected:
-        raise UserError(
-            f"{sources.charcnn / TABLE}: found {found}, expected {expected}, a row for each type of "
-            f"{sources.vocabulary}; make it again: dvc repro charcnn"
-        )
-
-
-def _write(sources: Sources, targets: Targets, choice: Choice, how: Run, trained: Trained) -> None:
+def _write(paths: Paths, params: Params, how: Run, trained: Trained) -> None:
     if not how.world.leads:
         return
-    how.confirm()  # before anything is copied that may be gone, and after
-    with fresh_folder(targets.lm) as folder:
-        config = Config(name=choice.name, arch=choice.arch, lm=choice.settings, vocabulary_size=trained.size)
-        save_lm(folder, config, trained.model)
+    model, arch, settings = trained.model, params.chosen_arch, params.chosen_scale.lm
+    with fresh_folder(paths.lm) as folder:
+        config = Config(name=params.arch, arch=arch, lm=settings, vocabulary_size=trained.size)
+        save_lm(folder, config, model)
         for file in (WEIGHTS, CONFIG):
-            shutil.copyfile(sources.charcnn / file, folder / file)
+            shutil.copyfile(paths.charcnn / file, folder / file)
         for file in ("vocabulary.txt", "vocabulary.json"):
-            shutil.copyfile(sources.vocabulary / file, folder / file)
-        how.confirm()
-        write_curve(targets.curve, trained.history.points)
-        facts = {"arch": choice.name, "seed": choice.seed, **_sizes(choice, trained.model), "device": how.device.type}
-        write_metrics(targets.metrics, {"lm": facts | _facts(trained, how)}, stamp(how.device))
-
-
-def _sizes(choice: Choice, model: Model | None) -> dict[str, int]:
-    """Layers of a direction and units of each; a published ELMo has its own."""
-    if isinstance(model, ElmoStacks):
-        return {"layers": model.options.n_layers, "hidden": model.options.dim}
-    return {"layers": choice.arch.layers, "hidden": choice.settings.hidden} if model else {"layers": 0}
+            shutil.copyfile(paths.vocabulary / file, folder / file)
+        write_curve(paths.pretrain_curve, trained.history.points)
+        sizes = {"layers": arch.layers, "hidden": settings.hidden} if model else {"layers": 0}
+        if isinstance(model, ElmoStacks):
+            sizes = {"layers": model.options.n_layers, "hidden": model.options.dim}
+        facts = {"arch": params.arch, "seed": params.seed, **sizes, "device": how.device.type}
+        write_metrics(paths.pretrain, {"lm": facts | _facts(trained, how)}, stamp(how.device))
 
 
 def _facts(trained: Trained, how: Run) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Stage report: one experiment in tables, pictures and sentences, for people."""
 
 from pathlib import Path
-from typing import NamedTuple
 
 import pandas as pd
 import torch
@@ -10,7 +9,9 @@ from pipeline.files.metrics import write_metrics
 from pipeline.machine.describe import stamp
 from pipeline.ner.scoring.tested import read_tested
 from pipeline.ner.scoring.type_spread import spread_types
-from pipeline.report.data import Json, Results, SetResults, read_results
+from pipeline.params import Params
+from pipeline.paths import Paths
+from pipeline.report.data import Results, SetResults, read_results
 from pipeline.report.html import Sentences, render_html
 from pipeline.report.mistakes import Mistakes, draw_mistakes
 from pipeline.report.page import render
@@ -24,42 +25,27 @@ WRONG, RIGHT = 30, 6
 """Test sentences of each data set that the page shows, with a mistake and without."""
 
 
-class Sources(NamedTuple):
-    """The folders that the stage reads."""
+def run(paths: Paths, params: Params) -> None:
+    """Read what the other stages left in `paths.data`, `paths.metrics` and `paths.lm`; write data.json, report.md,
+    report.html and plots to `paths.metrics`.
 
-    data: Path
-    metrics: Path
-    lm: Path
-
-
-class Choice(NamedTuple):
-    """What was run."""
-
-    arch: str
-    scale: str
-    sets: list[str]
-    settings: Json
-    """All that params.yaml chose, for the page."""
-    bootstrap: int
-    """Resamples of the intervals by type."""
-    seed: int
-    """Of the draws."""
-
-
-def run(sources: Sources, choice: Choice) -> None:
-    """Read what the other stages left; write data.json, report.md, report.html and plots to `metrics`."""
-    results = read_results(*sources, choice.arch, choice.scale, choice.sets)
+    The page shows all that params.yaml chose; the seed says which sentences it shows, and `bootstrap` of the block
+    `evaluate` how often is drawn for the intervals by type.
+    """
+    seed, scale, metrics = params.seed, params.chosen_scale, paths.metrics
+    results = read_results(paths.data, metrics, paths.lm, params.arch, params.scale, params.sets)
     sentences = {}
     for name, of_set in results.sets.items():
-        split, taggers = read_tested(sources.data / "ner" / name, sources.data / "predictions" / name)
-        spread = spread_types(taggers.counts, split.labels, choice.bootstrap, choice.seed)
+        split, taggers = read_tested(paths.corpora / name, paths.predictions / name)
+        spread = spread_types(taggers.counts, split.labels, scale.evaluate.bootstrap, seed)
         results.sets[name] = of_set._replace(types=of_set.types.merge(pd.DataFrame(spread), on="type"))
-        sentences[name] = _describe(draw_mistakes(split, taggers, WRONG, RIGHT, choice.seed), choice.seed)
+        sentences[name] = _describe(draw_mistakes(split, taggers, WRONG, RIGHT, seed), seed)
 
-    metrics = sources.metrics
+    blocks = {f"archs.{params.arch}": params.chosen_arch, f"scales.{params.scale}": scale}
+    settings = {"seed": seed, **{key: block.model_dump(mode="json") for key, block in blocks.items()}}
     page = render(results)
     with fresh_folder(metrics / "plots") as folder:
-        html = render_html(results, sentences, choice.settings, _draw(folder, results))
+        html = render_html(results, sentences, settings, _draw(folder, results))
     write_metrics(metrics / "data.json", results.data_metrics(), stamp(torch.device("cpu")))
     write_text(metrics / "report.md", page)
     write_text(metrics / "report.html", html)

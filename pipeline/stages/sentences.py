@@ -5,6 +5,8 @@ from pathlib import Path
 
 from pipeline.errors import UserError
 from pipeline.files.shards import Counts, Document
+from pipeline.params import Params
+from pipeline.paths import Paths
 from pipeline.provenance.fingerprint import fingerprint
 from pipeline.text.mapping import map_shards
 from pipeline.text.segmenters import UdpipeSegmenter
@@ -14,16 +16,22 @@ from pipeline.work.outputs import fresh_folder
 from pipeline.work.workers import Workers
 
 
-def run(source: Path, target: Path, workers: Workers, model: Path | None = None) -> None:
-    """Split every paragraph into sentences: by the UDPipe model in the file `model`, or without one by razdel."""
-    with keep_finished(workers.finished, "sentences") as finished, fresh_folder(target) as folder:
+def run(paths: Paths, params: Params) -> None:
+    """Split every paragraph of `paths.documents` into sentences, which are written to `paths.sentences`.
+
+    `segmenter` in the block `text` says by what: by razdel, or by the UDPipe model in the file `paths.udpipe`.
+    """
+    workers = Workers(params.compute.jobs, params.compute.backend)
+    with keep_finished(paths.shards, "sentences") as finished, fresh_folder(paths.sentences) as folder:
         split, settings = split_document, {}
-        if model:
-            settings = {"model": fingerprint({}, model)}
-            split = partial(_split, model.resolve(), settings["model"])
-        counts = map_shards(split, source, folder, settings, finished, workers)
+        if params.chosen_scale.text.segmenter == "udpipe":
+            settings = {"model": fingerprint({}, paths.udpipe)}
+            split = partial(_split, paths.udpipe.resolve(), settings["model"])
+        counts = map_shards(split, paths.documents, folder, settings, finished, workers)
         if not counts["sentences"]:
-            raise UserError(f"{source}: no sentence in {counts['documents_read']} documents; check the news input")
+            raise UserError(
+                f"{paths.documents}: no sentence in {counts['documents_read']} documents; check the news input"
+            )
 
 
 def _split(model: Path, model_sum: str, document: Document, counts: Counts) -> Document | None:

@@ -20,46 +20,40 @@ from pipeline.ner.tagging.features import Features, build_features
 from pipeline.ner.tagging.predict import predict
 from pipeline.ner.tagging.tagger import load_taggers
 from pipeline.ner.typos.typos import apply_typos, draw_typos, find_words
+from pipeline.params import Params
+from pipeline.paths import Paths
 from pipeline.text.udpipe import Lemmatizer, Normalization
 
 HEADER = ["rate", "words", "misspelt", *(metric + end for metric in METRICS for end in ("", "_low", "_high"))]
 
 
-def run(
-    lm: Path,
-    corpus: Path,
-    taggers: Path,
-    udpipe: Path,
-    target: Path,
-    cache: Path,
-    rates: list[float],
-    normalization: Normalization,
-    bootstrap: int,
-    seed: int,
-    device: str,
-) -> None:
-    """Write `target`, a CSV row a rate: how many words there are, how many are misspelt, and the scores.
+def run(paths: Paths, params: Params, name: str) -> None:
+    """Score the taggers of the set, in `paths.taggers`, on the test split in `paths.corpora` with typos; write
+    <set>.typos.csv to `paths.scores`, a row a rate: how many words there are, how many are misspelt, and the scores.
 
     Scores are means over the taggers with 95 % intervals over resampled sentences, the same ones at every rate and in
-    `evaluate`, whose scores are those of rate 0. `seed` decides typos and draws.
+    `evaluate`, whose scores are those of rate 0 and whose `bootstrap` counts here too. The block `typos` has the rates;
+    the seed decides typos and draws; `lowercase` and `lemmas` of the protocol say how the words are read.
     """
-    place = choose_device(device)
-    trained = load_taggers(taggers, place)
+    device, corpus, rates = choose_device(params.compute.device), paths.corpora / name, params.chosen_scale.typos.rates
+    trained = load_taggers(paths.taggers / name, device)
     kind = next(iter(trained.values())).features
-    labels, embedder, lemmatizer = read_labels(corpus), Embedder.load(lm, place), Lemmatizer(udpipe, normalization)
-    test = load_examples(corpus, "test", labels, cache, lm, embedder, kind)
+    normalization = Normalization(params.chosen_protocol.lowercase, params.chosen_protocol.lemmas)
+    lemmatizer = Lemmatizer(paths.udpipe, normalization)
+    labels, embedder = read_labels(corpus), Embedder.load(paths.lm, device)
+    test = load_examples(corpus, "test", labels, paths.features, paths.lm, embedder, kind)
     tokens = [sentence.tokens for sentence in read_split(split_path(corpus, "test"))]
 
     rows = []
-    for rate, typos in zip(rates, draw_typos(tokens, rates, seed), strict=True):
+    for rate, typos in zip(rates, draw_typos(tokens, rates, params.seed), strict=True):
         lemmas = (lemmatizer.lemmatize_tokens(sentence) for sentence in apply_typos(tokens, typos))
         known = nullcontext(test.features)  # of the words as they are
-        with _features(lemmas, reading(embedder, kind), cache) if typos else known as features:
+        with _features(lemmas, reading(embedder, kind), paths.features) if typos else known as features:
             predicted = [predict(tagger, features) for tagger in trained.values()]
         counts = [count(test.tags, tags, test.features.lengths, labels) for tags in predicted]
-        scores = mean_scores(counts, bootstrap, seed)
+        scores = mean_scores(counts, params.chosen_scale.evaluate.bootstrap, params.seed)
         rows.append([rate, len(find_words(tokens)), len(typos), *(x for metric in METRICS for x in scores[metric])])
-    write_csv(target, HEADER, rows)
+    write_csv(paths.scores / f"{name}.typos.csv", HEADER, rows)
 
 
 @contextmanager

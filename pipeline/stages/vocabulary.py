@@ -11,6 +11,8 @@ from pipeline.errors import UserError
 from pipeline.files.ids import write_ids
 from pipeline.files.shards import COUNTS, Counts, shard_paths
 from pipeline.files.vocabulary import SPECIALS
+from pipeline.params import Params
+from pipeline.paths import Paths
 from pipeline.provenance.fingerprint import sha256
 from pipeline.text.mapping import finish_shards
 from pipeline.text.settings import VocabularySettings
@@ -37,10 +39,16 @@ class Types(NamedTuple):
     in_train: int
 
 
-def run(source: Path, target: Path, settings: VocabularySettings, seed: int, workers: Workers) -> None:
-    """Write the vocabulary, `train` and `validation` ids (see `pipeline.files.ids`) and the counts."""
-    split = Split(seed, settings.validation_share)
-    with keep_finished(workers.finished, "vocabulary") as finished, fresh_folder(target) as folder:
+def run(paths: Paths, params: Params) -> None:
+    """Read `paths.lemmas`; write the vocabulary, `train` and `validation` ids (see `pipeline.files.ids`) and the counts
+    to `paths.vocabulary`.
+
+    The block `vocabulary` says how large it is and which share is held out, the seed which articles these are.
+    """
+    source, settings = paths.lemmas, params.chosen_scale.vocabulary
+    split = Split(params.seed, settings.validation_share)
+    workers = Workers(params.compute.jobs, params.compute.backend)
+    with keep_finished(paths.shards, "vocabulary") as finished, fresh_folder(paths.vocabulary) as folder:
         types = _write_types(source, folder, settings, split, finished, workers)
         _check_types(source, types, settings)
         counts = _write_ids(source, folder, types, split, finished, workers)
@@ -66,12 +74,12 @@ def _write_ids(source: Path, folder: Path, types: Types, split: Split, finished:
     entries = _set_aside(folder / "vocabulary.txt", finished)
     encode = partial(encode_lemmas, split, entries, types.size)
     settings = {"types": entries.parent.name, "size": types.size, **split._asdict()}
-    paths, counts = [], Counter[str]()
+    encoded, counts = [], Counter[str]()
     for done in finish_shards(encode, shard_paths(source), "ids", settings, finished, workers):
-        paths.append(finished.path(done.key))
+        encoded.append(finished.path(done.key))
         counts.update(done.counts)
     for side in SIDES:
-        write_ids(folder, side, chain.from_iterable(read_side(path, side) for path in paths))
+        write_ids(folder, side, chain.from_iterable(read_side(path, side) for path in encoded))
     return counts
 
 

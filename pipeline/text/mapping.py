@@ -79,11 +79,9 @@ def finish_shards(
     settings, earlier = {"step": step, **settings}, 0
     job = Job(work, settings, sum_code(finished.stage), finished)
     sources = [path.resolve() for path in paths]  # a worker may have a working directory of its own
-    steady = Steady(lambda: None, *paths)
     for done in track(workers.map(partial(_finish, job), sources), step, "shards", len(paths)):
         earlier += done.earlier
         yield done
-    steady.confirm()  # or else the shards would be of two inputs, if DVC has made this one anew meanwhile
     if earlier:
         say(f"{step}: {earlier:,} of {len(paths):,} shards were finished by an earlier run")
 
@@ -97,7 +95,7 @@ def sum_code(stage: str) -> str:
 
 def _finish(job: Job, source: Path) -> Done:
     _check_code(job)
-    steady = Steady(lambda: None, source)
+    steady = Steady(source)
     key = fingerprint({"settings": job.settings, "code": job.code}, source)
     counts = job.finished.facts(key)
     if counts is not None:

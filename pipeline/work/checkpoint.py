@@ -19,9 +19,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from pipeline.errors import UserError
+from pipeline.errors import FULL, UserError
 from pipeline.work.locks import hold
-from pipeline.work.outputs import FULL, fresh_file
+from pipeline.work.outputs import fresh_file
 
 LOCK, STATE = "lock", "state.safetensors"
 

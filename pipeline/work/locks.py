@@ -9,8 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from pipeline.errors import UserError
-from pipeline.work.outputs import FULL
+from pipeline.errors import FULL, UserError
 
 
 @contextmanager

@@ -1,20 +1,17 @@
 """Outputs appear under their final name only when they are whole."""
 
-import errno
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, Field, TypeAdapter, ValidationError
 
-from pipeline.errors import UserError, one_line, remake
+from pipeline.errors import FULL, UserError, one_line, remake
 
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-"""Errors of a disk, a quota, or a limit on files that leaves no room."""
 FAULTS, SHOWN = 5, 200
 """Of a file, and characters of a wrong value, that a message repeats."""
 Count = Annotated[int, Field(ge=0, lt=2**63)]
@@ -28,6 +25,20 @@ def _check_number(value: Any, place: str = "") -> Any:
 
 Number = Annotated[Any, AfterValidator(_check_number)]
 """Shapes of what the stages write."""
+_checks: list[Callable[[Path], None]] = []
+
+
+@contextmanager
+def checked(check: Callable[[Path], None]) -> Iterator[None]:
+    """While the block runs, nothing that `fresh_folder` and `fresh_file` make gets its name before `check(path)`.
+
+    If the check fails, `path` is as it was before.
+    """
+    _checks.append(check)
+    try:
+        yield
+    finally:
+        _checks.remove(check)
 
 
 @contextmanager
@@ -47,6 +58,7 @@ def fresh_folder(path: Path) -> Iterator[Path]:
             yield partial
             if _stamp(path) not in (None, before):
                 raise UserError(f"{path}: was replaced while this stage ran, and stays as it is now; run dvc repro")
+            _check(path)
             _replace(partial, path)
         finally:
             remove(partial)
@@ -61,6 +73,7 @@ def fresh_file(path: Path) -> Iterator[Path]:
         remove(partial)
         try:
             yield partial
+            _check(path)
             os.replace(partial, path)
         finally:
             remove(partial)
@@ -192,6 +205,11 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def _check(path: Path) -> None:
+    for check in _checks:
+        check(path)
 
 
 def _partial(path: Path) -> Path:

@@ -1,6 +1,6 @@
 """How and where a long run is done; nothing here is part of what it computes."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ import torch
 
 from pipeline.provenance.fingerprint import fingerprint
 from pipeline.work.checkpoint import Checkpoint, open_checkpoint
-from pipeline.work.processes import ALONE, World
+from pipeline.work.processes import World, join
 
 
 class Run(NamedTuple):
@@ -20,9 +20,7 @@ class Run(NamedTuple):
     """The folder of all runs' checkpoints."""
     minutes: float
     """Between two checkpoints."""
-    confirm: Callable[[], None]
-    """Raises a `UserError` if settings, inputs or code have changed since the stage was started."""
-    world: World = ALONE
+    world: World
 
     @contextmanager
     def checkpoint(self, settings: Mapping[str, Any], *paths: Path) -> Iterator[Checkpoint | None]:
@@ -35,3 +33,10 @@ class Run(NamedTuple):
             return
         with open_checkpoint(self.checkpoints, fingerprint(settings, *paths), self.minutes) as checkpoint:
             yield checkpoint
+
+
+@contextmanager
+def start(device: torch.device, checkpoints: Path, minutes: float) -> Iterator[Run]:
+    """A run by this process, or by all that torchrun has started, which meet here."""
+    with join(device) as world:
+        yield Run(device, checkpoints, minutes, world)

@@ -1,10 +1,5 @@
-"""A long stage finishes only if what it was started with is still there.
+"""Files that must not change while something is made of them."""
 
-DVC hashes deps and params after the command as well: an edit made while a model trains would be recorded as what the
-model was trained with, and `dvc status` would call it up to date.
-"""
-
-from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.errors import UserError
@@ -13,27 +8,26 @@ Stamp = dict[Path, tuple[int, int]]
 
 
 class Steady:
-    """What a stage was started with; `confirm` before its outputs get their names."""
+    """Files and folders as they are when this is made; `confirm` before what was made of them gets its name."""
 
-    def __init__(self, settings: Callable[[], object], *inputs: Path) -> None:
-        """`settings` reads what decides the result, code too, anew at every call; inputs are files and folders."""
-        self._settings, self._inputs = settings, inputs
-        self._before, self._stamps = settings(), [_stamp(path) for path in inputs]
+    def __init__(self, *inputs: Path) -> None:
+        self._stamps = {path: _stamp(path) for path in inputs}
 
     def confirm(self) -> None:
-        """A `UserError` if the settings have another value, or a file of the inputs was changed."""
-        if self._settings() != self._before:
-            raise UserError(_refusal("params.yaml or the code"))
-        for path, stamp in zip(self._inputs, self._stamps, strict=True):
+        """A `UserError` if one of them was changed, a file in it too."""
+        for path, stamp in self._stamps.items():
             if _stamp(path) != stamp:
-                raise UserError(_refusal(str(path)))
+                raise changed(str(path))
 
 
-def _refusal(name: str) -> str:
-    return f"{name}: changed while the stage ran, so its outputs would not be of what stands there now; run dvc repro"
+def changed(name: str) -> UserError:
+    """What is said where something is not what the stage was started with."""
+    return UserError(
+        f"{name}: changed while the stage ran, so its outputs would not be of what stands there now; run dvc repro"
+    )
 
 
 def _stamp(path: Path) -> Stamp:
     """Size and time of change of every file; reading terabytes twice would cost more than it saves."""
-    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    files = [file for file in (path.rglob("*") if path.is_dir() else [path]) if "__pycache__" not in file.parts]
     return {file: (file.stat().st_size, file.stat().st_mtime_ns) for file in files if file.is_file()}

@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from joblib import Parallel, delayed, parallel_config
@@ -20,15 +19,13 @@ class Workers(NamedTuple):
     """How and where a text stage is done; nothing here is part of what it computes."""
 
     jobs: int
-    """Processes; of a cluster that runs already, all of its are used by Dask."""
+    """Processes, 0 for one a core; of a cluster that runs already, all of its are used by Dask."""
     backend: str
     """joblib's: loky, threading, sequential, dask, ray."""
-    finished: Path
-    """The folder of all stages' finished shards; see `pipeline.work.finished`."""
 
     def map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
         """`function`, which is pickled, of every item: in order, each as soon as it and those before it are there."""
-        jobs = max(1, min(self.jobs, len(items)))
+        jobs = max(1, min(self.jobs or os.cpu_count() or 1, len(items)))
         tasks = (delayed(function)(item) for item in items)
         with _CLUSTERS.get(self.backend, nullcontext)(jobs):
             with parallel_config(self.backend, n_jobs=jobs, **_OPTIONS.get(self.backend, {})):

@@ -6,11 +6,11 @@ from shutil import copytree
 
 import pytest
 
+from pipeline.paths import Paths
 from pipeline.stages import documents, fragments, lemmas, lowercase, sentences, vocabulary
-from pipeline.text.settings import TextSettings, VocabularySettings
 from pipeline.text.udpipe import Normalization
 from pipeline.work.outputs import write_json
-from pipeline.work.workers import Workers
+from tests.params import make_params
 
 LONGEST = 8
 """Words of a fragment."""
@@ -34,27 +34,24 @@ class _Words:
         return text.split()
 
 
-def run_text_stages(raw: Path, data: Path, files: dict[str, str], megabytes: float = 1) -> Path:
-    """Make `data` of news files by name, of the format that the ending of the name says."""
-    raw.mkdir(parents=True)
-    (raw / "model").touch()
+def run_text_stages(folder: Path, files: dict[str, str], megabytes: float = 1) -> Path:
+    """Make the folder `data` of news files by name, of the format that the ending of the name says."""
+    paths = Paths(folder)
+    raw = paths.news
+    for made in (raw, paths.udpipe.parent):
+        made.mkdir(parents=True)
+    paths.udpipe.touch()
     for name, content in files.items():
         (raw / name).write_text(content, encoding="utf-8", newline="\n")
     forms = {name: "mediawiki" if name.endswith(".xml") else "text" for name in files}
     write_json(raw / "sources.json", {"files": [{"file": name, "format": form} for name, form in forms.items()]})
-    settings = TextSettings(segmenter="razdel", fragment_words=LONGEST, shard_megabytes=megabytes)
-    here = Workers(1, "sequential", data / ".shards")
-    documents.run(raw, data / "documents", settings, here)
-    sentences.run(data / "documents", data / "sentences", here)
-    fragments.run(data / "sentences", data / "fragments", settings, here)
-    lowercase.run(data / "fragments", data / "lowercase", True, here)
+    text = {"segmenter": "razdel", "fragment_words": LONGEST, "shard_megabytes": megabytes}
+    params = make_params({"text": text, "vocabulary": {"size": 40, "min_count": 2, "validation_share": 0.3}})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lemmas, "Lemmatizer", _Words)
-        both = Normalization(lowercase=True, lemmas=True)
-        lemmas.run(data / "lowercase", raw / "model", data / "lemmas", both, here)
-    rare = VocabularySettings(size=40, min_count=2, validation_share=0.3)
-    vocabulary.run(data / "lemmas", data / "vocabulary", rare, 1, here)
-    return data
+        for stage in (documents, sentences, fragments, lowercase, lemmas, vocabulary):
+            stage.run(paths, params)
+    return paths.data
 
 
 def export(*pages: tuple[int, str, str]) -> str:
@@ -79,7 +76,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "0001-city.txt": "\n\n".join([*articles(40), HOSTILE]),
         "0002-second.xml": export((7, "Выборы", "Прошли выборы. Явка высока.")),
     }
-    return run_text_stages(folder / "raw", folder / "data", files, megabytes=0.002)
+    return run_text_stages(folder, files, megabytes=0.002)
 
 
 @pytest.fixture

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import cli, paths
+from pipeline import cli
 from pipeline.errors import UserError
 from pipeline.files.shards import read_documents
 from pipeline.files.vocabulary import Vocabulary
+from pipeline.paths import Paths
 from pipeline.report.corpus.article import STAGES, find_articles, read_article
 from pipeline.report.corpus.terminal import show
 from pipeline.report.corpus.trace import paragraphs_of, read_predicted, sentences_of, trace
@@ -40,7 +41,7 @@ def test_every_fragment_is_followed_to_its_sentences_and_paragraphs(built: Path)
 def test_real_text_is_followed(tmp_path: Path) -> None:
     with gzip.open(PACK / "corpus" / "nerel_wikinews.txt.gz", "rt", encoding="utf-8", newline="\n") as file:
         text = file.read(60_000)
-    assert follow(run_text_stages(tmp_path / "raw", tmp_path / "data", {"news.txt": text})) > 80
+    assert follow(run_text_stages(tmp_path, {"news.txt": text})) > 80
 
 
 def test_trace(built: Path) -> None:
@@ -85,7 +86,7 @@ def test_an_id_that_an_export_repeats(tmp_path: Path) -> None:
     """No id means two articles: the export is refused."""
     pages = [(n, f"Город {n}", f"Город {n} стоит у реки.") for n in range(20)] + [(7, "Мост", "Мост открыт.")]
     with pytest.raises(UserError, match=r"0000-a\.xml: .* page 'Мост' \(id 7\): an earlier page has this id too; "):
-        run_text_stages(tmp_path / "raw", tmp_path / "data", {"0000-a.xml": export(*pages)})
+        run_text_stages(tmp_path, {"0000-a.xml": export(*pages)})
 
 
 def test_unknown_ids(built: Path, data: Path) -> None:
@@ -138,7 +139,7 @@ def test_an_article_that_is_not_in_the_shard(built: Path) -> None:
 
 
 def test_the_command(built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(paths, "DATA", built)
+    monkeypatch.setattr(cli, "HERE", Paths(built.parent))
     monkeypatch.setattr(sys, "argv", ["pipeline", "show", "8"])
     with pytest.raises(SystemExit) as done:
         cli.main()

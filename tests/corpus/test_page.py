@@ -10,11 +10,13 @@ import pytest
 from pipeline.errors import printable
 from pipeline.files.shards import read_documents
 from pipeline.files.vocabulary import Vocabulary
+from pipeline.paths import Paths
 from pipeline.report.corpus.page import _dropped, _format, _templates
 from pipeline.report.pages.blocks import Table
 from pipeline.stages import data as stage
 from pipeline.work.outputs import read_json
 from tests.corpus.conftest import HOSTILE
+from tests.params import make_params
 
 NO_PICTURE = "<svg></svg>"
 VOID = {"meta", "br", "path", "use", "rect"}
@@ -62,14 +64,20 @@ class Parsed(HTMLParser):
             self.texts.append(data)
 
 
+def write(data: Path, folder: Path, scale: str = "demo") -> Pages:
+    """Run the stage in a folder of its own."""
+    paths = Paths(folder)
+    paths.data.symlink_to(data)
+    stage.run(paths, make_params({"scale": scale, "seed": 1}))
+    return Pages(data, paths.metrics)
+
+
 @pytest.fixture(scope="module")
 def pages(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Pages:
     """With every fragment in the sample."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stage, "FRAGMENTS", 1000)
-        metrics = tmp_path_factory.mktemp("pages") / "metrics"
-        stage.run(built, metrics, "demo", seed=1)
-    return Pages(built, metrics)
+        return write(built, tmp_path_factory.mktemp("pages"))
 
 
 def rows(page: str, heading: str) -> list[list[str]]:
@@ -189,8 +197,7 @@ def test_the_same_text_again(
     pages: Pages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without_pictures: None
 ) -> None:
     monkeypatch.setattr(stage, "FRAGMENTS", 1000)
-    stage.run(pages.data, tmp_path, "demo", seed=1)
-    again = Pages(pages.data, tmp_path)
+    again = write(pages.data, tmp_path)
     assert again.markdown == pages.markdown
     assert _text_only(again.html) == _text_only(pages.html) != pages.html
 
@@ -198,7 +205,6 @@ def test_the_same_text_again(
 def test_generated_text_is_called_so(pages: Pages, tmp_path: Path, without_pictures: None) -> None:
     warning = "The text of scale demo is generated"
     assert warning in pages.html and warning in pages.markdown
-    stage.run(pages.data, tmp_path, "local", seed=1)
-    other = Pages(pages.data, tmp_path)
+    other = write(pages.data, tmp_path, "local")
     assert warning not in other.html + other.markdown
     assert other.markdown.count("\nlowercase   ") == stage.FRAGMENTS

@@ -4,6 +4,7 @@ Children are forked from a server that has imported torch once: a run takes as l
 """
 
 import os
+import shutil
 import signal
 import sys
 import time
@@ -105,6 +106,7 @@ def make_project(folder: Path, vocabulary: Path, charcnn: Path) -> Project:
     (folder / "data" / "vocabulary").symlink_to(vocabulary)
     (folder / "models" / "charcnn").symlink_to(charcnn)
     project = Project(folder)
+    shutil.copy(ROOT / "dvc.yaml", folder)
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     params["scales"]["demo"]["lm"] = SETTINGS
     params["compute"]["checkpoint_minutes"] = 1e-6

@@ -96,7 +96,7 @@ def test_a_loss_that_explodes_is_reported(
     changes = {"learning_rate": learning_rate, "epochs": epochs, "clip": 1e9, "warmup": 0.0}
     with pytest.raises(UserError, match=r"(loss|norm of the gradient) is \S+ at step"):
         run_pretrain(vocabulary_folder, charcnn_folder, tmp_path / "lm", "gru", **changes)
-    assert not (tmp_path / "lm").exists() and not list(tmp_path.glob(".*partial"))
+    assert not (tmp_path / "lm").exists() and not list(tmp_path.rglob(".*partial"))
 
 
 def test_weights_of_another_model_and_cut_weights_are_one_line(trained: Trained, tmp_path: Path) -> None:

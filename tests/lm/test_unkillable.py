@@ -97,7 +97,7 @@ def test_an_edit_meanwhile_is_refused(make: Make, undisturbed: Project) -> None:
     project.edit(lambda params: params.update(seed=2))
     process.join()
     assert process.exitcode == 1
-    assert "params.yaml or the code: changed while the stage ran" in project.said()
+    assert "params.yaml: seed: changed while the stage ran" in project.said()
     assert not project.lm.exists() and not (project.folder / "metrics" / "pretrain.json").exists()
     project.edit(lambda params: params.update(seed=1))
     taken = len(project.steps())

@@ -4,33 +4,54 @@ import json
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from pipeline.lm.settings import NO_CELL, CharCnnSettings, LmSettings
+from pipeline.lm.settings import CharCnnSettings
+from pipeline.paths import Paths
 from pipeline.stages import charcnn, pretrain
-from pipeline.work.run import Run
-from tests.lm.conftest import arch_of, training
+from tests.lm.conftest import CELLS, arch_of, training
+from tests.params import make_params
 
 
-def how(folder: Path, minutes: float = 1.0) -> Run:
-    return Run(torch.device("cpu"), folder / "checkpoints", minutes, confirm=lambda: None)
+def project(target: Path, **folders: Path) -> Paths:
+    """A project beside the folder `target`, with links to the folders that a stage reads."""
+    paths = Paths(target.with_name(f"{target.name}.project"))
+    for name, folder in folders.items():
+        link: Path = getattr(paths, name)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(folder)
+    return paths
 
 
 def run_charcnn(vocabulary: Path, target: Path, settings: CharCnnSettings) -> None:
-    charcnn.run(vocabulary, target, settings, 1, how(target.parent))
+    paths = project(target, vocabulary=vocabulary)
+    charcnn.run(paths, make_params({"charcnn": settings, "seed": 1}))
+    paths.charcnn.rename(target)
 
 
-def choice(cell: str, **changes: object) -> pretrain.Choice:
-    arch = arch_of(cell, layers=0 if cell == NO_CELL else 1)
-    return pretrain.Choice(cell, arch, LmSettings(hidden=32, training=training(**changes)), seed=1)
-
-
-def targets(lm: Path) -> pretrain.Targets:
-    return pretrain.Targets(lm, lm.with_suffix(".json"), lm.with_suffix(".csv"))
+def import_charcnn(vocabulary: Path, elmo: Path, target: Path) -> None:
+    """Of a published ELMo; what stands in `target` is replaced."""
+    paths = project(target, vocabulary=vocabulary, elmo=elmo)
+    if target.exists():
+        paths.charcnn.parent.mkdir(parents=True, exist_ok=True)
+        target.rename(paths.charcnn)
+    try:
+        charcnn.run(paths, make_params({"arch": "elmo", "seed": 1}))
+    finally:
+        if paths.charcnn.exists():
+            paths.charcnn.rename(target)
 
 
 def run_pretrain(vocabulary: Path, charcnn: Path, lm: Path, cell: str, **changes: object) -> dict[str, Any]:
-    """The metrics of one architecture."""
-    pretrain.run(pretrain.Sources(vocabulary, charcnn), targets(lm), choice(cell, **changes), how(lm.parent))
-    metrics: dict[str, Any] = json.loads(targets(lm).metrics.read_text())["lm"]
+    """The metrics of one architecture, which are written beside `lm` like its curve."""
+    paths = project(lm, vocabulary=vocabulary, charcnn=charcnn)
+    arch = arch_of(cell, layers=1 if cell in CELLS else 0)
+    values = {"archs": {cell: arch.model_dump()}, "arch": cell, "seed": 1}
+    pretrain.run(paths, make_params(values | {"lm": {"hidden": 32, "training": training(**changes).model_dump()}}))
+    for path, target in (
+        (paths.lm, lm),
+        (paths.pretrain, lm.with_suffix(".json")),
+        (paths.pretrain_curve, lm.with_suffix(".csv")),
+    ):
+        path.rename(target)
+    metrics: dict[str, Any] = json.loads(lm.with_suffix(".json").read_text())["lm"]
     return metrics

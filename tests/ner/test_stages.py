@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,13 +14,15 @@ import torch
 
 from pipeline.errors import UserError
 from pipeline.ner.data.corpus import read_split
-from pipeline.ner.settings import EvaluateSettings, NerSettings
+from pipeline.ner.settings import NerSettings
 from pipeline.ner.tagging.examples import Examples
 from pipeline.ner.tagging.tagger import Tagger
 from pipeline.ner.tagging.train import Epoch, train_tagger
-from pipeline.protocol import EpochRule
+from pipeline.params import Params
+from pipeline.paths import Paths
 from pipeline.stages import corpora, evaluate, ner, typos
 from pipeline.text.udpipe import Normalization
+from tests.params import make_params
 
 RAW = {  # the splits differ, so that the embedder shows which it was given
     "train": "0\tМосква\tI-LOC\n1\tцветёт\tO\n\n0\tИван\tB-PER\n1\tОрёл\tI-LOC\n\n0\tдождь\tO\n\n",
@@ -31,7 +34,6 @@ LEMMAS = {  # the longest sentences first
     "validation": [["каза", "раст"]],
     "test": [["твер", "стои"], ["пётр", "омск"], ["дожд"]],
 }
-OURS = Normalization(lowercase=True, lemmas=True)
 SETTINGS = NerSettings(
     features="top",
     hidden=6,
@@ -70,7 +72,7 @@ class FakeEmbedder:
 
 
 @pytest.fixture
-def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
     """A folder with a raw set and a language model, to be read by fakes."""
     monkeypatch.setattr(corpora, "Lemmatizer", FakeLemmatizer)
     monkeypatch.setattr(ner, "Embedder", FakeEmbedder)
@@ -78,61 +80,40 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(typos, "Embedder", FakeEmbedder)
     monkeypatch.setattr(typos, "Lemmatizer", FakeLemmatizer)
     monkeypatch.setattr(FakeEmbedder, "given", [])
-    raw, lm = tmp_path / "raw", tmp_path / "lm"
-    raw.mkdir()
-    lm.mkdir()
+    raw, lm = Paths(tmp_path).raw_ner / "toy", Paths(tmp_path).lm
+    raw.mkdir(parents=True)
+    lm.mkdir(parents=True)
     (lm / "config.json").write_text("{}")
     for split, text in RAW.items():
         (raw / f"{split}.conllu").write_text(text)
     files = {split: f"{split}.conllu" for split in RAW}
     description = {"format": "wikineural", "files": files, "holdout": None, "types": ["PER", "ORG", "LOC", "MISC"]}
     (raw / "set.json").write_text(json.dumps(description))
-    return tmp_path
+    return Paths(tmp_path)
 
 
-def run_corpora(work: Path, tokens: str = "all") -> None:
-    corpora.run(work / "raw", work / "model.udpipe", work / "toy", tokens, OURS, seed=1)
+def run_corpora(work: Paths, tokens: str = "all") -> None:
+    corpora.run(work, params({"protocol.tokens": tokens}), "toy")
 
 
-def run_ner(work: Path, settings: NerSettings = SETTINGS, epoch: EpochRule = "best") -> None:
-    places = (work / "lm", work / "toy", work / "taggers", work / "toy.epochs.csv", work / "cache")
-    ner.run(*places, settings, epoch, "cpu", confirm=lambda: None)
+def run_ner(work: Paths, settings: NerSettings = SETTINGS, epoch: str = "best") -> None:
+    ner.run(work, params({"ner": settings, "protocol.epoch": epoch}), "toy")
 
 
-def run_evaluate(work: Path, folder: str = "metrics") -> Path:
-    out = work / folder
-    evaluate.run(
-        lm=work / "lm",
-        corpus=work / "toy",
-        taggers=work / "taggers",
-        predictions=out / "predictions",
-        metrics=out / "toy.json",
-        scores=out / "toy.scores.csv",
-        types=out / "toy.types.csv",
-        confusion=out / "toy.confusion.csv",
-        cache=work / "cache",
-        settings=EvaluateSettings(bootstrap=20),
-        seed=1,
-        device="cpu",
-    )
-    return out
+def run_evaluate(work: Paths) -> Path:
+    """The folder of its tables."""
+    evaluate.run(work, params(), "toy")
+    return work.scores
 
 
-def run_typos(work: Path, rates: list[float], name: str = "toy.typos.csv") -> list[dict[str, str]]:
-    typos.run(
-        lm=work / "lm",
-        corpus=work / "toy",
-        taggers=work / "taggers",
-        udpipe=work / "model.udpipe",
-        target=work / name,
-        cache=work / "cache",
-        rates=rates,
-        normalization=OURS,
-        bootstrap=20,
-        seed=1,
-        device="cpu",
-    )
-    return table(work / name)
+def run_typos(work: Paths, rates: list[float]) -> list[dict[str, str]]:
+    typos.run(work, params({"typos.rates": rates}), "toy")
+    return table(work.scores / "toy.typos.csv")
+
+
+def params(values: dict[str, Any] | None = None) -> Params:
+    fixed = {"sets": ["toy"], "evaluate.bootstrap": 20, "seed": 1, "protocol.lowercase": True, "protocol.lemmas": True}
+    return make_params(fixed | (values or {}))
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -140,9 +121,9 @@ def table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_corpora(work: Path) -> None:
+def test_corpora(work: Paths) -> None:
     run_corpora(work)
-    toy = work / "toy"
+    toy = work.corpora / "toy"
     assert sorted(path.name for path in toy.iterdir()) == [
         "counts.json", "labels.json", "test.tsv", "train.tsv", "validation.tsv",
     ]  # fmt: skip
@@ -171,20 +152,20 @@ def test_corpora(work: Path) -> None:
     assert [counts[split]["also_in_train"] for split in RAW] == [0, 0, 1]
 
 
-def test_tokens_are_put_into_nfc_and_keep_their_stress(work: Path) -> None:
+def test_tokens_are_put_into_nfc_and_keep_their_stress(work: Paths) -> None:
     raw = normalize("NFD", "0\tКо\u0301сткой\tB-PER\n1\tёлка\tO\n2\tк\tO\n\n")
-    (work / "raw" / "test.conllu").write_text(raw, encoding="utf-8")
+    (work.raw_ner / "toy" / "test.conllu").write_text(raw, encoding="utf-8")
     run_corpora(work)
-    (sentence,) = read_split(work / "toy" / "test.tsv")
+    (sentence,) = read_split(work.corpora / "toy" / "test.tsv")
     assert sentence.tokens == ["Ко\u0301сткой", "ёлка", "к"]
-    counts = json.loads((work / "toy" / "counts.json").read_text())["test"]
+    counts = json.loads((work.corpora / "toy" / "counts.json").read_text())["test"]
     assert (counts["composed_tokens"], counts["stressed_tokens"]) == (2, 1)
 
 
-def test_from_raw_files_to_scores(work: Path) -> None:
+def test_from_raw_files_to_scores(work: Paths) -> None:
     run_corpora(work)
     run_ner(work)
-    epochs = table(work / "toy.epochs.csv")
+    epochs = table(work.scores / "toy.epochs.csv")
     assert [row["seed"] for row in epochs] == ["1"] * 3 + ["10"] * 3 + ["2"] * 3
     assert list(epochs[0]) == [
         "seed",
@@ -217,7 +198,7 @@ def test_from_raw_files_to_scores(work: Path) -> None:
     assert len(confusion) == 9 * 9
     assert sum(int(row["count"]) for row in confusion) == 3 * 5
 
-    said = [(out / "predictions" / f"seed-{seed}.txt").read_text() for seed in (1, 2, 10)]
+    said = [(work.predictions / "toy" / f"seed-{seed}.txt").read_text() for seed in (1, 2, 10)]
     assert all([len(line.split(" ")) for line in text.splitlines()] == [2, 2, 1] for text in said)
     predicted = Counter({row["predicted"]: 0 for row in confusion})
     for row in confusion:
@@ -225,24 +206,24 @@ def test_from_raw_files_to_scores(work: Path) -> None:
     assert Counter(" ".join(said).split()) == +predicted
 
 
-def describe_set(work: Path, format_: str, **texts: str) -> None:
+def describe_set(work: Paths, format_: str, **texts: str) -> None:
     """Another set, whose types are in the files alone."""
     for split in RAW:
-        (work / "raw" / f"{split}.conllu").write_text(texts[split])
+        (work.raw_ner / "toy" / f"{split}.conllu").write_text(texts[split])
     files = {split: f"{split}.conllu" for split in RAW}
-    (work / "raw" / "set.json").write_text(json.dumps({"format": format_, "files": files, "holdout": None}))
+    (work.raw_ner / "toy" / "set.json").write_text(json.dumps({"format": format_, "files": files, "holdout": None}))
 
 
 def test_types_come_from_train_and_what_only_others_have_is_said_and_missed(
-    work: Path, capsys: pytest.CaptureFixture[str]
+    work: Paths, capsys: pytest.CaptureFixture[str]
 ) -> None:
     train = "Лист B-product\nпадает O\n\nСпас B-creative-work\nна I-creative-work\n\nЧайник B-product\n"
     test = "Чайник B-product\nв O\nТуле B-locus\n\nТула B-locus\n"
     describe_set(work, "conll2003", train=train, validation=train, test=test)
     run_corpora(work)
-    said = f"{work / 'raw'}: test: entities of types that train lacks, which will all count as missed: locus 2\n"
+    said = f"{work.raw_ner}/toy: test: entities of types that train lacks, which will all count as missed: locus 2\n"
     assert said in capsys.readouterr().err
-    labels = json.loads((work / "toy" / "labels.json").read_text())["labels"]
+    labels = json.loads((work.corpora / "toy" / "labels.json").read_text())["labels"]
     assert labels == ["O", "B-product", "I-product", "B-creative-work", "I-creative-work", "B-locus", "I-locus"]
     run_ner(work)
     rows = {row["type"]: row for row in table(run_evaluate(work) / "toy.types.csv")}
@@ -250,87 +231,87 @@ def test_types_come_from_train_and_what_only_others_have_is_said_and_missed(
     assert rows["product"]["support"] == "1"
 
 
-def test_a_set_in_another_scheme_becomes_bio_and_is_counted(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_set_in_another_scheme_becomes_bio_and_is_counted(work: Paths, capsys: pytest.CaptureFixture[str]) -> None:
     """Over all splits: this validation has no label that tells."""
     train = "Лев B-PER\nТолстой E-PER\nи O\nТула S-LOC\n\nОка E-LOC\n"
     describe_set(work, "conll2003", train=train, validation="Лев B-PER\nТолстой I-PER\n", test=train)
     run_corpora(work)
-    assert (work / "toy" / "test.tsv").read_text().split()[2::3] == ["B-PER", "I-PER", "O", "B-LOC", "B-LOC"]
-    assert f"{work / 'raw'}: labels in IOBES are converted to BIO: 4 of them change\n" in capsys.readouterr().err
-    counts = json.loads((work / "toy" / "counts.json").read_text())["train"]
+    assert (work.corpora / "toy" / "test.tsv").read_text().split()[2::3] == ["B-PER", "I-PER", "O", "B-LOC", "B-LOC"]
+    assert f"{work.raw_ner}/toy: labels in IOBES are converted to BIO: 4 of them change\n" in capsys.readouterr().err
+    counts = json.loads((work.corpora / "toy" / "counts.json").read_text())["train"]
     assert [counts[key] for key in ("scheme", "converted", "repaired_orphans")] == ["IOBES", 2, 1]
 
 
-def test_iob1_is_legal_and_nothing_of_it_is_repaired(work: Path) -> None:
+def test_iob1_is_legal_and_nothing_of_it_is_repaired(work: Paths) -> None:
     text = "Лев I-PER\nТолстой I-PER\nТула I-LOC\nОрёл B-LOC\n"
     describe_set(work, "conll2003", train=text, validation=text, test=text)
     run_corpora(work)
-    assert (work / "toy" / "test.tsv").read_text().split()[2::3] == ["B-PER", "I-PER", "B-LOC", "B-LOC"]
-    counts = json.loads((work / "toy" / "counts.json").read_text())["train"]
+    assert (work.corpora / "toy" / "test.tsv").read_text().split()[2::3] == ["B-PER", "I-PER", "B-LOC", "B-LOC"]
+    counts = json.loads((work.corpora / "toy" / "counts.json").read_text())["train"]
     assert counts["scheme"] == "IOB1" and counts["converted"] == 2
     assert counts["repaired_orphans"] == counts["repaired_type_changes"] == 0
 
 
-def test_a_set_without_entities_or_in_two_schemes_is_an_error(work: Path) -> None:
+def test_a_set_without_entities_or_in_two_schemes_is_an_error(work: Paths) -> None:
     describe_set(work, "conll2003", **dict.fromkeys(RAW, "да O\n"))
     with pytest.raises(UserError, match="train: found no entity, expected some; are the labels in another column"):
         run_corpora(work)
     describe_set(work, "conll2003", train="а S-X\n", validation="а B-X\n", test="а U-X\n")
-    with pytest.raises(UserError, match=r"raw: found labels that begin with B, S, U, expected those of one scheme"):
+    with pytest.raises(UserError, match=r"toy: found labels that begin with B, S, U, expected those of one scheme"):
         run_corpora(work)
-    assert not (work / "toy").exists()
+    assert not (work.corpora / "toy").exists()
 
 
-def test_a_protocol_may_drop_tokens_and_what_is_dropped_is_counted(work: Path) -> None:
-    path = work / "raw" / "train.conllu"
+def test_a_protocol_may_drop_tokens_and_what_is_dropped_is_counted(work: Paths) -> None:
+    path = work.raw_ner / "toy" / "train.conllu"
     path.write_text("0\t«\tB-ORG\n1\tЗаря\tI-ORG\n2\t!\tO\n\n0\t...\tO\n\n" + path.read_text())
     run_corpora(work, tokens="alphanumeric")
-    assert (work / "toy" / "train.tsv").read_text().startswith("Заря\tзаря\tB-ORG\n\nМосква\tмоск\tB-LOC\n")
-    counts = json.loads((work / "toy" / "counts.json").read_text())["train"]
+    assert (work.corpora / "toy" / "train.tsv").read_text().startswith("Заря\tзаря\tB-ORG\n\nМосква\tмоск\tB-LOC\n")
+    counts = json.loads((work.corpora / "toy" / "counts.json").read_text())["train"]
     assert (counts["sentences"], counts["tokens"], counts["entities"]) == (4, 6, 4)
     dropped = ("dropped_sentences", "dropped_tokens", "dropped_entity_tokens", "dropped_entities")
     assert [counts[key] for key in dropped] == [1, 3, 1, 0]
 
 
-def test_a_split_that_loses_everything_is_an_error_that_leaves_nothing(work: Path) -> None:
-    (work / "raw" / "validation.conllu").write_text("0\t!\tO\n\n")
+def test_a_split_that_loses_everything_is_an_error_that_leaves_nothing(work: Paths) -> None:
+    (work.raw_ner / "toy" / "validation.conllu").write_text("0\t!\tO\n\n")
     with pytest.raises(UserError, match="validation: found no token that is alphanumeric, expected some"):
         run_corpora(work, tokens="alphanumeric")
-    assert not (work / "toy").exists()
+    assert not (work.corpora / "toy").exists()
 
 
-def test_the_last_epoch_is_kept_where_the_protocol_says_so(work: Path) -> None:
+def test_the_last_epoch_is_kept_where_the_protocol_says_so(work: Paths) -> None:
     run_corpora(work)
     run_ner(work, epoch="last")
-    assert [row["epoch"] for row in table(work / "toy.epochs.csv") if row["kept"] == "1"] == ["3", "3", "3"]
+    assert [row["epoch"] for row in table(work.scores / "toy.epochs.csv") if row["kept"] == "1"] == ["3", "3", "3"]
 
 
 @pytest.mark.parametrize(("features", "layers"), [("mix", 1), ("all", 0)])
-def test_layers_and_a_tagger_without_recurrence_go_all_the_way(work: Path, features: str, layers: int) -> None:
+def test_layers_and_a_tagger_without_recurrence_go_all_the_way(work: Paths, features: str, layers: int) -> None:
     run_corpora(work)
     run_ner(work, SETTINGS.model_copy(update={"features": features, "layers": layers, "seeds": [1]}))
-    config = json.loads((work / "taggers" / "seed-1" / "config.json").read_text())
+    config = json.loads((work.taggers / "toy" / "seed-1" / "config.json").read_text())
     assert (config["features"], config["width"], config["layers"]) == (features, 8 if features == "top" else 24, layers)
     metrics = json.loads((run_evaluate(work) / "toy.json").read_text())["toy"]
     assert float(run_typos(work, [0, 0.5])[0]["entity_f1"]) == metrics["entity_f1"]
 
 
-def test_without_typos_the_scores_are_those_of_evaluate(work: Path) -> None:
+def test_without_typos_the_scores_are_those_of_evaluate(work: Paths) -> None:
     run_corpora(work)
     run_ner(work)
     scores = table(run_evaluate(work) / "toy.scores.csv")
     (row,) = run_typos(work, [0])
-    assert (row["rate"], row["words"], row["misspelt"]) == ("0", "5", "0")
+    assert (row["rate"], row["words"], row["misspelt"]) == ("0.0", "5", "0")
     for mean in (score for score in scores if score["seed"] == "mean"):
         found = [row[mean["metric"] + end] for end in ("", "_low", "_high")]
         assert found == [mean["value"], mean["low"], mean["high"]]
 
 
-def test_typos_are_read_as_the_words_are_and_their_features_are_not_kept(work: Path) -> None:
+def test_typos_are_read_as_the_words_are_and_their_features_are_not_kept(work: Paths) -> None:
     run_corpora(work)
     run_ner(work)
     run_evaluate(work)
-    before = sorted(path.name for path in (work / "cache").iterdir())
+    before = sorted(path.name for path in work.features.iterdir())
     FakeEmbedder.given.clear()
     rows = run_typos(work, [0, 0.4, 1])
     assert [row["misspelt"] for row in rows] == ["0", "2", "5"]
@@ -338,19 +319,21 @@ def test_typos_are_read_as_the_words_are_and_their_features_are_not_kept(work: P
     words = [word for sentence in LEMMAS["test"] for word in sentence]
     assert sum(a != b for a, b in zip(some, words, strict=True)) <= 2  # beyond the fourth letter nothing shows
     assert all(word == word.lower() and len(word) <= 4 for word in every) and every != words
-    assert sorted(path.name for path in (work / "cache").iterdir()) == before
+    assert sorted(path.name for path in work.features.iterdir()) == before
 
 
-def test_typos_are_the_same_bytes_again_and_do_not_depend_on_other_rates(work: Path) -> None:
+def test_typos_are_the_same_bytes_again_and_do_not_depend_on_other_rates(work: Paths) -> None:
     run_corpora(work)
     run_ner(work)
-    run_typos(work, [0, 0.4, 1])
-    run_typos(work, [0.4, 1], "again.csv")
-    first, again = ((work / name).read_text().splitlines() for name in ("toy.typos.csv", "again.csv"))
+    path, texts = work.scores / "toy.typos.csv", []
+    for rates in ([0, 0.4, 1], [0.4, 1]):
+        run_typos(work, rates)
+        texts.append(path.read_text().splitlines())
+    first, again = texts
     assert again == [first[0], *first[2:]]
 
 
-def test_each_stage_reads_its_own_splits(work: Path) -> None:
+def test_each_stage_reads_its_own_splits(work: Paths) -> None:
     run_corpora(work)
     run_ner(work)
     assert FakeEmbedder.given == [LEMMAS["train"], LEMMAS["validation"]]
@@ -359,7 +342,7 @@ def test_each_stage_reads_its_own_splits(work: Path) -> None:
     assert FakeEmbedder.given == [LEMMAS["test"]]
 
 
-def test_the_tagger_is_trained_on_train_and_chosen_on_validation(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_tagger_is_trained_on_train_and_chosen_on_validation(work: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     tokens: list[tuple[int, int]] = []
 
     def spy(train: Examples, validation: Examples, *others: Any) -> tuple[Tagger, list[Epoch]]:
@@ -372,7 +355,7 @@ def test_the_tagger_is_trained_on_train_and_chosen_on_validation(work: Path, mon
     assert tokens == [(5, 2)] * 3
 
 
-def test_a_tagger_that_fails_leaves_neither_folder_nor_log(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tagger_that_fails_leaves_neither_folder_nor_log(work: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails_at_last(*args: Any) -> tuple[Tagger, list[Epoch]]:
         if args[4] == SETTINGS.seeds[-1]:
             raise UserError("no")
@@ -382,11 +365,11 @@ def test_a_tagger_that_fails_leaves_neither_folder_nor_log(work: Path, monkeypat
     run_corpora(work)
     with pytest.raises(UserError, match="no"):
         run_ner(work)
-    assert not (work / "taggers").exists()
-    assert not (work / "toy.epochs.csv").exists()
+    assert not (work.taggers / "toy").exists()
+    assert not (work.scores / "toy.epochs.csv").exists()
 
 
-def test_scores_that_fail_leave_no_file(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scores_that_fail_leave_no_file(work: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: Any) -> Any:
         raise UserError("no")
 
@@ -395,43 +378,47 @@ def test_scores_that_fail_leave_no_file(work: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(evaluate, "confusion_counts", fails)
     with pytest.raises(UserError, match="no"):
         run_evaluate(work)
-    assert not (work / "metrics").exists()
+    assert [path.name for path in work.scores.iterdir()] == ["toy.epochs.csv"] and not work.predictions.exists()
 
 
-def test_the_metrics_are_written_last(work: Path) -> None:
+def test_the_metrics_are_written_last(work: Paths) -> None:
     run_corpora(work)
     run_ner(work)
-    (work / "metrics" / "toy.confusion.csv").mkdir(parents=True)  # in the way
+    (work.scores / "toy.confusion.csv").mkdir(parents=True)  # in the way
     with pytest.raises(IsADirectoryError):
         run_evaluate(work)
-    assert not (work / "metrics" / "toy.json").exists()
+    assert not (work.scores / "toy.json").exists()
 
 
-def test_the_same_again_is_the_same_bytes_without_embedding(work: Path) -> None:
+def test_the_same_again_is_the_same_bytes_without_embedding(work: Paths) -> None:
+    def written() -> dict[Path, bytes]:
+        folders = (work.scores, work.predictions, work.taggers)
+        return {path: path.read_bytes() for folder in folders for path in folder.rglob("*") if path.is_file()}
+
     run_corpora(work)
     run_ner(work)
-    first, weights = run_evaluate(work), (work / "taggers" / "seed-1" / "weights.safetensors").read_bytes()
+    run_evaluate(work)
+    first = written()
+    assert len(first) == 5 + 3 * len(SETTINGS.seeds)
     FakeEmbedder.given.clear()
+    for folder in (work.metrics, work.predictions, work.taggers):
+        shutil.rmtree(folder)
     run_ner(work)
-    again = run_evaluate(work, "again")
+    run_evaluate(work)
     assert not FakeEmbedder.given
-    assert (work / "taggers" / "seed-1" / "weights.safetensors").read_bytes() == weights
-    files = [path.relative_to(first) for path in first.rglob("*") if path.is_file()]
-    assert len(files) == 4 + len(SETTINGS.seeds)
-    for file in files:
-        assert (again / file).read_bytes() == (first / file).read_bytes()
+    assert written() == first
 
 
-def test_another_language_model_has_features_of_its_own(work: Path) -> None:
+def test_another_language_model_has_features_of_its_own(work: Paths) -> None:
     run_corpora(work)
     run_ner(work)
-    (work / "lm" / "config.json").write_text("{ }")
+    (work.lm / "config.json").write_text("{ }")
     FakeEmbedder.given.clear()
     run_ner(work)
     assert len(FakeEmbedder.given) == 2
 
 
-def test_without_taggers_there_is_nothing_to_score(work: Path) -> None:
+def test_without_taggers_there_is_nothing_to_score(work: Paths) -> None:
     run_corpora(work)
     with pytest.raises(UserError, match=r"found no taggers .*dvc repro ner"):
         run_evaluate(work)

@@ -14,12 +14,13 @@ from pipeline.lm.embed import Config, save_lm
 from pipeline.lm.encoders.chars import vocabulary_char_ids
 from pipeline.lm.encoders.load import make_encoder
 from pipeline.lm.settings import ArchSettings, CharCnnSettings, LmSettings
-from pipeline.ner.settings import EvaluateSettings, FeatureKind, NerSettings
+from pipeline.ner.settings import FeatureKind
+from pipeline.paths import Paths
 from pipeline.predict import TextTagger, load
-from pipeline.protocol import Protocol, TokenRule
+from pipeline.protocol import TokenRule
 from pipeline.stages import corpora, evaluate, export, ner
-from pipeline.text.udpipe import Normalization
 from pipeline.work.outputs import write_json
+from tests.params import make_params
 from tests.report.world import CHARCNN, LM
 
 DEMO = DemoSettings(
@@ -37,19 +38,28 @@ TAGGER = {
     "clip": 5.0,
     "seeds": [1, 2],
 }
+PARAMS = {
+    "protocol": "ours",
+    "protocol.lowercase": True,
+    "protocol.lemmas": True,
+    "protocol.tokens": "all",
+    "protocol.epoch": "best",
+    "evaluate.bootstrap": 20,
+    "seed": 1,
+}
 
 
 class World:
     """Folders as the stages leave them."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.raw, self.lm = folder, folder / "raw", folder / "lm"
-        self.corpus, self.exported = folder / "corpora" / "wikineural", folder / "exported"
-        self.metrics = folder / "metrics"
+        self.folder, self.paths = folder, Paths(folder)
+        self.lm, self.scores = self.paths.lm, self.paths.scores
+        self.corpus, self.exported = self.paths.corpora / "wikineural", self.paths.exported / "wikineural"
 
     def fetch(self) -> None:
-        generated = self.raw / "ner" / "wikineural"
-        for path in (generated, self.raw / "udpipe", self.raw / "news"):
+        generated, udpipe = self.paths.raw_ner / "wikineural", self.paths.udpipe
+        for path in (generated, udpipe.parent, self.paths.news):
             path.mkdir(parents=True)
         files = {split: f"{split}.conll.gz" for split in ("train", "validation", "test")}
         for split, file in files.items():
@@ -58,9 +68,9 @@ class World:
         write_json(generated / "set.json", description)
         facts = {"source": "data/demo/x", "sha256": "0" * 64}
         write_json(generated / "sources.json", {"files": dict.fromkeys(files, facts)})
-        write_json(self.raw / "news" / "sources.json", {"files": [facts]})
-        write_udpipe(self.raw / "udpipe" / "model.udpipe", DEMO)
-        write_json(self.raw / "udpipe" / "source.json", {"source": "data/demo/model.udpipe", "sha256": "0" * 64})
+        write_json(self.paths.news / "sources.json", {"files": [facts]})
+        write_udpipe(udpipe, DEMO)
+        write_json(udpipe.with_name("source.json"), {"source": "data/demo/model.udpipe", "sha256": "0" * 64})
 
     def pretrain(self, cell: str = "sru") -> None:
         """A language model with fresh weights."""
@@ -69,34 +79,16 @@ class World:
         arch = ArchSettings(cell=cell, layers=layers, residual=False)
         encoder = make_encoder(CharCnnSettings.model_validate(SHAPE).shape)
         encoder.standardise(vocabulary_char_ids(TYPES))
-        self.lm.mkdir()
+        self.lm.mkdir(parents=True)
         encoder.save(self.lm)
         model = BiLM(arch, settings, encoder.shape.projection, 30) if layers else None
         save_lm(self.lm, Config(name=cell, arch=arch, lm=settings, vocabulary_size=30), model)
 
     def train(self, features: FeatureKind = "top", tokens: TokenRule = "all") -> None:
         """From the NER set to the folder that is carried away."""
-        protocol = Protocol(lowercase=True, lemmas=True, tokens=tokens, epoch="best")
-        taggers, cache, epochs = self.folder / "taggers", self.folder / "cache", self.metrics / "epochs.csv"
-        tables = {name: self.metrics / f"{name}.csv" for name in ("scores", "types", "confusion")}
-        settings = NerSettings.model_validate({"features": features, **TAGGER})
-        model = self.raw / "udpipe" / "model.udpipe"
-        corpora.run(self.raw / "ner" / "wikineural", model, self.corpus, tokens, Normalization(True, True), seed=1)
-        ner.run(self.lm, self.corpus, taggers, epochs, cache, settings, "best", "cpu", confirm=lambda: None)
-        evaluate.run(
-            lm=self.lm,
-            corpus=self.corpus,
-            taggers=taggers,
-            predictions=self.folder / "predictions",
-            metrics=self.metrics / "wikineural.json",
-            **tables,
-            cache=cache,
-            settings=EvaluateSettings(bootstrap=20),
-            seed=1,
-            device="cpu",
-        )
-        sources = export.Sources(self.lm, self.corpus, taggers, self.raw, tables["scores"], tables["types"])
-        export.run(sources, self.exported, self.metrics / "calibration.json", cache, protocol, "cpu")
+        values = {"ner": {"features": features, **TAGGER}, "protocol.tokens": tokens}
+        for stage in (corpora, ner, evaluate, export):
+            stage.run(self.paths, make_params(PARAMS | values), "wikineural")
 
 
 @pytest.fixture(scope="session")

@@ -11,15 +11,12 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.ner.exported import SETTINGS, sum_parts
-from pipeline.ner.settings import EvaluateSettings
 from pipeline.predict import load
-from pipeline.protocol import Protocol
 from pipeline.stages import evaluate, export
 from pipeline.work.outputs import read_json, write_json
 from tests.damage import damage
-from tests.predict.conftest import World
-
-PROTOCOL = Protocol(lowercase=True, lemmas=True, tokens="all", epoch="best")
+from tests.params import make_params
+from tests.predict.conftest import PARAMS, World
 
 
 class Copy(World):
@@ -27,7 +24,6 @@ class Copy(World):
 
     def __init__(self, world: World, folder: Path) -> None:
         super().__init__(copytree(world.folder, folder))
-        self.taggers, self.cache = self.folder / "taggers", self.folder / "cache"
 
     def predict(self) -> None:
         """With the sums of the files as they are."""
@@ -37,25 +33,28 @@ class Copy(World):
         load(self.exported)("Анна Смирнова уехала в город Казань.")
 
     def export(self) -> None:
-        tables = self.metrics / "scores.csv", self.metrics / "types.csv"
-        sources = export.Sources(self.lm, self.corpus, self.taggers, self.raw, *tables)
-        export.run(sources, self.folder / "again", self.folder / "calibration.json", self.cache, PROTOCOL, "cpu")
+        export.run(self.paths, make_params(PARAMS), "wikineural")
 
     def evaluate(self) -> None:
-        tables = {
-            name: self.folder / "again" / name for name in ("predictions", "metrics", "scores", "types", "confusion")
-        }
-        rest = {"cache": self.cache, "settings": EvaluateSettings(bootstrap=5), "seed": 1, "device": "cpu"}
-        evaluate.run(self.lm, self.corpus, self.taggers, **tables, **rest)  # type: ignore[arg-type]
+        evaluate.run(self.paths, make_params(PARAMS | {"evaluate.bootstrap": 5}), "wikineural")
 
 
 READERS = {
-    "predict": (Copy.predict, ["exported/tagger.json", "exported/lm/*", "exported/tagger/*"]),
+    "predict": (Copy.predict, ["models/tagger/*/tagger.json", "models/tagger/*/lm/*", "models/tagger/*/tagger/*"]),
     "export": (
         Copy.export,
-        ["raw/*/*.json", "raw/*/*/*.json", "metrics/scores.csv", "metrics/types.csv", "corpora/*/*"],
+        [
+            "data/raw/*/*.json",
+            "data/raw/*/*/*.json",
+            "metrics/ner/*.scores.csv",
+            "metrics/ner/*.types.csv",
+            "data/ner/*/*",
+        ],
     ),
-    "evaluate": (Copy.evaluate, ["corpora/*/labels.json", "corpora/*/test.tsv", "taggers/*/*", "cache/*/*"]),
+    "evaluate": (
+        Copy.evaluate,
+        ["data/ner/*/labels.json", "data/ner/*/test.tsv", "models/ner/*/*/*", "models/.features/*/*"],
+    ),
 }
 
 

@@ -51,12 +51,13 @@ def test_it_says_of_the_test_split_what_evaluate_said(
 ) -> None:
     """From the tokens on, by way of UDPipe, in batches of its own."""
     world = World(tmp_path)
-    world.raw = fetched.raw
+    world.paths.raw.parent.mkdir()
+    world.paths.raw.symlink_to(fetched.paths.raw)
     world.pretrain(cell)
     world.train(features, tokens)
     tagger, labels = load(world.exported), read_labels(world.corpus)
     test = [sentence.tokens for sentence in read_split(world.corpus / "test.tsv")]
-    said = (tmp_path / "predictions" / f"seed-{tagger.settings.seed}.txt").read_bytes()
+    said = (world.paths.predictions / "wikineural" / f"seed-{tagger.settings.seed}.txt").read_bytes()
     expected = parse_predictions(said, "predictions", np.array([len(tokens) for tokens in test]), labels)
     found = labels_of(tagger, test)
     assert found == [labels[tag] for tag in expected.tolist()]
@@ -76,7 +77,7 @@ def test_a_copy_works_where_there_is_nothing_else(world: World, tmp_path: Path) 
 
 
 def test_the_best_tagger_on_validation_is_taken(world: World) -> None:
-    epochs = [row.split(",") for row in (world.metrics / "epochs.csv").read_text().splitlines()]
+    epochs = [row.split(",") for row in (world.scores / "wikineural.epochs.csv").read_text().splitlines()]
     seed, f1, kept = (epochs[0].index(name) for name in ("seed", "validation_entity_f1", "kept"))
     scores = {row[seed]: float(row[f1]) for row in epochs[1:] if row[kept] == "1"}
     assert len(scores) == 2
@@ -84,7 +85,7 @@ def test_the_best_tagger_on_validation_is_taken(world: World) -> None:
 
 
 def test_calibration_lowers_the_loss_on_validation_and_bins_add_up(world: World) -> None:
-    calibration = json.loads((world.metrics / "calibration.json").read_text())["wikineural"]["calibration"]
+    calibration = json.loads((world.scores / "wikineural.calibration.json").read_text())["wikineural"]["calibration"]
     before, after = (calibration["validation"][when] for when in ("before", "after"))
     assert after["log_loss"] <= before["log_loss"] + 1e-6
     assert calibration["temperature"] == json.loads((world.exported / SETTINGS).read_text())["temperature"]
@@ -99,7 +100,7 @@ def test_calibration_lowers_the_loss_on_validation_and_bins_add_up(world: World)
 
 def test_the_card_says_what_it_is_made_of(world: World) -> None:
     card = (world.exported / "README.md").read_text()
-    scores = [row.split(",") for row in (world.metrics / "scores.csv").read_text().splitlines()]
+    scores = [row.split(",") for row in (world.scores / "wikineural.scores.csv").read_text().splitlines()]
     seed = load(world.exported).settings.seed
     (value,) = [row[2] for row in scores if row[:2] == ["entity_f1", seed]]
     assert f" {float(value):.3f} |" in card and "generated text" in card and "of 2 the best" in card

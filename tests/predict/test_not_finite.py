@@ -1,6 +1,7 @@
 """Weights that are no numbers, and numbers that lead to none, are no answers: one line each, and nothing is stored."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from shutil import copytree
@@ -15,11 +16,11 @@ from pipeline.lm.embed import WEIGHTS, Embedder
 from pipeline.lm.encoders.encoder import WEIGHTS as CHARCNN
 from pipeline.lm.export import export
 from pipeline.ner.exported import SETTINGS, sum_parts
-from pipeline.ner.settings import EvaluateSettings, NerSettings
 from pipeline.ner.tagging.tagger import Tagger
 from pipeline.predict import load
 from pipeline.stages import evaluate, ner
-from tests.predict.conftest import TAGGER, World
+from tests.params import make_params
+from tests.predict.conftest import PARAMS, TAGGER, World
 
 CPU = torch.device("cpu")
 TEXT = "Анна Смирнова уехала в город Казань."
@@ -71,27 +72,21 @@ def test_an_exported_tagger_with_a_weight_that_is_no_number(
 
 
 def test_evaluate_and_ner_refuse_them_too(world: World, tmp_path: Path) -> None:
-    lm = copytree(world.lm, tmp_path / "lm")
-    spoil(lm / WEIGHTS, float("nan"))
-    taggers, targets = world.folder / "taggers", {name: tmp_path / name for name in ("scores", "types", "confusion")}
-
-    def run_evaluate(lm: Path, taggers: Path) -> None:
-        places = {"predictions": tmp_path / "predictions", "metrics": tmp_path / "metrics", "cache": tmp_path / "cache"}
-        draws = EvaluateSettings(bootstrap=1)
-        evaluate.run(lm, world.corpus, taggers, **targets, **places, settings=draws, seed=1, device="cpu")
-
-    with pytest.raises(UserError, match=f"{WEIGHTS}: tensor .* NaN"):
-        run_evaluate(lm, taggers)
-    copy = copytree(taggers, tmp_path / "taggers")
-    spoil(copy / "seed-2" / "weights.safetensors", float("inf"))
+    copy = World(copytree(world.folder, tmp_path / "copy"))
+    weights = copy.paths.taggers / "wikineural" / "seed-2" / "weights.safetensors"
+    for folder in (copy.paths.metrics, copy.paths.predictions):
+        shutil.rmtree(folder)
+    whole = weights.read_bytes()
+    spoil(weights, float("inf"))
     with pytest.raises(UserError, match=r"seed-2/weights.safetensors: tensor .* NaN"):
-        run_evaluate(world.lm, copy)
-    assert not (tmp_path / "metrics").exists() and not (tmp_path / "predictions").exists()
-
-    rest = NerSettings.model_validate({"features": "top", **TAGGER}), "best", "cpu", lambda: None
-    with pytest.raises(UserError, match=f"{WEIGHTS}: tensor .* NaN"):
-        ner.run(lm, world.corpus, tmp_path / "ner", tmp_path / "log.csv", tmp_path / "cache", *rest)  # type: ignore[arg-type]
-    assert not (tmp_path / "ner").exists() and not (tmp_path / "log.csv").exists()
+        evaluate.run(copy.paths, make_params(PARAMS), "wikineural")
+    weights.write_bytes(whole)
+    spoil(copy.lm / WEIGHTS, float("nan"))
+    for stage in (evaluate, ner):
+        with pytest.raises(UserError, match=f"{WEIGHTS}: tensor .* NaN"):
+            stage.run(copy.paths, make_params(PARAMS | {"ner": {"features": "top", **TAGGER}}), "wikineural")
+    assert not copy.paths.metrics.exists() and not copy.paths.predictions.exists()
+    assert weights.read_bytes() == whole
 
 
 @pytest.mark.parametrize(

@@ -1,26 +1,24 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from shutil import copytree
-from typing import NamedTuple
 
 import pytest
 
+from pipeline.paths import Paths
 from pipeline.stages import report
-from tests.report.world import BOOTSTRAP, TYPES, build
-
-SETTINGS = {"seed": 1, "archs.lstm": {"cell": "lstm"}, "scales.demo": {"ner": {"seeds": [1, 2]}}}
+from tests.report.world import TYPES, build, params_of
 
 
-class World(NamedTuple):
+class World:
     """Folders of an experiment."""
 
-    data: Path
-    metrics: Path
-    lm: Path
+    def __init__(self, paths: Paths) -> None:
+        self.paths = paths
+        self.data, self.metrics, self.lm = paths.data, paths.metrics, paths.lm
 
     def report(self, arch: str, scale: str, sets: Sequence[str] = tuple(TYPES)) -> None:
         """Run the stage."""
-        report.run(report.Sources(*self), report.Choice(arch, scale, [*sets], SETTINGS, BOOTSTRAP, seed=1))
+        report.run(self.paths, params_of(arch, scale, sets))
 
     @property
     def html(self) -> str:
@@ -32,14 +30,17 @@ class World(NamedTuple):
 def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, World]:
     """An experiment with a language model and one without; not to be written to."""
     with pytest.MonkeyPatch.context() as patch:
-        return {arch: World(*build(tmp_path_factory.mktemp(arch), arch, patch)) for arch in ("lstm", "charcnn")}
+        return {arch: World(build(tmp_path_factory.mktemp(arch), arch, patch)) for arch in ("lstm", "charcnn")}
+
+
+def copied(world: World, folder: Path) -> World:
+    return World(Paths(copytree(world.paths.root, folder, dirs_exist_ok=True)))
 
 
 @pytest.fixture(scope="session")
 def reported(built: dict[str, World], tmp_path_factory: pytest.TempPathFactory) -> World:
     """A copy of the experiment with a language model, at scale demo, and its report; the same report may go over it."""
-    folder = tmp_path_factory.mktemp("reported")
-    world = World(*(copytree(source, folder / source.name) for source in built["lstm"]))
+    world = copied(built["lstm"], tmp_path_factory.mktemp("reported"))
     world.report("lstm", "demo")
     return world
 
@@ -47,8 +48,7 @@ def reported(built: dict[str, World], tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture(scope="session")
 def reported_charcnn(built: dict[str, World], tmp_path_factory: pytest.TempPathFactory) -> World:
     """The same without a language model, at scale local."""
-    folder = tmp_path_factory.mktemp("reported-charcnn")
-    world = World(*(copytree(source, folder / source.name) for source in built["charcnn"]))
+    world = copied(built["charcnn"], tmp_path_factory.mktemp("reported-charcnn"))
     world.report("charcnn", "local")
     return world
 
@@ -57,8 +57,4 @@ def reported_charcnn(built: dict[str, World], tmp_path_factory: pytest.TempPathF
 def copy(built: dict[str, World], tmp_path: Path) -> Callable[[str], World]:
     """A copy of an experiment, by its architecture."""
 
-    def make(arch: str) -> World:
-        copies = [copytree(folder, tmp_path / arch / folder.name) for folder in built[arch]]
-        return World(*copies)
-
-    return make
+    return lambda arch: copied(built[arch], tmp_path / arch)

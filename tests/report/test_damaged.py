@@ -4,49 +4,45 @@ import random
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
-from shutil import copytree
 
 import pytest
 import torch
 
 from pipeline.errors import UserError
 from pipeline.lm.embed import Embedder
-from pipeline.lm.settings import LmSettings
+from pipeline.paths import Paths
 from pipeline.report.summary import summary
 from pipeline.stages import data, fragments, lowercase, pretrain, sentences, vocabulary
 from pipeline.stages import report as report_stage
-from pipeline.text.settings import TextSettings, VocabularySettings
-from pipeline.work.run import Run
-from pipeline.work.workers import Workers
 from tests.damage import damage
-from tests.report.conftest import World
-from tests.report.world import LM, STACKS
+from tests.report.conftest import World, copied
+from tests.report.world import params_of
 
 Command = Callable[[World], object]
 CPU = torch.device("cpu")
 
 
-def _workers(world: World) -> Workers:
-    return Workers(1, "sequential", world.data / ".shards")
+def _again(world: World, stage: str, *sources: str) -> Paths:
+    """A project in which a stage reads these folders of the other, and writes elsewhere."""
+    paths = Paths(world.paths.root / "again" / stage)
+    for name in sources:
+        link: Path = getattr(paths, name)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        if not link.exists():
+            link.symlink_to(getattr(world.paths, name))
+    return paths
 
 
 def _text(world: World) -> None:
-    settings = TextSettings(segmenter="razdel", fragment_words=6, shard_megabytes=1)
-    rare = VocabularySettings(size=30, min_count=2, validation_share=0.3)
-    sentences.run(world.data / "documents", world.data / "again" / "sentences", _workers(world))
-    fragments.run(world.data / "sentences", world.data / "again" / "fragments", settings, _workers(world))
-    lowercase.run(world.data / "fragments", world.data / "again" / "lowercase", True, _workers(world))
-    vocabulary.run(world.data / "lemmas", world.data / "again" / "vocabulary", rare, 1, _workers(world))
+    params = params_of("lstm")
+    sentences.run(_again(world, "sentences", "documents"), params)
+    fragments.run(_again(world, "fragments", "sentences"), params)
+    lowercase.run(_again(world, "lowercase", "fragments"), params)
+    vocabulary.run(_again(world, "vocabulary", "lemmas"), params)
 
 
 def _pretrain(world: World) -> None:
-    models, again = world.lm.parent, world.data / "again"
-    pretrain.run(
-        pretrain.Sources(world.data / "vocabulary", models / "charcnn"),
-        pretrain.Targets(again / "lm", again / "pretrain.json", again / "pretrain.csv"),
-        pretrain.Choice("lstm", STACKS["lstm"], LmSettings.model_validate(LM), seed=1),
-        Run(CPU, again / "checkpoints", minutes=1, confirm=lambda: None),
-    )
+    pretrain.run(_again(world, "pretrain", "vocabulary", "charcnn"), params_of("lstm"))
 
 
 def _embed(world: World) -> None:
@@ -59,7 +55,7 @@ REPORTED = ["data/*/counts.json", "data/protocol/*", "data/ner/*/*", "data/predi
 READERS: dict[str, tuple[Command, list[str]]] = {
     "report": (lambda world: world.report("lstm", "demo"), [*REPORTED, "metrics/**/*.json", "metrics/**/*.csv"]),
     "show": (lambda world: summary(world.metrics), METRICS),
-    "data": (lambda world: data.run(world.data, world.metrics, "demo", 1), [*TEXT, *REPORTED[:1], "data/vocabulary/*"]),
+    "data": (lambda world: data.run(world.paths, params_of("lstm")), [*TEXT, *REPORTED[:1], "data/vocabulary/*"]),
     "text": (_text, TEXT),
     "pretrain": (_pretrain, ["data/vocabulary/*", "models/charcnn/*"]),
     "embed": (_embed, ["models/lm/*"]),
@@ -72,15 +68,11 @@ def _files(world: World, patterns: list[str]) -> list[Path]:
 
 
 @pytest.fixture
-def world(reported: World, built: dict[str, World], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def world(reported: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """A copy with its pictures drawn, but not written, which takes most of a report's time."""
     monkeypatch.setattr(report_stage, "save", lambda folder, name, draw, *args: draw(*args) and "<svg ></svg>")
     monkeypatch.setattr(data, "save", lambda folder, name, draw, *args: draw(*args) and "<svg ></svg>")
-    top = tmp_path / "world"
-    for name, source in {"data": reported.data, "metrics": reported.metrics}.items():
-        copytree(source, top / name)
-    copytree(built["lstm"].lm.parent, top / "models")
-    return World(top / "data", top / "metrics", top / "models" / "lm")
+    return copied(reported, tmp_path / "world")
 
 
 def _check(world: World, reader: str, seed: int, number: int) -> Iterator[str]:

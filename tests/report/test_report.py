@@ -33,7 +33,7 @@ def _read(path: Path) -> Any:
 
 
 def _page(world: World, arch: str, scale: str) -> str:
-    return render(read_results(*world, arch, scale, [*TYPES]))
+    return render(read_results(world.data, world.metrics, world.lm, arch, scale, [*TYPES]))
 
 
 def _rows(page: str, heading: str) -> list[list[str]]:
@@ -211,7 +211,7 @@ def test_an_imported_elmo_is_no_bare_charcnn(copy: Copy, monkeypatch: pytest.Mon
         ("metrics/ner/wikineural.typos.csv", "typos@wikineural"),
         ("data/protocol/tokens.json", "check"),
         ("data/ner/wikineural/test.tsv", "corpora"),
-        ("lm/charcnn.safetensors", "pretrain"),
+        ("models/lm/charcnn.safetensors", "pretrain"),
     ],
 )
 def test_a_missing_file_is_named_with_its_stage(copy: Copy, file: str, stage: str) -> None:

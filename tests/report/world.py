@@ -1,33 +1,31 @@
 """A small experiment in the exact formats: the stages themselves write it; only what needs a trained model is faked."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from pipeline.files.csv import write_csv
 from pipeline.lm.encoders.inputs import TABLE
 from pipeline.lm.encoders.load import make_encoder
-from pipeline.lm.settings import ArchSettings, CharCnnSettings, LmSettings
+from pipeline.lm.settings import ArchSettings, CharCnnSettings
 from pipeline.ner.data.bio import bio_labels, repair
 from pipeline.ner.data.corpus import read_labels, read_split, write_labels, write_split
 from pipeline.ner.data.counts import describe, describe_dropped, describe_repairs
 from pipeline.ner.data.sentence import RawSentence, Sentence
 from pipeline.ner.scoring.scores import METRICS
-from pipeline.ner.settings import EvaluateSettings
 from pipeline.ner.tagging.examples import Examples, encode_tags
 from pipeline.ner.tagging.train import Epoch, kept_epoch
+from pipeline.params import Params
+from pipeline.paths import Paths
 from pipeline.stages import documents, evaluate, fragments, lemmas, lowercase, pretrain, sentences, typos, vocabulary
-from pipeline.text.settings import TextSettings, VocabularySettings
 from pipeline.text.udpipe import Normalization
 from pipeline.work.outputs import write_json
-from pipeline.work.run import Run
-from pipeline.work.workers import Workers
+from tests.params import make_params
 
 TYPES = {"wikineural": ["PER", "ORG", "LOC", "MISC"], "multiconer": ["PER", "LOC", "CORP", "GRP", "PROD", "CW"]}
 SEEDS = [1, 2]
@@ -71,17 +69,35 @@ CHARCNN = {
 }
 
 
-def build(folder: Path, arch: str, patch: pytest.MonkeyPatch) -> tuple[Path, Path, Path]:
-    """Make `data`, `metrics` and the language model's folder of an experiment; return them."""
-    data, metrics = folder / "data", folder / "metrics"
+def params_of(arch: str, scale: str = "demo", sets: Sequence[str] = tuple(TYPES)) -> Params:
+    """params.yaml of an experiment with one of `STACKS`."""
+    values: dict[str, Any] = {f"archs.{name}": stack for name, stack in STACKS.items()}
+    values |= {f"protocol.{key}": value for key, value in PROTOCOL.items()}
+    values |= {
+        "arch": arch,
+        "scale": scale,
+        "sets": [*sets],
+        "seed": 1,
+        "text": {"segmenter": "razdel", "fragment_words": LONGEST, "shard_megabytes": 1},
+        "vocabulary": {"size": 30, "min_count": 2, "validation_share": 0.3},
+        "lm": LM,
+        "evaluate.bootstrap": BOOTSTRAP,
+        "ner.seeds": SEEDS,
+    }
+    return make_params(values)
+
+
+def build(folder: Path, arch: str, patch: pytest.MonkeyPatch) -> Paths:
+    """Make `data`, `metrics` and `models` of an experiment."""
+    paths, params = Paths(folder), params_of(arch)
     for key, value in PROTOCOL.items():
-        write_json(data / "protocol" / f"{key}.json", {key: value})
-    _write_text_stages(data, patch)
-    _pretrain(data, metrics, folder / "models", arch)
+        write_json(paths.protocol / f"{key}.json", {key: value})
+    _write_text_stages(paths, params, patch)
+    _pretrain(paths, params)
     for name, types in TYPES.items():
-        _write_corpus(data / "ner" / name, types)
-        _write_scores(data, name, metrics / "ner", folder / "taggers", patch)
-    return data, metrics, folder / "models" / "lm"
+        _write_corpus(paths.corpora / name, types)
+        _write_scores(paths, params, name, patch)
+    return paths
 
 
 class _Words:
@@ -94,22 +110,15 @@ class _Words:
         return text.split()
 
 
-def _write_text_stages(data: Path, patch: pytest.MonkeyPatch) -> None:
+def _write_text_stages(paths: Paths, params: Params, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(lemmas, "Lemmatizer", _Words)
-    raw = data / "raw"
-    raw.mkdir(parents=True)
-    (raw / "model").touch()
-    (raw / "news.txt").write_text("\n\n".join(_articles()), encoding="utf-8")
-    write_json(raw / "sources.json", {"files": [{"file": "news.txt", "format": "text"}]})
-    settings = TextSettings(segmenter="razdel", fragment_words=LONGEST, shard_megabytes=1)
-    here = Workers(1, "sequential", data / ".shards")
-    documents.run(raw, data / "documents", settings, here)
-    sentences.run(data / "documents", data / "sentences", here)
-    fragments.run(data / "sentences", data / "fragments", settings, here)
-    lowercase.run(data / "fragments", data / "lowercase", True, here)
-    lemmas.run(data / "lowercase", raw / "model", data / "lemmas", Normalization(lowercase=True, lemmas=True), here)
-    rare = VocabularySettings(size=30, min_count=2, validation_share=0.3)
-    vocabulary.run(data / "lemmas", data / "vocabulary", rare, 1, here)
+    for folder in (paths.news, paths.udpipe.parent):
+        folder.mkdir(parents=True)
+    paths.udpipe.touch()
+    (paths.news / "news.txt").write_text("\n\n".join(_articles()), encoding="utf-8")
+    write_json(paths.news / "sources.json", {"files": [{"file": "news.txt", "format": "text"}]})
+    for stage in (documents, sentences, fragments, lowercase, lemmas, vocabulary):
+        stage.run(paths, params)
 
 
 def _articles() -> Iterator[str]:
@@ -121,18 +130,12 @@ def _articles() -> Iterator[str]:
             yield "Очень длинное предложение об очень длинной реке на далёком севере."
 
 
-def _pretrain(data: Path, metrics: Path, models: Path, arch: str) -> None:
-    source = models / "charcnn"
-    source.mkdir(parents=True)
-    make_encoder(CharCnnSettings.model_validate(CHARCNN).shape).save(source)
-    types = len((data / "vocabulary" / "vocabulary.txt").read_text(encoding="utf-8").splitlines()) + 3
-    np.save(source / TABLE, np.random.default_rng(1).normal(size=(types, 8)).astype(np.float16))
-    pretrain.run(
-        pretrain.Sources(data / "vocabulary", source),
-        pretrain.Targets(models / "lm", metrics / "pretrain.json", metrics / "pretrain.csv"),
-        pretrain.Choice(arch, STACKS[arch], LmSettings.model_validate(LM), seed=1),
-        Run(torch.device("cpu"), models / "checkpoints", minutes=1, confirm=lambda: None),
-    )
+def _pretrain(paths: Paths, params: Params) -> None:
+    paths.charcnn.mkdir(parents=True)
+    make_encoder(CharCnnSettings.model_validate(CHARCNN).shape).save(paths.charcnn)
+    types = len((paths.vocabulary / "vocabulary.txt").read_text(encoding="utf-8").splitlines()) + 3
+    np.save(paths.charcnn / TABLE, np.random.default_rng(1).normal(size=(types, 8)).astype(np.float16))
+    pretrain.run(paths, params)
 
 
 def _write_corpus(folder: Path, types: list[str]) -> None:
@@ -162,29 +165,14 @@ def _sentence(types: list[str], chance: random.Random) -> RawSentence:
     )
 
 
-def _write_scores(data: Path, name: str, scores: Path, taggers: Path, patch: pytest.MonkeyPatch) -> None:
-    corpus, generator = data / "ner" / name, np.random.default_rng(len(name))
+def _write_scores(paths: Paths, params: Params, name: str, patch: pytest.MonkeyPatch) -> None:
+    corpus, scores, generator = paths.corpora / name, paths.scores, np.random.default_rng(len(name))
     curves = {seed: list(_epochs(generator)) for seed in SEEDS}
     rows = [(seed, *e, int(e == kept_epoch(epochs, "best"))) for seed, epochs in curves.items() for e in epochs]
     write_csv(scores / f"{name}.epochs.csv", ["seed", *Epoch._fields, "kept"], rows)
     write_csv(scores / f"{name}.typos.csv", typos.HEADER, _typos())
-    for seed in SEEDS:
-        (taggers / name / f"seed-{seed}").mkdir(parents=True)
     _fake_predictions(corpus, generator, patch)
-    evaluate.run(
-        lm=corpus,
-        corpus=corpus,
-        taggers=taggers / name,
-        predictions=data / "predictions" / name,
-        metrics=scores / f"{name}.json",
-        scores=scores / f"{name}.scores.csv",
-        types=scores / f"{name}.types.csv",
-        confusion=scores / f"{name}.confusion.csv",
-        cache=corpus,
-        settings=EvaluateSettings(bootstrap=BOOTSTRAP),
-        seed=1,
-        device="cpu",
-    )
+    evaluate.run(paths, params, name)
 
 
 def _epochs(generator: np.random.Generator) -> Iterator[Epoch]:

@@ -14,8 +14,11 @@ import yaml
 from demo import DemoSettings
 from demo.udpipe_model import write_udpipe
 from pipeline.errors import UserError
+from pipeline.params import Params
+from pipeline.paths import Paths
 from pipeline.sources import download
 from pipeline.stages import fetch
+from tests.params import make_params
 from tests.sources.server import Handler, serving
 
 DUMP = """<mediawiki xml:lang="ru"><siteinfo/>
@@ -56,8 +59,9 @@ class Repository:
     """The scratch repository. `inputs` is data/local, `raw` the stage's output."""
 
     def __init__(self, root: Path) -> None:
-        self.inputs, self.raw = root / "data" / "local", root / "data" / "raw"
-        self.manifest = self.inputs / "manifest.yaml"
+        self.paths = Paths(root)
+        self.raw, self.manifest = self.paths.raw, self.paths.manifest("local")
+        self.inputs = self.manifest.parent
         self.content: dict[str, Any] = copy.deepcopy(MANIFEST)
         self.elmo = False
         self.sets = [*MANIFEST["ner"]]
@@ -76,7 +80,11 @@ class Repository:
 
     def fetch(self) -> None:
         self.write("manifest.yaml", yaml.safe_dump(self.content))
-        fetch.run(self.manifest, self.raw, self.elmo, self.sets)
+        fetch.run(self.paths, self.params())
+
+    def params(self) -> Params:
+        choice = {"arch": "elmo" if self.elmo else "lstm", "charcnn.source": "train", "sets": self.sets}
+        return make_params({"scale": "local", **choice})
 
     def refusal(self) -> str:
         """The message of a fetch that fails, as it must: in one line, and with nothing changed in data/raw."""

@@ -13,13 +13,13 @@ from pipeline.errors import UserError
 from pipeline.files.shards import Document, read_documents
 from pipeline.ner.data.dataset import read_dataset
 from pipeline.ner.data.readers import format_code
+from pipeline.paths import Paths
 from pipeline.report.licences import DEMO
 from pipeline.sources.manifest import read_manifest
 from pipeline.sources.obtain import Input, copy
 from pipeline.sources.space import room_for
 from pipeline.stages import documents, fetch
-from pipeline.text.settings import TextSettings
-from pipeline.work.workers import Workers
+from tests.params import make_params
 from tests.sources.conftest import DUMP, NEWS, WIKINEURAL, Repository, snapshot
 
 REPOSITORY = Path(__file__).parents[2]
@@ -42,10 +42,8 @@ def test_a_gzip_dump_reads_as_the_others_do(repository: Repository) -> None:
     repository.write("dump.xml.gz", gzip.compress(DUMP.encode(), mtime=0))
     repository.content["news"][1:] = [{"source": "dump.xml.gz", "format": "mediawiki"}]
     repository.fetch()
-    settings = TextSettings(segmenter="razdel", fragment_words=9, shard_megabytes=1)
-    workers = Workers(1, "sequential", repository.raw / ".shards")
-    documents.run(repository.raw / "news", repository.raw / "documents", settings, workers)
-    first, second = read_documents(repository.raw / "documents")
+    documents.run(repository.paths, repository.params())
+    first, second = read_documents(repository.paths.documents)
     assert first == Document("7", "Пожар", ["Сгорел склад."])
     assert second == first._replace(id="0001-dump:7")
 
@@ -152,15 +150,16 @@ def test_in_a_copy_inputs_come_from_the_real_repository(
     bare = tmp_path / "copy" / "data" / "local" / "manifest.yaml"
     bare.parent.mkdir(parents=True)
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
-    fetch.run(bare, tmp_path / "copy" / "data" / "raw", elmo=False, sets=repository.sets)
+    fetch.run(Paths(tmp_path / "copy"), repository.params())
     assert snapshot(tmp_path / "copy" / "data" / "raw") == before
 
 
 def test_the_demo_is_in_git_and_sound(tmp_path: Path) -> None:
-    manifest = REPOSITORY / "data" / "demo" / "manifest.yaml"
-    fetch.run(manifest, tmp_path, elmo=True, sets=["wikineural", "multiconer"])
-    assert (tmp_path / "news" / "0000-news.xml.bz2").is_file() and (tmp_path / "elmo" / "model.hdf5").is_file()
-    origin = read(tmp_path / "ner" / "wikineural" / "sources.json")["files"]["test"]["source"]
+    shutil.copytree(REPOSITORY / "data" / "demo", tmp_path / "data" / "demo")
+    paths = Paths(tmp_path)
+    fetch.run(paths, make_params({"scale": "demo", "arch": "elmo"}))
+    assert (paths.news / "0000-news.xml.bz2").is_file() and (paths.elmo / "model.hdf5").is_file()
+    origin = read(paths.raw_ner / "wikineural" / "sources.json")["files"]["test"]["source"]
     assert origin == "data/demo/wikineural/test.conll.gz" and origin.startswith(DEMO)
 
 

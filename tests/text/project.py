@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import IO, Any
 from unittest.mock import patch
 
+import yaml
 from joblib.externals.loky import get_reusable_executor
 
-from pipeline.params import Params, load_params
 from pipeline.work.finished import Finished
 from tests.forkserver import context, preload
+from tests.params import make_params
 
 ROOT = Path(__file__).parents[2]
 STAGES = ["documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary"]
@@ -27,10 +28,10 @@ preload("joblib.externals.loky.process_executor", "tests.text.project", *(f"pipe
 
 
 class Project:
-    """A folder with news, from which the stages make `data/<stage>`; settings are read once for all processes."""
+    """A folder with news, from which the stages make `data/<stage>`."""
 
     def __init__(self, folder: Path, backend: str = "sequential") -> None:
-        self.folder, self.data = folder, folder / "data"
+        self.folder, self.data, self.backend = folder, folder / "data", backend
         news = self.data / "raw" / "news"
         news.mkdir(parents=True)
         (news / "a.txt").write_text("\n\n".join(_article(n) for n in range(DOCUMENTS)), encoding="utf-8")
@@ -40,15 +41,21 @@ class Project:
         model = self.data / "raw" / "udpipe" / "model.udpipe"
         model.parent.mkdir()
         model.touch()
-        params: dict[str, Any] = load_params(ROOT / "params.yaml").model_dump()
-        params["scales"]["demo"]["text"] |= {"fragment_words": 30, "shard_megabytes": 0.0015}
-        params["compute"] |= {"backend": backend, "jobs": 2}
-        self.params = Params.model_validate(params)
+        params = make_params(
+            {
+                "text.fragment_words": 30,
+                "text.shard_megabytes": 0.0015,
+                "compute.backend": backend,
+                "compute.jobs": 2,
+            }
+        )
+        (folder / "params.yaml").write_text(yaml.safe_dump(params.model_dump(mode="json")), encoding="utf-8")
+        shutil.copy(ROOT / "dvc.yaml", folder)
 
     def start(self, stage: str, limit: int = 0) -> ForkServerProcess:
         """Start a stage as DVC does, its outputs deleted; `limit` is the largest file, in bytes, that it may write."""
         shutil.rmtree(self.data / stage, ignore_errors=True)
-        process = context.Process(target=_run, args=(self.folder, self.params, stage, limit))
+        process = context.Process(target=_run, args=(self.folder, self.backend, stage, limit))
         with chdir(ROOT):  # the server, which the first one starts, imports from where it is
             process.start()
         return process
@@ -93,7 +100,7 @@ def _page(number: int) -> str:
     return f"<page><title>{number}</title><ns>0</ns><id>{number}</id><revision><text>{text}</text></revision></page>"
 
 
-def _run(folder: Path, params: Params, stage: str, limit: int) -> None:
+def _run(folder: Path, backend: str, stage: str, limit: int) -> None:
     """In the child: the command, with words for lemmas."""
     os.chdir(folder)
     os.environ.pop("DVC_ROOT", None)
@@ -107,14 +114,13 @@ def _run(folder: Path, params: Params, stage: str, limit: int) -> None:
         from pipeline.stages import lemmas
 
         with (
-            patch.object(cli, "load_params", lambda: params),
             patch.object(lemmas, "Lemmatizer", Words),
             patch.object(Finished, "add", _add),
         ):
             try:
                 cli.main()
             finally:
-                if params.compute.backend == "loky":  # a child would wait until they are idle for too long
+                if backend == "loky":  # a child would wait until they are idle for too long
                     get_reusable_executor().shutdown()
 
 

@@ -8,48 +8,54 @@ from typing import Any
 import pytest
 
 from pipeline.errors import UserError
+from pipeline.paths import Paths
 from pipeline.stages import documents, fragments, lemmas, vocabulary
 from pipeline.text.udpipe import Lemmatizer
 from pipeline.work.workers import Workers
-from tests.text.conftest import MODEL, OURS
-from tests.text.test_stages import TEXT, VOCABULARY, all_bytes, alone, run_text_stages
+from tests.params import make_params
+from tests.text.test_stages import PARAMS, SETTINGS, all_bytes, link, link_model, run_text_stages
 
 CLUSTERS = {"dask": "distributed", "ray": "ray"}
 
 
 @pytest.fixture(scope="module")
-def undisturbed(lemmatizer: Lemmatizer, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("alone")
-    run_text_stages(folder, alone(folder))
-    lemmas.run(folder / "lowercase", MODEL, folder / "lemmas", OURS, alone(folder))
-    return folder
+def undisturbed(lemmatizer: Lemmatizer, tmp_path_factory: pytest.TempPathFactory) -> Paths:
+    paths = Paths(tmp_path_factory.mktemp("alone"))
+    run_text_stages(paths)
+    paths.lemmas.unlink()
+    link_model(paths)
+    lemmas.run(paths, PARAMS)
+    return paths
 
 
 @pytest.mark.parametrize("backend", CLUSTERS)
 def test_a_cluster_of_two_changes_no_byte(
-    backend: str, undisturbed: Path, lemmatizer: Lemmatizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    backend: str, undisturbed: Paths, lemmatizer: Lemmatizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip(CLUSTERS[backend], reason=f"an extra: pip install '.[{backend}]'")
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    workers = Workers(2, backend, tmp_path / ".shards")
-    documents.run(undisturbed / "raw", tmp_path / "documents", TEXT, workers)
-    fragments.run(undisturbed / "sentences", tmp_path / "fragments", TEXT, workers)
-    lemmas.run(undisturbed / "lowercase", MODEL, tmp_path / "lemmas", OURS, workers)
-    vocabulary.run(undisturbed / "lowercase", tmp_path / "vocabulary", VOCABULARY, 1, workers)
-    for stage in ("documents", "fragments", "lemmas", "vocabulary"):
-        assert all_bytes(tmp_path / stage) == all_bytes(undisturbed / stage)
+    params = make_params(SETTINGS | {"compute.jobs": 2, "compute.backend": backend})
+    paths = Paths(tmp_path)
+    for name in ("raw", "sentences", "lowercase"):
+        link(paths, undisturbed.data / name, name)
+    for stage in (documents, fragments, lemmas):
+        stage.run(paths, params)
+        name = stage.__name__.rpartition(".")[2]
+        assert all_bytes(paths.data / name) == all_bytes(undisturbed.data / name)
+    paths.lemmas.rename(tmp_path / "lemmas")
+    link(paths, undisturbed.lowercase, "lemmas")
+    vocabulary.run(paths, params)
+    assert all_bytes(paths.vocabulary) == all_bytes(undisturbed.vocabulary)
 
 
 @pytest.mark.parametrize("backend", CLUSTERS)
-def test_a_cluster_that_is_not_installed_is_said(backend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cluster_that_is_not_installed_is_said(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, backend, None)
     with pytest.raises(UserError, match=rf"compute\.backend: {backend} is not installed; .*'\.\[{backend}\]'"):
-        list(Workers(2, backend, tmp_path).map(len, ["а"]))
+        list(Workers(2, backend).map(len, ["а"]))
 
 
-def test_a_cluster_of_the_stages_own_that_does_not_start_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cluster_of_the_stages_own_that_does_not_start_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     def init(**_: object) -> None:
         raise Exception("The current node timed out during startup.")
 
@@ -65,14 +71,14 @@ def test_a_cluster_of_the_stages_own_that_does_not_start_is_said(
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     said = r"^compute\.backend: ray: the stage's own cluster .* \(The current .*\); run again, or .*backend: loky"
     with pytest.raises(UserError, match=said):
-        list(Workers(2, "ray", tmp_path).map(len, ["а"]))
+        list(Workers(2, "ray").map(len, ["а"]))
 
 
-def test_a_cluster_that_does_not_answer_is_said(tmp_path: Path) -> None:
+def test_a_cluster_that_does_not_answer_is_said() -> None:
     pytest.importorskip("distributed", reason="an extra: pip install '.[dask]'")
     import dask
 
     nobody = {"scheduler-address": "tcp://127.0.0.1:1", "distributed.comm.timeouts.connect": "1s"}
     said = r"^DASK_SCHEDULER_ADDRESS: no cluster answers at 'tcp://127\.0\.0\.1:1'"
     with dask.config.set(nobody), pytest.raises(UserError, match=said):
-        list(Workers(2, "dask", tmp_path).map(len, ["а"]))
+        list(Workers(2, "dask").map(len, ["а"]))

@@ -17,20 +17,20 @@ from hypothesis import strategies as st
 from demo import DemoSettings
 from demo.dump import write_news
 from pipeline.files.shards import COUNTS, Counts, Document, read_documents
+from pipeline.paths import Paths
 from pipeline.stages import documents
 from pipeline.text.fragments import pack_document
 from pipeline.text.lemmas import lemmatize_document
 from pipeline.text.lowercase import lower_document
 from pipeline.text.plaintext import read_plaintext
 from pipeline.text.sentences import split_document
-from pipeline.text.settings import TextSettings
 from pipeline.text.spelling import remove_stress
 from pipeline.text.udpipe import Lemmatizer, Normalization
 from pipeline.text.whitespace import fold
 from pipeline.work.outputs import read_json
 from tests.pack import PACK, needs_pack
+from tests.params import make_params
 from tests.text.export import read_mediawiki
-from tests.text.test_stages import alone
 
 WORDS = 200
 """The longest fragment, as in the paper."""
@@ -204,13 +204,12 @@ PAGE = "<page><title>Т</title><id>{}</id><ns>{}</ns><revision><text>{}</text></
 
 
 def run_documents(folder: Path, name: str, data: bytes, **entry: object) -> tuple[list[Document], Counts]:
-    source = folder / "raw"
-    source.mkdir(exist_ok=True)
-    (source / name).write_bytes(data)
-    (source / "sources.json").write_text(json.dumps({"files": [{"file": name, **entry}]}), encoding="utf-8")
-    settings = TextSettings(segmenter="razdel", fragment_words=WORDS, shard_megabytes=1)
-    documents.run(source, folder / "documents", settings, alone(folder))
-    return list(read_documents(folder / "documents")), Counter(read_json(folder / "documents" / COUNTS))
+    paths = Paths(folder)
+    paths.news.mkdir(parents=True, exist_ok=True)
+    (paths.news / name).write_bytes(data)
+    (paths.news / "sources.json").write_text(json.dumps({"files": [{"file": name, **entry}]}), encoding="utf-8")
+    documents.run(paths, make_params({"text.shard_megabytes": 1}))
+    return list(read_documents(paths.documents)), Counter(read_json(paths.documents / COUNTS))
 
 
 def test_what_is_not_utf_8_is_replaced_and_counted_if_the_manifest_says_so(tmp_path: Path) -> None:

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from pipeline.errors import UserError
 from pipeline.files.shards import Document, read_documents, write_shards
+from pipeline.paths import Paths
 from pipeline.stages import sentences
 from pipeline.text.segmenters import UdpipeSegmenter
 from pipeline.text.sentences import split_document, split_sentences
 from pipeline.text.whitespace import fold
-from pipeline.work.workers import Workers
 from tests.pack import PACK, needs_pack
+from tests.params import make_params
 
 MODEL = PACK / "udpipe/russian-small.udpipe"
 
@@ -52,14 +53,16 @@ def test_no_word_is_lost_or_moved(segmenter: UdpipeSegmenter, paragraphs: list[s
 def test_the_stage_splits_by_the_model_it_is_given(tmp_path: Path) -> None:
     """A headline without a full stop: razdel ends no sentence in it, this model takes a capital for a beginning."""
     article = Document("1", "", ["Нургалиев уволил начальника УВД Томской области"])
-    source, workers = tmp_path / "documents", Workers(1, "sequential", tmp_path / ".shards")
-    source.mkdir()
-    write_shards([article], source, megabytes=1)
+    paths = Paths(tmp_path)
+    for folder in (paths.documents, paths.udpipe.parent):
+        folder.mkdir(parents=True)
+    write_shards([article], paths.documents, megabytes=1)
+    paths.udpipe.symlink_to(MODEL)
     found = {}
-    for name, model in {"razdel": None, "udpipe": MODEL}.items():
-        sentences.run(source, tmp_path / name, workers, model)
-        (document,) = read_documents(tmp_path / name)
-        found[name] = document.lines
+    for segmenter in ("razdel", "udpipe"):
+        sentences.run(paths, make_params({"text.segmenter": segmenter}))
+        (document,) = read_documents(paths.sentences)
+        found[segmenter] = document.lines
     assert found["razdel"] == article.lines
     assert len(found["udpipe"]) == 2 and " ".join(found["udpipe"]) == article.lines[0]
 

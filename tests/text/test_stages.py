@@ -17,42 +17,60 @@ from pipeline.errors import UserError
 from pipeline.files.ids import IdSequences
 from pipeline.files.shards import COUNTS, Counts, Document, read_documents, shard_paths, write_shards
 from pipeline.files.vocabulary import UNKNOWN, Vocabulary
+from pipeline.params import Params
+from pipeline.paths import Paths
 from pipeline.stages import documents, fragments, lemmas, lowercase, sentences, vocabulary
 from pipeline.text.mapping import map_shards
-from pipeline.text.settings import TextSettings, VocabularySettings
+from pipeline.text.settings import VocabularySettings
 from pipeline.text.udpipe import Lemmatizer, Normalization
 from pipeline.text.vocabulary import Split, build_vocabulary
 from pipeline.work.finished import keep_finished
 from pipeline.work.outputs import read_json
 from pipeline.work.workers import Workers
 from tests.pack import needs_pack
-from tests.text.conftest import MODEL, OURS
+from tests.params import make_params
+from tests.text.conftest import MODEL
 
-TEXT = TextSettings(segmenter="razdel", fragment_words=6, shard_megabytes=0.0004)
 VOCABULARY = VocabularySettings(size=6, min_count=2, validation_share=0.3)
+SETTINGS = {
+    "text": {"segmenter": "razdel", "fragment_words": 6, "shard_megabytes": 0.0004},
+    "vocabulary": VOCABULARY,
+    "protocol.lowercase": True,
+    "protocol.lemmas": True,
+    "seed": 1,
+}
+PARAMS = make_params(SETTINGS)
 
 
-def raw_news(folder: Path, *files: tuple[str, str, str]) -> Path:
-    folder.mkdir()
+def write_news(paths: Paths, *files: tuple[str, str, str]) -> Path:
+    paths.news.mkdir(parents=True, exist_ok=True)
     for name, _, text in files:
-        (folder / name).write_text(text, encoding="utf-8")
+        (paths.news / name).write_text(text, encoding="utf-8")
     listing = [{"file": name, "format": form} for name, form, _ in files]
-    (folder / "sources.json").write_text(json.dumps({"files": listing}), encoding="utf-8")
-    return folder
+    (paths.news / "sources.json").write_text(json.dumps({"files": listing}), encoding="utf-8")
+    return paths.news
 
 
-def alone(folder: Path) -> Workers:
-    return Workers(1, "sequential", folder / ".shards")
-
-
-def run_text_stages(folder: Path, workers: Workers) -> None:
+def run_text_stages(paths: Paths, params: Params = PARAMS) -> None:
+    """All but `lemmas`: the words stand for them."""
     text = "\n\n".join(f"Новость {n}\nМосква растёт. Россия\xa0тоже. {'Длинно ' * (n % 9)}." for n in range(40))
-    source = raw_news(folder / "raw", ("0000-b.txt", "text", text), ("0001-a.txt", "text", "Последняя"))
-    documents.run(source, folder / "documents", TEXT, workers)
-    sentences.run(folder / "documents", folder / "sentences", workers)
-    fragments.run(folder / "sentences", folder / "fragments", TEXT, workers)
-    lowercase.run(folder / "fragments", folder / "lowercase", True, workers)
-    vocabulary.run(folder / "lowercase", folder / "vocabulary", VOCABULARY, 1, workers)
+    write_news(paths, ("0000-b.txt", "text", text), ("0001-a.txt", "text", "Последняя"))
+    for stage in (documents, sentences, fragments, lowercase):
+        stage.run(paths, params)
+    paths.lemmas.symlink_to(paths.lowercase)
+    vocabulary.run(paths, params)
+
+
+def link(paths: Paths, source: Path, name: str) -> Path:
+    """Have `data/<name>` be a folder of another project, in a new one at `paths`."""
+    paths.data.mkdir(parents=True, exist_ok=True)
+    (paths.data / name).symlink_to(source)
+    return paths.data / name
+
+
+def link_model(paths: Paths, model: Path = MODEL) -> None:
+    paths.udpipe.parent.mkdir(parents=True)
+    paths.udpipe.symlink_to(model)
 
 
 def all_bytes(folder: Path) -> dict[str, bytes]:
@@ -62,15 +80,16 @@ def all_bytes(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def sequential(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sequential")
-    run_text_stages(folder, alone(folder))
-    return folder
+    """The folder `data`."""
+    paths = Paths(tmp_path_factory.mktemp("sequential"))
+    run_text_stages(paths)
+    return paths.data
 
 
 @pytest.mark.parametrize("jobs, backend", [(1, "loky"), (2, "loky"), (2, "threading")])
 def test_jobs_and_backend_change_no_byte(jobs: int, backend: str, sequential: Path, tmp_path: Path) -> None:
-    run_text_stages(tmp_path, Workers(jobs, backend, tmp_path / ".shards"))
-    files = all_bytes(tmp_path)
+    run_text_stages(Paths(tmp_path), make_params(SETTINGS | {"compute.jobs": jobs, "compute.backend": backend}))
+    files = all_bytes(tmp_path / "data")
     assert len([name for name in files if name.startswith("lowercase/0")]) > 5
     assert files == all_bytes(sequential)
 
@@ -103,8 +122,10 @@ def test_page_ids_of_another_export_stand_behind_its_file(tmp_path: Path) -> Non
             [("a.txt", "text", "Текст"), ("b.xml", "mediawiki", exports[0]), ("c.d.xml", "mediawiki", exports[1])]
         )
     ]
-    documents.run(raw_news(tmp_path / "raw", *files), tmp_path / "documents", TEXT, alone(tmp_path))
-    found = {document.id: document.lines for document in read_documents(tmp_path / "documents")}
+    paths = Paths(tmp_path)
+    write_news(paths, *files)
+    documents.run(paths, PARAMS)
+    found = {document.id: document.lines for document in read_documents(paths.documents)}
     assert found == {"0000-a:1": ["Текст"], "7": ["Первая"], "0002-c.d:7": ["Вторая"]}
 
 
@@ -114,37 +135,46 @@ def test_text_is_put_into_nfc_and_words_are_lemmatised_without_stress(tmp_path: 
     wikitext = f"М&amp;#1080;&amp;#774; {text}"
     page = f"<page><title>{text}</title><id>7</id><revision><text>{wikitext}</text></revision></page>"
     files = [("0000-a.txt", "text", text), ("0001-b.xml", "mediawiki", f"<mediawiki>{page}</mediawiki>")]
-    documents.run(raw_news(tmp_path / "raw", *files), tmp_path / "documents", TEXT, alone(tmp_path))
-    plain, article = read_documents(tmp_path / "documents")
+    paths = Paths(tmp_path)
+    write_news(paths, *files)
+    documents.run(paths, PARAMS)
+    plain, article = read_documents(paths.documents)
     composed = "Сторо\u0301ж зелёной ёлки и йода"
     assert (plain.lines, article.title, article.lines) == ([composed], composed, [f"Мй {composed}"])
-    assert read_json(tmp_path / "documents" / COUNTS)["words_composed"] == 3 + 4
+    assert read_json(paths.documents / COUNTS)["words_composed"] == 3 + 4
 
-    ours = Normalization(lowercase=True, lemmas=True)
-    lemmas.run(tmp_path / "documents", MODEL, tmp_path / "lemmas", ours, alone(tmp_path))
-    assert read_json(tmp_path / "lemmas" / COUNTS)["words_stressed"] == 2
-    assert all("\u0301" not in line for document in read_documents(tmp_path / "lemmas") for line in document.lines)
+    link_model(paths)
+    paths.lowercase.symlink_to(paths.documents)
+    lemmas.run(paths, PARAMS)
+    assert read_json(paths.lemmas / COUNTS)["words_stressed"] == 2
+    assert all("\u0301" not in line for document in read_documents(paths.lemmas) for line in document.lines)
 
 
 def test_a_protocol_may_keep_the_case(sequential: Path, tmp_path: Path) -> None:
-    lowercase.run(sequential / "fragments", tmp_path / "kept", False, alone(tmp_path))
-    kept, lowered = (list(read_documents(folder)) for folder in (tmp_path / "kept", sequential / "lowercase"))
+    paths = Paths(tmp_path)
+    link(paths, sequential / "fragments", "fragments")
+    lowercase.run(paths, make_params(SETTINGS | {"protocol.lowercase": False}))
+    kept, lowered = (list(read_documents(folder)) for folder in (paths.lowercase, sequential / "lowercase"))
     assert kept == list(read_documents(sequential / "fragments")) != lowered
-    assert read_json(tmp_path / "kept" / COUNTS) == read_json(sequential / "lowercase" / COUNTS)
+    assert read_json(paths.lowercase / COUNTS) == read_json(sequential / "lowercase" / COUNTS)
 
 
 def test_lemmas_and_vocabulary(sequential: Path, lemmatizer: Lemmatizer, tmp_path: Path) -> None:
-    lemmas.run(sequential / "lowercase", MODEL, tmp_path / "lemmas", OURS, Workers(2, "loky", tmp_path / ".shards"))
-    lemmas.run(sequential / "lowercase", MODEL, tmp_path / "again", OURS, alone(tmp_path))
-    assert all_bytes(tmp_path / "lemmas") == all_bytes(tmp_path / "again")
-    counts = read_json(tmp_path / "lemmas" / COUNTS)
+    paths, again = Paths(tmp_path), Paths(tmp_path / "again")
+    shared = make_params(SETTINGS | {"compute.jobs": 2, "compute.backend": "loky"})
+    for one, params in ((paths, shared), (again, PARAMS)):
+        link_model(one)
+        link(one, sequential / "lowercase", "lowercase")
+        lemmas.run(one, params)
+    assert all_bytes(paths.lemmas) == all_bytes(again.lemmas)
+    counts = read_json(paths.lemmas / COUNTS)
     assert (
         counts["fragments_read"]
         == counts["fragments_kept"]
         == read_json(sequential / "lowercase" / COUNTS)["fragments"]
     )
-    vocabulary.run(tmp_path / "lemmas", tmp_path / "vocabulary", VOCABULARY, 1, alone(tmp_path))
-    assert read_json(tmp_path / "vocabulary" / COUNTS)["tokens"] == counts["tokens"]
+    vocabulary.run(paths, PARAMS)
+    assert read_json(paths.vocabulary / COUNTS)["tokens"] == counts["tokens"]
 
 
 def test_a_model_is_loaded_once_for_all_shards(
@@ -158,7 +188,10 @@ def test_a_model_is_loaded_once_for_all_shards(
 
     (tmp_path / "model").touch()
     monkeypatch.setattr(lemmas, "Lemmatizer", load)
-    lemmas.run(sequential / "lowercase", tmp_path / "model", tmp_path / "lemmas", OURS, alone(tmp_path))
+    paths = Paths(tmp_path)
+    link(paths, sequential / "lowercase", "lowercase")
+    link_model(paths, tmp_path / "model")
+    lemmas.run(paths, PARAMS)
     assert len(shard_paths(sequential / "lowercase")) > 5
     assert loaded == [tmp_path / "model"]
 
@@ -172,8 +205,8 @@ def drop_odd(parity: int, document: Document, counts: Counts) -> Document | None
 def test_any_function_that_can_be_pickled_is_mapped(jobs: int, backend: str, tmp_path: Path) -> None:
     source, target = lemma_folder(tmp_path / "lemmas", 30), tmp_path / "even"
     target.mkdir()
-    workers = Workers(jobs, backend, tmp_path / ".shards")
-    with keep_finished(workers.finished, "sentences") as finished:
+    workers = Workers(jobs, backend)
+    with keep_finished(tmp_path / ".shards", "sentences") as finished:
         assert map_shards(partial(drop_odd, 0), source, target, {"parity": 0}, finished, workers) == {"seen": 30}
     assert [document.id for document in read_documents(target)] == [str(n) for n in range(0, 30, 2)]
 
@@ -210,19 +243,20 @@ LEMMAS = ["а <S> б", "<UNK> а </S>", "_ \u200b а", "#doc а", "б б"]
 
 
 def lemma_folder(folder: Path, count: int) -> Path:
-    folder.mkdir()
+    folder.mkdir(parents=True)
     write_shards((Document(str(n), "", LEMMAS) for n in range(count)), folder, 0.001)
     return folder
 
 
 def test_ids_give_the_lemmas_back(tmp_path: Path) -> None:
-    source = lemma_folder(tmp_path / "lemmas", 30)
-    vocabulary.run(source, tmp_path / "vocabulary", VOCABULARY, 1, alone(tmp_path))
-    known = Vocabulary.load(tmp_path / "vocabulary")
-    sides = [IdSequences(tmp_path / "vocabulary", side, 2**31) for side in ("train", "validation")]
+    paths = Paths(tmp_path)
+    lemma_folder(paths.lemmas, 30)
+    vocabulary.run(paths, PARAMS)
+    known = Vocabulary.load(paths.vocabulary)
+    sides = [IdSequences(paths.vocabulary, side, 2**31) for side in ("train", "validation")]
     lines = [" ".join(known.types[i] for i in side[n]) for side in sides for n in range(len(side))]
     assert sorted(lines) == sorted(LEMMAS * 30)
-    counts = read_json(tmp_path / "vocabulary" / COUNTS)
+    counts = read_json(paths.vocabulary / COUNTS)
     assert counts == {
         "documents_train": counts["documents_train"],
         "documents_validation": 30 - counts["documents_train"],
@@ -243,18 +277,19 @@ def test_ids_give_the_lemmas_back(tmp_path: Path) -> None:
 
 def test_validation_has_no_say_in_what_is_predicted(tmp_path: Path) -> None:
     lines = {"train": ["б б а а а в"], "validation": ["я э э э э э б в в в в в"]}
-    (tmp_path / "lemmas").mkdir()
+    paths = Paths(tmp_path)
+    paths.lemmas.mkdir(parents=True)
     documents = (Document(str(n), "", lines[Split(1, 0.3).side(str(n))]) for n in range(10))
-    write_shards(documents, tmp_path / "lemmas", 1)
-    vocabulary.run(tmp_path / "lemmas", tmp_path / "vocabulary", VOCABULARY, 1, alone(tmp_path))
-    counts = read_json(tmp_path / "vocabulary" / COUNTS)
+    write_shards(documents, paths.lemmas, 1)
+    vocabulary.run(paths, PARAMS)
+    counts = read_json(paths.vocabulary / COUNTS)
     train = counts["documents_train"]
     assert 2 <= train < 10
     expected = f"а\t{3 * train}\nб\t{2 * train}\nв\t{train}\nэ\t0\nя\t0\n"
-    assert (tmp_path / "vocabulary/vocabulary.txt").read_text(encoding="utf-8") == expected
-    known = Vocabulary.load(tmp_path / "vocabulary")
+    assert (paths.vocabulary / "vocabulary.txt").read_text(encoding="utf-8") == expected
+    known = Vocabulary.load(paths.vocabulary)
     assert (known.size, len(known)) == (6, 8)
-    assert IdSequences(tmp_path / "vocabulary", "validation", 2**31)[0].tolist() == [7, *[6] * 5, 4, *[5] * 5]
+    assert IdSequences(paths.vocabulary, "validation", 2**31)[0].tolist() == [7, *[6] * 5, 4, *[5] * 5]
     assert (counts["types"], counts["types_train"], counts["types_predicted"]) == (5, 3, 3)
     assert (counts["coverage"], counts["coverage_validation"]) == (1.0, 0.5)
 
@@ -289,8 +324,10 @@ def test_parts_of_a_document_that_was_cut_stay_on_one_side() -> None:
 
 def test_sources_that_were_read_are_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = "\n\n".join(f"Новость {n}\nМосква растёт." for n in range(40))
-    source = raw_news(tmp_path / "raw", ("a.txt", "text", text))
-    documents.run(source, tmp_path / "expected", TEXT, alone(tmp_path))
+    paths, undisturbed = Paths(tmp_path), Paths(tmp_path / "undisturbed")
+    for one in (paths, undisturbed):
+        write_news(one, ("a.txt", "text", text))
+    documents.run(undisturbed, PARAMS)
 
     def refuse(*_: object) -> NoReturn:
         raise UserError("not this time")
@@ -298,27 +335,27 @@ def test_sources_that_were_read_are_not_read_again(tmp_path: Path, monkeypatch: 
     read = documents.FORMATS["text"]
     monkeypatch.setitem(documents.FORMATS, "text", read._replace(extract=refuse))
     with pytest.raises(UserError, match="not this time"):
-        documents.run(source, tmp_path / "documents", TEXT, alone(tmp_path))
+        documents.run(paths, PARAMS)
     monkeypatch.setitem(documents.FORMATS, "text", read._replace(read=refuse))
-    documents.run(source, tmp_path / "documents", TEXT, alone(tmp_path))
-    assert all_bytes(tmp_path / "documents") == all_bytes(tmp_path / "expected")
-    (source / "a.txt").write_text(f"{text}\n\nЕщё одна", encoding="utf-8")
+    documents.run(paths, PARAMS)
+    assert all_bytes(paths.documents) == all_bytes(undisturbed.documents)
+    (paths.news / "a.txt").write_text(f"{text}\n\nЕщё одна", encoding="utf-8")
     with pytest.raises(UserError, match="not this time"):
-        documents.run(source, tmp_path / "documents", TEXT, alone(tmp_path))
+        documents.run(paths, PARAMS)
 
 
 def test_a_corpus_too_small_to_split_is_said_and_leaves_nothing(tmp_path: Path) -> None:
-    source = lemma_folder(tmp_path / "lemmas", 1)
+    paths = Paths(tmp_path)
+    lemma_folder(paths.lemmas, 1)
     with pytest.raises(UserError, match=r"too small.*none is left for (train|validation).*validation_share"):
-        vocabulary.run(source, tmp_path / "vocabulary", VOCABULARY, 1, alone(tmp_path))
-    assert {path.name for path in tmp_path.iterdir()} == {"lemmas", ".shards"}
+        vocabulary.run(paths, PARAMS)
+    assert {path.name for path in paths.data.iterdir()} == {"lemmas", ".shards"}
 
 
 def test_a_vocabulary_without_types_is_said(tmp_path: Path) -> None:
-    source = lemma_folder(tmp_path / "lemmas", 1)
-    rare = VOCABULARY.model_copy(update={"min_count": 10**6})
+    lemma_folder(Paths(tmp_path).lemmas, 1)
     with pytest.raises(UserError, match=r"of [\d,]+ types train has none 1,000,000 times or more.*min_count"):
-        vocabulary.run(source, tmp_path / "vocabulary", rare, 1, alone(tmp_path))
+        vocabulary.run(Paths(tmp_path), make_params(SETTINGS | {"vocabulary.min_count": 10**6}))
 
 
 def test_a_full_disk_names_the_shard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -333,24 +370,25 @@ def test_a_full_disk_names_the_shard(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_an_empty_corpus_is_said(tmp_path: Path) -> None:
-    source = raw_news(tmp_path / "raw", ("0000-a.txt", "text", " \n\n"))
-    with pytest.raises(UserError, match="no document with text"):
-        documents.run(source, tmp_path / "documents", TEXT, alone(tmp_path))
+    paths = Paths(tmp_path)
     with pytest.raises(UserError, match=r"sources\.json: not found"):
-        documents.run(tmp_path, tmp_path / "documents", TEXT, alone(tmp_path))
-    source = raw_news(tmp_path / "odd", ("0000-a.txt", "pdf", "а"))
+        documents.run(paths, PARAMS)
+    write_news(paths, ("0000-a.txt", "text", " \n\n"))
+    with pytest.raises(UserError, match="no document with text"):
+        documents.run(paths, PARAMS)
+    write_news(paths, ("0000-a.txt", "pdf", "а"))
     with pytest.raises(UserError, match="found format 'pdf', expected mediawiki or text"):
-        documents.run(source, tmp_path / "documents", TEXT, alone(tmp_path))
-    assert not (tmp_path / "documents").exists()
+        documents.run(paths, PARAMS)
+    assert not paths.documents.exists()
 
 
 def test_a_corpus_of_long_sentences_is_said(tmp_path: Path) -> None:
-    source = tmp_path / "sentences"
-    source.mkdir()
-    write_shards([Document("1", "", ["а б в г"])], source, 1)
+    paths = Paths(tmp_path)
+    paths.sentences.mkdir(parents=True)
+    write_shards([Document("1", "", ["а б в г"])], paths.sentences, 1)
     with pytest.raises(UserError, match="each of 1 sentences has over 3 words"):
-        fragments.run(source, tmp_path / "fragments", TEXT.model_copy(update={"fragment_words": 3}), alone(tmp_path))
-    assert not (tmp_path / "fragments").exists()
+        fragments.run(paths, make_params(SETTINGS | {"text.fragment_words": 3}))
+    assert not paths.fragments.exists()
 
 
 def die(document: Document, counts: Counts) -> Document:
@@ -359,8 +397,8 @@ def die(document: Document, counts: Counts) -> Document:
 
 
 def test_a_worker_that_is_killed_is_said(tmp_path: Path) -> None:
-    source, workers = lemma_folder(tmp_path / "lemmas", 30), Workers(2, "loky", tmp_path / ".shards")
+    source, workers = lemma_folder(tmp_path / "lemmas", 30), Workers(2, "loky")
     said = r"^one of the processes .* was killed, .* lower compute\.jobs in params\.yaml"
-    with pytest.raises(UserError, match=said), keep_finished(workers.finished, "sentences") as finished:
+    with pytest.raises(UserError, match=said), keep_finished(tmp_path / ".shards", "sentences") as finished:
         map_shards(die, source, tmp_path, {}, finished, workers)
     assert not list(tmp_path.rglob("*.partial"))

@@ -3,13 +3,13 @@
 from itertools import zip_longest
 from typing import NamedTuple
 
-from pipeline import paths
 from pipeline.errors import UserError
 from pipeline.experiments.lock import stale
 from pipeline.experiments.revision import Revision
 from pipeline.ner.data.corpus import LABELS, split_path
 from pipeline.ner.scoring.predictions import parse_seed
 from pipeline.ner.scoring.tested import Split, Taggers, parse_taggers, parse_test
+from pipeline.paths import HERE
 
 
 class System(NamedTuple):
@@ -33,7 +33,7 @@ class Pair(NamedTuple):
 
 def find_sets(revision: Revision) -> dict[str, str]:
     """The data sets whose test predictions a revision has, each with the stage that made them."""
-    folder = f"{paths.PREDICTIONS.as_posix()}/"
+    folder = f"{HERE.predictions.as_posix()}/"
     wanted = revision.params.get("sets")  # dvc.lock may still have one that was taken out; None of an earlier code
     found = {
         out["path"].removeprefix(folder): stage
@@ -58,7 +58,7 @@ def read_pair(a: Revision, b: Revision, name: str) -> Pair:
 def read_system(revision: Revision, name: str, other: System | None = None) -> System:
     """Read and check one revision, and that it was tested on the sentences of `other`, if given; lemmas may differ."""
     _check_fresh(revision, name)
-    corpus = paths.CORPORA / name
+    corpus = HERE.corpora / name
     names = [path.as_posix() for path in (corpus / LABELS, split_path(corpus, "test"))]
     files = [revision.read_bytes(path) for path in names]
     if other and other.files == files:
@@ -75,7 +75,7 @@ def _check_fresh(revision: Revision, name: str) -> None:
     changed = next(stale(revision.stages, find_sets(revision)[name], revision.params, revision.md5), None)
     if changed:
         raise UserError(
-            f"{revision.name}: {(paths.PREDICTIONS / name).as_posix()} is out of date, for this has changed since "
+            f"{revision.name}: {(HERE.predictions / name).as_posix()} is out of date, for this has changed since "
             f"({changed}); {revision.advice}, or, if the change cannot matter, dvc commit; or name other data sets "
             "behind A and B"
         )
@@ -94,7 +94,7 @@ def _check_same(a: str, b: str, mine: Split, yours: Split, labels: str, test: st
 
 
 def _read_taggers(revision: Revision, name: str, split: Split) -> Taggers:
-    folder = paths.PREDICTIONS / name
+    folder = HERE.predictions / name
     files = {parse_seed(file): f"{folder.as_posix()}/{file}" for file in revision.names(folder.as_posix())}
     found = {seed: (f"{revision.name}: {path}", revision.read_bytes(path)) for seed, path in files.items()}
     return parse_taggers(found, split)

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from pipeline import paths
 from pipeline.errors import UserError
 from pipeline.experiments.lock import Stages, stale
 from pipeline.experiments.revision import PARAMS, Revision
 from pipeline.lm.settings import ELMO
+from pipeline.paths import HERE
 
 EVALUATE = "evaluate@"
-RAW = f"{paths.RAW.as_posix()}/"
+RAW = f"{HERE.raw.as_posix()}/"
 
 Json = dict[str, Any]
 
@@ -47,7 +47,7 @@ def _choices(params: Json) -> tuple[Any, ...]:
 
 def _differences(revision: Revision, workspace: Revision, wanted: Json) -> Iterator[str]:
     """Of params.yaml the settings are compared and not the file: the architecture is to differ."""
-    known = {PARAMS: None, paths.ARCHITECTURE.as_posix(): workspace.architecture_md5(wanted["arch"])}
+    known = {PARAMS: None, HERE.architecture.as_posix(): workspace.architecture_md5(wanted["arch"])}
     yield from _stale(revision, wanted, lambda file: known[file] if file in known else workspace.md5(file))
     # Inputs need not be in git: of those, only the sums of what was read last speak.
     read, made = _inputs(workspace), _outs(revision.stages)
@@ -71,7 +71,7 @@ def _inputs(revision: Revision) -> dict[str, str]:
     scale = revision.params["scales"][revision.params["scale"]]
     found = {path: md5 for path, md5 in _outs(revision.stages).items() if path.startswith(RAW)}
     if scale["charcnn"]["source"] != ELMO:
-        found.pop(paths.ELMO.as_posix(), None)
+        found.pop(HERE.elmo.as_posix(), None)
     return found
 
 

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from pipeline import paths
 from pipeline.errors import UserError
 from pipeline.experiments.revision import Revision
 from pipeline.files.csv import Columns, Rows, parse_csv
+from pipeline.paths import HERE
 from pipeline.report.data import CURVE, EPOCHS, MEAN, SCORES, TYPOS, Data, Pretrained, need_means
 from pipeline.report.paper import order_sets
 from pipeline.work.outputs import parse_json
@@ -62,14 +62,14 @@ class Row(NamedTuple):
 def read_row(revision: Revision) -> Row:
     """The results of a revision; a `UserError` says what it lacks."""
     arch = revision.params["arch"]
-    lm = _json(revision, paths.PRETRAIN, Pretrained)["lm"]
+    lm = _json(revision, HERE.pretrain, Pretrained)["lm"]
     if lm["arch"] != arch:
         raise UserError(
-            f"{revision.name}: {paths.PRETRAIN}: found arch {lm['arch']}, expected {arch} as in its params.yaml; "
+            f"{revision.name}: {HERE.pretrain}: found arch {lm['arch']}, expected {arch} as in its params.yaml; "
             f"{revision.advice}"
         )
     if "layers" not in lm:
-        raise UserError(f"{revision.name}: {paths.PRETRAIN}: found no layers, of an earlier code; {revision.advice}")
+        raise UserError(f"{revision.name}: {HERE.pretrain}: found no layers, of an earlier code; {revision.advice}")
     data = _data(revision)
     sets = order_sets(list(data["ner"]))
     return Row(
@@ -82,7 +82,7 @@ def read_row(revision: Revision) -> Row:
         scores={name: _scores(revision, name) for name in sets},
         splits=data["ner"],
         charcnn_parameters_m=data.get("charcnn_parameters_m"),
-        curve=_table(revision, paths.PRETRAIN_CURVE, CURVE),
+        curve=_table(revision, HERE.pretrain_curve, CURVE),
         epochs=_tables(revision, sets, "epochs", EPOCHS),
         typos=_tables(revision, sets, "typos", TYPOS),
     )
@@ -90,7 +90,7 @@ def read_row(revision: Revision) -> Row:
 
 def _data(revision: Revision) -> Data:
     """What was read: of this very experiment, and not of the one it began from, whose report it has without its own."""
-    path, scale = paths.METRICS / "data.json", revision.params["scale"]
+    path, scale = HERE.metrics / "data.json", revision.params["scale"]
     data: Data = _json(revision, path, Data)
     if data["scale"] != scale:
         raise UserError(
@@ -102,7 +102,7 @@ def _data(revision: Revision) -> Data:
 
 def _tables(revision: Revision, sets: Sequence[str], kind: str, columns: Columns) -> dict[str, pd.DataFrame]:
     """metrics/ner/<set>.<kind>.csv of the sets that have one."""
-    found = {name: _table(revision, paths.SCORES / f"{name}.{kind}.csv", columns) for name in sets}
+    found = {name: _table(revision, HERE.scores / f"{name}.{kind}.csv", columns) for name in sets}
     return {name: table for name, table in found.items() if not table.empty}
 
 
@@ -117,7 +117,7 @@ def _table(revision: Revision, path: Path, columns: Columns) -> pd.DataFrame:
 
 
 def _scores(revision: Revision, name: str) -> dict[str, Score]:
-    path = paths.SCORES / f"{name}.scores.csv"
+    path = HERE.scores / f"{name}.scores.csv"
     place = f"{revision.name}: {path}", revision.advice
     rows = parse_csv(revision.read_bytes(path.as_posix()), *place, SCORES)
     need_means(rows, METRICS, *place)

@@ -13,10 +13,9 @@ from typing import IO
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.errors import UserError
+from pipeline.errors import FULL, UserError
 from pipeline.files.ids import read_array
 from pipeline.ner.tagging.batches import Indices, inference_batches
-from pipeline.work.outputs import FULL
 from pipeline.work.progress import track
 
 Embed = Callable[[list[list[str]]], list[npt.NDArray[np.float32]]]

@@ -10,12 +10,10 @@ import torch
 from pipeline.errors import UserError
 from pipeline.lm.embed import Embedder
 from pipeline.lm.encoders.load import load_encoder
-from pipeline.lm.settings import ArchSettings, LmSettings
-from pipeline.stages import charcnn, pretrain
-from tests.lm.conftest import TYPES, make_vocabulary, training
+from tests.lm.conftest import TYPES, make_vocabulary
 from tests.lm.elmo import oracle
 from tests.lm.elmo.drawn import OPTIONS, draw, write_elmo
-from tests.lm.world import how, run_pretrain, targets
+from tests.lm.world import import_charcnn, run_pretrain
 
 CPU = torch.device("cpu")
 SENTENCE = ["слово1", "в", "2019", "год"]
@@ -26,16 +24,12 @@ def import_elmo(folder: Path, lemmas: str = "plain") -> Path:
     raw = write_elmo(folder / "elmo", OPTIONS, draw(OPTIONS))
     (raw / "source.json").write_text(json.dumps({"files": {"options.json": {}}, "lemmas": lemmas}))
     make_vocabulary(folder / "vocabulary")
-    charcnn.import_published(folder / "vocabulary", raw, folder / "charcnn", how(folder))
+    import_charcnn(folder / "vocabulary", raw, folder / "charcnn")
     return folder / "charcnn"
 
 
 def pretrain_elmo(folder: Path) -> Path:
-    arch = ArchSettings(cell="elmo", layers=0, residual=False)
-    choice = pretrain.Choice("elmo", arch, LmSettings(hidden=32, training=training()), seed=1)
-    pretrain.run(
-        pretrain.Sources(folder / "vocabulary", folder / "charcnn"), targets(folder / "lm"), choice, how(folder)
-    )
+    run_pretrain(folder / "vocabulary", folder / "charcnn", folder / "lm", "elmo")
     return folder / "lm"
 
 
@@ -81,7 +75,7 @@ def test_lemmas_as_rusvectores_writes_them(tmp_path: Path) -> None:
 def test_importing_again_gives_the_same_bytes(tmp_path: Path) -> None:
     folder = import_elmo(tmp_path)
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    charcnn.import_published(tmp_path / "vocabulary", tmp_path / "elmo", folder, how(tmp_path))
+    import_charcnn(tmp_path / "vocabulary", tmp_path / "elmo", folder)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert set(before) == {"charcnn.json", "charcnn.safetensors", "elmo.json", "elmo.safetensors", "vectors.npy"}
 
@@ -91,7 +85,7 @@ def test_without_one_the_stage_says_what_to_run(tmp_path: Path) -> None:
     (tmp_path / "elmo").mkdir()
     (tmp_path / "elmo" / "source.json").write_text('{"files": {}, "lemmas": null}')
     with pytest.raises(UserError, match=r"holds no published ELMo, and .* asks for one; run: dvc repro"):
-        charcnn.import_published(tmp_path / "vocabulary", tmp_path / "elmo", tmp_path / "charcnn", how(tmp_path))
+        import_charcnn(tmp_path / "vocabulary", tmp_path / "elmo", tmp_path / "charcnn")
     with pytest.raises(UserError, match=r"charcnn\.json: not found; run the stage that makes it: dvc repro charcnn"):
         pretrain_elmo(tmp_path)
     assert not (tmp_path / "charcnn").exists() and not (tmp_path / "lm").exists()
@@ -103,7 +97,7 @@ def test_weights_that_are_cut_leave_the_char_cnn_as_it_was(tmp_path: Path) -> No
     weights = tmp_path / "elmo" / "model.hdf5"
     weights.write_bytes(weights.read_bytes()[:-100])
     with pytest.raises(UserError, match=r"model\.hdf5: truncated: found [\d,]+ bytes, expected [\d,]+; get the whole"):
-        charcnn.import_published(tmp_path / "vocabulary", tmp_path / "elmo", folder, how(tmp_path))
+        import_charcnn(tmp_path / "vocabulary", tmp_path / "elmo", folder)
     assert (folder / "charcnn.safetensors").read_bytes() == before
     assert load_encoder(folder, CPU).shape.reading.marks
 
@@ -115,5 +109,5 @@ def test_vectors_beyond_float16_are_an_error(tmp_path: Path) -> None:
     make_vocabulary(tmp_path / "vocabulary")
     (tmp_path / "elmo" / "source.json").write_text('{"files": {"options.json": {}}, "lemmas": "plain"}')
     with pytest.raises(UserError, match=r"char-CNN: found 1000\d\d in a type's vector, expected at most 65504"):
-        charcnn.import_published(tmp_path / "vocabulary", tmp_path / "elmo", tmp_path / "charcnn", how(tmp_path))
+        import_charcnn(tmp_path / "vocabulary", tmp_path / "elmo", tmp_path / "charcnn")
     assert not (tmp_path / "charcnn").exists()

@@ -1,0 +1,81 @@
+"""A stage finishes only if what it was started with is still there: all that dvc.yaml lists as its deps and params.
+
+DVC hashes deps and params after the command as well: an edit made while a model trains would be recorded as what the
+model was trained with, and `dvc status` would call it up to date.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NotRequired
+
+from pydantic import TypeAdapter, ValidationError
+from typing_extensions import TypedDict
+
+from pipeline.errors import UserError
+from pipeline.experiments.lock import look_up
+from pipeline.files.yaml import read_yaml
+from pipeline.params import PARAMS
+from pipeline.work.outputs import checked, explain
+from pipeline.work.steady import Steady, changed
+
+DVC = Path("dvc.yaml")
+
+Outs = list[str | dict[str, Any]]
+"""Paths; one with options is the only key of a block."""
+
+
+class Entry(TypedDict):
+    """What dvc.yaml says of a stage."""
+
+    deps: list[str]
+    params: NotRequired[list[str]]
+    outs: NotRequired[Outs]
+    metrics: NotRequired[Outs]
+    plots: NotRequired[Outs]
+
+
+@contextmanager
+def steady(stage: str, *sets: str) -> Iterator[None]:
+    """The block runs a stage, of a data set or of none, whose outputs get their names only if nothing has changed.
+
+    A `UserError` says which file or value, of those that decide the outputs, is another one than when the block began.
+    """
+    params = read_yaml(PARAMS)
+    names = params | {"item": {"set": "".join(sets)}}
+
+    def resolve(text: str) -> str:
+        return re.sub(r"\$\{(.+?)\}", lambda name: str(look_up(names, name[1])), text)
+
+    entry = _read_entry(stage)
+    outs = [out for kind in (entry.get("outs"), entry.get("metrics"), entry.get("plots")) for out in kind or []]
+    targets = [Path(resolve(out if isinstance(out, str) else next(iter(out)))) for out in outs]
+    inputs = Steady(*(Path(resolve(dep)) for dep in entry["deps"]))
+    keys = [resolve(key) for key in entry.get("params", [])]
+
+    def confirm(path: Path) -> None:
+        if not any(path.is_relative_to(target) for target in targets):
+            return  # a checkpoint, or what else is kept for the next run
+        now = read_yaml(PARAMS)
+        for key in keys:
+            if look_up(now, key) != look_up(params, key):
+                raise changed(f"{PARAMS}: {key}")
+        inputs.confirm()
+
+    with checked(confirm):
+        try:
+            yield
+        except FileNotFoundError:  # of an input that was taken away
+            confirm(targets[0])
+            raise
+
+
+def _read_entry(stage: str) -> Entry:
+    if not DVC.is_file():
+        raise UserError(f"{DVC.absolute()}: not found; run from the top of the repository")
+    try:
+        entry: Entry = TypeAdapter(Entry).validate_python(look_up(read_yaml(DVC), f"stages.{stage}"))
+    except ValidationError as error:
+        raise UserError(f"{DVC}: stages.{stage}: {explain(error)}; take it from git again") from None
+    return entry
