@@ -312,7 +312,7 @@ def test_the_command_serves_until_ctrl_c(world: World, tmp_path: Path) -> None:
         answer = requests.post(said.split()[0] + API[1:], json={"text": TEXT}, timeout=60)
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
-        assert "exported; Ctrl-C ends it" in said and process.stdout.read() + process.stderr.read() == ""
+        assert "wikineural; Ctrl-C ends it" in said and process.stdout.read() + process.stderr.read() == ""
     assert answer.json()["models"][0]["spans"] and [*tmp_path.iterdir()] == []
 
 
