@@ -246,7 +246,7 @@ def _run_all(folder: Path, *commands: str) -> None:
         print(f"make: {command}", file=sys.stderr)
         code = os.waitstatus_to_exitcode(os.waitpid(_start(folder, command), 0)[1])
         if code:
-            sys.exit((folder / "stderr").read_text(encoding="utf-8", errors="replace"))
+            sys.exit(_read_said(folder)[1])
 
 
 def _start(folder: Path, command: str) -> int:
@@ -254,11 +254,20 @@ def _start(folder: Path, command: str) -> int:
     return os.fork() or _command(folder, command)
 
 
+def _said(folder: Path) -> list[Path]:
+    """Standard output and standard error of the command in a folder, beside it."""
+    return [folder.with_name(f"{folder.name}.{name}") for name in ("stdout", "stderr")]
+
+
+def _read_said(folder: Path) -> list[str]:
+    return [path.read_text(encoding="utf-8", errors="replace") for path in _said(folder)]
+
+
 def _command(folder: Path, command: str) -> NoReturn:
     os.chdir(folder)
     os.environ.pop("DVC_ROOT", None)
-    for number, name in [(1, "stdout"), (2, "stderr")]:
-        os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+    for number, path in enumerate(_said(folder), 1):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     sys.argv = ["pipeline", *command.replace("ARTICLE", _first_article()).split(" ")]
     code = 1
@@ -279,7 +288,7 @@ def _command(folder: Path, command: str) -> NoReturn:
 
 def _first_article() -> str:
     """The id of an article that `show` can follow, while there is one."""
-    with contextlib.suppress(OSError, IndexError), open("data/sentences/00000.txt", encoding="utf-8") as file:
+    with contextlib.suppress(OSError, IndexError), open("data/sentences/00000.txt", errors="replace") as file:
         return file.readline().split("\t")[1]
     return "1"
 
@@ -304,11 +313,8 @@ def start_trial(number: int, seed: int, project: Path, folder: Path) -> Trial:
 def judge(trial: Trial, status: int, mebibytes: float) -> str:
     """`read`, `refused`, or what is wrong."""
     code = os.waitstatus_to_exitcode(status)
-    said = (trial.folder / "stderr").read_text(encoding="utf-8", errors="replace")
-    lines = [
-        *said.replace("\r", "\n").split("\n"),
-        *(trial.folder / "stdout").read_text("utf-8", "replace").split("\n"),
-    ]
+    printed, said = _read_said(trial.folder)
+    lines = [*said.replace("\r", "\n").split("\n"), *printed.split("\n")]
     errors = [line for line in said.split("\n") if line.startswith("error: ")]
     left = {str(path.relative_to(trial.folder)) for path in trial.folder.rglob("*.partial")} - trial.before
     if code < 0:
@@ -363,7 +369,7 @@ def main() -> None:
             outcomes[trial.command]["read" if outcome == "read" else "refused" if good else "FAULT"] += 1
             if not good or options.only is not None:
                 print(f"{trial.number}: {trial.command}: {trial.file}: {outcome}")
-                said = (trial.folder / "stderr").read_text(encoding="utf-8", errors="replace")
+                _, said = _read_said(trial.folder)
                 print("    " + said[-3000:].strip().replace("\n", "\n    ")[-1500:], flush=True)
             shutil.rmtree(trial.folder)
     for command, counts in outcomes.items():
