@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.work.outputs import copy_folder, fresh_file, fresh_folder, read_json, write_json
+from pipeline.work.outputs import copy_folder, fresh_file, fresh_folder, numbers, parse_json, read_json, write_json
 
 
 def names(folder: Path) -> list[str]:
@@ -98,3 +98,12 @@ def test_a_full_disk_is_said_of_a_file_that_is_to_be(write: Callable[[Path, byte
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert folder_full.value.filename == str(tmp_path / "out") and file_full.value.filename == str(tmp_path / "b.csv")
     assert names(tmp_path) == []
+
+
+def test_a_count_is_a_number_wherever_it_stands() -> None:
+    shape = numbers("a", nested=("types",), words=("scheme",))
+    good = b'{"a": 1, "b": 0.5, "scheme": "BIO", "types": {"LOC": 2}}'
+    assert parse_json(good, "counts.json", "run", shape)["types"] == {"LOC": 2}
+    for bad in (b'{"a": 1, "b": {}}', b'{"a": {"b": 1}}', b'{"a": 1, "types": {"LOC": {}}}', b'{"b": 1}'):
+        with pytest.raises(UserError, match=r"counts.json: .*expected a number, 0 or more; run"):
+            parse_json(bad, "counts.json", "run", shape)

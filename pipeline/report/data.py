@@ -39,7 +39,7 @@ TYPOS |= {f"{metric}{end}": float for metric in ("entity_f1", "token_f1") for en
 """Columns of tables."""
 
 Json = dict[str, Any]
-DOCUMENTS = numbers("words", "words_of_mixed_script", nested=True)
+DOCUMENTS = numbers("words", "words_of_mixed_script")
 VOCABULARY = numbers(
     *(f"{unit}_{side}" for unit in ("documents", "fragments", "tokens") for side in ("train", "validation")),
     *("types", "types_predicted", "coverage", "coverage_validation"),
@@ -143,7 +143,7 @@ def read_results(data: Path, metrics: Path, lm: Path, arch: str, scale: str, set
 def read_counts(data: Path) -> dict[str, Json]:
     """What the text stages have counted, by stage."""
     shapes = {"documents": DOCUMENTS, "vocabulary": VOCABULARY}
-    return {stage: read_json(data / stage / COUNTS, shapes.get(stage, numbers(nested=True))) for stage in TEXT_STAGES}
+    return {stage: read_json(data / stage / COUNTS, shapes.get(stage, numbers())) for stage in TEXT_STAGES}
 
 
 def read_lm(metrics: Path) -> Json:

@@ -18,8 +18,8 @@ SPELLING = ["composed_tokens", "stressed_tokens"]
 COLUMNS = ["sentences", "tokens", "entities", "repaired_orphans", "repaired_type_changes", *SPELLING, "duplicates"]
 DROPPED = ["dropped_tokens", "dropped_entity_tokens", "dropped_entities", "dropped_sentences"]
 _ALWAYS = [*(column for column in COLUMNS if column not in SPELLING), "also_in_train"]
-SPLIT: Any = numbers(*_ALWAYS, nested=True, words=("scheme",))
-_SPLIT_FILE: Any = numbers(*_ALWAYS, *DROPPED, nested=True, words=("scheme",))
+SPLIT: Any = numbers(*_ALWAYS, nested=("types",), words=("scheme",))
+_SPLIT_FILE: Any = numbers(*_ALWAYS, *DROPPED, nested=("types",), words=("scheme",))
 SET_COUNTS: Any = TypedDict("SET_COUNTS", dict.fromkeys(SPLITS, _SPLIT_FILE))  # type: ignore
 """Shapes of the counts of a split in metrics/data.json, and of a set in its counts.json."""
 

@@ -131,10 +131,10 @@ def parse_json(data: bytes, place: str, advice: str, shape: Any = Any) -> Any:
         raise UserError(f"{place}: {explain(error)}; {advice}") from None
 
 
-def numbers(*needed: str, nested: bool = False, words: Collection[str] = ()) -> Any:
-    """The shape of an object of numbers that has these keys at least; further ones may be `nested` in objects.
+def numbers(*needed: str, nested: Collection[str] = (), words: Collection[str] = ()) -> Any:
+    """The shape of an object of numbers that has these keys at least.
 
-    Keys in `words` have texts.
+    Keys in `nested` may have objects of numbers, and keys in `words` texts.
     """
 
     def check(found: dict[str, Any]) -> dict[str, Any]:
@@ -142,7 +142,7 @@ def numbers(*needed: str, nested: bool = False, words: Collection[str] = ()) -> 
         for key, value in (expected | found).items():
             if key in words and isinstance(value, str):
                 continue
-            is_nested = nested and key not in needed and isinstance(value, dict)
+            is_nested = key in nested and isinstance(value, dict)
             for number in value.values() if is_nested else [value]:
                 _check_number(number, f"{key[:SHOWN]}: ")
         return found
