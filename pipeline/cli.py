@@ -7,8 +7,8 @@ import atexit
 import gc
 import os
 import sys
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
@@ -149,10 +149,9 @@ def embed(
     from pipeline.lm.export import export
     from pipeline.machine.device import choose_device
     from pipeline.machine.memory import keep_buffers
-    from pipeline.work.locks import hold
 
     keep_buffers()
-    with hold(HERE.locks / f"embed-{os.getpid()}", "embedding"):  # so that `mend` leaves its output
+    with _at_work("embed"):
         export(model, sentences, out, choose_device(device, "--device"))
 
 
@@ -248,11 +247,10 @@ def compare(
     """Say whether the scores of two revisions differ by more than chance, and in which sentences."""
     from pipeline.experiments.compare.run import run
     from pipeline.ner.settings import MOST_RESAMPLES
-    from pipeline.work.locks import hold
 
     if resamples > MOST_RESAMPLES:
         raise UserError(f"--resamples: found {resamples:,}, expected at most {MOST_RESAMPLES:,}")
-    with hold(HERE.locks / f"compare-{os.getpid()}", "comparing"):
+    with _at_work("compare"):
         print(printable(run(a, b, sets or [], HERE.comparisons, resamples, seed), TEXT))
 
 
@@ -265,13 +263,12 @@ def tables(
     """Set all architectures beside the paper's tables; run those that have not been run."""
     from pipeline.experiments.tables.run import run
     from pipeline.params import load_params
-    from pipeline.work.locks import hold
 
     params = load_params()
     if revisions and archs:
         raise UserError(f"found both {revisions[0]!r} and --archs {archs!r}; give revisions, or architectures")
     names = [name.strip() for name in archs.split(",")] if archs else list(params.archs)
-    with hold(HERE.locks / f"tables-{os.getpid()}", "making tables"):
+    with _at_work("tables"):
         page = run(params, names, revisions or [], compute, HERE.manifest(params.scale).parent, HERE.metrics)
     print(printable(page, TEXT))
 
@@ -282,6 +279,15 @@ def mend() -> None:
     from pipeline.experiments.mend import mend
 
     mend()
+
+
+@contextmanager
+def _at_work(command: str) -> Iterator[None]:
+    """Have `mend` leave what the command is writing; several of these may be at work."""
+    from pipeline.work.locks import hold
+
+    with hold(HERE.locks / f"{command}-{os.getpid()}", f"running {command}"):
+        yield
 
 
 def _first_tagger() -> Path:
