@@ -27,7 +27,7 @@ from ufal.udpipe import Model, ProcessingError, Sentence
 from benchmarks.rounds import medians, report, take_turns
 from pipeline.files.shards import COUNTS, Document, format_document, read_documents, read_shard
 from pipeline.files.yaml import read_yaml
-from pipeline.params import PARAMS, Params
+from pipeline.params import PARAMS, Params, complete_scales
 from pipeline.paths import HERE, Paths
 from pipeline.stages import documents, fragments, lemmas, lowercase, sentences, vocabulary
 from pipeline.text.mapping import LIBRARIES
@@ -72,8 +72,8 @@ def main(
 
 def _params(jobs: int) -> Params:
     """params.yaml with the settings of this benchmark."""
-    params = read_yaml(PARAMS)
-    params["protocol"], params["seed"] = "ours", 1
+    params = complete_scales(read_yaml(PARAMS))
+    params["seed"] = 1
     params["scales"][params["scale"]] |= {"text": TEXT, "vocabulary": VOCABULARY}
     params["compute"] |= {"jobs": jobs, "backend": "sequential" if jobs == 1 else "loky"}
     return Params.model_validate(params)

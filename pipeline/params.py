@@ -17,6 +17,7 @@ from pipeline.text.settings import TextSettings, VocabularySettings
 from pipeline.work.outputs import explain
 
 PARAMS = Path("params.yaml")
+Json = dict[str, Any]
 
 
 def _names_no_block(name: str) -> str:
@@ -30,7 +31,7 @@ SetName = Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9_
 
 
 class Scale(Settings):
-    """Every setting that depends on the size of the undertaking."""
+    """All settings of a scale, those that it shares with the others included."""
 
     text: TextSettings
     vocabulary: VocabularySettings
@@ -65,12 +66,18 @@ class Params(Settings):
 
     arch: str
     scale: str
-    protocol: str
     sets: Annotated[list[SetName], Field(min_length=1), AfterValidator(each_once)]
     """The NER sets on which taggers are trained: names of the manifest's, a stage of each in dvc.yaml."""
     seed: Seed
+    protocol: Protocol
     archs: Annotated[dict[str, ArchSettings], Field(min_length=1)]
-    protocols: Annotated[dict[str, Protocol], Field(min_length=1)]
+    text: Json
+    """This block and the next ones: settings of every scale, which `complete_scales` puts into each."""
+    charcnn: Json
+    lm: Json
+    ner: Json
+    evaluate: Json
+    typos: Json
     scales: Annotated[dict[str, Scale], Field(min_length=1)]
     compute: Compute
 
@@ -81,10 +88,6 @@ class Params(Settings):
     @property
     def chosen_scale(self) -> Scale:
         return self.scales[self.scale]
-
-    @property
-    def chosen_protocol(self) -> Protocol:
-        return self.protocols[self.protocol]
 
     @property
     def imports_elmo(self) -> bool:
@@ -99,22 +102,52 @@ class Params(Settings):
 
 def load_params(path: Path = PARAMS) -> Params:
     """Read and check params.yaml; a `UserError` names the key, what was found and what is valid."""
+    if not path.is_file():
+        raise UserError(f"{path.absolute()}: not found; run from the top of the repository")
+    values = read_yaml(path)
     try:
-        params = Params.model_validate(_read(path))
+        params = Params.model_validate(complete_scales(values, path))
     except ValidationError as error:
-        raise UserError(f"{path}: {explain(error, Params)}") from None
-    _check_choice(path, "arch", params.arch, params.archs)
-    _check_choice(path, "scale", params.scale, params.scales)
-    _check_choice(path, "protocol", params.protocol, params.protocols)
+        raise UserError(f"{path}: {explain(error, Params, lambda key: _written_at(key, values))}") from None
+    for key, name, table in (("arch", params.arch, params.archs), ("scale", params.scale, params.scales)):
+        if name not in table:
+            raise UserError(f"{path}: {key}: found {name!r}, expected one of {', '.join(table)}")
     return params
 
 
-def _read(path: Path) -> Any:
-    if not path.is_file():
-        raise UserError(f"{path.absolute()}: not found; run from the top of the repository")
-    return read_yaml(path)
+def complete_scales(values: Any, path: Path = PARAMS) -> Any:
+    """The values of params.yaml, each scale with the settings that all share; what is of another form stays as it is.
+
+    A `UserError` if a setting stands in both places: the file says each thing once, and a stage depends on both.
+    """
+    if not isinstance(values, dict) or not isinstance(values.get("scales"), dict):
+        return values
+    shared = {name: values[name] for name in Scale.model_fields if isinstance(values.get(name), dict)}
+    return values | {"scales": {name: _merge(shared, scale, path, name) for name, scale in values["scales"].items()}}
 
 
-def _check_choice(path: Path, key: str, name: str, table: dict[str, Any]) -> None:
-    if name not in table:
-        raise UserError(f"{path}: {key}: found {name!r}, expected one of {', '.join(table)}")
+def _merge(shared: Any, special: Any, path: Path, *place: str) -> Any:
+    """Both as one block; `place` is the scale, and then the keys that lead to the block."""
+    if isinstance(shared, dict) and not isinstance(special, dict):
+        return special
+    if not isinstance(shared, dict):
+        key = ".".join(place[1:])
+        raise UserError(f"{path}: {key}: stands at the top and in scales.{place[0]} as well; keep one of the two")
+    both = {key: _merge(shared[key], special[key], path, *place, str(key)) for key in shared.keys() & special.keys()}
+    return shared | special | both
+
+
+def _written_at(key: tuple[str | int, ...], values: Json) -> tuple[str | int, ...]:
+    """Where the file has a setting of a scale: in the scale, or at the top, where the shared ones are."""
+    if key[:1] != ("scales",) or len(key) < 3 or _has(values, key):
+        return key
+    return key[2:] if _has(values, key[2:]) else key
+
+
+def _has(values: Any, key: tuple[str | int, ...]) -> bool:
+    for part in key:
+        try:
+            values = values[part]
+        except (LookupError, TypeError):
+            return False
+    return True

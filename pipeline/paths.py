@@ -34,8 +34,6 @@ class Paths:
     """The chosen architecture and the sum of its code."""
     code = Below("data/code")
     """The code of every stage, a file a stage, see `pipeline.provenance.code`."""
-    protocol = Below("data/protocol")
-    """The chosen protocol, a file a key."""
 
     raw = Below("data/raw")
     news, elmo, raw_ner = Below("data/raw/news"), Below("data/raw/elmo"), Below("data/raw/ner")

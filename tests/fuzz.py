@@ -230,7 +230,7 @@ def _shrink_params(params: dict[str, Any]) -> None:
     demo["vocabulary"]["validation_share"] = 0.3
     demo["charcnn"]["training"]["epochs"] = demo["lm"]["training"]["epochs"] = 0.5
     demo["lm"]["hidden"] = demo["ner"]["hidden"] = 8
-    demo["ner"]["epochs"], demo["typos"]["rates"], demo["evaluate"]["bootstrap"] = 1, [0, 0.2], 50
+    demo["ner"]["epochs"], params["typos"]["rates"], params["evaluate"]["bootstrap"] = 1, [0, 0.2], 50
     params.update(arch="sru", scale="local", sets=["wikineural", "multiconer", "columns"])
     params["scales"]["local"], params["compute"]["jobs"] = demo, 1
 

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable
+from functools import reduce
 from itertools import pairwise
 from modulefinder import ModuleFinder
 from pathlib import Path, PurePosixPath
@@ -15,7 +16,7 @@ import yaml
 from pipeline import cli
 from pipeline.lm.settings import NO_CELL, cells
 from pipeline.ner.data.readers import format_code, formats
-from pipeline.params import load_params
+from pipeline.params import Scale, load_params
 from pipeline.provenance.code import (
     PLUMBING,
     cell_code,
@@ -185,13 +186,25 @@ def test_an_edit_reruns_what_it_may_change(path: str) -> None:
     assert reruns([path]) == RERUNS[path]
 
 
-PLACES = {"chosen_scale": "scales.${scale}", "chosen_arch": "archs.${arch}"}
+PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
 AS_DEPS = {
     "fetch": {"data/choice.json": {"scale", "sets", "imports_elmo"}},
     "charcnn": {"data/raw/elmo": {"imports_elmo"}},
     "pretrain": {"models/architecture.json": {"arch"}},
 }
 """What a stage reads of params.yaml that an earlier stage has written down for DVC, by the file."""
+
+
+def places(block: str, *key: str) -> set[str]:
+    """Where params.yaml has a value of `Params`: what belongs to a scale is there, at the top, or in parts at both."""
+    if block == "chosen_arch":
+        return {"archs.${arch}"}
+    if block != "chosen_scale":
+        return {".".join([block, *key])}
+    if not key:
+        return {"scales.${scale}", *(Scale.model_fields.keys() & PARAMS.keys())}
+    tops = {".".join(key): PARAMS, ".".join(["scales.${scale}", *key]): PARAMS["scales"][PARAMS["scale"]]}
+    return {name for name, values in tops.items() if reduce(lambda block, part: block and block.get(part), key, values)}
 
 
 def reads(stage: str) -> set[str]:
@@ -212,7 +225,7 @@ def reads(stage: str) -> set[str]:
             continue
         if isinstance(top, ast.Call) and top.func is called:  # a method of the block
             chain.pop()
-        names.add(".".join([PLACES.get(chain[0], chain[0]), *chain[1:]]))
+        names |= places(*chain)
     names = {name for name in names if name.partition(".")[0] != "compute"}
     return {name for name in names if not any(name.startswith(f"{other}.") for other in names)}
 
@@ -221,14 +234,10 @@ def reads(stage: str) -> set[str]:
 def test_a_stage_reads_of_params_yaml_what_dvc_yaml_lists_for_it(stage: str) -> None:
     """`check` reads all of it."""
     entry, names = DVC[stage], reads(stage)
-    protocol = {name for name in names if name.startswith("chosen_protocol")}
-    for name in protocol:
-        key = name.partition(".")[2]
-        assert (f"data/protocol/{key}.json" if key else "data/protocol") in entry["deps"]
     for dep, values in AS_DEPS.get(stage, {}).items():
         assert dep in entry["deps"] and values <= names
         names -= values
-    assert names - protocol == set(entry.get("params", []))
+    assert names == set(entry.get("params", []))
 
 
 def test_no_stage_is_told_a_value_of_params_yaml_by_what_it_imports() -> None:

@@ -201,8 +201,7 @@ def test_a_tagger_learning_rate_reruns_no_language_model(repo: Path, dvc: Run) -
 @pytest.mark.slow
 def test_another_protocol_reruns_only_what_reads_a_value_that_differs(repo: Path, dvc: Run) -> None:
     def choose(params: dict) -> None:  # type: ignore[type-arg]
-        params["protocols"]["paper"].update(lemmas=False)  # and tokens and epoch differ from those of `ours`
-        params.update(protocol="paper")
+        params["protocol"].update(lemmas=False, tokens="alphanumeric", epoch="last")
 
     _edit_yaml(repo / "params.yaml", choose)
     assert ran(dvc("repro", "check")) == {"check"}
@@ -328,11 +327,7 @@ def _outputs(repo: Path) -> dict[str, bytes]:
     folders = [repo / "data", repo / "models", repo / "metrics"]
     paths = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     of_check = ("choice.json", "architecture.json")
-    written = [
-        path
-        for path in paths
-        if path.name not in ("manifest.yaml", *of_check) and path.parent.name not in ("code", "protocol")
-    ]
+    written = [path for path in paths if path.name not in ("manifest.yaml", *of_check) and path.parent.name != "code"]
     return {str(path.relative_to(repo)): path.read_bytes() for path in written}
 
 

@@ -30,7 +30,7 @@ SMALL = DemoSettings(
     seed=1, articles=20, train=20, validation=10, test=10, treebank=30, tokenizer_epochs=1, tagger_iterations=1
 )
 TINY = {
-    "charcnn": {"embedding": 2, "filters": [[1, 4]], "projection": 8},
+    "charcnn": {"cnn": {"filters": [4]}, "projection": 8},
     "lm": {"hidden": 8},
     "ner": {"hidden": 8, "epochs": 1, "seeds": [1]},
 }

@@ -3,12 +3,11 @@
 import ast
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
     Field,
-    ModelWrapValidatorHandler,
     RootModel,
     ValidationInfo,
     field_validator,
@@ -200,41 +199,50 @@ class EncoderShape(RootModel[Annotated[CharCnnShape | NgramShape, Field(discrimi
     """charcnn.json, which says what kind of encoder it is of."""
 
 
-class CharCnnSettings(Settings):
-    """ELMo's char-CNN and the small language model that trains it (paper: ELMo-Taiga's, 2048 filters to 512).
+class CnnSettings(Settings):
+    """The char-CNN (paper: ELMo-Taiga's, 2048 filters)."""
 
-    `source: elmo` may stand alone, since options.json says the rest. Where other keys stand beside it they are checked
-    and not used, and so are those of the encoder that is not chosen: one edit leads there and back.
+    embedding: Positive
+    """Width of a character's vector (ELMo: 16)."""
+    filters: Annotated[list[Annotated[int, Field(strict=True, ge=0, lt=2**31)]], Field(min_length=1, max_length=CHARS)]
+    """Their numbers, of width 1, 2, 3 ... characters; 0 for a width that is left out."""
+    highway: Highways
+    """Highway layers (ELMo-Taiga: 2 by its options.json)."""
+    activation: Literal["relu", "tanh"]
+
+    @field_validator("filters")
+    @classmethod
+    def _are_some(cls, filters: list[int]) -> list[int]:
+        if not any(filters):
+            raise ValueError("expected a filter at least")
+        return filters
+
+
+class CharCnnSettings(Settings):
+    """The encoder of tokens and the small language model that trains it (paper: ELMo-Taiga's char-CNN, to 512).
+
+    With `source: elmo` the other settings are checked and not used, and so are those of the encoder that is not chosen:
+    one edit leads there and back.
     """
 
     source: Literal["train", "elmo"]
     """Trained here, or taken from the published ELMo of the manifest, as the paper does."""
     encoder: Literal["cnn", "ngrams"]
     """The char-CNN, or what is trained in its place: `ngrams`."""
-    embedding: Positive
-    """Width of a character's vector (ELMo: 16)."""
-    filters: Annotated[list[tuple[Annotated[int, Field(strict=True, gt=0, le=CHARS)], Positive]], Field(min_length=1)]
-    """Pairs of width in characters and number."""
-    highway: Highways
-    """Highway layers (ELMo-Taiga: 2 by its options.json)."""
-    activation: Literal["relu", "tanh"]
+    cnn: CnnSettings
     ngrams: NgramSettings
     projection: Positive
     """Width of a token's vector (paper: 512)."""
     training: TrainingSettings
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _published_needs_no_more(cls, value: Any, check: ModelWrapValidatorHandler["CharCnnSettings"]) -> Any:
-        return cls.model_construct(source=ELMO) if value == {"source": ELMO} else check(value)
 
     @property
     def shape(self) -> CharCnnShape | NgramShape:
         """The chosen encoder without its training."""
         if self.encoder == "ngrams":
             return NgramShape(encoder="ngrams", ngrams=self.ngrams, projection=self.projection, reading=OURS)
-        sizes = self.model_dump(exclude={"source", "ngrams", "training"})
-        return CharCnnShape(**sizes, projects=True, reading=OURS)
+        filters = [(width, number) for width, number in enumerate(self.cnn.filters, 1) if number]
+        sizes = self.cnn.model_dump() | {"filters": filters, "projection": self.projection}
+        return CharCnnShape(encoder="cnn", **sizes, projects=True, reading=OURS)
 
     def teacher(self) -> LmSettings:
         """Settings of the small language model: as wide as its input, for the residual connection."""

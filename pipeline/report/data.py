@@ -123,14 +123,16 @@ class Results(NamedTuple):
         return {"scale": self.scale, "charcnn_parameters_m": self.charcnn_parameters_m, **self.counts, "ner": sets}
 
 
-def read_results(data: Path, metrics: Path, lm: Path, arch: str, scale: str, sets: Sequence[str]) -> Results:
+def read_results(
+    data: Path, metrics: Path, lm: Path, arch: str, scale: str, protocol: Protocol, sets: Sequence[str]
+) -> Results:
     """Read all inputs of the report, of these data sets; a `UserError` names a file that is missing or not as it should
     be.
     """
     return Results(
         arch=arch,
         scale=scale,
-        protocol={key: _read_rule(data / "protocol" / f"{key}.json", key) for key in Protocol.model_fields},
+        protocol=protocol.model_dump(),
         counts=read_counts(data),
         lm=_read_lm(metrics, arch),
         encoder=ENCODERS[read_json(lm / ENCODER, Encoder, "pretrain")["encoder"]],
@@ -170,12 +172,6 @@ def need_means(scores: Sequence[Mapping[Any, Any]], metrics: Sequence[str], plac
     means = {row["metric"] for row in scores if row["seed"] == MEAN}
     if missing := [metric for metric in metrics if metric not in means]:
         raise UserError(f"{place}: found no mean of {', '.join(missing)}; {advice}")
-
-
-def _read_rule(path: Path, key: str) -> Any:
-    """A value of the protocol."""
-    shape = TypedDict("shape", {key: Protocol.__annotations__[key]})  # type: ignore[misc]  # a key of this name
-    return read_json(path, shape, "check")[key]
 
 
 def _read_lm(metrics: Path, arch: str) -> Json:

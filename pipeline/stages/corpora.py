@@ -26,7 +26,7 @@ def run(paths: Paths, params: Params, name: str) -> None:
     Of the protocol, `tokens` says which of them are kept (a key of `pipeline.ner.data.tokens.KEEPS`), `lowercase` and
     `lemmas` what the language model reads of them; the seed says what is held out.
     """
-    source, tokens = paths.raw_ner / name, params.chosen_protocol.tokens
+    source, tokens = paths.raw_ner / name, params.protocol.tokens
     dataset = read_dataset(source)
     published = read_splits(source, dataset, params.seed)
     splits = {split: list(_keep(published[split], tokens)) for split in SPLITS}
@@ -34,7 +34,7 @@ def run(paths: Paths, params: Params, name: str) -> None:
     scheme = find_scheme(str(source), (sentence.tags for split in SPLITS for sentence in published[split]))
     counts = {split: _count(split, published, splits, scheme) for split in SPLITS}
     _say(source, counts, scheme)
-    normalization = Normalization(params.chosen_protocol.lowercase, params.chosen_protocol.lemmas)
+    normalization = Normalization(params.protocol.lowercase, params.protocol.lemmas)
     lemmatizer = Lemmatizer(paths.udpipe, normalization)
     with fresh_folder(paths.corpora / name) as folder:
         for split in SPLITS:

@@ -37,7 +37,7 @@ def run(paths: Paths, params: Params, name: str) -> None:
     Of several taggers it is the one with the best entity F1 on validation, the first of equals. The protocol goes
     along.
     """
-    device, protocol, corpus = choose_device(params.compute.device), params.chosen_protocol, paths.corpora / name
+    device, protocol, corpus = choose_device(params.compute.device), params.protocol, paths.corpora / name
     labels, taggers = read_labels(corpus), load_taggers(paths.taggers / name, device)
     embedder, kind = Embedder.load(paths.lm, device), next(iter(taggers.values())).features
     validation, test = (

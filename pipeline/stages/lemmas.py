@@ -21,7 +21,7 @@ def run(paths: Paths, params: Params) -> None:
 
     They are of lemmas or of words, in lower case or not, as `lemmas` and `lowercase` of the protocol say.
     """
-    normalization = Normalization(params.chosen_protocol.lowercase, params.chosen_protocol.lemmas)
+    normalization = Normalization(params.protocol.lowercase, params.protocol.lemmas)
     workers = Workers(params.compute.jobs, params.compute.backend)
     with keep_finished(paths.shards, "lemmas") as finished, fresh_folder(paths.lemmas) as folder:
         model_sum = fingerprint({}, paths.udpipe)

@@ -14,7 +14,7 @@ from pipeline.work.workers import Workers
 
 def run(paths: Paths, params: Params) -> None:
     """Write every line of `paths.fragments` to `paths.lowercase`: in lower case, if the protocol says `lowercase`."""
-    lowercase = params.chosen_protocol.lowercase
+    lowercase = params.protocol.lowercase
     workers = Workers(params.compute.jobs, params.compute.backend)
     with keep_finished(paths.shards, "lowercase") as finished, fresh_folder(paths.lowercase) as folder:
         lower = partial(lower_document, lowercase)

@@ -17,7 +17,7 @@ def run(paths: Paths, params: Params, name: str) -> None:
 
     The block `ner` says what is trained and how, `epoch` of the protocol which epoch is kept; the table marks it.
     """
-    settings, epoch = params.chosen_scale.ner, params.chosen_protocol.epoch
+    settings, epoch = params.chosen_scale.ner, params.protocol.epoch
     device, corpus = choose_device(params.compute.device), paths.corpora / name
     labels = read_labels(corpus)
     embedder = Embedder.load(paths.lm, device)

@@ -33,7 +33,7 @@ def run(paths: Paths, params: Params) -> None:
     `evaluate` how often is drawn for the intervals by type.
     """
     seed, scale, metrics = params.seed, params.chosen_scale, paths.metrics
-    results = read_results(paths.data, metrics, paths.lm, params.arch, params.scale, params.sets)
+    results = read_results(paths.data, metrics, paths.lm, params.arch, params.scale, params.protocol, params.sets)
     sentences = {}
     for name, of_set in results.sets.items():
         split, taggers = read_tested(paths.corpora / name, paths.predictions / name)

@@ -38,7 +38,7 @@ def run(paths: Paths, params: Params, name: str) -> None:
     device, corpus, rates = choose_device(params.compute.device), paths.corpora / name, params.chosen_scale.typos.rates
     trained = load_taggers(paths.taggers / name, device)
     kind = next(iter(trained.values())).features
-    normalization = Normalization(params.chosen_protocol.lowercase, params.chosen_protocol.lemmas)
+    normalization = Normalization(params.protocol.lowercase, params.protocol.lemmas)
     lemmatizer = Lemmatizer(paths.udpipe, normalization)
     labels, embedder = read_labels(corpus), Embedder.load(paths.lm, device)
     test = load_examples(corpus, "test", labels, paths.features, paths.lm, embedder, kind)

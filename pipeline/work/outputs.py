@@ -150,19 +150,27 @@ def numbers(*needed: str, nested: Collection[str] = (), words: Collection[str] =
     return Annotated[dict[str, Any], AfterValidator(check)]
 
 
-def explain(error: ValidationError, block: type[BaseModel] | None = None) -> str:
-    """A clause for each of the first faults: where, what was found, what was expected; `block` says which keys are."""
+def explain(
+    error: ValidationError,
+    block: type[BaseModel] | None = None,
+    written_at: Callable[[tuple[str | int, ...]], tuple[str | int, ...]] = lambda key: key,
+) -> str:
+    """A clause for each of the first faults: where, what was found, what was expected; `block` says which keys are.
+
+    `written_at` says where the file has what the model has at a key.
+    """
     faults = error.errors(include_url=False)
     faults.sort(key=lambda fault: fault["type"] == "missing")  # a key that is misspelt says what is missing too
-    rest = [f"and {len(faults) - FAULTS:,} more"] if len(faults) > FAULTS else []
-    return "; ".join([*(_explain(fault, block) for fault in faults[:FAULTS]), *rest])
+    clauses = list(dict.fromkeys(_explain(fault, block, written_at(fault["loc"])) for fault in faults))
+    rest = [f"and {len(clauses) - FAULTS:,} more"] if len(clauses) > FAULTS else []
+    return "; ".join([*clauses[:FAULTS], *rest])
 
 
-def _explain(fault: Any, block: type[BaseModel] | None) -> str:
+def _explain(fault: Any, block: type[BaseModel] | None, key: tuple[str | int, ...]) -> str:
     kind, message = fault["type"], fault["msg"].removeprefix("Value error, ")
     if kind == "json_invalid":
         return f"not valid JSON: {fault['ctx']['error']}"
-    place = ".".join(str(part)[:SHOWN] for part in fault["loc"]) or "top level"
+    place = ".".join(str(part)[:SHOWN] for part in key) or "top level"
     if kind in ("missing", "extra_forbidden"):
         fields = _block_at(fault["loc"][:-1], block).model_fields if block else {}
         if kind == "missing":

@@ -108,7 +108,7 @@ def make_project(folder: Path, vocabulary: Path, charcnn: Path) -> Project:
     project = Project(folder)
     shutil.copy(ROOT / "dvc.yaml", folder)
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    params["scales"]["demo"]["lm"] = SETTINGS
+    params["lm"], params["scales"]["demo"]["lm"] = {}, SETTINGS
     params["compute"]["checkpoint_minutes"] = 1e-6
     (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
     return project

@@ -39,7 +39,6 @@ TAGGER = {
     "seeds": [1, 2],
 }
 PARAMS = {
-    "protocol": "ours",
     "protocol.lowercase": True,
     "protocol.lemmas": True,
     "protocol.tokens": "all",

@@ -51,7 +51,7 @@ def _embed(world: World) -> None:
 
 TEXT = ["data/[dsfl]*/*.txt"]
 METRICS = ["metrics/data.json", "metrics/pretrain.json", "metrics/ner/*.json"]
-REPORTED = ["data/*/counts.json", "data/protocol/*", "data/ner/*/*", "data/predictions/*/*", "models/lm/charcnn.*"]
+REPORTED = ["data/*/counts.json", "data/ner/*/*", "data/predictions/*/*", "models/lm/charcnn.*"]
 READERS: dict[str, tuple[Command, list[str]]] = {
     "report": (lambda world: world.report("lstm", "demo"), [*REPORTED, "metrics/**/*.json", "metrics/**/*.csv"]),
     "show": (lambda world: summary(world.metrics), METRICS),

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import UserError
+from pipeline.protocol import Protocol
 from pipeline.report.data import TEXT_STAGES, read_results
 from pipeline.report.page import render
 from pipeline.report.plots import confusion, epochs, perplexity
@@ -22,9 +23,10 @@ from pipeline.report.plots.style import save
 from pipeline.report.summary import summary
 from pipeline.stages import report
 from tests.report.conftest import World
-from tests.report.world import RATES, SEEDS, TYPES
+from tests.report.world import PROTOCOL, RATES, SEEDS, TYPES
 
 Copy = Callable[[str], World]
+OURS = Protocol.model_validate(PROTOCOL)
 SETS = {"WikiNEuRal": "wikineural", "MultiCoNER": "multiconer"}
 
 
@@ -32,8 +34,8 @@ def _read(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _page(world: World, arch: str, scale: str) -> str:
-    return render(read_results(world.data, world.metrics, world.lm, arch, scale, [*TYPES]))
+def _page(world: World, arch: str, scale: str, protocol: Protocol = OURS) -> str:
+    return render(read_results(world.data, world.metrics, world.lm, arch, scale, protocol, [*TYPES]))
 
 
 def _rows(page: str, heading: str) -> list[list[str]]:
@@ -209,7 +211,6 @@ def test_an_imported_elmo_is_no_bare_charcnn(copy: Copy, monkeypatch: pytest.Mon
         ("metrics/ner/multiconer.epochs.csv", "ner@multiconer"),
         ("metrics/ner/wikineural.confusion.csv", "evaluate@wikineural"),
         ("metrics/ner/wikineural.typos.csv", "typos@wikineural"),
-        ("data/protocol/tokens.json", "check"),
         ("data/ner/wikineural/test.tsv", "corpora"),
         ("models/lm/charcnn.safetensors", "pretrain"),
     ],
@@ -301,12 +302,11 @@ def test_the_protocol_is_said_and_what_it_drops(copy: Copy) -> None:
     page = _page(world, "lstm", "local")
     assert "the models read lemmas, in lower case; tokens kept: all; epoch kept: the best by validation" in page
     assert "the sets lost" not in page
-    for key, value in {"lemmas": False, "lowercase": False, "tokens": "alphanumeric", "epoch": "last"}.items():
-        (world.data / "protocol" / f"{key}.json").write_text(json.dumps({key: value}))
+    protocol = Protocol(lemmas=False, lowercase=False, tokens="alphanumeric", epoch="last")
     counts = _read(world.data / "ner" / "wikineural" / "counts.json")
     counts["test"].update(dropped_tokens=43234, dropped_entity_tokens=2555, dropped_entities=1163, dropped_sentences=5)
     (world.data / "ner" / "wikineural" / "counts.json").write_text(json.dumps(counts))
-    page = _page(world, "lstm", "local")
+    page = _page(world, "lstm", "local", protocol)
     assert "words as they are, with their capitals; tokens kept: alphanumeric; epoch kept: the last" in page
     assert ["WikiNEuRal", "test", "43,234", "2,555", "1,163", "5"] in _rows(page, "NER sets")
 

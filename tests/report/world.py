@@ -59,10 +59,7 @@ LM = {
 CHARCNN = {
     "source": "train",
     "encoder": "cnn",
-    "embedding": 2,
-    "filters": [[1, 4]],
-    "highway": 0,
-    "activation": "relu",
+    "cnn": {"embedding": 2, "filters": [4], "highway": 0, "activation": "relu"},
     "ngrams": {"lengths": [2], "buckets": 8, "width": 2},
     "projection": 8,
     "training": LM["training"],
@@ -90,8 +87,6 @@ def params_of(arch: str, scale: str = "demo", sets: Sequence[str] = tuple(TYPES)
 def build(folder: Path, arch: str, patch: pytest.MonkeyPatch) -> Paths:
     """Make `data`, `metrics` and `models` of an experiment."""
     paths, params = Paths(folder), params_of(arch)
-    for key, value in PROTOCOL.items():
-        write_json(paths.protocol / f"{key}.json", {key: value})
     _write_text_stages(paths, params, patch)
     _pretrain(paths, params)
     for name, types in TYPES.items():

@@ -40,9 +40,8 @@ class Fake:
         self.params: dict[str, Any] = {
             "arch": arch,
             "scale": scale,
-            "protocol": epoch,
+            "protocol": {"lowercase": True, "lemmas": True, "tokens": "all", "epoch": epoch},
             "archs": ARCHS,
-            "protocols": {epoch: {"epoch": epoch}},
             "scales": {scale: {"charcnn": {"source": "train"}, "ner": {"rate": rate}}},
         }
         self.code, self.advice = code, "run: dvc repro"
@@ -243,7 +242,7 @@ def test_every_row_of_the_paper_stands_beside_ours_run_or_not() -> None:
     assert list(cells)[: len(MODELS)] == [f"{arch} ({model.name})" for arch, model in MODELS.items()]
     large = _table(page, 3)
     assert [line.split("|")[1].strip() for line in large] == [f"{a} ({m.name})" for a, m in LARGE_MODELS.items()]
-    assert page.startswith("# The paper's tables, scale demo, protocol ours\n")
+    assert page.startswith("# The paper's tables, scale demo: ours\n")
     assert "A note." in page and "and are no result" in page
 
 

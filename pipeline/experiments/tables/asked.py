@@ -26,7 +26,7 @@ class Sweep(NamedTuple):
 
     @property
     def title(self) -> str:
-        return f"The paper's tables, scale {self.scale}, protocol {self.protocol}"
+        return f"The paper's tables, scale {self.scale}: {self.protocol}"
 
     @property
     def lead(self) -> list[str]:

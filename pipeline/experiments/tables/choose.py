@@ -40,9 +40,8 @@ def _is_named(revision: Revision, wanted: Json) -> bool:
 
 
 def _choices(params: Json) -> tuple[Any, ...]:
-    """What `check` chooses from params.yaml; of the protocol the values, as its name decides nothing."""
-    chosen = (params.get(key) for key in ("arch", "scale", "sets"))
-    return *chosen, params.get("protocols", {}).get(params.get("protocol"))
+    """What is chosen in params.yaml."""
+    return tuple(params.get(key) for key in ("arch", "scale", "sets", "protocol"))
 
 
 def _differences(revision: Revision, workspace: Revision, wanted: Json) -> Iterator[str]:

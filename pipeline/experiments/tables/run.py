@@ -16,6 +16,7 @@ from pipeline.experiments.tables.row import Row, read_row
 from pipeline.experiments.tables.sections import COSTS, CURVES, SCORES, SIZES, TYPOS, list_sections
 from pipeline.files.csv import write_csv
 from pipeline.params import Params
+from pipeline.protocol import Protocol
 from pipeline.report.pages.blocks import Picture
 from pipeline.report.paper import order_sets
 from pipeline.report.plots.style import save
@@ -69,7 +70,7 @@ def _sweep(params: Params, archs: Sequence[str], compute: bool, inputs: Path) ->
     revisions = [revision for revision in found.values() if revision]
     rows = [read_row(revision) for revision in revisions]
     missing = [arch for arch, revision in found.items() if revision is None]
-    return Sweep(params.scale, params.protocol, rows, missing, _held_still(), _test(revisions, rows))
+    return Sweep(params.scale, str(params.protocol), rows, missing, _held_still(), _test(revisions, rows))
 
 
 def _test(revisions: Sequence[Revision], rows: Sequence[Row]) -> list[Pairs]:
@@ -97,6 +98,7 @@ def _named(params: Params, names: Sequence[str]) -> Sweep:
                 f"{revision.advice}, or, if the change cannot matter, dvc commit"
             )
     rows: list[Row] = [read_row(revision) for revision in revisions]
-    scales, protocols = ({str(revision.params[key]) for revision in revisions} for key in ("scale", "protocol"))
+    scales = {revision.params["scale"] for revision in revisions}
+    protocols = {str(Protocol(**revision.params["protocol"])) for revision in revisions}
     note = "The rows are of the revisions that were named; `python -m pipeline compare A B` says how two differ."
-    return Sweep(", ".join(sorted(scales)), ", ".join(sorted(protocols)), rows, [], [note], _test(revisions, rows))
+    return Sweep(", ".join(sorted(scales)), "; ".join(sorted(protocols)), rows, [], [note], _test(revisions, rows))
