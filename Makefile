@@ -32,10 +32,10 @@ tables: install ## Run every architecture that has not been run, and write metri
 	python -m pipeline tables
 
 test: install ## Run the tests, all but the slow ones
-	python -m pytest -n 2 --no-loadscope-reorder
+	python -m pytest -n 2 --dist loadfile
 
 test-slow: install ## Run the slow tests: DVC at length, the recipes of docs/extend.md, kills by the dozen
-	python -m pytest -n 2 --no-loadscope-reorder -m slow
+	python -m pytest -n 2 --dist loadfile -m slow
 
 lint: install ## Check style and types
 	ruff check .

@@ -1,7 +1,7 @@
 """DVC as users use it: what a change reruns, what it does not, and what bad input leaves behind.
 
 One scratch clone at a very small scale, in which `dvc repro` has been run; the tests run in order, each from the state
-that the last one left. Slow ones need nothing of those that are not.
+that the last one left.
 """
 
 import json
@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -19,7 +19,8 @@ import pytest
 import yaml
 
 from demo import DemoSettings, generate
-from tests.forking_python import forking_python
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
 
@@ -55,26 +56,19 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder of the `python` that stages are run by."""
-    with forking_python(tmp_path_factory.mktemp("python")) as folder:
-        yield folder
-
-
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory, python: Path) -> dict[str, str]:
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Of a dvc command."""
     site = tmp_path_factory.getbasetemp() / "dvc-site"
-    path = os.pathsep.join([str(python), str(Path(sys.executable).parent), os.environ["PATH"]])
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     return os.environ | {"DVC_NO_ANALYTICS": "1", "DVC_SITE_CACHE_DIR": str(site), "PATH": path}
 
 
 @pytest.fixture(scope="module")
-def dvc(repo: Path, environment: dict[str, str], python: Path) -> Run:
+def dvc(repo: Path, environment: dict[str, str]) -> Run:
     """Run a dvc command in the clone; its output. `fails=True` if it must not succeed."""
 
     def run(*arguments: str, fails: bool = False) -> str:
-        command = [str(python / "python"), "-m", "dvc", *arguments]
+        command = [sys.executable, "-m", "dvc", *arguments]
         result = subprocess.run(command, cwd=repo, env=environment, capture_output=True, text=True, timeout=300)
         assert (result.returncode != 0) == fails, result.stdout + result.stderr
         return result.stdout + result.stderr
@@ -135,16 +129,14 @@ def test_a_clone_says_what_it_would_run(repo: Path, environment: dict[str, str],
     assert _git(tmp_path / "clone", "status", "--porcelain") == ""
 
 
-def test_an_exported_tagger_is_an_artifact(
-    repo: Path, dvc: Run, environment: dict[str, str], python: Path, tmp_path: Path
-) -> None:
+def test_an_exported_tagger_is_an_artifact(repo: Path, dvc: Run, environment: dict[str, str], tmp_path: Path) -> None:
     """As docs/predict.md has it: a remote, a push, a tag."""
     commit = _git(repo, "rev-parse", "HEAD").strip()
     dvc("remote", "add", "--default", "store", str(tmp_path / "store"))
     _commit(repo)
     dvc("push", "models/tagger/wikineural")
     _git(repo, "tag", "--annotate", "tagger-wikineural@v1.0.0", "--message", "A tagger.")
-    command = [str(python / "python"), "-m", "dvc", "artifacts", "get", str(repo), "tagger-wikineural"]
+    command = [sys.executable, "-m", "dvc", "artifacts", "get", str(repo), "tagger-wikineural"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     files = {path.name for path in (tmp_path / "wikineural").iterdir()}
@@ -164,9 +156,9 @@ def test_another_architecture_reruns_pretraining_and_what_follows(repo: Path, dv
     assert re.search(r"params.yaml\s+arch\s+sru\s+gru", dvc("params", "diff", "main", "with-gru"))
 
 
-def test_compare_reads_an_experiment_where_it_is(repo: Path, environment: dict[str, str], python: Path) -> None:
+def test_compare_reads_an_experiment_where_it_is(repo: Path, environment: dict[str, str]) -> None:
     """The workspace is still the experiment's; `main` is read beside it, out of git and the cache."""
-    command = [str(python / "python"), "-m", "pipeline", "compare", "main", "with-gru", "--resamples", "50"]
+    command = [sys.executable, "-m", "pipeline", "compare", "main", "with-gru", "--resamples", "50"]
     before = _outputs(repo)
     done = subprocess.run(command, cwd=repo, env=environment, capture_output=True, text=True)
     assert done.returncode == 0 and re.search(r"arch +sru +gru", done.stdout), done.stderr
@@ -198,7 +190,6 @@ def test_a_tagger_learning_rate_reruns_no_language_model(repo: Path, dvc: Run) -
     _git(repo, "checkout", "--quiet", "params.yaml")
 
 
-@pytest.mark.slow
 def test_another_protocol_reruns_only_what_reads_a_value_that_differs(repo: Path, dvc: Run) -> None:
     def choose(params: dict) -> None:  # type: ignore[type-arg]
         params["protocol"].update(lemmas=False, tokens="alphanumeric", epoch="last")
@@ -211,7 +202,6 @@ def test_another_protocol_reruns_only_what_reads_a_value_that_differs(repo: Path
     assert not ran(dvc("repro", "check"))
 
 
-@pytest.mark.slow
 def test_another_data_set_reruns_no_text_and_no_language_model(repo: Path, dvc: Run) -> None:
     _edit_yaml(repo / "params.yaml", lambda params: params["sets"].append("multiconer"))
     assert ran(dvc("repro", "corpora")) == {"check", "fetch", "corpora@multiconer"}
@@ -219,7 +209,6 @@ def test_another_data_set_reruns_no_text_and_no_language_model(repo: Path, dvc: 
     assert set(json.loads(dvc("status", "--json"))) == {"report"} | of_another
 
 
-@pytest.mark.slow
 def test_a_data_set_that_is_taken_out_leaves_the_others_as_they_are(repo: Path, dvc: Run) -> None:
     _edit_yaml(repo / "params.yaml", lambda params: params.update(sets=["third"]))
     output = dvc("repro", "fetch", fails=True)
@@ -233,7 +222,6 @@ def test_a_data_set_that_is_taken_out_leaves_the_others_as_they_are(repo: Path, 
     assert _git(repo, "status", "--porcelain") == ""
 
 
-@pytest.mark.slow
 def test_code_of_the_report_reruns_the_report_only(repo: Path, dvc: Run) -> None:
     _append(repo / "pipeline/report/page.py", "EDITED = True\n")
     assert ran(dvc("repro", "check")) == {"check"}
@@ -241,7 +229,6 @@ def test_code_of_the_report_reruns_the_report_only(repo: Path, dvc: Run) -> None
     _git(repo, "checkout", "--quiet", "pipeline")
 
 
-@pytest.mark.slow
 def test_code_of_one_architecture_reruns_only_experiments_with_it(repo: Path, dvc: Run) -> None:
     _append(repo / "pipeline/lm/rnn/gru.py", "EDITED = True\n")
     assert ran(dvc("repro")) == {"check"}
@@ -289,13 +276,12 @@ def test_a_bad_input_harms_nothing(repo: Path, dvc: Run) -> None:
     _git(repo, "checkout", "--quiet", ".")
 
 
-@pytest.mark.slow
 def test_a_killed_temporary_experiment_goes_on(repo: Path, dvc: Run, environment: dict[str, str]) -> None:
     """DVC deletes the scratch copy of an experiment that fails; the checkpoint is not in it."""
     settings = ["-S", "arch=lstm", "-S", "scales.demo.lm.training.epochs=4", "-S", "compute.checkpoint_minutes=1e-6"]
     experiment = ["exp", "run", "--temp", "--name", "killed", *settings, "pretrain"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "dvc", *experiment], cwd=repo, env=slow_start(environment), stdout=subprocess.DEVNULL
+        [sys.executable, "-m", "dvc", *experiment], cwd=repo, env=environment, stdout=subprocess.DEVNULL
     )
     until = time.monotonic() + 120
     while not list(repo.glob("models/.checkpoints/*/state.safetensors")) and time.monotonic() < until:
@@ -309,17 +295,11 @@ def test_a_killed_temporary_experiment_goes_on(repo: Path, dvc: Run, environment
     assert "killed" in dvc("exp", "show", "--csv")
 
 
-@pytest.mark.slow
 def test_a_published_elmo_is_fetched_when_it_is_asked_for(repo: Path, dvc: Run) -> None:
     """Text is not read again, nor anything else fetched."""
     _edit_yaml(repo / "params.yaml", lambda params: params.update(arch="elmo"))
     assert ran(dvc("repro", "pretrain")) == {"check", "fetch", "charcnn", "pretrain"}
     assert json.loads((repo / "metrics/pretrain.json").read_text())["lm"]["parameters_m"] == 0.0748
-
-
-def slow_start(environment: dict[str, str]) -> dict[str, str]:
-    """With the interpreter itself: the process that DVC starts is the one that works, and can be killed."""
-    return environment | {"PATH": environment["PATH"].partition(os.pathsep)[2]}
 
 
 def _outputs(repo: Path) -> dict[str, bytes]:
