@@ -69,7 +69,7 @@ def dvc(repo: Path, environment: dict[str, str]) -> Run:
 
     def run(*arguments: str, fails: bool = False) -> str:
         command = [sys.executable, "-m", "dvc", *arguments]
-        result = subprocess.run(command, cwd=repo, env=environment, capture_output=True, text=True, timeout=300)
+        result = subprocess.run(command, cwd=repo, env=environment, capture_output=True, text=True, timeout=900)
         assert (result.returncode != 0) == fails, result.stdout + result.stderr
         return result.stdout + result.stderr
 
