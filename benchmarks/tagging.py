@@ -26,15 +26,12 @@ BATCHES = "natasha, 8 texts at a time, unsegmented"
 
 def load_ours(folder: str) -> tuple[Tag, list[Path]]:
     """This repository's tagger as `predict` calls it, and what it is on the disk."""
-    import torch
-
-    from pipeline.cli import collect_rarely
-    from pipeline.machine.memory import keep_buffers
+    from pipeline.machine.cpu import set_up_torch
+    from pipeline.machine.memory import collect_rarely
     from pipeline.predict import load
 
     collect_rarely()
-    keep_buffers()
-    torch.set_num_threads(1)
+    set_up_torch(threads=1)
     tagger = load(folder)
 
     def tag(texts: list[str]) -> Iterator[Spans]:

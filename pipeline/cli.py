@@ -3,19 +3,19 @@
 Everything is imported when a command runs, so that `--help` answers at once.
 """
 
-import atexit
-import gc
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from pipeline.errors import TEXT, UserError, describe, one_line, printable
+from pipeline.machine.cpu import set_up_torch
 from pipeline.machine.device import MOST_THREADS
+from pipeline.machine.memory import collect_rarely
 from pipeline.paths import HERE
 from pipeline.work.interruption import Stopped
 
@@ -34,42 +34,32 @@ DataSet = Annotated[str, typer.Argument(help="One of `sets` in params.yaml, such
 Device = Annotated[str, typer.Option(help="auto, or a torch device: cpu, cuda, cuda:1.")]
 
 
-class Stage(NamedTuple):
-    """A stage, `run(paths, params)` or `run(paths, params, set)` in `pipeline/stages`, as a command."""
-
-    help: str
-    takes_set: bool = False
-    torch: bool = False
-    """It computes with torch, or writes down how torch computes here."""
-    trains: bool = False
-    """A language model, by `compute.processes`."""
-
-
 STAGES = {
-    "check": Stage("Check every name and value in params.yaml."),
-    "fetch": Stage("Obtain and verify the inputs named in data/<scale>/manifest.yaml."),
-    "documents": Stage("Read a MediaWiki dump or plain text into articles."),
-    "sentences": Stage("Split paragraphs into sentences (razdel, or UDPipe)."),
-    "fragments": Stage("Drop long sentences, pack short ones into fragments."),
-    "lowercase": Stage("Lower-case the fragments."),
-    "lemmas": Stage("Lemmatise the fragments (UDPipe)."),
-    "vocabulary": Stage("Count the types, encode the corpus as ids, hold out articles."),
-    "data": Stage("Write metrics/data.html and data.md: what the news text is like."),
-    "charcnn": Stage(
-        "Train and freeze the char-CNN, or import a published one; compute every type's vector.",
-        torch=True,
-        trains=True,
-    ),
-    "pretrain": Stage("Pretrain the bidirectional language model of the chosen architecture.", torch=True, trains=True),
-    "corpora": Stage("Read an NER set in its published format; repair BIO, lower-case, lemmatise.", takes_set=True),
-    "ner": Stage("Train the tagger on frozen embeddings.", takes_set=True, torch=True),
-    "evaluate": Stage("Score the taggers on the test split.", takes_set=True, torch=True),
-    "typos": Stage("Score the taggers on the test split with typos in its words.", takes_set=True, torch=True),
-    "export": Stage(
-        "Put the best tagger with all it needs into one folder; calibrate its confidences.", takes_set=True, torch=True
-    ),
-    "report": Stage("Write metrics/report.html, report.md and its pictures.", torch=True),
+    "check": "Check every name and value in params.yaml.",
+    "fetch": "Obtain and verify the inputs named in data/<scale>/manifest.yaml.",
+    "documents": "Read a MediaWiki dump or plain text into articles.",
+    "sentences": "Split paragraphs into sentences (razdel, or UDPipe).",
+    "fragments": "Drop long sentences, pack short ones into fragments.",
+    "lowercase": "Lower-case the fragments.",
+    "lemmas": "Lemmatise the fragments (UDPipe).",
+    "vocabulary": "Count the types, encode the corpus as ids, hold out articles.",
+    "data": "Write metrics/data.html and data.md: what the news text is like.",
+    "charcnn": "Train the char-CNN, or import a published one; freeze it, embed every type.",
+    "pretrain": "Pretrain the bidirectional language model of the chosen architecture.",
+    "corpora": "Read an NER set in its published format; repair BIO, lower-case, lemmatise.",
+    "ner": "Train the tagger on frozen embeddings.",
+    "evaluate": "Score the taggers on the test split.",
+    "typos": "Score the taggers on the test split with typos in its words.",
+    "export": "Put the best tagger with all it needs into one folder; calibrate its confidences.",
+    "report": "Write metrics/report.html, report.md and its pictures.",
 }
+"""What the command of each stage says it does. A stage is `run(paths, params)`, or `run(paths, params, set)`, in a file
+of `pipeline/stages`."""
+OF_A_SET = ("corpora", "ner", "evaluate", "typos", "export")
+TRAIN = ("charcnn", "pretrain")
+"""A language model, by as many processes as `compute.processes` says."""
+TORCH = (*TRAIN, "ner", "evaluate", "typos", "export", "report")
+"""They compute with torch, or write down how torch computes here."""
 
 
 def run_stage(name: str, *sets: str) -> None:
@@ -83,17 +73,17 @@ def run_stage(name: str, *sets: str) -> None:
     from pipeline.params import load_params
     from pipeline.work.locks import hold
 
-    params, stage = load_params(), STAGES[name]
+    params = load_params()
     for data_set in sets:
         params.need_set(data_set)
-    if stage.trains and _launch(params.compute):
+    if name in TRAIN and _launch(params.compute):
         return
     # Of several processes the first one holds the stage, and not their launcher, which may die before them.
     leads, instance = os.environ.get("RANK", "0") == "0", "@".join([name, *sets])
     lock = hold(HERE.locks / instance, f"running stage {instance}") if leads else nullcontext()
     with lock, steady(name, *sets):
-        if stage.torch:
-            _set_up_torch(params.compute)
+        if name in TORCH:
+            set_up_torch(params.compute.threads, params.compute.instructions)
         import_module(f"pipeline.stages.{name}").run(HERE, params, *sets)
 
 
@@ -110,32 +100,20 @@ def _launch(compute: "Compute") -> bool:
     return True
 
 
-def _set_up_torch(compute: "Compute") -> None:
-    """Tell torch which instructions, memory and threads it may use."""
-    import torch
+def add_stage(name: str) -> None:
+    """Make a command of a stage."""
 
-    from pipeline.machine.cpu import use_avx2
-    from pipeline.machine.memory import keep_buffers
-
-    if compute.instructions == "avx2":
-        use_avx2()
-    keep_buffers()
-    if compute.threads:
-        torch.set_num_threads(compute.threads)
-
-
-def _command(stage: str) -> Callable[..., None]:
     def run() -> None:
-        run_stage(stage)
+        run_stage(name)
 
-    def run_set(name: DataSet) -> None:
-        run_stage(stage, name)
+    def run_of_set(data_set: DataSet) -> None:
+        run_stage(name, data_set)
 
-    return run_set if STAGES[stage].takes_set else run
+    app.command(name, help=STAGES[name])(run_of_set if name in OF_A_SET else run)
 
 
-for _stage in STAGES:
-    app.command(_stage, help=STAGES[_stage].help)(_command(_stage))
+for _name in STAGES:
+    add_stage(_name)
 
 
 @app.command()
@@ -148,9 +126,8 @@ def embed(
     """Write all layers of every token of some sentences, float32 (layers + 1, tokens, width) a sentence."""
     from pipeline.lm.export import export
     from pipeline.machine.device import choose_device
-    from pipeline.machine.memory import keep_buffers
 
-    keep_buffers()
+    set_up_torch()
     with _at_work("embed"):
         export(model, sentences, out, choose_device(device, "--device"))
 
@@ -181,16 +158,12 @@ def predict(
     --tokens. A line that cannot be read is named on standard error, keeps its place in the output, and makes the exit
     code 1.
     """
-    import torch
-
-    from pipeline.machine.memory import keep_buffers
     from pipeline.predict import load
     from pipeline.predict.run import Source, run
 
     if text is not None and (jsonl or file != "-"):
         raise UserError("found both a text and --file or --jsonl; give one of them")
-    keep_buffers()
-    torch.set_num_threads(threads)
+    set_up_torch(threads)
     source = Source(None if text == "-" else text, file, jsonl, tokens)
     raise typer.Exit(run(source, load(model or _first_tagger(), device, udpipe), format_))
 
@@ -207,15 +180,11 @@ def serve(
     threads: Annotated[int, typer.Option(min=1, max=MOST_THREADS, help="Of torch, on a CPU, for each request.")] = 1,
 ) -> None:
     """Try taggers in a browser: a page on this computer, for this computer only, which keeps nothing."""
-    import torch
-
     from pipeline.machine.device import choose_device
-    from pipeline.machine.memory import keep_buffers
     from pipeline.predict.serve.models import find_folders
     from pipeline.predict.serve.run import run
 
-    keep_buffers()
-    torch.set_num_threads(threads)
+    set_up_torch(threads)
     run(model or find_folders(HERE.exported), port, choose_device(device, "--device"), browse)
 
 
@@ -306,22 +275,14 @@ def main() -> None:
     collect_rarely()
     try:
         app()
+        return
     except KeyboardInterrupt:
-        _fail("interrupted", 130)
+        message, code = "interrupted", 130
     except Stopped as stopped:
-        _fail(str(stopped), stopped.exit_code)
+        message, code = str(stopped), stopped.exit_code
     except Exception as error:
-        if (message := describe(error)) is None:
+        message, code = describe(error) or "", 1
+        if not message:
             raise
-        _fail(message, 1)
-
-
-def collect_rarely() -> None:
-    """A quarter of a stage's start and end went into looking for garbage in libraries that live as long as it does."""
-    gc.set_threshold(100_000)
-    atexit.register(gc.freeze)
-
-
-def _fail(message: str, code: int) -> None:
     print(one_line(f"error: {message}"), file=sys.stderr)
     sys.exit(code)

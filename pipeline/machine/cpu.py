@@ -7,9 +7,25 @@ ones add up in another order: other last digits, of which a training makes anoth
 import os
 from pathlib import Path
 
+from pipeline.machine.memory import keep_buffers
+
 AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"}
 """What the three read from the environment, each before the first of its operations."""
 CPUINFO = Path("/proc/cpuinfo")
+
+
+def set_up_torch(threads: int = 0, instructions: str = "native") -> None:
+    """Tell torch how many threads it has, 0 leaving that to it, and its instructions: `avx2`, or the widest there are.
+
+    Large buffers are kept. To be called before torch's first operation.
+    """
+    import torch
+
+    if instructions == "avx2":
+        use_avx2()
+    keep_buffers()
+    if threads:
+        torch.set_num_threads(threads)
 
 
 def use_avx2() -> None:

@@ -1,6 +1,8 @@
-"""Memory of freed tensors kept for the next ones."""
+"""Memory that is kept: that of freed tensors for the next ones, that of libraries without a look at it."""
 
+import atexit
 import ctypes
+import gc
 import sys
 
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4
@@ -23,3 +25,9 @@ def keep_buffers() -> bool:
     return all(
         mallopt(name, value) for name, value in ((_MMAP_MAX, 0), (_TRIM_THRESHOLD, 2**31 - 1), (_TOP_PAD, 64 * 2**20))
     )
+
+
+def collect_rarely() -> None:
+    """A quarter of a stage's start and end went into looking for garbage in libraries that live as long as it does."""
+    gc.set_threshold(100_000)
+    atexit.register(gc.freeze)
