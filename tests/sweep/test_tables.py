@@ -1,6 +1,5 @@
 """The tables of a sweep: which revision stands for an architecture, and what is written of it."""
 
-import csv
 import json
 import shutil
 import subprocess
@@ -10,16 +9,14 @@ from typing import Any, cast
 import pytest
 
 from pipeline.errors import UserError
+from pipeline.experiments.pages import render_markdown
 from pipeline.experiments.revision import Revision
-from pipeline.experiments.tables import queue
-from pipeline.experiments.tables.asked import Sweep
+from pipeline.experiments.tables import run
 from pipeline.experiments.tables.choose import changed_since, find
-from pipeline.experiments.tables.page import render
 from pipeline.experiments.tables.pairs import Difference, Pairs
 from pipeline.experiments.tables.plots import draw_costs, draw_scores
-from pipeline.experiments.tables.records import columns, records
-from pipeline.experiments.tables.row import Row, Score, read_row
-from pipeline.experiments.tables.run import DRAWN
+from pipeline.experiments.tables.rows import Row, Score, read_row
+from pipeline.experiments.tables.sweep import DRAWN, Sweep, describe, list_records
 from pipeline.report.paper import LARGE_MODELS, MODELS
 from pipeline.report.plots.style import save
 
@@ -235,7 +232,9 @@ def test_a_row_says_what_is_wrong_with_its_revision() -> None:
 
 def test_every_row_of_the_paper_stands_beside_ours_run_or_not() -> None:
     rows = [row("gru"), row("mine"), row("charcnn")]
-    page = render(Sweep("demo", "ours", rows, ["lstm", "sru", "sru4", "sru12", "elmo"], ["A note."], []))
+    page = render_markdown(
+        describe(Sweep("demo", "ours", rows, ["lstm", "sru", "sru4", "sru12", "elmo"], "A note.", []))
+    )
     cells = {line.split("|")[1].strip(): [cell.strip() for cell in line.split("|")[2:-1]] for line in _table(page, 2)}
     assert cells["gru (CharCNN + GRU)"] == ["2 (2)", "1.50 (22.6)", "0.720 ± 0.028 (0.693)"]
     assert cells["sru (CharCNN + SRU)"] == ["not run (2)", "not run (11.1)", "not run (0.763)"]
@@ -251,7 +250,7 @@ def test_names_of_branches_are_text() -> None:
     """As git allows them; and of the paper's large models nothing is said where none was asked for."""
     rows = [row("gru")._replace(revision="$(rm x)", source="a|b"), row("gru")._replace(revision="<b>")]
     pairs = Pairs("wikineural", [0, 1], {(0, 1): Difference(0.1, 0.04, False)}, {})
-    page = render(Sweep("demo", "ours", rows, [], [], [pairs]))
+    page = render_markdown(describe(Sweep("demo", "ours", rows, [], "", [pairs])))
     assert r"python -m pipeline compare '$(rm x)' '\<b\>'" in page and r"a\|b" in page
     assert "## Table 2" in page and "## Table 3" not in page
 
@@ -263,10 +262,10 @@ def _table(page: str, number: int) -> list[str]:
 
 
 def test_the_csv_has_a_row_each_and_every_number(tmp_path: Path) -> None:
-    sweep = Sweep("demo", "ours", [row("gru"), row("charcnn")], ["sru"], [], [])
-    header, table = columns(sweep), list(records(sweep))
-    assert all(len(record) == len(header) for record in table)
-    by_arch = {record["arch"]: record for record in (dict(zip(header, r, strict=True)) for r in table)}
+    sweep = Sweep("demo", "ours", [row("gru"), row("charcnn")], ["sru"], "", [])
+    records = list(list_records(sweep))
+    assert len({tuple(record) for record in records}) == 1
+    by_arch = {record["arch"]: record for record in records}
     assert by_arch["gru"]["wikineural.token_f1_high"] == 0.79 and by_arch["gru"]["wikineural.paper_f1"] == 0.693
     assert by_arch["sru"]["revision"] == "not run" and by_arch["sru"]["wikineural.paper_f1"] == 0.763
     assert by_arch["charcnn"]["perplexity"] == ""
@@ -286,8 +285,8 @@ def test_the_pictures_are_the_same_bytes_for_the_same_rows(tmp_path: Path) -> No
 def test_names_of_architectures_and_sets_are_no_formulas(tmp_path: Path) -> None:
     scores = row("gru").scores["wikineural"]
     rows = [row(arch, scores={"$^$": scores, "wikineural": scores}) for arch in ("$x_{$", "\\_{gru}")]
-    for name, draw in DRAWN.items():
-        assert "$^$" in save(tmp_path, name, draw, rows, ["$^$", "wikineural"])
+    for picture, draw in DRAWN.items():
+        assert "$^$" in save(tmp_path, picture.picture, draw, rows, ["$^$", "wikineural"])
 
 
 def test_what_git_does_not_hold_is_copied_into_the_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,9 +301,9 @@ def test_what_git_does_not_hold_is_copied_into_the_queue(tmp_path: Path, monkeyp
     for name in ("manifest.yaml", "news/my texts.txt"):
         (tmp_path / "data/local" / name).write_text("", encoding="utf-8")
     asked: list[tuple[str, ...]] = []
-    monkeypatch.setattr(queue, "_dvc", lambda *arguments, check=True: asked.append(arguments))
-    queue.run_queued(["gru", "lstm"], Path("data/demo"))
-    queue.run_queued(["gru"], Path("data/local"))
+    monkeypatch.setattr(run, "_dvc", lambda *arguments, check=True: asked.append(arguments))
+    run.run_queued(["gru", "lstm"], Path("data/demo"))
+    run.run_queued(["gru"], Path("data/local"))
     copied = ("--copy-paths", "data/local/manifest.yaml", "--copy-paths", "data/local/news")
     assert asked == [
         ("exp", "run", "--queue", "-S", "arch=gru"),
@@ -313,13 +312,3 @@ def test_what_git_does_not_hold_is_copied_into_the_queue(tmp_path: Path, monkeyp
         ("exp", "run", "--queue", "-S", "arch=gru", *copied),
         ("exp", "run", "--run-all", "--jobs", "1"),
     ]
-
-
-def test_the_csv_file_reads_back(tmp_path: Path) -> None:
-    from pipeline.files.csv import write_csv
-
-    sweep = Sweep("demo", "ours", [row("gru")], [], [], [])
-    write_csv(tmp_path / "tables.csv", columns(sweep), records(sweep))
-    with (tmp_path / "tables.csv").open(encoding="utf-8", newline="") as file:
-        (record,) = csv.DictReader(file)
-    assert float(record["wikineural.token_f1"]) == 0.72 and record["revision"] == "of-gru"

@@ -1,35 +1,27 @@
 """The command `tables`: run what has not been run, and set all architectures beside the paper's."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.errors import UserError
-from pipeline.experiments.revision import Revision, all_revisions, open_revisions
-from pipeline.experiments.tables.asked import Sweep
+from pipeline.experiments.mend import mend
+from pipeline.experiments.pages import write_page
+from pipeline.experiments.revision import Revision, all_revisions, open_revisions, read_choice
 from pipeline.experiments.tables.choose import changed_since, find
-from pipeline.experiments.tables.page import render, render_html
-from pipeline.experiments.tables.pairs import Pairs, compare_rows
-from pipeline.experiments.tables.plots import draw_costs, draw_curves, draw_scores, draw_sizes, draw_typos
-from pipeline.experiments.tables.queue import run_queued
-from pipeline.experiments.tables.records import columns, records
-from pipeline.experiments.tables.row import Row, read_row
-from pipeline.experiments.tables.sections import COSTS, CURVES, SCORES, SIZES, TYPOS, list_sections
+from pipeline.experiments.tables.pairs import compare_rows
+from pipeline.experiments.tables.rows import read_row
+from pipeline.experiments.tables.sweep import DRAWN, Sweep, describe, list_records
 from pipeline.files.csv import write_csv
 from pipeline.params import Params
 from pipeline.report.pages.blocks import Picture
 from pipeline.report.paper import order_sets
 from pipeline.report.plots.style import save
-from pipeline.work.outputs import write_text
 from pipeline.work.progress import say
 
 NAME = "tables"
-DRAWN = {
-    COSTS.picture: draw_costs,
-    SIZES.picture: draw_sizes,
-    SCORES.picture: draw_scores,
-    CURVES.picture: draw_curves,
-    TYPOS.picture: draw_typos,
-}
 
 
 def run(
@@ -41,62 +33,80 @@ def run(
     workspace in nothing but the architecture; with `compute`, those not found are run first, with the inputs in the
     folder `inputs`. With `revisions`: a row each of them.
     """
-    sweep = _named(params, revisions) if revisions else _sweep(params, archs, compute, inputs)
+    if revisions:
+        opened, missing = _open_named(revisions), list[str]()
+        choices = [read_choice(revision.params) for revision in opened]
+        note = "The rows are of the revisions that were named; `python -m pipeline compare A B` says how two differ."
+    else:
+        workspace, opened, missing = _open_archs(params, archs, compute, inputs)
+        choices = [read_choice(workspace.params)]
+        note = "All rows are of the same settings, code and inputs as the workspace, but for the architecture."
+    scale, protocol = (", ".join(sorted({str(getattr(c, key)) for c in choices})) for key in ("scale", "protocol"))
+    rows = [read_row(revision) for revision in opened]
+    sets = order_sets({name for row in rows for name in row.scores}) if len(rows) > 1 else []
+    sweep = Sweep(scale, protocol, rows, missing, note, [compare_rows(opened, name) for name in sets])
+
     target.mkdir(parents=True, exist_ok=True)
-    page = render(sweep)
-    write_csv(target / f"{NAME}.csv", columns(sweep), records(sweep))
-    pictures = {name: save(target, name, DRAWN[name], sweep.ran, sweep.sets) for name in _pictures(sweep)}
-    write_text(target / f"{NAME}.md", page)
-    write_text(target / f"{NAME}.html", render_html(sweep, pictures))
-    return f"{page}\npage: {target / f'{NAME}.html'}"
+    records = [*list_records(sweep)]
+    write_csv(target / f"{NAME}.csv", [*records[0]], [[*record.values()] for record in records])
+    page = describe(sweep)
+    drawn = [block for section in page.sections for block in section.blocks if isinstance(block, Picture)]
+    pictures = {block.picture: save(target, block.picture, DRAWN[block], sweep.ran, sweep.sets) for block in drawn}
+    return f"{write_page(target, NAME, page, pictures)}\npage: {target / NAME}.html"
 
 
-def _pictures(sweep: Sweep) -> list[str]:
-    """Those that the page shows."""
-    blocks = [block for section in list_sections(sweep) for block in section.blocks]
-    return [block.picture for block in blocks if isinstance(block, Picture)]
-
-
-def _sweep(params: Params, archs: Sequence[str], compute: bool, inputs: Path) -> Sweep:
-    unknown = [arch for arch in archs if arch not in params.archs]
-    if unknown:
-        raise UserError(f"found no architecture {unknown[0]!r}; archs in params.yaml: {', '.join(params.archs)}")
-    found = _find(archs)
-    missing = [arch for arch, revision in found.items() if revision is None]
-    if compute and missing:
-        run_queued(missing, inputs)
-        found = _find(archs)
-    revisions = [revision for revision in found.values() if revision]
-    rows = [read_row(revision) for revision in revisions]
-    missing = [arch for arch, revision in found.items() if revision is None]
-    return Sweep(params.scale, params.protocol, rows, missing, _held_still(), _test(revisions, rows))
-
-
-def _test(revisions: Sequence[Revision], rows: Sequence[Row]) -> list[Pairs]:
-    sets = order_sets(sorted({name for row in rows for name in row.scores}))
-    return [compare_rows(revisions, name) for name in sets] if len(rows) > 1 else []
-
-
-def _find(archs: Sequence[str]) -> dict[str, Revision | None]:
-    say("looking through the workspace, experiments and branches")
-    workspace, *others = all_revisions()
-    return {arch: find(arch, workspace, others) for arch in archs}
-
-
-def _held_still() -> list[str]:
-    return ["All rows are of the same settings, code and inputs as the workspace, but for the architecture."]
-
-
-def _named(params: Params, names: Sequence[str]) -> Sweep:
+def _open_named(names: Sequence[str]) -> list[Revision]:
     revisions = open_revisions(*dict.fromkeys(names))
     for revision in revisions:
-        changed = changed_since(revision)
-        if changed:
+        if changed := changed_since(revision):
             raise UserError(
                 f"{revision.name}: its scores are out of date, for this has changed since ({changed}); "
                 f"{revision.advice}, or, if the change cannot matter, dvc commit"
             )
-    rows: list[Row] = [read_row(revision) for revision in revisions]
-    scales, protocols = ({str(revision.params[key]) for revision in revisions} for key in ("scale", "protocol"))
-    note = "The rows are of the revisions that were named; `python -m pipeline compare A B` says how two differ."
-    return Sweep(", ".join(sorted(scales)), ", ".join(sorted(protocols)), rows, [], [note], _test(revisions, rows))
+    return revisions
+
+
+def _open_archs(
+    params: Params, archs: Sequence[str], compute: bool, inputs: Path
+) -> tuple[Revision, list[Revision], list[str]]:
+    """The workspace, a revision each of the architectures, and those that have none."""
+    if unknown := [arch for arch in archs if arch not in params.archs]:
+        raise UserError(f"found no architecture {unknown[0]!r}; archs in params.yaml: {', '.join(params.archs)}")
+    while True:
+        say("looking through the workspace, experiments and branches")
+        workspace, *others = all_revisions()
+        opened = {arch: find(arch, workspace, others) for arch in archs}
+        missing = [arch for arch, revision in opened.items() if revision is None]
+        if not (compute and missing):
+            return workspace, [revision for revision in opened.values() if revision], missing
+        run_queued(missing, inputs)
+        compute = False
+
+
+def run_queued(archs: Sequence[str], inputs: Path) -> None:
+    """Run `dvc exp run` for each architecture in a scratch copy; what DVC has in its cache is not computed again.
+
+    `inputs` is the folder with the manifest. What git does not hold of it, ignored or not yet added, is copied along,
+    or the scratch copy would have other inputs. A failed experiment does not keep the others from running; its row will
+    be missing.
+    """
+    mend()
+    # Files and whole folders that exist: DVC fails where it is to copy one that does not.
+    command = ["git", "ls-files", "-z", "--others", "--directory", "--", str(inputs)]
+    outside_git = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\0")
+    copied = [word for path in outside_git if path for word in ("--copy-paths", path.rstrip("/"))]
+    for arch in archs:
+        _dvc("exp", "run", "--queue", "-S", f"arch={arch}", *copied)
+    say(f"running {', '.join(archs)}, one after the other; Ctrl-C stops, and the same command goes on")
+    _dvc("exp", "run", "--run-all", "--jobs", "1", check=False)
+
+
+def _dvc(*arguments: str, check: bool = True) -> None:
+    # Stages are run by the `python` on the PATH, which has to be this one in scratch copies too.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    done = subprocess.run([sys.executable, "-m", "dvc", *arguments], env=os.environ | {"PATH": path}, check=False)
+    if check and done.returncode:
+        raise UserError(
+            f"dvc {' '.join(arguments)}: failed (exit code {done.returncode}), see above; if it is for a lock, another "
+            "dvc is at work here, be it one that a killed `tables` has left: wait for its end, and run again"
+        )
