@@ -37,12 +37,11 @@ class Choice(NamedTuple):
     arch: Any
     scale: Any
     protocol: Any
-    """Its name."""
+    """Its name, which decides nothing; the rules do."""
     rules: Any
-    """What the protocol says: the name decides nothing."""
     sets: Any
     charcnn: Any
-    """Where the char-CNN comes from."""
+    """Its source."""
 
 
 def read_choice(params: Json) -> Choice:

@@ -17,7 +17,7 @@ from sklearn.metrics import f1_score as sklearn_f1
 from pipeline import cli
 from pipeline.experiments.compare.run import file_name, find_examples
 from pipeline.experiments.compare.scores import Row, compare_scores
-from pipeline.experiments.compare.system import System, find_sets, read_system
+from pipeline.experiments.compare.system import System, find_scored, read_system
 from pipeline.experiments.revision import all_revisions, diff_params, open_revisions
 from pipeline.experiments.tables.pairs import RESAMPLES, SEED, compare_rows
 from pipeline.ner.data.bio import bio_labels, bio_spans
@@ -75,9 +75,9 @@ def test_scores_of_both_are_seqevals_and_scikit_learns(repository: Path) -> None
         a, b = oracle(name, "sru"), oracle(name, "gru")
         found = rows("main", "with-gru", name)
         assert [row.title for row in found] == ["Token F1", "Entity F1", "Entity F1, macro", *SETS[name]]
-        assert [row.a.mean for row in found] == pytest.approx(np.mean(a, 0))
-        assert [row.b.mean for row in found] == pytest.approx(np.mean(b, 0))
-        assert [row.b.deviation for row in found] == pytest.approx(np.std(b, 0, ddof=1))
+        assert [row.a[0] for row in found] == pytest.approx(np.mean(a, 0))
+        assert [row.b[0] for row in found] == pytest.approx(np.mean(b, 0))
+        assert [row.b[1] for row in found] == pytest.approx(np.std(b, 0, ddof=1))
         assert [row.difference for row in found] == pytest.approx(np.mean(b, 0) - np.mean(a, 0))
         spans = [span.type for sentence in tags(name, gold(name)) for span in bio_spans(sentence)]
         support = [np.count_nonzero(gold(name)), len(spans), len(spans), *(spans.count(t) for t in SETS[name])]
@@ -279,6 +279,6 @@ def test_names_of_files() -> None:
 def test_a_data_set_that_was_taken_out_is_not_compared() -> None:
     """dvc.lock goes on having its stage."""
     (revision,) = open_revisions("main")
-    assert set(find_sets(revision)) == set(SETS)
+    assert set(find_scored(revision)) == set(SETS)
     revision.params["sets"] = ["multiconer"]
-    assert find_sets(revision) == {"multiconer": "evaluate@multiconer"}
+    assert find_scored(revision) == {"multiconer": "evaluate@multiconer"}

@@ -12,9 +12,9 @@ from matplotlib.text import Text
 
 from pipeline.experiments.pages import render_html, render_markdown
 from pipeline.experiments.tables.pairs import Difference, Pairs, correct
-from pipeline.experiments.tables.plots import Mark, draw_curves, label_marks
+from pipeline.experiments.tables.plots import DRAWN, Mark, draw_curves, label_marks
 from pipeline.experiments.tables.rows import Row
-from pipeline.experiments.tables.sweep import DRAWN, Sweep, describe
+from pipeline.experiments.tables.sweep import Sweep, describe
 from pipeline.report.plots.style import Label, label_lines, save
 from tests.pages import Page
 from tests.sweep.test_tables import _lm, row
@@ -100,7 +100,7 @@ def test_names_hide_neither_points_nor_each_other() -> None:
     axes.plot(*zip(*points, strict=True), "o")
     axes.set(xlim=(0, 1), ylim=(0, 1))
     figure.draw_without_rendering()
-    label_marks(axes, [Mark(f"name {n}", x, y, 0.02, 0.02, True) for n, (x, y) in enumerate(points)])
+    label_marks(axes, [Mark(f"name {n}", x, y, (0.02, 0.02), True) for n, (x, y) in enumerate(points)])
     figure.draw_without_rendering()
     boxes = [Text.get_window_extent(text) for text in axes.texts]
     assert sorted(text.get_text() for text in axes.texts) == [f"name {n}" for n in range(9)]

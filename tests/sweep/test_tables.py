@@ -9,14 +9,15 @@ from typing import Any, cast
 import pytest
 
 from pipeline.errors import UserError
+from pipeline.experiments.compare.system import check_fresh, find_scored
 from pipeline.experiments.pages import render_markdown
 from pipeline.experiments.revision import Revision
 from pipeline.experiments.tables import run
-from pipeline.experiments.tables.choose import changed_since, find
+from pipeline.experiments.tables.choose import find
 from pipeline.experiments.tables.pairs import Difference, Pairs
-from pipeline.experiments.tables.plots import draw_costs, draw_scores
+from pipeline.experiments.tables.plots import DRAWN, draw_costs, draw_scores, draw_sizes
 from pipeline.experiments.tables.rows import Row, Score, read_row
-from pipeline.experiments.tables.sweep import DRAWN, Sweep, describe, list_records
+from pipeline.experiments.tables.sweep import Sweep, describe, list_records
 from pipeline.report.paper import LARGE_MODELS, MODELS
 from pipeline.report.plots.style import save
 
@@ -196,14 +197,17 @@ def test_a_published_elmo_is_an_input_where_all_read_it() -> None:
 
 def test_a_revision_that_was_edited_after_its_run_is_found_out() -> None:
     revision = Fake("branch", "gru")
-    assert changed_since(cast(Revision, revision)) is None
+    check_fresh(cast(Revision, revision), "wikineural")
     stages = revision.stages
     revision.params["scales"]["demo"]["ner"] = {"rate": 7}
     edited = type("Edited", (Fake,), {"stages": stages})("branch", "gru")
     edited.params = revision.params
-    assert changed_since(cast(Revision, edited)) == "evaluate@wikineural: scales.demo.ner"
+    with pytest.raises(UserError, match=r"changed since \(evaluate@wikineural: scales.demo.ner\)"):
+        check_fresh(cast(Revision, edited), "wikineural")
     edited.params["sets"] = ["multiconer"]  # what dvc.lock says of a data set that was taken out is no result any more
-    assert changed_since(cast(Revision, edited)) is None
+    assert find_scored(cast(Revision, edited)) == {}
+    with pytest.raises(UserError, match="branch: found no scores of wikineural: evaluate has not run there; run"):
+        check_fresh(cast(Revision, edited), "wikineural")
 
 
 def test_a_row_holds_means_deviations_and_intervals() -> None:
@@ -277,7 +281,8 @@ def test_the_pictures_are_the_same_bytes_for_the_same_rows(tmp_path: Path) -> No
         folder.mkdir()
         save(folder, "f1", draw_scores, rows, ["wikineural"])
         save(folder, "cost", draw_costs, rows, ["wikineural"])
-    for name in ("f1.png", "f1.svg", "cost.png", "cost.svg"):
+        save(folder, "size", draw_sizes, rows, ["wikineural"])
+    for name in ("f1.png", "f1.svg", "cost.png", "cost.svg", "size.png", "size.svg"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
     assert "charcnn" in (tmp_path / "a" / "cost.svg").read_text(encoding="utf-8")
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.errors import UserError
 from pipeline.experiments.compare.scores import HEADER, compare_scores
-from pipeline.experiments.compare.system import System, find_sets, read_system
+from pipeline.experiments.compare.system import System, find_scored, read_system
 from pipeline.experiments.pages import Page, write_page
 from pipeline.experiments.revision import Revision, diff_params, open_revisions
 from pipeline.ner.scoring.tested import describe_seeds
@@ -80,12 +80,13 @@ def file_name(revision: str) -> str:
 
 
 def _choose(a: Revision, b: Revision, sets: list[str]) -> list[str]:
-    of_a, of_b = find_sets(a), find_sets(b)
+    of_a, of_b = find_scored(a), find_scored(b)
     common = [name for name in order_sets(of_a) if name in of_b]
     wrong = next((name for name in sets if name not in common), None)
     if wrong or not common:
         missing = f"data set {wrong!r}" if wrong else "data set"
-        raise UserError(f"found no {missing} in both: {a.name} has {', '.join(of_a)}; {b.name} has {', '.join(of_b)}")
+        has_a, has_b = (", ".join(sorted(names)) or "no scores: evaluate has not run there" for names in (of_a, of_b))
+        raise UserError(f"found no {missing} in both: {a.name} has {has_a}; {b.name} has {has_b}")
     return list(dict.fromkeys(sets)) or common
 
 

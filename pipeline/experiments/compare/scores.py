@@ -11,11 +11,8 @@ TITLES = {"token_f1": "Token F1", "entity_f1": "Entity F1", "entity_f1_macro": "
 HEADER = ["", "Gold", "A", "B", "B - A", "95 % interval", "p"]
 
 
-class Score(NamedTuple):
-    """Mean over the seeds, and the standard deviation between them; None where there is one seed."""
-
-    mean: float
-    deviation: float | None
+Score = tuple[float, float | None]
+"""Mean over the seeds, and the standard deviation between them; None where there is one seed."""
 
 
 class Row(NamedTuple):
@@ -50,7 +47,7 @@ def compare_scores(a: System, b: System, resamples: int, seed: int) -> list[Row]
     gold = [(tokens if name == "token_f1" else entities).sum() for name in METRICS] + [*entities]
     rows = []
     for index, name in enumerate(measures(a.split.labels)):
-        of_a, of_b = (Score(float(s[index].mean()), deviation(s[index].tolist())) for s in scores)
-        difference, ends = of_b.mean - of_a.mean, interval(draws[:, index])
+        of_a, of_b = ((float(s[index].mean()), deviation(s[index].tolist())) for s in scores)
+        difference, ends = of_b[0] - of_a[0], interval(draws[:, index])
         rows.append(Row(TITLES.get(name, name), int(gold[index]), of_a, of_b, difference, *ends, p[index]))
     return rows

@@ -11,6 +11,8 @@ from pipeline.ner.scoring.predictions import parse_seed
 from pipeline.ner.scoring.tested import Split, Taggers, parse_taggers, parse_test
 from pipeline.paths import HERE
 
+EVALUATE = "evaluate@"
+
 
 class System(NamedTuple):
     """One data set in one revision."""
@@ -22,37 +24,33 @@ class System(NamedTuple):
     taggers: Taggers
 
 
-def find_sets(revision: Revision) -> dict[str, str]:
-    """The data sets whose test predictions a revision has, each with the stage that made them."""
-    folder = f"{HERE.predictions.as_posix()}/"
-    chosen = read_choice(revision.params).sets  # dvc.lock may still have one that was taken out
-    sets = {
-        out["path"].removeprefix(folder): stage
-        for stage, entry in sorted(revision.stages.items())
-        for out in entry.get("outs", [])
-        if out["path"].startswith(folder) and (not chosen or out["path"].removeprefix(folder) in chosen)
-    }
-    if not sets:
+def find_scored(revision: Revision) -> dict[str, str]:
+    """The data sets that a revision has scores of, each with its stage; dvc.lock may still have one taken out."""
+    sets = read_choice(revision.params).sets
+    scored = {name.removeprefix(EVALUATE): name for name in revision.stages if name.startswith(EVALUATE)}
+    return {name: stage for name, stage in scored.items() if sets is None or name in sets}
+
+
+def check_fresh(revision: Revision, name: str) -> None:
+    """A `UserError` if other settings, data or code than the revision's have led to its scores of a data set."""
+    stage = find_scored(revision).get(name)
+    if stage is None:
+        raise UserError(f"{revision.name}: found no scores of {name}: evaluate has not run there; {revision.advice}")
+    if changed := next(stale(revision.stages, stage, revision.params, revision.md5), None):
         raise UserError(
-            f"{revision.name}: found no predictions ({folder}<set>): evaluate has not run there, or at a time when it "
-            f"kept none; {revision.advice}"
+            f"{revision.name}: {(HERE.predictions / name).as_posix()} is out of date, as are the scores, for this has "
+            f"changed since ({changed}); {revision.advice}, or, if the change cannot matter, dvc commit; or leave out "
+            "the data set"
         )
-    return sets
 
 
 def read_system(revision: Revision, name: str, other: System | None = None) -> System:
     """Read one data set of a revision, tested on the sentences of `other`, if given; lemmas may differ.
 
-    A `UserError` says why it cannot be compared: predictions that other settings, data or code have led to are not this
-    revision's.
+    A `UserError` says why it cannot be compared.
     """
+    check_fresh(revision, name)
     folder, corpus = HERE.predictions / name, HERE.corpora / name
-    changed = next(stale(revision.stages, find_sets(revision)[name], revision.params, revision.md5), None)
-    if changed:
-        raise UserError(
-            f"{revision.name}: {folder.as_posix()} is out of date, for this has changed since ({changed}); "
-            f"{revision.advice}, or, if the change cannot matter, dvc commit; or name other data sets after A and B"
-        )
     paths = [path.as_posix() for path in (corpus / LABELS, split_path(corpus, "test"))]
     files = [revision.read_bytes(path) for path in paths]
     if other and other.files == files:

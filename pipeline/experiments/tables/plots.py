@@ -3,12 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from textalloc import allocate
 
 from pipeline.experiments.tables.rows import Line, Row
+from pipeline.report.pages.blocks import Picture
 from pipeline.report.paper import LARGE_MODELS, MODELS, LargeModel, Model, set_name
 from pipeline.report.plots.style import BLUE, GREY, INK, ORANGE, WIDTH, Label, label_lines
 
@@ -22,15 +24,19 @@ COLOURS = ["#0072b2", "#d55e00", "#009e73", "#b0578d", "#3d9bd1", "#b97f00", "#3
 DASHES = ["-", "--", ":"]
 
 
+def paper_f1(arch: str) -> dict[str, float]:
+    """The paper's F1 by data set; nothing for an architecture that it does not have."""
+    return PAPER[arch].f1 if arch in PAPER else {}
+
+
 class Mark(NamedTuple):
     """A score of ours or of the paper's with its name: a point, or a level line where it has cost nothing."""
 
     text: str
     x: float | None
     y: float
-    below: float
-    """How far the interval reaches to either side."""
-    above: float
+    bars: tuple[float, float]
+    """How far the interval reaches below and above."""
     ours: bool
 
 
@@ -46,10 +52,9 @@ def draw_scores(rows: Sequence[Row], sets: Sequence[str]) -> Figure:
     panels = figure.subplots(1, len(sets), sharey=True, squeeze=False)[0]
     for axes, name in zip(panels, sets, strict=True):
         ours = {y: row.scores[name][METRIC] for y, row in enumerate(rows) if name in row.scores}
-        bars = [[score.below for score in ours.values()], [score.above for score in ours.values()]]
+        bars = np.reshape([score.bars for score in ours.values()], (-1, 2)).T  # (2, architectures)
         axes.errorbar([score.mean for score in ours.values()], [*ours], xerr=bars, fmt="o", color=BLUE, label="here")
-        theirs = {y: PAPER[row.arch].f1.get(name) for y, row in enumerate(rows) if row.arch in PAPER}
-        theirs = {y: f1 for y, f1 in theirs.items() if f1 is not None}
+        theirs = {y: f1[name] for y, row in enumerate(rows) if name in (f1 := paper_f1(row.arch))}
         axes.plot([*theirs.values()], [*theirs], "D", color=ORANGE, fillstyle="none", label="paper")
         axes.set_title(set_name(name))
         axes.set_yticks(range(len(rows)), label_rows(rows))
@@ -108,6 +113,14 @@ def draw_typos(rows: Sequence[Row], sets: Sequence[str]) -> Figure:
     return figure
 
 
+COSTS = Picture("tables.cost", "Minutes of pretraining against token F1, by architecture")
+SIZES = Picture("tables.size", "Parameters against token F1, by architecture, ours and the paper's")
+SCORES = Picture("tables.f1", "Token F1 of all architectures beside the paper's")
+CURVES = Picture("tables.curves", "Learning curves of language models and taggers, by architecture")
+TYPOS = Picture("tables.typos", "Entity F1 under typos, by architecture")
+DRAWN = {COSTS: draw_costs, SIZES: draw_sizes, SCORES: draw_scores, CURVES: draw_curves, TYPOS: draw_typos}
+
+
 def _draw_points(
     rows: Sequence[Row], sets: Sequence[str], cost: Callable[[Row], float | None], paper: bool, title: str
 ) -> Figure:
@@ -134,23 +147,23 @@ def _draw_points(
 
 def _list_marks(rows: Sequence[Row], name: str, cost: Callable[[Row], float | None], paper: bool) -> list[Mark]:
     theirs = {arch: model for arch, model in PAPER.items() if paper and name in model.f1}
-    marks = [Mark(f"{arch}, paper", m.parameters_m or None, m.f1[name], 0, 0, False) for arch, m in theirs.items()]
+    marks = [Mark(f"{arch}, paper", m.parameters_m or None, m.f1[name], (0, 0), False) for arch, m in theirs.items()]
     for row, label in zip(rows, label_rows(rows), strict=True):
         x, score = cost(row), row.scores.get(name, {}).get(METRIC)
         if score and (x or not row.layers):
             text = label if x else f"{label}, no recurrent layers"
-            marks.append(Mark(text, x or None, score.mean, score.below, score.above, True))
+            marks.append(Mark(text, x or None, score.mean, score.bars, True))
     return marks
 
 
 def _draw_mark(axes: Axes, mark: Mark) -> None:
     if mark.x is None and mark.ours:  # with its interval, across all costs
-        axes.axhspan(mark.y - mark.below, mark.y + mark.above, color=GREY, alpha=0.16, linewidth=0)
+        axes.axhspan(mark.y - mark.bars[0], mark.y + mark.bars[1], color=GREY, alpha=0.16, linewidth=0)
         axes.axhline(mark.y, color=GREY, linewidth=1.2, linestyle="--")
     elif mark.x is None:
         axes.axhline(mark.y, color=PALE, linewidth=1, linestyle=":")
     elif mark.ours:
-        bars = [[mark.below], [mark.above]]
+        bars = np.reshape(mark.bars, (2, 1))
         axes.errorbar([mark.x], [mark.y], yerr=bars, fmt="o", color=BLUE, markersize=6, elinewidth=1.4, capsize=3)
     else:
         axes.plot([mark.x], [mark.y], "D", color=PALE, fillstyle="none")
@@ -173,7 +186,7 @@ def label_marks(axes: Axes, marks: Sequence[Mark]) -> None:
         x_scatter=[mark.x for mark in names if mark.x is not None],
         y_scatter=[mark.y for mark in names if mark.x is not None],
         x_lines=[[left, right] if mark.x is None else [mark.x, mark.x] for mark in names],
-        y_lines=[[m.y, m.y] if m.x is None else [m.y - m.below, m.y + m.above] for m in names],
+        y_lines=[[m.y, m.y] if m.x is None else [m.y - m.bars[0], m.y + m.bars[1]] for m in names],
         textcolor=colours,
         linecolor=["none" if mark.x is None else colour for mark, colour in zip(names, colours, strict=True)],
         linewidth=0.6,

@@ -33,14 +33,9 @@ class Score(NamedTuple):
     high: float
 
     @property
-    def below(self) -> float:
-        """How far the interval reaches below the mean."""
-        return max(self.mean - self.low, 0)
-
-    @property
-    def above(self) -> float:
-        """How far the interval reaches above the mean."""
-        return max(self.high - self.mean, 0)
+    def bars(self) -> tuple[float, float]:
+        """How far the interval reaches below the mean and above it."""
+        return max(self.mean - self.low, 0), max(self.high - self.mean, 0)
 
 
 class Row(NamedTuple):

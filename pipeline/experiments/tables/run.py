@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.errors import UserError
+from pipeline.experiments.compare.system import check_fresh, find_scored
 from pipeline.experiments.mend import mend
 from pipeline.experiments.pages import write_page
 from pipeline.experiments.revision import Revision, all_revisions, open_revisions, read_choice
-from pipeline.experiments.tables.choose import changed_since, find
+from pipeline.experiments.tables.choose import find
 from pipeline.experiments.tables.pairs import compare_rows
+from pipeline.experiments.tables.plots import DRAWN
 from pipeline.experiments.tables.rows import read_row
-from pipeline.experiments.tables.sweep import DRAWN, Sweep, describe, list_records
+from pipeline.experiments.tables.sweep import Sweep, describe, list_records
 from pipeline.files.csv import write_csv
 from pipeline.params import Params
 from pipeline.report.pages.blocks import Picture
@@ -34,7 +36,10 @@ def run(
     folder `inputs`. With `revisions`: a row each of them.
     """
     if revisions:
-        opened, missing = _open_named(revisions), list[str]()
+        opened, missing = open_revisions(*dict.fromkeys(revisions)), list[str]()
+        for revision in opened:
+            for name in find_scored(revision):
+                check_fresh(revision, name)
         choices = [read_choice(revision.params) for revision in opened]
         note = "The rows are of the revisions that were named; `python -m pipeline compare A B` says how two differ."
     else:
@@ -53,17 +58,6 @@ def run(
     drawn = [block for section in page.sections for block in section.blocks if isinstance(block, Picture)]
     pictures = {block.picture: save(target, block.picture, DRAWN[block], sweep.ran, sweep.sets) for block in drawn}
     return f"{write_page(target, NAME, page, pictures)}\npage: {target / NAME}.html"
-
-
-def _open_named(names: Sequence[str]) -> list[Revision]:
-    revisions = open_revisions(*dict.fromkeys(names))
-    for revision in revisions:
-        if changed := changed_since(revision):
-            raise UserError(
-                f"{revision.name}: its scores are out of date, for this has changed since ({changed}); "
-                f"{revision.advice}, or, if the change cannot matter, dvc commit"
-            )
-    return revisions
 
 
 def _open_archs(

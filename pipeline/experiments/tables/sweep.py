@@ -7,17 +7,9 @@ from typing import Any, NamedTuple
 
 from pipeline.experiments.pages import Page
 from pipeline.experiments.tables.pairs import RESAMPLES, Pairs
-from pipeline.experiments.tables.plots import (
-    PAPER,
-    draw_costs,
-    draw_curves,
-    draw_scores,
-    draw_sizes,
-    draw_typos,
-    label_rows,
-)
+from pipeline.experiments.tables.plots import COSTS, CURVES, PAPER, SCORES, SIZES, TYPOS, label_rows, paper_f1
 from pipeline.experiments.tables.rows import METRICS, Row
-from pipeline.report.pages.blocks import Block, Cell, Heading, Matrix, Picture, Section, Table
+from pipeline.report.pages.blocks import Block, Cell, Heading, Matrix, Section, Table
 from pipeline.report.paper import LARGE_MODELS, SETS, order_sets, set_name
 from pipeline.report.sections import DEMO, DEMO_WARNING
 from pipeline.report.splits import describe_splits
@@ -27,13 +19,6 @@ NOT_RUN = "not run"
 TITLES = {"token_f1": "token F1", "entity_f1": "entity F1"}
 LM = ["parameters_m", "perplexity", "tokens", "tokens_per_second", "minutes", "peak_memory_mb", "device"]
 """Columns of tables.csv about the language model."""
-
-COSTS = Picture("tables.cost", "Minutes of pretraining against token F1, by architecture")
-SIZES = Picture("tables.size", "Parameters against token F1, by architecture, ours and the paper's")
-SCORES = Picture("tables.f1", "Token F1 of all architectures beside the paper's")
-CURVES = Picture("tables.curves", "Learning curves of language models and taggers, by architecture")
-TYPOS = Picture("tables.typos", "Entity F1 under typos, by architecture")
-DRAWN = {COSTS: draw_costs, SIZES: draw_sizes, SCORES: draw_scores, CURVES: draw_curves, TYPOS: draw_typos}
 
 
 class Sweep(NamedTuple):
@@ -81,17 +66,17 @@ def list_records(sweep: Sweep) -> Iterator[dict[str, object]]:
             numbers = row.scores.get(name, {}).get(metric) if row else None
             for part, number in zip(("", "_deviation", "_low", "_high"), numbers or [None] * 4, strict=True):
                 record[f"{name}.{metric}{part}"] = "" if number is None else number
-        paper = PAPER[arch].f1 if arch in PAPER else {}
-        yield record | {f"{name}.paper_f1": paper.get(name, "") for name in sweep.sets}
+        yield record | {f"{name}.paper_f1": paper_f1(arch).get(name, "") for name in sweep.sets}
 
 
 def describe(sweep: Sweep) -> Page:
     """The page: what there is to say, in order; what no row has is left out."""
     rows = sweep.ran
     costs = [COSTS] if any(row.lm.get("minutes") for row in rows) else []
+    splits = {name: row.splits[name] for name in sweep.sets for row in reversed(sweep.rows) if name in row.splits}
     sections = [
         Section("F1 against its cost", [*costs, *([SIZES, SCORES] if rows else [])]),
-        Section("Table 1: the NER sets", [*_splits(sweep)]),
+        Section("Table 1: the NER sets", [*describe_splits(splits)] if splits else ["No row was run."]),
         Section("Table 2: architectures", [*_beside_paper(sweep, [LAYERS, PARAMETERS], large=False)]),
         Section("Table 3: the large models", [*_beside_paper(sweep, [LAYERS, HIDDEN, PARAMETERS, TOKENS], large=True)]),
         Section("With what certainty", [*_intervals(sweep), *_pairs(sweep)]),
@@ -107,13 +92,6 @@ def describe(sweep: Sweep) -> Page:
     title = f"The paper's tables, scale {sweep.scale}, protocol {sweep.protocol}"
     warning = DEMO_WARNING if sweep.scale == DEMO else ""
     return Page(title, warning, [lead, sweep.note], [section for section in sections if section.blocks])
-
-
-def _splits(sweep: Sweep) -> Iterator[Block]:
-    if sweep.rows:
-        yield from describe_splits({name: sweep.rows[0].splits[name] for name in sweep.sets})
-    else:
-        yield "No row was run."
 
 
 class Column(NamedTuple):
