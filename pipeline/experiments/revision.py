@@ -32,12 +32,11 @@ Json = dict[str, Any]
 
 
 class Choice(NamedTuple):
-    """What params.yaml chooses; None where it has no such key, as that of an earlier code."""
+    """What params.yaml chooses, None where it has no such key; the protocol's name decides nothing, its rules do."""
 
     arch: Any
     scale: Any
     protocol: Any
-    """Its name, which decides nothing; the rules do."""
     rules: Any
     sets: Any
     charcnn: Any

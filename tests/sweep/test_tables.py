@@ -13,7 +13,6 @@ from pipeline.experiments.compare.system import check_fresh, find_scored
 from pipeline.experiments.pages import render_markdown
 from pipeline.experiments.revision import Revision
 from pipeline.experiments.tables import run
-from pipeline.experiments.tables.choose import find
 from pipeline.experiments.tables.pairs import Difference, Pairs
 from pipeline.experiments.tables.plots import DRAWN, draw_costs, draw_scores, draw_sizes
 from pipeline.experiments.tables.rows import Row, Score, read_row
@@ -142,7 +141,7 @@ def _stage(deps: list[Any], outs: list[Any], params: dict[str, Any] | None = Non
 
 
 def chosen(arch: str, workspace: Fake, *others: Fake) -> str | None:
-    found = find(arch, cast(Revision, workspace), [cast(Revision, other) for other in others])
+    found = run.find(arch, cast(Revision, workspace), [cast(Revision, other) for other in others])
     return found.name if found else None
 
 

@@ -42,7 +42,9 @@ def run(a: str, b: str, sets: list[str], target: Path, resamples: int, seed: int
     ]
     tables = [f"A: {first.title}\nB: {second.title}"]
     for name, (of_a, of_b) in systems.items():
-        about = _describe_split(of_a, of_b)
+        sentences, tokens = integer(len(of_a.split.sentences)), integer(len(of_a.split.gold))
+        seeds_a, seeds_b = (describe_seeds(system.taggers.seeds) for system in (of_a, of_b))
+        about = f"{sentences} test sentences, {tokens} tokens. A: {seeds_a}; B: {seeds_b}."
         rows = [row.cells() for row in compare_scores(of_a, of_b, resamples, seed)]
         notes = _list_notes(resamples) if len(sections) == 1 else []
         examples = find_examples(of_a, of_b, EXAMPLES)
@@ -88,12 +90,6 @@ def _choose(a: Revision, b: Revision, sets: list[str]) -> list[str]:
         has_a, has_b = (", ".join(sorted(names)) or "no scores: evaluate has not run there" for names in (of_a, of_b))
         raise UserError(f"found no {missing} in both: {a.name} has {has_a}; {b.name} has {has_b}")
     return list(dict.fromkeys(sets)) or common
-
-
-def _describe_split(a: System, b: System) -> str:
-    sentences, tokens = integer(len(a.split.sentences)), integer(len(a.split.gold))
-    seeds_a, seeds_b = (describe_seeds(system.taggers.seeds) for system in (a, b))
-    return f"{sentences} test sentences, {tokens} tokens. A: {seeds_a}; B: {seeds_b}."
 
 
 def _list_notes(resamples: int) -> list[str]:

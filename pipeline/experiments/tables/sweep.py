@@ -115,11 +115,11 @@ TOKENS = Column(
 
 
 def _f1(name: str) -> Column:
-    def ours(row: Row) -> str:
-        f1 = row.scores[name]["token_f1"] if name in row.scores else None
-        return plus_minus(f1.mean, f1.deviation) if f1 else NOT_RUN
-
-    return Column(f"F1 {set_name(name)}", ours, lambda model: score(model.f1.get(name)))
+    return Column(
+        f"F1 {set_name(name)}",
+        lambda row: plus_minus(*row.scores[name]["token_f1"][:2]) if name in row.scores else NOT_RUN,
+        lambda model: score(model.f1.get(name)),
+    )
 
 
 def _beside_paper(sweep: Sweep, columns: Sequence[Column], large: bool) -> Iterator[Table]:
