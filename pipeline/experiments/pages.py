@@ -1,12 +1,11 @@
 """A page of `compare` or `tables`, as Markdown and as one HTML file that needs nothing else."""
 
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.report.pages.blocks import Block, Example, Examples, Section
-from pipeline.report.pages.readings import WRONG, Reading
+from pipeline.report.pages.blocks import Block, Example, Examples, Section, Table
+from pipeline.report.pages.readings import WRONG
 from pipeline.report.pages.render import PAGE, inline_svgs, render_page
 from pipeline.report.tables import escape, format_blocks, markdown_page
 from pipeline.work.outputs import write_text
@@ -42,26 +41,19 @@ def render_markdown(page: Page) -> str:
 
 
 def _format(blocks: Sequence[Block]) -> str:
-    parts = []
+    flat: list[Block] = []
     for block in blocks:
-        if isinstance(block, Examples):
-            parts += [_format_example(example) for example in block.examples]
-        else:
-            parts.append(format_blocks([escape(block)], ""))
-    return "\n\n".join(parts)
+        flat += map(_tabulate, block.examples) if isinstance(block, Examples) else [block]
+    return format_blocks(map(escape, flat), "")
 
 
-def _format_example(example: Example) -> str:
-    """Sentences stand in a code block, where nothing needs escaping; it ends at a longer fence than any in it."""
-    lines = "\n".join(map(_format_reading, example.readings))
-    fence = "`" * max(3, 1 + max((len(list(run)) for tick, run in groupby(lines) if tick == "`"), default=0))
-    return f"Sentence {example.number}; {example.about}\n\n{fence}text\n{lines}\n{fence}"
-
-
-def _format_reading(reading: Reading) -> str:
-    """A line such as `gold: [Нижний Новгород LOC] стоит`; a wrong entity has a cross."""
-    pieces = (
-        f"[{piece.text} {piece.type}{' ✗' if piece.status == WRONG else ''}]" if piece.status else piece.text
-        for piece in reading.pieces
-    )
-    return f"{reading.system}{f', {reading.by}' if reading.by else ''}: {' '.join(pieces)}"
+def _tabulate(example: Example) -> Table:
+    """A row such as `gold | [Нижний Новгород LOC] стоит`; a wrong entity has a cross."""
+    rows = []
+    for reading in example.readings:
+        pieces = (
+            f"[{piece.text} {piece.type}{' ✗' if piece.status == WRONG else ''}]" if piece.status else piece.text
+            for piece in reading.pieces
+        )
+        rows.append([f"{reading.system}, {reading.by}" if reading.by else reading.system, " ".join(pieces)])
+    return Table([f"Sentence {example.number}", example.about], rows, left=2)

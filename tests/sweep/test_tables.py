@@ -1,6 +1,7 @@
 """The tables of a sweep: which revision stands for an architecture, and what is written of it."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -262,6 +263,14 @@ def _table(page: str, number: int) -> list[str]:
     """The rows of a numbered table."""
     section = page.split(f"## Table {number}")[1].split("\n## ")[0]
     return [line for line in section.splitlines() if line.startswith("|")][2:]
+
+
+def test_rows_that_were_named_may_have_other_sets() -> None:
+    other = row("sru")
+    other = other._replace(scores={"mine": other.scores["wikineural"]}, splits={"mine": other.splits["wikineural"]})
+    page = render_markdown(describe(Sweep("demo", "ours", [row("gru"), other], [], "", [])))
+    assert "| WikiNEuRal | test" in page and re.search(r"\| mine +\| test", page)
+    assert re.search(r"\| gru \(.*0.720 ± 0.028 \(0.693\) \| +not run \(–\) \|", page)
 
 
 def test_the_csv_has_a_row_each_and_every_number(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pipeline.report.paper import LARGE_MODELS, MODELS, LargeModel, Model, set_n
 from pipeline.report.plots.style import BLUE, GREY, INK, ORANGE, WIDTH, Label, label_lines
 
 METRIC = "token_f1"
-"""The paper's, so that its points can stand beside ours."""
+"""The paper's, so that its points can be compared with ours."""
 PAPER: dict[str, Model | LargeModel] = {**MODELS, **LARGE_MODELS}
 PALE, THEIRS = "#d9a98a", "#a8623a"
 """The paper's points and their names."""
@@ -115,7 +115,7 @@ def draw_typos(rows: Sequence[Row], sets: Sequence[str]) -> Figure:
 
 COSTS = Picture("tables.cost", "Minutes of pretraining against token F1, by architecture")
 SIZES = Picture("tables.size", "Parameters against token F1, by architecture, ours and the paper's")
-SCORES = Picture("tables.f1", "Token F1 of all architectures beside the paper's")
+SCORES = Picture("tables.f1", "Token F1 of all architectures compared with the paper's")
 CURVES = Picture("tables.curves", "Learning curves of language models and taggers, by architecture")
 TYPOS = Picture("tables.typos", "Entity F1 under typos, by architecture")
 DRAWN = {COSTS: draw_costs, SIZES: draw_sizes, SCORES: draw_scores, CURVES: draw_curves, TYPOS: draw_typos}

@@ -70,11 +70,11 @@ def read_row(revision: Revision) -> Row:
     lm, choice = _read_lm(revision), read_choice(revision.params)
     data: Data = _read_json(revision, DATA, Data)
     # An experiment without a report of its own has that of the one from which it began.
-    found = [(HERE.pretrain, "arch", lm["arch"], choice.arch), (DATA, "scale", data["scale"], choice.scale)]
-    for path, key, value, chosen in found:
-        if value != chosen:
+    chosen = [(HERE.pretrain, "arch", lm["arch"], choice.arch), (DATA, "scale", data["scale"], choice.scale)]
+    for path, key, value, expected in chosen:
+        if value != expected:
             raise UserError(
-                f"{revision.name}: {path}: found {key} {value}, expected {chosen} as in its params.yaml; "
+                f"{revision.name}: {path}: found {key} {value}, expected {expected} as in its params.yaml; "
                 f"{revision.advice}"
             )
     if "layers" not in lm:

@@ -1,4 +1,4 @@
-"""The command `tables`: run what has not been run, and set all architectures beside the paper's."""
+"""The command `tables`: run what has not been run, and compare all architectures with the paper's."""
 
 import os
 import subprocess
