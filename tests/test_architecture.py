@@ -177,7 +177,7 @@ RERUNS = {
     "pipeline/report/paper.py": {"report", "export", "data"},
     "pipeline/sources/manifest.py": {"fetch"},
     "pipeline/predict/serve/app.py": set(),
-    "pipeline/experiments/compare/pair.py": set(),
+    "pipeline/experiments/compare/system.py": set(),
 }
 
 

@@ -18,7 +18,6 @@ from pipeline.work.outputs import remove
 from pipeline.work.progress import say
 
 TMP = Path(".dvc", "tmp")
-FOLDERS = (HERE.data, HERE.models, HERE.metrics)
 SUFFIXES = (".partial", ".old")
 """Of what `pipeline.work.outputs` has not finished."""
 
@@ -28,7 +27,18 @@ def mend() -> None:
     for folder in (TMP, TMP / "exps"):
         _mend(folder / "rwlock", folder / "rwlock.lock", lambda content: RWLOCK_SCHEMA(json.loads(content)))
     _mend(Path("dvc.lock"), TMP / "lock", _check_lock)
-    _remove_partials()
+    # Listed before the locks, which a killed stage has left as well: no stage that starts now can have one of these.
+    hidden = [path for folder in (HERE.data, HERE.models, HERE.metrics) for path in folder.rglob(".*")]
+    partials = [p for p in hidden if p.suffix in SUFFIXES and not any(part[0] == "." for part in p.parts[:-1])]
+    with ExitStack() as locks:
+        try:
+            for path in HERE.locks.glob("*"):
+                locks.enter_context(hold(path, "running"))
+        except UserError:
+            return
+        for path in partials:
+            remove(path)
+            say(f"{path}: removed: a killed stage has left it half-written")
 
 
 def _mend(path: Path, lock: Path, check: Callable[[bytes], object]) -> None:
@@ -43,27 +53,11 @@ def _mend(path: Path, lock: Path, check: Callable[[bytes], object]) -> None:
         except (ValueError, yaml.YAMLError, Invalid):
             path.unlink()
             subprocess.run(["git", "checkout", "--quiet", "--", str(path)], check=False, capture_output=True)
-            how = "is as git has it again" if path.exists() else "removed"
-            say(f"{path}: {how}: a killed dvc has left it half-written, and no other could read it")
+            result = "is as git has it again" if path.exists() else "removed"
+            say(f"{path}: {result}: a killed dvc has left it half-written, and no other could read it")
 
 
 def _check_lock(content: bytes) -> None:
-    if b"<<<<<<< " in content:
-        return  # a conflict of git's, which is for a person to resolve
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C, where PyYAML was built so
-    COMPILED_LOCKFILE_SCHEMA(yaml.load(content, loader))
-
-
-def _remove_partials() -> None:
-    # Listed before the locks, which a killed stage has left as well: no stage that starts now can have one of these.
-    partials = [path for folder in FOLDERS for path in folder.rglob(".*") if path.suffix in SUFFIXES]
-    partials = [path for path in partials if not any(part[0] == "." for part in path.parts[:-1])]
-    with ExitStack() as locks:
-        try:
-            for path in HERE.locks.glob("*"):
-                locks.enter_context(hold(path, "running"))
-        except UserError:
-            return
-        for path in partials:
-            remove(path)
-            say(f"{path}: removed: a killed stage has left it half-written")
+    if b"<<<<<<< " not in content:  # a conflict of git's is for a person to resolve
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C, where PyYAML was built so
+        COMPILED_LOCKFILE_SCHEMA(yaml.load(content, loader))

@@ -17,6 +17,7 @@ from dvc.repo.experiments.utils import exp_refs
 from dvc.scm import NoSCM, RevError, resolve_rev
 
 from pipeline.errors import UserError
+from pipeline.experiments.lock import look_up
 from pipeline.paths import HERE
 from pipeline.provenance.code import DATA, PACKAGE, PYTHON, Sources, describe_architecture, stage_code, stages
 from pipeline.work.outputs import json_text
@@ -30,12 +31,21 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Json = dict[str, Any]
 
 
-class Difference(NamedTuple):
-    """A setting that is not the same; None where one has no such setting."""
+class Choice(NamedTuple):
+    """What params.yaml chooses, None where it has no such key."""
 
-    key: str
-    a: Any
-    b: Any
+    arch: Any
+    scale: Any
+    protocol: Any
+    sets: Any
+    charcnn: Any
+    """Its source."""
+
+
+def read_choice(params: Json) -> Choice:
+    """The choices of a params.yaml, the only place where those of any revision are read."""
+    arch, scale, protocol, sets = (look_up(params, key) for key in ("arch", "scale", "protocol", "sets"))
+    return Choice(arch, scale, protocol, sets, look_up(params, f"scales.{scale}.charcnn.source"))
 
 
 class Revision:
@@ -45,7 +55,6 @@ class Revision:
         """`commit` is the full hash; None for the workspace."""
         self.name, self.commit, self.is_experiment = name, commit, is_experiment
         self._files = DVCFileSystem(rev=commit)
-        self._md5: dict[str, str | None] = {}
 
     @property
     def title(self) -> str:
@@ -53,62 +62,6 @@ class Revision:
         if self.commit is None or self.commit.startswith(self.name):
             return self.name
         return f"{self.name} ({self.commit[:7]})"
-
-    def has(self, path: str) -> bool:
-        """Whether there is such a file, leaving aside what only DVC's cache has."""
-        repo = self._files.repo
-        return bool(repo.fs.exists(repo.fs.join(repo.root_dir, path)))
-
-    def names(self, folder: str) -> list[str]:
-        """Names of the files in a folder that DVC tracks, sorted."""
-        return sorted(path.rpartition("/")[2] for path in self._get(folder, self._files.ls, folder, detail=False))
-
-    def read(self, path: str) -> str:
-        """The text of a file."""
-        return str(self.read_bytes(path).decode("utf-8"))
-
-    def read_bytes(self, path: str) -> bytes:
-        """A file as it is."""
-        return bytes(self._get(path, self._files.cat_file, path))
-
-    def md5(self, path: str) -> str | None:
-        """As DVC has it in dvc.lock; of `HERE.architecture` and in `HERE.code`, what it is if written now."""
-        if path not in self._md5:
-            self._md5[path] = self._find_md5(path)
-        return self._md5[path]
-
-    def architecture_md5(self, arch: str) -> str:
-        """Of `HERE.architecture` if another architecture were chosen here; empty where there is none of that name."""
-        try:
-            return _json_md5(describe_architecture(self.params | {"arch": arch}, self._sources))
-        except (KeyError, TypeError):
-            return ""
-
-    def _find_md5(self, path: str) -> str | None:
-        if Path(path) == HERE.architecture:
-            return self.architecture_md5(str(self.params.get("arch")))
-        if Path(path).parent == HERE.code:
-            stage = Path(path).stem
-            return _json_md5(stage_code(stage, self._sources)) if stage in stages(self._sources) else None
-        return _md5(self.read_bytes(path)) if self.has(path) else None
-
-    @cached_property
-    def _sources(self) -> Sources:
-        fs, top = self._files.repo.fs, self._files.repo.root_dir
-        paths = {str(fs.relpath(path, top)): path for path in fs.find(fs.join(top, PACKAGE))}
-        return {name: fs.cat_file(path) for name, path in sorted(paths.items()) if Path(name).suffix in {PYTHON, *DATA}}
-
-    @cached_property
-    def stages(self) -> dict[str, Json]:
-        """What dvc.lock says of every stage that was run."""
-        if not self.has(LOCK):
-            raise UserError(f"{self.name}: found no {LOCK}: nothing was run there; {self.advice}")
-        return self._block(LOCK, self._block(LOCK, self._load(LOCK)).get("stages"))
-
-    @cached_property
-    def params(self) -> Json:
-        """params.yaml as data."""
-        return self._block(PARAMS, self._load(PARAMS))
 
     @property
     def advice(self) -> str:
@@ -119,21 +72,75 @@ class Revision:
             return "run the experiment again: dvc exp run"
         return f"run there and commit: git checkout {self.name}, dvc repro"
 
-    def _load(self, path: str) -> Any:
+    @cached_property
+    def params(self) -> Json:
+        """params.yaml as data."""
+        return self._need_keys(PARAMS, self._read_yaml(PARAMS))
+
+    @cached_property
+    def stages(self) -> dict[str, Json]:
+        """What dvc.lock says of every stage that was run."""
+        if not self.has(LOCK):
+            raise UserError(f"{self.name}: found no {LOCK}: nothing was run there; {self.advice}")
+        return self._need_keys(LOCK, self._need_keys(LOCK, self._read_yaml(LOCK)).get("stages"))
+
+    def has(self, path: str) -> bool:
+        """Whether there is such a file, leaving aside what only DVC's cache has."""
+        repo = self._files.repo
+        return bool(repo.fs.exists(repo.fs.join(repo.root_dir, path)))
+
+    def names(self, folder: str) -> list[str]:
+        """Names of the files in a folder that DVC tracks, sorted."""
+        return sorted(path.rpartition("/")[2] for path in self._get(folder, self._files.ls, detail=False))
+
+    def read_bytes(self, path: str) -> bytes:
+        """A file as it is."""
+        return bytes(self._get(path, self._files.cat_file))
+
+    def md5(self, path: str) -> str | None:
+        """The md5 of a file in git; None where there is none.
+
+        Of the files in which stage `check` describes the architecture and the code, it is what they would be now.
+        """
+        if Path(path) == HERE.architecture:
+            return self.architecture_md5(read_choice(self.params).arch)
+        if Path(path).parent == HERE.code:
+            return self._code_md5s.get(Path(path).stem)
+        return _md5(self.read_bytes(path)) if self.has(path) else None
+
+    def architecture_md5(self, arch: str) -> str:
+        """What `md5` of the architecture were if another one were chosen here; empty where none has that name."""
         try:
-            return yaml.load(self.read(path), LOADER)
+            return _md5(json_text(describe_architecture(self.params | {"arch": arch}, self._sources)).encode())
+        except (KeyError, TypeError):
+            return ""
+
+    @cached_property
+    def _code_md5s(self) -> dict[str, str]:
+        """Of the code of every stage, as `check` would write it now."""
+        return {s: _md5(json_text(stage_code(s, self._sources)).encode()) for s in stages(self._sources)}
+
+    @cached_property
+    def _sources(self) -> Sources:
+        fs, top = self._files.repo.fs, self._files.repo.root_dir
+        paths = {str(fs.relpath(path, top)): path for path in fs.find(fs.join(top, PACKAGE))}
+        return {name: fs.cat_file(path) for name, path in sorted(paths.items()) if Path(name).suffix in {PYTHON, *DATA}}
+
+    def _read_yaml(self, path: str) -> Any:
+        try:
+            return yaml.load(self.read_bytes(path), LOADER)
         except yaml.YAMLError as error:
-            place = " ".join(str(error).split())
-            raise UserError(f"{self.name}: {path}: not valid YAML (a merge left half-way?): {place}") from None
+            fault = " ".join(str(error).split())
+            raise UserError(f"{self.name}: {path}: not valid YAML (a merge left half-way?): {fault}") from None
 
-    def _block(self, path: str, value: Any) -> Json:
-        if not isinstance(value, dict):
+    def _need_keys(self, path: str, block: Any) -> Json:
+        if not isinstance(block, dict):
             raise UserError(f"{self.name}: {path}: found no keys and values; {self.advice}")
-        return value
+        return block
 
-    def _get(self, path: str, read: Any, *args: Any, **kwargs: Any) -> Any:
+    def _get(self, path: str, read: Any, **options: Any) -> Any:
         try:
-            return read(*args, **kwargs)
+            return read(path, **options)
         except Exception as error:  # a cache fails in ways of DVC's, and each kind of remote in ways of its own
             pull = f"dvc exp pull <git remote> {self.name}" if self.is_experiment else "dvc fetch --all-commits"
             fetch = "dvc pull" if self.commit is None else pull
@@ -145,7 +152,8 @@ class Revision:
 def open_revisions(*names: str) -> list[Revision]:
     """The revisions with these names; a `UserError` names what there is instead."""
     with _open_repo() as repo:
-        return [_open(repo, name) for name in names]
+        experiments = sorted({ref.name for ref in exp_refs(repo.scm)})
+        return [Revision(name, _resolve(repo, name, experiments), name in experiments) for name in names]
 
 
 def all_revisions() -> list[Revision]:
@@ -163,18 +171,13 @@ def all_revisions() -> list[Revision]:
         ]
 
 
-def diff_params(a: Revision, b: Revision) -> list[Difference]:
-    """Settings in which two revisions differ, by key, as `dvc params diff` has them."""
+def diff_params(a: Revision, b: Revision) -> dict[str, tuple[Any, Any]]:
+    """The settings in which two revisions differ, sorted by dotted key; None where one has no such setting."""
     if a.commit == b.commit:
-        return []
+        return {}
     with Repo() as repo:
-        found = repo.params.diff(a.commit or WORKSPACE, b.commit or WORKSPACE).get("diff", {})
-    changes = found.get(PARAMS, {})
-    return [Difference(key, change.get("old"), change.get("new")) for key, change in sorted(changes.items())]
-
-
-def _json_md5(value: Json) -> str:
-    return _md5(json_text(value).encode())
+        changes = repo.params.diff(a.commit or WORKSPACE, b.commit or WORKSPACE).get("diff", {}).get(PARAMS, {})
+    return {key: (change.get("old"), change.get("new")) for key, change in sorted(changes.items())}
 
 
 def _md5(content: bytes) -> str:
@@ -193,32 +196,23 @@ def _open_repo() -> Repo:
     return repo
 
 
-def _open(repo: Repo, name: str) -> Revision:
-    experiments = sorted({ref.name for ref in exp_refs(repo.scm)})
-    commit = None if name == WORKSPACE else _resolve(repo, name, experiments)
-    return Revision(name, commit, name in experiments)
-
-
-def _resolve(repo: Repo, name: str, experiments: list[str]) -> str:
+def _resolve(repo: Repo, name: str, experiments: list[str]) -> str | None:
+    """The full hash of the commit; None for the workspace."""
+    if name == WORKSPACE:
+        return None
     try:
         if name:
             return str(resolve_rev(repo.scm, name))
     except RevError as error:
         if "ambiguous" in str(error):
             raise UserError(f"{name}: more than one experiment has this name; give the hash of dvc exp show") from None
-    raise UserError(f"found no revision {name!r}; {_suggest(repo, name, experiments)}")
-
-
-def _suggest(repo: Repo, name: str, experiments: list[str]) -> str:
-    """Close names, else all kinds of names."""
     others = [*repo.scm.list_branches(), *repo.scm.list_tags(), WORKSPACE]
-    close = get_close_matches(name, dict.fromkeys([*experiments, *others]))
-    if close:
-        return f"did you mean {' or '.join(close)}?"
-    return f"experiments: {_some(experiments)}; branches and tags: {_some(others)}"
+    advice = f"experiments: {_list_names(experiments)}; branches and tags: {_list_names(others)}"
+    if close := get_close_matches(name, dict.fromkeys([*experiments, *others])):
+        advice = f"did you mean {' or '.join(close)}?"
+    raise UserError(f"found no revision {name!r}; {advice}")
 
 
-def _some(names: list[str], most: int = 10) -> str:
-    """The first names, and how many there are beside."""
+def _list_names(names: list[str], most: int = 10) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more if names else "none"

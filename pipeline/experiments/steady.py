@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NotRequired
+from typing import Any, Required
 
 from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
@@ -21,19 +21,18 @@ from pipeline.work.outputs import checked, explain
 from pipeline.work.steady import Steady, changed
 
 DVC = Path("dvc.yaml")
-
 Outs = list[str | dict[str, Any]]
 """Paths; one with options is the only key of a block."""
 
 
-class Entry(TypedDict):
+class Entry(TypedDict, total=False):
     """What dvc.yaml says of a stage."""
 
-    deps: list[str]
-    params: NotRequired[list[str]]
-    outs: NotRequired[Outs]
-    metrics: NotRequired[Outs]
-    plots: NotRequired[Outs]
+    deps: Required[list[str]]
+    params: list[str]
+    outs: Outs
+    metrics: Outs
+    plots: Outs
 
 
 @contextmanager
@@ -42,14 +41,19 @@ def steady(stage: str, *sets: str) -> Iterator[None]:
 
     A `UserError` says which file or value, of those that decide the outputs, is another one than when the block began.
     """
+    if not DVC.is_file():
+        raise UserError(f"{DVC.absolute()}: not found; run from the top of the repository")
+    try:
+        entry: Any = TypeAdapter(Entry).validate_python(look_up(read_yaml(DVC), f"stages.{stage}"))
+    except ValidationError as error:
+        raise UserError(f"{DVC}: stages.{stage}: {explain(error)}; take it from git again") from None
     params = read_yaml(PARAMS)
     names = params | {"item": {"set": "".join(sets)}}
 
     def resolve(text: str) -> str:
         return re.sub(r"\$\{(.+?)\}", lambda name: str(look_up(names, name[1])), text)
 
-    entry = _read_entry(stage)
-    outs = [out for kind in (entry.get("outs"), entry.get("metrics"), entry.get("plots")) for out in kind or []]
+    outs = [out for kind in ("outs", "metrics", "plots") for out in entry.get(kind, [])]
     targets = [Path(resolve(out if isinstance(out, str) else next(iter(out)))) for out in outs]
     inputs = Steady(*(Path(resolve(dep)) for dep in entry["deps"]))
     keys = [resolve(key) for key in entry.get("params", [])]
@@ -69,13 +73,3 @@ def steady(stage: str, *sets: str) -> Iterator[None]:
         except FileNotFoundError:  # of an input that was taken away
             confirm(targets[0])
             raise
-
-
-def _read_entry(stage: str) -> Entry:
-    if not DVC.is_file():
-        raise UserError(f"{DVC.absolute()}: not found; run from the top of the repository")
-    try:
-        entry: Entry = TypeAdapter(Entry).validate_python(look_up(read_yaml(DVC), f"stages.{stage}"))
-    except ValidationError as error:
-        raise UserError(f"{DVC}: stages.{stage}: {explain(error)}; take it from git again") from None
-    return entry

@@ -10,23 +10,15 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from pipeline.experiments.tables.asked import Sweep
-from pipeline.experiments.tables.labels import Mark, label_marks
-from pipeline.experiments.tables.page import render, render_html
+from pipeline.experiments.pages import render_html, render_markdown
 from pipeline.experiments.tables.pairs import Difference, Pairs, correct
-from pipeline.experiments.tables.plots import draw_costs, draw_curves, draw_scores, draw_sizes, draw_typos
-from pipeline.experiments.tables.row import Row
+from pipeline.experiments.tables.plots import DRAWN, Mark, draw_curves, label_marks
+from pipeline.experiments.tables.rows import Row
+from pipeline.experiments.tables.sweep import Sweep, describe
 from pipeline.report.plots.style import Label, label_lines, save
 from tests.pages import Page
 from tests.sweep.test_tables import _lm, row
 
-DRAWN = {
-    "tables.cost": draw_costs,
-    "tables.size": draw_sizes,
-    "tables.f1": draw_scores,
-    "tables.curves": draw_curves,
-    "tables.typos": draw_typos,
-}
 HOSTILE = "<script>\"&'"
 
 
@@ -39,17 +31,17 @@ def rows() -> list[Row]:
 def sweep(rows: list[Row]) -> Sweep:
     differences = {(2, 0): Difference(0.1, 0.0005, True), (2, 1): Difference(0.2, None, False)}
     pairs = Pairs("wikineural", [2, 0, 1], differences | {(0, 1): Difference(0.1, 0.04, False)}, {})
-    return Sweep("demo", "ours", rows, ["sru"], ["Of `workspace`."], [pairs])
+    return Sweep("demo", "ours", rows, ["sru"], "Of `workspace`.", [pairs])
 
 
 @pytest.fixture(scope="module")
 def pictures(rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("pictures")
-    return {name: save(folder, name, draw, rows, ["wikineural"]) for name, draw in DRAWN.items()}
+    return {p.picture: save(folder, p.picture, draw, rows, ["wikineural"]) for p, draw in DRAWN.items()}
 
 
 def test_the_page_needs_nothing_else_and_says_what_the_rows_say(sweep: Sweep, pictures: dict[str, str]) -> None:
-    source = render_html(sweep, pictures)
+    source = render_html(describe(sweep), pictures)
     page = Page.parse(source)
     page.check()
     assert "script" not in page.tags and HOSTILE in page.text and "<code>workspace</code>" in source
@@ -60,20 +52,22 @@ def test_the_page_needs_nothing_else_and_says_what_the_rows_say(sweep: Sweep, pi
     certain = page.rows("With what certainty")
     assert ["mine", "+0.100 * p 0.0005", "+0.200 p –"] in certain
     assert ["gru", "", "+0.100 p 0.0400"] in certain
-    assert "| +0.100 * (p 0.0005) | +0.200 (p –) |" in re.sub(" +", " ", render(sweep))
+    assert "| +0.100 * (p 0.0005) | +0.200 (p –) |" in re.sub(" +", " ", render_markdown(describe(sweep)))
     assert ["gru and charcnn", "python -m pipeline compare of-gru of-charcnn"] in certain
-    assert source == render_html(sweep, pictures)
+    assert source == render_html(describe(sweep), pictures)
 
 
 def test_without_rows_and_without_a_language_model_nothing_is_empty(rows: list[Row], tmp_path: Path) -> None:
-    nothing = Sweep("demo", "ours", [], ["sru"], [], [])
-    Page.parse(render_html(nothing, {})).check()
-    assert "tables.cost" not in render(nothing)
+    nothing = Sweep("demo", "ours", [], ["sru"], "", [])
+    Page.parse(render_html(describe(nothing), {})).check()
+    assert "tables.cost" not in render_markdown(describe(nothing))
     bare = rows[1]._replace(typos={})
-    sweep = Sweep("local", "ours", [bare], [], [], [])
+    sweep = Sweep("local", "ours", [bare], [], "", [])
     curves = save(tmp_path, "curves", draw_curves, [bare], ["wikineural"])
     assert "Language models" not in curves
-    page = Page.parse(render_html(sweep, dict.fromkeys(("tables.size", "tables.f1", "tables.curves"), curves)))
+    page = Page.parse(
+        render_html(describe(sweep), dict.fromkeys(("tables.size", "tables.f1", "tables.curves"), curves))
+    )
     page.check()
     assert "Typos" not in page.titles and "generated" not in page.text
 
@@ -106,7 +100,7 @@ def test_names_hide_neither_points_nor_each_other() -> None:
     axes.plot(*zip(*points, strict=True), "o")
     axes.set(xlim=(0, 1), ylim=(0, 1))
     figure.draw_without_rendering()
-    label_marks(axes, [Mark(x, y, y - 0.02, y + 0.02, f"name {n}", "black") for n, (x, y) in enumerate(points)])
+    label_marks(axes, [Mark(f"name {n}", x, y, (0.02, 0.02), True) for n, (x, y) in enumerate(points)])
     figure.draw_without_rendering()
     boxes = [Text.get_window_extent(text) for text in axes.texts]
     assert sorted(text.get_text() for text in axes.texts) == [f"name {n}" for n in range(9)]

@@ -1,7 +1,7 @@
 """The tables of a sweep: which revision stands for an architecture, and what is written of it."""
 
-import csv
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,16 +10,14 @@ from typing import Any, cast
 import pytest
 
 from pipeline.errors import UserError
+from pipeline.experiments.compare.system import check_fresh, find_scored
+from pipeline.experiments.pages import render_markdown
 from pipeline.experiments.revision import Revision
-from pipeline.experiments.tables import queue
-from pipeline.experiments.tables.asked import Sweep
-from pipeline.experiments.tables.choose import changed_since, find
-from pipeline.experiments.tables.page import render
+from pipeline.experiments.tables import run
 from pipeline.experiments.tables.pairs import Difference, Pairs
-from pipeline.experiments.tables.plots import draw_costs, draw_scores
-from pipeline.experiments.tables.records import columns, records
-from pipeline.experiments.tables.row import Row, Score, read_row
-from pipeline.experiments.tables.run import DRAWN
+from pipeline.experiments.tables.plots import DRAWN, draw_costs, draw_scores, draw_sizes
+from pipeline.experiments.tables.rows import Row, Score, read_row
+from pipeline.experiments.tables.sweep import Sweep, describe, list_records
 from pipeline.report.paper import LARGE_MODELS, MODELS
 from pipeline.report.plots.style import save
 
@@ -143,7 +141,7 @@ def _stage(deps: list[Any], outs: list[Any], params: dict[str, Any] | None = Non
 
 
 def chosen(arch: str, workspace: Fake, *others: Fake) -> str | None:
-    found = find(arch, cast(Revision, workspace), [cast(Revision, other) for other in others])
+    found = run.find(arch, cast(Revision, workspace), [cast(Revision, other) for other in others])
     return found.name if found else None
 
 
@@ -198,14 +196,17 @@ def test_a_published_elmo_is_an_input_where_all_read_it() -> None:
 
 def test_a_revision_that_was_edited_after_its_run_is_found_out() -> None:
     revision = Fake("branch", "gru")
-    assert changed_since(cast(Revision, revision)) is None
+    check_fresh(cast(Revision, revision), "wikineural")
     stages = revision.stages
     revision.params["scales"]["demo"]["ner"] = {"rate": 7}
     edited = type("Edited", (Fake,), {"stages": stages})("branch", "gru")
     edited.params = revision.params
-    assert changed_since(cast(Revision, edited)) == "evaluate@wikineural: scales.demo.ner"
+    with pytest.raises(UserError, match=r"changed since \(evaluate@wikineural: scales.demo.ner\)"):
+        check_fresh(cast(Revision, edited), "wikineural")
     edited.params["sets"] = ["multiconer"]  # what dvc.lock says of a data set that was taken out is no result any more
-    assert changed_since(cast(Revision, edited)) is None
+    assert find_scored(cast(Revision, edited)) == {}
+    with pytest.raises(UserError, match="branch: found no scores of wikineural: evaluate has not run there; run"):
+        check_fresh(cast(Revision, edited), "wikineural")
 
 
 def test_a_row_holds_means_deviations_and_intervals() -> None:
@@ -234,7 +235,9 @@ def test_a_row_says_what_is_wrong_with_its_revision() -> None:
 
 def test_every_row_of_the_paper_stands_beside_ours_run_or_not() -> None:
     rows = [row("gru"), row("mine"), row("charcnn")]
-    page = render(Sweep("demo", "ours", rows, ["lstm", "sru", "sru4", "sru12", "elmo"], ["A note."], []))
+    page = render_markdown(
+        describe(Sweep("demo", "ours", rows, ["lstm", "sru", "sru4", "sru12", "elmo"], "A note.", []))
+    )
     cells = {line.split("|")[1].strip(): [cell.strip() for cell in line.split("|")[2:-1]] for line in _table(page, 2)}
     assert cells["gru (CharCNN + GRU)"] == ["2 (2)", "1.50 (22.6)", "0.720 ± 0.028 (0.693)"]
     assert cells["sru (CharCNN + SRU)"] == ["not run (2)", "not run (11.1)", "not run (0.763)"]
@@ -250,7 +253,7 @@ def test_names_of_branches_are_text() -> None:
     """As git allows them; and of the paper's large models nothing is said where none was asked for."""
     rows = [row("gru")._replace(revision="$(rm x)", source="a|b"), row("gru")._replace(revision="<b>")]
     pairs = Pairs("wikineural", [0, 1], {(0, 1): Difference(0.1, 0.04, False)}, {})
-    page = render(Sweep("demo", "ours", rows, [], [], [pairs]))
+    page = render_markdown(describe(Sweep("demo", "ours", rows, [], "", [pairs])))
     assert r"python -m pipeline compare '$(rm x)' '\<b\>'" in page and r"a\|b" in page
     assert "## Table 2" in page and "## Table 3" not in page
 
@@ -261,11 +264,19 @@ def _table(page: str, number: int) -> list[str]:
     return [line for line in section.splitlines() if line.startswith("|")][2:]
 
 
+def test_rows_that_were_named_may_have_other_sets() -> None:
+    other = row("sru")
+    other = other._replace(scores={"mine": other.scores["wikineural"]}, splits={"mine": other.splits["wikineural"]})
+    page = render_markdown(describe(Sweep("demo", "ours", [row("gru"), other], [], "", [])))
+    assert "| WikiNEuRal | test" in page and re.search(r"\| mine +\| test", page)
+    assert re.search(r"\| gru \(.*0.720 ± 0.028 \(0.693\) \| +not run \(–\) \|", page)
+
+
 def test_the_csv_has_a_row_each_and_every_number(tmp_path: Path) -> None:
-    sweep = Sweep("demo", "ours", [row("gru"), row("charcnn")], ["sru"], [], [])
-    header, table = columns(sweep), list(records(sweep))
-    assert all(len(record) == len(header) for record in table)
-    by_arch = {record["arch"]: record for record in (dict(zip(header, r, strict=True)) for r in table)}
+    sweep = Sweep("demo", "ours", [row("gru"), row("charcnn")], ["sru"], "", [])
+    records = list(list_records(sweep))
+    assert len({tuple(record) for record in records}) == 1
+    by_arch = {record["arch"]: record for record in records}
     assert by_arch["gru"]["wikineural.token_f1_high"] == 0.79 and by_arch["gru"]["wikineural.paper_f1"] == 0.693
     assert by_arch["sru"]["revision"] == "not run" and by_arch["sru"]["wikineural.paper_f1"] == 0.763
     assert by_arch["charcnn"]["perplexity"] == ""
@@ -277,7 +288,8 @@ def test_the_pictures_are_the_same_bytes_for_the_same_rows(tmp_path: Path) -> No
         folder.mkdir()
         save(folder, "f1", draw_scores, rows, ["wikineural"])
         save(folder, "cost", draw_costs, rows, ["wikineural"])
-    for name in ("f1.png", "f1.svg", "cost.png", "cost.svg"):
+        save(folder, "size", draw_sizes, rows, ["wikineural"])
+    for name in ("f1.png", "f1.svg", "cost.png", "cost.svg", "size.png", "size.svg"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
     assert "charcnn" in (tmp_path / "a" / "cost.svg").read_text(encoding="utf-8")
 
@@ -285,8 +297,8 @@ def test_the_pictures_are_the_same_bytes_for_the_same_rows(tmp_path: Path) -> No
 def test_names_of_architectures_and_sets_are_no_formulas(tmp_path: Path) -> None:
     scores = row("gru").scores["wikineural"]
     rows = [row(arch, scores={"$^$": scores, "wikineural": scores}) for arch in ("$x_{$", "\\_{gru}")]
-    for name, draw in DRAWN.items():
-        assert "$^$" in save(tmp_path, name, draw, rows, ["$^$", "wikineural"])
+    for picture, draw in DRAWN.items():
+        assert "$^$" in save(tmp_path, picture.picture, draw, rows, ["$^$", "wikineural"])
 
 
 def test_what_git_does_not_hold_is_copied_into_the_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,9 +313,9 @@ def test_what_git_does_not_hold_is_copied_into_the_queue(tmp_path: Path, monkeyp
     for name in ("manifest.yaml", "news/my texts.txt"):
         (tmp_path / "data/local" / name).write_text("", encoding="utf-8")
     asked: list[tuple[str, ...]] = []
-    monkeypatch.setattr(queue, "_dvc", lambda *arguments, check=True: asked.append(arguments))
-    queue.run_queued(["gru", "lstm"], Path("data/demo"))
-    queue.run_queued(["gru"], Path("data/local"))
+    monkeypatch.setattr(run, "_dvc", lambda *arguments, check=True: asked.append(arguments))
+    run.run_queued(["gru", "lstm"], Path("data/demo"))
+    run.run_queued(["gru"], Path("data/local"))
     copied = ("--copy-paths", "data/local/manifest.yaml", "--copy-paths", "data/local/news")
     assert asked == [
         ("exp", "run", "--queue", "-S", "arch=gru"),
@@ -312,13 +324,3 @@ def test_what_git_does_not_hold_is_copied_into_the_queue(tmp_path: Path, monkeyp
         ("exp", "run", "--queue", "-S", "arch=gru", *copied),
         ("exp", "run", "--run-all", "--jobs", "1"),
     ]
-
-
-def test_the_csv_file_reads_back(tmp_path: Path) -> None:
-    from pipeline.files.csv import write_csv
-
-    sweep = Sweep("demo", "ours", [row("gru")], [], [], [])
-    write_csv(tmp_path / "tables.csv", columns(sweep), records(sweep))
-    with (tmp_path / "tables.csv").open(encoding="utf-8", newline="") as file:
-        (record,) = csv.DictReader(file)
-    assert float(record["wikineural.token_f1"]) == 0.72 and record["revision"] == "of-gru"

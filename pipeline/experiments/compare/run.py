@@ -1,17 +1,21 @@
-"""The command `compare`: two revisions, on the data sets that both have predictions for."""
+"""The command `compare`: is the difference between the taggers of two revisions real, and where does it lie?"""
 
 import hashlib
 import re
 from pathlib import Path
 
+import numpy as np
+
 from pipeline.errors import UserError
-from pipeline.experiments.compare.page import Comparison, describe_set, render_html, render_markdown, render_terminal
-from pipeline.experiments.compare.pair import find_sets, read_pair
-from pipeline.experiments.compare.sentences import find_examples
-from pipeline.experiments.compare.table import compare_scores
+from pipeline.experiments.compare.scores import HEADER, compare_scores
+from pipeline.experiments.compare.system import System, find_scored, read_system
+from pipeline.experiments.pages import Page, write_page
 from pipeline.experiments.revision import Revision, diff_params, open_revisions
-from pipeline.report.paper import order_sets
-from pipeline.work.outputs import write_text
+from pipeline.ner.scoring.tested import describe_seeds
+from pipeline.report.pages.blocks import Block, Example, Examples, Heading, Section, Table
+from pipeline.report.paper import order_sets, set_name
+from pipeline.report.readings import count_wrong, describe_wrong, read_gold, read_predicted
+from pipeline.report.tables import NONE, integer, plain
 
 EXAMPLES = 50
 """Sentences that the page shows of each data set."""
@@ -25,13 +29,50 @@ def run(a: str, b: str, sets: list[str], target: Path, resamples: int, seed: int
     `resamples` are drawn and swapped for each data set, as `seed` decides.
     """
     first, second = open_revisions(a, b)
-    pairs = [read_pair(first, second, name) for name in _choose(first, second, sets)]
-    described = [describe_set(p, compare_scores(p, resamples, seed), find_examples(p, EXAMPLES)) for p in pairs]
-    comparison = Comparison(first, second, diff_params(first, second), described, resamples)
-    page = target / f"{file_name(a)}..{file_name(b)}.html"
-    write_text(page.with_name(f"{page.name.removesuffix('.html')}.md"), render_markdown(comparison))
-    write_text(page, render_html(comparison))
-    return f"{render_terminal(comparison)}\n\npage: {page}"
+    systems = {}
+    for name in _choose(first, second, sets):
+        of_a = read_system(first, name)
+        systems[name] = of_a, read_system(second, name, of_a)
+    settings = [
+        [key, *(NONE if value is None else str(value) for value in values)]
+        for key, values in diff_params(first, second).items()
+    ]
+    sections = [
+        Section("Settings that differ", [Table(["Setting", "A", "B"], settings, left=3) if settings else "None."])
+    ]
+    tables = [f"A: {first.title}\nB: {second.title}"]
+    for name, (of_a, of_b) in systems.items():
+        sentences, tokens = integer(len(of_a.split.sentences)), integer(len(of_a.split.gold))
+        seeds_a, seeds_b = (describe_seeds(system.taggers.seeds) for system in (of_a, of_b))
+        about = f"{sentences} test sentences, {tokens} tokens. A: {seeds_a}; B: {seeds_b}."
+        rows = [row.cells() for row in compare_scores(of_a, of_b, resamples, seed)]
+        notes = _list_notes(resamples) if len(sections) == 1 else []
+        examples = find_examples(of_a, of_b, EXAMPLES)
+        heading = f"Where the entities missed or made up differ most: {integer(len(examples))} sentences"
+        if not examples:
+            heading = "A and B missed or made up as many entities in every sentence"
+        blocks: list[Block] = [about, Table(HEADER, rows), *notes, Heading(heading), Examples(examples)]
+        sections.append(Section(set_name(name), blocks))
+        tables.append(f"{set_name(name)}: {about}\n{plain(HEADER, rows)}")
+    tables.append(plain(["setting", "A", "B"], settings) if settings else "no setting differs")
+    lead = [f"A: `{first.title}`", f"B: `{second.title}`"]
+    name = f"{file_name(a)}..{file_name(b)}"
+    write_page(target, name, Page("Is the difference real?", "", lead, sections), {})
+    return "\n\n".join([*tables, f"page: {target / name}.html"])
+
+
+def find_examples(a: System, b: System, most: int) -> list[Example]:
+    """At most this many sentences, those first where the numbers of wrong entities differ most."""
+    wrong_a, wrong_b = (count_wrong(system.taggers.counts) for system in (a, b))  # (sentences,)
+    gap = np.abs(wrong_a - wrong_b)
+    examples = []
+    for i in np.argsort(-gap, kind="stable")[:most].tolist():
+        if gap[i] > 0:
+            by_a, by_b = describe_wrong(float(wrong_a[i])), describe_wrong(float(wrong_b[i]))
+            readings = [read_gold(a.split, i), *read_predicted(a.split, a.taggers, i, "A")]
+            readings += read_predicted(a.split, b.taggers, i, "B")
+            examples.append(Example(i + 1, f"entities missed or made up: {by_a} by A, {by_b} by B", readings))
+    return examples
 
 
 def file_name(revision: str) -> str:
@@ -41,10 +82,25 @@ def file_name(revision: str) -> str:
 
 
 def _choose(a: Revision, b: Revision, sets: list[str]) -> list[str]:
-    mine, yours = find_sets(a), find_sets(b)
-    common = [name for name in order_sets(list(mine)) if name in yours]
+    of_a, of_b = find_scored(a), find_scored(b)
+    common = [name for name in order_sets(of_a) if name in of_b]
     wrong = next((name for name in sets if name not in common), None)
     if wrong or not common:
-        what = f"data set {wrong!r}" if wrong else "data set"
-        raise UserError(f"found no {what} in both: {a.name} has {', '.join(mine)}; {b.name} has {', '.join(yours)}")
+        missing = f"data set {wrong!r}" if wrong else "data set"
+        has_a, has_b = (", ".join(sorted(names)) or "no scores: evaluate has not run there" for names in (of_a, of_b))
+        raise UserError(f"found no {missing} in both: {a.name} has {has_a}; {b.name} has {has_b}")
     return list(dict.fromkeys(sets)) or common
+
+
+def _list_notes(resamples: int) -> list[str]:
+    """How the table is to be read."""
+    return [
+        "Scores are means over the taggers of all seeds, ± the standard deviation between them where they are "
+        "several. By type: entity F1. Differences are B minus A.",
+        f"The interval is a paired bootstrap over test sentences ({integer(resamples)} resamples, the same sentences "
+        f"for A and B). p is of approximate randomisation ({integer(resamples)} random swaps of A's and B's tags of a "
+        "sentence, all seeds at once, the k-th of A with the k-th of B; Noreen 1989, Yeh 2000), two-sided; "
+        f"{NONE} where A and B differ in their numbers of seeds.",
+        "Both are about these taggers on other sentences of this kind. What other seeds would do is in the deviation "
+        "alone, and not known from one seed. The p of several rows are not corrected for being several.",
+    ]

@@ -1,1 +1,1 @@
-"""All architectures side by side, beside the paper's tables."""
+"""All architectures side by side, compared with the paper's tables."""

@@ -5,11 +5,12 @@ from itertools import combinations
 from typing import NamedTuple
 
 from pipeline.errors import UserError
-from pipeline.experiments.compare.pair import System, read_system
+from pipeline.experiments.compare.system import System, read_system
 from pipeline.experiments.revision import Revision
-from pipeline.ner.scoring.significance import measure_seeds, measures, randomisation_p
+from pipeline.ner.scoring.scores import METRICS
+from pipeline.ner.scoring.significance import measure_seeds, randomisation_p
 
-METRIC = "entity_f1"
+MEASURE = [*METRICS].index("entity_f1")
 LEVEL = 0.05
 RESAMPLES = 2000
 """Random swaps a pair: p is 0.0005 at least, small enough for Holm's correction of a hundred pairs."""
@@ -47,30 +48,24 @@ def compare_rows(revisions: Sequence[Revision], name: str) -> Pairs:
             systems[number] = read_system(revision, name, next(iter(systems.values()), None))
         except UserError as error:
             absent[number] = str(error)
-    scores = {number: _score(system) for number, system in systems.items()}
+    scores = {n: float(measure_seeds(system.taggers.counts)[:, MEASURE].mean()) for n, system in systems.items()}
     order = sorted(scores, key=lambda number: (-scores[number], number))
-    tested = {(a, b): _p(systems[a], systems[b]) for a, b in combinations(order, 2)}
-    sure = correct({pair: p for pair, p in tested.items() if p is not None})
-    differences = {(a, b): Difference(scores[a] - scores[b], p, (a, b) in sure) for (a, b), p in tested.items()}
+    p: dict[tuple[int, int], float] = {}
+    for a, b in combinations(order, 2):
+        x, y = systems[a].taggers.counts, systems[b].taggers.counts
+        if len(x) == len(y):
+            p[a, b] = float(randomisation_p(x, y, RESAMPLES, SEED)[MEASURE])
+    sure = correct(p)
+    pairs = combinations(order, 2)
+    differences = {pair: Difference(scores[pair[0]] - scores[pair[1]], p.get(pair), pair in sure) for pair in pairs}
     return Pairs(name, order, differences, absent)
 
 
 def correct(p: dict[tuple[int, int], float]) -> set[tuple[int, int]]:
     """The keys that are significant at 5 % for all values together: Holm's step-down of the smallest ones."""
-    found: set[tuple[int, int]] = set()
+    significant: set[tuple[int, int]] = set()
     for rank, (pair, value) in enumerate(sorted(p.items(), key=lambda item: (item[1], item[0]))):
         if value > LEVEL / (len(p) - rank):
             break
-        found.add(pair)
-    return found
-
-
-def _score(system: System) -> float:
-    return float(measure_seeds(system.taggers.counts)[:, measures(system.split.labels).index(METRIC)].mean())
-
-
-def _p(a: System, b: System) -> float | None:
-    if len(a.taggers.seeds) != len(b.taggers.seeds):
-        return None
-    found = randomisation_p(a.taggers.counts, b.taggers.counts, RESAMPLES, SEED)
-    return float(found[measures(a.split.labels).index(METRIC)])
+        significant.add(pair)
+    return significant
