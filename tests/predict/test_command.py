@@ -10,7 +10,7 @@ import pytest
 
 from pipeline import cli
 from pipeline.predict import Span, TextTagger
-from pipeline.predict.pieces import Bad, End, Piece, Tagged
+from pipeline.predict.pieces import Piece, Tagged
 from pipeline.predict.run import Form, Source, run
 from pipeline.predict.write import write_terminal
 from tests.pages import Page
@@ -56,7 +56,7 @@ def test_a_file_is_one_text(command: Command) -> None:
 def test_a_text_that_is_longer_than_what_is_kept_is_one_line_too(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.predict.cut.LONGEST", 60)
+    monkeypatch.setattr("pipeline.predict.pieces.LONGEST", 60)
     monkeypatch.setattr("pipeline.predict.tagger.POOL_CHARACTERS", 100)
     monkeypatch.setattr("pipeline.predict.write.SPANS_IN_MEMORY", 64)  # the rest waits on the disk
     text = "\ufeff" + "Анна Смирнова уехала в город Казань.\n" * 40
@@ -134,9 +134,10 @@ def test_the_terminal_gets_no_colour_and_no_control_characters_where_it_is_none(
 @pytest.mark.parametrize("colour", [True, False])
 def test_every_text_has_a_line_on_the_terminal(colour: bool, tmp_path: Path) -> None:
     span = Span(0, 4, "PER", 0.987, "Иван")
-    tagged = Tagged(Piece(0, "Иван ест"), [], [span])
+    pieces = [Piece("Иван ест"), Piece(""), Piece("", fault="no"), Piece("Иван ест\n", last=False), Piece("", 9)]
+    answers = [Tagged(piece, [], [span] if piece.text else []) for piece in pieces]
     with (tmp_path / "out").open("w+", encoding="utf-8") as out:
-        write_terminal(iter([tagged, End(), End(), Bad("no"), tagged, End()]), out, colour)
+        write_terminal(iter(answers), out, colour)
         out.seek(0)
         lines = out.read().split("\n")
     shown = "\x1b[1;33mИван\x1b[0m \x1b[2mPER 0.99\x1b[0m ест" if colour else "[Иван PER 0.99] ест"

@@ -18,7 +18,7 @@ from pipeline.ner.scoring.predictions import parse_predictions
 from pipeline.ner.settings import FeatureKind
 from pipeline.ner.tagging.tagger import Tagger
 from pipeline.predict import Span, TextTagger, load
-from pipeline.predict.pieces import End, Piece, Tagged
+from pipeline.predict.pieces import Piece
 from pipeline.protocol import TokenRule
 from tests.predict.conftest import World
 
@@ -28,17 +28,14 @@ SUFFIXES = {".safetensors", ".json", ".md", ".udpipe"}
 
 def labels_of(tagger: TextTagger, sentences: list[list[str]]) -> list[str]:
     """BIO tags of sentences of tokens, one after the other, by the offsets of what is found in them."""
-    items = (item for tokens in sentences for item in (Piece(0, " ".join(tokens), tokenised=True), End()))
     labels = []
-    for item in tagger.tag(items):
-        if isinstance(item, Tagged):
-            line = item.piece.text
-            tags = ["O"] * (1 + line.count(" "))
-            for span in item.spans:
-                first = line.count(" ", 0, span.start)
-                for token in range(first, first + 1 + span.text.count(" ")):
-                    tags[token] = f"{'I' if token > first else 'B'}-{span.type}"
-            labels += tags
+    for piece, _, spans in tagger.tag(Piece(" ".join(tokens), tokenised=True) for tokens in sentences):
+        tags = ["O"] * (1 + piece.text.count(" "))
+        for span in spans:
+            first = piece.text.count(" ", 0, span.start)
+            for token in range(first, first + 1 + span.text.count(" ")):
+                tags[token] = f"{'I' if token > first else 'B'}-{span.type}"
+        labels += tags
     return labels
 
 
