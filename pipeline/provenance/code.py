@@ -27,8 +27,9 @@ PARAMS = f"{PACKAGE}/params.py"
 PYTHON = ".py"
 DATA = {".html", ".css", ".yaml"}
 INIT = "__init__.py"
-_PLUMBING = ("work/", "machine/", "provenance/", "cli.py", "errors.py", "paths.py", "params.py")
-PLUMBING = tuple(f"{PACKAGE}/{name}" for name in _PLUMBING)
+PLUMBING = tuple(
+    f"{PACKAGE}/{name}" for name in ("work/", "machine/", "provenance/", "cli.py", "errors.py", "paths.py", "params.py")
+)
 """Folders and files in which nothing decides a byte of a result."""
 
 Sources = Mapping[str, bytes]
@@ -78,7 +79,8 @@ def describe_architecture(params: Mapping[str, Any], sources: Sources) -> dict[s
 
 def deciding(start: str, sources: Sources) -> Code:
     """The code that decides what the module in the file `start` makes."""
-    return {path: _sum(_without_comments(path, sources[path])) for path in reached(start, sources)}
+    files = {path: _without_comments(path, sources[path]) for path in reached(start, sources)}
+    return {path: hashlib.sha256(text).hexdigest() for path, text in files.items()}
 
 
 def reached(start: str, sources: Sources) -> list[str]:
@@ -121,13 +123,8 @@ def _without_comments(path: str, text: bytes) -> bytes:
     for token in tokenize.tokenize(io.BytesIO(text).readline):
         if token.type == tokenize.COMMENT:
             row, column = token.start
-            rest = lines[row - 1].decode()[:column].rstrip()
-            lines[row - 1] = rest.encode()
+            lines[row - 1] = lines[row - 1].decode()[:column].rstrip().encode()
     return b"\n".join(line for line in lines if line.strip())
-
-
-def _sum(text: bytes) -> str:
-    return hashlib.sha256(text).hexdigest()
 
 
 def _module_files(name: str, sources: Sources) -> Iterable[str]:
@@ -143,8 +140,5 @@ def _module_files(name: str, sources: Sources) -> Iterable[str]:
 
 @cache
 def _has_code(text: bytes) -> bool:
-    return any(not _is_docstring(node) for node in ast.parse(text).body)
-
-
-def _is_docstring(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    statements = ast.parse(text).body
+    return not all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in statements)
