@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -158,7 +159,13 @@ def test_the_page_is_one_file_with_all_text_escaped(command: Command) -> None:
     assert [f"Text {n}" in page.text for n in range(1, 5)] == [True, True, True, False]
 
 
-def test_the_whole_command(world: World, monkeypatch: pytest.MonkeyPatch, capfdbinary: Captured) -> None:
+Call = Callable[..., tuple[object, str, str]]
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capfdbinary: Captured) -> Call:
+    """The command in this process: exit code, standard output, standard error."""
+
     def call(*arguments: str) -> tuple[object, str, str]:
         monkeypatch.setattr(sys, "argv", ["pipeline", "predict", *arguments])
         with pytest.raises(SystemExit) as raised:
@@ -166,6 +173,10 @@ def test_the_whole_command(world: World, monkeypatch: pytest.MonkeyPatch, capfdb
         out, error = capfdbinary.readouterr()
         return raised.value.code, out.decode(), error.decode()
 
+    return call
+
+
+def test_the_whole_command(world: World, call: Call) -> None:
     model = ("--model", str(world.exported))
     assert call("Анна.", *model, "--format", "jsonl")[1].startswith('{"text": "Анна.", "spans": [')
     code, out, error = call("Анна\udcff.", *model, "--format", "jsonl")
@@ -197,20 +208,18 @@ def test_the_whole_command(world: World, monkeypatch: pytest.MonkeyPatch, capfdb
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux has a file that can be opened and not be read")
-def test_a_file_that_fails_while_it_is_read_is_named(world: World) -> None:
-    command = [sys.executable, "-m", "pipeline", "predict", "--model", str(world.exported), "--file", "/proc/self/mem"]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert result.returncode == 1 and result.stderr.startswith("error: /proc/self/mem: input/output error; ")
-    assert result.stderr.count("\n") == 1
+def test_a_file_that_fails_while_it_is_read_is_named(world: World, call: Call) -> None:
+    code, _, error = call("--model", str(world.exported), "--file", "/proc/self/mem")
+    assert code == 1 and error.startswith("error: /proc/self/mem: input/output error; ") and error.count("\n") == 1
 
 
-@pytest.mark.parametrize("closed", ["standard input", "standard output"])
-def test_a_stream_that_is_closed_is_said(world: World, closed: str) -> None:
-    shell = '"$@" <&-' if closed == "standard input" else '"$@" Анна >&-'
-    command = [sys.executable, "-m", "pipeline", "predict", "--model", str(world.exported)]
-    result = subprocess.run(["sh", "-c", shell, "sh", *command], cwd=ROOT, capture_output=True, text=True)
-    assert result.returncode == 1 and result.stderr.startswith(f"error: {closed} is closed; ")
-    assert result.stderr.count("\n") == 1
+@pytest.mark.parametrize("closed", ["input", "output"])
+def test_a_stream_that_is_closed_is_said(
+    world: World, closed: str, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, f"std{closed.removesuffix('put')}", None)  # as Python has it after `<&-` and `>&-`
+    code, _, error = call("--model", str(world.exported), *(["Анна"] if closed == "output" else []))
+    assert code == 1 and error.startswith(f"error: standard {closed} is closed; ") and error.count("\n") == 1
 
 
 def test_who_stops_reading_is_told_nothing(world: World, tmp_path: Path) -> None:
