@@ -49,38 +49,30 @@ def fresh_folder(path: Path) -> Iterator[Path]:
     `UserError` if something else has replaced `path` meanwhile: DVC may have brought it back from its cache, and stages
     that read it must not find files of both.
     """
-    partial, old = (path.with_name(f".{path.name}.{what}") for what in ("partial", "old"))
     before = _identify(path)
-    remove(partial)
-    remove(old)
-    with named(path):
-        partial.mkdir(parents=True)
-        try:
-            yield partial
-            if _identify(path) not in (None, before):
-                raise UserError(f"{path}: was replaced while this stage ran, and stays as it is now; run dvc repro")
-            for check in _checks:
-                check(path)
-            if path.exists():  # rename() cannot replace a folder that is not empty: the old one steps aside first
-                os.replace(path, old)
-            os.replace(partial, path)
-            remove(old)
-        finally:
-            remove(partial)
+    with fresh_file(path) as partial:
+        partial.mkdir()
+        yield partial
+        if _identify(path) not in (None, before):
+            raise UserError(f"{path}: was replaced while this stage ran, and stays as it is now; run dvc repro")
 
 
 @contextmanager
 def fresh_file(path: Path) -> Iterator[Path]:
     """Yield a free path in the same folder; the file written there becomes `path` if the block succeeds."""
-    partial = path.with_name(f".{path.name}.partial")
+    partial, old = (path.with_name(f".{path.name}.{what}") for what in ("partial", "old"))
     with named(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         remove(partial)
+        remove(old)
         try:
             yield partial
             for check in _checks:
                 check(path)
+            if partial.is_dir() and path.exists():  # rename() replaces no folder with files in it: it steps aside first
+                os.replace(path, old)
             os.replace(partial, path)
+            remove(old)
         finally:
             remove(partial)
 

@@ -51,16 +51,8 @@ MESSAGES = {
     413: f"found more than {BODY:,} bytes, {TOO_LONG}",
     500: "the server failed; it says why where it was started",
 }
-NAMES = {
-    "PER": "person",
-    "LOC": "location",
-    "ORG": "organisation",
-    "MISC": "other name",
-    "CORP": "corporation",
-    "GRP": "group",
-    "PROD": "product",
-    "CW": "creative work",
-}
+NAMES = {"PER": "person", "LOC": "location", "ORG": "organisation", "MISC": "other name"}
+NAMES |= {"CORP": "corporation", "GRP": "group", "PROD": "product", "CW": "creative work"}
 """Types of the NER sets, for people."""
 _ODD = re.compile("[\0\ud800-\udfff]")
 
