@@ -82,10 +82,10 @@ def _read(source: Source, complain: Callable[[str], None]) -> Iterator[Piece]:
         yield from read_lines(lines, "TEXT", parse, True) if source.tokens else cut(text)
         return
     name = "standard input" if source.file == STANDARD else _readable(source.file)
+    if source.file != STANDARD and Path(source.file).is_dir():
+        raise UserError(f"{source.file}: is a folder; expected a file of text")
     if source.file == STANDARD and sys.stdin is None:
         raise UserError("standard input is closed; give a text, or --file FILE")
-    if Path(source.file).is_dir():
-        raise UserError(f"{source.file}: is a folder; expected a file of text")
     try:
         with nullcontext(sys.stdin.buffer) if source.file == STANDARD else open(source.file, "rb") as file:
             if source.jsonl or source.tokens:

@@ -2,8 +2,8 @@
 
 DVC does not see what Python imports, so that stage `check` writes it down for DVC to see. A result is decided by the
 modules that its entry point imports, at their top or within functions, by those that they import in turn, and by the
-files beside them that are not Python, such as templates. Comments decide nothing, and neither does the plumbing: how
-work is shared out, interrupted, shown and brought to the disk (`PLUMBING`). Tests prove that it changes no byte.
+files in their folders that are not Python, such as templates. Comments decide nothing, and neither does the plumbing:
+how work is shared out, interrupted, shown and brought to the disk (`PLUMBING`). Tests prove that it changes no byte.
 
 An architecture, `pipeline/lm/rnn/<cell>`, is imported by name when it is chosen: it has code of its own.
 """
@@ -12,7 +12,7 @@ import ast
 import hashlib
 import io
 import tokenize
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -98,8 +98,14 @@ def reached(start: str, sources: Sources) -> list[str]:
 
 
 def imports(path: str, sources: Sources) -> set[str]:
-    """The package's own files that a file imports itself."""
-    return {file for name in _imported(sources[path]) for file in _module_files(name, sources)}
+    """The package's own files that a file imports itself; packages with nothing but a docstring do not count."""
+    files = set[str]()
+    for name in _imported(sources[path]):
+        parts = name.split(".")
+        packages = ["/".join([*parts[:depth], INIT]) for depth in range(1, len(parts) + 1)]
+        files.update(package for package in packages if package in sources and _has_code(sources[package]))
+        files.update({"/".join(parts) + PYTHON} & sources.keys())
+    return files
 
 
 @cache
@@ -125,17 +131,6 @@ def _without_comments(path: str, text: bytes) -> bytes:
             row, column = token.start
             lines[row - 1] = lines[row - 1].decode()[:column].rstrip().encode()
     return b"\n".join(line for line in lines if line.strip())
-
-
-def _module_files(name: str, sources: Sources) -> Iterable[str]:
-    """The files that importing a dotted module runs; packages with nothing but a docstring do not count."""
-    parts = name.split(".")
-    if parts[0] != PACKAGE:
-        return
-    packages = ["/".join([*parts[:depth], INIT]) for depth in range(1, len(parts) + 1)]
-    for path in (*packages, "/".join(parts) + PYTHON):
-        if path in sources and (not path.endswith(INIT) or _has_code(sources[path])):
-            yield path
 
 
 @cache

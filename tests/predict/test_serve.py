@@ -62,7 +62,6 @@ def post(client: FlaskClient, data: bytes, content_type: str = "application/json
 
 def found(tagger: TextTagger, text: str) -> list[dict[str, Any]]:
     spans = tagger(text)
-    assert isinstance(spans, list)
     return [{"start": x.start, "stop": x.stop, "type": x.type, "confidence": round(x.confidence, 4)} for x in spans]
 
 
