@@ -3,8 +3,8 @@
 import ctypes
 import sys
 
-MALLOPT = {-4: 0, -1: 2**31 - 1, -2: 64 * 2**20}
-"""mallopt(3) of glibc: M_MMAP_MAX, M_TRIM_THRESHOLD, M_TOP_PAD, and their values."""
+_TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4
+"""glibc's numbers for mallopt(3)."""
 
 
 def keep_buffers() -> bool:
@@ -20,4 +20,6 @@ def keep_buffers() -> bool:
         mallopt = ctypes.CDLL("libc.so.6").mallopt
     except (OSError, AttributeError):  # another C library
         return False
-    return all(mallopt(name, value) for name, value in MALLOPT.items())
+    return all(
+        mallopt(name, value) for name, value in ((_MMAP_MAX, 0), (_TRIM_THRESHOLD, 2**31 - 1), (_TOP_PAD, 64 * 2**20))
+    )
