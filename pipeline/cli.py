@@ -154,9 +154,8 @@ def predict(
 ) -> None:
     """Find entities in raw text. Offsets are characters of the text as it was given, the end not included.
 
-    A line of a text is a paragraph. Memory does not grow with the input, but for the longest line of --jsonl or
-    --tokens. A line that cannot be read is named on standard error, keeps its place in the output, and makes the exit
-    code 1.
+    A line of a text is a paragraph. Memory does not grow with the input, but for its longest line. A line that cannot
+    be read is named on standard error, keeps its place in the output, and makes the exit code 1.
     """
     from pipeline.predict import load
     from pipeline.predict.run import Source, run

@@ -51,6 +51,14 @@ def test_a_file_is_replaced_or_left(tmp_path: Path) -> None:
     assert (tmp_path / "a.json").read_text(encoding="utf-8").index('"a"') < 6, "keys are sorted"
 
 
+def test_a_file_does_not_replace_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine").touch()
+    with pytest.raises(IsADirectoryError), fresh_file(tmp_path / "out") as partial:
+        partial.touch()
+    assert names(tmp_path) == ["mine", "out"]
+
+
 def test_a_copy_has_all_files_and_an_error_is_of_one(tmp_path: Path) -> None:
     (tmp_path / "a" / "deep").mkdir(parents=True)
     (tmp_path / "a" / "deep" / "large").write_bytes(b"x" * 100_000)

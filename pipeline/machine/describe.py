@@ -31,13 +31,13 @@ def describe_machine(device: torch.device) -> dict[str, Any]:
 
 def stamp(device: torch.device) -> dict[str, str]:
     """The machine as metrics files have it, see `pipeline.files.metrics`: where the stage that writes one was run."""
-    found = describe_machine(device)
-    vectors = device.type == "cpu" and found["instructions"].startswith(("AVX", "SVE"))
-    processor = found["processor"] + (f" with {found['instructions']}" if vectors else "")
-    cores, threads = (_count(found[f"{unit}s"], unit) for unit in ("core", "thread"))
-    versions = {"python": found["python"], **{name: _version(name) for name in DECIDING}}
+    facts = describe_machine(device)
+    vectors = device.type == "cpu" and facts["instructions"].startswith(("AVX", "SVE"))
+    processor = facts["processor"] + (f" with {facts['instructions']}" if vectors else "")
+    cores, threads = (_count(facts[f"{unit}s"], unit) for unit in ("core", "thread"))
+    versions = {"python": facts["python"], **{name: _version(name) for name in DECIDING}}
     return {
-        "hardware": f"{found['device']} {processor}, {cores}, {threads} of torch",
+        "hardware": f"{facts['device']} {processor}, {cores}, {threads} of torch",
         "software": ", ".join(f"{name} {number}" for name, number in versions.items()),
     }
 

@@ -9,7 +9,8 @@
 import os
 from pathlib import Path
 
-from pipeline.predict.span import Span
+from pipeline.machine.device import choose_device
+from pipeline.predict.pieces import Span
 from pipeline.predict.tagger import TextTagger
 
 __all__ = ["Span", "TextTagger", "load"]
@@ -24,6 +25,4 @@ def load(
     threads are left as they are: one is best for models of the demo's and of middling size. Raises
     `pipeline.errors.UserError`.
     """
-    from pipeline.machine.device import choose_device
-
     return TextTagger.load(Path(folder), choose_device(device, "device"), Path(udpipe) if udpipe else None)

@@ -1,16 +1,17 @@
-"""Outputs of the command, written as they come: JSON lines, CoNLL, and for the terminal."""
+"""Outputs of the command, written as they come: JSON lines, CoNLL, for the terminal, and one HTML page."""
 
 import json
 import re
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import Any, TextIO
 
 from pipeline.errors import TEXT, printable
 from pipeline.ner.data.bio import OUTSIDE
-from pipeline.predict.pieces import Bad, Output, Tagged
-from pipeline.predict.span import Span
+from pipeline.predict.pieces import Span, Tagged
+from pipeline.report.pages.render import stream_page
 
 DIGITS = 4
 """Of a confidence."""
@@ -19,125 +20,107 @@ SPANS_IN_MEMORY = 1 << 20
 COLOURS = {"PER": 33, "ORG": 35, "LOC": 32, "CORP": 35, "GRP": 36}
 """ANSI colours; other types are blue."""
 OTHER = 34
+TEMPLATE = Path(__file__).with_name("page.html")
+UNSURE = 0.5
+"""Less confident entities are marked as such on a page."""
+_LINE_END = re.compile("\r\n?")
 _SPACE = re.compile(r"\s")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
-def write_json_lines(items: Iterator[Output], out: TextIO) -> None:
+def write_json_lines(answers: Iterator[Tagged], out: TextIO) -> None:
     """`{"text": ..., "spans": [...]}` a text, and `{"error": ...}` in the place of one that could not be read."""
-    with SpooledTemporaryFile(SPANS_IN_MEMORY, "w+", encoding="utf-8") as spans:
-        opened = found = False
-        for item in items:
-            if isinstance(item, Bad):
-                out.write(json.dumps({"error": item.message}, ensure_ascii=False) + "\n")
+    with SpooledTemporaryFile(SPANS_IN_MEMORY, "w+", encoding="utf-8") as waiting:
+        separator = ""
+        for piece, _, spans in answers:
+            if piece.fault:
+                out.write(json.dumps({"error": piece.fault}, ensure_ascii=False) + "\n")
                 continue
-            if not opened:
-                out.write('{"text": "')
-                opened = True
-            if isinstance(item, Tagged):
-                out.write(_quote(item.piece.text)[1:-1])
-                for span in item.spans:
-                    spans.write((", " if found else "") + json.dumps(describe(span), ensure_ascii=False))
-                    found = True
-            else:
+            text = json.dumps(piece.text, ensure_ascii=bool(_SURROGATES.search(piece.text)))
+            out.write(("" if piece.start else '{"text": "') + text[1:-1])
+            for span in spans:
+                waiting.write(separator + json.dumps(describe(span), ensure_ascii=False))
+                separator = ", "
+            if piece.last:
                 out.write('", "spans": [')
-                spans.seek(0)
-                shutil.copyfileobj(spans, out)
-                spans.seek(0)
-                spans.truncate()
+                waiting.seek(0)
+                shutil.copyfileobj(waiting, out)
                 out.write("]}\n")
-                opened = found = False
+                waiting.seek(0)
+                waiting.truncate()
+                separator = ""
 
 
-def write_conll(items: Iterator[Output], out: TextIO) -> None:
-    """`token<TAB>tag` a line, tags in BIO, a blank line behind each sentence; a comment before each text."""
-    number, opened = 1, False
-    for item in items:
-        if isinstance(item, Bad):
-            out.write(f"# text {number}: {item.message}\n\n")
-            number += 1
-            continue
-        if not opened:
+def write_conll(answers: Iterator[Tagged], out: TextIO) -> None:
+    """`token<TAB>tag` a line, tags in BIO, a blank line after each sentence; a comment before each text."""
+    number = 1
+    for tagged in answers:
+        piece = tagged.piece
+        if piece.fault:
+            out.write(f"# text {number}: {piece.fault}\n\n")
+        elif piece.start == 0:
             out.write(f"# text {number}\n")
-            opened = True
-        if isinstance(item, Tagged):
-            for sentence, tags in zip(item.sentences, _tags(item), strict=True):
-                rows = (
-                    f"{printable(_SPACE.sub('_', token.form))}\t{tag}\n"
-                    for token, tag in zip(sentence, tags, strict=True)
-                )
-                out.write("".join(rows) + "\n")
-        else:
-            number, opened = number + 1, False
+        for sentence, tags in zip(tagged.sentences, _tags(tagged), strict=True):
+            forms = (printable(_SPACE.sub("_", token.form)) for token in sentence)
+            out.write("".join(f"{form}\t{tag}\n" for form, tag in zip(forms, tags, strict=True)) + "\n")
+        number += piece.last
 
 
-def write_terminal(items: Iterator[Output], out: TextIO, colour: bool) -> None:
-    """The text with its entities marked; control characters of a text are not sent to the terminal."""
-    begun, line_end = False, True
-    for item in items:
-        if isinstance(item, Tagged):
-            text = "".join(_paint(piece, span, colour) for piece, span in parts(item))
-            out.write(text)
-            line_end = text.endswith("\n")
-            begun = True
-        else:  # a line at least for every text, and for what was none
-            out.write("" if begun and line_end else "\n")
-            begun, line_end = False, True
-
-
-def parts(item: Tagged) -> Iterator[tuple[str, Span | None]]:
-    """A piece cut at its entities, those with their span."""
-    piece, place = item.piece, 0
-    for span in item.spans:
-        start = span.start - piece.start
-        if start > place:
-            yield piece.text[place:start], None
-        yield span.text, span
-        place = span.stop - piece.start
-    if place < len(piece.text):
-        yield piece.text[place:], None
-
-
-def _tags(item: Tagged) -> Iterator[list[str]]:
+def _tags(tagged: Tagged) -> Iterator[list[str]]:
     """BIO tags of all sentences."""
-    spans = iter(item.spans)
+    spans = iter(tagged.spans)
     span = next(spans, None)
-    for sentence in item.sentences:
+    for sentence in tagged.sentences:
         tags = []
         for token in sentence:
-            start = token.start + item.piece.start
+            start = token.start + tagged.piece.start
             while span and span.stop <= start:
                 span = next(spans, None)
-            tags.append(_tag(start, span))
+            if span is None or start < span.start:
+                tags.append(OUTSIDE)
+            else:
+                tags.append(f"{'B' if start == span.start else 'I'}-{span.type}")
         yield tags
 
 
-def _tag(start: int, span: Span | None) -> str:
-    if span is None or start < span.start:
-        return OUTSIDE
-    return f"{'B' if start == span.start else 'I'}-{span.type}"
+def write_terminal(answers: Iterator[Tagged], out: TextIO, colour: bool) -> None:
+    """The text with its entities marked; control characters of a text are not sent to the terminal."""
+    ending = ""
+    for tagged in answers:
+        text = "".join(_paint(part, span, colour) for part, span in cut_at_spans(tagged))
+        out.write(text)
+        ending = text[-1:] or (ending if tagged.piece.start else "")
+        if tagged.piece.last and ending != "\n":  # a line at least for every text, and for what was none
+            out.write("\n")
 
 
 def _paint(text: str, span: Span | None, colour: bool) -> str:
-    text = printable(unix_lines(text), TEXT)
+    text = printable(text, TEXT)
     if span is None:
         return text
-    said = f"{span.type} {span.confidence:.2f}"
+    label = f"{span.type} {span.confidence:.2f}"
     if not colour:
-        return f"[{text} {said}]"
-    return f"\x1b[1;{COLOURS.get(span.type, OTHER)}m{text}\x1b[0m \x1b[2m{said}\x1b[0m"
+        return f"[{text} {label}]"
+    return f"\x1b[1;{COLOURS.get(span.type, OTHER)}m{text}\x1b[0m \x1b[2m{label}\x1b[0m"
 
 
-def unix_lines(text: str) -> str:
-    """The text with LF as the only line end."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+def write_page(answers: Iterator[Tagged], out: TextIO, types: list[str], title: str) -> None:
+    """One HTML file that needs nothing else; all text in it is escaped. A colour for each of the tagger's `types`."""
+    content = {"title": title, "types": types, "unsure": UNSURE, "sections": []}
+    out.writelines(stream_page(TEMPLATE, **content, answers=answers, cut_at_spans=cut_at_spans))
+
+
+def cut_at_spans(tagged: Tagged) -> Iterator[tuple[str, Span | None]]:
+    """A piece cut at its entities, those with their span, LF as the only line end."""
+    text, offset, end = tagged.piece.text, tagged.piece.start, 0
+    for span in tagged.spans:
+        yield _LINE_END.sub("\n", text[end : span.start - offset]), None
+        yield _LINE_END.sub("\n", span.text), span
+        end = span.stop - offset
+    yield _LINE_END.sub("\n", text[end:]), None
 
 
 def describe(span: Span) -> dict[str, Any]:
     """The span as JSON has it."""
     confidence = round(span.confidence, DIGITS)
     return {"start": span.start, "stop": span.stop, "type": span.type, "confidence": confidence}
-
-
-def _quote(text: str) -> str:
-    return json.dumps(text, ensure_ascii=bool(_SURROGATES.search(text)))

@@ -2,8 +2,8 @@
 
 DVC does not see what Python imports, so that stage `check` writes it down for DVC to see. A result is decided by the
 modules that its entry point imports, at their top or within functions, by those that they import in turn, and by the
-files beside them that are not Python, such as templates. Comments decide nothing, and neither does the plumbing: how
-work is shared out, interrupted, shown and brought to the disk (`PLUMBING`). Tests prove that it changes no byte.
+files in their folders that are not Python, such as templates. Comments decide nothing, and neither does the plumbing:
+how work is shared out, interrupted, shown and brought to the disk (`PLUMBING`). Tests prove that it changes no byte.
 
 An architecture, `pipeline/lm/rnn/<cell>`, is imported by name when it is chosen: it has code of its own.
 """
@@ -12,7 +12,7 @@ import ast
 import hashlib
 import io
 import tokenize
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -27,8 +27,9 @@ PARAMS = f"{PACKAGE}/params.py"
 PYTHON = ".py"
 DATA = {".html", ".css", ".yaml"}
 INIT = "__init__.py"
-_PLUMBING = ("work/", "machine/", "provenance/", "cli.py", "errors.py", "paths.py", "params.py")
-PLUMBING = tuple(f"{PACKAGE}/{name}" for name in _PLUMBING)
+PLUMBING = tuple(
+    f"{PACKAGE}/{name}" for name in ("work/", "machine/", "provenance/", "cli.py", "errors.py", "paths.py", "params.py")
+)
 """Folders and files in which nothing decides a byte of a result."""
 
 Sources = Mapping[str, bytes]
@@ -78,7 +79,8 @@ def describe_architecture(params: Mapping[str, Any], sources: Sources) -> dict[s
 
 def deciding(start: str, sources: Sources) -> Code:
     """The code that decides what the module in the file `start` makes."""
-    return {path: _sum(_without_comments(path, sources[path])) for path in reached(start, sources)}
+    files = {path: _without_comments(path, sources[path]) for path in reached(start, sources)}
+    return {path: hashlib.sha256(text).hexdigest() for path, text in files.items()}
 
 
 def reached(start: str, sources: Sources) -> list[str]:
@@ -96,8 +98,14 @@ def reached(start: str, sources: Sources) -> list[str]:
 
 
 def imports(path: str, sources: Sources) -> set[str]:
-    """The package's own files that a file imports itself."""
-    return {file for name in _imported(sources[path]) for file in _module_files(name, sources)}
+    """The package's own files that a file imports itself; packages with nothing but a docstring do not count."""
+    files = set[str]()
+    for name in _imported(sources[path]):
+        parts = name.split(".")
+        packages = ["/".join([*parts[:depth], INIT]) for depth in range(1, len(parts) + 1)]
+        files.update(package for package in packages if package in sources and _has_code(sources[package]))
+        files.update({"/".join(parts) + PYTHON} & sources.keys())
+    return files
 
 
 @cache
@@ -121,30 +129,11 @@ def _without_comments(path: str, text: bytes) -> bytes:
     for token in tokenize.tokenize(io.BytesIO(text).readline):
         if token.type == tokenize.COMMENT:
             row, column = token.start
-            rest = lines[row - 1].decode()[:column].rstrip()
-            lines[row - 1] = rest.encode()
+            lines[row - 1] = lines[row - 1].decode()[:column].rstrip().encode()
     return b"\n".join(line for line in lines if line.strip())
-
-
-def _sum(text: bytes) -> str:
-    return hashlib.sha256(text).hexdigest()
-
-
-def _module_files(name: str, sources: Sources) -> Iterable[str]:
-    """The files that importing a dotted module runs; packages with nothing but a docstring do not count."""
-    parts = name.split(".")
-    if parts[0] != PACKAGE:
-        return
-    packages = ["/".join([*parts[:depth], INIT]) for depth in range(1, len(parts) + 1)]
-    for path in (*packages, "/".join(parts) + PYTHON):
-        if path in sources and (not path.endswith(INIT) or _has_code(sources[path])):
-            yield path
 
 
 @cache
 def _has_code(text: bytes) -> bool:
-    return any(not _is_docstring(node) for node in ast.parse(text).body)
-
-
-def _is_docstring(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    statements = ast.parse(text).body
+    return not all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in statements)

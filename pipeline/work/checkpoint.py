@@ -31,7 +31,7 @@ class State(NamedTuple):
 
     tensors: dict[str, Tensor]
     facts: dict[str, Any]
-    """JSON values."""
+    """JSON values; `step` is among them."""
 
 
 class Checkpoint:
@@ -40,6 +40,7 @@ class Checkpoint:
     def __init__(self, folder: Path, minutes: float) -> None:
         self.path = folder / STATE
         self._seconds, self._saved, self._cost = 60 * minutes, time.monotonic(), 0.0
+        self._step: int | None = None  # of the last state that was loaded or saved
 
     def due(self) -> bool:
         """Whether it is time for the next one; saving takes no more than a twentieth of the time, however slow."""
@@ -51,9 +52,16 @@ class Checkpoint:
             return None
         try:
             with safe_open(self.path, "pt") as file:
-                return State({name: file.get_tensor(name) for name in file.keys()}, _facts(file))  # noqa: SIM118
+                facts = json.loads((file.metadata() or {}).get("facts", "null"))
+                if not isinstance(facts, dict) or not isinstance(facts.get("step"), int):
+                    raise ValueError("its metadata name no step")
+                state = State({name: file.get_tensor(name) for name in file.keys()}, facts)  # noqa: SIM118
         except (OSError, SafetensorError, ValueError) as error:
-            raise self._unreadable(error) from None
+            raise UserError(
+                f"{self.path}: cannot be read as a checkpoint ({error}); delete it to train from the beginning"
+            ) from None
+        self._step = facts["step"]
+        return state
 
     def save(self, state: State) -> None:
         """Replace the last state; if that fails (a full disk), the last one stays and is named."""
@@ -64,27 +72,19 @@ class Checkpoint:
                 _to_disk(partial)
             _to_disk(self.path.parent)
         except (OSError, SafetensorError) as error:
+            full = any(f"{word} {number}" in str(error) for number in FULL for word in ("Errno", "os error"))
             raise UserError(
-                f"{self.path}: the state of the run could not be saved ({_reason(error)}); {self.describe()}; "
-                f"{'make room' if _is_full(error) else 'mend that'} and run again"
+                f"{self.path}: the state of the run could not be saved ({error}); {self.describe()}; "
+                f"{'make room' if full else 'mend that'} and run again"
             ) from None
-        self._saved = time.monotonic()
+        self._saved, self._step = time.monotonic(), state.facts["step"]
         self._cost = self._saved - started
 
     def describe(self) -> str:
-        """The last checkpoint in words."""
-        if not self.path.is_file():
+        """The last checkpoint in words, once it is loaded, if there is one."""
+        if self._step is None:
             return "none is saved yet"
-        try:
-            with safe_open(self.path, "pt") as file:
-                return f"the last checkpoint, {self.path}, is of step {_facts(file)['step']:,}"
-        except (OSError, SafetensorError, ValueError) as error:
-            raise self._unreadable(error) from None
-
-    def _unreadable(self, error: Exception) -> UserError:
-        return UserError(
-            f"{self.path}: cannot be read as a checkpoint ({error}); delete it to train from the beginning"
-        )
+        return f"the last checkpoint, {self.path}, is of step {self._step:,}"
 
 
 @contextmanager
@@ -112,20 +112,3 @@ def _to_disk(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _facts(file: Any) -> dict[str, Any]:
-    """Of an open file; a `ValueError` if it has none of ours."""
-    facts = json.loads((file.metadata() or {}).get("facts", "null"))
-    if not isinstance(facts, dict) or not isinstance(facts.get("step"), int):
-        raise ValueError("its metadata name no step")
-    return facts
-
-
-def _reason(error: Exception) -> str:
-    return "no space left on the device" if _is_full(error) else str(error)
-
-
-def _is_full(error: Exception) -> bool:
-    full = isinstance(error, OSError) and error.errno in FULL
-    return full or any(f"os error {number}" in str(error) for number in FULL)

@@ -11,7 +11,7 @@ import errno
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
@@ -47,12 +47,11 @@ class Finished:
 
     def facts(self, key: str) -> Any | None:
         """What `add` was told of the shard; None if it is not there, or not as it was when it was finished."""
-        try:
-            found = read_json(self._folder / key / FACTS, FactsFile)
-            whole = found["sha256"] == sha256(self.path(key))
-        except (UserError, FileNotFoundError, NotADirectoryError):
-            return None
-        return found["facts"] if whole else None
+        with suppress(UserError, FileNotFoundError, NotADirectoryError):
+            content = read_json(self._folder / key / FACTS, FactsFile)
+            if content["sha256"] == sha256(self.path(key)):
+                return content["facts"]
+        return None
 
     @contextmanager
     def add(self, key: str, facts: Mapping[str, Any]) -> Iterator[IO[bytes]]:
@@ -64,7 +63,10 @@ class Finished:
                 with (partial / SHARD).open("wb") as file:
                     yield file
                 write_json(partial / FACTS, {"sha256": sha256(partial / SHARD), "facts": facts})
-                self._rename(partial, key)
+                # What is there is removed only if it is damaged: another process may have put it there a moment ago.
+                if not _put(partial, self._folder / key) and self.facts(key) is None:
+                    shutil.rmtree(self._folder / key, ignore_errors=True)
+                    _put(partial, self._folder / key)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
 
@@ -74,22 +76,6 @@ class Finished:
             os.link(self.path(key), target)
         except OSError:  # another file system, or one without hard links
             shutil.copyfile(self.path(key), target)
-
-    def _rename(self, partial: Path, key: str) -> None:
-        # What is there is removed only if it is damaged: another process may have put it there a moment ago.
-        if not self._put(partial, key) and self.facts(key) is None:
-            shutil.rmtree(self._folder / key, ignore_errors=True)
-            self._put(partial, key)
-
-    def _put(self, partial: Path, key: str) -> bool:
-        """Whether nothing was there yet."""
-        try:
-            os.rename(partial, self._folder / key)
-        except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                raise
-            return False
-        return True
 
 
 @contextmanager
@@ -117,3 +103,14 @@ def _sweep(folder: Path, lock: IO[str]) -> None:
     if lock_alone(lock):  # if so, none can begin before the file is unlocked or closed
         for partial in folder.glob(".*.partial"):
             shutil.rmtree(partial, ignore_errors=True)
+
+
+def _put(folder: Path, target: Path) -> bool:
+    """Rename a folder; False if another one is there that is not empty."""
+    try:
+        folder.rename(target)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        return False
+    return True

@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -16,11 +17,11 @@ class Stopped(Exception):
         self.exit_code = 128 + signum
 
 
+@dataclass
 class StopRequest:
     """Whether and how the process was asked to leave."""
 
-    def __init__(self) -> None:
-        self.signum: int | None = None
+    signum: int | None = None
 
     def __bool__(self) -> bool:
         return self.signum is not None

@@ -25,7 +25,7 @@ def hold(path: Path, doing: str) -> Iterator[None]:
         try:
             yield
         finally:
-            if _is_still(path, file):  # or else its folder was removed, and what stands there is another process's
+            if _stands(path, file):  # or else its folder was removed, and what stands there is another process's
                 path.unlink()
 
 
@@ -46,18 +46,18 @@ def _open_locked(path: Path, doing: str) -> IO[str]:
                 "delete what stands there, or mend its permissions"
             ) from None
         if not lock_alone(file):
-            file.seek(0)
-            holder = file.read() or "another process"
-            since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(os.fstat(file.fileno()).st_mtime))
-            file.close()
+            with file:
+                file.seek(0)
+                holder = file.read() or "another process"
+                since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(os.fstat(file.fileno()).st_mtime))
             raise UserError(f"{path}: {holder} is {doing} (since {since}); wait for it, or stop it and run again")
-        if _is_still(path, file):
+        if _stands(path, file):
             return file
-        file.close()
+        file.close()  # it was removed between its opening and its locking
 
 
-def _is_still(path: Path, file: IO[str]) -> bool:
-    """Whether the locked file has not been removed between its opening and its locking."""
+def _stands(path: Path, file: IO[str]) -> bool:
+    """Whether an open file is the one at its path."""
     try:
         return os.path.samestat(path.stat(), os.fstat(file.fileno()))
     except FileNotFoundError:
@@ -66,11 +66,7 @@ def _is_still(path: Path, file: IO[str]) -> bool:
 
 def lock_alone(file: IO[Any]) -> bool:
     """Hold the file alone; False, at once, if another process holds it. A `UserError` where there are no locks."""
-    try:
-        _flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    return _flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def lock_shared(file: IO[Any]) -> None:
@@ -78,13 +74,14 @@ def lock_shared(file: IO[Any]) -> None:
     _flock(file, fcntl.LOCK_SH)
 
 
-def _flock(file: IO[Any], how: int) -> None:
+def _flock(file: IO[Any], operation: int) -> bool:
     try:
-        fcntl.flock(file, how)
+        fcntl.flock(file, operation)
     except BlockingIOError:
-        raise
+        return False
     except OSError as error:
         raise UserError(
             f"{file.name}: cannot be locked ({error.strerror}), and without locks two runs would spoil each other's "
             "files; have the file system mounted with flock, or move the repository to one that has it"
         ) from None
+    return True

@@ -49,32 +49,30 @@ def fresh_folder(path: Path) -> Iterator[Path]:
     `UserError` if something else has replaced `path` meanwhile: DVC may have brought it back from its cache, and stages
     that read it must not find files of both.
     """
-    partial, before = _partial(path), _stamp(path)
-    remove(partial)
-    remove(_old(path))
-    with named(path):
-        partial.mkdir(parents=True)
-        try:
-            yield partial
-            if _stamp(path) not in (None, before):
-                raise UserError(f"{path}: was replaced while this stage ran, and stays as it is now; run dvc repro")
-            _check(path)
-            _replace(partial, path)
-        finally:
-            remove(partial)
+    before = _identify(path)
+    with fresh_file(path) as partial:
+        partial.mkdir()
+        yield partial
+        if _identify(path) not in (None, before):
+            raise UserError(f"{path}: was replaced while this stage ran, and stays as it is now; run dvc repro")
 
 
 @contextmanager
 def fresh_file(path: Path) -> Iterator[Path]:
     """Yield a free path in the same folder; the file written there becomes `path` if the block succeeds."""
-    partial = _partial(path)
+    partial, old = (path.with_name(f".{path.name}.{what}") for what in ("partial", "old"))
     with named(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         remove(partial)
+        remove(old)
         try:
             yield partial
-            _check(path)
+            for check in _checks:
+                check(path)
+            if partial.is_dir() and path.exists():  # rename() replaces no folder with files in it: it steps aside first
+                os.replace(path, old)
             os.replace(partial, path)
+            remove(old)
         finally:
             remove(partial)
 
@@ -215,32 +213,10 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _check(path: Path) -> None:
-    for check in _checks:
-        check(path)
-
-
-def _partial(path: Path) -> Path:
-    return path.with_name(f".{path.name}.partial")
-
-
-def _old(path: Path) -> Path:
-    return path.with_name(f".{path.name}.old")
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    """What tells a folder from another one in its place."""
+def _identify(path: Path) -> tuple[int, int] | None:
+    """What tells a folder from another one in its place; None where there is none."""
     try:
         status = path.stat()
     except FileNotFoundError:
         return None
     return status.st_ino, status.st_mtime_ns
-
-
-def _replace(partial: Path, path: Path) -> None:
-    # rename() cannot replace a folder that is not empty: the old one steps aside first.
-    old = _old(path)
-    if path.exists():
-        os.replace(path, old)
-    os.replace(partial, path)
-    remove(old)

@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import torch
 import torch.distributed as dist
@@ -16,8 +16,7 @@ from torch import Tensor
 from pipeline.errors import UserError
 from pipeline.work.interruption import Stopped
 
-PR_SET_PDEATHSIG = 1
-"""Of <sys/prctl.h>."""
+PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>
 
 
 class World(NamedTuple):
@@ -41,7 +40,7 @@ class World(NamedTuple):
         """What rank 0 has, on every process: tensors by name, on `device`, and a small picklable value."""
         if self.size == 1:
             return tensors, facts
-        outline = None if tensors is None else {name: (tensor.shape, tensor.dtype) for name, tensor in tensors.items()}
+        outline = {name: (tensor.shape, tensor.dtype) for name, tensor in tensors.items()} if tensors else None
         box = [outline, facts]
         dist.broadcast_object_list(box)
         outline, facts = box
@@ -49,9 +48,8 @@ class World(NamedTuple):
             return None, facts
         shared: dict[str, Tensor] = {}
         for name, (shape, dtype) in outline.items():
-            own = tensors[name].to(device) if tensors else torch.empty(shape, dtype=dtype, device=device)
-            dist.broadcast(own, 0)
-            shared[name] = own
+            shared[name] = tensors[name].to(device) if tensors else torch.empty(shape, dtype=dtype, device=device)
+            dist.broadcast(shared[name], 0)
         return shared, facts
 
 
@@ -98,22 +96,14 @@ def launch(number: int, arguments: list[str]) -> None:
         elastic_launch(config, sys.executable)(*arguments)
     except ChildFailedError as error:
         rank, failure = first_to_end(error.failures)
-        raise UserError(
-            f"{number} processes: the one of rank {rank} has ended with exit code {failure.exitcode}"
-        ) from None
+        ended = f"the one of rank {rank} has ended with exit code {failure.exitcode}"
+        raise UserError(f"{number} processes: {ended}") from None
     except SignalException as asked:
         raise Stopped(f"{number} processes: stopped, as asked", asked.sigval) from None
 
 
-class Failure(Protocol):
-    """What the launcher keeps of a process that has failed."""
-
-    exitcode: int
-    timestamp: int
-
-
-def first_to_end(failures: Mapping[int, Failure]) -> tuple[int, Failure]:
-    """The rank that broke the run, and how, of all that failed, in the order in which the launcher found them.
+def first_to_end(failures: Mapping[int, Any]) -> tuple[int, Any]:
+    """The rank that broke the run, and how, of all `ProcessFailure`s, in the order in which the launcher found them.
 
     In one second the others may have missed it and ended by themselves, or been ended by the launcher's SIGTERM. So
     one that another signal has killed comes first; one that the launcher had to kill at last is half a minute later.
@@ -123,19 +113,14 @@ def first_to_end(failures: Mapping[int, Failure]) -> tuple[int, Failure]:
     return next((each for each in near if each[1].exitcode < 0 and each[1].exitcode != -signal.SIGTERM), near[0])
 
 
-def _end_with_the_launcher() -> None:
-    """Have Linux send SIGTERM when the launcher is gone, be it by kill -9: ranks without one would train on unseen."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
 @contextmanager
 def join(device: torch.device) -> Iterator[World]:
     """Meet the other processes, if torchrun started any: gloo on CPUs, nccl on GPUs."""
     if not started_by_torchrun():
         yield ALONE
         return
-    _end_with_the_launcher()
+    if sys.platform == "linux":  # SIGTERM when the launcher is gone, be it by kill -9: ranks would train on unseen
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if device.type == "cuda":
         torch.cuda.set_device(device)
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo")

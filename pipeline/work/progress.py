@@ -38,44 +38,34 @@ class Meter:
         """`done` units were done by an earlier run. A quiet meter counts and says nothing."""
         self.label, self.unit, self.total, self.quiet = one_line(label), unit, total, quiet
         self.done, self.start = done, time.monotonic()
-        self._before = done
-        self._next = self.start + LOG_EVERY
-        self._bar = (
-            tqdm(total=total, initial=done, desc=self.label, unit=" " + unit, unit_scale=True, leave=False)
-            if sys.stderr.isatty() and not quiet
-            else None
+        self._before, self._next = done, self.start + LOG_EVERY
+        silent = quiet or not sys.stderr.isatty()
+        self._bar = tqdm(
+            total=total, initial=done, desc=self.label, unit=f" {unit}", unit_scale=True, leave=False, disable=silent
         )
 
     def add(self, count: int, note: str = "") -> None:
-        """Record `count` further units; `note` (a loss, say) is shown beside the rate."""
+        """Record `count` further units; `note` (a loss, say) is shown with the rate."""
         self.done += count
-        if self._bar is not None:
+        if not self._bar.disable:
             if note:
                 self._bar.set_postfix_str(note, refresh=False)
             self._bar.update(count)
         elif time.monotonic() >= self._next and not self.quiet:
             self._next = time.monotonic() + LOG_EVERY
-            say(self._line(note))
+            rate = (self.done - self._before) / (time.monotonic() - self.start)
+            total, left = "", ""
+            if self.total and rate:
+                total, left = f" of {self.total:,}", f", {(self.total - self.done) / rate:,.0f} s left"
+            say(f"{self.label}: {self.done:,}{total} {self.unit}, {_rate(rate)}{left} {note}".rstrip())
 
     def close(self) -> None:
         """Say the final count and rate."""
-        if self._bar is not None:
-            self._bar.close()
+        self._bar.close()
         seconds = max(time.monotonic() - self.start, 1e-9)
         done = self.done - self._before
         if not self.quiet:
             say(f"{self.label}: {done:,} {self.unit} in {seconds:.1f} s ({_rate(done / seconds)})")
-
-    def _line(self, note: str) -> str:
-        seconds = time.monotonic() - self.start
-        rate = (self.done - self._before) / seconds
-        if not self.total or not rate:
-            return f"{self.label}: {self.done:,} {self.unit}, {_rate(rate)} {note}".rstrip()
-        left = (self.total - self.done) / rate
-        return (
-            f"{self.label}: {self.done:,} of {self.total:,} {self.unit}, {_rate(rate)}, "
-            f"{left:,.0f} s left {note}".rstrip()
-        )
 
 
 def _rate(per_second: float) -> str:

@@ -24,15 +24,12 @@ class Run(NamedTuple):
 
     @contextmanager
     def checkpoint(self, settings: Mapping[str, Any], *paths: Path) -> Iterator[Checkpoint | None]:
-        """Rank 0's checkpoint of the run with these settings (JSON values), inputs and code; None for the others.
-
-        It is removed when the block succeeds.
-        """
-        if not self.world.leads:
+        """Rank 0's checkpoint of the run with these settings (JSON values), inputs and code; None for the others."""
+        if self.world.leads:
+            with open_checkpoint(self.checkpoints, fingerprint(settings, *paths), self.minutes) as checkpoint:
+                yield checkpoint
+        else:
             yield None
-            return
-        with open_checkpoint(self.checkpoints, fingerprint(settings, *paths), self.minutes) as checkpoint:
-            yield checkpoint
 
 
 @contextmanager

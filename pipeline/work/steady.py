@@ -4,8 +4,6 @@ from pathlib import Path
 
 from pipeline.errors import UserError
 
-Stamp = dict[Path, tuple[int, int]]
-
 
 class Steady:
     """Files and folders as they are when this is made; `confirm` before what was made of them gets its name."""
@@ -27,7 +25,7 @@ def changed(name: str) -> UserError:
     )
 
 
-def _stamp(path: Path) -> Stamp:
+def _stamp(path: Path) -> dict[Path, tuple[int, int]]:
     """Size and time of change of every file; reading terabytes twice would cost more than it saves."""
     files = [file for file in (path.rglob("*") if path.is_dir() else [path]) if "__pycache__" not in file.parts]
     return {file: (file.stat().st_size, file.stat().st_mtime_ns) for file in files if file.is_file()}

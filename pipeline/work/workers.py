@@ -26,12 +26,15 @@ class Workers(NamedTuple):
     def map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
         """`function`, which is pickled, of every item: in order, each as soon as it and those before it are there."""
         jobs = max(1, min(self.jobs or os.cpu_count() or 1, len(items)))
-        tasks = (delayed(function)(item) for item in items)
-        with _CLUSTERS.get(self.backend, nullcontext)(jobs):
-            with parallel_config(self.backend, n_jobs=jobs, **_OPTIONS.get(self.backend, {})):
-                parallel = Parallel(**_MANNERS.get(self.backend, {"return_as": "generator"}))
+        # Workers whose parent was killed must not linger for joblib's 300 seconds.
+        options: dict[str, Any] = {"idle_worker_timeout": 10} if self.backend == "loky" else {}
+        # Ray hands results over when all are there; joblib reports the progress instead.
+        manner: dict[str, Any] = {"verbose": 5} if self.backend == "ray" else {"return_as": "generator"}
+        with {"dask": _dask, "ray": _ray}.get(self.backend, nullcontext)(jobs):
+            with parallel_config(self.backend, n_jobs=jobs, **options):
+                parallel = Parallel(**manner)
             try:
-                yield from parallel(tasks)
+                yield from parallel(delayed(function)(item) for item in items)
             except BrokenProcessPool:
                 raise UserError(
                     "one of the processes that share the stage was killed, perhaps for want of memory: lower "
@@ -46,9 +49,8 @@ def _dask(jobs: int) -> Iterator[None]:
         import dask
         from distributed import Client
     address = dask.config.get("scheduler-address", None)
-    own = {"n_workers": jobs, "threads_per_worker": 1, "dashboard_address": None}
-    with _answers("dask", "DASK_SCHEDULER_ADDRESS", address):
-        client = Client(address) if address else Client(**own)
+    with _started("dask", "DASK_SCHEDULER_ADDRESS", address):
+        client = Client(address) if address else Client(n_workers=jobs, threads_per_worker=1, dashboard_address=None)
     with client:
         yield
 
@@ -60,9 +62,9 @@ def _ray(jobs: int) -> Iterator[None]:
         import ray
         from ray.util.joblib import register_ray
     address = os.environ.get("RAY_ADDRESS")
-    own = {} if address else {"num_cpus": jobs, "include_dashboard": False}
-    with _answers("ray", "RAY_ADDRESS", address):
-        ray.init(log_to_driver=False, logging_level="ERROR", **own)
+    options = {} if address else {"num_cpus": jobs, "include_dashboard": False}
+    with _started("ray", "RAY_ADDRESS", address):
+        ray.init(log_to_driver=False, logging_level="ERROR", **options)
     register_ray()
     try:
         yield
@@ -81,7 +83,7 @@ def _installed(package: str) -> Iterator[None]:
 
 
 @contextmanager
-def _answers(backend: str, variable: str, address: str | None) -> Iterator[None]:
+def _started(backend: str, variable: str, address: str | None) -> Iterator[None]:
     """`address`, which `variable` names, is that of the cluster, unless it is the stage's own."""
     try:
         yield
@@ -92,10 +94,3 @@ def _answers(backend: str, variable: str, address: str | None) -> Iterator[None]
             f"compute.backend: {backend}: the stage's own cluster on this machine did not start ({error}); "
             "run again, or write compute.backend: loky in params.yaml"
         ) from None
-
-
-# Workers whose parent was killed must not linger for joblib's 300 seconds.
-_OPTIONS: dict[str, dict[str, Any]] = {"loky": {"idle_worker_timeout": 10}}
-# Ray hands results over when all are there; joblib reports the progress instead.
-_MANNERS: dict[str, dict[str, Any]] = {"ray": {"verbose": 5}}
-_CLUSTERS: dict[str, Callable[[int], Any]] = {"dask": _dask, "ray": _ray}

@@ -1,6 +1,7 @@
 """What a stage reads may be damaged: one line that names the file, and never a traceback or a training on it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -82,11 +83,16 @@ def test_a_vocabulary(tmp_path: Path, damage: Damage, name: str) -> None:
 def test_a_checkpoint_without_facts(tmp_path: Path, metadata: dict[str, str] | None) -> None:
     with open_checkpoint(tmp_path, "run", 1) as checkpoint:
         save_file({"weight": torch.zeros(2)}, checkpoint.path, metadata)
-        for use in (checkpoint.load, checkpoint.describe):
-            with pytest.raises(UserError, match=r"cannot be read as a checkpoint .*delete it"):
-                use()
+        with pytest.raises(UserError, match=r"cannot be read as a checkpoint .*delete it"):
+            checkpoint.load()
+        assert checkpoint.describe() == "none is saved yet"
         checkpoint.save(State({"weight": torch.zeros(2)}, {"step": 7}))
         assert "is of step 7" in checkpoint.describe()
+    with suppress(KeyError), open_checkpoint(tmp_path, "run", 1) as checkpoint:
+        checkpoint.save(State({"weight": torch.zeros(2)}, {"step": 7}))
+        raise KeyError
+    with open_checkpoint(tmp_path, "run", 1) as checkpoint:
+        assert checkpoint.load() and "is of step 7" in checkpoint.describe()
 
 
 def test_a_checkpoint_of_other_tensors(make: Make) -> None:

@@ -1,6 +1,8 @@
 """An exported tagger, made by the stages themselves of generated text; the language model's weights are random."""
 
+import json
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 import torch
@@ -14,6 +16,7 @@ from pipeline.lm.embed import Config, save_lm
 from pipeline.lm.encoders.chars import vocabulary_char_ids
 from pipeline.lm.encoders.load import make_encoder
 from pipeline.lm.settings import ArchSettings, CharCnnSettings, LmSettings
+from pipeline.ner.exported import SETTINGS, sum_parts
 from pipeline.ner.settings import FeatureKind
 from pipeline.paths import Paths
 from pipeline.predict import TextTagger, load
@@ -108,3 +111,15 @@ def world(fetched: World) -> World:
 @pytest.fixture(scope="session")
 def tagger(world: World) -> TextTagger:
     return load(world.exported)
+
+
+@pytest.fixture
+def copy(world: World, tmp_path: Path) -> Path:
+    """A copy of the exported folder."""
+    return copytree(world.exported, tmp_path / "copy")
+
+
+def sum_again(folder: Path) -> None:
+    """Somebody's folder whose sums are right, whatever is in its files."""
+    settings = json.loads((folder / SETTINGS).read_text())
+    (folder / SETTINGS).write_text(json.dumps(settings | {"parts": sum_parts(folder)}))

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from pipeline.predict.serve.app import make_app
 from pipeline.predict.serve.models import Model
-from pipeline.predict.serve.server import bind, make_server
+from pipeline.predict.serve.run import bind, make_server
 
 
 @contextmanager

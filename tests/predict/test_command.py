@@ -4,13 +4,14 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from pipeline import cli
 from pipeline.predict import Span, TextTagger
-from pipeline.predict.pieces import Bad, End, Piece, Tagged
+from pipeline.predict.pieces import Piece, Tagged
 from pipeline.predict.run import Form, Source, run
 from pipeline.predict.write import write_terminal
 from tests.pages import Page
@@ -56,7 +57,7 @@ def test_a_file_is_one_text(command: Command) -> None:
 def test_a_text_that_is_longer_than_what_is_kept_is_one_line_too(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.predict.cut.LONGEST", 60)
+    monkeypatch.setattr("pipeline.predict.pieces.LONGEST", 60)
     monkeypatch.setattr("pipeline.predict.tagger.POOL_CHARACTERS", 100)
     monkeypatch.setattr("pipeline.predict.write.SPANS_IN_MEMORY", 64)  # the rest waits on the disk
     text = "\ufeff" + "Анна Смирнова уехала в город Казань.\n" * 40
@@ -134,9 +135,10 @@ def test_the_terminal_gets_no_colour_and_no_control_characters_where_it_is_none(
 @pytest.mark.parametrize("colour", [True, False])
 def test_every_text_has_a_line_on_the_terminal(colour: bool, tmp_path: Path) -> None:
     span = Span(0, 4, "PER", 0.987, "Иван")
-    tagged = Tagged(Piece(0, "Иван ест"), [], [span])
+    pieces = [Piece("Иван ест"), Piece(""), Piece("", fault="no"), Piece("Иван ест\n", last=False), Piece("", 9)]
+    answers = [Tagged(piece, [], [span] if piece.text else []) for piece in pieces]
     with (tmp_path / "out").open("w+", encoding="utf-8") as out:
-        write_terminal(iter([tagged, End(), End(), Bad("no"), tagged, End()]), out, colour)
+        write_terminal(iter(answers), out, colour)
         out.seek(0)
         lines = out.read().split("\n")
     shown = "\x1b[1;33mИван\x1b[0m \x1b[2mPER 0.99\x1b[0m ест" if colour else "[Иван PER 0.99] ест"
@@ -157,7 +159,13 @@ def test_the_page_is_one_file_with_all_text_escaped(command: Command) -> None:
     assert [f"Text {n}" in page.text for n in range(1, 5)] == [True, True, True, False]
 
 
-def test_the_whole_command(world: World, monkeypatch: pytest.MonkeyPatch, capfdbinary: Captured) -> None:
+Call = Callable[..., tuple[object, str, str]]
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capfdbinary: Captured) -> Call:
+    """The command in this process: exit code, standard output, standard error."""
+
     def call(*arguments: str) -> tuple[object, str, str]:
         monkeypatch.setattr(sys, "argv", ["pipeline", "predict", *arguments])
         with pytest.raises(SystemExit) as raised:
@@ -165,6 +173,10 @@ def test_the_whole_command(world: World, monkeypatch: pytest.MonkeyPatch, capfdb
         out, error = capfdbinary.readouterr()
         return raised.value.code, out.decode(), error.decode()
 
+    return call
+
+
+def test_the_whole_command(world: World, call: Call) -> None:
     model = ("--model", str(world.exported))
     assert call("Анна.", *model, "--format", "jsonl")[1].startswith('{"text": "Анна.", "spans": [')
     code, out, error = call("Анна\udcff.", *model, "--format", "jsonl")
@@ -196,20 +208,18 @@ def test_the_whole_command(world: World, monkeypatch: pytest.MonkeyPatch, capfdb
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux has a file that can be opened and not be read")
-def test_a_file_that_fails_while_it_is_read_is_named(world: World) -> None:
-    command = [sys.executable, "-m", "pipeline", "predict", "--model", str(world.exported), "--file", "/proc/self/mem"]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert result.returncode == 1 and result.stderr.startswith("error: /proc/self/mem: input/output error; ")
-    assert result.stderr.count("\n") == 1
+def test_a_file_that_fails_while_it_is_read_is_named(world: World, call: Call) -> None:
+    code, _, error = call("--model", str(world.exported), "--file", "/proc/self/mem")
+    assert code == 1 and error.startswith("error: /proc/self/mem: input/output error; ") and error.count("\n") == 1
 
 
-@pytest.mark.parametrize("closed", ["standard input", "standard output"])
-def test_a_stream_that_is_closed_is_said(world: World, closed: str) -> None:
-    shell = '"$@" <&-' if closed == "standard input" else '"$@" Анна >&-'
-    command = [sys.executable, "-m", "pipeline", "predict", "--model", str(world.exported)]
-    result = subprocess.run(["sh", "-c", shell, "sh", *command], cwd=ROOT, capture_output=True, text=True)
-    assert result.returncode == 1 and result.stderr.startswith(f"error: {closed} is closed; ")
-    assert result.stderr.count("\n") == 1
+@pytest.mark.parametrize("closed", ["input", "output"])
+def test_a_stream_that_is_closed_is_said(
+    world: World, closed: str, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, f"std{closed.removesuffix('put')}", None)  # as Python has it after `<&-` and `>&-`
+    code, _, error = call("--model", str(world.exported), *(["Анна"] if closed == "output" else []))
+    assert code == 1 and error.startswith(f"error: standard {closed} is closed; ") and error.count("\n") == 1
 
 
 def test_who_stops_reading_is_told_nothing(world: World, tmp_path: Path) -> None:

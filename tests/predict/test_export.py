@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,14 +12,14 @@ from safetensors.torch import load_file, save_file
 
 from pipeline.errors import UserError
 from pipeline.ner.data.corpus import read_labels, read_split
-from pipeline.ner.exported import SETTINGS, sum_parts
+from pipeline.ner.exported import SETTINGS
 from pipeline.ner.scoring.predictions import parse_predictions
 from pipeline.ner.settings import FeatureKind
 from pipeline.ner.tagging.tagger import Tagger
 from pipeline.predict import Span, TextTagger, load
-from pipeline.predict.pieces import End, Piece, Tagged
+from pipeline.predict.pieces import Piece
 from pipeline.protocol import TokenRule
-from tests.predict.conftest import World
+from tests.predict.conftest import World, sum_again
 
 ROOT = Path(__file__).parents[2]
 SUFFIXES = {".safetensors", ".json", ".md", ".udpipe"}
@@ -28,17 +27,14 @@ SUFFIXES = {".safetensors", ".json", ".md", ".udpipe"}
 
 def labels_of(tagger: TextTagger, sentences: list[list[str]]) -> list[str]:
     """BIO tags of sentences of tokens, one after the other, by the offsets of what is found in them."""
-    items = (item for tokens in sentences for item in (Piece(0, " ".join(tokens), tokenised=True), End()))
     labels = []
-    for item in tagger.tag(items):
-        if isinstance(item, Tagged):
-            line = item.piece.text
-            tags = ["O"] * (1 + line.count(" "))
-            for span in item.spans:
-                first = line.count(" ", 0, span.start)
-                for token in range(first, first + 1 + span.text.count(" ")):
-                    tags[token] = f"{'I' if token > first else 'B'}-{span.type}"
-            labels += tags
+    for piece, _, spans in tagger.tag(Piece(" ".join(tokens), tokenised=True) for tokens in sentences):
+        tags = ["O"] * (1 + piece.text.count(" "))
+        for span in spans:
+            first = piece.text.count(" ", 0, span.start)
+            for token in range(first, first + 1 + span.text.count(" ")):
+                tags[token] = f"{'I' if token > first else 'B'}-{span.type}"
+        labels += tags
     return labels
 
 
@@ -64,9 +60,8 @@ def test_it_says_of_the_test_split_what_evaluate_said(
     assert sum(label != "O" for label in found) > 20
 
 
-def test_a_copy_works_where_there_is_nothing_else(world: World, tmp_path: Path) -> None:
-    shutil.copytree(world.exported, tmp_path / "copy")
-    assert {path.suffix for path in (tmp_path / "copy").rglob("*") if path.is_file()} == SUFFIXES
+def test_a_copy_works_where_there_is_nothing_else(world: World, copy: Path, tmp_path: Path) -> None:
+    assert {path.suffix for path in copy.rglob("*") if path.is_file()} == SUFFIXES
     code = "import sys; from pipeline.predict import load; print(load('copy')('Анна уехала в Москву.')); print({})"
     compiler = "{'torch._dynamo', 'sympy'} & {*sys.modules}"  # a quarter of the start, where something loads them
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
@@ -108,10 +103,9 @@ def test_the_card_says_what_it_is_made_of(world: World) -> None:
 
 
 def test_a_udpipe_model_that_was_taken_out_is_asked_for_and_must_be_the_same(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    shutil.copytree(world.exported, "copy")
     Path("copy/model.udpipe").rename("elsewhere.udpipe")
     with pytest.raises(UserError, match=r"copy/model.udpipe and data/raw/udpipe/model.udpipe: not found; .*--udpipe"):
         load("copy")
@@ -134,40 +128,29 @@ def test_a_udpipe_model_that_was_taken_out_is_asked_for_and_must_be_the_same(
         ("lm/charcnn.json", "", "lm/charcnn.json: found sha256 e3b0c44"),
     ],
 )
-def test_a_damaged_folder_is_named(
-    world: World, tmp_path: Path, file: str, content: str | tuple[str, str] | None, said: str
-) -> None:
-    shutil.copytree(world.exported, tmp_path / "copy")
-    path = tmp_path / "copy" / file
+def test_a_damaged_folder_is_named(copy: Path, file: str, content: str | tuple[str, str] | None, said: str) -> None:
+    path = copy / file
     if isinstance(content, tuple):
         content = path.read_text().replace(*content)
     path.unlink() if content is None else path.write_text(content)
     with pytest.raises(UserError, match=said):
-        load(tmp_path / "copy")
+        load(copy)
 
 
 @pytest.mark.parametrize("label", ["B-\x1b[31mPER", "B-P R", "B-PER\n", "B-\u202ePER"])
-def test_a_label_that_would_be_obeyed_is_refused(world: World, tmp_path: Path, label: str) -> None:
-    shutil.copytree(world.exported, tmp_path / "copy")
-    path = tmp_path / "copy" / "tagger" / "config.json"
+def test_a_label_that_would_be_obeyed_is_refused(copy: Path, label: str) -> None:
+    path = copy / "tagger" / "config.json"
     config = json.loads(path.read_text())
     config["labels"] = [x.replace("B-PER", label).replace("I-PER", "I" + label[1:]) for x in config["labels"]]
     path.write_text(json.dumps(config))
-    sum_again(tmp_path / "copy")
+    sum_again(copy)
     with pytest.raises(UserError, match=r"config\.json: labels\.1: "):
-        load(tmp_path / "copy")
+        load(copy)
 
 
-def test_other_files_do_no_harm(world: World, tmp_path: Path) -> None:
-    shutil.copytree(world.exported, tmp_path / "copy")
-    (tmp_path / "copy" / "lm" / ".DS_Store").write_bytes(b"x")
-    assert load(tmp_path / "copy")("Анна уехала.") == load(world.exported)("Анна уехала.")
-
-
-def sum_again(folder: Path) -> None:
-    """Somebody's folder whose sums are right, whatever is in its files."""
-    settings = json.loads((folder / SETTINGS).read_text())
-    (folder / SETTINGS).write_text(json.dumps(settings | {"parts": sum_parts(folder)}))
+def test_other_files_do_no_harm(world: World, copy: Path) -> None:
+    (copy / "lm" / ".DS_Store").write_bytes(b"x")
+    assert load(copy)("Анна уехала.") == load(world.exported)("Анна уехала.")
 
 
 ABSURD = [0, -1, 20_000, 10**7, 10**30, 1e999, "many", None, [], {}]
@@ -193,11 +176,8 @@ ABSURD = [0, -1, 20_000, 10**7, 10**30, 1e999, "many", None, [], {}]
         ("lm/charcnn.json", "reading.characters"),
     ],
 )
-def test_a_setting_that_is_not_the_weights_is_one_line_and_takes_no_memory(
-    world: World, tmp_path: Path, file: str, key: str
-) -> None:
-    shutil.copytree(world.exported, tmp_path / "copy")
-    path = tmp_path / "copy" / file
+def test_a_setting_that_is_not_the_weights_is_one_line_and_takes_no_memory(copy: Path, file: str, key: str) -> None:
+    path = copy / file
     whole = json.loads(path.read_text())
     *outer, last = [int(part) if part.isdigit() else part for part in key.split(".")]
     for value in ABSURD:
@@ -209,30 +189,28 @@ def test_a_setting_that_is_not_the_weights_is_one_line_and_takes_no_memory(
             continue
         block[last] = value
         path.write_text(json.dumps(damaged))
-        sum_again(tmp_path / "copy")
+        sum_again(copy)
         with pytest.raises(UserError, match=r"make it again: dvc repro \w+, or copy it again$") as error:
-            load(tmp_path / "copy")
-        assert "\n" not in str(error.value) and str(tmp_path / "copy") in str(error.value)
+            load(copy)
+        assert "\n" not in str(error.value) and str(copy) in str(error.value)
 
 
-def test_parts_that_fit_and_are_another_taggers_are_an_error(world: World, tmp_path: Path) -> None:
-    shutil.copytree(world.exported, tmp_path / "copy")
-    path = tmp_path / "copy" / "tagger" / "weights.safetensors"
+def test_parts_that_fit_and_are_another_taggers_are_an_error(copy: Path) -> None:
+    path = copy / "tagger" / "weights.safetensors"
     state = load_file(path)
     save_file({name: value * 1.01 for name, value in state.items()}, path)
     with pytest.raises(
         UserError, match=r"tagger/weights\.safetensors: found sha256 .* of tagger\.json: it is damaged, or another"
     ):
-        load(tmp_path / "copy")
+        load(copy)
 
 
-def test_parts_of_two_taggers_are_named(world: World, tmp_path: Path) -> None:
-    shutil.copytree(world.exported, tmp_path / "copy")
+def test_parts_of_two_taggers_are_named(copy: Path) -> None:
     tagger = Tagger(["O", "B-PER", "I-PER"], 6, hidden=5, layers=1, dropout=0.0)
-    tagger.save(tmp_path / "copy" / "tagger")
-    sum_again(tmp_path / "copy")
+    tagger.save(copy / "tagger")
+    sum_again(copy)
     with pytest.raises(UserError, match=r"copy/tagger: reads 6 numbers a token, and .*copy/lm gives \d+"):
-        load(tmp_path / "copy")
+        load(copy)
 
 
 def test_no_folder_is_named() -> None:

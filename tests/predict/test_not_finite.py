@@ -1,8 +1,6 @@
 """Weights that are no numbers, and numbers that lead to none, are no answers: one line each, and nothing is stored."""
 
-import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from shutil import copytree
 
@@ -15,12 +13,11 @@ from pipeline.files.weights import is_finite, load_module
 from pipeline.lm.embed import WEIGHTS, Embedder
 from pipeline.lm.encoders.encoder import WEIGHTS as CHARCNN
 from pipeline.lm.export import export
-from pipeline.ner.exported import SETTINGS, sum_parts
 from pipeline.ner.tagging.tagger import Tagger
 from pipeline.predict import load
 from pipeline.stages import evaluate, ner
 from tests.params import make_params
-from tests.predict.conftest import PARAMS, TAGGER, World
+from tests.predict.conftest import PARAMS, TAGGER, World, sum_again
 
 CPU = torch.device("cpu")
 TEXT = "Анна Смирнова уехала в город Казань."
@@ -43,49 +40,34 @@ def enlarge(path: Path, tensor: str) -> None:
     save_file(state, path)
 
 
-def exported(world: World, target: Path) -> tuple[Path, Callable[[], None]]:
-    """A copy of the exported folder, and what makes its sums those of its files again."""
-    folder = copytree(world.exported, target)
-
-    def mend_sums() -> None:
-        settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-        settings["parts"] = sum_parts(folder)
-        (folder / SETTINGS).write_text(json.dumps(settings), encoding="utf-8")
-
-    return folder, mend_sums
-
-
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
 @pytest.mark.parametrize(
     ("file", "stage"),
     [(f"lm/{WEIGHTS}", "pretrain"), (f"lm/{CHARCNN}", "charcnn"), ("tagger/weights.safetensors", "ner")],
 )
-def test_an_exported_tagger_with_a_weight_that_is_no_number(
-    world: World, tmp_path: Path, file: str, stage: str, value: float
-) -> None:
-    folder, mend_sums = exported(world, tmp_path / "exported")
-    name = spoil(folder / file, value)
-    mend_sums()
+def test_an_exported_tagger_with_a_weight_that_is_no_number(copy: Path, file: str, stage: str, value: float) -> None:
+    name = spoil(copy / file, value)
+    sum_again(copy)
     message = rf"{file}: tensor {name} holds NaN or infinite numbers; make it again: dvc repro {stage}"
     with pytest.raises(UserError, match=message):
-        load(folder)
+        load(copy)
 
 
 def test_evaluate_and_ner_refuse_them_too(world: World, tmp_path: Path) -> None:
-    copy = World(copytree(world.folder, tmp_path / "copy"))
-    weights = copy.paths.taggers / "wikineural" / "seed-2" / "weights.safetensors"
-    for folder in (copy.paths.metrics, copy.paths.predictions):
+    copied = World(copytree(world.folder, tmp_path / "copy"))
+    weights = copied.paths.taggers / "wikineural" / "seed-2" / "weights.safetensors"
+    for folder in (copied.paths.metrics, copied.paths.predictions):
         shutil.rmtree(folder)
     whole = weights.read_bytes()
     spoil(weights, float("inf"))
     with pytest.raises(UserError, match=r"seed-2/weights.safetensors: tensor .* NaN"):
-        evaluate.run(copy.paths, make_params(PARAMS), "wikineural")
+        evaluate.run(copied.paths, make_params(PARAMS), "wikineural")
     weights.write_bytes(whole)
-    spoil(copy.lm / WEIGHTS, float("nan"))
+    spoil(copied.lm / WEIGHTS, float("nan"))
     for stage in (evaluate, ner):
         with pytest.raises(UserError, match=f"{WEIGHTS}: tensor .* NaN"):
-            stage.run(copy.paths, make_params(PARAMS | {"ner": {"features": "top", **TAGGER}}), "wikineural")
-    assert not copy.paths.metrics.exists() and not copy.paths.predictions.exists()
+            stage.run(copied.paths, make_params(PARAMS | {"ner": {"features": "top", **TAGGER}}), "wikineural")
+    assert not copied.paths.metrics.exists() and not copied.paths.predictions.exists()
     assert weights.read_bytes() == whole
 
 
@@ -98,12 +80,11 @@ def test_evaluate_and_ner_refuse_them_too(world: World, tmp_path: Path) -> None:
         ("tagger/weights.safetensors", "crf.end_transitions"),
     ],
 )
-def test_finite_weights_that_overflow_find_no_entities(world: World, tmp_path: Path, file: str, tensor: str) -> None:
-    folder, mend_sums = exported(world, tmp_path / "exported")
-    enlarge(folder / file, tensor)
-    mend_sums()
+def test_finite_weights_that_overflow_find_no_entities(copy: Path, file: str, tensor: str) -> None:
+    enlarge(copy / file, tensor)
+    sum_again(copy)
     with pytest.raises(UserError, match=r"language model: found NaN .*dvc repro|tagger: found a score of .*dvc repro"):
-        load(folder)(TEXT)
+        load(copy)(TEXT)
 
 
 def test_embed_writes_no_vectors_that_are_no_numbers(world: World, tmp_path: Path) -> None:

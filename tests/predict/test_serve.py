@@ -24,11 +24,10 @@ from werkzeug.test import TestResponse
 from pipeline import cli
 from pipeline.errors import UserError
 from pipeline.predict import TextTagger
-from pipeline.predict.serve import server
-from pipeline.predict.serve.app import FILES, HEADERS, make_app
+from pipeline.predict.serve import run as server
+from pipeline.predict.serve.app import BODY, FILES, HEADERS, LIMIT, make_app
 from pipeline.predict.serve.models import Model, find_folders, name_folders
-from pipeline.predict.serve.request import BODY, LIMIT
-from pipeline.predict.serve.server import bind
+from pipeline.predict.serve.run import bind
 from tests.pages import Page
 from tests.predict.conftest import World
 from tests.predict.serving import serving
@@ -63,7 +62,6 @@ def post(client: FlaskClient, data: bytes, content_type: str = "application/json
 
 def found(tagger: TextTagger, text: str) -> list[dict[str, Any]]:
     spans = tagger(text)
-    assert isinstance(spans, list)
     return [{"start": x.start, "stop": x.stop, "type": x.type, "confidence": round(x.confidence, 4)} for x in spans]
 
 

@@ -11,7 +11,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
-from pipeline.predict import Span, TextTagger
+from pipeline.predict import TextTagger
 from pipeline.predict.serve.models import Model
 from tests.predict.serving import serving
 
@@ -103,15 +103,9 @@ def page(browser: webdriver.Chrome, address: str) -> Iterator[Shown]:
     ]
 
 
-def found(tagger: TextTagger, text: str) -> list[Span]:
-    spans = tagger(text)
-    assert isinstance(spans, list)
-    return spans
-
-
 def test_what_is_typed_is_marked_by_every_model(page: Shown, tagger: TextTagger) -> None:
     text = TEXT[2:]
-    expected = [(span.text, span.type) for span in found(tagger, text)]
+    expected = [(span.text, span.type) for span in tagger(text)]
     page.type(text)
     page.until(lambda: page.read() == [text, text])
     assert page.marks() == expected * 2 and len(expected) > 2
@@ -122,13 +116,13 @@ def test_what_is_typed_is_marked_by_every_model(page: Shown, tagger: TextTagger)
 def test_places_are_those_of_characters_where_some_are_two_in_javascript(page: Shown, tagger: TextTagger) -> None:
     page.type(TEXT)
     page.until(lambda: page.read() == [TEXT, TEXT])
-    assert page.marks() == [(span.text, span.type) for span in found(tagger, TEXT)] * 2
+    assert page.marks() == [(span.text, span.type) for span in tagger(TEXT)] * 2
 
 
 def test_confidence_is_read_by_pointer_and_by_keyboard(page: Shown, tagger: TextTagger) -> None:
     page.put(TEXT)
     page.until(lambda: page.read() == [TEXT, TEXT])
-    spans, marks = found(tagger, TEXT), page.all(ENTITY)
+    spans, marks = tagger(TEXT), page.all(ENTITY)
     said = [f"{span.type}, {{}}, confidence {span.confidence:.2f}" for span in spans]
     names = {"PER": "person", "LOC": "location", "ORG": "organisation", "MISC": "other name"}
     said = [line.format(names[span.type]) for line, span in zip(said, spans, strict=True)]
@@ -176,7 +170,7 @@ def test_a_text_that_is_refused_is_not_marked_and_the_page_says_why(page: Shown)
 def test_doubtful_entities_can_be_hidden(page: Shown, tagger: TextTagger) -> None:
     page.put(TEXT)
     page.until(lambda: page.read() == [TEXT, TEXT])
-    spans = found(tagger, TEXT)
+    spans = tagger(TEXT)
     assert [x.get_attribute("class") for x in page.all(f".model:first-child {ENTITY}")] == [
         "entity unsure" if span.confidence < 0.5 else "entity" for span in spans
     ]

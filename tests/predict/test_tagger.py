@@ -1,7 +1,7 @@
 """Texts to spans: in order, the same in any company and in any pieces, by several threads, in little memory."""
 
+import io
 import random
-import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -19,9 +19,10 @@ from pipeline.lm.encoders.chars import char_ids
 from pipeline.lm.encoders.load import load_encoder
 from pipeline.lm.encoders.types import TypeVectors
 from pipeline.predict import Span, TextTagger
-from pipeline.predict import cut as cutting
+from pipeline.predict import pieces as cutting
 from pipeline.predict import tagger as tagging
-from pipeline.predict.cut import cut
+from pipeline.predict.pieces import Piece, cut
+from pipeline.predict.read import parse_tokens, read_lines, read_text
 from tests.predict.conftest import World
 
 WORDS = ["Анна", "Смирнова", "уехала", "в", "Москву", ".", ",", "«", "Заря", "»", "город", "Иван", "Казани", "и", "\n"]
@@ -65,23 +66,32 @@ def test_a_text_in_pieces_has_the_same_spans(tagger: TextTagger, monkeypatch: py
     assert facts(tagger(text)) == whole and len(whole) > 20
 
 
-@given(st.lists(st.sampled_from([*PIECES, "а" * 40]), max_size=40).map("".join), st.integers(1, 30), st.integers(1, 9))
-def test_pieces_are_the_text_whatever_its_chunks(text: str, longest: int, size: int) -> None:
+def assert_whole(pieces: list[Piece], text: str, longest: int) -> None:
+    """The pieces are all of a text, each where it says it is, and the last one says so."""
+    assert "".join(piece.text for piece in pieces) == text and max(len(piece.text) for piece in pieces) <= longest
+    assert [piece.start for piece in pieces] == list(np.cumsum([0, *(len(p.text) for p in pieces)])[:-1])
+    assert [piece.last for piece in pieces] == [False] * (len(pieces) - 1) + [True]
+    assert not any(piece.start == 0 for piece in pieces[1:])
+
+
+@given(st.lists(st.sampled_from([*PIECES, "а" * 40]), max_size=40).map("".join), st.integers(1, 30))
+def test_pieces_are_the_text_given_or_read(text: str, longest: int) -> None:
+    readable = text.replace("\ud800", "").replace("\0", "")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cutting, "LONGEST", longest)
-        pieces = list(cut(text[i : i + size] for i in range(0, len(text), size)))
-    assert "".join(piece.text for piece in pieces) == text
-    assert all(0 < len(piece.text) <= longest for piece in pieces)
-    assert [piece.start for piece in pieces] == list(np.cumsum([0, *(len(p.text) for p in pieces)])[:-1])
+        assert_whole([*cut(text)], text, longest)
+        file = io.BytesIO(readable.encode())
+        pieces = [*read_text(file, "file", lambda said: pytest.fail(said))]
+        assert_whole(pieces, readable.removeprefix("\ufeff"), longest)
 
 
-@given(st.lists(st.text("а\xa0\r.\u2028", min_size=1, max_size=9)), st.sampled_from([" ", "  ", "\n"]))
+@given(st.lists(st.text("а\xa0.\u2028", min_size=1, max_size=9)), st.sampled_from([" ", "  "]))
 def test_given_tokens_are_not_cut(tokens: list[str], space: str) -> None:
-    """Whatever a token holds, as long as it is no longer than a piece."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cutting, "LONGEST", 12)
-        pieces = list(cut([space.join(tokens)], tokenised=True))
-    assert [token for piece in pieces for token in re.split("[ \n]+", piece.text) if token] == tokens
+        lines = [(space.join(tokens) + end).encode() for end in ("\n", "\r\n", "")]
+        pieces = list(read_lines(lines, "file", parse_tokens, True))
+    assert pieces == [Piece(space.join(tokens), tokenised=True)] * 3
 
 
 def test_texts_are_read_as_they_are_asked_for(tagger: TextTagger) -> None:
@@ -95,7 +105,7 @@ def test_texts_are_read_as_they_are_asked_for(tagger: TextTagger) -> None:
             yield f"Анна уехала в город {taken}."
 
     first = list(islice(tagger(endless()), 5))
-    assert len(first) == 5 and taken <= tagging.POOL_ITEMS
+    assert len(first) == 5 and taken <= tagging.POOL_PIECES
 
 
 def test_threads_may_share_it(tagger: TextTagger) -> None:

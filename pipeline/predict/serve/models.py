@@ -37,24 +37,24 @@ def find_folders(exported: Path) -> list[Path]:
 
 def load_models(folders: Sequence[Path], device: torch.device) -> list[Model]:
     """In the order of the folders; a `UserError` names the one that is damaged, or given twice."""
-    names = name_folders(folders)
-    return [_load(folder, name, device) for folder, name in zip(folders, names, strict=True)]
+    models = []
+    for folder, name in zip(folders, name_folders(folders), strict=True):
+        tagger = TextTagger.load(folder, device)
+        arch = read_settings(Config, folder / LM / CONFIG, "export").name
+        settings = tagger.settings
+        words = ("lower-cased " if settings.lowercase else "") + ("lemmas" if settings.lemmas else "words")
+        about = f"architecture {arch}, trained on {set_name(settings.set)}, reads {words}"
+        is_demo = settings.udpipe.source.startswith(DEMO)
+        models.append(Model(printable(name), printable(about), is_demo, tagger))
+    return models
 
 
 def name_folders(folders: Sequence[Path]) -> list[str]:
     """The last part of each path, or as many of its last parts as tell all of them apart."""
-    parts = [Path(os.path.abspath(folder)).parts for folder in folders]
-    if twice := next((folder for folder, found in zip(folders, parts, strict=True) if parts.count(found) > 1), None):
+    paths = [Path(os.path.abspath(folder)).parts for folder in folders]
+    if twice := next((folder for folder, path in zip(folders, paths, strict=True) if paths.count(path) > 1), None):
         raise UserError(f"{twice}: given twice; name every folder once")
-    depths = range(1, 1 + max(map(len, parts), default=0))
-    names = (["/".join(found[-depth:]) for found in parts] for depth in depths)
-    return next((found for found in names if len({*found}) == len(found)), [])
-
-
-def _load(folder: Path, name: str, device: torch.device) -> Model:
-    tagger = TextTagger.load(folder, device)
-    arch = read_settings(Config, folder / LM / CONFIG, "export").name
-    settings = tagger.settings
-    words = ("lower-cased " if settings.lowercase else "") + ("lemmas" if settings.lemmas else "words")
-    about = f"architecture {arch}, trained on {set_name(settings.set)}, reads {words}"
-    return Model(printable(name), printable(about), settings.udpipe.source.startswith(DEMO), tagger)
+    depth = 1
+    while len({path[-depth:] for path in paths}) < len(paths):
+        depth += 1
+    return ["/".join(path[-depth:]) for path in paths]
