@@ -3,8 +3,8 @@
 import errno
 import re
 
-LONGEST = 1000
-"""Characters of a line."""
+LONGEST, SHOWN = 1000, 200
+"""Characters of a line, and of a value that it repeats."""
 SPACES = (
     "\t\xa0\xad\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200c\u200d\u202f\u205f\u3000"
 )
@@ -40,6 +40,14 @@ def one_line(text: str, longest: int = LONGEST) -> str:
     text = _cut(text, 20 * longest)  # what is looked through is bounded too
     text = _QUERY.sub(r"\1?…", _USER.sub("", text))
     return _cut(printable(" ".join(text.split())), longest)
+
+
+def shown(value: object) -> str:
+    """A value as a message repeats it: as Python writes it, and an error as its text, bounded to `SHOWN` characters."""
+    try:
+        return one_line(str(value) if isinstance(value, Exception) else repr(value), SHOWN)
+    except ValueError:  # Python prints no more than 4,300 digits, and YAML knows hexadecimal ones
+        return "a number of thousands of digits"
 
 
 def public(source: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import UserError, remake
+from pipeline.errors import UserError, remake, shown
 from pipeline.work.outputs import fresh_file, need
 
 DIGITS = 6
@@ -37,7 +37,7 @@ def parse_csv(data: bytes, place: str, advice: str, columns: Columns) -> Rows:
             raise ValueError(f"found columns {', '.join(header)}, expected {', '.join(missing)} as well, each once")
         return [_parse_row(number, header, row, columns) for number, row in enumerate(rows, 2)]
     except (csv.Error, ValueError) as error:
-        raise UserError(f"{place}: not the table that was written: {str(error)[:200]}; {advice}") from None
+        raise UserError(f"{place}: not the table that was written: {shown(error)}; {advice}") from None
 
 
 def _parse_row(line: int, header: list[str], row: list[str], columns: Columns) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import IO, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, shown
 from pipeline.work.outputs import need
 
 Ids = npt.NDArray[np.int32]
@@ -51,7 +51,7 @@ def read_array(
     try:
         array = np.lib.format.open_memmap(path, mode=mode)
     except Exception as error:  # numpy reads the header as Python, with Python's own errors of a dozen kinds
-        why = " ".join(str(error).split())[:200]
+        why = shown(error)
         raise UserError(f"{path}: cannot be read as an array ({why}); {advice}") from None
     if array.ndim != axes or array.dtype != kind or array.offset + array.nbytes != path.stat().st_size:
         found = f"{array.dtype} of shape {array.shape} in {path.stat().st_size:,} bytes"

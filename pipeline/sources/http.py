@@ -10,7 +10,7 @@ import requests
 import urllib3
 from urllib3.util import Retry
 
-from pipeline.errors import one_line, public
+from pipeline.errors import public, shown
 
 TIMEOUT = 30.0
 """Seconds without a byte before an attempt counts as failed."""
@@ -22,8 +22,6 @@ AGENT = "recurrent-embeddings-pipeline"
 WHOLE, PARTIAL, BEYOND_END = 200, 206, 416
 BUSY = (408, 429, 500, 502, 503, 504)
 """HTTP statuses that may be different a little later."""
-LONGEST_REASON = 200
-"""Characters."""
 
 
 class Interrupted(Exception):
@@ -127,4 +125,4 @@ def _reason(error: BaseException) -> str:
         return f"{proxy}nothing came for {TIMEOUT:,.0f} s"
     if isinstance(error, http.client.IncompleteRead):
         return "the answer broke off before its announced end"
-    return proxy + (one_line(str(error), LONGEST_REASON) or type(error).__name__)
+    return proxy + (shown(error) or type(error).__name__)

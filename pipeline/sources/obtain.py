@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.errors import UserError, public
+from pipeline.errors import UserError, public, shown
 from pipeline.provenance.fingerprint import sha256
 from pipeline.sources.download import download, file_name
 from pipeline.sources.manifest import Source
@@ -19,8 +19,6 @@ from pipeline.sources.verify import Check
 from pipeline.work.progress import say
 
 CHUNK = 1 << 20
-SHOWN = 200
-"""Characters of a path that cannot be looked for."""
 
 
 class Input(NamedTuple):
@@ -114,7 +112,7 @@ def find(source: Source, manifest: Path) -> Path:
                 return path
         found = "not a file" if any(path.exists() for path in places) else "not found"
     except OSError as error:  # a name that is too long, a folder that is closed
-        raise UserError(f"{source.source[:SHOWN]}: {str(error.strerror).lower()}; correct the path") from None
+        raise UserError(f"{shown(source.source)}: {str(error.strerror).lower()}; correct the path") from None
     looked = " and ".join(str(path) for path in places)
     raise UserError(f"{source.source}: {found} (looked for {looked}); correct the path")
 

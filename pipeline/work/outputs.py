@@ -10,16 +10,16 @@ from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, Field, TypeAdapter, ValidationError
 
-from pipeline.errors import FULL, UserError, one_line, remake
+from pipeline.errors import FULL, SHOWN, UserError, one_line, remake, shown
 
-FAULTS, SHOWN = 5, 200
-"""Of a file, and characters of a wrong value, that a message repeats."""
+FAULTS = 5
+"""Of a file, that a message repeats."""
 Count = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 def _check_number(value: Any, place: str = "") -> Any:
     if type(value) not in (int, float) or not 0 <= value < 2**63:
-        raise ValueError(f"{place}found {_shorten(value)}, expected a number, 0 or more")
+        raise ValueError(f"{place}found {shown(value)}, expected a number, 0 or more")
     return value
 
 
@@ -144,7 +144,7 @@ def numbers(*needed: str, nested: Collection[str] = (), words: Collection[str] =
                 continue
             is_nested = key in nested and isinstance(value, dict)
             for number in value.values() if is_nested else [value]:
-                _check_number(number, f"{key[:SHOWN]}: ")
+                _check_number(number, f"{one_line(key, SHOWN)}: ")
         return found
 
     return Annotated[dict[str, Any], AfterValidator(check)]
@@ -162,7 +162,7 @@ def _explain(fault: Any, block: type[BaseModel] | None) -> str:
     kind, message = fault["type"], fault["msg"].removeprefix("Value error, ")
     if kind == "json_invalid":
         return f"not valid JSON: {fault['ctx']['error']}"
-    place = ".".join(str(part)[:SHOWN] for part in fault["loc"]) or "top level"
+    place = ".".join(one_line(str(part), SHOWN) for part in fault["loc"]) or "top level"
     if kind in ("missing", "extra_forbidden"):
         fields = _block_at(fault["loc"][:-1], block).model_fields if block else {}
         if kind == "missing":
@@ -171,7 +171,7 @@ def _explain(fault: Any, block: type[BaseModel] | None) -> str:
         return f"{place}: unknown key" + (f"; valid keys here: {', '.join(fields)}" if fields else "")
     if kind == "value_error" and not block:  # it says itself what was found
         return f"{place}: {message}"
-    found = "nothing" if fault["input"] is None else _shorten(fault["input"])
+    found = "nothing" if fault["input"] is None else shown(fault["input"])
     return f"{place}: found {found}: {message[0].lower()}{message[1:]}"
 
 
@@ -183,13 +183,6 @@ def _block_at(location: tuple[str | int, ...], block: type[BaseModel]) -> type[B
         kind = get_args(kind)[-1] if get_origin(kind) in (list, dict) else kind.model_fields[part].annotation
         kind = get_args(kind)[0] if type(None) in get_args(kind) else kind
     return kind
-
-
-def _shorten(value: Any) -> str:
-    try:
-        return one_line(repr(value), SHOWN)
-    except ValueError:  # Python prints no more than 4,300 digits, and YAML knows hexadecimal ones
-        return "a number of thousands of digits"
 
 
 def need(path: Path, stage: str) -> Path:

@@ -204,7 +204,7 @@ def test_folder_instead_of_a_file(repository: Repository) -> None:
 
 def test_a_path_that_is_too_long(repository: Repository) -> None:
     repository.entry("news.1")["source"] = "a" * 5000
-    assert repository.refusal().endswith(f"news.1: {'a' * 200}: file name too long; correct the path")
+    assert repository.refusal().endswith("a': file name too long; correct the path")
 
 
 def test_missing_file_is_said_before_anything_is_obtained(
