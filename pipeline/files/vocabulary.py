@@ -9,7 +9,8 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from pipeline.errors import UserError, remake
-from pipeline.work.outputs import need, read_json, write_json, write_text
+from pipeline.files.json import read_json, write_json
+from pipeline.work.outputs import need, write_text
 
 BEGIN, END, UNKNOWN = 0, 1, 2
 """Ids of the begin and end of a text, and of what the softmax does not predict by name."""

@@ -34,7 +34,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from pipeline.errors import UserError, public
+from pipeline.errors import UserError, explain, public
 from pipeline.files.settings import Settings, each_once
 from pipeline.files.utf8 import InvalidUtf8
 from pipeline.files.yaml import read_yaml
@@ -42,7 +42,6 @@ from pipeline.lm.lemmas import Lemmas
 from pipeline.ner.data.bio import is_type
 from pipeline.ner.data.readers import formats
 from pipeline.sources.places import readable
-from pipeline.work.outputs import explain
 
 EXAMPLE = "manifest.example.yaml"
 

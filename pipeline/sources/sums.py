@@ -16,7 +16,7 @@ from typing import Annotated
 from pydantic import Field
 
 from pipeline.errors import public
-from pipeline.work.outputs import parse_json, write_json
+from pipeline.files.json import parse_json, write_json
 from pipeline.work.progress import say
 
 Sum = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipeline.errors import UserError
+from pipeline.files.json import write_json
 from pipeline.ner.data.readers import format_code
 from pipeline.params import Params
 from pipeline.paths import Paths
@@ -24,7 +25,7 @@ from pipeline.sources.obtain import Input, Obtainer, copy
 from pipeline.sources.places import home
 from pipeline.sources.sums import Sums
 from pipeline.sources.verify import check_udpipe, conll_check, news_check
-from pipeline.work.outputs import fresh_folder, named, write_json
+from pipeline.work.outputs import fresh_folder, named
 from pipeline.work.progress import say
 
 Splits = dict[str, Input]

@@ -10,10 +10,10 @@ from shutil import copytree
 import pytest
 
 from pipeline.errors import UserError
+from pipeline.files.json import read_json, write_json
 from pipeline.ner.exported import SETTINGS, sum_parts
 from pipeline.predict import load
 from pipeline.stages import evaluate, export
-from pipeline.work.outputs import read_json, write_json
 from tests.damage import damage
 from tests.params import make_params
 from tests.predict.conftest import PARAMS, World

@@ -15,6 +15,7 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.files.ids import IdSequences
+from pipeline.files.json import read_json
 from pipeline.files.shards import COUNTS, Counts, Document, read_documents, shard_paths, write_shards
 from pipeline.files.vocabulary import UNKNOWN, Vocabulary
 from pipeline.params import Params
@@ -25,7 +26,6 @@ from pipeline.text.settings import VocabularySettings
 from pipeline.text.udpipe import Lemmatizer, Normalization
 from pipeline.text.vocabulary import Split, build_vocabulary
 from pipeline.work.finished import keep_finished
-from pipeline.work.outputs import read_json
 from pipeline.work.workers import Workers
 from tests.pack import needs_pack
 from tests.params import make_params

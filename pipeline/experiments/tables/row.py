@@ -10,10 +10,10 @@ import pandas as pd
 from pipeline.errors import UserError
 from pipeline.experiments.revision import Revision
 from pipeline.files.csv import Columns, Rows, parse_csv
+from pipeline.files.json import parse_json
 from pipeline.paths import HERE
 from pipeline.report.data import CURVE, EPOCHS, MEAN, SCORES, TYPOS, Data, Pretrained, need_means
 from pipeline.report.paper import order_sets
-from pipeline.work.outputs import parse_json
 
 METRICS = ["token_f1", "entity_f1"]
 

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing_extensions import TypedDict
 
 from pipeline.errors import UserError, remake, shown
+from pipeline.files.json import parse_json, write_json
 from pipeline.ner.data.sentence import Sentence
 from pipeline.ner.settings import Labels
-from pipeline.work.outputs import fresh_file, need, parse_json, write_json
+from pipeline.work.outputs import fresh_file, need
 
 SPLITS = ["train", "validation", "test"]
 LABELS = "labels.json"
