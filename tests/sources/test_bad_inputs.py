@@ -89,7 +89,11 @@ FAULTS: dict[str, tuple[str, Callable[[bytes], str | bytes], str]] = {
         lambda _: '\n<?xml version="1.0"?>\n' + DUMP,
         "begins with <mediawiki>; expected plain text (or write format: mediawiki)",
     ),
-    "dump without pages": ("dump.xml.bz2", lambda _: bz2.compress(b"<mediawiki/>"), "no <page> in this"),
+    "dump without pages": (
+        "dump.xml.bz2",
+        lambda _: bz2.compress(b"<mediawiki/>"),
+        "no article among 0 pages; expected at least one of namespace 0",
+    ),
     "dump without articles": (
         "dump.xml.bz2",
         lambda _: bz2.compress((REDIRECT + TALK).join(DUMP.split(ARTICLE)).encode()),
