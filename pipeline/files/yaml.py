@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 
 from pipeline.errors import UserError
+from pipeline.files.utf8 import not_utf8
 
 MOST_BYTES = 1_000_000
 """Of a file; a manifest of ten thousand files has fewer."""
@@ -25,7 +26,7 @@ def read_yaml(path: Path) -> Any:
         loader.name = str(path)
         return loader.get_single_data()
     except UnicodeDecodeError as error:
-        raise UserError(f"{path}: byte {error.start:,} is not UTF-8; save the file as UTF-8") from None
+        raise UserError(f"{path}: {not_utf8(error)}; save the file as UTF-8") from None
     except yaml.MarkedYAMLError as error:  # the text of the line, which may have a password in it, is left out
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise UserError(f"{path}: not valid YAML: line {line:,}: {error.problem}") from None

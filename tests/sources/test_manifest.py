@@ -123,7 +123,7 @@ def test_missing_manifest(tmp_path: Path) -> None:
         (b"news: 2024-13-01", "not valid YAML: month must be in 1..12"),
         (b"news: [1]\nudpipe: {}\nnews: [2]", "line 3: key 'news' stands twice; keep one of the two"),
         (b"ner:\n  a:\n    train: {source: a}\n    train: {source: b}", "line 4: key 'train' stands twice"),
-        ("news: новости".encode("cp1251"), "byte 6 is not UTF-8"),
+        ("news: новости".encode("cp1251"), "byte 6 (0xed) is not UTF-8"),
         (b"news: &a [x, *a]", "line 1: aliases unfold to more than 10,000,000 characters; write it out"),
         (BOMB, "line 8: aliases unfold"),
         (b"udpipe: &a '%b'\nnews: [%b]" % (b"x" * 900_000, b"*a," * 20_000), "line 2: aliases unfold"),
