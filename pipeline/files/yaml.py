@@ -70,8 +70,8 @@ class _Loader(yaml.SafeLoader):
         seen = set()
         for key, _ in node.value:
             if (key.tag, repr(key.value)) in seen:
-                place = f"{self.name}: line {key.start_mark.line + 1:,}"
                 name = f"key {key.value!r}" if isinstance(key, yaml.ScalarNode) else "a key"
-                raise UserError(f"{place}: {name} stands twice; keep one of the two")
+                line = key.start_mark.line + 1
+                raise UserError(f"{self.name}: line {line:,}: {name} stands twice; keep one of the two")
             seen.add((key.tag, repr(key.value)))
         return node

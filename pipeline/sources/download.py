@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -127,7 +128,9 @@ def _check(response: requests.Response, **_: object) -> None:
         if (urlsplit(response.url).scheme, urlsplit(target).scheme) == ("https", "http"):
             raise UserError(f"redirected from https to {public(target)}, which anybody on the way can change")
     elif response.status_code in BUSY:
-        wait = Retry().get_retry_after(response.raw) or 0
+        wait = 0.0
+        with suppress(urllib3.exceptions.InvalidHeader):
+            wait = Retry().get_retry_after(response.raw) or wait
         if wait > LONGEST_WAIT:
             raise UserError(f"{status}, and the server asks to wait {wait:,.0f} s")
         time.sleep(wait)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.errors import UserError, public, reason, shown
+from pipeline.errors import FULL, UserError, public, reason, shown
 from pipeline.provenance.fingerprint import sha256
 from pipeline.sources.download import download, file_name, need_room, safe_name
 from pipeline.sources.manifest import Source, home
@@ -54,11 +54,9 @@ def obtain(manifest: Path, source: Source, sums: Sums, check: Check) -> Input:
     if source.is_url:
         path, origin = download(source.source, home(manifest).parent / ".downloads"), public(source.source)
     else:
-        path, origin = (
-            find(manifest, source),
-            os.path.normpath(f"data/{manifest.absolute().parent.name}/{source.source}"),
-        )
-        origin = path.name if source.source.startswith(("/", "~")) else origin
+        path, scale = find(manifest, source), manifest.absolute().parent.name
+        is_elsewhere = source.source.startswith(("/", "~"))
+        origin = path.name if is_elsewhere else os.path.normpath(f"data/{scale}/{source.source}")
     try:
         found = Input(source, path, {"source": origin}).at(path)
         expected = source.sha256 or sums.get(source.source) or found.facts["sha256"]
@@ -70,6 +68,8 @@ def obtain(manifest: Path, source: Source, sums: Sums, check: Check) -> Input:
     except UserError as error:
         raise UserError(f"{error}; delete this file to download it again" if source.is_url else str(error)) from None
     except OSError as error:
+        if error.errno in FULL:  # where an archive is unpacked to
+            raise
         raise UserError(f"{path}: cannot be read: {reason(error)}") from None
     return found
 

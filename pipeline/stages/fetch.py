@@ -96,12 +96,7 @@ def write_sets(folder: Path, manifest: Manifest, inputs: Inputs) -> None:
         files = {split: f"{split}.conll{'.gz' if file.path.suffix == '.gz' else ''}" for split, file in splits.items()}
         for split, file in files.items():
             copy(splits[split], folder / name / file)
-        description = {
-            "format": data.format,
-            "files": {"validation": None, **files},
-            "holdout": data.validation.holdout,
-            "types": data.types,
-            "code": fingerprint({}, *format_code(data.format)),
-        }
-        write_json(folder / name / "set.json", description)
+        described = data.model_dump(include={"format", "types"}) | {"holdout": data.validation.holdout}
+        described |= {"files": {"validation": None, **files}, "code": fingerprint({}, *format_code(data.format))}
+        write_json(folder / name / "set.json", described)
         write_json(folder / name / "sources.json", {"files": {split: file.facts for split, file in splits.items()}})
