@@ -24,7 +24,7 @@ Number = Annotated[Any, AfterValidator(_check_number)]
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write small JSON, see `json_text`."""
+    """Write small JSON, see `json_text`, whole or not at all."""
     write_text(path, json_text(value))
 
 
@@ -56,14 +56,12 @@ def numbers(*needed: str, nested: Collection[str] = (), words: Collection[str] =
     Keys in `nested` may have objects of numbers, and keys in `words` texts.
     """
 
-    def check(found: dict[str, Any]) -> dict[str, Any]:
-        expected: dict[str, Any] = dict.fromkeys(needed)
-        for key, value in (expected | found).items():
-            if key in words and isinstance(value, str):
-                continue
+    def check(values: dict[str, Any]) -> dict[str, Any]:
+        for key, value in {**dict.fromkeys(needed), **values}.items():
             is_nested = key in nested and isinstance(value, dict)
-            for number in value.values() if is_nested else [value]:
-                _check_number(number, f"{one_line(key, SHOWN)}: ")
-        return found
+            if key not in words or not isinstance(value, str):
+                for number in value.values() if is_nested else [value]:
+                    _check_number(number, f"{one_line(key, SHOWN)}: ")
+        return values
 
     return Annotated[dict[str, Any], AfterValidator(check)]

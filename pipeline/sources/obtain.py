@@ -58,11 +58,11 @@ def obtain(manifest: Path, source: Source, sums: Sums, check: Check) -> Input:
         is_elsewhere = source.source.startswith(("/", "~"))
         origin = path.name if is_elsewhere else os.path.normpath(f"data/{scale}/{source.source}")
     try:
-        found = Input(source, path, {"source": origin}).at(path)
-        expected = source.sha256 or sums.get(source.source) or found.facts["sha256"]
-        if found.facts["sha256"] != expected:
+        file = Input(source, path, {"source": origin}).at(path)
+        expected = source.sha256 or sums.get(source.source) or file.facts["sha256"]
+        if file.facts["sha256"] != expected:
             place = "the manifest" if source.sha256 else f"{sums.path}, since the first download"
-            fault = f"sha256 is {found.facts['sha256']}, expected {expected} (in {place})"
+            fault = f"sha256 is {file.facts['sha256']}, expected {expected} (in {place})"
             raise UserError(f"{path}: {fault}; get the right file or correct the sum")
         check(path)
     except UserError as error:
@@ -71,7 +71,7 @@ def obtain(manifest: Path, source: Source, sums: Sums, check: Check) -> Input:
         if error.errno in FULL:  # where an archive is unpacked to
             raise
         raise UserError(f"{path}: cannot be read: {reason(error)}") from None
-    return found
+    return file
 
 
 def find(manifest: Path, source: Source) -> Path:
@@ -87,9 +87,9 @@ def find(manifest: Path, source: Source) -> Path:
     raise UserError(f"{source.source}: {fault} (looked for {' and '.join(map(str, paths))}); correct the path")
 
 
-def copy(found: Input, target: Path) -> None:
+def copy(file: Input, target: Path) -> None:
     """Copy a checked file; a `UserError` if it doesn't fit, or is no longer what was checked."""
-    need_room(target, found.facts["bytes"])
-    shutil.copyfile(found.path, target)
-    if sha256(target) != found.facts["sha256"]:
-        raise UserError(f"{found.path}: changed while it was being copied; run again once it is complete")
+    need_room(target, file.facts["bytes"])
+    shutil.copyfile(file.path, target)
+    if sha256(target) != file.facts["sha256"]:
+        raise UserError(f"{file.path}: changed while it was being copied; run again once it is complete")
