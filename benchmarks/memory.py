@@ -25,9 +25,9 @@ import typer
 import yaml
 
 from benchmarks.rounds import report
+from pipeline.files.json import write_json
 from pipeline.paths import HERE
 from pipeline.text.plaintext import read_plaintext
-from pipeline.work.outputs import write_json
 
 Row = dict[str, Any]
 ROOT = Path(__file__).parents[1]

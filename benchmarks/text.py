@@ -25,6 +25,7 @@ import typer
 from ufal.udpipe import Model, ProcessingError, Sentence
 
 from benchmarks.rounds import medians, report, take_turns
+from pipeline.files.json import read_json, write_json
 from pipeline.files.shards import COUNTS, Document, format_document, read_documents, read_shard
 from pipeline.files.yaml import read_yaml
 from pipeline.params import PARAMS, Params, complete_scales
@@ -32,7 +33,6 @@ from pipeline.paths import HERE, Paths
 from pipeline.stages import documents, fragments, lemmas, lowercase, sentences, vocabulary
 from pipeline.text.mapping import LIBRARIES
 from pipeline.text.whitespace import count_words
-from pipeline.work.outputs import read_json, write_json
 
 Row = dict[str, Any]
 TEXT = {"segmenter": "razdel", "fragment_words": 200, "shard_megabytes": 1}

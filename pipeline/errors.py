@@ -2,9 +2,16 @@
 
 import errno
 import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
-LONGEST = 1000
-"""Characters of a line."""
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
+
+LONGEST, SHOWN = 1000, 200
+"""Characters of a line, and of a value that it repeats."""
+FAULTS = 5
+"""Of a file, that a message repeats."""
 SPACES = (
     "\t\xa0\xad\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200c\u200d\u202f\u205f\u3000"
 )
@@ -42,6 +49,14 @@ def one_line(text: str, longest: int = LONGEST) -> str:
     return _cut(printable(" ".join(text.split())), longest)
 
 
+def shown(value: object) -> str:
+    """A value as a message repeats it: as Python writes it, and an error as its text, bounded to `SHOWN` characters."""
+    try:
+        return one_line(str(value) if isinstance(value, Exception) else repr(value), SHOWN)
+    except ValueError:  # Python prints no more than 4,300 digits, and YAML knows hexadecimal ones
+        return "a number of thousands of digits"
+
+
 def public(source: str) -> str:
     """A URL as it may be written down: `https://host/path?…`; what is no URL stays as it is.
 
@@ -64,6 +79,49 @@ def printable(text: str, keep: str = "") -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in text)
+
+
+def explain(
+    error: "ValidationError",
+    block: "type[BaseModel] | None" = None,
+    written_at: Callable[[tuple[str | int, ...]], tuple[str | int, ...]] = lambda key: key,
+) -> str:
+    """A clause for each of the first faults: where, what was found, what was expected; `block` says which keys are.
+
+    `written_at` says where the file has what the model has at a key.
+    """
+    faults = error.errors(include_url=False)
+    faults.sort(key=lambda fault: fault["type"] == "missing")  # a key that is misspelt says what is missing too
+    clauses = list(dict.fromkeys(_explain(fault, block, written_at(fault["loc"])) for fault in faults))
+    rest = [f"and {len(clauses) - FAULTS:,} more"] if len(clauses) > FAULTS else []
+    return "; ".join([*clauses[:FAULTS], *rest])
+
+
+def _explain(fault: Any, block: "type[BaseModel] | None", key: tuple[str | int, ...]) -> str:
+    kind, message = fault["type"], fault["msg"].removeprefix("Value error, ")
+    if kind == "json_invalid":
+        return f"not valid JSON: {fault['ctx']['error']}"
+    place = ".".join(one_line(str(part), SHOWN) for part in key) or "top level"
+    if kind in ("missing", "extra_forbidden"):
+        fields = _block_at(fault["loc"][:-1], block).model_fields if block else {}
+        if kind == "missing":
+            required = ", ".join(name for name, field in fields.items() if field.is_required())
+            return f"{place}: missing" + (f"; required here: {required}" if required else "")
+        return f"{place}: unknown key" + (f"; valid keys here: {', '.join(fields)}" if fields else "")
+    if kind == "value_error" and not block:  # it says itself what was found
+        return f"{place}: {message}"
+    found = "nothing" if fault["input"] is None else shown(fault["input"])
+    return f"{place}: found {found}: {message[0].lower()}{message[1:]}"
+
+
+def _block_at(location: tuple[str | int, ...], block: "type[BaseModel]") -> "type[BaseModel]":
+    """The model of the block at `location`; the indices of lists and the names in a table are steps of their own."""
+    kind: Any = block
+    for part in location:
+        # list[X] or dict[str, X], or a block, of which `part` is a key; its annotation may be `X | None`
+        kind = get_args(kind)[-1] if get_origin(kind) in (list, dict) else kind.model_fields[part].annotation
+        kind = get_args(kind)[0] if type(None) in get_args(kind) else kind
+    return kind
 
 
 def reason(error: OSError) -> str:

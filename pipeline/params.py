@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, explain
 from pipeline.files.metrics import MACHINE
 from pipeline.files.settings import Seed, Settings, each_once
 from pipeline.files.yaml import read_yaml
@@ -14,7 +14,6 @@ from pipeline.machine.device import MOST_THREADS, is_device
 from pipeline.ner.settings import EvaluateSettings, NerSettings, TyposSettings
 from pipeline.protocol import Protocol
 from pipeline.text.settings import TextSettings, VocabularySettings
-from pipeline.work.outputs import explain
 
 PARAMS = Path("params.yaml")
 Json = dict[str, Any]

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from pipeline.errors import LONGEST, UserError, one_line, public
+from pipeline.errors import LONGEST, SHOWN, UserError, one_line, public, shown
 from pipeline.work import progress
 
 
@@ -14,6 +14,21 @@ def test_of_a_long_line_the_middle_is_cut(filling: str) -> None:
     line = str(UserError(f"data/news.txt: line 3: found '{filling}', expected a word; write one"))
     assert len(line) == LONGEST and line.isprintable() and "…" in line
     assert line.startswith("data/news.txt: line 3: found '") and line.endswith("', expected a word; write one")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("а\n\x1b", r"'а\n\x1b'"),
+        (["https://me:secret@host/a"], "['https://host/a']"),
+        (KeyError("B-X"), "'B-X'"),
+        (ValueError("a\nb"), "a b"),
+        ([10**5000], "a number of thousands of digits"),
+    ],
+)
+def test_a_value_as_a_message_repeats_it(value: object, text: str) -> None:
+    assert shown(value) == text
+    assert len(shown("о" * 20_000_000)) == SHOWN
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.work.outputs import copy_folder, fresh_file, fresh_folder, numbers, parse_json, read_json, write_json
+from pipeline.files.json import numbers, parse_json, read_json, write_json
+from pipeline.work.outputs import copy_folder, fresh_file, fresh_folder
 
 
 def names(folder: Path) -> list[str]:

@@ -160,7 +160,7 @@ def test_a_file_that_is_not_there_and_one_that_is_not_yaml(tmp_path: Path) -> No
     with pytest.raises(UserError, match="not valid YAML"):
         load_params(tmp_path / "params.yaml")
     (tmp_path / "params.yaml").write_text("arch: sru # архитектура", encoding="cp1251")
-    with pytest.raises(UserError, match="byte 12 is not UTF-8"):
+    with pytest.raises(UserError, match=r"byte 12 \(0x"):
         load_params(tmp_path / "params.yaml")
     (tmp_path / "params.yaml").write_text("arch: sru\narch: gru\n", encoding="utf-8")
     with pytest.raises(UserError, match=r"params\.yaml: line 2: key 'arch' stands twice; keep one"):

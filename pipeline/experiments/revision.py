@@ -18,9 +18,9 @@ from dvc.scm import NoSCM, RevError, resolve_rev
 
 from pipeline.errors import UserError
 from pipeline.experiments.lock import look_up
+from pipeline.files.json import json_text
 from pipeline.paths import HERE
 from pipeline.provenance.code import DATA, PACKAGE, PYTHON, Sources, describe_architecture, stage_code, stages
-from pipeline.work.outputs import json_text
 
 WORKSPACE = "workspace"
 LOCK, PARAMS = "dvc.lock", "params.yaml"

@@ -13,11 +13,11 @@ from typing import Any, Required
 from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, explain
 from pipeline.experiments.lock import look_up
 from pipeline.files.yaml import read_yaml
 from pipeline.params import PARAMS
-from pipeline.work.outputs import checked, explain
+from pipeline.work.outputs import checked
 from pipeline.work.steady import Steady, changed
 
 DVC = Path("dvc.yaml")

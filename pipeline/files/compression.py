@@ -2,20 +2,18 @@
 
 import gzip
 import zlib
+from _compression import DecompressReader
 from bz2 import BZ2Decompressor
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BufferedIOBase, BufferedReader, RawIOBase
+from io import BufferedIOBase, BufferedReader
 from pathlib import Path
-from typing import IO, Any
 
 from pipeline.errors import UserError, reason
 
 SUFFIXES = {"gzip": ".gz", "bzip2": ".bz2"}
 """Kinds of compression that are read, each with the end of the name that says so."""
 PLAIN = "plain"
-CHUNK = 1 << 13
-"""Packed bytes read at a time."""
 _MAGIC = {
     b"\x1f\x8b": "gzip",
     b"BZh": "bzip2",
@@ -64,38 +62,6 @@ def _kind(path: Path) -> str:
 def _open_content(kind: str, packed: BufferedReader) -> BufferedIOBase:
     if kind == "gzip":
         return gzip.open(packed)
-    return BufferedReader(_Bzip2(packed)) if kind == "bzip2" else packed
-
-
-class _Bzip2(RawIOBase):
-    """The content of all streams of a bzip2 file, one after the other.
-
-    `bz2.open` takes whatever follows a stream and begins no other for the end of the file: of a dump with one damaged
-    header all that comes after it would be lost in silence.
-    """
-
-    def __init__(self, packed: IO[bytes]) -> None:
-        self._packed, self._stream, self._done = packed, BZ2Decompressor(), 0
-
-    def readable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._done
-
-    def readinto(self, buffer: Any) -> int:
-        content = b""
-        while not content:
-            packed = self._stream.unused_data
-            if not packed and (self._stream.eof or self._stream.needs_input):
-                packed = self._packed.read(CHUNK)
-                if not packed and self._stream.eof:
-                    return 0
-                if not packed:
-                    raise EOFError("the file ends inside a bzip2 stream")
-            if self._stream.eof:
-                self._stream = BZ2Decompressor()
-            content = self._stream.decompress(packed, len(buffer))
-        buffer[: len(content)] = content
-        self._done += len(content)
-        return len(content)
+    # `bz2.open` takes whatever follows a stream and begins no other for the end of the file: of a dump with one damaged
+    # header all that comes after it would be lost in silence.
+    return BufferedReader(DecompressReader(packed, BZ2Decompressor)) if kind == "bzip2" else packed

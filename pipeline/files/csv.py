@@ -4,9 +4,12 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pipeline.errors import UserError, remake
+from pydantic import Field, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
+
+from pipeline.errors import UserError, explain, remake, shown
 from pipeline.work.outputs import fresh_file, need
 
 DIGITS = 6
@@ -32,30 +35,17 @@ def read_csv(path: Path, columns: Columns, stage: str) -> Rows:
 def parse_csv(data: bytes, place: str, advice: str, columns: Columns) -> Rows:
     """The same from bytes; `place` names them in messages, and `advice` says what to do about them."""
     try:
-        header, *rows = [*csv.reader(io.StringIO(data.decode(), newline=""), strict=True)] or [[]]
-        if missing := [column for column in columns if header.count(column) != 1]:
-            raise ValueError(f"found columns {', '.join(header)}, expected {', '.join(missing)} as well, each once")
-        return [_parse_row(number, header, row, columns) for number, row in enumerate(rows, 2)]
+        reader = csv.DictReader(io.StringIO(data.decode(), newline=""), strict=True)
+        header = reader.fieldnames or []
+        if missing := [column for column in columns if column not in header]:
+            raise ValueError(f"found columns {', '.join(header)}, expected {', '.join(missing)} as well")
+        number = {kind: Annotated[kind, Field(ge=0, lt=2**53)] for kind in (int, float)}
+        row = TypedDict("row", {name: number.get(kind, kind) for name, kind in columns.items()})  # type: ignore[misc]
+        table = TypeAdapter[Any](dict[str, row])
+        rows = {f"line {line:,}": row for line, row in enumerate(reader, 2)}
+        if longer := next((line for line, row in rows.items() if None in row), None):  # what DictReader puts it under
+            raise ValueError(f"{longer}: found more than {len(header)} values")
+        return [*table.validate_python(rows).values()]
     except (csv.Error, ValueError) as error:
-        raise UserError(f"{place}: not the table that was written: {str(error)[:200]}; {advice}") from None
-
-
-def _parse_row(line: int, header: list[str], row: list[str], columns: Columns) -> dict[str, Any]:
-    if len(row) != len(header):
-        raise ValueError(f"line {line:,}: found {len(row)} values, expected {len(header)}")
-    texts = dict(zip(header, row, strict=True))
-    values: dict[str, Any] = {}
-    for column, kind in columns.items():
-        values[column] = texts[column] if kind is str else _number(texts[column], kind)
-        if values[column] is None:
-            raise ValueError(f"line {line:,}: {column}: found {texts[column]!r}, expected {kind.__name__}")
-    return values
-
-
-def _number(text: str, kind: type) -> Any | None:
-    """A number from 0 on of that kind; None if the text is none."""
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return kind(number) if 0 <= number < 2**53 and kind(number) == number else None
+        fault = explain(error) if isinstance(error, ValidationError) else shown(error)
+        raise UserError(f"{place}: not the table that was written: {fault}; {advice}") from None

@@ -9,7 +9,7 @@ from typing import IO, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, remake, shown
 from pipeline.work.outputs import need
 
 Ids = npt.NDArray[np.int32]
@@ -51,8 +51,7 @@ def read_array(
     try:
         array = np.lib.format.open_memmap(path, mode=mode)
     except Exception as error:  # numpy reads the header as Python, with Python's own errors of a dozen kinds
-        why = " ".join(str(error).split())[:200]
-        raise UserError(f"{path}: cannot be read as an array ({why}); {advice}") from None
+        raise UserError(f"{path}: cannot be read as an array ({shown(error)}); {advice}") from None
     if array.ndim != axes or array.dtype != kind or array.offset + array.nbytes != path.stat().st_size:
         found = f"{array.dtype} of shape {array.shape} in {path.stat().st_size:,} bytes"
         raise UserError(f"{path}: found {found}, expected {np.dtype(kind)} of {axes} axes, and no more; {advice}")
@@ -64,24 +63,18 @@ class IdSequences:
 
     def __init__(self, folder: Path, name: str, types: int) -> None:
         """`types` is the number of the vocabulary's types: ids are below it. They are read once to be sure."""
-        path = folder / f"{name}.ids"
-        if not path.is_file() or not path.stat().st_size:
-            raise UserError(f"{path}: missing or empty; run the stage that makes it: dvc repro vocabulary")
-        offsets = need(folder / f"{name}.offsets", "vocabulary")
+        path, offsets = (need(folder / f"{name}.{end}", "vocabulary") for end in ("ids", "offsets"))
         self.offsets = np.fromfile(offsets, dtype=OFFSET)
         tokens, rest = divmod(path.stat().st_size, ID.itemsize)
         first, last = (int(self.offsets[0]), int(self.offsets[-1])) if len(self.offsets) > 1 else (0, 0)
-        if rest or first != 0 or last != tokens or not (np.diff(self.offsets) >= 0).all():
-            raise UserError(
-                f"{path}: found {tokens:,} ids, expected {last:,} in sequences as {offsets.name} has them; "
-                "make both again: dvc repro vocabulary"
-            )
+        if rest or not tokens or (first, last) != (0, tokens) or not (np.diff(self.offsets) >= 0).all():
+            found = f"found {tokens:,} ids, expected {last:,}, at least one, in sequences as {offsets.name} has them"
+            raise UserError(f"{path}: {found}; {remake('vocabulary')}")
         self._ids = np.memmap(path, dtype=ID, mode="r")
-        if (least := int(self._ids.min())) < 0 or (greatest := int(self._ids.max())) >= types:
-            raise UserError(
-                f"{path}: found id {least if least < 0 else greatest:,}, expected 0 to {types - 1:,}; "
-                "make it again: dvc repro vocabulary"
-            )
+        least, greatest = int(self._ids.min()), int(self._ids.max())
+        if least < 0 or greatest >= types:
+            found = f"found id {least if least < 0 else greatest:,}, expected 0 to {types - 1:,}"
+            raise UserError(f"{path}: {found}; {remake('vocabulary')}")
 
     def __len__(self) -> int:
         return len(self.offsets) - 1

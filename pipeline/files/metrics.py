@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.work.outputs import write_json
+from pipeline.files.json import write_json
 
 MACHINE = "machine"
 

@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.work.outputs import read_json
+from pipeline.files.json import read_json
 
 Value = TypeVar("Value", bound=Hashable)
 Block = TypeVar("Block", bound=BaseModel)

@@ -10,11 +10,13 @@ tabs nor line breaks of any kind, so that a header cannot be mistaken and `less`
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, shown
+from pipeline.files.utf8 import not_utf8
+from pipeline.work.outputs import named
 
 COUNTS = "counts.json"
 _HEADER = "#doc\t"
@@ -40,44 +42,30 @@ def shard_paths(folder: Path) -> list[Path]:
 
 def read_shard(path: Path) -> Iterator[Document]:
     """Stream the documents of one shard; a `UserError` where it is not whole."""
-    header: list[str] | None = None
+    header: list[str] = []
     lines: list[str] = []
     number = 0
-    # bytes: U+2028 and its kin are text here; only LF ends a line
-    with path.open("rb") as file:
-        for number, data in enumerate(file, start=1):
-            line = _decode(path, number, data).rstrip("\n")
-            if line.startswith(_HEADER):
-                if header:
-                    raise _damage(path, number, "a header", "an empty line before it")
-                header = line.split("\t")
-                lines = []
-            elif line:
-                if not header:
-                    raise _damage(path, number, "text outside a document", "a header (#doc) before it")
-                if "\t" in line:
-                    raise _damage(path, number, "a tab in a line of text", "tabs in headers alone")
-                lines.append(line)
-            elif header:
-                if len(header) != 3:
-                    found, place = f"a header of {len(header)} fields", number - len(lines) - 1
-                    raise _damage(path, place, found, "three with tabs between them: #doc, id, title")
-                yield Document(header[1], header[2], lines)
-                header = None
-    if header:
-        raise _damage(path, number, "the end of the file inside a document", "an empty line after its last line")
-
-
-def _decode(path: Path, number: int, data: bytes) -> str:
     try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        raise _damage(path, number, f"byte 0x{data[error.start]:02x}, which is not UTF-8", "text") from None
-
-
-def _damage(path: Path, number: int, found: str, expected: str) -> UserError:
-    stage = path.parent.name
-    return UserError(f"{path}: line {number:,}: found {found}, expected {expected}; run again: dvc repro {stage}")
+        # bytes: U+2028 and its kin are text here; only LF ends a line
+        with path.open("rb") as file:
+            for number, data in enumerate(file, start=1):  # noqa: B007  # the number is said after the loop
+                line = data.decode().rstrip("\n")
+                if line.startswith(_HEADER) and line.count("\t") == 2 and not header:
+                    header, lines = line.split("\t"), []
+                elif line and (not header or "\t" in line):
+                    raise ValueError(f"found {shown(line)}")
+                elif line:
+                    lines.append(line)
+                elif header:
+                    yield Document(header[1], header[2], lines)
+                    header = []
+        if header:
+            raise ValueError("found the end of the file inside a document")
+    except ValueError as error:
+        fault = f"found {not_utf8(error)}" if isinstance(error, UnicodeDecodeError) else error
+        expected = "#doc, id and title with tabs between them, then lines without tabs, then an empty line"
+        advice = f"run again: dvc repro {path.parent.name}"
+        raise UserError(f"{path}: line {number:,}: {fault}, expected {expected}; {advice}") from None
 
 
 def read_documents(folder: Path) -> Iterator[Document]:
@@ -99,19 +87,10 @@ def write_shards(documents: Iterable[Document], folder: Path, megabytes: float) 
             data = format_document(document).encode("utf-8")
             if room <= 0:
                 current.close()
-                file = current.enter_context(_open(folder / f"{shard:05d}.txt"))
+                path = folder / f"{shard:05d}.txt"
+                current.enter_context(named(path))
+                file = current.enter_context(path.open("wb"))
                 shard, room = shard + 1, megabytes * 1e6
             file.write(data)
             room -= len(data)
     return shard
-
-
-@contextmanager
-def _open(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write to; an error, which does not say by itself where it was met, names it."""
-    try:
-        with path.open("wb") as file:
-            yield file
-    except OSError as error:
-        error.filename = error.filename or str(path)
-        raise

@@ -28,6 +28,11 @@ _BOM = "\ufeff"
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
+def not_utf8(error: UnicodeDecodeError, start: int = 0) -> str:
+    """What a message says of bytes that begin at the byte `start` of a file, counted from 0, and are not UTF-8."""
+    return f"byte {start + error.start:,} (0x{error.object[error.start]:02x}) is not UTF-8"
+
+
 class Utf8:
     """Decodes one file, chunk by chunk, without its byte order mark.
 
@@ -72,11 +77,11 @@ class Utf8:
             text, used = codecs.utf_8_decode(data, "strict", final)
         except UnicodeDecodeError as error:
             if nul < 0 or error.start < nul:
-                self._meet(error.start, f"(0x{data[error.start]:02x}) is not UTF-8")
+                self._meet(error.start, not_utf8(error, self._start))
             text, used = codecs.utf_8_decode(data, "replace", final)
             self.replaced += text.count(_REPLACEMENT) - data[:used].count(_REPLACEMENT.encode())
         if nul >= 0:  # UTF-16 of Russian text is valid UTF-8, but for its spaces
-            self._meet(nul, "is 0, as in UTF-16, not in text")
+            self._meet(nul, f"byte {self._start + nul:,} is 0, as in UTF-16, not in text")
             self.replaced += text.count("\0")
             text = text.replace("\0", _REPLACEMENT)
         return text, used
@@ -84,13 +89,15 @@ class Utf8:
     def _meet(self, index: int, fault: str) -> None:
         offset = self._start + index
         if self._policy == "error":
-            raise UserError(f"{self._path}: byte {offset:,} {fault}; {self.advice}")
+            raise UserError(f"{self._path}: {fault}; {self.advice}")
         self.first = offset if self.first is None else min(self.first, offset)
 
 
 def guess_encoding(head: bytes) -> str:
-    """The name, for iconv, of what a file that is not UTF-8 is written in, by its beginning: that of its mark; UTF-16
-    or UTF-32 if many bytes are 0; what its XML declaration says; or what Russian text is in most often."""
+    """The name, for iconv, of the encoding of a file that is not UTF-8, by its beginning.
+
+    Its mark says it, or many bytes that are 0, or its XML declaration; or it is what Russian text is in most often.
+    """
     mark = next((name for mark, name in _MARKS.items() if head.startswith(mark)), None)
     if mark:
         return mark

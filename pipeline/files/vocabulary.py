@@ -9,7 +9,8 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from pipeline.errors import UserError, remake
-from pipeline.work.outputs import need, read_json, write_json, write_text
+from pipeline.files.json import read_json, write_json
+from pipeline.work.outputs import need, write_text
 
 BEGIN, END, UNKNOWN = 0, 1, 2
 """Ids of the begin and end of a text, and of what the softmax does not predict by name."""
@@ -55,14 +56,12 @@ class Vocabulary:
     @classmethod
     def load(cls, folder: Path) -> "Vocabulary":
         """Read what `save` wrote; a `UserError` names a file that is damaged."""
-        facts = read_facts(folder)
-        words = cls([*read_entries(folder)], facts["size"])
-        if facts["types"] != len(words):
-            raise UserError(
-                f"{folder}: found {len(words):,} types, expected {facts['types']:,} by vocabulary.json; "
-                "make it again: dvc repro vocabulary"
-            )
-        return words
+        facts, entries = read_facts(folder), [*read_entries(folder)]
+        vocabulary = cls(entries, facts["size"])
+        if facts["types"] != len(vocabulary) or facts["size"] > len(vocabulary):
+            found = f"found {len(vocabulary):,} types, expected {facts['types']:,}, of which {facts['size']:,} are"
+            raise UserError(f"{folder}: {found} predicted, by vocabulary.json; {remake('vocabulary')}")
+        return vocabulary
 
 
 class Facts(TypedDict):
@@ -74,12 +73,7 @@ class Facts(TypedDict):
 
 def read_facts(folder: Path) -> Facts:
     """Read vocabulary.json."""
-    path = folder / "vocabulary.json"
-    facts: Facts = read_json(path, Facts, "vocabulary")
-    if facts["size"] > facts["types"]:
-        found = f"found size {facts['size']:,}, expected at most the {facts['types']:,} types"
-        raise UserError(f"{path}: {found}; {remake('vocabulary')}")
-    return facts
+    return read_json(folder / "vocabulary.json", Facts, "vocabulary")
 
 
 def format_entry(entry: Entry) -> str:
@@ -96,12 +90,9 @@ def parse_entries(file: Iterable[str]) -> Iterator[Entry]:
 
 def read_entries(folder: Path) -> Iterator[Entry]:
     """The types of `vocabulary.txt`, most frequent first, as they are read; a `UserError` if it is damaged."""
-    with need(folder / "vocabulary.txt", "vocabulary").open(encoding="utf-8", newline="\n") as file:
+    path = need(folder / "vocabulary.txt", "vocabulary")
+    with path.open(encoding="utf-8", newline="\n") as file:
         try:
             yield from parse_entries(file)
         except ValueError as error:
-            raise _damaged(folder, error) from None
-
-
-def _damaged(folder: Path, error: Exception) -> UserError:
-    return UserError(f"{folder}: a damaged vocabulary ({error}); make it again: dvc repro vocabulary")
+            raise UserError(f"{path}: a damaged vocabulary ({error}); {remake('vocabulary')}") from None

@@ -33,10 +33,15 @@ def load_module(make: Callable[[], Module], path: Path, stage: str) -> Module:
 
     Before any memory is taken, the shapes are compared: `make` follows a file of settings, which may say anything.
     """
-    found, expected = read_shapes(path, stage), _expected(make, path, stage)
-    if found != expected:
-        names = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
-        where = f"{names[0]}: found {found.get(names[0])}, expected {expected.get(names[0])}"
+    stored = read_shapes(path, stage)
+    try:
+        with torch.device("meta"), _Unfilled():
+            expected = {name: tuple(value.shape) for name, value in make().state_dict().items()}
+    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        fault = str(error).partition("\n")[0]  # torch goes on with a trace of its C++
+        raise UserError(f"{path.parent}: its settings are of no model ({fault}); {remake(stage)}") from None
+    if names := sorted(name for name in expected.keys() | stored.keys() if expected.get(name) != stored.get(name)):
+        where = f"{names[0]}: found {stored.get(names[0])}, expected {expected.get(names[0])}"
         raise UserError(f"{path}: weights of another model ({where}); {remake(stage)}")
     module = make()
     try:
@@ -79,12 +84,3 @@ class _Unfilled(TorchFunctionMode):
         if getattr(function, "__name__", "") in FILLS:
             return args[0] if args else kwargs["tensor"]
         return function(*args, **(kwargs or {}))
-
-
-def _expected(make: Callable[[], Module], path: Path, stage: str) -> Shapes:
-    try:
-        with torch.device("meta"), _Unfilled():
-            return {name: tuple(value.shape) for name, value in make().state_dict().items()}
-    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
-        what = str(error).partition("\n")[0]  # torch goes on with a trace of its C++
-        raise UserError(f"{path.parent}: its settings are of no model ({what}); {remake(stage)}") from None

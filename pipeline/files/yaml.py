@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 
 from pipeline.errors import UserError
+from pipeline.files.utf8 import not_utf8
 
 MOST_BYTES = 1_000_000
 """Of a file; a manifest of ten thousand files has fewer."""
@@ -25,7 +26,7 @@ def read_yaml(path: Path) -> Any:
         loader.name = str(path)
         return loader.get_single_data()
     except UnicodeDecodeError as error:
-        raise UserError(f"{path}: byte {error.start:,} is not UTF-8; save the file as UTF-8") from None
+        raise UserError(f"{path}: {not_utf8(error)}; save the file as UTF-8") from None
     except yaml.MarkedYAMLError as error:  # the text of the line, which may have a password in it, is left out
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise UserError(f"{path}: not valid YAML: line {line:,}: {error.problem}") from None
@@ -69,8 +70,8 @@ class _Loader(yaml.SafeLoader):
         seen = set()
         for key, _ in node.value:
             if (key.tag, repr(key.value)) in seen:
-                place = f"{self.name}: line {key.start_mark.line + 1:,}"
                 name = f"key {key.value!r}" if isinstance(key, yaml.ScalarNode) else "a key"
-                raise UserError(f"{place}: {name} stands twice; keep one of the two")
+                line = key.start_mark.line + 1
+                raise UserError(f"{self.name}: line {line:,}: {name} stands twice; keep one of the two")
             seen.add((key.tag, repr(key.value)))
         return node

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from pipeline.errors import UserError, remake
 from pipeline.files.ids import Ids
+from pipeline.files.json import write_json
 from pipeline.files.settings import Settings, read_settings
 from pipeline.files.vocabulary import SPECIALS
 from pipeline.files.weights import is_finite, load_module, read_shapes, save_weights
@@ -22,7 +23,6 @@ from pipeline.lm.encoders.encoder import CharEncoder
 from pipeline.lm.encoders.load import load_encoder
 from pipeline.lm.settings import ELMO, NO_CELL, ArchSettings, LmSettings
 from pipeline.lm.training.batches import align
-from pipeline.work.outputs import write_json
 
 WEIGHTS, CONFIG = "lm.safetensors", "config.json"
 _LAYER = re.compile(r"^directions\.0\.layers\.(\d+)\.", re.MULTILINE)

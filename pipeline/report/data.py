@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 from pipeline.errors import UserError, remake
 from pipeline.files.csv import Columns, read_csv
+from pipeline.files.json import Count, Number, numbers, read_json
 from pipeline.files.metrics import MACHINE
 from pipeline.files.weights import read_shapes
 from pipeline.protocol import Protocol
@@ -18,7 +19,7 @@ from pipeline.report.encoders import ENCODERS
 from pipeline.report.paper import order_sets
 from pipeline.report.plots.confusion import OUTSIDE
 from pipeline.report.splits import SET_COUNTS, SPLIT
-from pipeline.work.outputs import Count, Number, need, numbers, read_json
+from pipeline.work.outputs import need
 
 TEXT_STAGES = ["documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary"]
 COUNTS = "counts.json"

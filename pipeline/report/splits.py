@@ -5,10 +5,10 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
+from pipeline.files.json import numbers
 from pipeline.report import paper
 from pipeline.report.pages.blocks import Block, Table
 from pipeline.report.tables import NONE, integer
-from pipeline.work.outputs import numbers
 
 SPLITS = ["train", "validation", "test"]
 HEADER = ["Set", "Split", "Paper, Table 1", "Paper's files", "Sentences", "Tokens", "Entities"]

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from pipeline.files.json import read_json
 from pipeline.report.data import METRICS, Data, read_lm, read_metrics
 from pipeline.report.paper import order_sets
 from pipeline.report.sections import DEMO, DEMO_WARNING
 from pipeline.report.tables import decimal, plain, spread
-from pipeline.work.outputs import read_json
 
 
 def summary(metrics: Path) -> str:

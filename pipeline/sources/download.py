@@ -1,32 +1,54 @@
-"""Files from the web: downloaded once, resumed after a break, whole or not there.
+"""Files from the web, by pooch: asked for several times, whole or not there.
 
-Whole is what the server announces; whether it is the right file, the sum and the check of its content say. Nothing
+Whole is what the server announces; whether it is the right file, the sum and the reader of its content say. Nothing
 that was downloaded is executed or unpickled.
 """
 
 import hashlib
+import http.client
 import os
+import re
+import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
-from typing import IO
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
-from requests import Response
+import pooch
+import requests
+import urllib3
+from urllib3.util import Retry
 
-from pipeline.errors import UserError, public
-from pipeline.sources.http import BEYOND_END, PARTIAL, Failed, Interrupted, answer, length, starts_at, version
-from pipeline.sources.places import safe_name
-from pipeline.sources.space import room_for
-from pipeline.work.locks import lock_alone
-from pipeline.work.progress import Meter, say
+from pipeline.errors import UserError, public, shown
+from pipeline.work.locks import hold
+from pipeline.work.outputs import named, remove
+from pipeline.work.progress import say, track
 
 ATTEMPTS = 4
-"""In a row, without a byte that no earlier one brought."""
-PAUSE = 2.0
-"""Seconds before the second attempt; doubled before each further one."""
+TIMEOUT = 30.0
+"""Seconds without a byte before an attempt counts as failed."""
+LONGEST_WAIT = 300.0
+"""Seconds that a server may ask to be left alone; if it wants more, the user is told."""
 CHUNK = 1 << 20
 LONGEST_NAME = 50
 """Characters, of up to four bytes: file systems end at 255."""
+BUSY = (408, 429, 500, 502, 503, 504)
+"""HTTP statuses that may be different a little later."""
+HEADERS = {"User-Agent": "recurrent-embeddings-pipeline", "Accept-Encoding": "identity"}
+"""Some servers refuse the default name of a Python library."""
+_RENEWED = re.compile(
+    r"^x-(amz|goog)-|(^|[-_.])(\w*token|sig|signature|auth|authorization|secret|passw(or)?d|credentials?|expires|expiry|"
+    r"api_?key|key|jsessionid|session_?id)$",
+    re.IGNORECASE,
+)
+"""Names in a query whose values another day may change, and the file stays the same."""
+
+pooch.get_logger().setLevel("ERROR")  # its lines have the URL in them, password and all
+
+
+def safe_name(name: str) -> str:
+    """A file name of letters, digits and `_.+-` only."""
+    return re.sub(r"[^\w.+-]", "_", name)
 
 
 def file_name(url: str) -> str:
@@ -35,14 +57,16 @@ def file_name(url: str) -> str:
     return safe_name(name)[-LONGEST_NAME:] or "download"
 
 
-def cached_path(url: str, folder: Path) -> Path:
-    """Where the file of a URL lies, or is to be placed by hand: <sha256 of the URL, 16 digits>-<its name>.
+def identify(url: str) -> str:
+    """The key of a URL: what may be shown of it, and a sum of its query to tell two files of one address apart."""
+    asked = [part for part in re.split("[?;&]", url.partition("#")[0])[1:] if part]
+    asked = [part for part in asked if not _RENEWED.search(part.partition("=")[0])]
+    return public(url) + (f"#{hashlib.sha256('&'.join(asked).encode()).hexdigest()[:16]}" if asked else "")
 
-    The sum is that of the URL without user and password, which may be short enough to be guessed from it.
-    """
-    parts = urlsplit(url)
-    named = url.replace(parts.netloc, parts.netloc.rpartition("@")[2], 1)
-    return folder / f"{hashlib.sha256(named.encode()).hexdigest()[:16]}-{file_name(url)}"
+
+def cached_path(url: str, folder: Path) -> Path:
+    """Where the file of a URL lies, or is to be placed by hand: <16 digits of the key's sha256>-<its name>."""
+    return folder / f"{hashlib.sha256(identify(url).encode()).hexdigest()[:16]}-{file_name(url)}"
 
 
 def download(url: str, folder: Path) -> Path:
@@ -53,86 +77,79 @@ def download(url: str, folder: Path) -> Path:
     path = cached_path(url, folder)
     if path.is_file():
         return path
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / ".gitignore").write_text("*\n", encoding="utf-8")
-    try:
-        with path.with_name(path.name + ".part").open("ab") as part:
-            _lock(part)
-            _receive_patiently(url, part)
-            os.replace(part.name, path)
-    except Failed as error:
-        raise UserError(f"{public(url)}: {error}; try again, or place the file by hand as {path}") from None
-    _version_path(part).unlink(missing_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    with hold(path.with_name(f".{path.name}.lock"), "downloading it"), named(path):
+        remove(partial)  # a killed run may have left it
+        urls, sums = {path.name: url}, {path.name: None}
+        client = pooch.create(partial, base_url="", registry=sums, urls=urls, retry_if_failed=ATTEMPTS - 1)
+        try:
+            os.replace(client.fetch(path.name, downloader=_receive), path)
+        except (UserError, ValueError, requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            advice = f"try again, or place the file by hand as {path}"
+            raise UserError(f"{public(url)}: {_reason(error)}; {advice}") from None
+        finally:
+            remove(partial)
     return path
 
 
-def _lock(part: IO[bytes]) -> None:
-    if not lock_alone(part):
-        raise Failed("another process is downloading it")
+def need_room(path: Path, needed: int) -> None:
+    """A `UserError` if so many bytes do not fit where the path is to be; its folder exists."""
+    if (free := shutil.disk_usage(path.parent).free) < needed:
+        raise UserError(f"{path}: no disk space left: {needed:,} bytes needed, {free:,} free; make room")
 
 
-def _receive_patiently(url: str, part: IO[bytes]) -> None:
-    attempts, longest = 0, 0
-    while True:
-        try:
-            return _receive(url, part)
-        except Interrupted as error:
-            interruption = error
-        if _size(part) > longest:
-            attempts, longest = 0, _size(part)
-        attempts += 1
-        if attempts == ATTEMPTS:
-            raise Failed(f"download failed {ATTEMPTS} times in a row, at last: {interruption}")
-        wait = PAUSE * 2 ** (attempts - 1) if interruption.wait is None else interruption.wait
-        say(f"download {file_name(url)}: {interruption}; again in {wait:,.0f} s, from byte {_size(part):,}")
+def _receive(url: str, path: str, _: object) -> None:
+    """One attempt, whose first answers `_check` sees; pooch makes another one after a `RequestException`.
+
+    Proxies are those of the environment (http_proxy, https_proxy, no_proxy).
+    """
+    label = f"download {file_name(url)}"
+    try:
+        with requests.get(url, headers=HEADERS, stream=True, timeout=TIMEOUT, hooks={"response": _check}) as response:
+            response.raw.headers.pop("Content-Encoding", None)  # the file is wanted as it is published
+            size = response.raw.length_remaining
+            need_room(Path(path), size or 0)
+            with open(path, "wb") as file:
+                for chunk in track(response.iter_content(CHUNK), label, "bytes", size, len):
+                    file.write(chunk)
+    except requests.RequestException as error:
+        say(f"{label}: {_reason(error)}")
+        raise
+
+
+def _check(response: requests.Response, **_: object) -> None:
+    """Refuse what must not be followed or saved before its body is read, and wait for a server that asks for it."""
+    status = f"HTTP {response.status_code} {http.client.responses.get(response.status_code, '')}".rstrip()
+    if response.is_redirect:
+        response.close()  # requests would read its body, however long, into memory
+        target = urljoin(response.url, response.headers["Location"])
+        if urlsplit(target).scheme not in ("http", "https"):
+            raise UserError(f"redirected to {public(target)}, expected http:// or https://")
+        if (urlsplit(response.url).scheme, urlsplit(target).scheme) == ("https", "http"):
+            raise UserError(f"redirected from https to {public(target)}, which anybody on the way can change")
+    elif response.status_code in BUSY:
+        wait = 0.0
+        with suppress(urllib3.exceptions.InvalidHeader):
+            wait = Retry().get_retry_after(response.raw) or wait
+        if wait > LONGEST_WAIT:
+            raise UserError(f"{status}, and the server asks to wait {wait:,.0f} s")
         time.sleep(wait)
+        raise requests.HTTPError(status)
+    elif response.status_code != 200:
+        raise UserError(status)
+    elif response.headers.get("Content-Type", "").strip().lower().startswith("text/html"):
+        raise UserError("found a web page (text/html), expected a file: a login, a notice, or the file has moved")
 
 
-def _receive(url: str, part: IO[bytes]) -> None:
-    """One attempt: what `part` does not hold yet is appended to it."""
-    with answer(url, _rest_only(part)) as response:
-        if response.status_code == BEYOND_END:
-            if length(response) == _size(part) and version(response) in ("", _known_version(part)):
-                return  # whole: the last run was killed before it said so
-            part.truncate(0)  # more than the server's file: it was another one
-            raise Interrupted("what was there is longer than the file")
-        if response.status_code != PARTIAL:
-            part.truncate(0)
-        elif starts_at(response) != _size(part) or version(response) != _known_version(part):
-            part.truncate(0)
-            raise Interrupted("another part came than the one asked for")
-        _version_path(part).write_text(version(response), encoding="utf-8")
-        _save(url, response, part)
-
-
-def _rest_only(part: IO[bytes]) -> dict[str, str]:
-    """Headers that ask for the rest, if a beginning of known version is there; else for all of the file."""
-    size, known = _size(part), _known_version(part)
-    return {"Range": f"bytes={size}-", "If-Range": known} if size and known else {}
-
-
-def _save(url: str, response: Response, part: IO[bytes]) -> None:
-    size, left = _size(part), response.raw.length_remaining
-    meter = Meter(f"download {file_name(url)}", "bytes", None if left is None else size + left, size)
-    with room_for(Path(part.name), left or 0):
-        # undecoded: the file as it is published; read1: all that came before a break is kept
-        while chunk := response.raw.read1(CHUNK, decode_content=False):
-            part.write(chunk)
-            meter.add(len(chunk))
-        part.flush()
-    meter.close()
-
-
-def _size(part: IO[bytes]) -> int:
-    part.flush()
-    return os.fstat(part.fileno()).st_size
-
-
-def _known_version(part: IO[bytes]) -> str:
-    """Of what `part` holds; empty if nobody said."""
-    path = _version_path(part)
-    return path.read_text(encoding="utf-8") if path.is_file() else ""
-
-
-def _version_path(part: IO[bytes]) -> Path:
-    return Path(part.name + ".version")
+def _reason(error: BaseException) -> str:
+    """The innermost cause: `[Errno 111] Connection refused` and not five wrappers of it."""
+    if isinstance(error, UserError):
+        return str(error)
+    proxy = "proxy of the environment: " if isinstance(error, requests.exceptions.ProxyError) else ""
+    while inner := error.__cause__ or error.__context__:
+        error = inner
+    if isinstance(error, TimeoutError):
+        return f"{proxy}nothing came for {TIMEOUT:,.0f} s"
+    if isinstance(error, http.client.IncompleteRead):
+        return "the answer broke off before its announced end"
+    return proxy + (shown(error) or type(error).__name__)

@@ -1,63 +1,43 @@
-"""data/<scale>/manifest.yaml: which files a scale is made of.
+"""data/<scale>/manifest.yaml: which files a scale is made of; data/local/manifest.example.yaml explains its keys.
 
-    news: # read in this order
-      - source: https://dumps.wikimedia.org/ruwikinews/latest/ruwikinews-latest-pages-articles.xml.bz2
-        format: mediawiki
-        namespaces: [0] # of pages that are articles; this is the default
-      - source: ~/news/meduza.txt.gz
-        format: text
-        invalid_utf8: replace # or error, the default
-    udpipe:
-      source: russian.udpipe
-      sha256: 8f33...
-    ner:
-      wikineural:
-        format: wikineural
-        types: [PER, ORG, LOC, MISC] # by default those of train
-        train:
-          source: train.conllu
-        validation:
-          holdout: 0.1
-        test:
-          source: test.conllu
-    elmo: # read only if params.yaml asks for it
-      source: 199.zip
-      lemmas: rusvectores
-
-A source is a URL or a path; a relative one is looked for beside the manifest.
+`dvc exp run --temp` and queued experiments run in a copy of the repository that holds tracked files only, neither the
+user's own manifest nor the files beside it. There DVC_ROOT names the real repository.
 """
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from pipeline.errors import UserError, public
+from pipeline.errors import UserError, explain, public
 from pipeline.files.settings import Settings, each_once
 from pipeline.files.utf8 import InvalidUtf8
 from pipeline.files.yaml import read_yaml
 from pipeline.lm.lemmas import Lemmas
 from pipeline.ner.data.bio import is_type
 from pipeline.ner.data.readers import formats
-from pipeline.sources.places import readable
-from pipeline.work.outputs import explain
 
-EXAMPLE = "manifest.example.yaml"
+EXAMPLE = "local/manifest.example.yaml"
+_URL = re.compile(r"https?://([^\s/?#@]*@)?(\[[\da-f:.]+\]|[^\s/?#@:\[\]]+)(:[1-9]\d{0,4})?([/?#].*)?", re.IGNORECASE)
+_URL_OF_A_KIND = re.compile(r"//|https?:|.*://", re.IGNORECASE | re.DOTALL)
 
+Name = Annotated[str, Field(min_length=1)]
+"""A URL or a path; a relative one is looked for beside the manifest."""
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$"), AfterValidator(str.lower)]
+"""The sum of a file as it is published: if it is compressed, as it is."""
 
 
 class Source(Settings):
-    """One input file. The sum is that of the file as published: if it is compressed, as it is."""
+    """One input file."""
 
-    source: Annotated[str, Field(min_length=1)]
+    source: Name
     sha256: Sha256 | None = None
 
     @property
     def is_url(self) -> bool:
-        return self.source.lower().startswith(("http://", "https://"))
+        return bool(_URL.fullmatch(self.source))
 
 
 class News(Source):
@@ -85,7 +65,7 @@ class News(Source):
 class Validation(Settings):
     """A file of its own, or `holdout`: this share of the training sentences."""
 
-    source: Annotated[str, Field(min_length=1)] | None = None
+    source: Name | None = None
     sha256: Sha256 | None = None
     holdout: Annotated[float, Field(gt=0, lt=1)] | None = None
 
@@ -96,11 +76,6 @@ class Validation(Settings):
         if self.holdout is not None and self.sha256 is not None:
             raise ValueError("sha256 goes with source, not with holdout")
         return self
-
-    @property
-    def file(self) -> Source | None:
-        """The file, unless the split is held out of the training sentences."""
-        return None if self.source is None else Source(source=self.source, sha256=self.sha256)
 
 
 def _known_format(name: str) -> str:
@@ -130,15 +105,16 @@ class NerSet(Settings):
 
     @property
     def splits(self) -> dict[str, Source]:
-        """The splits that are files, by name."""
-        files = {"train": self.train, "validation": self.validation.file, "test": self.test}
-        return {split: source for split, source in files.items() if source}
+        """The splits that are files, by name: all but one that is held out of the training sentences."""
+        held = self.validation
+        validation = {"validation": Source(source=held.source, sha256=held.sha256)} if held.source else {}
+        return {"train": self.train, **validation, "test": self.test}
 
 
 class Elmo(Settings):
     """A published ELMo: a zip archive that holds options.json and model.hdf5, or the two of them by name."""
 
-    source: Annotated[str, Field(min_length=1)] | None = None
+    source: Name | None = None
     sha256: Sha256 | None = None
     options: Source | None = None
     weights: Source | None = None
@@ -166,6 +142,7 @@ class Manifest(Settings):
     """The file as a whole."""
 
     news: Annotated[list[News], Field(min_length=1)]
+    """In reading order."""
     udpipe: Source
     ner: Annotated[dict[str, NerSet], Field(min_length=1)]
     """The data sets by name; `sets` of params.yaml says which of them are used."""
@@ -175,47 +152,31 @@ class Manifest(Settings):
     def sources(self) -> dict[str, Source]:
         """Every input file under its key, in reading order: news.0, udpipe, ner.wikineural.train ..."""
         news = {f"news.{index}": source for index, source in enumerate(self.news)}
-        splits = {f"ner.{name}": data.splits for name, data in self.ner.items()}
-        ner = {f"{name}.{split}": source for name, files in splits.items() for split, source in files.items()}
+        ner = {f"ner.{name}.{split}": file for name, data in self.ner.items() for split, file in data.splits.items()}
         return {**news, "udpipe": self.udpipe, **ner, **(self.elmo.files if self.elmo else {})}
+
+
+def home(manifest: Path) -> Path:
+    """The folder of the manifest's scale in the real repository."""
+    root = os.environ.get("DVC_ROOT")
+    real = Path(root) / "data" / manifest.absolute().parent.name if root else manifest.parent
+    return real if real.is_dir() else manifest.parent
 
 
 def read_manifest(path: Path) -> Manifest:
     """Read and check a manifest; a `UserError` names the file, the key, what was found and what is valid."""
-    found = readable(path)
-    if found is None:
-        raise UserError(f"{path}: not found; {_advice(path)}")
+    file = next((file for file in (path, home(path) / path.name) if file.is_file()), None)
+    if file is None:
+        raise UserError(f"{path}: not found; copy {path.parents[1] / EXAMPLE} to {path} and edit it")
     try:
-        manifest = Manifest.model_validate(read_yaml(found))
+        manifest = Manifest.model_validate(read_yaml(file))
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from None
     except ValidationError as error:
         raise UserError(f"{path}: {explain(error, Manifest)}") from None
-    _check_sources(path, manifest)
-    return manifest
-
-
-def _advice(path: Path) -> str:
-    example = path.with_name(EXAMPLE)
-    if example.is_file():
-        return f"copy {example} to {path} and edit it"
-    return "expected one for every scale of params.yaml; see data/local/manifest.example.yaml"
-
-
-def _check_sources(path: Path, manifest: Manifest) -> None:
     for key, source in manifest.sources.items():
-        found = f"{path}: {key}.source: found {public(source.source)!r}"
-        if not source.is_url and "://" in source.source:
-            raise UserError(f"{found}; expected http://, https:// or a path")
-        if not source.is_url and re.match(r"//|https?:", source.source, re.IGNORECASE):  # it may hold a password
-            raise UserError(f"{path}: {key}.source: found a URL that is misspelt; expected https://HOST/PATH")
-        if source.is_url and not _has_host(source.source):
-            raise UserError(f"{found}; expected http:// or https://, the name of a host, and a path")
-
-
-def _has_host(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return bool(parts.hostname) and parts.port != 0 and len(parts.netloc.split()) == 1
-    except ValueError:  # brackets without an end, a port that is no number
-        return False
+        if not source.is_url and _URL_OF_A_KIND.match(source.source):
+            # what is not recognised as a URL may hold a password
+            fault = repr(public(source.source)) if "://" in source.source else "a URL that is misspelt"
+            raise UserError(f"{path}: {key}.source: found {fault}; expected http:// or https://HOST/PATH, or a path")
+    return manifest

@@ -1,130 +1,95 @@
 """One input, from its manifest entry to a checked file: found on disk, or downloaded."""
 
-import hashlib
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from pipeline.errors import UserError, public
+from pipeline.errors import FULL, UserError, public, reason, shown
 from pipeline.provenance.fingerprint import sha256
-from pipeline.sources.download import download, file_name
-from pipeline.sources.manifest import Source
-from pipeline.sources.places import candidates, downloads, safe_name
-from pipeline.sources.space import room_for
+from pipeline.sources.download import download, file_name, need_room, safe_name
+from pipeline.sources.manifest import Source, home
 from pipeline.sources.sums import Sums
-from pipeline.sources.verify import Check
-from pipeline.work.progress import say
-
-CHUNK = 1 << 20
-SHOWN = 200
-"""Characters of a path that cannot be looked for."""
 
 
 class Input(NamedTuple):
-    """A checked file, and its size and sum when it was checked."""
+    """A checked file."""
 
     source: Source
     path: Path
-    bytes: int
-    sha256: str
-    scale: str
+    facts: dict[str, Any]
+    """What data/raw tells of it: source, bytes, sha256; neither times nor absolute paths, so that reruns are equal."""
 
     @property
     def name(self) -> str:
         """The name of the file as published or as the user calls it, fit to be a file name here."""
         return file_name(self.source.source) if self.source.is_url else safe_name(self.path.name)
 
-    @property
-    def facts(self) -> dict[str, str | int]:
-        """What data/raw tells about it. Neither times nor absolute paths: equal inputs give equal bytes."""
-        source = self.source.source
-        if self.source.is_url:
-            source = public(source)
-        elif source.startswith(("/", "~")):
-            source = self.path.name
-        else:
-            source = os.path.normpath(f"data/{self.scale}/{source}")
-        return {"source": source, "bytes": self.bytes, "sha256": self.sha256}
+    def at(self, path: Path) -> "Input":
+        """The input in another file, which was unpacked from it."""
+        return self._replace(path=path, facts=self.facts | {"bytes": path.stat().st_size, "sha256": sha256(path)})
 
 
-@dataclass(frozen=True)
-class Obtainer:
-    """Obtains the inputs of one manifest."""
-
-    manifest: Path
-    sums: Sums
-
-    def obtain(self, key: str, source: Source, check: Check) -> Input:
-        """Obtain and check the input under `key`; a `UserError` names the manifest, the key and the file."""
-        with self._named(key):
-            found = self._examine(source, self._locate(source), check)
-        say(f"{key}: {found.bytes:,} bytes, sound: {public(source.source)}")
-        return found
-
-    def find_paths(self, sources: dict[str, Source]) -> None:
-        """Raise a `UserError` for a path without a file at once, not after hours of downloads."""
-        for key, source in sources.items():
-            if not source.is_url:
-                with self._named(key):
-                    find(source, self.manifest)
-
-    @contextmanager
-    def _named(self, key: str) -> Iterator[None]:
-        try:
-            yield
-        except UserError as error:
-            raise UserError(f"{self.manifest}: {key}: {error}") from None
-
-    def _locate(self, source: Source) -> Path:
-        if source.is_url:
-            return download(source.source, downloads(self.manifest))
-        return find(source, self.manifest)
-
-    def _examine(self, source: Source, path: Path, check: Check) -> Input:
-        advice = "; delete this file to download it again" if source.is_url else ""
-        try:
-            scale = self.manifest.absolute().parent.name
-            found = Input(source, path, path.stat().st_size, sha256(path), scale)
-            self._check_sum(found)
-            check(path)
-        except UserError as error:
-            raise UserError(f"{error}{advice}") from None
-        except OSError as error:
-            raise UserError(f"{path}: cannot be read: {error.strerror or error}") from None
-        return found
-
-    def _check_sum(self, found: Input) -> None:
-        given = found.source.sha256
-        expected = given or self.sums.get(found.source.source)
-        if expected and found.sha256 != expected:
-            place = "the manifest" if given else f"{self.sums.path}, since the first download"
-            sums = f"sha256 is {found.sha256}, expected {expected} (in {place})"
-            raise UserError(f"{found.path}: {sums}; get the right file or correct the sum")
+Inputs = dict[str, Input]
+"""By their keys in the manifest."""
+Check = Callable[[Path], object]
 
 
-def find(source: Source, manifest: Path) -> Path:
-    """The file that a path in a manifest names; a `UserError` says where it was looked for."""
-    places = candidates(source.source, manifest)
+@contextmanager
+def entry(manifest: Path, key: str) -> Iterator[None]:
+    """Have a `UserError` in the block name the manifest and the key."""
     try:
-        for path in places:
-            if path.is_file():
-                return path
-        found = "not a file" if any(path.exists() for path in places) else "not found"
+        yield
+    except UserError as error:
+        raise UserError(f"{manifest}: {key}: {error}") from None
+
+
+def obtain(manifest: Path, source: Source, sums: Sums, check: Check) -> Input:
+    """Obtain and check an input; a `UserError` names the file.
+
+    Downloads lie in data/.downloads of the real repository, for all scales.
+    """
+    if source.is_url:
+        path, origin = download(source.source, home(manifest).parent / ".downloads"), public(source.source)
+    else:
+        path, scale = find(manifest, source), manifest.absolute().parent.name
+        is_elsewhere = source.source.startswith(("/", "~"))
+        origin = path.name if is_elsewhere else os.path.normpath(f"data/{scale}/{source.source}")
+    try:
+        file = Input(source, path, {"source": origin}).at(path)
+        expected = source.sha256 or sums.get(source.source) or file.facts["sha256"]
+        if file.facts["sha256"] != expected:
+            place = "the manifest" if source.sha256 else f"{sums.path}, since the first download"
+            fault = f"sha256 is {file.facts['sha256']}, expected {expected} (in {place})"
+            raise UserError(f"{path}: {fault}; get the right file or correct the sum")
+        check(path)
+    except UserError as error:
+        raise UserError(f"{error}; delete this file to download it again" if source.is_url else str(error)) from None
+    except OSError as error:
+        if error.errno in FULL:  # where an archive is unpacked to
+            raise
+        raise UserError(f"{path}: cannot be read: {reason(error)}") from None
+    return file
+
+
+def find(manifest: Path, source: Source) -> Path:
+    """The file that a path in a manifest names; a `UserError` says where it was looked for."""
+    folders = dict.fromkeys([manifest.parent, home(manifest)])
+    paths = [folder / os.path.expanduser(source.source) for folder in folders]
+    try:
+        if file := next((path for path in paths if path.is_file()), None):
+            return file
+        fault = "not a file" if any(path.exists() for path in paths) else "not found"
     except OSError as error:  # a name that is too long, a folder that is closed
-        raise UserError(f"{source.source[:SHOWN]}: {str(error.strerror).lower()}; correct the path") from None
-    looked = " and ".join(str(path) for path in places)
-    raise UserError(f"{source.source}: {found} (looked for {looked}); correct the path")
+        raise UserError(f"{shown(source.source)}: {reason(error)}; correct the path") from None
+    raise UserError(f"{source.source}: {fault} (looked for {' and '.join(map(str, paths))}); correct the path")
 
 
-def copy(found: Input, target: Path) -> None:
+def copy(file: Input, target: Path) -> None:
     """Copy a checked file; a `UserError` if it doesn't fit, or is no longer what was checked."""
-    digest = hashlib.sha256()
-    with room_for(target, found.bytes), found.path.open("rb") as reading, target.open("wb") as writing:
-        while chunk := reading.read(CHUNK):
-            digest.update(chunk)
-            writing.write(chunk)
-    if digest.hexdigest() != found.sha256:
-        raise UserError(f"{found.path}: changed while it was being copied; run again once it is complete")
+    need_room(target, file.facts["bytes"])
+    shutil.copyfile(file.path, target)
+    if sha256(target) != file.facts["sha256"]:
+        raise UserError(f"{file.path}: changed while it was being copied; run again once it is complete")

@@ -1,89 +1,78 @@
-"""Is an input sound? The gate: whole, readable to its end, in the form that the manifest says, and not empty.
+"""Is an input sound? Whole, readable to its end by the reader of the stage after it, and not empty.
 
-Every check reads the whole file, as the stage after it will, and raises a `UserError` that names the file, the place
-and what to do. What only a later stage can see, such as articles without prose or too few of them to hold some out, is
-said there.
+Every check raises a `UserError` that names the file, the place and what to do. What only a later stage can see, such as
+articles without prose or too few of them to hold some out, is said there.
 """
 
 import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from pathlib import Path
 
 from pipeline.errors import UserError
 from pipeline.files.compression import check_kind
-from pipeline.files.shards import Counts, Document
-from pipeline.files.utf8 import InvalidUtf8
+from pipeline.files.shards import Counts
+from pipeline.lm.elmo.options import read_options
 from pipeline.ner.data.readers import read_file
 from pipeline.sources import probe
-from pipeline.sources.manifest import News
+from pipeline.sources.elmo import check_archive, check_both
+from pipeline.sources.manifest import Manifest, NerSet, News
+from pipeline.sources.obtain import Check, Inputs
 from pipeline.text.dump.mediawiki import read_articles
 from pipeline.text.plaintext import read_plaintext
 from pipeline.work.progress import track
 
-Check = Callable[[Path], object]
-
 EXPORT = re.compile(r"(<\?xml[^>]*>\s*)?<mediawiki\b")
-QUIET = 100_000_000
-"""Files below this many bytes are read without a progress line."""
 
 
-def news_check(news: News) -> Check:
-    """The check of a news file: one that is not UTF-8 passes if the manifest says `invalid_utf8: replace`."""
+def checks(manifest: Manifest, inputs: Inputs, scratch: Path) -> dict[str, Check]:
+    """The check of every input under its key; archives are unpacked to `scratch`.
+
+    A file that must fit another one is checked against that of the `inputs`, which are obtained in this order.
+    """
+    named: dict[str, Check] = {f"news.{index}": partial(check_news, news) for index, news in enumerate(manifest.news)}
+    named["udpipe"] = check_udpipe
+    for name, data in manifest.ner.items():
+        named |= {f"ner.{name}.{split}": partial(check_split, data) for split in data.splits}
+    named |= {"elmo": partial(check_archive, scratch), "elmo.options": read_options}
+    named["elmo.weights"] = lambda weights: check_both(inputs["elmo.options"].path, weights)
+    return {key: named[key] for key in manifest.sources}
+
+
+def check_news(news: News, path: Path) -> None:
+    """A MediaWiki export with an article at least, or plain text with a word, which is no export."""
+    check_kind(path, "gzip", "bzip2")
+    counts: Counts = Counter()
+    label = f"check {path.name}"
     if news.format == "mediawiki":
-        return partial(check_mediawiki, news.reading["namespaces"], news.invalid_utf8)
-    return partial(check_text, news.invalid_utf8)
-
-
-def check_text(policy: InvalidUtf8, path: Path) -> None:
-    """Plain text: UTF-8, with at least one word, and no MediaWiki export."""
-    words = False
-    for number, document in enumerate(_watch(path, read_plaintext(path, Counter(), policy))):
+        namespaces = news.reading["namespaces"]
+        articles = read_articles(path, counts, news.invalid_utf8, namespaces)
+        if not sum(1 for _ in track(articles, label, "articles")):
+            expected = f"at least one of namespace {' or '.join(map(str, namespaces))} that is no redirect and has text"
+            raise UserError(f"{path}: no article among {counts['documents_read']:,} pages; expected {expected}")
+        return
+    has_words = False
+    for number, document in enumerate(track(read_plaintext(path, counts, news.invalid_utf8), label, "documents")):
         text = "\n".join(document.lines)
         if number < 2 and EXPORT.match(text):  # a declaration may have a blank line after it
             raise UserError(f"{path}: begins with <mediawiki>; expected plain text (or write format: mediawiki)")
-        words = words or bool(re.search(r"\w", text))
-    if not words:
+        has_words = has_words or bool(re.search(r"\w", text))
+    if not has_words:
         raise UserError(f"{path}: no words; expected news text, UTF-8, an empty line between documents")
-
-
-def check_mediawiki(namespaces: Collection[int], policy: InvalidUtf8, path: Path) -> None:
-    """A MediaWiki XML export: UTF-8, with at least one article."""
-    counts: Counts = Counter()
-    articles = sum(1 for _ in _watch(path, read_articles(path, counts, policy, namespaces)))
-    pages = articles + counts["documents_read"]
-    if not pages:
-        raise UserError(f"{path}: no <page> in this MediaWiki export; expected one for every article")
-    if not articles:
-        wanted = " or ".join(map(str, namespaces))
-        fault = f"no article among {pages:,} pages; expected at least one of namespace {wanted} that is no redirect"
-        raise UserError(f"{path}: {fault} and has text")
 
 
 def check_udpipe(path: Path) -> None:
     """A UDPipe 1 model that splits text into words and gives lemmas."""
-    command = [sys.executable, str(probe.__file__), str(path)]
-    trial = subprocess.run(command, capture_output=True, encoding="utf-8")
-    if trial.returncode:
-        reason = trial.stdout.strip() if trial.returncode == 1 else ""
-        raise UserError(f"{path}: {reason or 'not a UDPipe model'}; expected one of UDPipe 1 (*.udpipe)")
+    trial = subprocess.run([sys.executable, probe.__file__, str(path)], capture_output=True, encoding="utf-8")
+    fault = "not a UDPipe model" if trial.returncode else trial.stdout.strip()
+    if fault:
+        raise UserError(f"{path}: {fault}; expected one of UDPipe 1 (*.udpipe)")
 
 
-def conll_check(name: str, types: list[str] | None) -> Check:
-    """The check of a NER file in the layout of that name: every line right, at least one sentence, these types."""
-
-    def check(path: Path) -> None:
-        check_kind(path, "gzip")
-        if not sum(1 for _ in read_file(path, name, types)):
-            raise UserError(f"{path}: no sentences; expected the {name} format")
-
-    return check
-
-
-def _watch(path: Path, documents: Iterator[Document]) -> Iterator[Document]:
-    """What stage documents will read, to its end; a large file with progress."""
-    check_kind(path, "gzip", "bzip2")
-    return documents if path.stat().st_size < QUIET else track(documents, f"check {path.name}", "documents")
+def check_split(data: NerSet, path: Path) -> None:
+    """A NER file in the format of its set: every line right, at least one sentence, and its types alone."""
+    check_kind(path, "gzip")
+    if not sum(1 for _ in read_file(path, data.format, data.types)):
+        raise UserError(f"{path}: no sentences; expected the {data.format} format")

@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 
 from pipeline.errors import UserError
 from pipeline.files.ids import IdSequences
+from pipeline.files.json import read_json
 from pipeline.files.vocabulary import SPECIALS, Vocabulary
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.elmo.published import read_elmo
@@ -26,7 +27,7 @@ from pipeline.machine.device import choose_device
 from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.provenance.code import training_code
-from pipeline.work.outputs import fresh_folder, read_json
+from pipeline.work.outputs import fresh_folder
 from pipeline.work.progress import track
 from pipeline.work.run import Run, start
 

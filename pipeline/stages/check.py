@@ -1,11 +1,12 @@
 """Stage check: all of params.yaml is read and checked before any work; later stages need what it writes."""
 
+from pipeline.files.json import write_json
 from pipeline.ner.data.readers import format_code, formats
 from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.provenance.code import describe_architecture, read_sources, stage_code, stages
 from pipeline.provenance.fingerprint import fingerprint
-from pipeline.work.outputs import fresh_folder, write_json
+from pipeline.work.outputs import fresh_folder
 
 
 def run(paths: Paths, params: Params) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import UserError
+from pipeline.files.json import write_json
 from pipeline.ner.data.bio import bio_labels, find_scheme, repair
 from pipeline.ner.data.corpus import SPLITS, split_path, write_labels, write_split
 from pipeline.ner.data.counts import describe, describe_dropped, describe_repairs, describe_unseen, rank_types
@@ -15,7 +16,7 @@ from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.text.spelling import compose, remove_stress
 from pipeline.text.udpipe import Lemmatizer, Normalization
-from pipeline.work.outputs import fresh_folder, write_json
+from pipeline.work.outputs import fresh_folder
 from pipeline.work.progress import say, track
 
 

@@ -2,6 +2,7 @@
 
 from itertools import islice
 
+from pipeline.files.json import read_json
 from pipeline.files.vocabulary import read_entries
 from pipeline.params import Params
 from pipeline.paths import Paths
@@ -16,7 +17,7 @@ from pipeline.report.data import read_counts
 from pipeline.report.plots.style import save
 from pipeline.text.dump.templates.lost import FILE as LOST
 from pipeline.text.dump.templates.lost import Lost, LostFile
-from pipeline.work.outputs import fresh_folder, read_json, write_text
+from pipeline.work.outputs import fresh_folder, write_text
 
 FRAGMENTS = 10
 FREQUENT = 50

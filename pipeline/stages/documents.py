@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from pipeline.errors import UserError
+from pipeline.files.json import read_json, write_json
 from pipeline.files.shards import COUNTS, Counts, Document, format_document, read_shard, write_shards
 from pipeline.files.utf8 import InvalidUtf8
 from pipeline.params import Params
@@ -27,7 +28,7 @@ from pipeline.text.reading import stem
 from pipeline.text.spelling import compose, count_composed
 from pipeline.text.whitespace import count_words
 from pipeline.work.finished import Finished, keep_finished
-from pipeline.work.outputs import fresh_folder, need, read_json, write_json
+from pipeline.work.outputs import fresh_folder, need
 from pipeline.work.progress import track
 from pipeline.work.workers import Workers
 

@@ -4,6 +4,7 @@ import shutil
 from typing import Any
 
 from pipeline.files.csv import DIGITS, read_csv
+from pipeline.files.json import read_json, write_json
 from pipeline.files.metrics import write_metrics
 from pipeline.files.settings import read_settings
 from pipeline.lm.embed import CONFIG, Config, Embedder
@@ -26,7 +27,7 @@ from pipeline.report.card import Facts, Json, NewsOrigins, Origin, SetOrigins, r
 from pipeline.report.data import SCORES, TYPES
 from pipeline.report.encoders import ENCODERS
 from pipeline.report.splits import SET_COUNTS
-from pipeline.work.outputs import copy_folder, fresh_folder, need, read_json, write_json, write_text
+from pipeline.work.outputs import copy_folder, fresh_folder, need, write_text
 
 
 def run(paths: Paths, params: Params, name: str) -> None:

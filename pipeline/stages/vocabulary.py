@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from pipeline.errors import UserError
 from pipeline.files.ids import write_ids
+from pipeline.files.json import write_json
 from pipeline.files.shards import COUNTS, Counts, shard_paths
 from pipeline.files.vocabulary import SPECIALS
 from pipeline.params import Params
@@ -26,7 +27,7 @@ from pipeline.text.vocabulary import (
     sum_lemmas,
 )
 from pipeline.work.finished import Finished, keep_finished
-from pipeline.work.outputs import fresh_folder, write_json
+from pipeline.work.outputs import fresh_folder
 from pipeline.work.workers import Workers
 
 

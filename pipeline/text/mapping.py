@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from pipeline.errors import UserError
+from pipeline.files.json import write_json
 from pipeline.files.shards import COUNTS, Counts, Document, format_document, read_shard, shard_paths
 from pipeline.provenance.code import read_sources, stage_code
 from pipeline.provenance.fingerprint import fingerprint
 from pipeline.work.finished import Finished
-from pipeline.work.outputs import write_json
 from pipeline.work.progress import say, track
 from pipeline.work.steady import Steady
 from pipeline.work.workers import Workers

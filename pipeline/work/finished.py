@@ -8,6 +8,7 @@ They lie outside DVC, which deletes a stage's outputs before it reruns it, and a
 """
 
 import errno
+import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -16,21 +17,11 @@ from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
 
-from typing_extensions import TypedDict
-
-from pipeline.errors import UserError
 from pipeline.provenance.fingerprint import sha256
 from pipeline.work.locks import lock_alone, lock_shared
-from pipeline.work.outputs import Number, named, read_json, write_json
+from pipeline.work.outputs import named, write_text
 
 SHARD, FACTS = "shard", "facts.json"
-
-
-class FactsFile(TypedDict):
-    """facts.json."""
-
-    sha256: str
-    facts: dict[str, Number]
 
 
 class Finished:
@@ -47,10 +38,10 @@ class Finished:
 
     def facts(self, key: str) -> Any | None:
         """What `add` was told of the shard; None if it is not there, or not as it was when it was finished."""
-        with suppress(UserError, FileNotFoundError, NotADirectoryError):
-            content = read_json(self._folder / key / FACTS, FactsFile)
-            if content["sha256"] == sha256(self.path(key)):
-                return content["facts"]
+        with suppress(OSError, ValueError, LookupError, TypeError):
+            finished = json.loads((self._folder / key / FACTS).read_bytes())
+            if finished["sha256"] == sha256(self.path(key)):
+                return finished["facts"]
         return None
 
     @contextmanager
@@ -62,7 +53,7 @@ class Finished:
             with named(partial / SHARD):
                 with (partial / SHARD).open("wb") as file:
                     yield file
-                write_json(partial / FACTS, {"sha256": sha256(partial / SHARD), "facts": facts})
+                write_text(partial / FACTS, json.dumps({"sha256": sha256(partial / SHARD), "facts": facts}))
                 # What is there is removed only if it is damaged: another process may have put it there a moment ago.
                 if not _put(partial, self._folder / key) and self.facts(key) is None:
                     shutil.rmtree(self._folder / key, ignore_errors=True)

@@ -1,30 +1,13 @@
 """Outputs appear under their final name only when they are whole."""
 
-import json
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, Field, TypeAdapter, ValidationError
+from pipeline.errors import FULL, UserError
 
-from pipeline.errors import FULL, UserError, one_line, remake
-
-FAULTS, SHOWN = 5, 200
-"""Of a file, and characters of a wrong value, that a message repeats."""
-Count = Annotated[int, Field(ge=0, lt=2**63)]
-
-
-def _check_number(value: Any, place: str = "") -> Any:
-    if type(value) not in (int, float) or not 0 <= value < 2**63:
-        raise ValueError(f"{place}found {_shorten(value)}, expected a number, 0 or more")
-    return value
-
-
-Number = Annotated[Any, AfterValidator(_check_number)]
-"""Shapes of what the stages write."""
 _checks: list[Callable[[Path], None]] = []
 
 
@@ -100,102 +83,6 @@ def write_text(path: Path, text: str) -> None:
     """Write a small UTF-8 file with LF line ends, whole or not at all."""
     with fresh_file(path) as partial:
         partial.write_text(text, encoding="utf-8", newline="\n")
-
-
-def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write small JSON, see `json_text`."""
-    write_text(path, json_text(value))
-
-
-def json_text(value: Mapping[str, Any]) -> str:
-    """JSON with sorted keys, so that equal values are equal bytes."""
-    return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-
-
-def read_json(path: Path, shape: Any = Any, stage: str = "") -> Any:
-    """Read what `write_json` wrote; a `UserError` names the file, what is not as `shape` has it, and the stage.
-
-    The stage that makes a file is the one of its folder's name, if none is given.
-    """
-    stage = stage or path.parent.name
-    return parse_json(need(path, stage).read_bytes(), str(path), remake(stage), shape)
-
-
-def parse_json(data: bytes, place: str, advice: str, shape: Any = Any) -> Any:
-    """JSON of a shape: any type that pydantic knows. A `UserError` of `place` where it is none, with the advice."""
-    try:
-        return TypeAdapter(shape).validate_json(data, strict=True)
-    except ValidationError as error:
-        raise UserError(f"{place}: {explain(error)}; {advice}") from None
-
-
-def numbers(*needed: str, nested: Collection[str] = (), words: Collection[str] = ()) -> Any:
-    """The shape of an object of numbers that has these keys at least.
-
-    Keys in `nested` may have objects of numbers, and keys in `words` texts.
-    """
-
-    def check(found: dict[str, Any]) -> dict[str, Any]:
-        expected: dict[str, Any] = dict.fromkeys(needed)
-        for key, value in (expected | found).items():
-            if key in words and isinstance(value, str):
-                continue
-            is_nested = key in nested and isinstance(value, dict)
-            for number in value.values() if is_nested else [value]:
-                _check_number(number, f"{key[:SHOWN]}: ")
-        return found
-
-    return Annotated[dict[str, Any], AfterValidator(check)]
-
-
-def explain(
-    error: ValidationError,
-    block: type[BaseModel] | None = None,
-    written_at: Callable[[tuple[str | int, ...]], tuple[str | int, ...]] = lambda key: key,
-) -> str:
-    """A clause for each of the first faults: where, what was found, what was expected; `block` says which keys are.
-
-    `written_at` says where the file has what the model has at a key.
-    """
-    faults = error.errors(include_url=False)
-    faults.sort(key=lambda fault: fault["type"] == "missing")  # a key that is misspelt says what is missing too
-    clauses = list(dict.fromkeys(_explain(fault, block, written_at(fault["loc"])) for fault in faults))
-    rest = [f"and {len(clauses) - FAULTS:,} more"] if len(clauses) > FAULTS else []
-    return "; ".join([*clauses[:FAULTS], *rest])
-
-
-def _explain(fault: Any, block: type[BaseModel] | None, key: tuple[str | int, ...]) -> str:
-    kind, message = fault["type"], fault["msg"].removeprefix("Value error, ")
-    if kind == "json_invalid":
-        return f"not valid JSON: {fault['ctx']['error']}"
-    place = ".".join(str(part)[:SHOWN] for part in key) or "top level"
-    if kind in ("missing", "extra_forbidden"):
-        fields = _block_at(fault["loc"][:-1], block).model_fields if block else {}
-        if kind == "missing":
-            required = ", ".join(name for name, field in fields.items() if field.is_required())
-            return f"{place}: missing" + (f"; required here: {required}" if required else "")
-        return f"{place}: unknown key" + (f"; valid keys here: {', '.join(fields)}" if fields else "")
-    if kind == "value_error" and not block:  # it says itself what was found
-        return f"{place}: {message}"
-    found = "nothing" if fault["input"] is None else _shorten(fault["input"])
-    return f"{place}: found {found}: {message[0].lower()}{message[1:]}"
-
-
-def _block_at(location: tuple[str | int, ...], block: type[BaseModel]) -> type[BaseModel]:
-    """The model of the block at `location`; the indices of lists and the names in a table are steps of their own."""
-    kind: Any = block
-    for part in location:
-        # list[X] or dict[str, X], or a block, of which `part` is a key; its annotation may be `X | None`
-        kind = get_args(kind)[-1] if get_origin(kind) in (list, dict) else kind.model_fields[part].annotation
-        kind = get_args(kind)[0] if type(None) in get_args(kind) else kind
-    return kind
-
-
-def _shorten(value: Any) -> str:
-    try:
-        return one_line(repr(value), SHOWN)
-    except ValueError:  # Python prints no more than 4,300 digits, and YAML knows hexadecimal ones
-        return "a number of thousands of digits"
 
 
 def need(path: Path, stage: str) -> Path:

@@ -6,10 +6,10 @@ from shutil import copytree
 
 import pytest
 
+from pipeline.files.json import write_json
 from pipeline.paths import Paths
 from pipeline.stages import documents, fragments, lemmas, lowercase, sentences, vocabulary
 from pipeline.text.udpipe import Normalization
-from pipeline.work.outputs import write_json
 from tests.params import make_params
 
 LONGEST = 8

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from pipeline.files.ids import IdSequences
+from pipeline.files.json import read_json
 from pipeline.files.shards import Document, read_documents, write_shards
 from pipeline.files.vocabulary import SPECIALS, Vocabulary
 from pipeline.report.corpus.growth import measure_vocabulary
 from pipeline.report.corpus.lengths import Lengths, count_lengths
 from pipeline.report.corpus.sample import _hash, draw_fragments
-from pipeline.work.outputs import read_json
 from tests.memory import traced_peak
 
 

@@ -8,13 +8,13 @@ from typing import NamedTuple
 import pytest
 
 from pipeline.errors import printable
+from pipeline.files.json import read_json
 from pipeline.files.shards import read_documents
 from pipeline.files.vocabulary import Vocabulary
 from pipeline.paths import Paths
 from pipeline.report.corpus.page import _dropped, _format, _templates
 from pipeline.report.pages.blocks import Table
 from pipeline.stages import data as stage
-from pipeline.work.outputs import read_json
 from tests.corpus.conftest import HOSTILE
 from tests.params import make_params
 

@@ -10,6 +10,7 @@ import torch
 from demo import DemoSettings
 from demo.conll import write_wikineural
 from demo.udpipe_model import write_udpipe
+from pipeline.files.json import write_json
 from pipeline.files.vocabulary import SPECIALS
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.embed import Config, save_lm
@@ -22,7 +23,6 @@ from pipeline.paths import Paths
 from pipeline.predict import TextTagger, load
 from pipeline.protocol import TokenRule
 from pipeline.stages import corpora, evaluate, export, ner
-from pipeline.work.outputs import write_json
 from tests.params import make_params
 from tests.report.world import CHARCNN, LM
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pipeline.files.csv import write_csv
+from pipeline.files.json import write_json
 from pipeline.lm.encoders.inputs import TABLE
 from pipeline.lm.encoders.load import make_encoder
 from pipeline.lm.settings import ArchSettings, CharCnnSettings
@@ -24,7 +25,6 @@ from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.stages import documents, evaluate, fragments, lemmas, lowercase, pretrain, sentences, typos, vocabulary
 from pipeline.text.udpipe import Normalization
-from pipeline.work.outputs import write_json
 from tests.params import make_params
 
 TYPES = {"wikineural": ["PER", "ORG", "LOC", "MISC"], "multiconer": ["PER", "LOC", "CORP", "GRP", "PROD", "CW"]}

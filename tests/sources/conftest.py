@@ -6,6 +6,7 @@ import gzip
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +17,6 @@ from demo.udpipe_model import write_udpipe
 from pipeline.errors import UserError
 from pipeline.params import Params
 from pipeline.paths import Paths
-from pipeline.sources import download
 from pipeline.stages import fetch
 from tests.params import make_params
 from tests.sources.server import Handler, serving
@@ -137,7 +137,7 @@ def repository(tmp_path: Path, fetched: Path, monkeypatch: pytest.MonkeyPatch) -
 @pytest.fixture
 def handler(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Handler]]:
     """A server of this test's own; downloads try again at once, and by no proxy."""
-    monkeypatch.setattr(download, "PAUSE", 0)
+    monkeypatch.setattr("pooch.core.time", SimpleNamespace(sleep=lambda seconds: None))
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     with serving() as own:

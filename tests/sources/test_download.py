@@ -1,4 +1,4 @@
-"""Downloads from a server on the loopback: whole or not there, resumed, trusted on first use and verified after."""
+"""Downloads from a server on the loopback: whole or not there, trusted on first use and verified after."""
 
 import hashlib
 import json
@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.sources import download as module
-from pipeline.sources.download import cached_path, download
+from pipeline.sources.download import ATTEMPTS, cached_path, download
+from pipeline.work.locks import hold
 from tests.sources.conftest import Repository
 from tests.sources.server import CONTENT, Handler
 
@@ -21,44 +21,14 @@ def test_whole_file_once(handler: type[Handler], tmp_path: Path) -> None:
     path = download(handler.url, tmp_path)
     assert path == cached_path(handler.url, tmp_path) == download(handler.url, tmp_path)
     assert path.read_bytes() == CONTENT
-    assert handler.ranges == [None]
-    assert left(tmp_path) == [".gitignore", path.name]
+    assert len(handler.paths) == 1
+    assert left(tmp_path) == [path.name]
 
 
 def test_placed_by_hand(tmp_path: Path) -> None:
     url = "http://127.0.0.1:9/a.conllu"
     cached_path(url, tmp_path).write_text("by hand")
     assert download(url, tmp_path).read_text() == "by hand"
-
-
-def test_truncated_answers_are_continued(handler: type[Handler], tmp_path: Path) -> None:
-    handler.cuts = 2
-    assert download(handler.url, tmp_path).read_bytes() == CONTENT
-    half = len(CONTENT) // 2
-    assert handler.ranges == [None, f"bytes={half}-", f"bytes={half + (len(CONTENT) - half) // 2}-"]
-
-
-def test_whole_but_killed_before_it_had_its_name(handler: type[Handler], tmp_path: Path) -> None:
-    handler.cuts = 99
-    with pytest.raises(UserError):
-        download(handler.url, tmp_path)
-    (part,) = tmp_path.glob("*.part")
-    part.write_bytes(CONTENT)
-    handler.tricks.append(lambda answer: answer.head(416, 0, **{"Content-Range": f"bytes */{len(CONTENT)}"}))
-    handler.ranges.clear()
-    assert download(handler.url, tmp_path).read_bytes() == CONTENT
-    assert handler.ranges == [f"bytes={len(CONTENT)}-"]
-
-
-def test_longer_than_the_file_it_was_taken_for(handler: type[Handler], tmp_path: Path) -> None:
-    handler.cuts = 99
-    with pytest.raises(UserError):
-        download(handler.url, tmp_path)
-    (part,) = tmp_path.glob("*.part")
-    part.write_bytes(CONTENT + b"more")
-    handler.cuts = 0
-    handler.tricks.append(lambda answer: answer.head(416, 0, **{"Content-Range": f"bytes */{len(CONTENT)}"}))
-    assert download(handler.url, tmp_path).read_bytes() == CONTENT
 
 
 def test_truncated_for_ever(handler: type[Handler], tmp_path: Path) -> None:
@@ -69,17 +39,9 @@ def test_truncated_for_ever(handler: type[Handler], tmp_path: Path) -> None:
     assert "\n" not in message
     assert handler.url in message and f"place the file by hand as {path}" in message
     assert not path.exists()
-    handler.cuts = 0  # the next run goes on from there
+    assert len(handler.paths) == ATTEMPTS and left(tmp_path) == []
+    handler.cuts = 2
     assert download(handler.url, tmp_path).read_bytes() == CONTENT
-    assert handler.ranges[-1] is not None
-
-
-def test_another_version_begins_anew(handler: type[Handler], tmp_path: Path) -> None:
-    handler.cuts = 99
-    with pytest.raises(UserError):
-        download(handler.url, tmp_path)
-    handler.cuts, handler.content, handler.tag = 0, b"new" * 99, '"2"'
-    assert download(handler.url, tmp_path).read_bytes() == b"new" * 99
 
 
 def test_busy_server_is_asked_again(handler: type[Handler], tmp_path: Path) -> None:
@@ -91,22 +53,24 @@ def test_not_found_is_said_at_once(handler: type[Handler], tmp_path: Path) -> No
     url = handler.url.replace("a.conllu", "b.conllu")
     with pytest.raises(UserError, match=r"b\.conllu: HTTP 404 Not Found; try again, or place the file by hand as "):
         download(url, tmp_path)
-    assert len(handler.ranges) == 1
+    assert len(handler.paths) == 1
 
 
-def test_no_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PAUSE", 0)
-    with pytest.raises(UserError, match=r"download failed 4 times in a row, at last: .*Connection refused") as caught:
+def test_no_server(handler: type[Handler], tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"a\.conllu: .*Connection refused; try again, or place the file") as caught:
         download("http://127.0.0.1:9/a.conllu", tmp_path)
     assert "\n" not in str(caught.value)
 
 
-def test_one_process_at_a_time(handler: type[Handler], tmp_path: Path) -> None:
-    path = cached_path(handler.url, tmp_path)
-    with path.with_name(path.name + ".part").open("ab") as other:
-        module._lock(other)
-        with pytest.raises(UserError, match="another process is downloading it"):
-            download(handler.url, tmp_path)
+def test_one_process_at_a_time_clears_what_a_killed_one_has_left(handler: type[Handler], tmp_path: Path) -> None:
+    name = f".{cached_path(handler.url, tmp_path).name}"
+    busy = r"process \d+ on .* is downloading it \(since .*wait for it"
+    with hold(tmp_path / f"{name}.lock", ""), pytest.raises(UserError, match=busy):
+        download(handler.url, tmp_path)
+    (tmp_path / f"{name}.partial").mkdir()
+    (tmp_path / f"{name}.partial" / "tmpabc").write_text("half")
+    path = download(handler.url, tmp_path)
+    assert left(tmp_path) == [path.name] and path.read_bytes() == CONTENT
 
 
 @pytest.fixture

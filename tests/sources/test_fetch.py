@@ -1,15 +1,15 @@
 """What fetch leaves in data/raw."""
 
-import errno
 import gzip
 import json
+import resource
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, describe
 from pipeline.files.shards import Document, read_documents
 from pipeline.ner.data.dataset import read_dataset
 from pipeline.ner.data.readers import format_code
@@ -17,7 +17,6 @@ from pipeline.paths import Paths
 from pipeline.report.licences import DEMO
 from pipeline.sources.manifest import read_manifest
 from pipeline.sources.obtain import Input, copy
-from pipeline.sources.space import room_for
 from pipeline.stages import documents, fetch
 from tests.params import make_params
 from tests.sources.conftest import DUMP, NEWS, WIKINEURAL, Repository, snapshot
@@ -179,12 +178,22 @@ def test_full_disk_is_one_line(repository: Repository, monkeypatch: pytest.Monke
 
 
 def test_disk_that_fills_up_while_copying(repository: Repository) -> None:
-    with pytest.raises(UserError, match="no disk space left"), room_for(repository.raw / "x", 1):
-        raise OSError(errno.ENOSPC, "No space left on device")
+    """What is written is smaller than the limit of a file; `pipeline.errors.describe` words the error."""
+    repository.write("news.txt", "слово " * 100_000)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    before = snapshot(repository.raw)
+    try:
+        with pytest.raises(OSError) as caught:
+            repository.fetch()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert str(describe(caught.value)).endswith("0001-news.txt: no space left on the device; free some and run again")
+    assert snapshot(repository.raw) == before
 
 
 def test_file_that_changes_while_copied(repository: Repository, tmp_path: Path) -> None:
     source = read_manifest(repository.manifest).news[1]
-    found = Input(source, repository.inputs / "news.txt", 3, "0" * 64, "local")
+    found = Input(source, repository.inputs / "news.txt", {"bytes": 3, "sha256": "0" * 64})
     with pytest.raises(UserError, match=r"news\.txt: changed while"):
         copy(found, tmp_path / "copy.txt")

@@ -64,13 +64,17 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
     ),
     "scheme": (
         lambda r: r.entry("udpipe").update(source="s3://bucket/model"),
-        "udpipe.source: found 's3://bucket/model'; expected http://, https:// or a path",
+        "udpipe.source: found 's3://bucket/model'; expected http:// or https://HOST/PATH, or a path",
     ),
     "address": (
         lambda r: r.entry("news.0").update(source="http://[::1/x"),
-        "news.0.source: found 'http://[::1/x'; expected http:// or https://, the name of a host",
+        "news.0.source: found 'http://[::1/x'; expected http:// or https://HOST/PATH",
     ),
     "port": (lambda r: r.entry("udpipe").update(source="http://a:b/x"), "udpipe.source: found 'http://a:b/x'; exp"),
+    "misspelt": (
+        lambda r: r.entry("udpipe").update(source="https:/me:secret@host/x"),
+        "udpipe.source: found a URL that is misspelt; expected http",
+    ),
     "host": (lambda r: r.entry("udpipe").update(source="https:///x"), "udpipe.source: found 'https:///x'; expected"),
     "namespace": (
         lambda r: r.entry("news.0").update(namespaces=[True]),
@@ -104,14 +108,10 @@ def test_an_alias_is_what_it_stands_for(repository: Repository) -> None:
     assert "train: *id" in repository.manifest.read_text(encoding="utf-8")
 
 
-def test_missing_manifest_with_an_example(tmp_path: Path) -> None:
-    (tmp_path / "manifest.example.yaml").touch()
-    path = tmp_path / "manifest.yaml"
-    assert refusal(path) == f"{path}: not found; copy {tmp_path}/manifest.example.yaml to {path} and edit it"
-
-
-def test_missing_manifest_without_an_example(tmp_path: Path) -> None:
-    assert "not found; expected one for every scale" in refusal(tmp_path / "manifest.yaml")
+def test_missing_manifest(tmp_path: Path) -> None:
+    path = tmp_path / "mine" / "manifest.yaml"
+    expected = f"{path}: not found; copy {tmp_path}/local/manifest.example.yaml to {path} and edit it"
+    assert refusal(path) == expected
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_missing_manifest_without_an_example(tmp_path: Path) -> None:
         (b"news: 2024-13-01", "not valid YAML: month must be in 1..12"),
         (b"news: [1]\nudpipe: {}\nnews: [2]", "line 3: key 'news' stands twice; keep one of the two"),
         (b"ner:\n  a:\n    train: {source: a}\n    train: {source: b}", "line 4: key 'train' stands twice"),
-        ("news: новости".encode("cp1251"), "byte 6 is not UTF-8"),
+        ("news: новости".encode("cp1251"), "byte 6 (0xed) is not UTF-8"),
         (b"news: &a [x, *a]", "line 1: aliases unfold to more than 10,000,000 characters; write it out"),
         (BOMB, "line 8: aliases unfold"),
         (b"udpipe: &a '%b'\nnews: [%b]" % (b"x" * 900_000, b"*a," * 20_000), "line 2: aliases unfold"),

@@ -3,14 +3,12 @@
 import base64
 import hashlib
 import json
-import re
 from pathlib import Path
 
 import pytest
 
-from pipeline.sources import http
-from pipeline.sources.download import cached_path, download
-from pipeline.sources.sums import Sums, identify
+from pipeline.sources.download import cached_path, download, identify
+from pipeline.sources.sums import Sums
 from tests.sources.conftest import Repository
 from tests.sources.server import CONTENT, Handler
 
@@ -121,11 +119,6 @@ def test_no_error_of_a_manifest_has_it(repository: Repository, source: str) -> N
     assert SECRET not in repository.refusal()
 
 
-def test_a_redirect_with_a_signature() -> None:
-    with pytest.raises(http.Failed, match=re.escape("to http://host/b?…, which anybody")):
-        http._checked_target("https://host/a", f"http://me:{SECRET}@host/b?sig={SECRET}")
-
-
 def test_sums_by_url(tmp_path: Path) -> None:
     """A renewed token is the same file, another query another one."""
     sums = Sums(tmp_path)
@@ -136,18 +129,6 @@ def test_sums_by_url(tmp_path: Path) -> None:
     assert len({identify(url) for url in [*other, "https://host/a", "https://host/a?design=1"]}) == 6
     assert again.get("https://host/a?id=2") == "b" * 64 and again.get("https://host/a?id=3") is None
     assert SECRET not in all_files(tmp_path)
-
-
-def test_sums_of_earlier_versions_hold_and_lose_their_secrets(tmp_path: Path) -> None:
-    url = f"https://me:{SECRET}@host/a?token={SECRET}"
-    (tmp_path / "sums.json").write_text(json.dumps({url: "a" * 64, "https://host/b": "b" * 64}))
-    sums = Sums(tmp_path)
-    assert (sums.get(url), sums.get("https://host/b")) == ("a" * 64, "b" * 64)
-    sums.record({})
-    assert json.loads((tmp_path / "sums.json").read_text()) == {
-        "https://host/a?…": "a" * 64,
-        "https://host/b": "b" * 64,
-    }
 
 
 def test_a_file_placed_by_hand_keeps_its_name(tmp_path: Path) -> None:

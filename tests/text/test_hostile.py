@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from demo import DemoSettings
 from demo.dump import write_news
+from pipeline.files.json import read_json
 from pipeline.files.shards import COUNTS, Counts, Document, read_documents
 from pipeline.paths import Paths
 from pipeline.stages import documents
@@ -27,7 +28,6 @@ from pipeline.text.sentences import split_document
 from pipeline.text.spelling import remove_stress
 from pipeline.text.udpipe import Lemmatizer, Normalization
 from pipeline.text.whitespace import fold
-from pipeline.work.outputs import read_json
 from tests.pack import PACK, needs_pack
 from tests.params import make_params
 from tests.text.export import read_mediawiki

@@ -8,11 +8,11 @@ import pandas as pd
 from pipeline.errors import UserError
 from pipeline.experiments.revision import Json, Revision, read_choice
 from pipeline.files.csv import Columns, parse_csv
+from pipeline.files.json import parse_json
 from pipeline.ner.scoring.scores import deviation
 from pipeline.paths import HERE
 from pipeline.report.data import CURVE, EPOCHS, MEAN, SCORES, TYPOS, Data, Pretrained, need_means
 from pipeline.report.paper import order_sets
-from pipeline.work.outputs import parse_json
 
 METRICS = ["token_f1", "entity_f1"]
 DATA = HERE.metrics / "data.json"

@@ -5,9 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, explain
 from pipeline.lm.settings import MOST_CHARS, Highways, check_filters
-from pipeline.work.outputs import explain
 
 Size = Annotated[int, Field(gt=0)]
 Clip = Annotated[float, Field(gt=0)]

@@ -5,11 +5,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from pipeline.files.json import write_json
 from pipeline.files.settings import read_settings
 from pipeline.files.weights import load_module, save_weights
 from pipeline.lm.elmo.cell import LstmLayer
 from pipeline.lm.elmo.options import LstmOptions
-from pipeline.work.outputs import write_json
 
 WEIGHTS, CONFIG = "elmo.safetensors", "elmo.json"
 

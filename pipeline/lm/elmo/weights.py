@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, shown
 from pipeline.lm.elmo.options import ElmoOptions
 
 BYTE_ROWS = 261
@@ -80,9 +80,9 @@ def open_weights(path: Path) -> Iterator[h5py.File]:
     except (UserError, MemoryError):
         raise
     except PermissionError as error:
-        raise UserError(f"{path}: cannot be read ({' '.join(str(error).split())}); expected ELMo's weights") from None
+        raise UserError(f"{path}: cannot be read ({shown(error)}); expected ELMo's weights") from None
     except Exception as error:  # of a damaged index h5py makes errors of a dozen kinds, SystemError among them
-        raise UserError(f"{path}: {_broken(path, ' '.join(str(error).split())[:200])}") from None
+        raise UserError(f"{path}: {_broken(path, shown(error))}") from None
 
 
 def _broken(path: Path, reason: str) -> str:
@@ -116,7 +116,7 @@ def _read(path: Path, file: h5py.File, name: str, shape: Shape) -> npt.NDArray[n
     except MemoryError:
         raise
     except Exception as error:  # as in `open_weights`
-        raise UserError(f"{path}: {name}: broken ({' '.join(str(error).split())[:200]}); get the file again") from None
+        raise UserError(f"{path}: {name}: broken ({shown(error)}); get the file again") from None
     if not np.isfinite(values).all():
         raise UserError(f"{path}: {name}: found NaN or infinity, expected finite float32; get the file again")
     return values

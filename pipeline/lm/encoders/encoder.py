@@ -8,10 +8,10 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from pipeline.files.json import write_json
 from pipeline.files.weights import save_weights
 from pipeline.lm.encoders.chars import CharIds
 from pipeline.lm.settings import CharCnnShape, NgramShape
-from pipeline.work.outputs import write_json
 
 WEIGHTS, CONFIG = "charcnn.safetensors", "charcnn.json"
 TYPES_A_BATCH = 512

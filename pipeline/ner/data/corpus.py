@@ -12,10 +12,11 @@ from pathlib import Path
 
 from typing_extensions import TypedDict
 
-from pipeline.errors import UserError, remake
+from pipeline.errors import UserError, remake, shown
+from pipeline.files.json import parse_json, write_json
 from pipeline.ner.data.sentence import Sentence
 from pipeline.ner.settings import Labels
-from pipeline.work.outputs import fresh_file, need, parse_json, write_json
+from pipeline.work.outputs import fresh_file, need
 
 SPLITS = ["train", "validation", "test"]
 LABELS = "labels.json"
@@ -93,7 +94,7 @@ def _parse(place: str, line: bytes) -> list[str]:
         found = f"byte 0x{line[error.start]:02x}, which is not UTF-8"
         raise UserError(f"{place}: found {found}, expected text; {_REMAKE}") from None
     if len(fields) != 3:
-        found = f"{len(fields)} fields in {line.decode()[:100]!r}"
+        found = f"{len(fields)} fields in {shown(line.decode())}"
         raise UserError(f"{place}: found {found}, expected 3: token lemma tag; {_REMAKE}")
     return fields
 

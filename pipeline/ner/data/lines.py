@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, shown
 from pipeline.files.compression import open_packed
 from pipeline.files.utf8 import ADVICE, guess_encoding
 from pipeline.ner.data.bio import is_label
@@ -17,8 +17,6 @@ LONGEST_TOKEN = 1_000
 """Characters."""
 LONG, TOO_LONG = 1_000, 100_000
 """Tokens of a sentence that is said, and of one that is no sentence; the longest of the published sets has 124."""
-SHOWN = 80
-"""Characters of a line that a message repeats."""
 
 
 class Row(NamedTuple):
@@ -77,11 +75,6 @@ def check_row(place: str, token: str, tag: str) -> Row:
             "BILOU or BMEWO); is the label in another column, or written in another way?"
         )
     return Row(place, token, tag)
-
-
-def shown(text: str) -> str:
-    """Text as a message repeats it, between quotation marks and not longer than a line."""
-    return repr(text if len(text) <= SHOWN else f"{text[:SHOWN]}...")
 
 
 def _decode(place: str, line: bytes, first: bool) -> str:

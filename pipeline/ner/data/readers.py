@@ -4,9 +4,8 @@ from collections.abc import Callable, Collection, Iterator
 from importlib import import_module
 from pathlib import Path
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, shown
 from pipeline.ner.data.bio import tag_type
-from pipeline.ner.data.lines import shown
 from pipeline.ner.data.sentence import RawSentence
 from pipeline.provenance.code import TOP, reached, read_sources
 

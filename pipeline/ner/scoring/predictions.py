@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.errors import UserError, remake
+from pipeline.errors import UserError, remake, shown
 from pipeline.ner.tagging.batches import Indices
 from pipeline.work.outputs import write_text
 
@@ -53,7 +53,7 @@ def parse_predictions(data: bytes, place: str, lengths: Indices, labels: list[st
     try:
         return np.array([numbers[label] for line in lines for label in line.split(" ")], dtype=np.int64)
     except KeyError as error:
-        what = f"found label {str(error)[:100]}, expected one of {' '.join(labels)}"
+        what = f"found label {shown(error)}, expected one of {' '.join(labels)}"
         raise UserError(f"{place}: {what}; {advice}") from None
 
 

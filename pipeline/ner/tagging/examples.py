@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.errors import UserError, remake
+from pipeline.errors import UserError, remake, shown
 from pipeline.ner.data.corpus import read_split, split_path
 from pipeline.ner.data.sentence import Sentence
 from pipeline.ner.settings import FeatureKind
@@ -95,4 +95,4 @@ def encode_tags(place: str, sentences: list[Sentence], labels: list[str]) -> Ind
     try:
         return np.array([numbers[tag] for sentence in sentences for tag in sentence.tags], dtype=np.int64)
     except KeyError as error:
-        raise UserError(f"{place}: found label {str(error)[:100]}, expected one of {' '.join(labels)}") from None
+        raise UserError(f"{place}: found label {shown(error)}, expected one of {' '.join(labels)}") from None

@@ -15,12 +15,12 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from pipeline.errors import UserError, remake
+from pipeline.files.json import write_json
 from pipeline.files.settings import read_settings
 from pipeline.files.weights import load_module, save_weights
 from pipeline.ner.settings import FeatureKind, TaggerSizes
 from pipeline.ner.tagging.crf import BioCrf
 from pipeline.ner.tagging.mix import ScalarMix
-from pipeline.work.outputs import write_json
 
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 LARGEST = 1e30

@@ -17,14 +17,14 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple, cast
 from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 
+from pipeline.errors import SHOWN, one_line, shown
+
 DEPTH = 16
 """No element of an export lies deeper than its sixth level."""
 BATCH = 1 << 22
 """Characters that are parsed at once, at most, where a single tag, comment or text goes on and on."""
 
 _NUMBER = re.compile(r"\s*-?[0-9]{1,100}\s*")
-SHOWN = 80
-"""Characters of a title or a number that is malformed."""
 
 
 class MalformedExport(Exception):
@@ -181,11 +181,11 @@ class _Pages:
 
 
 def _place(page: dict[str, str]) -> str:
-    return f"page {page.get('title', '')[:SHOWN]!r}" + (f" (id {page['id'][:SHOWN]})" if page.get("id") else "")
+    return f"page {shown(page.get('title', ''))}" + (f" (id {one_line(page['id'], SHOWN)})" if page.get("id") else "")
 
 
 def _number(place: str, tag: str, text: str | None) -> int:
     if not _NUMBER.fullmatch(text or ""):
-        found = repr(text[:SHOWN]) if text else "nothing"
+        found = shown(text) if text else "nothing"
         raise MalformedExport(f"{place}: expected a number in <{tag}>, found {found}")
     return int(text or "")

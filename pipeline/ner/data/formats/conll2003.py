@@ -22,9 +22,9 @@ from itertools import dropwhile, islice
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, shown
 from pipeline.ner.data.bio import is_label, tag_type
-from pipeline.ner.data.lines import Row, check_length, check_row, group, read_lines, shown
+from pipeline.ner.data.lines import Row, check_length, check_row, group, read_lines
 from pipeline.ner.data.sentence import RawSentence
 from pipeline.work.progress import say
 

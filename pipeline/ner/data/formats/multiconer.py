@@ -12,8 +12,8 @@ token with a space in it, so rows are read from the right.
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.errors import UserError
-from pipeline.ner.data.lines import Row, check_row, group, read_lines, shown
+from pipeline.errors import UserError, shown
+from pipeline.ner.data.lines import Row, check_row, group, read_lines
 from pipeline.ner.data.sentence import RawSentence
 
 HEADER = "# id "

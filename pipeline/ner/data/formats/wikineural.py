@@ -10,8 +10,8 @@ A blank line ends a sentence. Not CoNLL-U in spite of the files' names: `#` begi
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.errors import UserError
-from pipeline.ner.data.lines import Row, check_row, group, read_lines, shown
+from pipeline.errors import UserError, shown
+from pipeline.ner.data.lines import Row, check_row, group, read_lines
 from pipeline.ner.data.sentence import RawSentence
 
 

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from typing_extensions import TypedDict
 
+from pipeline.files.json import Count
 from pipeline.files.shards import Counts
 from pipeline.text.dump.tags import put_back
 from pipeline.text.whitespace import fold
-from pipeline.work.outputs import Count
 
 FILE = "templates.json"
 """Beside the shards of the stage."""
