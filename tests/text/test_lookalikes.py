@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from pipeline.text.lookalikes import count_mixed
+from pipeline.text.spelling import count_mixed
 
 
 @pytest.mark.parametrize(
