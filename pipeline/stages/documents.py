@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, NotRequired
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
@@ -52,14 +52,6 @@ class SourcesFile(TypedDict):
     files: Annotated[list[Entry], Field(min_length=1)]
 
 
-class Extracted(NamedTuple):
-    """What was made of a batch."""
-
-    documents: list[Document]
-    counts: Counts
-    lost: list[Lost]
-
-
 def run(paths: Paths, params: Params) -> None:
     """Read the files that sources.json in `paths.news` lists, in its order; write shards, counts and templates.json to
     `paths.documents`. Of the block `text` it is the size of a shard that counts.
@@ -79,10 +71,10 @@ def run(paths: Paths, params: Params) -> None:
     def extract() -> Iterator[Document]:
         batches = _batch(_read(paths.news, read))
         results = workers.map(partial(_extract, sum_code("documents")), batches)
-        for result in track(results, "documents", "documents", size=lambda one: len(one.documents)):
-            counts.update(result.counts)
-            add_lost(lost, result.lost)
-            yield from result.documents
+        for documents, counted, templates in track(results, "documents", "documents", size=lambda one: len(one[0])):
+            counts.update(counted)
+            add_lost(lost, templates)
+            yield from documents
 
     with fresh_folder(paths.documents) as folder:
         write_shards(extract(), folder, params.chosen_scale.text.shard_megabytes)
@@ -120,21 +112,19 @@ def _batch(documents: Iterable[tuple[Format, Document]]) -> Iterator[Batch]:
         yield batch
 
 
-def _extract(code: str, batch: Batch) -> Extracted:
+def _extract(code: str, batch: Batch) -> tuple[list[Document], Counts, list[Lost]]:
     """The work of a worker. NFC comes last: entities of mark-up may be marks on the letter before them."""
     check_code("documents", code)
-    result, lost = Extracted([], Counter(), []), list[tuple[str, str]]()
-    counts = result.counts
+    documents, counts, templates = list[Document](), Counter[str](), list[tuple[str, str]]()
     for form, document in batch:
-        for article in extract_article(document, counts, lost) if form == "mediawiki" else [document]:
+        for article in extract_article(document, counts, templates) if form == "mediawiki" else [document]:
             lines = [*map(compose, article.lines)]
             counts["words_composed"] += sum(map(count_composed, article.lines))
             counts["documents_kept"] += 1
             counts["paragraphs"] += len(lines)
             counts["words"] += sum(map(count_words, lines))
             counts["words_of_mixed_script"] += sum(map(count_mixed, lines))
-            result.documents.append(article._replace(title=compose(article.title), lines=lines))
-    total: dict[str, Lost] = {}
-    add_lost(total, (describe_template(*template) for template in lost))
-    result.lost.extend(most_frequent(total))
-    return result
+            documents.append(article._replace(title=compose(article.title), lines=lines))
+    lost: dict[str, Lost] = {}
+    add_lost(lost, (describe_template(*template) for template in templates))
+    return documents, counts, most_frequent(lost)

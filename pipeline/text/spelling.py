@@ -68,22 +68,16 @@ def compose_aligned(text: str) -> tuple[str, Sequence[int]]:
     """
     if compose(text) == text:
         return text, range(len(text) + 1)
+    starts = [0]  # of clusters: before a letter that composes with nothing before it
+    for place, character in enumerate(text[1:], 1):
+        cluster = text[starts[-1] : place]
+        if cluster[-1].isspace() or (  # so that white space is in no token
+            not combining(character) and compose(cluster + character) == compose(cluster) + compose(character)
+        ):
+            starts.append(place)
     composed, places = "", list[int]()
-    for start, stop in pairwise([*_starts(text), len(text)]):
+    for start, stop in pairwise([*starts, len(text)]):
         cluster = compose(text[start:stop])
         places += range(start, stop) if cluster == text[start:stop] else [start] * len(cluster)
         composed += cluster
     return composed, [*places, len(text)]
-
-
-def _starts(text: str) -> list[int]:
-    """The places where NFC may cut the text: before a letter that composes with nothing before it."""
-    starts = [0] if text else []
-    for place, character in enumerate(text[1:], 1):
-        if text[place - 1].isspace():  # so that white space is in no token
-            starts.append(place)
-        elif not combining(character):
-            before = text[starts[-1] : place]
-            if compose(before + character) == compose(before) + compose(character):
-                starts.append(place)
-    return starts
