@@ -26,10 +26,10 @@ _PART = re.compile(r"(?<=[0-9])\.[0-9]+\Z")  # the name of a whole document ends
 
 def cut_paragraph(text: str, counts: Counts) -> tuple[str, str]:
     """The first piece of a text over `PARAGRAPH` characters, and the rest of it."""
-    place = _last(_TO_SENTENCE_END, text) or _last(_TO_SPACE, text) or PARAGRAPH
-    in_word = not (text[place - 1].isspace() or text[place].isspace())
+    end = _last(_TO_SENTENCE_END, text) or _last(_TO_SPACE, text) or PARAGRAPH
+    in_word = not (text[end - 1].isspace() or text[end].isspace())
     counts.update(paragraph_cuts=1, word_cuts=int(in_word))
-    return text[:place], text[place:]
+    return text[:end], text[end:]
 
 
 def cut_paragraphs(paragraphs: Iterable[str], counts: Counts) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Raw text to sentences of tokens that know their place.
+"""Raw text to sentences of tokens that know their position.
 
     '  Он\\u00a0уехал в\\r\\nСанкт-Петербург.'    (2, 4, Он) (5, 10, уехал) (11, 12, в)
                                              (14, 29, Санкт-Петербург) (29, 30, .)
@@ -38,13 +38,13 @@ def split_text(text: str) -> Iterator[list[Token]]:
     A line end is where a paragraph ends. Where a sentence has more than `LONGEST` tokens, another begins.
     """
     for line in re.finditer(r"[^\r\n]+", text):
-        composed, places = compose_aligned(line[0])
+        composed, positions = compose_aligned(line[0])
         for sentence in sentenize(composed):
             tokens = [Token(token.start, token.stop, token.text) for token in tokenize(sentence.text)]
             tokens = _join(tokens) if _JOINED.search(sentence.text) else tokens
-            # places in the line as it stands; of tokens that are pieces of one character of it the last is kept
+            # positions in the line as it stands; of several tokens that are one character of it the last stays
             offset = sentence.start
-            spans = ((places[offset + token.start], places[offset + token.stop]) for token in tokens)
+            spans = ((positions[offset + token.start], positions[offset + token.stop]) for token in tokens)
             yield from _cut([_token(line, *span) for span in spans if span[0] < span[1]])
 
 
@@ -55,7 +55,7 @@ def split_spaces(text: str) -> Iterator[list[Token]]:
 
 
 def _token(line: re.Match[str], start: int, stop: int) -> Token:
-    """A piece of a line, at its place in the text."""
+    """A piece of a line, at its position in the text."""
     return Token(line.start() + start, line.start() + stop, compose(line[0][start:stop]))
 
 

@@ -62,22 +62,22 @@ def count_mixed(text: str) -> int:
 
 
 def compose_aligned(text: str) -> tuple[str, Sequence[int]]:
-    """The text in NFC, and the place in `text` of each of its characters and of its end.
+    """The text in NFC, and the position in `text` of each of its characters and of its end.
 
-    Characters that were composed together share the place where the first of them stood.
+    Characters that were composed together share the position of the first of them.
     """
     if compose(text) == text:
         return text, range(len(text) + 1)
     starts = [0]  # of clusters: before a letter that composes with nothing before it
-    for place, character in enumerate(text[1:], 1):
-        cluster = text[starts[-1] : place]
+    for position, character in enumerate(text[1:], 1):
+        cluster = text[starts[-1] : position]
         if cluster[-1].isspace() or (  # so that white space is in no token
             not combining(character) and compose(cluster + character) == compose(cluster) + compose(character)
         ):
-            starts.append(place)
-    composed, places = "", list[int]()
+            starts.append(position)
+    composed, positions = "", list[int]()
     for start, stop in pairwise([*starts, len(text)]):
         cluster = compose(text[start:stop])
-        places += range(start, stop) if cluster == text[start:stop] else [start] * len(cluster)
+        positions += range(start, stop) if cluster == text[start:stop] else [start] * len(cluster)
         composed += cluster
-    return composed, [*places, len(text)]
+    return composed, [*positions, len(text)]

@@ -34,7 +34,7 @@ class Revision(NamedTuple):
     """One state of a page."""
 
     timestamp: str
-    """ISO 8601 in UTC, so that the order of the strings is that of time."""
+    """ISO 8601 in UTC, so that strings are in the order of time."""
     id: int
     model: str
     deleted: bool
@@ -76,7 +76,7 @@ def read_pages(chunks: Iterable[str]) -> Iterator[Page]:
         parser.close()
         yield from pages.take(parser)
     except ParseError as error:
-        raise ParseError(f"{pages.place}{error}") from None
+        raise ParseError(f"{pages.where}{error}") from None
 
 
 class _Pages:
@@ -94,11 +94,11 @@ class _Pages:
         """The ids of the pages so far, a bit each: of 1024 in a row one number."""
 
     @property
-    def place(self) -> str:
+    def where(self) -> str:
         """How far the reading has come, as the beginning of a sentence."""
         if not self.events:
             return "does not begin with <mediawiki>: "
-        return f"{_place(self._page)}: " if self._page else ""
+        return f"{_name_page(self._page)}: " if self._page else ""
 
     def take(self, parser: "XMLPullParser[Element]") -> Iterator[Page]:
         for event, element in cast("Iterable[tuple[str, Element]]", parser.read_events()):
@@ -108,12 +108,12 @@ class _Pages:
                 if not self._path and tag != "mediawiki":
                     raise MalformedExport(f"expected <mediawiki>, found <{tag}>")
                 if len(self._path) == DEPTH:
-                    raise MalformedExport(f"{self.place}<{tag}> lies more than {DEPTH} elements deep")
+                    raise MalformedExport(f"{self.where}<{tag}> lies more than {DEPTH} elements deep")
                 self._path.append((tag, element))
             elif event == "end":
                 yield from self._end(element)
             elif self._path and self._path[-1][0] == "text":  # the parser leaves it out of the text
-                raise MalformedExport(f"{_place(self._page)}: found <? in <text>, expected text, &lt;?")
+                raise MalformedExport(f"{_name_page(self._page)}: found <? in <text>, expected text, &lt;?")
 
     def _end(self, element: Element) -> Iterator[Page]:
         match [tag for tag, _ in self._path[1:]]:
@@ -129,7 +129,7 @@ class _Pages:
                 values, self._revision = self._revision, {}
                 revision = Revision(
                     timestamp=values.get("timestamp", ""),
-                    id=_number(_place(self._page), "id", values.get("id", "0")),
+                    id=_number(_name_page(self._page), "id", values.get("id", "0")),
                     model=values.get("model", "wikitext"),
                     deleted="deleted" in values,
                     text=values.get("text", ""),
@@ -144,33 +144,33 @@ class _Pages:
 
     def _keep(self, values: dict[str, str], tag: str, element: Element) -> None:
         if tag in values:
-            raise MalformedExport(f"{self.place}<{tag}> stands twice")
+            raise MalformedExport(f"{self.where}<{tag}> stands twice")
         if len(element):
             child = element[0].tag.rpartition("}")[2]
-            raise MalformedExport(f"{self.place}found <{child}> in <{tag}>, expected text, &lt;{child}>")
+            raise MalformedExport(f"{self.where}found <{child}> in <{tag}>, expected text, &lt;{child}>")
         values[tag] = element.text or ""
 
     def _close_page(self) -> Page:
         values, self._page = self._page, {}
         newest, self._newest = self._newest, None
-        place, title = _place(values), values.get("title", "")
-        number = _number(place, "id", values.get("id"))
+        page, title = _name_page(values), values.get("title", "")
+        number = _number(page, "id", values.get("id"))
         block, bit = divmod(number, 1024)
         if self._ids[block] >> bit & 1:
-            raise MalformedExport(f"{place}: an earlier page has this id too")
+            raise MalformedExport(f"{page}: an earlier page has this id too")
         self._ids[block] |= 1 << bit
         # before schema 0.6 only the title says the namespace
         prefix, colon, _ = title.partition(":")
         namespace = values.get("ns", str(self._namespaces.get(prefix, 0) if colon else 0))
-        return Page(number, title.replace("_", " "), _number(place, "ns", namespace), "redirect" in values, newest)
+        return Page(number, title.replace("_", " "), _number(page, "ns", namespace), "redirect" in values, newest)
 
 
-def _place(page: dict[str, str]) -> str:
+def _name_page(page: dict[str, str]) -> str:
     return f"page {page.get('title', '')[:SHOWN]!r}" + (f" (id {page['id'][:SHOWN]})" if page.get("id") else "")
 
 
-def _number(place: str, tag: str, text: str | None) -> int:
+def _number(block: str, tag: str, text: str | None) -> int:
     if not _NUMBER.fullmatch(text or ""):
         value = repr(text[:SHOWN]) if text else "nothing"
-        raise MalformedExport(f"{place}: expected a number in <{tag}>, found {value}")
+        raise MalformedExport(f"{block}: expected a number in <{tag}>, found {value}")
     return int(text or "")

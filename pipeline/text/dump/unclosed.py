@@ -1,7 +1,7 @@
 """Mark-up that was opened and never closed, counted in one pass.
 
-mwparserfromhell reads on from every opening that it finds no end to, and then again as text: its time is that of the
-text times the number of such openings. Articles have none or a few; text that was made to stop a reader, or that is
+mwparserfromhell reads on from every opening that it finds no end to, and then again as text: its time grows with the
+product of the text's length and the number of such openings. Articles have none or a few; text that was made to stop a reader, or that is
 no wikitext at all, has thousands.
 """
 

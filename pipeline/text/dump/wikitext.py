@@ -65,7 +65,7 @@ SWITCHES = """
     ССЫЛКА_НА_НОВЫЙ_РАЗДЕЛ БЕЗ_ССЫЛКИ_НА_НОВЫЙ_РАЗДЕЛ СКРЫТАЯ_КАТЕГОРИЯ ОЖИДАЕМАЯ_НЕИСПОЛЬЗУЕМАЯ_КАТЕГОРИЯ ИНДЕКС
     БЕЗ_ИНДЕКСА ИНДЕКСИРОВАТЬ НЕ_ИНДЕКСИРОВАТЬ СТАТИЧЕСКОЕ_ПЕРЕНАПРАВЛЕНИЕ НЕОДНОЗНАЧНОСТЬ
 """
-"""MediaWiki's behaviour switches and those of common extensions, between `__` and `__`; these in capitals alone."""
+"""MediaWiki's behaviour switches and common extensions' switches, between `__` and `__`; these in capitals alone."""
 
 MOST_UNCLOSED = 32
 """Openings without an end up to which an article is parsed as a whole; with more it is parsed line by line."""
@@ -143,7 +143,7 @@ def extract_paragraphs(wikitext: str, counts: Counts, lost: list[tuple[str, str]
 
     Links give their text, bold and italics are bare, templates of the table give their words. Other templates, tables,
     references, files, categories, comments, headings and the sections about the article are left out and counted
-    (`DROPPED`), and what that leaves is closed up. Templates that stood beside words and are not in the table are put
+    (`DROPPED`), and what that leaves is closed up. Templates that stood with words in their line and are not in the table are put
     into `lost`, name and source. What was never closed costs its line; with over `MOST_UNCLOSED` openings that were
     not, no mark-up reaches beyond its line. Any text will do, in time proportional to its length.
     """
