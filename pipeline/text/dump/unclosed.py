@@ -1,8 +1,8 @@
 """Mark-up that was opened and never closed, counted in one pass.
 
 mwparserfromhell reads on from every opening that it finds no end to, and then again as text: its time grows with the
-product of the text's length and the number of such openings. Articles have none or a few; text that was made to stop a reader, or that is
-no wikitext at all, has thousands.
+length of the text times the number of such openings. Articles have none or a few; text that was made to stop a reader,
+or that is no wikitext at all, has thousands.
 """
 
 import re

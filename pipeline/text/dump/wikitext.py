@@ -143,9 +143,9 @@ def extract_paragraphs(wikitext: str, counts: Counts, lost: list[tuple[str, str]
 
     Links give their text, bold and italics are bare, templates of the table give their words. Other templates, tables,
     references, files, categories, comments, headings and the sections about the article are left out and counted
-    (`DROPPED`), and what that leaves is closed up. Templates that stood with words in their line and are not in the table are put
-    into `lost`, name and source. What was never closed costs its line; with over `MOST_UNCLOSED` openings that were
-    not, no mark-up reaches beyond its line. Any text will do, in time proportional to its length.
+    (`DROPPED`), and what that leaves is closed up. `lost` takes name and source of the templates that the table does
+    not have and that have words in their line. What was never closed costs its line; with over `MOST_UNCLOSED` such
+    openings no mark-up reaches beyond its line. Any text will do, in time proportional to its length.
     """
     templates: list[Dropped] = []
     text = "".join(_skip_dropped(_read_pieces(prepare(wikitext)), counts, templates))
