@@ -1,9 +1,12 @@
 """Stage documents: raw news, a MediaWiki export or plain text, to articles of paragraphs."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
+from threading import Event
 from typing import Annotated, Literal, NotRequired
 
 from pydantic import ConfigDict, Field, with_config
@@ -67,17 +70,22 @@ def run(paths: Paths, params: Params) -> None:
     read: Counts = Counter(documents_read=0)  # not in `counts`, for `workers.map` may read in another thread
     counts: Counts = Counter(documents_kept=0, paragraphs=0, words=0, words_composed=0, words_of_mixed_script=0)
     lost: dict[str, Lost] = {}
+    done = Event()
 
     def extract() -> Iterator[Document]:
-        batches = _batch(_read(paths.news, read))
+        batches = takewhile(lambda _: not done.is_set(), _batch(_read(paths.news, read)))
         results = workers.map(partial(_extract, sum_code("documents")), batches)
-        for documents, counted, templates in track(results, "documents", "documents", size=lambda one: len(one[0])):
-            counts.update(counted)
-            add_lost(lost, templates)
-            yield from documents
+        try:
+            for batch, counted, templates in track(results, "documents", "documents", size=lambda one: len(one[0])):
+                counts.update(counted)
+                add_lost(lost, templates)
+                yield from batch
+        finally:  # if the writing fails: joblib complains at length of results that nobody takes
+            done.set()
+            deque(results, maxlen=0)
 
-    with fresh_folder(paths.documents) as folder:
-        write_shards(extract(), folder, params.chosen_scale.text.shard_megabytes)
+    with fresh_folder(paths.documents) as folder, closing(extract()) as documents:
+        write_shards(documents, folder, params.chosen_scale.text.shard_megabytes)
         counts.update(read)
         if not counts["documents_kept"]:
             raise UserError(f"{paths.news}: no document with text; check the news input; counts: {dict(counts)}")

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 from collections import Counter
+from collections.abc import Iterable
 from functools import partial
 from io import FileIO
 from pathlib import Path
@@ -334,6 +335,23 @@ def test_an_export_that_breaks_off_is_one_line(backend: str, tmp_path: Path, mon
     with pytest.raises(UserError, match=r"a\.xml: not a whole MediaWiki export"):
         documents.run(paths, params)
     assert {path.name for path in paths.data.iterdir()} == {"raw"}
+
+
+def test_shards_that_cannot_be_written_are_one_error_and_no_noise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(articles: Iterable[Document], *_: object) -> NoReturn:
+        next(iter(articles))
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(documents, "BATCH", 20)
+    monkeypatch.setattr(documents, "write_shards", fail)
+    paths, params = Paths(tmp_path), make_params(SETTINGS | {"compute.jobs": 2, "compute.backend": "loky"})
+    write_news(paths, ("a.txt", "text", "Москва растёт.\n\n" * 500))
+    with pytest.raises(OSError, match="No space left"):
+        documents.run(paths, params)
+    assert {path.name for path in paths.data.iterdir()} == {"raw"}
+    assert "Traceback" not in (said := capfd.readouterr().err) and "Warning" not in said
 
 
 def test_a_worker_of_documents_with_other_code_refuses() -> None:
