@@ -1,7 +1,7 @@
 """Stage documents: raw news, a MediaWiki export or plain text, to articles of paragraphs."""
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from functools import partial
 from itertools import takewhile
@@ -72,7 +72,7 @@ def run(paths: Paths, params: Params) -> None:
     lost: dict[str, Lost] = {}
     done = Event()
 
-    def extract() -> Iterator[Document]:
+    def extract() -> Generator[Document]:
         batches = takewhile(lambda _: not done.is_set(), _batch(_read(paths.news, read)))
         results = workers.map(partial(_extract, sum_code("documents")), batches)
         try:
