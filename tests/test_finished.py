@@ -11,9 +11,8 @@ import pytest
 from pipeline.errors import UserError
 from pipeline.files.shards import Counts, Document, format_document
 from pipeline.text import mapping
-from pipeline.text.mapping import map_shards
+from pipeline.text.mapping import mapped_shards
 from pipeline.work.finished import Finished, keep_finished
-from pipeline.work.outputs import fresh_folder
 from pipeline.work.workers import Workers
 
 
@@ -43,9 +42,9 @@ class Stage:
     def run(self, settings: int = 1) -> str:
         """Run it, to its end or not; the documents worked on."""
         self.log.write_text("")
-        workers, finished = Workers(1, "sequential"), self.folder / "finished"
-        with keep_finished(finished, "sentences") as kept, fresh_folder(self.folder / "target") as target:
-            map_shards(partial(log, self.log), self.source, target, {"settings": settings}, kept, workers)
+        workers, function, target = Workers(1, "sequential"), partial(log, self.log), self.folder / "sentences"
+        with mapped_shards(function, self.source, target, {"a": settings}, self.folder / "finished", workers) as counts:
+            assert counts["seen"] == 5
         return self.log.read_text()
 
 
@@ -62,7 +61,7 @@ def stage(tmp_path: Path) -> Stage:
 def test_a_rerun_does_what_is_left(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
     assert stage.run() == "4"
     assert "sentences: 4 of 5 shards were finished by an earlier run" in capsys.readouterr().err
-    assert (stage.folder / "target" / "counts.json").read_text() == '{\n  "seen": 5\n}\n'
+    assert (stage.folder / "sentences" / "counts.json").read_text() == '{\n  "seen": 5\n}\n'
     assert [path.name for path in (stage.folder / "finished").iterdir()] == ["sentences.lock"]
 
 
@@ -90,14 +89,14 @@ def test_a_shard_that_a_power_cut_has_damaged_is_done_again(stage: Stage) -> Non
     first.write_bytes(first.read_bytes()[:-1])
     second.with_name("facts.json").write_text('{"sha')
     assert len(stage.run()) == 3
-    assert all((stage.folder / "target" / f"{n}.txt").read_text().endswith("а\n\n") for n in range(5))
+    assert all((stage.folder / "sentences" / f"{n}.txt").read_text().endswith("а\n\n") for n in range(5))
 
 
 def test_a_worker_with_other_code_refuses(stage: Stage) -> None:
     work = partial(mapping._map_documents, partial(log, stage.log))
-    job = mapping.Job(work, {}, "of another commit", Finished(stage.folder / "finished", "sentences"))
+    finished = Finished(stage.folder / "finished", "sentences")
     with pytest.raises(UserError, match=r"sentences: .* on .* is not what the stage was started with; .* restart"):
-        mapping._finish(job, stage.source / "0.txt")
+        mapping._finish(work, {}, "of another commit", finished, stage.source / "0.txt")
 
 
 def test_the_last_of_several_processes_tidies_up(tmp_path: Path) -> None:

@@ -1,23 +1,29 @@
-"""Stage lowercase: fragments to fragments in lower case."""
+"""Stage lowercase: fragments to fragments in lower case, unless the protocol keeps the case."""
 
 from functools import partial
 
 from pipeline.errors import UserError
+from pipeline.files.shards import Counts, Document
 from pipeline.params import Params
 from pipeline.paths import Paths
-from pipeline.text.lowercase import lower_document
-from pipeline.text.mapping import map_shards
-from pipeline.work.finished import keep_finished
-from pipeline.work.outputs import fresh_folder
+from pipeline.text.mapping import mapped_shards
+from pipeline.text.whitespace import count_words
 from pipeline.work.workers import Workers
 
 
 def run(paths: Paths, params: Params) -> None:
     """Write every line of `paths.fragments` to `paths.lowercase`: in lower case, if the protocol says `lowercase`."""
     lowercase = params.protocol.lowercase
+    lower, settings = partial(lower_document, lowercase), {"lowercase": lowercase}
     workers = Workers(params.compute.jobs, params.compute.backend)
-    with keep_finished(paths.shards, "lowercase") as finished, fresh_folder(paths.lowercase) as folder:
-        lower = partial(lower_document, lowercase)
-        counts = map_shards(lower, paths.fragments, folder, {"lowercase": lowercase}, finished, workers)
+    with mapped_shards(lower, paths.fragments, paths.lowercase, settings, paths.shards, workers) as counts:
         if not counts["fragments"]:
             raise UserError(f"{paths.fragments}: no text in these shards; run: dvc repro fragments")
+
+
+def lower_document(lowercase: bool, document: Document, counts: Counts) -> Document:
+    """The document with its lines in lower case, or without `lowercase` as they are; words keep number and place."""
+    lines = [line.lower() for line in document.lines] if lowercase else document.lines
+    words_read, words = (sum(map(count_words, text)) for text in (document.lines, lines))
+    counts.update(documents=1, fragments=len(lines), words_read=words_read, words=words)
+    return document._replace(lines=lines)

@@ -2,17 +2,15 @@
 
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import UserError
 from pipeline.files.shards import Counts, Document
 from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.provenance.fingerprint import fingerprint
-from pipeline.text.mapping import map_shards
-from pipeline.text.segmenters import UdpipeSegmenter
-from pipeline.text.sentences import split_document
-from pipeline.work.finished import keep_finished
-from pipeline.work.outputs import fresh_folder
+from pipeline.text.mapping import MapDocument, mapped_shards
+from pipeline.text.sentences import UdpipeSegmenter, split_document
 from pipeline.work.workers import Workers
 
 
@@ -21,17 +19,16 @@ def run(paths: Paths, params: Params) -> None:
 
     `segmenter` in the block `text` says by what: by razdel, or by the UDPipe model in the file `paths.udpipe`.
     """
+    split: MapDocument = split_document
+    settings: dict[str, Any] = {}
+    if params.chosen_scale.text.segmenter == "udpipe":
+        settings = {"model": fingerprint({}, paths.udpipe)}
+        split = partial(_split, paths.udpipe.resolve(), settings["model"])
     workers = Workers(params.compute.jobs, params.compute.backend)
-    with keep_finished(paths.shards, "sentences") as finished, fresh_folder(paths.sentences) as folder:
-        split, settings = split_document, {}
-        if params.chosen_scale.text.segmenter == "udpipe":
-            settings = {"model": fingerprint({}, paths.udpipe)}
-            split = partial(_split, paths.udpipe.resolve(), settings["model"])
-        counts = map_shards(split, paths.documents, folder, settings, finished, workers)
+    with mapped_shards(split, paths.documents, paths.sentences, settings, paths.shards, workers) as counts:
         if not counts["sentences"]:
-            raise UserError(
-                f"{paths.documents}: no sentence in {counts['documents_read']} documents; check the news input"
-            )
+            read = counts["documents_read"]
+            raise UserError(f"{paths.documents}: no sentence in {read} documents; check the news input")
 
 
 def _split(model: Path, model_sum: str, document: Document, counts: Counts) -> Document | None:

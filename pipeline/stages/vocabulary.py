@@ -5,7 +5,6 @@ from collections import Counter
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
 
 from pipeline.errors import UserError
 from pipeline.files.ids import write_ids
@@ -31,15 +30,6 @@ from pipeline.work.outputs import fresh_folder
 from pipeline.work.workers import Workers
 
 
-class Types(NamedTuple):
-    """A vocabulary that has been written."""
-
-    size: int
-    """See `Vocabulary`."""
-    number: int
-    in_train: int
-
-
 def run(paths: Paths, params: Params) -> None:
     """Read `paths.lemmas`; write the vocabulary, `train` and `validation` ids (see `pipeline.files.ids`) and the counts
     to `paths.vocabulary`.
@@ -51,30 +41,48 @@ def run(paths: Paths, params: Params) -> None:
     workers = Workers(params.compute.jobs, params.compute.backend)
     with keep_finished(paths.shards, "vocabulary") as finished, fresh_folder(paths.vocabulary) as folder:
         types = _write_types(source, folder, settings, split, finished, workers)
-        _check_types(source, types, settings)
-        counts = _write_ids(source, folder, types, split, finished, workers)
-        _check(source, counts, settings)
-        write_json(folder / COUNTS, _counts(types, counts))
+        if not types["types_predicted"]:
+            raise UserError(
+                f"{source}: of {types['types']:,} types train has none {settings.min_count:,} times or more, so that a "
+                "language model would have nothing to predict; add text, or lower vocabulary.min_count in params.yaml"
+            )
+        counts = _write_ids(source, folder, len(SPECIALS) + types["types_predicted"], split, finished, workers)
+        for side in SIDES:
+            if not counts[f"fragments_{side}"]:
+                raise UserError(
+                    f"{source}: the corpus is too small: of {sum(counts[f'documents_{s}'] for s in SIDES)} documents "
+                    f"none is left for {side}; add text, or change seed or vocabulary.validation_share "
+                    f"({settings.validation_share}) in params.yaml"
+                )
+        # the share of the tokens that the softmax predicts by name
+        coverage, coverage_validation = (counts[f"tokens_predicted_{s}"] / counts[f"tokens_{s}"] for s in SIDES)
+        shares = {"coverage": round(coverage, 6), "coverage_validation": round(coverage_validation, 6)}
+        tokens = sum(counts[f"tokens_{side}"] for side in SIDES)
+        write_json(folder / COUNTS, {**counts, **types, "tokens": tokens, **shares})
 
 
 def _write_types(
     source: Path, folder: Path, settings: VocabularySettings, split: Split, finished: Finished, workers: Workers
-) -> Types:
-    """Count shard by shard, and write the types of all."""
-    done = finish_shards(
-        partial(count_lemmas, split), shard_paths(source), "vocabulary", split._asdict(), finished, workers
-    )
-    vocabulary = build_vocabulary(sum_lemmas(finished.path(one.key) for one in done), settings)
+) -> dict[str, int]:
+    """Count shard by shard, and write the types of all; how many there are, and how many are in what."""
+    count = partial(count_lemmas, split)
+    counted = finish_shards(count, shard_paths(source), "vocabulary", split._asdict(), finished, workers)
+    vocabulary = build_vocabulary(sum_lemmas(finished.path(done.key) for done in counted), settings)
     vocabulary.save(folder)
-    in_train = sum(entry.frequency > 0 for entry in vocabulary.entries)
-    return Types(vocabulary.size, len(vocabulary.entries), in_train)
+    in_train, predicted = sum(entry.frequency > 0 for entry in vocabulary.entries), vocabulary.size - len(SPECIALS)
+    return {"types": len(vocabulary.entries), "types_train": in_train, "types_predicted": predicted}
 
 
-def _write_ids(source: Path, folder: Path, types: Types, split: Split, finished: Finished, workers: Workers) -> Counts:
+def _write_ids(source: Path, folder: Path, size: int, split: Split, finished: Finished, workers: Workers) -> Counts:
     """Encode shard by shard, and write the ids of each side in one file; the sum of what was counted."""
-    entries = _set_aside(folder / "vocabulary.txt", finished)
-    encode = partial(encode_lemmas, split, entries, types.size)
-    settings = {"types": entries.parent.name, "size": types.size, **split._asdict()}
+    # workers read the entries, even those that outlive the stage, under a name that no other entries have
+    text = folder / "vocabulary.txt"
+    key = sha256(text)
+    if finished.facts(key) is None:
+        with text.open("rb") as file, finished.add(key, {}) as copy:
+            shutil.copyfileobj(file, copy)
+    encode = partial(encode_lemmas, split, finished.path(key), size)
+    settings = {"types": key, "size": size, **split._asdict()}
     encoded, counts = [], Counter[str]()
     for done in finish_shards(encode, shard_paths(source), "ids", settings, finished, workers):
         encoded.append(finished.path(done.key))
@@ -82,46 +90,3 @@ def _write_ids(source: Path, folder: Path, types: Types, split: Split, finished:
     for side in SIDES:
         write_ids(folder, side, chain.from_iterable(read_side(path, side) for path in encoded))
     return counts
-
-
-def _set_aside(path: Path, finished: Finished) -> Path:
-    """The file where workers can read it, even those that outlive the stage, under a name that is its own alone."""
-    key = sha256(path)
-    if finished.facts(key) is None:
-        with path.open("rb") as source, finished.add(key, {}) as file:
-            shutil.copyfileobj(source, file)
-    return finished.path(key)
-
-
-def _check_types(source: Path, types: Types, settings: VocabularySettings) -> None:
-    if types.size == len(SPECIALS):
-        raise UserError(
-            f"{source}: of {types.number:,} types train has none {settings.min_count:,} times or more, so that a "
-            "language model would have nothing to predict; add text, or lower vocabulary.min_count in params.yaml"
-        )
-
-
-def _check(source: Path, counts: Counts, settings: VocabularySettings) -> None:
-    for side in SIDES:
-        if not counts[f"fragments_{side}"]:
-            raise UserError(
-                f"{source}: the corpus is too small: of {sum(counts[f'documents_{s}'] for s in SIDES)} documents none "
-                f"is left for {side}; add text, or change seed or vocabulary.validation_share "
-                f"({settings.validation_share}) in params.yaml"
-            )
-
-
-def _counts(types: Types, counts: Counts) -> dict[str, float]:
-    """Coverage is the share of the tokens that the softmax predicts by name."""
-    coverage, coverage_validation = (
-        round(counts[f"tokens_predicted_{side}"] / counts[f"tokens_{side}"], 6) for side in SIDES
-    )
-    return {
-        **counts,
-        "tokens": sum(counts[f"tokens_{side}"] for side in SIDES),
-        "types": types.number,
-        "types_train": types.in_train,
-        "types_predicted": types.size - len(SPECIALS),
-        "coverage": coverage,
-        "coverage_validation": coverage_validation,
-    }

@@ -1,6 +1,6 @@
-"""Where text is cut that is too long to be held or processed as a whole; what other text has none of.
+"""Where text is cut that is too long to be held or processed as a whole; other text is not cut.
 
-A paragraph over `PARAGRAPH` characters is cut within its first `PARAGRAPH`: behind the last end of a sentence (. ! ? or
+A paragraph over `PARAGRAPH` characters is cut within its first `PARAGRAPH`: after the last end of a sentence (. ! ? or
 …, then white space), failing that at the last white space, failing that inside a word; the first two only if the piece
 is longer than half of that. A document over `DOCUMENT` characters is cut between paragraphs, and its parts are
 documents of their own: 37085, 37085.2, 37085.3. All cuts are counted.
@@ -8,6 +8,7 @@ documents of their own: 37085, 37085.2, 37085.3. All cuts are counted.
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain, count
 
 from pipeline.files.shards import Counts, Document
 
@@ -15,7 +16,6 @@ PARAGRAPH = 50_000
 """Characters. razdel's time grows faster than its text, by 4 for twice as much of the worst."""
 DOCUMENT = 1_000_000
 """Characters; what a stage holds at least of its input and its output."""
-
 CUTS = ("document_cuts", "paragraph_cuts", "word_cuts")
 """Keys of counts.json; a cut of a word is one of its paragraph too."""
 
@@ -26,10 +26,10 @@ _PART = re.compile(r"(?<=[0-9])\.[0-9]+\Z")  # the name of a whole document ends
 
 def cut_paragraph(text: str, counts: Counts) -> tuple[str, str]:
     """The first piece of a text over `PARAGRAPH` characters, and the rest of it."""
-    place = _last(_TO_SENTENCE_END, text) or _last(_TO_SPACE, text) or PARAGRAPH
-    in_word = not (text[place - 1].isspace() or text[place].isspace())
+    end = _last(_TO_SENTENCE_END, text) or _last(_TO_SPACE, text) or PARAGRAPH
+    in_word = not (text[end - 1].isspace() or text[end].isspace())
     counts.update(paragraph_cuts=1, word_cuts=int(in_word))
-    return text[:place], text[place:]
+    return text[:end], text[end:]
 
 
 def cut_paragraphs(paragraphs: Iterable[str], counts: Counts) -> Iterator[str]:
@@ -43,26 +43,23 @@ def cut_paragraphs(paragraphs: Iterable[str], counts: Counts) -> Iterator[str]:
 
 def cut_document(name: str, title: str, paragraphs: Iterable[str], counts: Counts) -> Iterator[Document]:
     """One document, or its parts; `paragraphs`, which are not empty, are taken one at a time."""
+    names = chain([name], (f"{name}.{part}" for part in count(2)))
     lines: list[str] = []
-    size, part = 0, 1
+    size = 0
     for paragraph in paragraphs:
         if lines and size + len(paragraph) > DOCUMENT:
-            yield Document(_part(name, part), title, lines)
+            yield Document(next(names), title, lines)
             counts["document_cuts"] += 1
-            lines, size, part = [], 0, part + 1
+            lines, size = [], 0
         lines.append(paragraph)
         size += len(paragraph)
     if lines:
-        yield Document(_part(name, part), title, lines)
+        yield Document(next(names), title, lines)
 
 
 def whole_name(name: str) -> str:
-    """What the document was called, or the one that it is a part of, before it was cut."""
+    """The name of the whole document that one of this name is, or is a part of."""
     return _PART.sub("", name)
-
-
-def _part(name: str, part: int) -> str:
-    return name if part == 1 else f"{name}.{part}"
 
 
 def _last(pattern: re.Pattern[str], text: str) -> int:

@@ -28,13 +28,12 @@ def pack_document(words: int, document: Document, counts: Counts) -> Document | 
     the paper, which discards first and packs afterwards.
     """
     sentences = [sentence for sentence in document.lines if count_words(sentence) <= words]
-    fragments = list(pack_sentences(sentences, words))
+    fragments = [*pack_sentences(sentences, words)]
     words_read, words_kept = sum(map(count_words, document.lines)), sum(map(count_words, fragments))
-    kept = int(bool(fragments))
     counts.update(
         documents_read=1,
-        documents_kept=kept,
-        documents_dropped_empty=1 - kept,
+        documents_kept=int(bool(fragments)),
+        documents_dropped_empty=int(not fragments),
         sentences_read=len(document.lines),
         sentences_kept=len(sentences),
         sentences_dropped_long=len(document.lines) - len(sentences),
@@ -43,4 +42,4 @@ def pack_document(words: int, document: Document, counts: Counts) -> Document | 
         words_kept=words_kept,
         words_dropped_long=words_read - words_kept,
     )
-    return document._replace(lines=fragments) if kept else None
+    return document._replace(lines=fragments) if fragments else None

@@ -3,6 +3,7 @@
 import socket
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
@@ -13,27 +14,18 @@ from pipeline.files.json import write_json
 from pipeline.files.shards import COUNTS, Counts, Document, format_document, read_shard, shard_paths
 from pipeline.provenance.code import read_sources, stage_code
 from pipeline.provenance.fingerprint import fingerprint
-from pipeline.work.finished import Finished
+from pipeline.work.finished import Finished, keep_finished
+from pipeline.work.outputs import fresh_folder
 from pipeline.work.progress import say, track
 from pipeline.work.steady import Steady
 from pipeline.work.workers import Workers
 
 LIBRARIES = ("mwparserfromhell", "razdel", "ufal.udpipe")
-"""That decide what is written."""
+"""Libraries that decide what is written."""
 
 MapDocument = Callable[[Document, Counts], Document | None]
 Work = Callable[[Path, IO[bytes], Counts], None]
 """Reads a shard, writes what is made of it, and counts."""
-
-
-class Job(NamedTuple):
-    """What is done to every shard, as it is sent to a worker."""
-
-    work: Work
-    settings: Mapping[str, Any]
-    code: str
-    """`sum_code` where the stage was started."""
-    finished: Finished
 
 
 class Done(NamedTuple):
@@ -45,27 +37,25 @@ class Done(NamedTuple):
     """It was finished by an earlier run."""
 
 
-def map_shards(
-    function: MapDocument,
-    source: Path,
-    target: Path,
-    settings: Mapping[str, Any],
-    finished: Finished,
-    workers: Workers,
-) -> Counts:
-    """Apply a function to every document; write shards of the same names and the counts.
+@contextmanager
+def mapped_shards(
+    function: MapDocument, source: Path, target: Path, settings: Mapping[str, Any], shards: Path, workers: Workers
+) -> Iterator[Counts]:
+    """Apply a function to every document; `target`, which has the name of the stage, appears if the block succeeds.
 
     The function, which is pickled for every shard, returns the new document, or None to drop it, and counts what it
-    sees. `settings` are as of `finish_shards`. The sum of the counts, which is also written to `target/counts.json`,
-    and every byte written are independent of the workers.
+    sees. `target` has shards of the same names as `source`, and the sum of the counts, which the block is given, in
+    counts.json; every byte of it is independent of the workers. `settings` are as of `finish_shards`; under `shards`
+    lies what an earlier run has finished.
     """
-    paths, total = shard_paths(source), Counter[str]()
-    results = finish_shards(partial(_map_documents, function), paths, finished.stage, settings, finished, workers)
-    for path, done in zip(paths, results, strict=True):
-        finished.place(done.key, target / path.name)
-        total.update(done.counts)
-    write_json(target / COUNTS, total)
-    return total
+    paths, total, work = shard_paths(source), Counter[str](), partial(_map_documents, function)
+    with keep_finished(shards, target.name) as finished, fresh_folder(target) as folder:
+        results = finish_shards(work, paths, target.name, settings, finished, workers)
+        for path, done in zip(paths, results, strict=True):
+            finished.place(done.key, folder / path.name)
+            total.update(done.counts)
+        write_json(folder / COUNTS, total)
+        yield total
 
 
 def finish_shards(
@@ -76,10 +66,10 @@ def finish_shards(
     `settings` (JSON values) are all that the answer of `work` depends on besides the shard and the code: what is
     finished with the same ones, by an earlier run that was disturbed, is not done again.
     """
-    settings, earlier = {"step": step, **settings}, 0
-    job = Job(work, settings, sum_code(finished.stage), finished)
+    earlier, code = 0, sum_code(finished.stage)
+    finish = partial(_finish, work, {"step": step, **settings}, code, finished)
     sources = [path.resolve() for path in paths]  # a worker may have a working directory of its own
-    for done in track(workers.map(partial(_finish, job), sources), step, "shards", len(paths)):
+    for done in track(workers.map(finish, sources), step, "shards", len(paths)):
         earlier += done.earlier
         yield done
     if earlier:
@@ -93,16 +83,27 @@ def sum_code(stage: str) -> str:
     return fingerprint({"libraries": libraries, "code": stage_code(stage, read_sources())})
 
 
-def _finish(job: Job, source: Path) -> Done:
-    _check_code(job)
+def check_code(stage: str, code: str) -> None:
+    """Refuse, in a worker, to mix two answers: it may have run since before an edit, or have another commit.
+
+    `code` is `sum_code` in the process that has started the stage.
+    """
+    if sum_code(stage) != code:
+        raise UserError(
+            f"{stage}: its code on {socket.gethostname()} is not what the stage was started with; "
+            "bring it to the same commit, restart the workers and run again"
+        )
+
+
+def _finish(work: Work, settings: Mapping[str, Any], code: str, finished: Finished, source: Path) -> Done:
+    check_code(finished.stage, code)
     steady = Steady(source)
-    key = fingerprint({"settings": job.settings, "code": job.code}, source)
-    counts = job.finished.facts(key)
-    if counts is not None:
-        return Done(key, Counter(counts), True)
-    counts = Counter()
-    with job.finished.add(key, counts) as file:
-        job.work(source, file, counts)
+    key = fingerprint({"settings": settings, "code": code}, source)
+    if (known := finished.facts(key)) is not None:
+        return Done(key, Counter(known), True)
+    counts: Counts = Counter()
+    with finished.add(key, counts) as file:
+        work(source, file, counts)
         steady.confirm()  # or else the key would be of another shard
     return Done(key, counts, False)
 
@@ -112,12 +113,3 @@ def _map_documents(function: MapDocument, source: Path, file: IO[bytes], counts:
         result = function(document, counts)
         if result is not None:
             file.write(format_document(result).encode())
-
-
-def _check_code(job: Job) -> None:
-    """A worker that has run since before an edit, or on a machine with another commit, would mix two answers."""
-    if sum_code(job.finished.stage) != job.code:
-        raise UserError(
-            f"{job.finished.stage}: its code on {socket.gethostname()} is not what the stage was started with; "
-            "bring it to the same commit, restart the workers and run again"
-        )

@@ -49,12 +49,10 @@ def _split(chunks: Iterable[str], counts: Counts) -> Iterator[tuple[str, bool]]:
     """Every line in one piece or, where it is too long, in several; and whether the piece is the last of its line."""
     rest = ""
     for chunk in chain(chunks, ["\n"]):
-        *lines, rest = (rest + chunk).split("\n")
-        for line in lines:
-            while len(line) > PARAGRAPH:
-                piece, line = cut_paragraph(line, counts)
+        lines = (rest + chunk).split("\n")
+        for number, rest in enumerate(lines, 1):
+            while len(rest) > PARAGRAPH:
+                piece, rest = cut_paragraph(rest, counts)
                 yield piece, False
-            yield line, True
-        while len(rest) > PARAGRAPH:
-            piece, rest = cut_paragraph(rest, counts)
-            yield piece, False
+            if number < len(lines):
+                yield rest, True

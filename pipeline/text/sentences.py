@@ -1,27 +1,69 @@
-"""Paragraphs to sentences."""
+"""Paragraphs to sentences: where one ends, `text.segmenter` of a scale says.
+
+razdel has rules for Russian. The tokenizer of a UDPipe model has learnt it from the treebank of its language, so that
+another language needs nothing but its model.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+from razdel import sentenize
+from ufal.udpipe import Sentence
 
 from pipeline.files.shards import Counts, Document
-from pipeline.text.segmenters import Segmenter, split_by_razdel
+from pipeline.text.udpipe import load_model, readable
 from pipeline.text.whitespace import count_words, fold
+
+Segmenter = Callable[[str], list[str]]
+"""A paragraph, folded, to its sentences in order; what is between them is white space."""
+
+
+def split_by_razdel(paragraph: str) -> list[str]:
+    """razdel never ends a sentence at a line break, so a heading without a full stop must not share a paragraph."""
+    return [substring.text for substring in sentenize(paragraph)]
+
+
+class UdpipeSegmenter:
+    """Sentences as the tokenizer of a UDPipe 1 model sees them, each with its text as it was.
+
+    Where it sees one begin without white space before it (`тёплая.Дождь`), none is begun: words stay as they are.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Load a model; a `UserError` where the file is none or has no tokenizer."""
+        self._model = load_model(path)
+
+    def __call__(self, paragraph: str) -> list[str]:
+        starts = [0, *(start for start in self._starts(paragraph) if paragraph[start - 1] == " "), len(paragraph)]
+        return [paragraph[start:stop] for start, stop in pairwise(starts)]
+
+    def _starts(self, paragraph: str) -> Iterator[int]:
+        """Where every sentence but the first begins, in characters."""
+        tokenizer = self._model.newTokenizer(self._model.TOKENIZER_RANGES)  # one for each text: it counts on
+        tokenizer.setText(readable(paragraph))
+        sentence = Sentence()
+        tokenizer.nextSentence(sentence)
+        while tokenizer.nextSentence(sentence):
+            whole = (token for token in sentence.multiwordTokens if token.idFirst == 1)
+            yield next(whole, sentence.words[1]).getTokenRangeStart()  # words[0] is the root
 
 
 def split_sentences(paragraph: str, segmenter: Segmenter = split_by_razdel) -> list[str]:
     """The sentences of one paragraph, folded."""
-    sentences = map(fold, segmenter(paragraph))
-    return [sentence for sentence in sentences if sentence]
+    return [*filter(None, map(fold, segmenter(paragraph)))]
 
 
 def split_document(document: Document, counts: Counts, segmenter: Segmenter = split_by_razdel) -> Document | None:
     """A document of sentences from a document of paragraphs, or None where there is no sentence."""
     sentences = [sentence for paragraph in document.lines for sentence in split_sentences(paragraph, segmenter)]
-    kept = int(bool(sentences))
     counts.update(
         documents_read=1,
-        documents_kept=kept,
-        documents_dropped_empty=1 - kept,
+        documents_kept=int(bool(sentences)),
+        documents_dropped_empty=int(not sentences),
         paragraphs_read=len(document.lines),
         sentences=len(sentences),
         words_read=sum(map(count_words, document.lines)),
         words=sum(map(count_words, sentences)),
     )
-    return document._replace(lines=sentences) if kept else None
+    return document._replace(lines=sentences) if sentences else None

@@ -19,6 +19,11 @@ _PIECES = re.compile(rf"(?s:.{{1,{PIECE}}}(?=\s|\Z)|.{{1,{PIECE}}})")
 _BARE = {"\u0400": "Е", "\u040d": "И", "\u0450": "е", "\u045d": "и"}
 
 
+_LATIN, _CYRILLIC = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f", "\u0400-\u052f"
+_ANY_LATIN = re.compile(f"[{_LATIN}]")
+_MIXED = re.compile(f"[{_LATIN}][{_CYRILLIC}]|[{_CYRILLIC}][{_LATIN}]")
+
+
 def compose(text: str) -> str:
     """The text in NFC: each letter with its marks in one character where Unicode has one.
 
@@ -46,29 +51,33 @@ def count_stressed(text: str) -> int:
     return sum(_STRESS.search(word) is not None for word in text.split(" ")) if _STRESS.search(text) else 0
 
 
-def compose_aligned(text: str) -> tuple[str, Sequence[int]]:
-    """The text in NFC, and the place in `text` of each of its characters and of its end.
+def count_mixed(text: str) -> int:
+    """The words of folded text in which a Latin and a Cyrillic letter are neighbours, as in `Причeм` with a Latin e.
 
-    Characters that were composed together share the place where the first of them stood.
+    To a model that is another word. In `IT-отдел` they are not neighbours.
+    """
+    if not _ANY_LATIN.search(text):  # nearly all text; it costs a third of what the words do
+        return 0
+    return sum(_MIXED.search(word) is not None for word in text.split(" "))
+
+
+def compose_aligned(text: str) -> tuple[str, Sequence[int]]:
+    """The text in NFC, and the position in `text` of each of its characters and of its end.
+
+    Characters that were composed together share the position of the first of them.
     """
     if compose(text) == text:
         return text, range(len(text) + 1)
-    composed, places = "", list[int]()
-    for start, stop in pairwise([*_starts(text), len(text)]):
+    starts = [0]  # of clusters: before a letter that composes with nothing before it
+    for position, character in enumerate(text[1:], 1):
+        cluster = text[starts[-1] : position]
+        if cluster[-1].isspace() or (  # so that white space is in no token
+            not combining(character) and compose(cluster + character) == compose(cluster) + compose(character)
+        ):
+            starts.append(position)
+    composed, positions = "", list[int]()
+    for start, stop in pairwise([*starts, len(text)]):
         cluster = compose(text[start:stop])
-        places += range(start, stop) if cluster == text[start:stop] else [start] * len(cluster)
+        positions += range(start, stop) if cluster == text[start:stop] else [start] * len(cluster)
         composed += cluster
-    return composed, [*places, len(text)]
-
-
-def _starts(text: str) -> list[int]:
-    """The places where NFC may cut the text: before a letter that composes with nothing before it."""
-    starts = [0] if text else []
-    for place, character in enumerate(text[1:], 1):
-        if text[place - 1].isspace():  # so that white space is in no token
-            starts.append(place)
-        elif not combining(character):
-            before = text[starts[-1] : place]
-            if compose(before + character) == compose(before) + compose(character):
-                starts.append(place)
-    return starts
+    return composed, [*positions, len(text)]

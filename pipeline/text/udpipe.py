@@ -35,9 +35,11 @@ class Lemmatizer:
     def __init__(self, model: Path, normalization: Normalization) -> None:
         """Load a model; a `UserError` where the file is none or has no tokenizer or tagger."""
         self._model = load_model(model)
-        self._path = model
         self._normalization = normalization
-        self._check()
+        sentence = Sentence()
+        sentence.addWord("мама")
+        if not self._model.tag(sentence, self._model.DEFAULT, ProcessingError()):
+            raise UserError(f"{model}: this UDPipe model has no tagger; use one that has")
 
     def lemmatize_text(self, text: str) -> list[str]:
         """Lemmas of running text, its case as it is to be; UDPipe decides what a word is."""
@@ -65,13 +67,6 @@ class Lemmatizer:
             texts = [_clean(text, word.form) for text, word in zip(texts, words, strict=True)]
         return [text.lower() for text in texts] if self._normalization.lowercase else texts
 
-    def _check(self) -> None:
-        error = ProcessingError()
-        sentence = Sentence()
-        sentence.addWord("мама")
-        if not self._model.tag(sentence, self._model.DEFAULT, error):
-            raise UserError(f"{self._path}: this UDPipe model has no tagger; use one that has")
-
 
 def load_model(path: Path) -> Model:
     """A model with a tokenizer; a `UserError` where the file is none or has none."""
@@ -94,6 +89,4 @@ def readable(text: str) -> str:
 
 
 def _clean(lemma: str, form: str) -> str:
-    if lemma in ("", _UNPRINTED):
-        lemma = form
-    return "_".join(lemma.split()) or _UNPRINTED
+    return "_".join((form if lemma in ("", _UNPRINTED) else lemma).split()) or _UNPRINTED

@@ -38,8 +38,8 @@ def count_lemmas(split: Split, source: Path, file: IO[bytes], counts: Counts) ->
     for document in read_shard(source):
         in_train = split.side(document.id) == TRAIN
         for line in document.lines:
-            found = line.split(" ")
-            lemmas.update(found if in_train else dict.fromkeys(found, 0))
+            tokens = line.split(" ")
+            lemmas.update(tokens if in_train else dict.fromkeys(tokens, 0))
     file.writelines(format_entry(Entry(*item)).encode() for item in lemmas.items())
 
 

@@ -2,8 +2,9 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
+from itertools import chain, islice
 from typing import Any, NamedTuple, TypeVar
 
 from joblib import Parallel, delayed, parallel_config
@@ -13,6 +14,8 @@ from pipeline.errors import UserError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+RAY_WAVE = 16
+"""Tasks of each process whose results are held together in memory."""
 
 
 class Workers(NamedTuple):
@@ -23,22 +26,29 @@ class Workers(NamedTuple):
     backend: str
     """joblib's: loky, threading, sequential, dask, ray."""
 
-    def map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
-        """`function`, which is pickled, of every item: in order, each as soon as it and those before it are there."""
-        jobs = max(1, min(self.jobs or os.cpu_count() or 1, len(items)))
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """`function`, which is pickled, of every item: in order, each as soon as it and those before it are there.
+
+        Items are taken as they are needed, a few for each process ahead, and perhaps in another thread; of a Ray
+        cluster, `RAY_WAVE` for each process at a time.
+        """
+        items, jobs = iter(items), self.jobs or os.cpu_count() or 1
+        first = [*islice(items, jobs)]
+        jobs = max(1, len(first))  # no processes without work
+        tasks = (delayed(function)(item) for item in chain(first, items))
         # Workers whose parent was killed must not linger for joblib's 300 seconds.
         options: dict[str, Any] = {"idle_worker_timeout": 10} if self.backend == "loky" else {}
-        # Ray hands results over when all are there; joblib reports the progress instead.
-        manner: dict[str, Any] = {"verbose": 5} if self.backend == "ray" else {"return_as": "generator"}
+        is_ray = self.backend == "ray"  # it hands results over when all are there
         with {"dask": _dask, "ray": _ray}.get(self.backend, nullcontext)(jobs):
             with parallel_config(self.backend, n_jobs=jobs, **options):
-                parallel = Parallel(**manner)
+                parallel = Parallel(return_as="list" if is_ray else "generator", batch_size=1)
             try:
-                yield from parallel(delayed(function)(item) for item in items)
+                for wave in iter(lambda: [*islice(tasks, RAY_WAVE * jobs)], []) if is_ray else [tasks]:
+                    yield from parallel(wave)
             except BrokenProcessPool:
                 raise UserError(
                     "one of the processes that share the stage was killed, perhaps for want of memory: lower "
-                    "compute.jobs in params.yaml and run again; what is finished is kept"
+                    "compute.jobs in params.yaml and run again"
                 ) from None
 
 

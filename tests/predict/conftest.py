@@ -29,7 +29,8 @@ from tests.report.world import CHARCNN, LM
 DEMO = DemoSettings(
     seed=5, articles=1, train=300, validation=40, test=40, treebank=80, tokenizer_epochs=1, tagger_iterations=2
 )
-SHAPE = CHARCNN | {"filters": [[1, 16], [3, 48]], "embedding": 8, "projection": 32}
+CNN = {"embedding": 8, "filters": [16, 0, 48], "highway": 0, "activation": "relu"}
+SHAPE = CHARCNN | {"cnn": CNN, "projection": 32}
 TYPES = [*SPECIALS, "иван", "москва", "уехать", "в", ".", "«", "заря", "петров", "город", "стоять"]
 TAGGER = {
     "hidden": 24,

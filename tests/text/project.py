@@ -77,9 +77,9 @@ class Project:
         return {str(path.relative_to(self.data)): path.read_bytes() for path in files}
 
     def finished(self, stage: str) -> set[str]:
-        """The shards, and what else is made of one, that are finished and kept aside."""
+        """The shards, and what else is made of one, that are finished; of all stages but `documents` they are kept."""
         with suppress(FileNotFoundError):
-            names = os.listdir(self.data / ".shards" / stage)
+            names = os.listdir(self.data / (".documents.partial" if stage == "documents" else f".shards/{stage}"))
             return {name[:KEY] for name in names if not name.startswith(".")}
         return set()
 
@@ -111,9 +111,10 @@ def _run(folder: Path, backend: str, stage: str, limit: int) -> None:
 
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
         from pipeline import cli
-        from pipeline.stages import lemmas
+        from pipeline.stages import documents, lemmas
 
         with (
+            patch.object(documents, "BATCH", 500),
             patch.object(lemmas, "Lemmatizer", Words),
             patch.object(Finished, "add", _add),
         ):

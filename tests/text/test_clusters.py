@@ -34,6 +34,7 @@ def test_a_cluster_of_two_changes_no_byte(
 ) -> None:
     pytest.importorskip(CLUSTERS[backend], reason=f"an extra: pip install '.[{backend}]'")
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    monkeypatch.setattr(documents, "BATCH", 50)  # more batches than Ray is given at a time
     params = make_params(SETTINGS | {"compute.jobs": 2, "compute.backend": backend})
     paths = Paths(tmp_path)
     for name in ("raw", "sentences", "lowercase"):

@@ -42,6 +42,7 @@ def peaks(folder: Path, number: int) -> dict[str, int]:
 
 def test_no_stage_holds_what_it_has_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lemmas, "Lemmatizer", Words)
+    monkeypatch.setattr(documents, "BATCH", 10_000)
     (tmp_path / "warm").mkdir()
     peaks(tmp_path / "warm", 20)  # what is loaded at first use
     found, read = [], []

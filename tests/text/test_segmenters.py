@@ -11,8 +11,7 @@ from pipeline.errors import UserError
 from pipeline.files.shards import Document, read_documents, write_shards
 from pipeline.paths import Paths
 from pipeline.stages import sentences
-from pipeline.text.segmenters import UdpipeSegmenter
-from pipeline.text.sentences import split_document, split_sentences
+from pipeline.text.sentences import UdpipeSegmenter, split_document, split_sentences
 from pipeline.text.whitespace import fold
 from tests.pack import PACK, needs_pack
 from tests.params import make_params

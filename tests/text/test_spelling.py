@@ -1,5 +1,6 @@
 """NFC with places, and stress marks; `|` in a drawn word is a combining acute, `\\` a combining grave."""
 
+import random
 import time
 from itertools import pairwise
 from unicodedata import normalize
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.text.offsets import split_text
-from pipeline.text.spelling import compose, compose_aligned, count_composed, count_stressed, remove_stress
+from pipeline.text.spelling import compose, compose_aligned, count_composed, count_mixed, count_stressed, remove_stress
 from pipeline.text.udpipe import Lemmatizer
 
 LETTERS = [*"аеийёгкéaÅẛ\u2126\ufb2a\u0f43\u0dd9\u0dcf", *"\u0301\u0300\u0306\u0308\u0323\u0307\u0344"]
@@ -94,3 +95,24 @@ def test_neither_form_nor_stress_makes_another_lemma(lemmatizer: Lemmatizer) -> 
     plain = [remove_stress(token) for token in tokens]
     assert lemmatizer.lemmatize_tokens(tokens) == lemmatizer.lemmatize_tokens(plain)
     assert lemmatizer.lemmatize_text(" ".join(tokens).lower()) == lemmatizer.lemmatize_text(" ".join(plain).lower())
+
+
+@pytest.mark.parametrize(
+    "text, number",
+    [
+        ("Причeм тут Mосква", 2),  # Latin e and M
+        ("IT-отдел купил iPhone, Windows и «Ё»", 0),
+        ("B2B-услуги 5G и Wi-Fi", 0),
+        ("cёmga", 1),
+        ("тeлeвизор", 1),  # a word counts once
+        ("éа ÿ×ж Ѳa", 2),
+        ("", 0),
+    ],
+)
+def test_words_of_two_scripts(text: str, number: int) -> None:
+    assert count_mixed(text) == number
+
+
+def test_a_long_word_of_two_scripts_is_no_trouble() -> None:
+    word = "".join(random.Random(1).choices("абвгд", k=100_000))
+    assert count_mixed(f"{word} {word}z {word}") == 1

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 from collections import Counter
+from collections.abc import Iterable
 from functools import partial
 from io import FileIO
 from pathlib import Path
@@ -21,11 +22,10 @@ from pipeline.files.vocabulary import UNKNOWN, Vocabulary
 from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.stages import documents, fragments, lemmas, lowercase, sentences, vocabulary
-from pipeline.text.mapping import map_shards
+from pipeline.text.mapping import mapped_shards
 from pipeline.text.settings import VocabularySettings
 from pipeline.text.udpipe import Lemmatizer, Normalization
 from pipeline.text.vocabulary import Split, build_vocabulary
-from pipeline.work.finished import keep_finished
 from pipeline.work.workers import Workers
 from tests.pack import needs_pack
 from tests.params import make_params
@@ -87,7 +87,10 @@ def sequential(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("jobs, backend", [(1, "loky"), (2, "loky"), (2, "threading")])
-def test_jobs_and_backend_change_no_byte(jobs: int, backend: str, sequential: Path, tmp_path: Path) -> None:
+def test_jobs_and_backend_and_batches_change_no_byte(
+    jobs: int, backend: str, sequential: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "BATCH", 100)
     run_text_stages(Paths(tmp_path), make_params(SETTINGS | {"compute.jobs": jobs, "compute.backend": backend}))
     files = all_bytes(tmp_path / "data")
     assert len([name for name in files if name.startswith("lowercase/0")]) > 5
@@ -203,11 +206,11 @@ def drop_odd(parity: int, document: Document, counts: Counts) -> Document | None
 
 @pytest.mark.parametrize("jobs, backend", [(1, "sequential"), (2, "loky")])
 def test_any_function_that_can_be_pickled_is_mapped(jobs: int, backend: str, tmp_path: Path) -> None:
-    source, target = lemma_folder(tmp_path / "lemmas", 30), tmp_path / "even"
-    target.mkdir()
-    workers = Workers(jobs, backend)
-    with keep_finished(tmp_path / ".shards", "sentences") as finished:
-        assert map_shards(partial(drop_odd, 0), source, target, {"parity": 0}, finished, workers) == {"seen": 30}
+    source, target = lemma_folder(tmp_path / "lemmas", 30), tmp_path / "sentences"
+    drop, workers = partial(drop_odd, 0), Workers(jobs, backend)
+    with mapped_shards(drop, source, target, {"parity": 0}, tmp_path / ".shards", workers) as counts:
+        assert counts == read_json(tmp_path / ".sentences.partial" / COUNTS) == {"seen": 30}
+        assert not target.exists()
     assert [document.id for document in read_documents(target)] == [str(n) for n in range(0, 30, 2)]
 
 
@@ -321,26 +324,38 @@ def test_parts_of_a_document_that_was_cut_stay_on_one_side() -> None:
     assert len({split.side(f"0000.{n}:1") for n in range(100)}) == 2, "a dot in the name of a file is no part"
 
 
-def test_sources_that_were_read_are_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = "\n\n".join(f"Новость {n}\nМосква растёт." for n in range(40))
-    paths, undisturbed = Paths(tmp_path), Paths(tmp_path / "undisturbed")
-    for one in (paths, undisturbed):
-        write_news(one, ("a.txt", "text", text))
-    documents.run(undisturbed, PARAMS)
+@pytest.mark.parametrize("backend", ["sequential", "threading", "loky"])
+def test_an_export_that_breaks_off_is_one_line(backend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is read while others parse what has been read, perhaps in another thread."""
+    monkeypatch.setattr(documents, "BATCH", 20)
+    page = "<page><title>А</title><id>{}</id><revision><text>{{{{чин}}}} Москва растёт.</text></revision></page>"
+    paths, params = Paths(tmp_path), make_params(SETTINGS | {"compute.jobs": 2, "compute.backend": backend})
+    write_news(paths, ("a.xml", "mediawiki", f"<mediawiki>{''.join(map(page.format, range(200)))}"))
+    with pytest.raises(UserError, match=r"a\.xml: not a whole MediaWiki export"):
+        documents.run(paths, params)
+    assert {path.name for path in paths.data.iterdir()} == {"raw"}
 
-    def refuse(*_: object) -> NoReturn:
-        raise UserError("not this time")
 
-    read = documents.FORMATS["text"]
-    monkeypatch.setitem(documents.FORMATS, "text", read._replace(extract=refuse))
-    with pytest.raises(UserError, match="not this time"):
-        documents.run(paths, PARAMS)
-    monkeypatch.setitem(documents.FORMATS, "text", read._replace(read=refuse))
-    documents.run(paths, PARAMS)
-    assert all_bytes(paths.documents) == all_bytes(undisturbed.documents)
-    (paths.news / "a.txt").write_text(f"{text}\n\nЕщё одна", encoding="utf-8")
-    with pytest.raises(UserError, match="not this time"):
-        documents.run(paths, PARAMS)
+def test_shards_that_cannot_be_written_are_one_error_and_no_noise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(articles: Iterable[Document], *_: object) -> NoReturn:
+        next(iter(articles))
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(documents, "BATCH", 20)
+    monkeypatch.setattr(documents, "write_shards", fail)
+    paths, params = Paths(tmp_path), make_params(SETTINGS | {"compute.jobs": 2, "compute.backend": "loky"})
+    write_news(paths, ("a.txt", "text", "Москва растёт.\n\n" * 500))
+    with pytest.raises(OSError, match="No space left"):
+        documents.run(paths, params)
+    assert {path.name for path in paths.data.iterdir()} == {"raw"}
+    assert "Traceback" not in (said := capfd.readouterr().err) and "Warning" not in said
+
+
+def test_a_worker_of_documents_with_other_code_refuses() -> None:
+    with pytest.raises(UserError, match=r"documents: its code on .* is not what the stage was started with"):
+        documents._extract("of another commit", [])
 
 
 def test_a_corpus_too_small_to_split_is_said_and_leaves_nothing(tmp_path: Path) -> None:
@@ -376,7 +391,7 @@ def test_an_empty_corpus_is_said(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no document with text"):
         documents.run(paths, PARAMS)
     write_news(paths, ("0000-a.txt", "pdf", "а"))
-    with pytest.raises(UserError, match="found format 'pdf', expected mediawiki or text"):
+    with pytest.raises(UserError, match=r"files\.0\.format: found 'pdf': input should be 'mediawiki' or 'text'"):
         documents.run(paths, PARAMS)
     assert not paths.documents.exists()
 
@@ -398,6 +413,7 @@ def die(document: Document, counts: Counts) -> Document:
 def test_a_worker_that_is_killed_is_said(tmp_path: Path) -> None:
     source, workers = lemma_folder(tmp_path / "lemmas", 30), Workers(2, "loky")
     said = r"^one of the processes .* was killed, .* lower compute\.jobs in params\.yaml"
-    with pytest.raises(UserError, match=said), keep_finished(tmp_path / ".shards", "sentences") as finished:
-        map_shards(die, source, tmp_path, {}, finished, workers)
+    killed = mapped_shards(die, source, tmp_path / "sentences", {}, tmp_path / ".shards", workers)
+    with pytest.raises(UserError, match=said), killed:
+        pass
     assert not list(tmp_path.rglob("*.partial"))

@@ -6,9 +6,16 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.files.shards import Counts
 from pipeline.text.dump.templates import table
-from pipeline.text.dump.templates.lost import LISTED, LONGEST_EXAMPLE, LONGEST_NAME, Lost, count_lost, take_lost
+from pipeline.text.dump.templates.lost import (
+    LISTED,
+    LONGEST_EXAMPLE,
+    LONGEST_NAME,
+    Lost,
+    add_lost,
+    describe_template,
+    most_frequent,
+)
 from pipeline.text.dump.wikitext import extract_paragraphs
 
 
@@ -55,20 +62,18 @@ def test_every_name_of_the_table_is_found_and_shows_or_hides_without_failing() -
 
 
 def test_lost_templates_are_counted_by_name_and_the_first_is_an_example() -> None:
-    counts: Counts = Counter(words=5)
-    count_lost([("чин", "{{Чин|а б}}"), ("ранг", "{{Ранг}}"), ("чин", "{{чин}}")], counts)
-    more: Counts = Counter()
-    count_lost([("чин", "{{чин|ещё}}")], more)
-    counts.update(more)
-    assert take_lost(counts) == [Lost("чин", 3, 4, "{{Чин|а б}}"), Lost("ранг", 1, 1, "{{Ранг}}")]
-    assert counts == {"words": 5}
+    total: dict[str, Lost] = {}
+    for batch in [("ранг", "{{Ранг}}"), ("чин", "{{Чин|а б}}"), ("чин", "{{чин}}")], [("чин", "{{чин|ещё}}")]:
+        add_lost(total, (describe_template(*template) for template in batch))
+    assert most_frequent(total) == [Lost("чин", 3, 4, "{{Чин|а б}}"), Lost("ранг", 1, 1, "{{Ранг}}")]
 
 
 def test_names_and_their_number_are_bounded() -> None:
-    counts: Counts = Counter()
     hostile = "а\x1b[2J\u202e\t|" + "б" * 10_000
-    count_lost([(hostile, "{{" + hostile), *((f"т{n}", "{{т}}") for n in range(3 * LISTED)), (hostile, "")], counts)
-    (first, *others) = take_lost(counts)
-    assert len(others) == LISTED - 1 and first.times == 2 and not counts
+    templates = [(hostile, "{{" + hostile), *((f"т{n}", "{{т}}") for n in range(3 * LISTED)), (hostile, "")]
+    total: dict[str, Lost] = {}
+    add_lost(total, (describe_template(*template) for template in templates))
+    (first, *others) = most_frequent(total)
+    assert len(others) == LISTED - 1 and first.times == 2
     assert first.name.startswith("а[2J |б") and len(first.name) == LONGEST_NAME and first.name.isprintable()
     assert len(first.example) == LONGEST_EXAMPLE and first.example.isprintable()

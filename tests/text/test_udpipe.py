@@ -10,7 +10,7 @@ from ufal.udpipe import InputFormat, Model, ProcessingError, Sentence
 
 from pipeline.errors import UserError
 from pipeline.files.shards import Counts, Document
-from pipeline.text.lemmas import lemmatize_document
+from pipeline.stages.lemmas import lemmatize_document
 from pipeline.text.udpipe import Lemmatizer, Normalization, _clean
 from tests.text.conftest import MODEL, OURS
 

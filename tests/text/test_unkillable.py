@@ -23,7 +23,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = Project(tmp_path_factory.mktemp("undisturbed"))
     for stage in STAGES:
         assert project.run(stage)[0] == 0
-        assert len(project.worked_on()) >= SHARDS
+        assert len(project.worked_on()) >= SHARDS or stage == "documents"
     return project
 
 
@@ -56,6 +56,7 @@ def test_every_stage_killed_at_random(project: Project, undisturbed: Project) ->
         assert project.run(stage)[0] == 0
         worked_on += project.worked_on()
         assert len(worked_on) == len(set(worked_on)), f"{stage}: what was finished was done again"
+        assert bool(worked_on) != (stage == "documents"), "which is one pass, and begins anew"
     assert left_something > len(STAGES) * KILLS / 2
     assert_no_trace(project, undisturbed)
 
@@ -138,7 +139,8 @@ def test_a_full_disk_is_one_line_and_a_rerun_goes_on(stage: str, project: Projec
     assert code == 1 and said.startswith("error: ") and ": no space left on the device; free some and" in said
     assert not (project.data / stage).exists() and not list(project.folder.rglob("*.partial"))
     before = project.worked_on()
-    assert set(before) == project.finished(stage) != set()
+    assert set(before) == project.finished(stage)
+    assert bool(before) != (stage == "documents")
     assert project.run(stage)[0] == 0
     assert not {*before} & {*project.worked_on()}
     assert_no_trace(project, undisturbed)

@@ -23,7 +23,6 @@ DEPTH = 16
 """No element of an export lies deeper than its sixth level."""
 BATCH = 1 << 22
 """Characters that are parsed at once, at most, where a single tag, comment or text goes on and on."""
-
 _NUMBER = re.compile(r"\s*-?[0-9]{1,100}\s*")
 
 
@@ -35,7 +34,7 @@ class Revision(NamedTuple):
     """One state of a page."""
 
     timestamp: str
-    """ISO 8601 in UTC, so that the order of the strings is that of time."""
+    """ISO 8601 in UTC, so that strings are in the order of time."""
     id: int
     model: str
     deleted: bool
@@ -77,7 +76,7 @@ def read_pages(chunks: Iterable[str]) -> Iterator[Page]:
         parser.close()
         yield from pages.take(parser)
     except ParseError as error:
-        raise ParseError(f"{pages.place}{error}") from None
+        raise ParseError(f"{pages.where}{error}") from None
 
 
 class _Pages:
@@ -85,107 +84,93 @@ class _Pages:
 
     def __init__(self) -> None:
         self.events = 0
-        self._path: list[Element] = []
-        self._tags: tuple[str, ...] = ()
+        self._path: list[tuple[str, Element]] = []
+        """The elements that are open, with their tags."""
         self._namespaces: dict[str, int] = {}
         self._page: dict[str, str] = {}
         self._revision: dict[str, str] = {}
         self._newest: Revision | None = None
         self._ids: defaultdict[int, int] = defaultdict(int)
-        """Those of the pages so far, a bit each: of 1024 in a row one number."""
+        """The ids of the pages so far, a bit each: of 1024 in a row one number."""
 
     @property
-    def place(self) -> str:
+    def where(self) -> str:
         """How far the reading has come, as the beginning of a sentence."""
         if not self.events:
             return "does not begin with <mediawiki>: "
-        return f"{_place(self._page)}: " if self._page else ""
+        return f"{_name_page(self._page)}: " if self._page else ""
 
     def take(self, parser: "XMLPullParser[Element]") -> Iterator[Page]:
         for event, element in cast("Iterable[tuple[str, Element]]", parser.read_events()):
             self.events += 1
             if event == "start":
-                self._start(element)
+                tag = element.tag.rpartition("}")[2]
+                if not self._path and tag != "mediawiki":
+                    raise MalformedExport(f"expected <mediawiki>, found <{tag}>")
+                if len(self._path) == DEPTH:
+                    raise MalformedExport(f"{self.where}<{tag}> lies more than {DEPTH} elements deep")
+                self._path.append((tag, element))
             elif event == "end":
                 yield from self._end(element)
-            elif self._tags[-1:] == ("text",):  # the parser leaves it out of the text
-                raise MalformedExport(f"{_place(self._page)}: found <? in <text>, expected text, &lt;?")
-
-    def _start(self, element: Element) -> None:
-        tag = element.tag.rpartition("}")[2]
-        if not self._path and tag != "mediawiki":
-            raise MalformedExport(f"expected <mediawiki>, found <{tag}>")
-        if len(self._path) == DEPTH:
-            raise MalformedExport(f"{self.place}<{tag}> lies more than {DEPTH} elements deep")
-        self._path.append(element)
-        self._tags = (*self._tags, tag)
+            elif self._path and self._path[-1][0] == "text":  # the parser leaves it out of the text
+                raise MalformedExport(f"{_name_page(self._page)}: found <? in <text>, expected text, &lt;?")
 
     def _end(self, element: Element) -> Iterator[Page]:
-        match self._tags[1:]:
-            case ("siteinfo", "namespaces", "namespace"):
+        match [tag for tag, _ in self._path[1:]]:
+            case ["siteinfo", "namespaces", "namespace"]:
                 self._namespaces[element.text or ""] = _number("siteinfo", "key", element.get("key"))
-            case ("page", ("title" | "ns" | "id" | "redirect") as tag):
+            case ["page", ("title" | "ns" | "id" | "redirect") as tag]:
                 self._keep(self._page, tag, element)
-            case ("page", "revision", ("timestamp" | "id" | "model" | "text") as tag):
+            case ["page", "revision", ("timestamp" | "id" | "model" | "text") as tag]:
                 self._keep(self._revision, tag, element)
                 if tag == "text" and element.get("deleted") is not None:
                     self._revision["deleted"] = ""
-            case ("page", "revision"):
-                revision = self._close_revision()
+            case ["page", "revision"]:
+                values, self._revision = self._revision, {}
+                revision = Revision(
+                    timestamp=values.get("timestamp", ""),
+                    id=_number(_name_page(self._page), "id", values.get("id", "0")),
+                    model=values.get("model", "wikitext"),
+                    deleted="deleted" in values,
+                    text=values.get("text", ""),
+                )
                 self._newest = max(self._newest or revision, revision, key=lambda one: one[:2])
-            case ("page",):
+            case ["page"]:
                 yield self._close_page()
         self._path.pop()
-        self._tags = self._tags[:-1]
         element.clear()
         if 0 < len(self._path) < 3:  # of the export and of a page not even the empty shells stay
-            self._path[-1].clear()
+            self._path[-1][1].clear()
 
     def _keep(self, values: dict[str, str], tag: str, element: Element) -> None:
         if tag in values:
-            raise MalformedExport(f"{self.place}<{tag}> stands twice")
-        for child in element:
-            mark_up = f"<{child.tag.rpartition('}')[2]}>"
-            raise MalformedExport(f"{self.place}found {mark_up} in <{tag}>, expected text, &lt;{mark_up[1:]}")
+            raise MalformedExport(f"{self.where}<{tag}> stands twice")
+        if len(element):
+            child = element[0].tag.rpartition("}")[2]
+            raise MalformedExport(f"{self.where}found <{child}> in <{tag}>, expected text, &lt;{child}>")
         values[tag] = element.text or ""
 
-    def _close_revision(self) -> Revision:
-        found, self._revision = self._revision, {}
-        return Revision(
-            timestamp=found.get("timestamp", ""),
-            id=_number(_place(self._page), "id", found.get("id", "0")),
-            model=found.get("model", "wikitext"),
-            deleted="deleted" in found,
-            text=found.get("text", ""),
-        )
-
     def _close_page(self) -> Page:
-        found, self._page = self._page, {}
+        values, self._page = self._page, {}
         newest, self._newest = self._newest, None
-        title = found.get("title", "")
-        # before schema 0.6 only the title says the namespace
-        prefix, colon, _ = title.partition(":")
-        namespace = found.get("ns", str(self._namespaces.get(prefix, 0) if colon else 0))
-        number = _number(_place(found), "id", found.get("id"))
+        page, title = _name_page(values), values.get("title", "")
+        number = _number(page, "id", values.get("id"))
         block, bit = divmod(number, 1024)
         if self._ids[block] >> bit & 1:
-            raise MalformedExport(f"{_place(found)}: an earlier page has this id too")
+            raise MalformedExport(f"{page}: an earlier page has this id too")
         self._ids[block] |= 1 << bit
-        return Page(
-            id=number,
-            title=title.replace("_", " "),
-            namespace=_number(_place(found), "ns", namespace),
-            redirect="redirect" in found,
-            revision=newest,
-        )
+        # before schema 0.6 only the title says the namespace
+        prefix, colon, _ = title.partition(":")
+        namespace = values.get("ns", str(self._namespaces.get(prefix, 0) if colon else 0))
+        return Page(number, title.replace("_", " "), _number(page, "ns", namespace), "redirect" in values, newest)
 
 
-def _place(page: dict[str, str]) -> str:
+def _name_page(page: dict[str, str]) -> str:
     return f"page {shown(page.get('title', ''))}" + (f" (id {one_line(page['id'], SHOWN)})" if page.get("id") else "")
 
 
-def _number(place: str, tag: str, text: str | None) -> int:
+def _number(block: str, tag: str, text: str | None) -> int:
     if not _NUMBER.fullmatch(text or ""):
         found = shown(text) if text else "nothing"
-        raise MalformedExport(f"{place}: expected a number in <{tag}>, found {found}")
+        raise MalformedExport(f"{block}: expected a number in <{tag}>, found {found}")
     return int(text or "")

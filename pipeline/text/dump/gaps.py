@@ -54,6 +54,6 @@ def close_up(text: str) -> str:
 
 
 def _take_apart(part: str) -> list[str]:
-    """The part up to its last letter, and each character behind it, so that one can be taken away in no time."""
+    """The part up to its last letter, and each character after it, so that one can be taken away in no time."""
     core = part.rstrip(_TAIL)
     return [*([core] if core else []), *part[len(core) :]]

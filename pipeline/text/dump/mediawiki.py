@@ -1,9 +1,4 @@
-"""A MediaWiki XML export, as dumps.wikimedia.org publishes it, streamed.
-
-<page><title>Три человека арестованы в Бостоне</title><ns>0</ns><id>37085</id>
-  <revision><timestamp>2017-03-15T18:12:20Z</timestamp><model>wikitext</model>
-    <text bytes="6993" xml:space="preserve">{{дата|15 марта 2017}} '''В''' [[w:Бостон|Бостоне]]</text>
-"""
+"""The articles of a MediaWiki XML export, as dumps.wikimedia.org publishes it, streamed."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -33,20 +28,26 @@ def read_articles(
 ) -> Iterator[Document]:
     """Stream the articles of an export (.xml, .bz2, .gz): pages of these namespaces, newest revision.
 
-    The id is the page's behind `prefix`, the only line is the wikitext. What is dropped is counted, and every counter
+    The id is the page's after `prefix`, the only line is the wikitext. What is dropped is counted, and every counter
     is there. A file that is damaged or no export is a `UserError`.
     """
-    counts.update(dict.fromkeys((*CUTS, "words_read"), 0))
+    counts.update(dict.fromkeys((*CUTS, "words_read", "documents_dropped_only_markup"), 0))
     counts.update({f"{unit}_dropped_{reason}": 0 for reason in DROPPED[:-1] for unit in ("documents", "words")})
-    counts.update({"documents_dropped_only_markup": 0})
-    for page in _read_pages(path, policy, counts):
-        text = page.revision.text if page.revision else ""
-        if reason := _find_fault(page, namespaces):
-            words = sum(1 for _ in _WORD.finditer(text))
-            counts.update({"documents_read": 1, f"documents_dropped_{reason}": 1})
-            counts.update({"words_read": words, f"words_dropped_{reason}": words})
-        else:
-            yield Document(f"{prefix}{page.id}", fold(page.title), [text])
+    try:
+        for page in read_pages(read_text(path, policy, counts)):
+            text = page.revision.text if page.revision else ""
+            if reason := _find_fault(page, namespaces):
+                words = sum(1 for _ in _WORD.finditer(text))
+                counts.update({"documents_read": 1, f"documents_dropped_{reason}": 1})
+                counts.update({"words_read": words, f"words_dropped_{reason}": words})
+            else:
+                yield Document(f"{prefix}{page.id}", fold(page.title), [text])
+    except MalformedExport as error:
+        fault = f"no MediaWiki export: {error}; correct that in the source, or name another"
+        raise UserError(f"{path}: {fault}, and run: dvc repro") from None
+    except ParseError as error:
+        fault = f"not a whole MediaWiki export (XML): {error}; get the file again"
+        raise UserError(f"{path}: {fault} (or write format: text, if it is plain text) and run: dvc repro") from None
 
 
 def _find_fault(page: Page, namespaces: Collection[int]) -> str | None:
@@ -65,14 +66,3 @@ def _find_fault(page: Page, namespaces: Collection[int]) -> str | None:
     if len(revision.text) > LONGEST:
         return "too_long"
     return "redirect" if _REDIRECT.match(revision.text) else None
-
-
-def _read_pages(path: Path, policy: InvalidUtf8, counts: Counts) -> Iterator[Page]:
-    try:
-        yield from read_pages(read_text(path, policy, counts))
-    except MalformedExport as error:
-        fault = f"no MediaWiki export: {error}; correct that in the source, or name another"
-        raise UserError(f"{path}: {fault}, and run: dvc repro") from None
-    except ParseError as error:
-        fault = f"not a whole MediaWiki export (XML): {error}; get the file again"
-        raise UserError(f"{path}: {fault} (or write format: text, if it is plain text) and run: dvc repro") from None

@@ -81,23 +81,21 @@ class _Simplifier:
 
     def __init__(self, wikitext: str) -> None:
         self._wikitext = wikitext
-        self._ends: dict[str, int] = {}
-        self._inside: str | None = None
+        self._last_ends: dict[str, int] = {}
+        self._inside = ""
         self._depth = 0
 
     def simplify(self, token: re.Match[str]) -> str:
+        kind = "-->" if token["comment"] else (token["name"] or "").casefold()
         if self._inside:
-            if _kind(token) == self._inside and token[0].startswith(("</", "-->")):
-                self._inside = None
+            if kind == self._inside and token[0].startswith(("</", "-->")):
+                self._inside = ""
             return token[0]
         if token.lastgroup == "pipe":
             return token[0] if self._depth else _PIPES[token["pipe"]]
         if token.lastgroup == "brace":
             self._depth = max(0, self._depth + (1 if token[0] == "{{" else -1))
             return token[0]
-        return self._simplify_tag(token, _kind(token))
-
-    def _simplify_tag(self, token: re.Match[str], kind: str) -> str:
         opens = token[0] == "<!--" or (kind in SHOWN_TAGS and not token["end"] and not token[0].endswith("/>"))
         if opens and self._last_end(kind) > token.start():
             self._inside = kind
@@ -111,11 +109,7 @@ class _Simplifier:
 
     def _last_end(self, kind: str) -> int:
         """Where the last comment, or tag of that name, is closed; -1 where none is."""
-        if kind not in self._ends:
+        if kind not in self._last_ends:
             ends = re.finditer(kind if kind == "-->" else rf"</{kind}\b", self._wikitext, re.IGNORECASE)
-            self._ends[kind] = max((end.start() for end in ends), default=-1)
-        return self._ends[kind]
-
-
-def _kind(token: re.Match[str]) -> str:
-    return "-->" if token["comment"] else (token["name"] or "").casefold()
+            self._last_ends[kind] = max((end.start() for end in ends), default=-1)
+        return self._last_ends[kind]

@@ -8,7 +8,8 @@
 import html
 import re
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from contextlib import suppress
+from itertools import chain, filterfalse, islice
 from typing import NamedTuple
 
 import mwparserfromhell
@@ -21,7 +22,7 @@ from pipeline.text.cuts import cut_document, cut_paragraphs
 from pipeline.text.dump.gaps import GAP, close_up
 from pipeline.text.dump.languages import LANGUAGES
 from pipeline.text.dump.tags import CELLS, FILES, HIDDEN_TAGS, OTHER_TAGS, SHOWN_MARKS, SHOWN_TAGS, prepare, put_back
-from pipeline.text.dump.templates.table import BEHIND_COLON, MONTH, MONTHS, find_forms, normalize
+from pipeline.text.dump.templates.table import AFTER_COLON, MONTH, MONTHS, find_forms, normalize
 from pipeline.text.dump.unclosed import count_unclosed
 from pipeline.text.whitespace import count_words, fold
 
@@ -45,7 +46,7 @@ HIDDEN_NAMESPACES = {
     **dict.fromkeys(("файл", "изображение", "file", "image"), FILES),
     **dict.fromkeys(("категория", "category"), CATEGORIES),
 }
-"""`[[Файл:...]]` and `[[Категория:...]]` are no text; with a colon in front they are links like any other."""
+"""`[[Файл:...]]` and `[[Категория:...]]` are no text; with a colon before it they are links like any other."""
 
 PROJECTS = {
     *("b", "c", "commons", "d", "f", "m", "meta", "mw", "n", "q", "s", "species", "v", "voy", "w", "wikt"),
@@ -64,7 +65,7 @@ SWITCHES = """
     ССЫЛКА_НА_НОВЫЙ_РАЗДЕЛ БЕЗ_ССЫЛКИ_НА_НОВЫЙ_РАЗДЕЛ СКРЫТАЯ_КАТЕГОРИЯ ОЖИДАЕМАЯ_НЕИСПОЛЬЗУЕМАЯ_КАТЕГОРИЯ ИНДЕКС
     БЕЗ_ИНДЕКСА ИНДЕКСИРОВАТЬ НЕ_ИНДЕКСИРОВАТЬ СТАТИЧЕСКОЕ_ПЕРЕНАПРАВЛЕНИЕ НЕОДНОЗНАЧНОСТЬ
 """
-"""MediaWiki's behaviour switches and those of common extensions, between `__` and `__`; these in capitals alone."""
+"""MediaWiki's behaviour switches and common extensions' switches, between `__` and `__`; these in capitals alone."""
 
 MOST_UNCLOSED = 32
 """Openings without an end up to which an article is parsed as a whole; with more it is parsed line by line."""
@@ -78,15 +79,16 @@ _PREFIXES = re.compile(rf":?\s*(({'|'.join(sorted(PROJECTS | LANGUAGES, reverse=
 
 _SWITCH = re.compile(rf"__(?:(?i:{'|'.join(ANY_CASE_SWITCHES.split())})|{'|'.join(SWITCHES.split())})__")
 _S = rf"(?:[^\S\n]|{GAP})*"
+_HIDDEN = "|".join(sorted(HIDDEN_NAMESPACES))
 _UNCLOSED = [  # what was never closed goes with its line, and no further
     re.compile(pattern, re.IGNORECASE | re.MULTILINE)
     for pattern in [
         r"<!--.*$",
         r"<ref\b[^<>\n]*>.*$",
         r"\{\{.*$",
-        rf"\[\[\s*({'|'.join(sorted(HIDDEN_NAMESPACES))})\s*:.*$",
+        rf"\[\[\s*({_HIDDEN})\s*:.*$",
         rf"^{_S}\{{\|.*(\n{_S}[|!].*)*$|^{_S}\|.*$",  # rows of a table, parameters of a template
-        rf"^{_S}({'|'.join(sorted(HIDDEN_NAMESPACES))})\s*:.*\|.*$",  # lines of a gallery
+        rf"^{_S}({_HIDDEN})\s*:.*\|.*$",  # lines of a gallery
     ]
 ]
 _LEFTOVERS = [
@@ -122,10 +124,9 @@ def extract_article(article: Document, counts: Counts, lost: list[tuple[str, str
     """
     (wikitext,) = article.lines
     counts.update({f"{unit}dropped_{kind}": 0 for kind in DROPPED for unit in ("", "words_")})
-    before = sum(counts[f"words_dropped_{kind}"] for kind in DROPPED)
-    paragraphs = list(cut_paragraphs(extract_paragraphs(wikitext, counts, lost), counts))
-    dropped = sum(counts[f"words_dropped_{kind}"] for kind in DROPPED) - before
-    counts["words_read"] += sum(map(count_words, paragraphs)) + dropped
+    before = _count_dropped(counts)
+    paragraphs = [*cut_paragraphs(extract_paragraphs(wikitext, counts, lost), counts)]
+    counts["words_read"] += sum(map(count_words, paragraphs)) + _count_dropped(counts) - before
     if not paragraphs:
         counts.update(documents_read=1, documents_dropped_only_markup=1)
     for document in cut_document(article.id, article.title, paragraphs, counts):
@@ -133,14 +134,18 @@ def extract_article(article: Document, counts: Counts, lost: list[tuple[str, str
         yield document
 
 
+def _count_dropped(counts: Counts) -> int:
+    return sum(counts[f"words_dropped_{kind}"] for kind in DROPPED)
+
+
 def extract_paragraphs(wikitext: str, counts: Counts, lost: list[tuple[str, str]] | None = None) -> list[str]:
     """The paragraphs, folded; list items and quotations are paragraphs, single line breaks are spaces.
 
     Links give their text, bold and italics are bare, templates of the table give their words. Other templates, tables,
     references, files, categories, comments, headings and the sections about the article are left out and counted
-    (`DROPPED`), and what that leaves is closed up. Templates that stood beside words and are not in the table are put
-    into `lost`, name and source. What was never closed costs its line; with over `MOST_UNCLOSED` openings that were
-    not, no mark-up reaches beyond its line. Any text will do, in time proportional to its length.
+    (`DROPPED`), and what that leaves is closed up. `lost` takes name and source of the templates that the table does
+    not have and that have words in their line. What was never closed costs its line; with over `MOST_UNCLOSED` such
+    openings no mark-up reaches beyond its line. Any text will do, in time proportional to its length.
     """
     templates: list[Dropped] = []
     text = "".join(_skip_dropped(_read_pieces(prepare(wikitext)), counts, templates))
@@ -148,53 +153,50 @@ def extract_paragraphs(wikitext: str, counts: Counts, lost: list[tuple[str, str]
         lost.extend(_in_sentences(templates, text))
     text = text.replace(_NAMED, "")
     for pattern in _UNCLOSED:
-        text = pattern.sub(lambda match: _drop(counts, "unclosed", match[0]) + GAP, text)
-    text = _SWITCH.sub(lambda match: _drop(counts, "switches", match[0]) + GAP, text)
+        text = pattern.sub(lambda match: _drop(counts, "unclosed", match[0]), text)
+    text = _SWITCH.sub(lambda match: _drop(counts, "switches", match[0]), text)
     for pattern, put in _LEFTOVERS:
         text = pattern.sub(put, text)
-    paragraphs = list(filter(None, map(fold, re.split(r"\n\s*\n", put_back(close_up(text))))))
-    return [paragraph for paragraph in paragraphs if _has_words(paragraph, counts)]
+    paragraphs = [*filter(None, map(fold, re.split(r"\n\s*\n", put_back(close_up(text)))))]
+    for paragraph in filterfalse(_has_letters, paragraphs):
+        _drop(counts, "paragraphs_without_words", paragraph)
+    return [*filter(_has_letters, paragraphs)]
 
 
 def _in_sentences(templates: Iterable[Dropped], text: str) -> Iterator[tuple[str, str]]:
-    """Those of one line that have words beside them in their line of the text; a box of many lines is no word."""
+    """The templates of one line with words in their line of the text; a box of many lines is no word."""
     rest = iter(templates)
     for line in text.split("\n"):
-        here = list(islice(rest, line.count(_NAMED)))
-        if here and any(map(str.isalnum, line)):
-            yield from ((each.template, each.source) for each in here if "\n" not in each.source)
+        in_line = [*islice(rest, line.count(_NAMED))]
+        if in_line and _has_letters(line):
+            yield from ((each.template, each.source) for each in in_line if "\n" not in each.source)
 
 
-def _has_words(paragraph: str, counts: Counts) -> bool:
-    return any(map(str.isalnum, paragraph)) or bool(_drop(counts, "paragraphs_without_words", paragraph))
+def _has_letters(text: str) -> bool:
+    return any(map(str.isalnum, text))
 
 
 def _drop(counts: Counts, kind: str, source: str) -> str:
-    """Count what is left out; the empty string stands in its place."""
+    """Count what is left out; a gap stands in its place."""
     counts[f"dropped_{kind}"] += 1
     counts[f"words_dropped_{kind}"] += len(source.replace(_ITEM, "").replace(GAP, "").split())
-    return ""
+    return GAP
 
 
-def _read_pieces(wikitext: str) -> Iterator[Piece]:
+def _read_pieces(wikitext: str, is_line: bool = False) -> Iterator[Piece]:
     """The article in pieces; what cannot be parsed as a whole is parsed line by line, and then is dropped."""
-    if count_unclosed(wikitext) <= MOST_UNCLOSED and (code := _parse(wikitext)):
+    code = None
+    if count_unclosed(wikitext) <= MOST_UNCLOSED:
+        with suppress(ParserError):  # which its authors call a bug
+            # quotes stay text: an unclosed ''' would cost the links around it
+            code = mwparserfromhell.parse(wikitext, skip_style_tags=True)
+    if code is not None:
         yield from _visible(code)
-        return
-    for line in wikitext.splitlines(keepends=True):
-        if count_unclosed(line) <= MOST_UNCLOSED and (code := _parse(line)):
-            yield from _visible(code)
-        else:
-            yield Dropped("unparsable_lines", line)
-
-
-def _parse(wikitext: str) -> Wikicode | None:
-    """The tree of a text that has some, or None where the parser fails, which its authors call a bug."""
-    try:
-        # Quotes stay text: an unclosed ''' would cost the links around it.
-        return mwparserfromhell.parse(wikitext, skip_style_tags=True)
-    except ParserError:
-        return None
+    elif is_line:
+        yield Dropped("unparsable_lines", wikitext)
+    else:
+        for line in wikitext.splitlines(keepends=True):
+            yield from _read_pieces(line, is_line=True)
 
 
 def _skip_dropped(pieces: Iterable[Piece], counts: Counts, templates: list[Dropped]) -> Iterator[str]:
@@ -217,11 +219,10 @@ def _skip_dropped(pieces: Iterable[Piece], counts: Counts, templates: list[Dropp
                 _drop(counts, "headings", str(piece))
             yield _BREAK
         elif isinstance(piece, Dropped):
-            _drop(counts, piece.kind, piece.source)
             if piece.template:
                 templates.append(piece)
                 yield _NAMED
-            yield GAP
+            yield _drop(counts, piece.kind, piece.source)
         elif piece is not None:
             yield piece
 
@@ -258,10 +259,9 @@ def _template(template: Template) -> Iterator[Piece]:
     """What the table says that it shows."""
     title = fold(_plain(template.name))
     forms = find_forms(normalize(title))
-    filled = (
-        {str(each.name).strip(): each.value for each in template.params if str(each.value).strip()} if forms else {}
-    )
-    filled |= {BEHIND_COLON: Wikicode([Text(title.partition(":")[2])])} if ":" in title else {}
+    parameters = template.params if forms else []
+    filled = {str(each.name).strip(): each.value for each in parameters if str(each.value).strip()}
+    filled |= {AFTER_COLON: Wikicode([Text(title.partition(":")[2])])} if ":" in title else {}
     form = next((form for form in forms if form.names <= filled.keys()), None)
     if form is None or not form.has_words:
         yield Dropped("templates", str(template), normalize(title) if form is None else "")
@@ -278,10 +278,8 @@ def _template(template: Template) -> Iterator[Piece]:
 
 def _link(link: Wikilink) -> Iterator[Piece]:
     target = [*_visible(link.title)]
-    # a pipe in it is of {{!}}
-    title, _, label = fold("".join(piece for piece in target if isinstance(piece, str))).partition(
-        SHOWN_MARKS[ord("|")]
-    )
+    shown = fold("".join(piece for piece in target if isinstance(piece, str)))
+    title, _, label = shown.partition(SHOWN_MARKS[ord("|")])  # a pipe in it is of {{!}}
     prefix, _, rest = title.partition(":")
     prefix = prefix.strip().casefold()
     if prefix in HIDDEN_NAMESPACES or (prefix in LANGUAGES and rest):

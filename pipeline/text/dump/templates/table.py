@@ -13,27 +13,25 @@ from pipeline.files.yaml import read_yaml
 
 TABLE = Path(__file__).with_name("table.yaml")
 OR = " or "
-BEHIND_COLON = ":"
+AFTER_COLON = ":"
 """The parameter that stands in the name itself, as in `{{formatnum:2500}}`."""
 
 _PREFIX = re.compile(r"^((шаблон|template|ш|t|подст|subst|safesubst):\s*)+", re.IGNORECASE)
 _CODE = re.compile("[A-Z]{3}")
-"""Of a country. `{{LAT}}` is Latvia, `{{lat}}` is not."""
-
-
+"""The code of a country. `{{LAT}}` is Latvia, `{{lat}}` is not."""
 MONTH = ".month"
 _NAMES = "января февраля марта апреля мая июня июля августа сентября октября ноября декабря"
 MONTHS = {str(number): name for number, name in enumerate(_NAMES.split(), start=1)}
 
 
 class Form(NamedTuple):
-    """What is shown: literal text with a parameter behind each piece of it, and the names of the parameters."""
+    """What is shown: literal text with a parameter after each piece of it, and the names of the parameters."""
 
     parts: list[tuple[str, str]]
     """`{1}/{2.month}` is ("", "1"), ("/", "2.month"), ("", "")."""
     names: frozenset[str]
     has_words: bool
-    """It is not white space alone."""
+    """Whether it is more than white space."""
 
 
 class _Table(NamedTuple):
@@ -53,12 +51,10 @@ def normalize(name: str) -> str:
 
 def find_forms(name: str) -> list[Form]:
     """What the template of that normalized name shows: the first form whose parameters are filled; none if unknown."""
-    table = _read_table()
-    for key in (name, name.casefold()):
-        if key in table.names:
-            return table.names[key]
-    name = name.casefold()
-    beginnings = (start for start in table.beginnings if name.startswith(start))
+    table, folded = _read_table(), name.casefold()
+    if forms := table.names.get(name) or table.names.get(folded):
+        return forms
+    beginnings = (start for start in table.beginnings if folded.startswith(start))
     return table.beginnings.get(max(beginnings, key=len, default=""), [])
 
 
@@ -68,7 +64,7 @@ def _read_table() -> _Table:
     for shown, names in read_yaml(TABLE).items():
         if not isinstance(shown, str) or not isinstance(names, str):
             raise UserError(f"{TABLE}: {shown!r}: expected what is seen and then names, both as text; use quotes")
-        forms = [_read_form(form) for form in shown.split(OR)]
+        forms = [*map(_read_form, shown.split(OR))]
         for name in filter(None, map(normalize, re.split(r",\s*", names))):
             begins = len(name) > 1 and name.endswith("*")
             kind, key = (table.beginnings, name[:-1]) if begins else (table.names, name)
