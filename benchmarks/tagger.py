@@ -26,12 +26,11 @@ from benchmarks.rounds import medians, report, take_turns
 from pipeline.machine.device import choose_device
 from pipeline.machine.memory import keep_buffers
 from pipeline.ner.data.bio import bio_labels
-from pipeline.ner.tagging import train
 from pipeline.ner.tagging.batches import WINDOW, Indices, inference_batches, training_batches
 from pipeline.ner.tagging.examples import Examples
 from pipeline.ner.tagging.features import Features, build_features
-from pipeline.ner.tagging.predict import BATCH, load_batch
-from pipeline.ner.tagging.tagger import Tagger
+from pipeline.ner.tagging.tagger import BATCH, Tagger, load_batch
+from pipeline.ner.tagging.train import train_step
 
 LABELS = {
     "WikiNEuRal": bio_labels(["PER", "LOC", "ORG", "MISC"]),
@@ -109,7 +108,7 @@ def draw_features(folder: Path, lengths: Indices, width: int) -> Features:
     def embed(batch: list[list[str]]) -> list[npt.NDArray[np.float32]]:
         return [random.standard_normal((len(sentence), width), dtype=np.float32) for sentence in batch]
 
-    return build_features(folder, "features", [[""] * length for length in lengths.tolist()], embed, width)
+    return build_features(folder, "features", [[""] * length for length in lengths.tolist()], embed)
 
 
 def spread(batches: list[Indices], lengths: Indices, steps: int) -> list[Indices]:
@@ -149,7 +148,7 @@ def training(features: Features, labels: list[str], sizes: Sizes) -> tuple[list[
     random, lengths = np.random.default_rng(3), features.lengths
     like = spread(training_batches(lengths, sizes.batch, random), lengths, sizes.steps)
     mixed = spread(np.split(random.permutation(len(lengths)), WINDOW), lengths, sizes.steps)
-    examples = Examples(features, np.zeros(int(lengths.sum()), dtype=np.int64))
+    examples = Examples(features, np.zeros(int(lengths.sum()), dtype=np.int64), labels)
     parts = part_cases(examples, like, labels, sizes)
     steps = {
         RANDOM: padded_step(examples, mixed, labels, sizes),
@@ -175,7 +174,7 @@ def packed_step(examples: Examples, batches: list[Indices], labels: list[str], s
     tagger = new_tagger(labels, sizes)
     optimizer = torch.optim.Adam(tagger.parameters(), lr=LEARNING_RATE, fused=True)
     return Case(
-        lambda: [train._step(tagger, optimizer, examples, batch, CLIP) for batch in batches],
+        lambda: [train_step(tagger, optimizer, examples, batch, CLIP) for batch in batches],
         count(examples.features.lengths, batches),
     )
 

@@ -40,7 +40,7 @@ from pipeline.files.utf8 import InvalidUtf8
 from pipeline.files.yaml import read_yaml
 from pipeline.lm.lemmas import Lemmas
 from pipeline.ner.data.bio import is_type
-from pipeline.ner.data.readers import formats
+from pipeline.ner.data.formats import FORMATS
 from pipeline.sources.places import readable
 from pipeline.work.outputs import explain
 
@@ -104,8 +104,8 @@ class Validation(Settings):
 
 
 def _known_format(name: str) -> str:
-    if name not in formats():
-        raise ValueError(f"expected one of {', '.join(formats())}, layouts that sets share: docs/extend.md")
+    if name not in FORMATS:
+        raise ValueError(f"expected one of {', '.join(FORMATS)}, layouts that sets share: docs/extend.md")
     return name
 
 

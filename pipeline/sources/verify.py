@@ -17,7 +17,7 @@ from pipeline.errors import UserError
 from pipeline.files.compression import check_kind
 from pipeline.files.shards import Counts, Document
 from pipeline.files.utf8 import InvalidUtf8
-from pipeline.ner.data.readers import read_file
+from pipeline.ner.data.published import read_file
 from pipeline.sources import probe
 from pipeline.sources.manifest import News
 from pipeline.text.dump.mediawiki import read_articles

@@ -1,10 +1,8 @@
 """Stage check: all of params.yaml is read and checked before any work; later stages need what it writes."""
 
-from pipeline.ner.data.readers import format_code, formats
 from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.provenance.code import describe_architecture, read_sources, stage_code, stages
-from pipeline.provenance.fingerprint import fingerprint
 from pipeline.work.outputs import fresh_folder, write_json
 
 
@@ -15,12 +13,10 @@ def run(paths: Paths, params: Params) -> None:
 
     The protocol's folder has a file for each of its keys: a stage depends on the values that it needs, and not on the
     protocol's name. The code's folder has a file for each stage, and an edit of a module reruns the stages that reach
-    it. Readers of NER files are imported by name: the choice has their sums, for fetch to see, which tells the sets
-    concerned.
+    it.
     """
-    readers = {name: fingerprint({}, *format_code(name)) for name in formats()}
     wanted = {"manifest": str(paths.manifest(params.scale)), "elmo": params.imports_elmo, "sets": params.sets}
-    write_json(paths.choice, wanted | {"readers": readers})
+    write_json(paths.choice, wanted)
     sources = read_sources()
     write_json(paths.architecture, describe_architecture(params.model_dump(include={"arch", "archs"}), sources))
     with fresh_folder(paths.protocol) as folder:

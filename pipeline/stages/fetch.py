@@ -2,7 +2,7 @@
 
     news/0000-<name> ...             sources.json: files in reading order, with their formats
     udpipe/model.udpipe              source.json
-    ner/<set>/<split>.conll[.gz]     set.json: format, files, holdout, types, code; sources.json
+    ner/<set>/<split>.conll[.gz]     set.json: format, files, holdout, types; sources.json
     elmo/options.json, model.hdf5    source.json: files, lemmas; no files if no published ELMo is asked for
 
 Nothing in data/raw is touched before every input is there and sound.
@@ -14,10 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipeline.errors import UserError
-from pipeline.ner.data.readers import format_code
 from pipeline.params import Params
 from pipeline.paths import Paths
-from pipeline.provenance.fingerprint import fingerprint
 from pipeline.sources.elmo import ObtainedElmo, obtain_elmo
 from pipeline.sources.manifest import Elmo, Manifest, NerSet, News, read_manifest
 from pipeline.sources.obtain import Input, Obtainer, copy
@@ -109,7 +107,6 @@ def write_set(folder: Path, data: NerSet, splits: Splits) -> None:
         files[split] = f"{split}.conll{'.gz' if found.path.suffix == '.gz' else ''}"
         copy(found, folder / str(files[split]))
     description = {"format": data.format, "files": files, "holdout": data.validation.holdout, "types": data.types}
-    description["code"] = fingerprint({}, *format_code(data.format))
     write_json(folder / "set.json", description)
     write_json(folder / "sources.json", {"files": {split: found.facts for split, found in splits.items()}})
 

@@ -20,9 +20,8 @@ import yaml
 from dvc.repo import Repo
 
 from pipeline.ner.data.bio import bio_labels
-from pipeline.ner.data.corpus import write_labels, write_split
-from pipeline.ner.data.sentence import Sentence
-from pipeline.ner.scoring.predictions import prediction_path, write_predictions
+from pipeline.ner.data.corpus import Sentence, write_labels, write_split
+from pipeline.ner.scoring.tested import prediction_path, write_predictions
 from pipeline.provenance.code import describe_architecture, read_sources, stage_code
 from pipeline.work.outputs import write_json
 

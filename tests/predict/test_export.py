@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from pipeline.errors import UserError
 from pipeline.ner.data.corpus import read_labels, read_split
 from pipeline.ner.exported import SETTINGS, sum_parts
-from pipeline.ner.scoring.predictions import parse_predictions
+from pipeline.ner.scoring.tested import parse_predictions
 from pipeline.ner.settings import FeatureKind
 from pipeline.ner.tagging.tagger import Tagger
 from pipeline.predict import Span, TextTagger, load

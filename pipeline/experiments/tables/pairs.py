@@ -7,7 +7,8 @@ from typing import NamedTuple
 from pipeline.errors import UserError
 from pipeline.experiments.compare.pair import System, read_system
 from pipeline.experiments.revision import Revision
-from pipeline.ner.scoring.significance import measure_seeds, measures, randomisation_p
+from pipeline.ner.scoring.scores import measure_seeds, measures
+from pipeline.ner.scoring.significance import randomisation_p
 
 METRIC = "entity_f1"
 LEVEL = 0.05

@@ -1,6 +1,6 @@
 """The tagger: dropout, BiLSTM, ReLU, linear, CRF (paper: 2 layers of 2x120 over the frozen top layer).
 
-Before it may stand a mix of the layers of the language model, and the BiLSTM with its ReLU may be left out.
+A mix of the layers of the language model may stand before it, and the BiLSTM with its ReLU may be left out.
 
 Sentences come one after the other without padding, (tokens, width) and lengths, and the BiLSTM runs over packed
 sequences: its backward half never sees padding, so that a prediction does not depend on batch mates (it does in the
@@ -10,6 +10,7 @@ paper's code), and no time is spent on padding (two thirds of a random batch).
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
@@ -18,13 +19,34 @@ from pipeline.errors import UserError, remake
 from pipeline.files.settings import read_settings
 from pipeline.files.weights import load_module, save_weights
 from pipeline.ner.settings import FeatureKind, TaggerSizes
+from pipeline.ner.tagging.batches import Indices, inference_batches
 from pipeline.ner.tagging.crf import BioCrf
-from pipeline.ner.tagging.mix import ScalarMix
+from pipeline.ner.tagging.features import Features
 from pipeline.work.outputs import write_json
 
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 LARGEST = 1e30
 """Score of a label, or of a move between two, of which a sentence's sum is finite in float32."""
+BATCH = 256
+"""Sentences that `predict` tags at a time; the tags do not depend on it."""
+
+
+class ScalarMix(nn.Module):
+    """ELMo's mix of layers (Peters et al. 2018, equation 1): `gamma * sum_j softmax(s)_j h_j`.
+
+    s and gamma are learned; it begins as the mean of the layers h_j. Without the layer normalisation that Peters et al.
+    call helpful in some cases.
+    """
+
+    def __init__(self, layers: int) -> None:
+        super().__init__()
+        self.scores = nn.Parameter(torch.zeros(layers))
+        self.gamma = nn.Parameter(torch.ones(()))
+
+    def forward(self, layers: Tensor) -> Tensor:
+        """(tokens, layers * width), layer after layer, to (tokens, width)."""
+        weights = self.gamma * self.scores.softmax(0)
+        return torch.einsum("l,tlw->tw", weights, layers.unflatten(1, (len(weights), -1)))
 
 
 class Tagger(nn.Module):
@@ -40,7 +62,7 @@ class Tagger(nn.Module):
         features: FeatureKind = "top",
         lm_layers: int = 1,
     ) -> None:
-        """`width` is that of a token's vector as `features` has it: of `lm_layers` layers, one after the other."""
+        """`width` is the width of a token's vector: `lm_layers` layers side by side, unless `features` is top."""
         super().__init__()
         self.labels = labels
         self.width, self.hidden, self.layers = width, hidden, layers
@@ -57,17 +79,19 @@ class Tagger(nn.Module):
         """Scores (sentences, longest, labels), 0 beyond a sentence; features (tokens, width) of any float type."""
         plan = _plan(lengths)
         vectors = features[plan.rows.to(features.device)].float()  # (tokens, width), time by time
-        states = self.dropout(self.mix(vectors))
+        states = self.dropout(self.mix(vectors))  # (tokens, width of a layer)
         if self.layers:
-            states = torch.relu(self.dropout(self.lstm(PackedSequence(states, plan.batch_sizes))[0].data))
+            packed = PackedSequence(states, plan.batch_sizes)
+            states = torch.relu(self.dropout(self.lstm(packed)[0].data))  # (tokens, 2 * hidden)
         scores = self.linear(states)  # (tokens, labels)
         padded: Tensor = scores.new_zeros(len(lengths), int(lengths.max()), len(self.labels))
+        # (sentences, longest, labels)
         return padded.index_put((plan.sentence.to(scores.device), plan.time.to(scores.device)), scores)
 
     def loss(self, features: Tensor, lengths: Tensor, tags: Tensor) -> Tensor:
         """Mean over sentences of -log p(tags); tags int64 (tokens,); a scalar."""
         emissions = self.emissions(features, lengths)
-        mask = _mask(lengths).to(emissions.device)
+        mask = _mask(lengths).to(emissions.device)  # (sentences, longest)
         padded = torch.zeros_like(mask, dtype=torch.int64).masked_scatter(mask, tags)
         loss: Tensor = self.crf.loss(emissions, padded, mask)
         return loss
@@ -110,6 +134,27 @@ def load_taggers(folder: Path, device: torch.device) -> dict[str, Tagger]:
         found = ", ".join(sorted(path.name for path in folders.values())) or "no taggers"
         raise UserError(f"{folder}: found {found} (expected seed-1 and so on); {remake('ner')}")
     return {seed: Tagger.load(folders[seed], device) for seed in sorted(folders, key=int)}
+
+
+def predict(tagger: Tagger, features: Features) -> Indices:
+    """Label numbers of all tokens in the order of the split, int64 (tokens,). Leaves the tagger in evaluation mode."""
+    if tagger.width != features.width:
+        raise UserError(
+            f"the tagger reads vectors of width {tagger.width}, found features of width {features.width}: "
+            "it was trained on another language model; run dvc repro ner"
+        )
+    tagger.eval()
+    tags = np.zeros(int(features.lengths.sum()), dtype=np.int64)
+    for batch in inference_batches(features.lengths, BATCH):
+        rows = features.rows(batch)
+        tags[rows] = tagger.decode(*load_batch(tagger, features, batch, rows)).cpu().numpy()
+    return tags
+
+
+def load_batch(tagger: Tagger, features: Features, batch: Indices, rows: Indices) -> tuple[Tensor, Tensor]:
+    """Vectors of some sentences on the tagger's device, float16 (tokens, width), and their lengths, (sentences,)."""
+    vectors = torch.from_numpy(features.values[rows])
+    return vectors.to(tagger.linear.weight.device), torch.from_numpy(features.lengths[batch])
 
 
 class _Plan(NamedTuple):
