@@ -11,10 +11,10 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 import yaml
+from pipeline.ner.data.readers import format_code, formats
 
 from pipeline import cli
 from pipeline.lm.settings import NO_CELL, cells
-from pipeline.ner.data.readers import format_code, formats
 from pipeline.params import load_params
 from pipeline.provenance.code import (
     PLUMBING,

@@ -1,6 +1,6 @@
 """Sentences with the answer drawn in: 'Москва|B-LOC , столица|O'. A token without a tag is O."""
 
-from pipeline.ner.data.sentence import RawSentence
+from pipeline.ner.data.lines import RawSentence
 
 
 def drawn(text: str) -> RawSentence:

@@ -9,7 +9,7 @@ import torch
 
 from pipeline.ner.data.bio import bio_labels
 from pipeline.ner.scoring.calibration import COLDEST, HOTTEST, Batch, Judged, fit_temperature, log_loss, reliability
-from pipeline.ner.scoring.spans import find_spans
+from pipeline.ner.scoring.scores import find_spans
 from pipeline.ner.tagging.crf import BioCrf
 
 LABELS = bio_labels(["PER", "LOC"])

@@ -357,7 +357,7 @@ def test_the_tagger_is_trained_on_train_and_chosen_on_validation(work: Paths, mo
 
 def test_a_tagger_that_fails_leaves_neither_folder_nor_log(work: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails_at_last(*args: Any) -> tuple[Tagger, list[Epoch]]:
-        if args[4] == SETTINGS.seeds[-1]:
+        if args[3] == SETTINGS.seeds[-1]:
             raise UserError("no")
         return train_tagger(*args)
 

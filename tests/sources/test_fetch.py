@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pipeline.ner.data.readers import format_code
 
 from pipeline.errors import UserError
 from pipeline.files.shards import Document, read_documents
 from pipeline.ner.data.dataset import read_dataset
-from pipeline.ner.data.readers import format_code
 from pipeline.paths import Paths
 from pipeline.report.licences import DEMO
 from pipeline.sources.manifest import read_manifest

@@ -15,8 +15,6 @@ from pipeline.ner.data.bio import OUTSIDE, bio_spans, repair
 from pipeline.ner.data.lines import RawSentence
 
 KEEPS: dict[str, Callable[[str], bool]] = {"all": lambda token: True, "alphanumeric": str.isalnum}
-SHOWN = 20
-"""Types that a message names."""
 
 Sentences = list[RawSentence]
 Counts = dict[str, Any]
@@ -95,6 +93,5 @@ def rank_types(counts: Mapping[str, Any]) -> list[str]:
 
 def describe_unseen(counts: Mapping[str, Any], split: str) -> str:
     """The entities of a described split whose types train lacks, by type; empty if there are none."""
-    types = counts[split]["types"].items()
-    unseen = [f"{type_} {number:,}" for type_, number in types if type_ not in counts["train"]["types"]]
-    return ", ".join(unseen[:SHOWN]) + (f" and {len(unseen) - SHOWN:,} more types" if len(unseen) > SHOWN else "")
+    types, known = counts[split]["types"], counts["train"]["types"]
+    return ", ".join(f"{type_} {number:,}" for type_, number in types.items() if type_ not in known)

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pipeline.ner.scoring.scores import Floats
+from pipeline.ner.scoring.scores import Floats, Spans, find_spans
 from pipeline.ner.tagging.batches import inference_batches
 from pipeline.ner.tagging.examples import Examples
-from pipeline.ner.tagging.marginals import Spans, find_spans, scale_scores, span_log_probabilities
+from pipeline.ner.tagging.marginals import scale_scores, span_log_probabilities
 from pipeline.ner.tagging.tagger import BATCH, Tagger, load_batch
 
 BINS = 10
@@ -60,20 +60,13 @@ def judge(tagger: Tagger, examples: Examples) -> Judged:
             emissions = tagger.emissions(*load_batch(tagger, features, numbers, rows))  # (sentences, longest, labels)
             tags = tagger.best(emissions, torch.from_numpy(lengths)).cpu().numpy()  # (tokens,)
         predicted, gold = (find_spans(x, lengths, tagger.labels) for x in (tags, examples.tags[rows]))
-        right.append(same_spans(predicted, gold))
+        right.append(predicted.are_in(gold))
         if len(predicted.sentence):
             judged = np.unique(predicted.sentence)  # sentences with a predicted entity
             longest = int(lengths[judged].max())
             of_judged = emissions[torch.from_numpy(judged).to(emissions.device), :longest].double()
             batches.append(Batch(of_judged, torch.from_numpy(lengths[judged]), predicted.of_sentences(judged)))
     return Judged(tagger, batches, np.concatenate(right))
-
-
-def same_spans(spans: Spans, gold: Spans) -> np.ndarray:
-    """Which spans are gold, with borders and type; bool (spans,)."""
-    gold_keys = set(zip(*(column.tolist() for column in gold[:4]), strict=True))
-    keys = zip(*(column.tolist() for column in spans[:4]), strict=True)
-    return np.array([key in gold_keys for key in keys], dtype=bool)
 
 
 def fit_temperature(judged: Judged) -> float:

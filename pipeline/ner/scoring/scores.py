@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.ner.data.bio import OUTSIDE, tag_type
+from pipeline.work.progress import track
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -59,17 +60,55 @@ def entity_types(labels: list[str]) -> list[str]:
     return list(dict.fromkeys(tag_type(label) for label in labels if label != OUTSIDE))
 
 
+class Spans(NamedTuple):
+    """Entities of sentences that come one after the other, in order; each int64 (spans,)."""
+
+    sentence: Integers
+    start: Integers
+    """The first token, counted in its sentence."""
+    stop: Integers
+    """The token after the last."""
+    begin: Integers
+    """The number of B- of the entity's type."""
+    inside: Integers
+    """The number of I- of the entity's type."""
+
+    def of_sentences(self, sentences: Integers) -> "Spans":
+        """The spans of these sentences, given in rising order, which are then counted from 0."""
+        spans = Spans(*(column[np.isin(self.sentence, sentences)] for column in self))
+        return spans._replace(sentence=np.searchsorted(sentences, spans.sentence))
+
+    def are_in(self, others: "Spans") -> npt.NDArray[np.bool_]:
+        """Which of the spans are among the others, with borders and type; (spans,)."""
+        known = set(zip(*(column.tolist() for column in others[:4]), strict=True))
+        keys = zip(*(column.tolist() for column in self[:4]), strict=True)
+        return np.array([key in known for key in keys], dtype=np.bool_)
+
+
+def find_spans(tags: Integers, lengths: Integers, labels: list[str]) -> Spans:
+    """The entities of label numbers, int64 (tokens,), by `pipeline.ner.data.bio.begins`; lengths (sentences,)."""
+    numbers = {label: number for number, label in enumerate(labels)}
+    pairs = [(0, 0) if x == OUTSIDE else (numbers["B-" + tag_type(x)], numbers["I-" + tag_type(x)]) for x in labels]
+    begin, inside = np.array(pairs, dtype=np.int64).T[:, tags]  # B- and I- of the type of each token, (tokens,); 0 of O
+    sentence = np.repeat(np.arange(len(lengths)), lengths)  # (tokens,)
+    previous = np.where(np.diff(sentence, prepend=-1) == 0, np.roll(begin, 1), 0)
+    begins = (tags > 0) & ((tags == begin) | (previous != begin))
+    (first,) = begins.nonzero()  # (spans,)
+    # The number of an entity is how many have begun: its tokens share it, and O is left out.
+    sizes = np.bincount(np.cumsum(begins)[tags > 0], minlength=len(first) + 1)[1:]
+    start = first - (np.cumsum(lengths) - lengths)[sentence[first]]
+    return Spans(sentence[first], start, start + sizes, begin[first], inside[first])
+
+
 def count(gold: Integers, predicted: Integers, lengths: Integers, labels: list[str]) -> Counts:
     """Count label numbers (tokens,) of sentences one after the other, lengths (sentences,); labels[0] is O."""
     sentence = np.repeat(np.arange(len(lengths)), lengths)  # (tokens,)
     hit = np.where(gold == predicted, gold, 0)
     tokens = [_tally(sentence, tags, len(lengths), len(labels)) for tags in (hit, gold, predicted)]
-
-    types = len(entity_types(labels))
-    type_, size = _entities(gold, sentence, labels)
-    predicted_type, predicted_size = _entities(predicted, sentence, labels)
-    hit = np.where((type_ == predicted_type) & (size == predicted_size), type_, 0)
-    entities = [_tally(sentence, x, len(lengths), types + 1) for x in (hit, type_, predicted_type)]
+    types = np.array([0, *(1 + entity_types(labels).index(tag_type(label)) for label in labels[1:])])  # (labels,)
+    right, found = (find_spans(tags, lengths, labels) for tags in (gold, predicted))
+    hits = Spans(*(column[found.are_in(right)] for column in found))
+    entities = [_tally(x.sentence, types[x.begin], len(lengths), types.max() + 1) for x in (hits, right, found)]
     return Counts(np.stack(tokens, 1), np.stack(entities, 1))
 
 
@@ -148,8 +187,9 @@ def bootstrap(taggers: Sequence[Counts], resamples: int, seed: int) -> Floats:
 
     Equal seeds draw equal sentences, so values of two taggers on the same split may be paired.
     """
-    chunks = [np.stack([measure(sums) for sums in chunk]) for chunk in resample(taggers, resamples, seed)]
-    return np.concatenate(chunks, axis=1)
+    chunks = resample(taggers, resamples, seed)
+    tracked = track(chunks, "bootstrap", "resamples", resamples, size=lambda chunk: len(chunk[0].tokens))
+    return np.concatenate([np.stack([measure(sums) for sums in chunk]) for chunk in tracked], axis=1)
 
 
 def resample(taggers: Sequence[Counts], resamples: int, seed: int) -> Iterator[list[Counts]]:
@@ -174,19 +214,6 @@ def _tally(sentence: Integers, classes: Integers, sentences: int, number: int) -
     """How often each class but 0 occurs in each sentence, (sentences, number - 1)."""
     flat = np.bincount(sentence * number + classes, minlength=sentences * number)
     return flat.reshape(sentences, number)[:, 1:]
-
-
-def _entities(tags: Integers, sentence: Integers, labels: list[str]) -> tuple[Integers, Integers]:
-    """At the first token of each entity its type from 1 and its length, elsewhere 0; both (tokens,)."""
-    types = entity_types(labels)
-    type_ = np.array([0 if label == OUTSIDE else 1 + types.index(tag_type(label)) for label in labels])[tags]
-    is_b = np.array([label.startswith("B-") for label in labels])[tags]
-    previous = np.where(np.diff(sentence, prepend=-1) == 0, np.roll(type_, 1), 0)
-    begins = (type_ > 0) & (is_b | (previous != type_))
-    sizes = np.zeros_like(tags)
-    # The number of an entity is how many have begun: its tokens share it, and O is left out.
-    sizes[begins] = np.bincount(np.cumsum(begins)[type_ > 0], minlength=1)[1:]
-    return np.where(begins, type_, 0), sizes
 
 
 def _f1(hits: Numbers, gold: Numbers, predicted: Numbers) -> Floats:

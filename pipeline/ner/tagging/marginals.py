@@ -10,32 +10,11 @@ and the backward scores of Rabiner (1989) around a product of what is fixed betw
 
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from pipeline.ner.data.bio import OUTSIDE, tag_type
-from pipeline.ner.tagging.batches import Indices
+from pipeline.ner.scoring.scores import Spans
 from pipeline.ner.tagging.crf import BioCrf
-
-
-class Spans(NamedTuple):
-    """Entities of sentences that come one after the other, in order; each int64 (spans,)."""
-
-    sentence: Indices
-    start: Indices
-    """The first token, counted in its sentence."""
-    stop: Indices
-    """The token after the last."""
-    begin: Indices
-    """The number of B- of the entity's type."""
-    inside: Indices
-    """The number of I- of the entity's type."""
-
-    def of_sentences(self, sentences: Indices) -> "Spans":
-        """The spans of these sentences, given in rising order, which are then counted from 0."""
-        spans = Spans(*(column[np.isin(self.sentence, sentences)] for column in self))
-        return spans._replace(sentence=np.searchsorted(sentences, spans.sentence))
 
 
 class Scores(NamedTuple):
@@ -48,20 +27,6 @@ class Scores(NamedTuple):
     start: Tensor
     transitions: Tensor
     end: Tensor
-
-
-def find_spans(tags: Indices, lengths: Indices, labels: list[str]) -> Spans:
-    """The entities of legal tags, int64 (tokens,); lengths int64 (sentences,)."""
-    places = {label: number for number, label in enumerate(labels)}
-    pairs = [(0, 0) if x == OUTSIDE else (places["B-" + tag_type(x)], places["I-" + tag_type(x)]) for x in labels]
-    begin, inside = np.array(pairs, dtype=np.int64).T  # of the type of every label, (labels,); 0 of O
-    sentence = np.repeat(np.arange(len(lengths)), lengths)  # (tokens,)
-    begins = (begin[tags] == tags) & (tags > 0)
-    (first,) = begins.nonzero()  # (spans,)
-    # The number of an entity is how many have begun: its tokens share it, and O is left out.
-    sizes = np.bincount(np.cumsum(begins)[tags > 0], minlength=len(first) + 1)[1:]
-    start = first - (np.cumsum(lengths) - lengths)[sentence[first]]
-    return Spans(sentence[first], start, start + sizes, tags[first], inside[tags[first]])
 
 
 def scale_scores(crf: BioCrf, emissions: Tensor, lengths: Tensor, temperature: float = 1.0) -> Scores:

@@ -46,9 +46,18 @@ def train_tagger(
     weights: dict[str, torch.Tensor] = {}
     meter = Meter(f"tagger, seed {seed}", "tokens", settings.epochs * len(train.tags))
     for number in range(1, settings.epochs + 1):
-        loss = _train_epoch(tagger, optimizer, train, settings, random, meter, number)
+        tagger.train()
+        loss = 0.0  # of all sentences
+        batches = training_batches(train.features.lengths, settings.batch_sentences, random)
+        for step, batch in enumerate(batches, 1):
+            mean = train_step(tagger, optimizer, train, batch, settings.clip)
+            if not np.isfinite(mean):
+                what = f"found a loss of {mean} in epoch {number}, step {step} of {len(batches)}, expected a number"
+                raise UserError(f"tagger: {what}; lower ner.learning_rate or ner.clip in params.yaml")
+            loss += mean * len(batch)
+            meter.add(int(train.features.lengths[batch].sum()), f"epoch {number}, loss {mean:.3f}")
         scores = score(validation.count(predict(tagger, validation.features)))
-        epochs.append(Epoch(number, loss, scores["entity_f1"], scores["token_f1"]))
+        epochs.append(Epoch(number, loss / len(train.features), scores["entity_f1"], scores["token_f1"]))
         if kept_epoch(epochs, rule) is epochs[-1]:
             weights = copy.deepcopy(tagger.state_dict())
     meter.close()
@@ -59,31 +68,6 @@ def train_tagger(
 def kept_epoch(epochs: list[Epoch], rule: EpochRule) -> Epoch:
     """The last epoch, or the first of those with the best entity F1 on validation."""
     return epochs[-1] if rule == "last" else max(epochs, key=lambda epoch: epoch.validation_entity_f1)
-
-
-def _train_epoch(
-    tagger: Tagger,
-    optimizer: torch.optim.Optimizer,
-    train: Examples,
-    settings: NerSettings,
-    random: np.random.Generator,
-    meter: Meter,
-    number: int,
-) -> float:
-    """One pass over the training split in a new order; return the mean loss of a sentence."""
-    tagger.train()
-    total, features = 0.0, train.features
-    batches = training_batches(features.lengths, settings.batch_sentences, random)
-    for step, batch in enumerate(batches, 1):
-        loss = train_step(tagger, optimizer, train, batch, settings.clip)
-        if not np.isfinite(loss):
-            raise UserError(
-                f"tagger: found a loss of {loss} in epoch {number}, step {step} of {len(batches)}, expected a number; "
-                "lower ner.learning_rate or ner.clip in params.yaml"
-            )
-        total += loss * len(batch)
-        meter.add(int(features.lengths[batch].sum()), f"epoch {number}, loss {loss:.3f}")
-    return total / len(features)
 
 
 def train_step(tagger: Tagger, optimizer: torch.optim.Optimizer, train: Examples, batch: Indices, clip: float) -> float:

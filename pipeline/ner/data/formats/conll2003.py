@@ -53,24 +53,17 @@ class Line(NamedTuple):
         return int(number[1]) if number else -1
 
 
-class Columns(NamedTuple):
-    """Where token and label stand in a row, counted from 0."""
-
-    width: int
-    token: int
-    label: int
-
-
 def rows(path: Path) -> Iterator[Row | None]:
     """The tokens of a file."""
-    columns, counts, last = _find_columns(path), Counter[str](), 0
+    width, token, label = _find_columns(path)
+    counts, last = Counter[str](), 0
     for lines in _sentences(path, counts):
         for index, line in enumerate(lines):
             fields = line.fields
-            if len(fields) != columns.width:
-                what = f"found {len(fields)} columns in {shown(' '.join(fields))}, expected {columns.width}"
+            if len(fields) != width:
+                what = f"found {len(fields)} columns in {shown(' '.join(fields))}, expected {width}"
                 raise UserError(f"{line.place}: {what} with blanks between, the token first and the tag last")
-            if columns.token:
+            if token:
                 if line.number != last + 1 and (index or line.number not in (0, 1)):
                     what = f"found {shown(fields[0])} in the first column, expected {last + 1}"
                     advice = (
@@ -78,7 +71,7 @@ def rows(path: Path) -> Iterator[Row | None]:
                     )
                     raise UserError(f"{line.place}: {what}: {advice}")
                 last = line.number
-            yield check_row(line.place, fields[columns.token], fields[columns.label])
+            yield check_row(line.place, fields[token], fields[label])
         yield None
     if counts["comments"]:
         say(f"{path}: lines of comments (#) left out: {counts['comments']:,}")
@@ -102,8 +95,11 @@ def _sentences(path: Path, counts: Counter[str]) -> Iterator[list[Line]]:
         yield lines
 
 
-def _find_columns(path: Path) -> Columns:
-    """The columns by the first sentences; what is not simply the first and the last is said."""
+def _find_columns(path: Path) -> tuple[int, int, int]:
+    """How many columns there are, and the indices of token and label, by the first sentences.
+
+    It is said if the token is not simply in the first and the label in the last.
+    """
     sample = list(islice(_sentences(path, Counter()), SAMPLE))
     width = max(len(sample[0][0].fields), 2) if sample else 2
     full = [line.fields for lines in sample for line in lines if len(line.fields) == width]
@@ -121,7 +117,7 @@ def _find_columns(path: Path) -> Columns:
         label -= 1
     if said:
         say(f"{path}: token in column {token + 1}, label in column {label + 1} of {width}: {'; '.join(said)}")
-    return Columns(width, token, label)
+    return width, token, label
 
 
 def _is_index(column: list[str]) -> bool:
