@@ -26,6 +26,7 @@ from benchmarks.rounds import medians, report, take_turns
 from pipeline.machine.device import choose_device
 from pipeline.machine.memory import keep_buffers
 from pipeline.ner.data.bio import bio_labels
+from pipeline.ner.settings import TaggerSizes
 from pipeline.ner.tagging.batches import WINDOW, Indices, inference_batches, training_batches
 from pipeline.ner.tagging.examples import Examples
 from pipeline.ner.tagging.features import Features, build_features
@@ -140,7 +141,16 @@ def clock(sizes: Sizes) -> Callable[[], float]:
 
 
 def new_tagger(labels: list[str], sizes: Sizes) -> Tagger:
-    return Tagger(labels, sizes.width, sizes.hidden, sizes.layers, DROPOUT).to(sizes.device).train()
+    shape = TaggerSizes(
+        labels=labels,
+        width=sizes.width,
+        hidden=sizes.hidden,
+        layers=sizes.layers,
+        dropout=DROPOUT,
+        features="top",
+        lm_layers=1,
+    )
+    return Tagger(shape).to(sizes.device).train()
 
 
 def training(features: Features, labels: list[str], sizes: Sizes) -> tuple[list[Row], list[Row]]:
@@ -179,12 +189,17 @@ def packed_step(examples: Examples, batches: list[Indices], labels: list[str], s
     )
 
 
+def apart(features: Features, batch: Indices) -> list[npt.NDArray[np.float16]]:
+    """The vectors of each sentence, (tokens, width)."""
+    return [features.values[features.rows(batch[number : number + 1])] for number in range(len(batch))]
+
+
 def padded_step(examples: Examples, batches: list[Indices], labels: list[str], sizes: Sizes) -> Case:
     tagger = new_tagger(labels, sizes)
     optimizer = torch.optim.Adam(tagger.parameters(), lr=LEARNING_RATE)
 
     def step(batch: Indices) -> float:
-        sentences = [torch.from_numpy(examples.features[index].astype(np.float32)) for index in batch]
+        sentences = [torch.from_numpy(vectors.astype(np.float32)) for vectors in apart(examples.features, batch)]
         vectors = pad_sequence(sentences).to(sizes.device)  # (longest, sentences, width)
         mask = mask_of(examples.features.lengths[batch]).to(sizes.device)
         optimizer.zero_grad()

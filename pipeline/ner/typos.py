@@ -61,7 +61,12 @@ def draw_typos(sentences: Sequence[Sequence[str]], rates: Sequence[float], seed:
 
 def find_words(sentences: Sequence[Sequence[str]]) -> list[tuple[int, int]]:
     """The numbers of the sentence and of the token of everything that can be misspelt."""
-    return [(s, t) for s, tokens in enumerate(sentences) for t, token in enumerate(tokens) if _is_word(token)]
+    return [
+        (s, t)
+        for s, tokens in enumerate(sentences)
+        for t, token in enumerate(tokens)
+        if sum(map(_is_letter, token)) >= 2
+    ]
 
 
 def apply_typos(sentences: Sequence[Sequence[str]], typos: Sequence[Typo]) -> list[list[str]]:
@@ -111,10 +116,6 @@ def double(word: str) -> Iterator[str]:
 
 
 KINDS: list[Kind] = [replace, swap, drop, double]
-
-
-def _is_word(token: str) -> bool:
-    return sum(map(_is_letter, token)) >= 2
 
 
 def _is_letter(character: str) -> bool:

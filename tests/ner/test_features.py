@@ -32,7 +32,7 @@ def test_each_sentence_has_its_vectors(tmp_path: Path) -> None:
     features = build(tmp_path)
     assert (len(features), features.width, features.values.dtype) == (3, WIDTH, np.dtype(np.float16))
     for index, sentence in enumerate(SENTENCES):
-        assert np.array_equal(features[index], vectors(sentence).astype(np.float16))
+        assert np.array_equal(features.values[features.rows(np.array([index]))], vectors(sentence).astype(np.float16))
 
 
 def test_rows_gather_sentences_in_any_order(tmp_path: Path) -> None:

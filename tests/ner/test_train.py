@@ -12,7 +12,7 @@ from pipeline.ner.tagging.features import build_features
 from pipeline.ner.tagging.tagger import Tagger, predict
 from pipeline.ner.tagging.train import Epoch, kept_epoch, train_tagger
 from pipeline.protocol import EpochRule
-from tests.ner.drawn import drawn
+from tests.ner.drawn import drawn, make_tagger
 
 CPU = torch.device("cpu")
 LABELS = bio_labels(["PER", "LOC"])
@@ -117,4 +117,4 @@ def test_a_loss_that_is_not_a_number_names_epoch_and_step(examples: Examples) ->
 
 def test_features_of_another_width_are_refused(examples: Examples) -> None:
     with pytest.raises(UserError, match="reads vectors of width 3, found features of width 16"):
-        predict(Tagger(LABELS, 3, 4, 1, 0.0), examples.features)
+        predict(make_tagger(LABELS, 3), examples.features)

@@ -16,10 +16,10 @@ from pipeline.ner.data.corpus import read_labels, read_split
 from pipeline.ner.exported import SETTINGS, sum_parts
 from pipeline.ner.scoring.tested import parse_predictions
 from pipeline.ner.settings import FeatureKind
-from pipeline.ner.tagging.tagger import Tagger
 from pipeline.predict import Span, TextTagger, load
 from pipeline.predict.pieces import End, Piece, Tagged
 from pipeline.protocol import TokenRule
+from tests.ner.drawn import make_tagger
 from tests.predict.conftest import World
 
 ROOT = Path(__file__).parents[2]
@@ -228,7 +228,7 @@ def test_parts_that_fit_and_are_another_taggers_are_an_error(world: World, tmp_p
 
 def test_parts_of_two_taggers_are_named(world: World, tmp_path: Path) -> None:
     shutil.copytree(world.exported, tmp_path / "copy")
-    tagger = Tagger(["O", "B-PER", "I-PER"], 6, hidden=5, layers=1, dropout=0.0)
+    tagger = make_tagger(["O", "B-PER", "I-PER"], 6)
     tagger.save(tmp_path / "copy" / "tagger")
     sum_again(tmp_path / "copy")
     with pytest.raises(UserError, match=r"copy/tagger: reads 6 numbers a token, and .*copy/lm gives \d+"):

@@ -1,6 +1,5 @@
 """A split as the tagger meets it: vectors of its sentences and numbers for its tags."""
 
-from functools import partial
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -63,12 +62,12 @@ def load_examples(paths: Paths, name: str, split: str, embedder: Embedder, kind:
 
 def choose_embed(embedder: Embedder, kind: FeatureKind) -> Embed:
     """What makes the vectors that `kind` means; a mix is the tagger's, and needs all layers side by side."""
-    return embedder.embed if kind == "top" else partial(_embed_side_by_side, embedder)
 
+    def side_by_side(sentences: list[list[str]]) -> list[Vectors]:
+        # (layers, tokens, width) -> (tokens, layers, width) -> (tokens, layers * width)
+        return [layers.transpose(1, 0, 2).reshape(layers.shape[1], -1) for layers in embedder.layers(sentences)]
 
-def _embed_side_by_side(embedder: Embedder, sentences: list[list[str]]) -> list[Vectors]:
-    # (layers, tokens, width) -> (tokens, layers, width) -> (tokens, layers * width)
-    return [layers.transpose(1, 0, 2).reshape(layers.shape[1], -1) for layers in embedder.layers(sentences)]
+    return embedder.embed if kind == "top" else side_by_side
 
 
 def embedding_code() -> dict[str, str]:

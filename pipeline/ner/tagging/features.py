@@ -29,7 +29,7 @@ BATCH = 64
 
 
 class Features:
-    """What `build_features` left: `features[i]` is float16 (tokens of sentence i, width), read-only."""
+    """What `build_features` left, read-only: `values[rows(numbers)]` are the vectors of the sentences of these numbers."""
 
     def __init__(self, folder: Path) -> None:
         advice = f"delete {folder}: it is made again"
@@ -42,9 +42,6 @@ class Features:
 
     def __len__(self) -> int:
         return len(self.lengths)
-
-    def __getitem__(self, index: int) -> Half:
-        return self.values[self.starts[index] : self.starts[index] + self.lengths[index]]
 
     def rows(self, sentences: Indices) -> Indices:
         """The rows of `values` that hold these sentences, one sentence after the other; (tokens,)."""

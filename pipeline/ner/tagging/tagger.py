@@ -18,7 +18,7 @@ from torch.nn.utils.rnn import PackedSequence
 from pipeline.errors import UserError, remake
 from pipeline.files.settings import read_settings
 from pipeline.files.weights import load_module, save_weights
-from pipeline.ner.settings import FeatureKind, TaggerSizes
+from pipeline.ner.settings import TaggerSizes
 from pipeline.ner.tagging.batches import Indices, inference_batches
 from pipeline.ner.tagging.crf import BioCrf
 from pipeline.ner.tagging.features import Features
@@ -52,35 +52,23 @@ class ScalarMix(nn.Module):
 class Tagger(nn.Module):
     """Labels of tokens from their vectors. Lengths are int64 (sentences,) on the CPU, none of them 0."""
 
-    def __init__(
-        self,
-        labels: list[str],
-        width: int,
-        hidden: int,
-        layers: int,
-        dropout: float,
-        features: FeatureKind = "top",
-        lm_layers: int = 1,
-    ) -> None:
-        """`width` is the width of a token's vector: `lm_layers` layers side by side, unless `features` is top."""
+    def __init__(self, sizes: TaggerSizes) -> None:
         super().__init__()
-        self.labels = labels
-        self.width, self.hidden, self.layers = width, hidden, layers
-        self.features, self.lm_layers = features, lm_layers
-        self.dropout = nn.Dropout(dropout)
-        self.mix = ScalarMix(lm_layers) if features == "mix" else nn.Identity()
-        below = width // lm_layers if features == "mix" else width
-        if layers:
-            self.lstm = nn.LSTM(below, hidden, layers, bidirectional=True)
-        self.linear = nn.Linear(2 * hidden if layers else below, len(labels))
-        self.crf = BioCrf(labels)
+        self.sizes, self.labels, self.width, self.features = sizes, sizes.labels, sizes.width, sizes.features
+        self.dropout = nn.Dropout(sizes.dropout)
+        self.mix = ScalarMix(sizes.lm_layers) if sizes.features == "mix" else nn.Identity()
+        below = sizes.width // sizes.lm_layers if sizes.features == "mix" else sizes.width
+        if sizes.layers:
+            self.lstm = nn.LSTM(below, sizes.hidden, sizes.layers, bidirectional=True)
+        self.linear = nn.Linear(2 * sizes.hidden if sizes.layers else below, len(sizes.labels))
+        self.crf = BioCrf(sizes.labels)
 
     def emissions(self, features: Tensor, lengths: Tensor) -> Tensor:
         """Scores (sentences, longest, labels), 0 beyond a sentence; features (tokens, width) of any float type."""
         plan = _plan(lengths)
         vectors = features[plan.rows.to(features.device)].float()  # (tokens, width), time by time
         states = self.dropout(self.mix(vectors))  # (tokens, width of a layer)
-        if self.layers:
+        if self.sizes.layers:
             packed = PackedSequence(states, plan.batch_sizes)
             states = torch.relu(self.dropout(self.lstm(packed)[0].data))  # (tokens, 2 * hidden)
         scores = self.linear(states)  # (tokens, labels)
@@ -116,23 +104,21 @@ class Tagger(nn.Module):
         """Write weights.safetensors and config.json: the folder works by itself."""
         folder.mkdir(parents=True, exist_ok=True)
         save_weights(self, folder / WEIGHTS)
-        sizes = {"width": self.width, "hidden": self.hidden, "layers": self.layers, "dropout": self.dropout.p}
-        reads = {"features": self.features, "lm_layers": self.lm_layers}
-        write_json(folder / CONFIG, {"labels": self.labels, **sizes, **reads})
+        write_json(folder / CONFIG, self.sizes.model_dump())
 
     @classmethod
     def load(cls, folder: Path, device: torch.device) -> "Tagger":
         """Read what `save` wrote, ready to predict; a `UserError` names the file that is missing or broken."""
-        sizes = read_settings(TaggerSizes, folder / CONFIG, "ner").model_dump()
-        return load_module(lambda: cls(**sizes), folder / WEIGHTS, "ner").to(device).eval()
+        sizes = read_settings(TaggerSizes, folder / CONFIG, "ner")
+        return load_module(lambda: cls(sizes), folder / WEIGHTS, "ner").to(device).eval()
 
 
 def load_taggers(folder: Path, device: torch.device) -> dict[str, Tagger]:
     """The taggers of a data set, by seed and in the order of the seeds; all of them read the same features."""
     folders = {path.name.removeprefix("seed-"): path for path in folder.glob("seed-*")}
     if not folders or not all(seed.isdecimal() for seed in folders):
-        found = ", ".join(sorted(path.name for path in folders.values())) or "no taggers"
-        raise UserError(f"{folder}: found {found} (expected seed-1 and so on); {remake('ner')}")
+        names = ", ".join(sorted(path.name for path in folders.values())) or "no taggers"
+        raise UserError(f"{folder}: found {names} (expected seed-1 and so on); {remake('ner')}")
     return {seed: Tagger.load(folders[seed], device) for seed in sorted(folders, key=int)}
 
 

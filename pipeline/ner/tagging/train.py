@@ -8,7 +8,7 @@ import torch
 
 from pipeline.errors import UserError
 from pipeline.ner.scoring.scores import score
-from pipeline.ner.settings import NerSettings
+from pipeline.ner.settings import NerSettings, TaggerSettings, TaggerSizes
 from pipeline.ner.tagging.batches import Indices, training_batches
 from pipeline.ner.tagging.examples import Examples
 from pipeline.ner.tagging.tagger import Tagger, load_batch, predict
@@ -39,8 +39,9 @@ def train_tagger(
     """
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
-    sizes = train.features.width, settings.hidden, settings.layers, settings.dropout
-    tagger = Tagger(train.labels, *sizes, settings.features, train.layers).to(device)
+    chosen = settings.model_dump(include=set(TaggerSettings.model_fields))
+    sizes = TaggerSizes(labels=train.labels, width=train.features.width, lm_layers=train.layers, **chosen)
+    tagger = Tagger(sizes).to(device)
     optimizer = torch.optim.Adam(tagger.parameters(), lr=settings.learning_rate, fused=True)
     epochs: list[Epoch] = []
     weights: dict[str, torch.Tensor] = {}
