@@ -29,7 +29,7 @@ def run(paths: Paths, params: Params, name: str) -> None:
     kind = next(iter(taggers.values())).features
     test = load_examples(paths, name, "test", Embedder.load(paths.lm, device), kind)
     predicted = {seed: predict(tagger, test.features) for seed, tagger in taggers.items()}
-    counts = [test.count(tags) for tags in predicted.values()]
+    counts = [test.count_tags(tags) for tags in predicted.values()]
 
     estimates = estimate(counts, params.chosen_scale.evaluate.bootstrap, params.seed)  # (taggers + 1, measures, 3)
     metrics, score_rows = {}, []

@@ -41,7 +41,8 @@ def run(paths: Paths, params: Params, name: str) -> None:
     kind = next(iter(trained.values())).features
     validation, test = (load_examples(paths, name, split, embedder, kind) for split in ("validation", "test"))
     f1 = {
-        x: score(validation.count(predict(tagger, validation.features)))["entity_f1"] for x, tagger in trained.items()
+        x: score(validation.count_tags(predict(tagger, validation.features)))["entity_f1"]
+        for x, tagger in trained.items()
     }
     seed = max(f1, key=f1.__getitem__)
     judged = {"validation": judge(trained[seed], validation), "test": judge(trained[seed], test)}

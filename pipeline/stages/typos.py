@@ -48,7 +48,7 @@ def run(paths: Paths, params: Params, name: str) -> None:
             if typos:
                 lemmas = [lemmatizer.lemmatize_tokens(sentence) for sentence in apply_typos(tokens, typos)]
                 features = build_features(Path(scratch), "test", lemmas, choose_embed(embedder, kind))
-            counts = [test.count(predict(tagger, features)) for tagger in taggers.values()]
+            counts = [test.count_tags(predict(tagger, features)) for tagger in taggers.values()]
         estimates = estimate(counts, params.chosen_scale.evaluate.bootstrap, params.seed)
         means = estimates[-1, : len(METRICS)].flatten().tolist()
         rows.append([rate, len(find_words(tokens)), len(typos), *means])

@@ -106,9 +106,10 @@ def count(gold: Integers, predicted: Integers, lengths: Integers, labels: list[s
     hit = np.where(gold == predicted, gold, 0)
     tokens = [_tally(sentence, tags, len(lengths), len(labels)) for tags in (hit, gold, predicted)]
     types = np.array([0, *(1 + entity_types(labels).index(tag_type(label)) for label in labels[1:])])  # (labels,)
-    right, found = (find_spans(tags, lengths, labels) for tags in (gold, predicted))
-    hits = Spans(*(column[found.are_in(right)] for column in found))
-    entities = [_tally(x.sentence, types[x.begin], len(lengths), types.max() + 1) for x in (hits, right, found)]
+    gold_spans, predicted_spans = (find_spans(tags, lengths, labels) for tags in (gold, predicted))
+    hits = Spans(*(column[predicted_spans.are_in(gold_spans)] for column in predicted_spans))
+    all_spans = (hits, gold_spans, predicted_spans)
+    entities = [_tally(spans.sentence, types[spans.begin], len(lengths), types.max() + 1) for spans in all_spans]
     return Counts(np.stack(tokens, 1), np.stack(entities, 1))
 
 

@@ -39,7 +39,7 @@ class Examples(NamedTuple):
     layers: int = 1
     """Layers of the language model that stand side by side in a vector."""
 
-    def count(self, predicted: Indices) -> Counts:
+    def count_tags(self, predicted: Indices) -> Counts:
         """The counts of predicted label numbers (tokens,)."""
         return count(self.tags, predicted, self.features.lengths, self.labels)
 

@@ -29,7 +29,7 @@ BATCH = 64
 
 
 class Features:
-    """What `build_features` left, read-only: `values[rows(numbers)]` are the vectors of the sentences of these numbers."""
+    """What `build_features` left, read-only: `values[rows(numbers)]` are the vectors of these sentences."""
 
     def __init__(self, folder: Path) -> None:
         advice = f"delete {folder}: it is made again"

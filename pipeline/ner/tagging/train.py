@@ -57,7 +57,7 @@ def train_tagger(
                 raise UserError(f"tagger: {what}; lower ner.learning_rate or ner.clip in params.yaml")
             loss += mean * len(batch)
             meter.add(int(train.features.lengths[batch].sum()), f"epoch {number}, loss {mean:.3f}")
-        scores = score(validation.count(predict(tagger, validation.features)))
+        scores = score(validation.count_tags(predict(tagger, validation.features)))
         epochs.append(Epoch(number, loss / len(train.features), scores["entity_f1"], scores["token_f1"]))
         if kept_epoch(epochs, rule) is epochs[-1]:
             weights = copy.deepcopy(tagger.state_dict())
