@@ -64,7 +64,7 @@ def test_the_code_of_an_architecture_is_all_it_reaches(cell: str) -> None:
 
 
 def test_no_data_set_has_its_name_in_the_pipeline() -> None:
-    """But where the paper's numbers and the licences of published files are, and layouts, which are named after sets."""
+    """But where the paper's numbers and the licences of files are, and the layouts, which are named after sets."""
     names = set(load_params(ROOT / "params.yaml").sets)
     named = {path for path in PACKAGE.rglob("*.py") if names & strings(path)}
     known = {PACKAGE / "report" / "paper.py", PACKAGE / "report" / "licences.py"}

@@ -71,7 +71,5 @@ def check_parts(folder: Path, parts: Mapping[str, str]) -> None:
         except OSError as error:
             raise UserError(f"{path}: {reason(error)}; {remake('export')}") from None
         if actual != expected:
-            raise UserError(
-                f"{path}: found sha256 {actual}, expected {expected} of {SETTINGS}: it is damaged, or another tagger's; "
-                f"{remake('export')}"
-            )
+            what = f"found sha256 {actual}, expected {expected} of {SETTINGS}"
+            raise UserError(f"{path}: {what}: it is damaged, or another tagger's; {remake('export')}")

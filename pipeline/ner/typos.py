@@ -61,12 +61,8 @@ def draw_typos(sentences: Sequence[Sequence[str]], rates: Sequence[float], seed:
 
 def find_words(sentences: Sequence[Sequence[str]]) -> list[tuple[int, int]]:
     """The numbers of the sentence and of the token of everything that can be misspelt."""
-    return [
-        (s, t)
-        for s, tokens in enumerate(sentences)
-        for t, token in enumerate(tokens)
-        if sum(map(_is_letter, token)) >= 2
-    ]
+    tokens = ((s, t, token) for s, sentence in enumerate(sentences) for t, token in enumerate(sentence))
+    return [(s, t) for s, t, token in tokens if sum(map(_is_letter, token)) >= 2]
 
 
 def apply_typos(sentences: Sequence[Sequence[str]], typos: Sequence[Typo]) -> list[list[str]]:
@@ -123,6 +119,6 @@ def _is_letter(character: str) -> bool:
     return character.isalpha() and len(character.lower()) == len(character.upper()) == 1
 
 
-def _as(place: str, letter: str) -> str:
+def _as(replaced: str, letter: str) -> str:
     """The letter in the case of the one whose place it takes."""
-    return letter.upper() if place.isupper() else letter.lower()
+    return letter.upper() if replaced.isupper() else letter.lower()
