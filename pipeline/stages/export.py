@@ -40,11 +40,8 @@ def run(paths: Paths, params: Params, name: str) -> None:
     trained, embedder = load_taggers(taggers, device), Embedder.load(paths.lm, device)
     kind = next(iter(trained.values())).features
     validation, test = (load_examples(paths, name, split, embedder, kind) for split in ("validation", "test"))
-    f1 = {
-        x: score(validation.count_tags(predict(tagger, validation.features)))["entity_f1"]
-        for x, tagger in trained.items()
-    }
-    seed = max(f1, key=f1.__getitem__)
+    counts = {seed: validation.count_tags(predict(tagger, validation.features)) for seed, tagger in trained.items()}
+    seed = max(counts, key=lambda x: score(counts[x])["entity_f1"])
     judged = {"validation": judge(trained[seed], validation), "test": judge(trained[seed], test)}
     temperature = round(fit_temperature(judged["validation"]), DIGITS)
     calibration: Json = {"seed": int(seed), "temperature": temperature}

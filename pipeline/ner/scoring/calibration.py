@@ -26,27 +26,19 @@ SMALLEST = 1e-9
 """Of a probability, and of what it lacks to 1: an error of a tagger that was sure costs 21 nats and not infinity."""
 
 
-class Batch(NamedTuple):
-    """Sentences with predicted entities."""
-
-    emissions: Tensor
-    """float64 (sentences, longest, labels)."""
-    lengths: Tensor
-    spans: Spans
-
-
 class Judged(NamedTuple):
     """The predicted entities of a split, and which of them are in the gold tags, bool (spans,)."""
 
     tagger: Tagger
-    batches: list[Batch]
+    batches: list[tuple[Tensor, Tensor, Spans]]
+    """Sentences with predicted entities: emissions float64 (sentences, longest, labels), lengths (sentences,), spans."""
     right: np.ndarray
 
     def confidences(self, temperature: float) -> Floats:
         """The probability of each entity, float64 (spans,)."""
         parts = [
-            span_log_probabilities(scale_scores(self.tagger.crf, x.emissions, x.lengths, temperature), x.spans)
-            for x in self.batches
+            span_log_probabilities(scale_scores(self.tagger.crf, emissions, lengths, temperature), spans)
+            for emissions, lengths, spans in self.batches
         ]
         return torch.cat(parts).exp().cpu().numpy() if parts else np.zeros(0)
 
@@ -65,7 +57,7 @@ def judge(tagger: Tagger, examples: Examples) -> Judged:
             judged = np.unique(predicted.sentence)  # sentences with a predicted entity
             longest = int(lengths[judged].max())
             of_judged = emissions[torch.from_numpy(judged).to(emissions.device), :longest].double()
-            batches.append(Batch(of_judged, torch.from_numpy(lengths[judged]), predicted.of_sentences(judged)))
+            batches.append((of_judged, torch.from_numpy(lengths[judged]), predicted.of_sentences(judged)))
     return Judged(tagger, batches, np.concatenate(right))
 
 
