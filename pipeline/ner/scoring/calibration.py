@@ -31,7 +31,7 @@ class Judged(NamedTuple):
 
     tagger: Tagger
     batches: list[tuple[Tensor, Tensor, Spans]]
-    """Sentences with predicted entities: emissions float64 (sentences, longest, labels), lengths (sentences,), spans."""
+    """Of sentences with predicted entities: emissions float64 (sentences, longest, labels), lengths, and spans."""
     right: np.ndarray
 
     def confidences(self, temperature: float) -> Floats:
