@@ -49,11 +49,13 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
 def group(rows: Iterable[Row | None]) -> Iterator[RawSentence]:
     """Sentences from rows, with None between them; several None, or one at the ends, make no sentence.
 
-    A sentence of more than a thousand tokens is said, because the blank lines of its file may be missing.
+    A token that would not fit into a line of tab-separated columns, and a tag that is a label of no scheme, is a
+    `UserError`. A sentence of more than a thousand tokens is said, because the blank lines of its file may be missing.
     """
     sentence: list[Row] = []
     for row in chain(rows, [None]):
         if row:
+            _check_row(*row)
             sentence.append(row)
             check_length(sentence[0].place, len(sentence))
         elif sentence:
@@ -73,23 +75,20 @@ def check_length(place: str, tokens: int) -> None:
         )
 
 
-def check_row(place: str, token: str, tag: str) -> Row:
-    """The row, if its token can be kept in a line of tab-separated columns and its tag is a label of some scheme."""
+def shown(text: str) -> str:
+    """Text as a message repeats it, between quotation marks and not longer than a line."""
+    return repr(text if len(text) <= SHOWN else f"{text[:SHOWN]}...")
+
+
+def _check_row(place: str, token: str, tag: str) -> None:
     if not token or "\t" in token or len(token) > LONGEST_TOKEN:
-        raise UserError(
-            f"{place}: found token {shown(token)}, expected one of 1 to {LONGEST_TOKEN:,} characters, no tab in it"
-        )
+        what = f"found token {shown(token)}, expected one of 1 to {LONGEST_TOKEN:,} characters, no tab in it"
+        raise UserError(f"{place}: {what}")
     if not is_label(tag):
         raise UserError(
             f"{place}: found label {shown(tag)}, expected O, or a prefix and a type as in B-PER (BIO, IOB1, IOBES, "
             "BILOU or BMEWO); is the label in another column, or written in another way?"
         )
-    return Row(place, token, tag)
-
-
-def shown(text: str) -> str:
-    """Text as a message repeats it, between quotation marks and not longer than a line."""
-    return repr(text if len(text) <= SHOWN else f"{text[:SHOWN]}...")
 
 
 def _decode(place: str, line: bytes, first: bool) -> str:

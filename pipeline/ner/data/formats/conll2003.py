@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 from pipeline.errors import UserError
 from pipeline.ner.data.bio import is_label, tag_type
-from pipeline.ner.data.lines import Row, check_length, check_row, read_lines, shown
+from pipeline.ner.data.lines import Row, check_length, read_lines, shown
 from pipeline.work.progress import say
 
 DOCUMENT = "-DOCSTART-"
@@ -71,7 +71,7 @@ def rows(path: Path) -> Iterator[Row | None]:
                     )
                     raise UserError(f"{line.place}: {what}: {advice}")
                 last = line.number
-            yield check_row(line.place, fields[token], fields[label])
+            yield Row(line.place, fields[token], fields[label])
         yield None
     if counts["comments"]:
         say(f"{path}: lines of comments (#) left out: {counts['comments']:,}")

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import UserError
-from pipeline.ner.data.lines import Row, check_row, read_lines, shown
+from pipeline.ner.data.lines import Row, read_lines, shown
 
 
 def rows(path: Path) -> Iterator[Row | None]:
@@ -25,4 +25,4 @@ def rows(path: Path) -> Iterator[Row | None]:
         elif len(fields) != 4 or fields[1:3] != ["_", "_"]:
             raise UserError(f"{place}: found {shown(line)}, expected `token _ _ tag` with single spaces between")
         else:
-            yield check_row(place, fields[0], fields[3])
+            yield Row(place, fields[0], fields[3])

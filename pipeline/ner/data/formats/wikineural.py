@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import UserError
-from pipeline.ner.data.lines import Row, check_row, read_lines, shown
+from pipeline.ner.data.lines import Row, read_lines, shown
 
 
 def rows(path: Path) -> Iterator[Row | None]:
@@ -30,4 +30,4 @@ def rows(path: Path) -> Iterator[Row | None]:
             what = f"found index {shown(fields[0])}, expected {expected}; is a line or a blank line missing?"
             raise UserError(f"{place}: {what}")
         expected += 1
-        yield check_row(place, fields[1], fields[2])
+        yield Row(place, fields[1], fields[2])
