@@ -10,7 +10,7 @@ texts. Packages: files of all that it imports, without the model's.
 
 Entity F1: exact borders and types of PER, LOC and ORG; MISC is taken out of the gold tags and of what is found, as
 natasha has none. Both are given the tokens with spaces between them; what is found is widened to whole tokens. Case and
-typos: the same sentences in lower case, and with a typo in 20 % of the words (`pipeline.ner.typos.typos`).
+typos: the same sentences in lower case, and with a typo in 20 % of the words (`pipeline.ner.typos`).
 
 natasha is an extra, `pip install '.[natasha]'`, in this environment or in that of another Python, `--natasha PYTHON`.
 Without it our rows stand alone.
@@ -36,11 +36,11 @@ from benchmarks.rounds import report
 from benchmarks.tagging import BATCHES, NATASHA, OURS, Spans
 from pipeline.files.settings import read_settings
 from pipeline.ner.data.bio import OUTSIDE, bio_labels, repair, tag_type
-from pipeline.ner.data.formats import wikineural
-from pipeline.ner.data.sentence import RawSentence
+from pipeline.ner.data.lines import RawSentence
+from pipeline.ner.data.published import read_file
 from pipeline.ner.exported import SETTINGS, Exported
-from pipeline.ner.scoring.scores import count, mean_scores, score_types
-from pipeline.ner.typos.typos import apply_typos, draw_typos
+from pipeline.ner.scoring.scores import METRICS, count, estimate, score_types
+from pipeline.ner.typos import apply_typos, draw_typos
 from pipeline.paths import HERE
 from pipeline.report.licences import DEMO
 from pipeline.text.offsets import split_text
@@ -68,7 +68,7 @@ def main(
 ) -> None:
     """Measure both, side by side."""
     exported = read_settings(Exported, model / SETTINGS, "export")
-    gold = draw(list(wikineural.read(test)), sentences)
+    gold = draw(list(read_file(test, "wikineural")), sentences)
     commands = find_commands(model, natasha)
     texts = [" ".join(x.tokens) for x in gold]
     texts = [" ".join(texts[i : i + SENTENCES_A_TEXT]) for i in range(0, len(texts), SENTENCES_A_TEXT)]
@@ -194,7 +194,7 @@ def compare_scores(children: Mapping[str, Child], gold: Sequence[RawSentence]) -
             spans = children[name].ask([" ".join(tokens) for tokens in sentences])["spans"]
             tags = number([place(tokens, found) for tokens, found in zip(sentences, spans, strict=True)])
             counts = count(right, tags, lengths, LABELS)
-            value, low, high = mean_scores([counts], RESAMPLES, seed=1)["entity_f1"]
+            value, low, high = estimate([counts], RESAMPLES, seed=1)[-1, METRICS.index("entity_f1")].tolist()
             by_type = {x.type: x.f1 for x in score_types(counts, LABELS)}
             rows.append({"text": kind, "tagger": name, "entity F1": value, "from": low, "to": high, **by_type})
     return rows

@@ -26,12 +26,12 @@ from benchmarks.rounds import medians, report, take_turns
 from pipeline.machine.device import choose_device
 from pipeline.machine.memory import keep_buffers
 from pipeline.ner.data.bio import bio_labels
-from pipeline.ner.tagging import train
+from pipeline.ner.settings import TaggerSizes
 from pipeline.ner.tagging.batches import WINDOW, Indices, inference_batches, training_batches
 from pipeline.ner.tagging.examples import Examples
 from pipeline.ner.tagging.features import Features, build_features
-from pipeline.ner.tagging.predict import BATCH, load_batch
-from pipeline.ner.tagging.tagger import Tagger
+from pipeline.ner.tagging.tagger import BATCH, Tagger, load_batch
+from pipeline.ner.tagging.train import train_step
 
 LABELS = {
     "WikiNEuRal": bio_labels(["PER", "LOC", "ORG", "MISC"]),
@@ -109,7 +109,7 @@ def draw_features(folder: Path, lengths: Indices, width: int) -> Features:
     def embed(batch: list[list[str]]) -> list[npt.NDArray[np.float32]]:
         return [random.standard_normal((len(sentence), width), dtype=np.float32) for sentence in batch]
 
-    return build_features(folder, "features", [[""] * length for length in lengths.tolist()], embed, width)
+    return build_features(folder, "features", [[""] * length for length in lengths.tolist()], embed)
 
 
 def spread(batches: list[Indices], lengths: Indices, steps: int) -> list[Indices]:
@@ -141,7 +141,16 @@ def clock(sizes: Sizes) -> Callable[[], float]:
 
 
 def new_tagger(labels: list[str], sizes: Sizes) -> Tagger:
-    return Tagger(labels, sizes.width, sizes.hidden, sizes.layers, DROPOUT).to(sizes.device).train()
+    shape = TaggerSizes(
+        labels=labels,
+        width=sizes.width,
+        hidden=sizes.hidden,
+        layers=sizes.layers,
+        dropout=DROPOUT,
+        features="top",
+        lm_layers=1,
+    )
+    return Tagger(shape).to(sizes.device).train()
 
 
 def training(features: Features, labels: list[str], sizes: Sizes) -> tuple[list[Row], list[Row]]:
@@ -149,7 +158,7 @@ def training(features: Features, labels: list[str], sizes: Sizes) -> tuple[list[
     random, lengths = np.random.default_rng(3), features.lengths
     like = spread(training_batches(lengths, sizes.batch, random), lengths, sizes.steps)
     mixed = spread(np.split(random.permutation(len(lengths)), WINDOW), lengths, sizes.steps)
-    examples = Examples(features, np.zeros(int(lengths.sum()), dtype=np.int64))
+    examples = Examples(features, np.zeros(int(lengths.sum()), dtype=np.int64), labels)
     parts = part_cases(examples, like, labels, sizes)
     steps = {
         RANDOM: padded_step(examples, mixed, labels, sizes),
@@ -175,9 +184,14 @@ def packed_step(examples: Examples, batches: list[Indices], labels: list[str], s
     tagger = new_tagger(labels, sizes)
     optimizer = torch.optim.Adam(tagger.parameters(), lr=LEARNING_RATE, fused=True)
     return Case(
-        lambda: [train._step(tagger, optimizer, examples, batch, CLIP) for batch in batches],
+        lambda: [train_step(tagger, optimizer, examples, batch, CLIP) for batch in batches],
         count(examples.features.lengths, batches),
     )
+
+
+def apart(features: Features, batch: Indices) -> list[npt.NDArray[np.float16]]:
+    """The vectors of each sentence, (tokens, width)."""
+    return [features.values[features.rows(batch[number : number + 1])] for number in range(len(batch))]
 
 
 def padded_step(examples: Examples, batches: list[Indices], labels: list[str], sizes: Sizes) -> Case:
@@ -185,7 +199,7 @@ def padded_step(examples: Examples, batches: list[Indices], labels: list[str], s
     optimizer = torch.optim.Adam(tagger.parameters(), lr=LEARNING_RATE)
 
     def step(batch: Indices) -> float:
-        sentences = [torch.from_numpy(examples.features[index].astype(np.float32)) for index in batch]
+        sentences = [torch.from_numpy(vectors.astype(np.float32)) for vectors in apart(examples.features, batch)]
         vectors = pad_sequence(sentences).to(sizes.device)  # (longest, sentences, width)
         mask = mask_of(examples.features.lengths[batch]).to(sizes.device)
         optimizer.zero_grad()

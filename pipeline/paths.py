@@ -28,8 +28,7 @@ class Paths:
     data, models, metrics = Below("data"), Below("models"), Below("metrics")
 
     choice = Below("data/choice.json")
-    """What params.yaml chose, checked: the manifest, its data sets, whether its published ELMo is read;
-    and the sums of the readers of NER files."""
+    """What params.yaml chose, checked: the manifest, its data sets, whether its published ELMo is read."""
     architecture = Below("models/architecture.json")
     """The chosen architecture and the sum of its code."""
     code = Below("data/code")

@@ -15,7 +15,6 @@ import yaml
 
 from pipeline import cli
 from pipeline.lm.settings import NO_CELL, cells
-from pipeline.ner.data.readers import format_code, formats
 from pipeline.params import Scale, load_params
 from pipeline.provenance.code import (
     PLUMBING,
@@ -65,19 +64,12 @@ def test_the_code_of_an_architecture_is_all_it_reaches(cell: str) -> None:
     assert files <= code | set(stage_code("pretrain", SOURCES))
 
 
-@pytest.mark.parametrize("name", formats())
-def test_the_code_of_a_format_is_all_it_reaches(name: str) -> None:
-    """By the sum of that code, which fetch writes beside the files, corpora knows of an edit; it reaches no reader."""
-    path = f"pipeline/ner/data/formats/{name}.py"
-    assert reached(path, SOURCES) == sorted(map(path_of, format_code(name)))
-    assert not any(path in stage_code(stage, SOURCES) for stage in STAGES)
-
-
 def test_no_data_set_has_its_name_in_the_pipeline() -> None:
-    """But where the paper's numbers and the licences of published files are."""
+    """But where the paper's numbers and the licences of files are, and the layouts, which are named after sets."""
     names = set(load_params(ROOT / "params.yaml").sets)
     named = {path for path in PACKAGE.rglob("*.py") if names & strings(path)}
     known = {PACKAGE / "report" / "paper.py", PACKAGE / "report" / "licences.py"}
+    known |= {PACKAGE / "ner" / "data" / "formats" / "__init__.py"}
     assert named <= known
     stages = (ROOT / "dvc.yaml").read_text(encoding="utf-8").partition("\nartifacts:")[0]
     assert not any(name in stages for name in names)
@@ -172,8 +164,9 @@ RERUNS = {
     "pipeline/lm/rnn/sru/on_cpu.py": {f"pretrain:{arch}" for arch in ("sru", "sru4", "sru12", "srupp", "mingru")},
     "pipeline/lm/rnn/lstm.py": {"charcnn", "pretrain:lstm"},
     "pipeline/lm/training/train.py": {"charcnn", "pretrain"},
+    "pipeline/ner/data/formats/conll2003.py": {"fetch", "corpora"},
     "pipeline/ner/tagging/crf.py": {"ner", "evaluate", "typos", "export"},
-    "pipeline/ner/typos/typos.py": {"typos"},
+    "pipeline/ner/typos.py": {"typos"},
     "pipeline/report/paper.py": {"report", "export", "data"},
     "pipeline/sources/manifest.py": {"fetch"},
     "pipeline/predict/serve/app.py": set(),

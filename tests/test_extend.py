@@ -20,6 +20,7 @@ import yaml
 from demo import DemoSettings, generate
 from pipeline.errors import UserError
 from pipeline.ner.data.bio import bio_labels
+from pipeline.ner.data.lines import group
 from tests.pack import PACK
 
 ROOT = Path(__file__).parents[1]
@@ -151,17 +152,19 @@ def test_the_architecture_reads_what_it_says() -> None:
 
 
 def test_the_layout_is_read(tmp_path: Path) -> None:
-    (reader,) = blocks("A layout")
-    assert reader.file == "pipeline/ner/data/formats/jsonl.py"
+    layout, table = blocks("A layout")
+    assert layout.file == "pipeline/ner/data/formats/jsonl.py" and table.file
+    without = table.code.replace(" jsonl,", "").replace('    "jsonl": jsonl.rows,\n', "")
+    assert (ROOT / table.file).read_text(encoding="utf-8").endswith(without) and len(without) < len(table.code)
     module: dict[str, Any] = {}
-    exec(reader.code, module)
+    exec(layout.code, module)
     path = tmp_path / "train.jsonl"
     path.write_text('{"tokens": ["Лось", "спит"], "tags": ["S-ANIM", "O"]}\n{"tokens": ["да"], "tags": ["O"]}\n')
-    assert list(module["read"](path)) == [(["Лось", "спит"], ["S-ANIM", "O"]), (["да"], ["O"])]
+    assert list(group(module["rows"](path))) == [(["Лось", "спит"], ["S-ANIM", "O"]), (["да"], ["O"])]
     for line in ("{", "[]", '{"tokens": ["да"], "tags": []}', '{"tokens": [7], "tags": ["ANIM"]}'):
         path.write_text(f'{{"tokens": ["да"], "tags": ["O"]}}\n{line}\n')
         with pytest.raises(UserError, match=r"train\.jsonl:2: "):
-            list(module["read"](path))
+            list(group(module["rows"](path)))
 
 
 @pytest.mark.slow

@@ -40,17 +40,17 @@ class Exported(Settings):
     """The file as a whole."""
 
     format: Literal[3]
-    """Of the folder."""
+    """The version of the folder's layout."""
     set: str
     """The data set that the tagger was trained on."""
     seed: str
-    """Of the tagger: the one of several that is best on validation."""
+    """The tagger's: of several it is the best on validation."""
     lowercase: Switch
     lemmas: Switch
     tokens: TokenRule
     """What is read, see `pipeline.protocol`."""
     temperature: Annotated[float, Field(ge=1e-3, le=1e3)]
-    """Of the confidences, see `pipeline.ner.scoring.calibration`."""
+    """Divides the scores of the confidences, see `pipeline.ner.scoring.calibration`."""
     udpipe: UdpipeModel
     parts: dict[PartName, Sum]
     """Every file of lm/ and tagger/: parts of two taggers may fit one another, and be worth nothing."""
@@ -67,11 +67,9 @@ def check_parts(folder: Path, parts: Mapping[str, str]) -> None:
     for name, expected in parts.items():
         path = folder / name
         try:
-            found = sha256(path)
+            actual = sha256(path)
         except OSError as error:
             raise UserError(f"{path}: {reason(error)}; {remake('export')}") from None
-        if found != expected:
-            raise UserError(
-                f"{path}: found sha256 {found}, expected {expected} of {SETTINGS}: it is damaged, or another tagger's; "
-                f"{remake('export')}"
-            )
+        if actual != expected:
+            what = f"found sha256 {actual}, expected {expected} of {SETTINGS}"
+            raise UserError(f"{path}: {what}: it is damaged, or another tagger's; {remake('export')}")

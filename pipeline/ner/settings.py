@@ -17,8 +17,8 @@ is the char-CNN's vector twice, as in ELMo; the bare char-CNN has no other.
 """
 
 
-class NerSettings(Settings):
-    """The tagger (paper: BiLSTM 2x120, ReLU, linear, CRF) and its training."""
+class TaggerSettings(Settings):
+    """The tagger (paper: BiLSTM 2x120, ReLU, linear, CRF)."""
 
     features: FeatureKind
     hidden: Annotated[int, Field(strict=True, gt=0, le=65_536)]
@@ -27,6 +27,11 @@ class NerSettings(Settings):
     """Layers of the BiLSTM; 0 leaves the features, linear, CRF: what they say by themselves."""
     dropout: Annotated[float, Field(ge=0, lt=1)]
     """Dropout on the frozen features and on the BiLSTM's output, in training."""
+
+
+class NerSettings(TaggerSettings):
+    """The tagger and its training."""
+
     batch_sentences: Annotated[int, Field(strict=True, gt=0)]
     """Sentences a step."""
     epochs: Annotated[int, Field(strict=True, gt=0, le=10_000)]
@@ -46,19 +51,15 @@ def _are_bio(labels: list[str]) -> list[str]:
 
 
 Labels = Annotated[list[Annotated[str, Field(pattern=r"^[^\s\p{C}]+$")]], AfterValidator(_are_bio)]
-"""Of tokens, by their numbers."""
+"""Labels of tokens, by their numbers."""
 
 
-class TaggerSizes(Settings):
+class TaggerSizes(TaggerSettings):
     """All but the weights that rebuilds a tagger: config.json in its folder."""
 
     labels: Labels
     width: Annotated[int, Field(strict=True, gt=0)]
-    """Of a token's features: of `lm_layers` layers, side by side."""
-    hidden: Annotated[int, Field(strict=True, gt=0)]
-    layers: Annotated[int, Field(strict=True, ge=0, le=1000)]
-    dropout: Annotated[float, Field(ge=0, lt=1)]
-    features: FeatureKind
+    """The width of a token's vector: `lm_layers` layers side by side."""
     lm_layers: Annotated[int, Field(strict=True, gt=0)]
 
 

@@ -12,8 +12,7 @@ from pipeline.lm.embed import Embedder
 from pipeline.lm.encoders.types import TypeVectors
 from pipeline.lm.training.batches import bucket
 from pipeline.ner.data.bio import tag_type
-from pipeline.ner.scoring.scores import entity_types
-from pipeline.ner.scoring.spans import find_spans
+from pipeline.ner.scoring.scores import entity_types, find_spans
 from pipeline.ner.tagging.marginals import scale_scores, span_log_probabilities
 from pipeline.ner.tagging.tagger import Tagger
 

@@ -10,7 +10,7 @@ import torch
 from pipeline.errors import UserError, remake
 from pipeline.files.settings import read_settings
 from pipeline.lm.embed import Embedder
-from pipeline.ner.data.tokens import KEEPS
+from pipeline.ner.data.cleaning import KEEPS
 from pipeline.ner.exported import LM, SETTINGS, TAGGER, Exported, check_parts
 from pipeline.ner.tagging.tagger import Tagger
 from pipeline.paths import HERE

@@ -17,7 +17,7 @@ from pipeline.files.utf8 import InvalidUtf8
 from pipeline.files.yaml import read_yaml
 from pipeline.lm.lemmas import Lemmas
 from pipeline.ner.data.bio import is_type
-from pipeline.ner.data.readers import formats
+from pipeline.ner.data.formats import FORMATS
 
 EXAMPLE = "local/manifest.example.yaml"
 _URL = re.compile(r"https?://([^\s/?#@]*@)?(\[[\da-f:.]+\]|[^\s/?#@:\[\]]+)(:[1-9]\d{0,4})?([/?#].*)?", re.IGNORECASE)
@@ -79,8 +79,8 @@ class Validation(Settings):
 
 
 def _known_format(name: str) -> str:
-    if name not in formats():
-        raise ValueError(f"expected one of {', '.join(formats())}, layouts that sets share: docs/extend.md")
+    if name not in FORMATS:
+        raise ValueError(f"expected one of {', '.join(FORMATS)}, layouts that sets share: docs/extend.md")
     return name
 
 

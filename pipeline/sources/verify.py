@@ -15,7 +15,7 @@ from pipeline.errors import UserError
 from pipeline.files.compression import check_kind
 from pipeline.files.shards import Counts
 from pipeline.lm.elmo.options import read_options
-from pipeline.ner.data.readers import read_file
+from pipeline.ner.data.published import read_file
 from pipeline.sources import probe
 from pipeline.sources.elmo import check_archive, check_both
 from pipeline.sources.manifest import Manifest, NerSet, News

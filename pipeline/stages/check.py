@@ -1,11 +1,9 @@
 """Stage check: all of params.yaml is read and checked before any work; later stages need what it writes."""
 
 from pipeline.files.json import write_json
-from pipeline.ner.data.readers import format_code, formats
 from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.provenance.code import describe_architecture, read_sources, stage_code, stages
-from pipeline.provenance.fingerprint import fingerprint
 from pipeline.work.outputs import fresh_folder
 
 
@@ -16,9 +14,8 @@ def run(paths: Paths, params: Params) -> None:
     The code's folder has a file for each stage, and an edit of a module reruns the stages that reach it. Readers of NER
     files are imported by name: the choice has their sums, for fetch to see, which tells the sets concerned.
     """
-    readers = {name: fingerprint({}, *format_code(name)) for name in formats()}
     wanted = {"manifest": str(paths.manifest(params.scale)), "elmo": params.imports_elmo, "sets": params.sets}
-    write_json(paths.choice, wanted | {"readers": readers})
+    write_json(paths.choice, wanted)
     sources = read_sources()
     write_json(paths.architecture, describe_architecture(params.model_dump(include={"arch", "archs"}), sources))
     with fresh_folder(paths.code) as folder:

@@ -12,14 +12,13 @@ from pipeline.lm.encoders.encoder import CONFIG as ENCODER
 from pipeline.lm.settings import EncoderShape
 from pipeline.machine.describe import stamp
 from pipeline.machine.device import choose_device
-from pipeline.ner.data.corpus import read_labels
+from pipeline.ner.data.corpus import COUNTS
 from pipeline.ner.data.dataset import read_dataset
 from pipeline.ner.exported import CARD, LM, SETTINGS, TAGGER, UDPIPE, Exported, UdpipeModel, sum_parts
-from pipeline.ner.scoring.calibration import Judged, fit_temperature, judge, reliability
-from pipeline.ner.scoring.scores import count, entity_f1
-from pipeline.ner.tagging.examples import Examples, load_examples
-from pipeline.ner.tagging.predict import predict
-from pipeline.ner.tagging.tagger import Tagger, load_taggers
+from pipeline.ner.scoring.calibration import fit_temperature, judge, reliability
+from pipeline.ner.scoring.scores import score
+from pipeline.ner.tagging.examples import load_examples
+from pipeline.ner.tagging.tagger import load_taggers, predict
 from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.provenance.fingerprint import sha256
@@ -38,23 +37,25 @@ def run(paths: Paths, params: Params, name: str) -> None:
     Of several taggers it is the one with the best entity F1 on validation, the first of equals. The protocol goes
     along.
     """
-    device, protocol, corpus = choose_device(params.compute.device), params.protocol, paths.corpora / name
-    labels, taggers = read_labels(corpus), load_taggers(paths.taggers / name, device)
-    embedder, kind = Embedder.load(paths.lm, device), next(iter(taggers.values())).features
-    validation, test = (
-        load_examples(corpus, split, labels, paths.features, paths.lm, embedder, kind)
-        for split in ("validation", "test")
-    )
-    seed = max(taggers, key=lambda x: _entity_f1(taggers[x], validation))
-    judged = {"validation": judge(taggers[seed], validation), "test": judge(taggers[seed], test)}
+    device, protocol, taggers = choose_device(params.compute.device), params.protocol, paths.taggers / name
+    trained, embedder = load_taggers(taggers, device), Embedder.load(paths.lm, device)
+    kind = next(iter(trained.values())).features
+    validation, test = (load_examples(paths, name, split, embedder, kind) for split in ("validation", "test"))
+    counts = {seed: validation.count_tags(predict(tagger, validation.features)) for seed, tagger in trained.items()}
+    seed = max(counts, key=lambda x: score(counts[x])["entity_f1"])
+    judged = {"validation": judge(trained[seed], validation), "test": judge(trained[seed], test)}
     temperature = round(fit_temperature(judged["validation"]), DIGITS)
     calibration: Json = {"seed": int(seed), "temperature": temperature}
-    calibration |= {split: _describe(of_split, temperature) for split, of_split in judged.items()}
+    for split, of_split in judged.items():
+        calibration[split] = {
+            when: reliability(of_split.confidences(degrees), of_split.right)
+            for when, degrees in (("before", 1.0), ("after", temperature))
+        }
     model = need(paths.udpipe, "fetch")
     source = read_json(paths.udpipe.with_name("source.json"), Origin, "fetch")["source"]
     with fresh_folder(paths.exported / name) as folder:
         copy_folder(paths.lm, folder / LM)
-        copy_folder(paths.taggers / name / f"seed-{seed}", folder / TAGGER)
+        copy_folder(taggers / f"seed-{seed}", folder / TAGGER)
         shutil.copyfile(model, folder / UDPIPE)
         exported = Exported(
             format=3,
@@ -67,42 +68,26 @@ def run(paths: Paths, params: Params, name: str) -> None:
             udpipe=UdpipeModel(file=UDPIPE, source=source, sha256=sha256(model)),
             parts=sum_parts(folder),
         )
-        facts = _read_facts(paths, exported, protocol.epoch, len(taggers), calibration)
+        facts = _read_facts(paths, exported, protocol.epoch, len(trained), calibration)
         write_json(folder / SETTINGS, exported.model_dump(mode="json"))
         write_text(folder / CARD, render_card(facts))
-    write_metrics(
-        paths.scores / f"{name}.calibration.json", {name: {"calibration": _rounded(calibration)}}, stamp(device)
-    )
-
-
-def _entity_f1(tagger: Tagger, examples: Examples) -> float:
-    counts = count(examples.tags, predict(tagger, examples.features), examples.features.lengths, tagger.labels)
-    return float(entity_f1(counts.entities.sum(0)))
-
-
-def _describe(judged: Judged, temperature: float) -> Json:
-    return {
-        when: reliability(judged.confidences(degrees), judged.right)
-        for when, degrees in (("before", 1.0), ("after", temperature))
-    }
+    values = {name: {"calibration": _rounded(calibration)}}
+    write_metrics(paths.scores / f"{name}.calibration.json", values, stamp(device))
 
 
 def _read_facts(paths: Paths, exported: Exported, epoch: str, seeds: int, calibration: dict[str, Any]) -> Facts:
     name, raw = exported.set, paths.raw_ner / exported.set
+    scores = read_csv(paths.scores / f"{name}.scores.csv", SCORES, "evaluate")
     return Facts(
         exported=exported,
         lm=read_settings(Config, paths.lm / CONFIG, "pretrain").model_dump(mode="json"),
         encoder=ENCODERS[read_settings(EncoderShape, paths.lm / ENCODER, "pretrain").root.encoder],
-        counts=read_json(paths.corpora / name / "counts.json", SET_COUNTS, "corpora"),
+        counts=read_json(paths.corpora / name / COUNTS, SET_COUNTS, "corpora"),
         dataset=read_dataset(raw),
         sources=read_json(raw / "sources.json", SetOrigins, "fetch")["files"],
         news=read_json(paths.news / "sources.json", NewsOrigins, "fetch")["files"],
         epoch=epoch,
-        scores=[
-            row
-            for row in read_csv(paths.scores / f"{name}.scores.csv", SCORES, "evaluate")
-            if row["seed"] == exported.seed
-        ],
+        scores=[row for row in scores if row["seed"] == exported.seed],
         types=read_csv(paths.scores / f"{name}.types.csv", TYPES, "evaluate"),
         seeds=seeds,
         calibration=calibration,

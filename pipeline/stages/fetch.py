@@ -2,7 +2,7 @@
 
     news/0000-<name> ...             sources.json: files in reading order, with their formats
     udpipe/model.udpipe              source.json
-    ner/<set>/<split>.conll[.gz]     set.json: format, files, holdout, types, code; sources.json
+    ner/<set>/<split>.conll[.gz]     set.json: format, files, holdout, types; sources.json
     elmo/options.json, model.hdf5    source.json: files, lemmas; no files if no published ELMo is asked for
 
 Nothing in data/raw is touched before every input is there and sound.
@@ -14,10 +14,8 @@ from tempfile import TemporaryDirectory
 
 from pipeline.errors import UserError
 from pipeline.files.json import write_json
-from pipeline.ner.data.readers import format_code
 from pipeline.params import Params
 from pipeline.paths import Paths
-from pipeline.provenance.fingerprint import fingerprint
 from pipeline.sources.elmo import take_files
 from pipeline.sources.manifest import Manifest, home, read_manifest
 from pipeline.sources.obtain import Inputs, copy, entry, find, obtain
@@ -97,6 +95,6 @@ def write_sets(folder: Path, manifest: Manifest, inputs: Inputs) -> None:
         for split, file in files.items():
             copy(splits[split], folder / name / file)
         described = data.model_dump(include={"format", "types"}) | {"holdout": data.validation.holdout}
-        described |= {"files": {"validation": None, **files}, "code": fingerprint({}, *format_code(data.format))}
+        described |= {"files": {"validation": None, **files}}
         write_json(folder / name / "set.json", described)
         write_json(folder / name / "sources.json", {"files": {split: file.facts for split, file in splits.items()}})

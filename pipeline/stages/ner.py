@@ -3,7 +3,6 @@
 from pipeline.files.csv import write_csv
 from pipeline.lm.embed import Embedder
 from pipeline.machine.device import choose_device
-from pipeline.ner.data.corpus import read_labels
 from pipeline.ner.tagging.examples import load_examples
 from pipeline.ner.tagging.train import Epoch, kept_epoch, train_tagger
 from pipeline.params import Params
@@ -17,18 +16,16 @@ def run(paths: Paths, params: Params, name: str) -> None:
 
     The block `ner` says what is trained and how, `epoch` of the protocol which epoch is kept; the table marks it.
     """
-    settings, epoch = params.chosen_scale.ner, params.protocol.epoch
-    device, corpus = choose_device(params.compute.device), paths.corpora / name
-    labels = read_labels(corpus)
+    settings, rule = params.chosen_scale.ner, params.protocol.epoch
+    device = choose_device(params.compute.device)
     embedder = Embedder.load(paths.lm, device)
     train, validation = (
-        load_examples(corpus, split, labels, paths.features, paths.lm, embedder, settings.features)
-        for split in ("train", "validation")
+        load_examples(paths, name, split, embedder, settings.features) for split in ("train", "validation")
     )
     rows: list[tuple[float, ...]] = []
     with fresh_folder(paths.taggers / name) as folder:
         for seed in settings.seeds:
-            tagger, epochs = train_tagger(train, validation, labels, settings, seed, device, epoch)
+            tagger, epochs = train_tagger(train, validation, settings, seed, device, rule)
             tagger.save(folder / f"seed-{seed}")
-            rows += [(seed, *row, int(row == kept_epoch(epochs, epoch))) for row in epochs]
+            rows += [(seed, *row, int(row == kept_epoch(epochs, rule))) for row in epochs]
         write_csv(paths.scores / f"{name}.epochs.csv", ["seed", *Epoch._fields, "kept"], rows)

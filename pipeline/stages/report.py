@@ -7,8 +7,8 @@ import torch
 
 from pipeline.files.metrics import write_metrics
 from pipeline.machine.describe import stamp
+from pipeline.ner.scoring.scores import spread_types
 from pipeline.ner.scoring.tested import read_tested
-from pipeline.ner.scoring.type_spread import spread_types
 from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.report.data import Results, SetResults, read_results

@@ -5,21 +5,18 @@ protocol has it. So what is measured is what a user meets, a lemmatiser that doe
 stay.
 """
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipeline.files.csv import write_csv
 from pipeline.lm.embed import Embedder
 from pipeline.machine.device import choose_device
-from pipeline.ner.data.corpus import read_labels, read_split, split_path
-from pipeline.ner.scoring.scores import METRICS, count, mean_scores
-from pipeline.ner.tagging.examples import Reading, load_examples, reading
-from pipeline.ner.tagging.features import Features, build_features
-from pipeline.ner.tagging.predict import predict
-from pipeline.ner.tagging.tagger import load_taggers
-from pipeline.ner.typos.typos import apply_typos, draw_typos, find_words
+from pipeline.ner.data.corpus import read_split, split_path
+from pipeline.ner.scoring.scores import METRICS, estimate
+from pipeline.ner.tagging.examples import choose_embed, load_examples
+from pipeline.ner.tagging.features import build_features
+from pipeline.ner.tagging.tagger import load_taggers, predict
+from pipeline.ner.typos import apply_typos, draw_typos, find_words
 from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.text.udpipe import Lemmatizer, Normalization
@@ -35,29 +32,24 @@ def run(paths: Paths, params: Params, name: str) -> None:
     `evaluate`, whose scores are those of rate 0 and whose `bootstrap` counts here too. The block `typos` has the rates;
     the seed decides typos and draws; `lowercase` and `lemmas` of the protocol say how the words are read.
     """
-    device, corpus, rates = choose_device(params.compute.device), paths.corpora / name, params.chosen_scale.typos.rates
-    trained = load_taggers(paths.taggers / name, device)
-    kind = next(iter(trained.values())).features
+    device, rates = choose_device(params.compute.device), params.chosen_scale.typos.rates
+    taggers, embedder = load_taggers(paths.taggers / name, device), Embedder.load(paths.lm, device)
+    kind = next(iter(taggers.values())).features
     normalization = Normalization(params.protocol.lowercase, params.protocol.lemmas)
     lemmatizer = Lemmatizer(paths.udpipe, normalization)
-    labels, embedder = read_labels(corpus), Embedder.load(paths.lm, device)
-    test = load_examples(corpus, "test", labels, paths.features, paths.lm, embedder, kind)
-    tokens = [sentence.tokens for sentence in read_split(split_path(corpus, "test"))]
+    test = load_examples(paths, name, "test", embedder, kind)
+    tokens = [sentence.tokens for sentence in read_split(split_path(paths.corpora / name, "test"))]
 
     rows = []
     for rate, typos in zip(rates, draw_typos(tokens, rates, params.seed), strict=True):
-        lemmas = (lemmatizer.lemmatize_tokens(sentence) for sentence in apply_typos(tokens, typos))
-        known = nullcontext(test.features)  # of the words as they are
-        with _features(lemmas, reading(embedder, kind), paths.features) if typos else known as features:
-            predicted = [predict(tagger, features) for tagger in trained.values()]
-        counts = [count(test.tags, tags, test.features.lengths, labels) for tags in predicted]
-        scores = mean_scores(counts, params.chosen_scale.evaluate.bootstrap, params.seed)
-        rows.append([rate, len(find_words(tokens)), len(typos), *(x for metric in METRICS for x in scores[metric])])
+        features = test.features  # of the words as they are
+        # Those of misspelt words nobody will ask for again; they lie on the disk of those that are kept.
+        with TemporaryDirectory(prefix=".typos.", dir=paths.features) as scratch:
+            if typos:
+                lemmas = [lemmatizer.lemmatize_tokens(sentence) for sentence in apply_typos(tokens, typos)]
+                features = build_features(Path(scratch), "test", lemmas, choose_embed(embedder, kind))
+            counts = [test.count_tags(predict(tagger, features)) for tagger in taggers.values()]
+        estimates = estimate(counts, params.chosen_scale.evaluate.bootstrap, params.seed)
+        means = estimates[-1, : len(METRICS)].flatten().tolist()
+        rows.append([rate, len(find_words(tokens)), len(typos), *means])
     write_csv(paths.scores / f"{name}.typos.csv", HEADER, rows)
-
-
-@contextmanager
-def _features(lemmas: Iterable[list[str]], how: Reading, cache: Path) -> Iterator[Features]:
-    """Features that nobody will ask for again, on the disk of those that are kept, while the block lasts."""
-    with TemporaryDirectory(prefix=".typos.", dir=cache) as scratch:
-        yield build_features(Path(scratch), "test", list(lemmas), how.embed, how.width)

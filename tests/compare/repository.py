@@ -21,9 +21,8 @@ from dvc.repo import Repo
 
 from pipeline.files.json import write_json
 from pipeline.ner.data.bio import bio_labels
-from pipeline.ner.data.corpus import write_labels, write_split
-from pipeline.ner.data.sentence import Sentence
-from pipeline.ner.scoring.predictions import prediction_path, write_predictions
+from pipeline.ner.data.corpus import Sentence, write_labels, write_split
+from pipeline.ner.scoring.tested import prediction_path, write_predictions
 from pipeline.provenance.code import describe_architecture, read_sources, stage_code
 
 SETS = {"wikineural": ["PER", "ORG"], "multiconer": ["PER", "CW"]}

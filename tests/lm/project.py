@@ -19,6 +19,7 @@ import yaml
 
 from pipeline.files.ids import IdSequences
 from pipeline.lm.training.batches import Batch
+from pipeline.params import Scale, complete_scales
 from tests.forkserver import context, preload
 
 preload("pipeline.stages.pretrain", "tests.lm.project", "torch._dynamo")  # two seconds of it with the first optimizer
@@ -107,8 +108,9 @@ def make_project(folder: Path, vocabulary: Path, charcnn: Path) -> Project:
     (folder / "models" / "charcnn").symlink_to(charcnn)
     project = Project(folder)
     shutil.copy(ROOT / "dvc.yaml", folder)
-    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    params["lm"], params["scales"]["demo"]["lm"] = {}, SETTINGS
+    params = complete_scales(yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8")))
+    params |= {block: {} for block in Scale.model_fields if block in params}
+    params["scales"]["demo"]["lm"] = SETTINGS
     params["compute"]["checkpoint_minutes"] = 1e-6
     (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
     return project

@@ -1,8 +1,18 @@
 """Sentences with the answer drawn in: 'Москва|B-LOC , столица|O'. A token without a tag is O."""
 
-from pipeline.ner.data.sentence import RawSentence
+from typing import Any
+
+from pipeline.ner.data.lines import RawSentence
+from pipeline.ner.settings import TaggerSizes
+from pipeline.ner.tagging.tagger import Tagger
 
 
 def drawn(text: str) -> RawSentence:
     pairs = [word.partition("|") for word in text.split(" ")]
     return RawSentence([token for token, _, _ in pairs], [tag or "O" for _, _, tag in pairs])
+
+
+def make_tagger(labels: list[str], width: int, **sizes: Any) -> Tagger:
+    """A tagger of the top layer, unless `sizes` says otherwise."""
+    chosen = {"hidden": 5, "layers": 1, "dropout": 0.0, "features": "top", "lm_layers": 1, **sizes}
+    return Tagger(TaggerSizes(labels=labels, width=width, **chosen))

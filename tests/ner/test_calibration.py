@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from pipeline.ner.data.bio import bio_labels
-from pipeline.ner.scoring.calibration import COLDEST, HOTTEST, Batch, Judged, fit_temperature, log_loss, reliability
-from pipeline.ner.scoring.spans import find_spans
+from pipeline.ner.scoring.calibration import COLDEST, HOTTEST, Judged, fit_temperature, log_loss, reliability
+from pipeline.ner.scoring.scores import find_spans
 from pipeline.ner.tagging.crf import BioCrf
 
 LABELS = bio_labels(["PER", "LOC"])
@@ -28,7 +28,7 @@ def judged_at(temperature: float, sentences: int = 3000) -> Judged:
     lengths = np.full(sentences, LENGTH)
     spans = find_spans(tags, lengths, LABELS)
     tagger: Any = SimpleNamespace(crf=crf)
-    judged = Judged(tagger, [Batch(emissions, torch.from_numpy(lengths), spans)], np.zeros(0, dtype=bool))
+    judged = Judged(tagger, [(emissions, torch.from_numpy(lengths), spans)], np.zeros(0, dtype=bool))
     chance = np.random.default_rng(2).random(len(spans.sentence))
     return judged._replace(right=chance < judged.confidences(temperature))
 

@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import UserError
-from pipeline.ner.data.corpus import format_sentence, read_labels, read_split, write_labels, write_split
-from pipeline.ner.data.sentence import Sentence
+from pipeline.ner.data.corpus import Sentence, read_labels, read_split, write_labels, write_split
 
 WORD = st.text(st.characters(exclude_characters="\t\n", exclude_categories=["Cs"]), min_size=1, max_size=4)
 SENTENCE = st.lists(st.tuples(WORD, WORD, st.sampled_from(["O", "B-PER"])), min_size=1, max_size=4).map(
@@ -29,16 +28,22 @@ def test_how_a_split_looks(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "sentence", [Sentence([], [], []), Sentence(["a\tb"], ["a"], ["O"]), Sentence(["a"], ["\n"], ["O"])]
 )
-def test_what_could_not_be_read_back_is_not_written(sentence: Sentence) -> None:
+def test_what_could_not_be_read_back_is_not_written(tmp_path: Path, sentence: Sentence) -> None:
     with pytest.raises(ValueError, match="neither tabs nor line ends"):
-        format_sentence(sentence)
+        write_split(tmp_path / "train.tsv", [sentence])
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [("а\tO\n\n", r":1: found 2 fields"), ("а\tа\tO\n", "the file is cut off")]
+    ("data", "message"),
+    [
+        (b"a\tO\n\n", r":1: found b'a\\tO\\n', expected UTF-8 in three fields"),
+        (b"a\ta\tO\n\xff\ta\tO\n\n", r":2: found b'\\xff\\ta\\tO\\n', expected UTF-8 in three fields"),
+        (b"a\ta\tO\n", "the file is cut off"),
+    ],
 )
-def test_a_damaged_split_is_an_error(tmp_path: Path, text: str, message: str) -> None:
-    (tmp_path / "train.tsv").write_text(text)
+def test_a_damaged_split_is_an_error(tmp_path: Path, data: bytes, message: str) -> None:
+    (tmp_path / "train.tsv").write_bytes(data)
     with pytest.raises(UserError, match=message):
         list(read_split(tmp_path / "train.tsv"))
 

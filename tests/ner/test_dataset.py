@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.ner.data.dataset import hold_out, read_dataset, read_splits
-from pipeline.ner.data.sentence import RawSentence
+from pipeline.ner.data.dataset import read_dataset
+from pipeline.ner.data.lines import RawSentence
+from pipeline.ner.data.published import hold_out, read_splits
 
 FILES = {"train": "train.tsv", "validation": None, "test": "test.tsv"}
 GOOD = {"format": "wikineural", "files": FILES, "holdout": 0.3}
@@ -77,8 +78,7 @@ def test_an_empty_split_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"format": "conll"}, "found format 'conll', expected one of conll2003, multiconer, wikineural"),
-        ({"holdout": None}, "expected either a validation file or a holdout"),
+        ({"format": "conll"}, r"set\.json: found format 'conll', expected one of conll2003, multiconer, wikineural"),
         ({"holdout": 1.5}, "holdout: found 1.5: input should be less than 1"),
         ({"split": "x"}, "split: unknown key"),
     ],
@@ -86,7 +86,7 @@ def test_an_empty_split_is_an_error(tmp_path: Path) -> None:
 def test_a_wrong_description_says_what_is_wrong(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
     describe(tmp_path, **changes)
     with pytest.raises(UserError, match=message):
-        read_dataset(tmp_path)
+        read_splits(tmp_path, read_dataset(tmp_path), seed=1)
 
 
 def test_a_missing_description_names_the_stage(tmp_path: Path) -> None:

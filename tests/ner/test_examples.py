@@ -4,10 +4,25 @@ import numpy as np
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.ner.data.sentence import Sentence
+from pipeline.ner.data.corpus import Sentence, write_labels
 from pipeline.ner.settings import FeatureKind
 from pipeline.ner.tagging import examples
 from pipeline.ner.tagging.examples import embedding_code, encode_tags, load_examples
+from pipeline.paths import Paths
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    """A language model without a file, and a data set with labels and no split."""
+    paths = Paths(tmp_path)
+    paths.lm.mkdir(parents=True)
+    (paths.corpora / "toy").mkdir(parents=True)
+    write_labels(paths.corpora / "toy", ["O"])
+    return paths
+
+
+def write(paths: Paths, text: str) -> None:
+    (paths.corpora / "toy" / "train.tsv").write_text(text)
 
 
 def test_the_cache_key_knows_the_code_that_embeds_and_no_other() -> None:
@@ -16,9 +31,8 @@ def test_the_cache_key_knows_the_code_that_embeds_and_no_other() -> None:
     assert not {"training/train.py", "training/curve.py"} & files
 
 
-def test_other_code_embeds_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "lm").mkdir()
-    (tmp_path / "train.tsv").write_text("Да\tда\tO\n\n")
+def test_other_code_embeds_again(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(paths, "Да\tда\tO\n\n")
     calls = []
 
     class Embedder:
@@ -33,14 +47,14 @@ def test_other_code_embeds_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
     for text, expected in (("1", 1), ("1", 1), ("2", 2)):
         monkeypatch.setattr(examples, "embedding_code", lambda text=text: {"embed.py": text})
-        load_examples(tmp_path, "train", ["O"], tmp_path / "cache", tmp_path / "lm", Embedder())
+        load_examples(paths, "toy", "train", Embedder(), "top")
         assert len(calls) == expected
 
 
-def test_a_split_without_a_sentence_is_said(tmp_path: Path) -> None:
-    (tmp_path / "test.tsv").write_text("\n")
-    with pytest.raises(UserError, match=r"test\.tsv: found no sentence; make it again: dvc repro corpora"):
-        load_examples(tmp_path, "test", ["O"], tmp_path / "cache", tmp_path / "lm", Layers(1))
+def test_a_split_without_a_sentence_is_said(paths: Paths) -> None:
+    write(paths, "\n")
+    with pytest.raises(UserError, match=r"train\.tsv: found no sentence; make it again: dvc repro corpora"):
+        load_examples(paths, "toy", "train", Layers(1), "top")
 
 
 class Layers:
@@ -60,12 +74,10 @@ class Layers:
 
 
 @pytest.mark.parametrize("kind", ["top", "mix", "all"])
-def test_layers_stand_side_by_side_apart_from_the_top_layer_in_the_cache(tmp_path: Path, kind: FeatureKind) -> None:
-    (tmp_path / "lm").mkdir()
-    (tmp_path / "train.tsv").write_text("а\t1\tO\nб\t2\tO\n\nв\t3\tO\n\n")
-    places = (tmp_path, "train", ["O"], tmp_path / "cache", tmp_path / "lm", Layers(3))
-    load_examples(*places, "all" if kind == "top" else "top")
-    found = load_examples(*places, kind)
+def test_layers_stand_side_by_side_apart_from_the_top_layer_in_the_cache(paths: Paths, kind: FeatureKind) -> None:
+    write(paths, "а\t1\tO\nб\t2\tO\n\nв\t3\tO\n\n")
+    load_examples(paths, "toy", "train", Layers(3), "all" if kind == "top" else "top")
+    found = load_examples(paths, "toy", "train", Layers(3), kind)
     side_by_side = [[t, t, 10 + t, 10 + t, 20 + t, 20 + t] for t in (1, 2, 3)]
     assert found.features.values.tolist() == ([[21, 21], [22, 22], [23, 23]] if kind == "top" else side_by_side)
     assert found.layers == (1 if kind == "top" else 3)

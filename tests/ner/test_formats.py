@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from pipeline.errors import UserError
 from pipeline.ner.data.bio import bio_spans, find_scheme
-from pipeline.ner.data.counts import describe, describe_repairs
-from pipeline.ner.data.readers import formats, load_reader
-from pipeline.ner.data.sentence import RawSentence
+from pipeline.ner.data.cleaning import describe, repair_tags
+from pipeline.ner.data.formats import FORMATS
+from pipeline.ner.data.lines import RawSentence
+from pipeline.ner.data.published import read_file
 from tests.memory import traced_peak
 from tests.ner.drawn import drawn
 from tests.pack import PACK, needs_pack
@@ -21,7 +22,7 @@ ROWS = {"wikineural": "0\tа\tO\n1\tб\tO\n\n", "multiconer": "а _ _ O\nб _ _ 
 def read(tmp_path: Path, name: str, text: str | bytes) -> list[RawSentence]:
     path = tmp_path / "file.conll"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return list(load_reader(name)(path))
+    return list(read_file(path, name))
 
 
 def test_wikineural(tmp_path: Path) -> None:
@@ -173,13 +174,7 @@ def test_conll2003_is_read_back_as_written(
     assert read(tmp_path, "conll2003", "\n\n".join(lines)) == expected
 
 
-def test_a_reader_that_lacks_something_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr("pipeline.ner.data.formats.multiconer.read")
-    with pytest.raises(UserError, match=r"multiconer\.py: found no read, expected read\(path\)"):
-        load_reader("multiconer")
-
-
-@pytest.mark.parametrize("name", formats())
+@pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("end", ["\r", "\r\r\n"])
 def test_line_ends_of_the_classic_mac_are_named(tmp_path: Path, name: str, end: str) -> None:
     rows = ROWS[name].replace("\n", end)
@@ -205,17 +200,17 @@ def test_a_line_without_end_costs_no_memory(tmp_path: Path) -> None:
     path = tmp_path / "bomb.gz"
     path.write_bytes(b"".join([gzip.compress(b"a" * 1_000_000, mtime=0)] * 200))
     assert path.stat().st_size < 300_000
-    for name in formats():
+    for name in FORMATS:
 
         def refuse(name: str = name) -> None:
-            with pytest.raises(UserError, match=r"bomb.gz:1: found a line of 1,048,576 bytes or more") as error:
-                list(load_reader(name)(path))
+            with pytest.raises(UserError, match=r"bomb.gz:1: found a line of 16,384 bytes or more") as error:
+                list(read_file(path, name))
             assert len(str(error.value)) < len(str(path)) + 200
 
         assert traced_peak(refuse) < 8_000_000
 
 
-@pytest.mark.parametrize("name", formats())
+@pytest.mark.parametrize("name", FORMATS)
 def test_a_sentence_without_end_costs_no_memory(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.ner.data.lines.TOO_LONG", 1_000)
     path, row = (
@@ -226,7 +221,7 @@ def test_a_sentence_without_end_costs_no_memory(tmp_path: Path, name: str, monke
 
     def refuse() -> None:
         with pytest.raises(UserError, match=r"bomb.gz:1: found more than 1,000 tokens from here on without a blank"):
-            list(load_reader(name)(path))
+            list(read_file(path, name))
 
     assert traced_peak(refuse) < 4_000_000
 
@@ -234,20 +229,18 @@ def test_a_sentence_without_end_costs_no_memory(tmp_path: Path, name: str, monke
 @pytest.mark.parametrize(
     "line", ["{}", "0\t{}", "0\tа\t{}", "{}\tа\tб", "а _ _ {}", "а O\n{} б O", "1 а O\n\n1 б O\n\n1 в O\n{} г O"]
 )
-@pytest.mark.parametrize("name", formats())
+@pytest.mark.parametrize("name", FORMATS)
 def test_no_message_repeats_a_long_line(tmp_path: Path, name: str, line: str) -> None:
     with pytest.raises(UserError) as error:
-        read(tmp_path, name, line.format("ы" * 100_000) + "\n")
+        read(tmp_path, name, line.format("ы" * 7_000) + "\n")
     assert len(str(error.value)) < len(str(tmp_path)) + 400
 
 
-def test_a_long_token_and_a_long_row_are_refused(tmp_path: Path) -> None:
+def test_a_long_token_is_refused(tmp_path: Path) -> None:
     for name, text in (("multiconer", "{} _ _ O\n"), ("wikineural", "0\t{}\tO\n"), ("conll2003", "{} O\n")):
         assert read(tmp_path, name, text.format("ы" * 1000))
         with pytest.raises(UserError, match="expected one of 1 to 1,000 characters"):
             read(tmp_path, name, text.format("ы" * 1001))
-    with pytest.raises(UserError, match="found a line of 3,004 characters"):
-        read(tmp_path, "conll2003", f"а {'x' * 3000} O\n")
 
 
 def test_numbers_of_several_parts_are_no_tokens(tmp_path: Path) -> None:
@@ -290,7 +283,7 @@ def test_blank_lines_byte_order_marks_and_crlf_are_harmless(tmp_path: Path, text
 def test_gzip(tmp_path: Path) -> None:
     path = tmp_path / "file.conllu.gz"
     path.write_bytes(gzip.compress("0\tМосква\tB-LOC\n\n".encode(), mtime=0))
-    assert list(load_reader("wikineural")(path)) == [drawn("Москва|B-LOC")]
+    assert list(read_file(path, "wikineural")) == [drawn("Москва|B-LOC")]
 
 
 @pytest.mark.parametrize(
@@ -332,12 +325,12 @@ def test_a_broken_gzip_file_names_the_place(tmp_path: Path) -> None:
     with pytest.raises(
         UserError, match=r"cut.gz: damaged, cut short or unreadable beyond \d+ bytes of content \(byte "
     ):
-        list(load_reader("wikineural")(path))
+        list(read_file(path, "wikineural"))
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="nowhere: cannot be read: no such file"):
-        list(load_reader("wikineural")(tmp_path / "nowhere"))
+        list(read_file(tmp_path / "nowhere", "wikineural"))
 
 
 CASES = PACK.parent / "cases" / "ner"
@@ -357,9 +350,9 @@ def test_cases_of_the_pack(name: str, layout: str, spans: list[list[tuple[int, i
     path = CASES / name / "input.txt"
     if spans is None:
         with pytest.raises(UserError, match=r"input.txt:1: found a carriage return"):
-            list(load_reader(layout)(path))
+            list(read_file(path, layout))
         return
-    sentences = list(load_reader(layout)(path))
+    sentences = list(read_file(path, layout))
     assert [bio_spans(sentence.tags) for sentence in sentences] == spans
     assert not any(token.isdigit() for sentence in sentences for token in sentence.tokens)
 
@@ -403,9 +396,9 @@ def test_counts_of_the_published_files(
     duplicates: int,
 ) -> None:
     name = "multiconer" if file.startswith("multiconer") else "wikineural"
-    published = list(load_reader(name)(PACK / "ner" / file))
+    published = list(read_file(PACK / "ner" / file, name))
     scheme = find_scheme(file, (sentence.tags for sentence in published))
-    assert describe(published, []) | describe_repairs(published, scheme) == {
+    assert describe(published, []) | repair_tags(published, scheme)[1] == {
         "scheme": "BIO",
         "converted": 0,
         "sentences": sentences,
@@ -423,8 +416,7 @@ def test_counts_of_the_published_files(
 @needs_pack
 def test_sentences_in_two_splits_are_counted() -> None:
     train, validation = (
-        list(load_reader("multiconer")(PACK / "ner" / "multiconer_ru" / file))
-        for file in ("train.conll.gz", "val.conll")
+        list(read_file(PACK / "ner" / "multiconer_ru" / file, "multiconer")) for file in ("train.conll.gz", "val.conll")
     )
     assert describe(validation, train)["also_in_train"] == 4
     assert len({tuple(s.tokens) for s in validation} & {tuple(s.tokens) for s in train}) == 3  # one of them twice

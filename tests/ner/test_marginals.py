@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from pipeline.ner.data.bio import bio_labels, bio_spans
-from pipeline.ner.scoring.spans import Spans, find_spans, same_spans
+from pipeline.ner.scoring.scores import Spans, find_spans
 from pipeline.ner.tagging.crf import BioCrf
 from pipeline.ner.tagging.marginals import backward, forward, scale_scores, span_log_probabilities
 from tests.ner.test_crf import LABELS, draw_crf, path_score, paths
@@ -105,7 +105,7 @@ def test_spans_are_those_of_the_tags() -> None:
         for span in bio_spans([labels[tag] for tag in tags])
     ]
     assert list(zip(*(column.tolist() for column in spans), strict=True)) == expected
-    assert same_spans(spans, spans).all() and not same_spans(spans, spans._replace(stop=spans.stop + 1)).any()
+    assert spans.are_in(spans).all() and not spans.are_in(spans._replace(stop=spans.stop + 1)).any()
     some = np.array([3, 10, 11])
     kept = [(some.tolist().index(row[0]), *row[1:]) for row in expected if row[0] in some]
     assert list(zip(*(column.tolist() for column in spans.of_sentences(some)), strict=True)) == kept

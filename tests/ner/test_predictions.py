@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import UserError
-from pipeline.ner.scoring.predictions import parse_predictions, parse_seed, prediction_path, write_predictions
+from pipeline.ner.scoring.tested import parse_predictions, parse_seed, prediction_path, write_predictions
 
 LABELS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 LENGTHS = np.array([2, 1])
@@ -33,8 +33,8 @@ def test_a_sentence_a_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("O O\n", "here: found 1 sentences, expected 2"),
-        ("O O\nO\nO\n", "here: found 3 sentences, expected 2"),
+        ("O O\n", "here:2: found 0 labels, expected 1, one a token of the test split"),
+        ("O O\nO\nO\n", "here:3: found 1 labels, expected 0"),
         ("O O\nO O\n", "here:2: found 2 labels, expected 1"),
         ("O O\nB-CW\n", "here: found label 'B-CW', expected one of O B-PER"),
     ],

@@ -7,13 +7,8 @@ import pytest
 from scipy import stats
 
 from pipeline.ner.data.bio import bio_labels
-from pipeline.ner.scoring.scores import Counts, count, interval, score, score_types
-from pipeline.ner.scoring.significance import (
-    bootstrap_difference,
-    measure_seeds,
-    measures,
-    randomisation_p,
-)
+from pipeline.ner.scoring.scores import Counts, count, interval, measure_seeds, measures, score, score_types
+from pipeline.ner.scoring.significance import bootstrap_difference, randomisation_p
 
 LABELS = bio_labels(["PER", "LOC"])
 TOKENS = 5

@@ -74,11 +74,10 @@ class FakeEmbedder:
 @pytest.fixture
 def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
     """A folder with a raw set and a language model, to be read by fakes."""
-    monkeypatch.setattr(corpora, "Lemmatizer", FakeLemmatizer)
-    monkeypatch.setattr(ner, "Embedder", FakeEmbedder)
-    monkeypatch.setattr(evaluate, "Embedder", FakeEmbedder)
-    monkeypatch.setattr(typos, "Embedder", FakeEmbedder)
-    monkeypatch.setattr(typos, "Lemmatizer", FakeLemmatizer)
+    for stage in (corpora, typos):
+        monkeypatch.setattr(stage, "Lemmatizer", FakeLemmatizer)
+    for stage in (ner, evaluate, typos):
+        monkeypatch.setattr(stage, "Embedder", FakeEmbedder)
     monkeypatch.setattr(FakeEmbedder, "given", [])
     raw, lm = Paths(tmp_path).raw_ner / "toy", Paths(tmp_path).lm
     raw.mkdir(parents=True)
@@ -167,14 +166,8 @@ def test_from_raw_files_to_scores(work: Paths) -> None:
     run_ner(work)
     epochs = table(work.scores / "toy.epochs.csv")
     assert [row["seed"] for row in epochs] == ["1"] * 3 + ["10"] * 3 + ["2"] * 3
-    assert list(epochs[0]) == [
-        "seed",
-        "epoch",
-        "train_loss",
-        "validation_entity_f1",
-        "validation_token_f1",
-        "kept",
-    ]
+    header = ["seed", "epoch", "train_loss", "validation_entity_f1", "validation_token_f1", "kept"]
+    assert list(epochs[0]) == header
     assert [sum(row["kept"] == "1" for row in epochs if row["seed"] == seed) for seed in ("1", "10", "2")] == [1, 1, 1]
 
     out = run_evaluate(work)
@@ -188,12 +181,8 @@ def test_from_raw_files_to_scores(work: Paths) -> None:
     assert metrics == pytest.approx(means | deviations, abs=2e-6)
 
     types = table(out / "toy.types.csv")
-    assert [(row["type"], row["support"]) for row in types] == [
-        ("PER", "1"),
-        ("ORG", "0"),
-        ("LOC", "2"),
-        ("MISC", "0"),
-    ]
+    supports = [("PER", "1"), ("ORG", "0"), ("LOC", "2"), ("MISC", "0")]
+    assert [(row["type"], row["support"]) for row in types] == supports
     confusion = table(out / "toy.confusion.csv")
     assert len(confusion) == 9 * 9
     assert sum(int(row["count"]) for row in confusion) == 3 * 5
@@ -357,7 +346,7 @@ def test_the_tagger_is_trained_on_train_and_chosen_on_validation(work: Paths, mo
 
 def test_a_tagger_that_fails_leaves_neither_folder_nor_log(work: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails_at_last(*args: Any) -> tuple[Tagger, list[Epoch]]:
-        if args[4] == SETTINGS.seeds[-1]:
+        if args[3] == SETTINGS.seeds[-1]:
             raise UserError("no")
         return train_tagger(*args)
 

@@ -9,6 +9,7 @@ from pipeline.errors import UserError
 from pipeline.ner.data.bio import bio_labels
 from pipeline.ner.settings import FeatureKind
 from pipeline.ner.tagging.tagger import Tagger, load_taggers
+from tests.ner.drawn import make_tagger
 
 LABELS = bio_labels(["PER", "LOC"])
 WIDTH = 6
@@ -18,7 +19,7 @@ CPU = torch.device("cpu")
 @pytest.fixture
 def tagger() -> Tagger:
     torch.manual_seed(1)
-    tagger = Tagger(LABELS, WIDTH, hidden=5, layers=2, dropout=0.3).eval()
+    tagger = make_tagger(LABELS, WIDTH, layers=2, dropout=0.3).eval()
     with torch.no_grad():  # scores far apart: rounding cannot turn a prediction
         tagger.linear.weight.mul_(30)
     return tagger
@@ -51,7 +52,7 @@ def test_packing_by_hand_is_torchs(tagger: Tagger) -> None:
 
 def test_without_layers_a_token_is_tagged_by_its_own_features() -> None:
     torch.manual_seed(1)
-    tagger = Tagger(LABELS, WIDTH, hidden=5, layers=0, dropout=0.3).eval()
+    tagger = make_tagger(LABELS, WIDTH, layers=0, dropout=0.3).eval()
     features, lengths = batch([3, 9, 1])
     assert {name.partition(".")[0] for name, _ in tagger.named_parameters()} == {"linear", "crf"}
     expected = torch.split(features @ tagger.linear.weight.T + tagger.linear.bias, lengths.tolist())
@@ -60,7 +61,7 @@ def test_without_layers_a_token_is_tagged_by_its_own_features() -> None:
 
 
 def test_a_mix_is_the_weighted_sum_of_the_layers(tagger: Tagger) -> None:
-    mixed = Tagger(LABELS, 3 * WIDTH, hidden=5, layers=2, dropout=0.3, features="mix", lm_layers=3).eval()
+    mixed = make_tagger(LABELS, 3 * WIDTH, layers=2, dropout=0.3, features="mix", lm_layers=3).eval()
     mix = {"mix.scores": torch.tensor([1.0, -2.0, 0.5]), "mix.gamma": torch.tensor(1.7)}
     mixed.load_state_dict({**tagger.state_dict(), **mix})
     lengths = torch.tensor([4, 2])
@@ -72,7 +73,7 @@ def test_a_mix_is_the_weighted_sum_of_the_layers(tagger: Tagger) -> None:
 
 
 def test_a_mix_begins_as_the_mean_and_is_learned() -> None:
-    mixed = Tagger(LABELS, 2 * WIDTH, hidden=5, layers=0, dropout=0.0, features="mix", lm_layers=2)
+    mixed = make_tagger(LABELS, 2 * WIDTH, layers=0, features="mix", lm_layers=2)
     layers = torch.randn(3, 2, WIDTH)
     assert torch.allclose(mixed.mix(layers.flatten(1)), layers.mean(1), atol=1e-6)
     mixed.loss(layers.flatten(1), torch.tensor([3]), torch.zeros(3, dtype=torch.int64)).backward()
@@ -82,10 +83,10 @@ def test_a_mix_begins_as_the_mean_and_is_learned() -> None:
 
 @pytest.mark.parametrize(("features", "layers"), [("all", 1), ("mix", 0), ("mix", 2)])
 def test_a_saved_tagger_knows_what_it_reads(features: FeatureKind, layers: int, tmp_path: Path) -> None:
-    tagger = Tagger(LABELS, 2 * WIDTH, 5, layers, 0.3, features, lm_layers=2).eval()
+    tagger = make_tagger(LABELS, 2 * WIDTH, layers=layers, features=features, lm_layers=2).eval()
     tagger.save(tmp_path / "seed-1")
     (loaded,) = load_taggers(tmp_path, CPU).values()
-    assert (loaded.features, loaded.lm_layers) == (features, 2)
+    assert loaded.sizes == tagger.sizes and loaded.features == features
     vectors, lengths = torch.randn(5, 2 * WIDTH), torch.tensor([5])
     assert torch.equal(loaded.emissions(vectors, lengths), tagger.emissions(vectors, lengths))
 

@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.ner.data.bio import bio_labels, bio_spans, repair
-from pipeline.ner.data.counts import describe_dropped
-from pipeline.ner.data.readers import load_reader
-from pipeline.ner.data.sentence import RawSentence
-from pipeline.ner.data.tokens import KEEPS, keep_tokens
+from pipeline.ner.data.cleaning import KEEPS, drop_tokens, keep_tokens
+from pipeline.ner.data.lines import RawSentence
+from pipeline.ner.data.published import read_file
 from pipeline.protocol import TokenRule
 from tests.ner.drawn import drawn
 from tests.pack import PACK, needs_pack
@@ -51,11 +50,9 @@ def test_entities_neither_join_nor_split_and_order_stays(rows: list[tuple[str, s
 
 @needs_pack
 def test_the_paper_drops_a_fifth_of_wikineural() -> None:
-    published = list(load_reader("wikineural")(PACK / "ner/wikineural_ru/test.conllu.gz"))
-    kept = [keep_tokens(sentence, "alphanumeric") for sentence in published]
+    published = list(read_file(PACK / "ner/wikineural_ru/test.conllu.gz", "wikineural"))
     # paper.md, defect 8: 19.9 % of tokens, 10.4 % of entity tokens, 6.4 % of entities.
-    dropped = describe_dropped(published, [sentence for sentence in kept if sentence.tokens])
-    assert dropped == {
+    assert drop_tokens(published, "alphanumeric")[1] == {
         "dropped_sentences": 5,
         "dropped_tokens": 43234,
         "dropped_entity_tokens": 2555,

@@ -9,11 +9,10 @@ from pipeline.ner.data.bio import bio_labels, bio_spans
 from pipeline.ner.settings import NerSettings
 from pipeline.ner.tagging.examples import Examples
 from pipeline.ner.tagging.features import build_features
-from pipeline.ner.tagging.predict import predict
-from pipeline.ner.tagging.tagger import Tagger
+from pipeline.ner.tagging.tagger import Tagger, predict
 from pipeline.ner.tagging.train import Epoch, kept_epoch, train_tagger
 from pipeline.protocol import EpochRule
-from tests.ner.drawn import drawn
+from tests.ner.drawn import drawn, make_tagger
 
 CPU = torch.device("cpu")
 LABELS = bio_labels(["PER", "LOC"])
@@ -47,13 +46,13 @@ def vectors(sentence: list[str]) -> np.ndarray:
 @pytest.fixture
 def examples(tmp_path: Path) -> Examples:
     tokens = [sentence.tokens for sentence in SENTENCES]
-    features = build_features(tmp_path, "key", tokens, lambda batch: [vectors(s) for s in batch], WIDTH)
-    return Examples(features, np.array([LABELS.index(tag) for s in SENTENCES for tag in s.tags]))
+    features = build_features(tmp_path, "key", tokens, lambda batch: [vectors(s) for s in batch])
+    return Examples(features, np.array([LABELS.index(tag) for s in SENTENCES for tag in s.tags]), LABELS)
 
 
 def train(examples: Examples, seed: int = 1, rule: EpochRule = "best", **changes: object) -> tuple[Tagger, list[float]]:
     settings = SETTINGS.model_copy(update=changes)
-    tagger, epochs = train_tagger(examples, examples, LABELS, settings, seed, CPU, rule)
+    tagger, epochs = train_tagger(examples, examples, settings, seed, CPU, rule)
     return tagger, [epoch.validation_entity_f1 for epoch in epochs]
 
 
@@ -99,7 +98,7 @@ def test_a_tagger_of_all_layers_learns(examples: Examples, features: str, layers
     def twice(batch: list[list[str]]) -> list[np.ndarray]:
         return [np.concatenate([vectors(s), np.roll(vectors(s), 1, axis=1)], axis=1) for s in batch]
 
-    both = Examples(build_features(tmp_path, "both", tokens, twice, 2 * WIDTH), examples.tags, layers=2)
+    both = Examples(build_features(tmp_path, "both", tokens, twice), examples.tags, LABELS, layers=2)
     tagger, scores = train(both, features=features, layers=layers)
     assert scores[-1] == 1.0
     assert tagger.linear.in_features == (2 * 12 if layers else WIDTH if features == "mix" else 2 * WIDTH)
@@ -118,4 +117,4 @@ def test_a_loss_that_is_not_a_number_names_epoch_and_step(examples: Examples) ->
 
 def test_features_of_another_width_are_refused(examples: Examples) -> None:
     with pytest.raises(UserError, match="reads vectors of width 3, found features of width 16"):
-        predict(Tagger(LABELS, 3, 4, 1, 0.0), examples.features)
+        predict(make_tagger(LABELS, 3), examples.features)

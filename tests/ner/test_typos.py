@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.ner.typos.keyboard import LAYOUTS, NEIGHBOURS
-from pipeline.ner.typos.typos import (
+from pipeline.ner.typos import (
     KINDS,
+    LAYOUTS,
+    NEIGHBOURS,
     Kind,
     apply_typos,
     double,

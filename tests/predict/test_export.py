@@ -13,12 +13,12 @@ from safetensors.torch import load_file, save_file
 from pipeline.errors import UserError
 from pipeline.ner.data.corpus import read_labels, read_split
 from pipeline.ner.exported import SETTINGS
-from pipeline.ner.scoring.predictions import parse_predictions
+from pipeline.ner.scoring.tested import parse_predictions
 from pipeline.ner.settings import FeatureKind
-from pipeline.ner.tagging.tagger import Tagger
 from pipeline.predict import Span, TextTagger, load
 from pipeline.predict.pieces import Piece
 from pipeline.protocol import TokenRule
+from tests.ner.drawn import make_tagger
 from tests.predict.conftest import World, sum_again
 
 ROOT = Path(__file__).parents[2]
@@ -206,7 +206,7 @@ def test_parts_that_fit_and_are_another_taggers_are_an_error(copy: Path) -> None
 
 
 def test_parts_of_two_taggers_are_named(copy: Path) -> None:
-    tagger = Tagger(["O", "B-PER", "I-PER"], 6, hidden=5, layers=1, dropout=0.0)
+    tagger = make_tagger(["O", "B-PER", "I-PER"], 6)
     tagger.save(copy / "tagger")
     sum_again(copy)
     with pytest.raises(UserError, match=r"copy/tagger: reads 6 numbers a token, and .*copy/lm gives \d+"):

@@ -13,9 +13,9 @@ from pipeline.files.weights import is_finite, load_module
 from pipeline.lm.embed import WEIGHTS, Embedder
 from pipeline.lm.encoders.encoder import WEIGHTS as CHARCNN
 from pipeline.lm.export import export
-from pipeline.ner.tagging.tagger import Tagger
 from pipeline.predict import load
 from pipeline.stages import evaluate, ner
+from tests.ner.drawn import make_tagger
 from tests.params import make_params
 from tests.predict.conftest import PARAMS, TAGGER, World, sum_again
 
@@ -100,7 +100,7 @@ def test_embed_writes_no_vectors_that_are_no_numbers(world: World, tmp_path: Pat
 
 
 def test_a_training_that_diverged_is_not_stored(tmp_path: Path) -> None:
-    tagger = Tagger(["O", "B-X", "I-X"], width=4, hidden=2, layers=1, dropout=0.0)
+    tagger = make_tagger(["O", "B-X", "I-X"], 4, hidden=2)
     tagger.linear.bias.data[1] = float("nan")
     with pytest.raises(UserError, match=r"weights.safetensors: tensor linear.bias holds NaN .* diverged: lower"):
         tagger.save(tmp_path)

@@ -10,9 +10,8 @@ import pytest
 
 from pipeline.ner.data.bio import bio_spans
 from pipeline.ner.data.corpus import read_split
-from pipeline.ner.scoring.scores import count, score_types
+from pipeline.ner.scoring.scores import count, score_types, spread_types
 from pipeline.ner.scoring.tested import read_tested
-from pipeline.ner.scoring.type_spread import spread_types
 from pipeline.stages.report import RIGHT, WRONG
 from tests.pages import Page
 from tests.report.conftest import World

@@ -15,9 +15,9 @@ from pipeline.lm.encoders.inputs import TABLE
 from pipeline.lm.encoders.load import make_encoder
 from pipeline.lm.settings import ArchSettings, CharCnnSettings
 from pipeline.ner.data.bio import bio_labels, repair
-from pipeline.ner.data.corpus import read_labels, read_split, write_labels, write_split
-from pipeline.ner.data.counts import describe, describe_dropped, describe_repairs
-from pipeline.ner.data.sentence import RawSentence, Sentence
+from pipeline.ner.data.cleaning import describe, drop_tokens, repair_tags
+from pipeline.ner.data.corpus import Sentence, read_labels, read_split, write_labels, write_split
+from pipeline.ner.data.lines import RawSentence
 from pipeline.ner.scoring.scores import METRICS
 from pipeline.ner.tagging.examples import Examples, encode_tags
 from pipeline.ner.tagging.train import Epoch, kept_epoch
@@ -144,7 +144,7 @@ def _write_corpus(folder: Path, types: list[str]) -> None:
     train = splits["train"]
     counts = {split: describe(found, [] if split == "train" else train) for split, found in splits.items()}
     for split, found in splits.items():
-        counts[split] |= describe_repairs(found, "BIO") | describe_dropped(found, found)
+        counts[split] |= repair_tags(found, "BIO")[1] | drop_tokens(found, "all")[1]
         counts[split] |= {"composed_tokens": 3, "stressed_tokens": 4}
     write_json(folder / "counts.json", counts)
     test = [Sentence(tokens, tokens, repair(tags).tags) for tokens, tags in splits["test"]]
@@ -191,6 +191,6 @@ def _fake_predictions(corpus: Path, generator: np.random.Generator, patch: pytes
     patch.setattr(evaluate, "Embedder", embedder)
     trained: Any = dict.fromkeys(map(str, SEEDS), SimpleNamespace(features="top"))
     patch.setattr(evaluate, "load_taggers", lambda *_: trained)
-    patch.setattr(evaluate, "load_examples", lambda *_: Examples(features, gold))
+    patch.setattr(evaluate, "load_examples", lambda *_: Examples(features, gold, labels))
     noise = (generator.integers(len(labels), size=len(gold)) for _ in SEEDS)
     patch.setattr(evaluate, "predict", lambda *_: np.where(generator.random(len(gold)) < 0.25, next(noise), gold))

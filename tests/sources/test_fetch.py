@@ -12,7 +12,6 @@ import pytest
 from pipeline.errors import UserError, describe
 from pipeline.files.shards import Document, read_documents
 from pipeline.ner.data.dataset import read_dataset
-from pipeline.ner.data.readers import format_code
 from pipeline.paths import Paths
 from pipeline.report.licences import DEMO
 from pipeline.sources.manifest import read_manifest
@@ -86,21 +85,6 @@ def test_only_the_sets_of_params_yaml_are_fetched(repository: Repository, capsys
     assert snapshot(repository.raw / "ner" / "multiconer") == kept
     said = f"{repository.manifest}: ner.wikineural: left out: not one of sets in params.yaml, which are multiconer"
     assert said in capsys.readouterr().err
-
-
-def test_an_edit_of_a_reader_is_seen_in_the_sets_in_its_form(
-    repository: Repository, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Stage corpora depends on the folder of its set."""
-    before = snapshot(repository.raw)
-    edited = repository.inputs / "reader.py"
-    edited.write_text("# An edit.")
-    monkeypatch.setattr(
-        fetch, "format_code", lambda name: [*format_code(name), *([edited] if name == "multiconer" else [])]
-    )
-    repository.fetch()
-    after = snapshot(repository.raw)
-    assert {path for path in after if after[path] != before[path]} == {"ner/multiconer/set.json"}
 
 
 def test_outputs_are_copies(repository: Repository) -> None:

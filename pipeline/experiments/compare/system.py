@@ -7,8 +7,7 @@ from pipeline.errors import UserError
 from pipeline.experiments.lock import stale
 from pipeline.experiments.revision import Revision, read_choice
 from pipeline.ner.data.corpus import LABELS, split_path
-from pipeline.ner.scoring.predictions import parse_seed
-from pipeline.ner.scoring.tested import Split, Taggers, parse_taggers, parse_test
+from pipeline.ner.scoring.tested import Split, Taggers, parse_seed, parse_taggers, parse_test
 from pipeline.paths import HERE
 
 EVALUATE = "evaluate@"

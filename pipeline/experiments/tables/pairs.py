@@ -7,8 +7,8 @@ from typing import NamedTuple
 from pipeline.errors import UserError
 from pipeline.experiments.compare.system import System, read_system
 from pipeline.experiments.revision import Revision
-from pipeline.ner.scoring.scores import METRICS
-from pipeline.ner.scoring.significance import measure_seeds, randomisation_p
+from pipeline.ner.scoring.scores import METRICS, measure_seeds
+from pipeline.ner.scoring.significance import randomisation_p
 
 MEASURE = [*METRICS].index("entity_f1")
 LEVEL = 0.05

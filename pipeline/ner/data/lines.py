@@ -1,6 +1,7 @@
 """Lines of published files with their numbers; what is wrong with them is said with both."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,10 +9,9 @@ from pipeline.errors import UserError, shown
 from pipeline.files.compression import open_packed
 from pipeline.files.utf8 import ADVICE, guess_encoding
 from pipeline.ner.data.bio import is_label
-from pipeline.ner.data.sentence import RawSentence
 from pipeline.work.progress import say
 
-MOST_BYTES = 1 << 20
+MOST_BYTES = 1 << 14
 """The longest line that is read: a file that unpacks to one line of gigabytes is refused before it fills the memory."""
 LONGEST_TOKEN = 1_000
 """Characters."""
@@ -19,8 +19,15 @@ LONG, TOO_LONG = 1_000, 100_000
 """Tokens of a sentence that is said, and of one that is no sentence; the longest of the published sets has 124."""
 
 
+class RawSentence(NamedTuple):
+    """A sentence of a published data set: tokens as given and their tags, equally many."""
+
+    tokens: list[str]
+    tags: list[str]
+
+
 class Row(NamedTuple):
-    """One token of a file; None between two sentences."""
+    """One token of a file."""
 
     place: str
     """The file and the line."""
@@ -38,20 +45,23 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def group(rows: Iterable[Row | None]) -> Iterator[RawSentence]:
-    """Sentences from rows and the blanks between them; blanks in a row, or at the ends, make no sentence.
+    """Sentences from rows, with None between them; several None, or one at the ends, make no sentence.
 
-    A sentence of more than a thousand tokens is said, because the blank lines of its file may be missing.
+    A token that would not fit into a line of tab-separated columns, and a tag that is a label of no scheme, is a
+    `UserError`. A sentence of more than a thousand tokens is said, because the blank lines of its file may be missing.
     """
     sentence: list[Row] = []
-    for row in rows:
+    for row in chain(rows, [None]):
         if row:
+            _check_row(*row)
             sentence.append(row)
             check_length(sentence[0].place, len(sentence))
         elif sentence:
-            yield _sentence(sentence)
+            if len(sentence) > LONG:
+                what = f"a sentence of {len(sentence):,} tokens begins here"
+                say(f"{sentence[0].place}: {what}; a blank line ends a sentence: put them in if they are missing")
+            yield RawSentence([token for _, token, _ in sentence], [tag for _, _, tag in sentence])
             sentence = []
-    if sentence:
-        yield _sentence(sentence)
 
 
 def check_length(place: str, tokens: int) -> None:
@@ -63,18 +73,15 @@ def check_length(place: str, tokens: int) -> None:
         )
 
 
-def check_row(place: str, token: str, tag: str) -> Row:
-    """The row, if its token can be kept in a line of tab-separated columns and its tag is a label of some scheme."""
+def _check_row(place: str, token: str, tag: str) -> None:
     if not token or "\t" in token or len(token) > LONGEST_TOKEN:
-        raise UserError(
-            f"{place}: found token {shown(token)}, expected one of 1 to {LONGEST_TOKEN:,} characters, no tab in it"
-        )
+        what = f"found token {shown(token)}, expected one of 1 to {LONGEST_TOKEN:,} characters, no tab in it"
+        raise UserError(f"{place}: {what}")
     if not is_label(tag):
         raise UserError(
             f"{place}: found label {shown(tag)}, expected O, or a prefix and a type as in B-PER (BIO, IOB1, IOBES, "
             "BILOU or BMEWO); is the label in another column, or written in another way?"
         )
-    return Row(place, token, tag)
 
 
 def _decode(place: str, line: bytes, first: bool) -> str:
@@ -96,12 +103,3 @@ def _decode(place: str, line: bytes, first: bool) -> str:
             r"end in LF or CRLF; convert the file: sed 's/\r*$//; s/\r/\n/g'"
         )
     return decoded
-
-
-def _sentence(rows: list[Row]) -> RawSentence:
-    if len(rows) > LONG:
-        say(
-            f"{rows[0].place}: a sentence of {len(rows):,} tokens begins here; a blank line ends a sentence: "
-            "put them in if they are missing"
-        )
-    return RawSentence([row.token for row in rows], [row.tag for row in rows])

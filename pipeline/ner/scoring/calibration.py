@@ -11,13 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pipeline.ner.scoring.scores import Floats
-from pipeline.ner.scoring.spans import Spans, find_spans, same_spans
+from pipeline.ner.scoring.scores import Floats, Spans, find_spans
 from pipeline.ner.tagging.batches import inference_batches
 from pipeline.ner.tagging.examples import Examples
 from pipeline.ner.tagging.marginals import scale_scores, span_log_probabilities
-from pipeline.ner.tagging.predict import BATCH, load_batch
-from pipeline.ner.tagging.tagger import Tagger
+from pipeline.ner.tagging.tagger import BATCH, Tagger, load_batch
 
 BINS = 10
 COLDEST, HOTTEST = 0.25, 8.0
@@ -28,69 +26,60 @@ SMALLEST = 1e-9
 """Of a probability, and of what it lacks to 1: an error of a tagger that was sure costs 21 nats and not infinity."""
 
 
-class Batch(NamedTuple):
-    """Sentences with predicted entities."""
-
-    emissions: Tensor
-    """float64 (sentences, longest, labels)."""
-    lengths: Tensor
-    spans: Spans
-
-
 class Judged(NamedTuple):
     """The predicted entities of a split, and which of them are in the gold tags, bool (spans,)."""
 
     tagger: Tagger
-    batches: list[Batch]
+    batches: list[tuple[Tensor, Tensor, Spans]]
+    """Of sentences with predicted entities: emissions float64 (sentences, longest, labels), lengths, and spans."""
     right: np.ndarray
 
     def confidences(self, temperature: float) -> Floats:
         """The probability of each entity, float64 (spans,)."""
         parts = [
-            span_log_probabilities(scale_scores(self.tagger.crf, x.emissions, x.lengths, temperature), x.spans)
-            for x in self.batches
+            span_log_probabilities(scale_scores(self.tagger.crf, emissions, lengths, temperature), spans)
+            for emissions, lengths, spans in self.batches
         ]
         return torch.cat(parts).exp().cpu().numpy() if parts else np.zeros(0)
 
 
 def judge(tagger: Tagger, examples: Examples) -> Judged:
     """Predict a split and compare with its tags; sentences without a predicted entity say nothing of confidence."""
-    features, batches, right = examples.features, [], []
+    features, batches, right = examples.features, [], [np.zeros(0, dtype=bool)]
     for numbers in inference_batches(features.lengths, BATCH):
         rows, lengths = features.rows(numbers), features.lengths[numbers]
         with torch.no_grad():
-            emissions = tagger.emissions(*load_batch(tagger, features, numbers, rows))
-            tags = tagger.best(emissions, torch.from_numpy(lengths)).cpu().numpy()
-        found = find_spans(tags, lengths, tagger.labels)
-        right.append(same_spans(found, find_spans(examples.tags[rows], lengths, tagger.labels)))
-        some = np.unique(found.sentence)
-        if len(some):
-            kept = torch.from_numpy(some)
-            batches.append(
-                Batch(
-                    emissions[kept.to(emissions.device), : int(lengths[some].max())].double(),
-                    torch.from_numpy(lengths)[kept],
-                    found.of_sentences(some),
-                )
-            )
-    return Judged(tagger, batches, np.concatenate([np.zeros(0, dtype=bool), *right]))
+            emissions = tagger.emissions(*load_batch(tagger, features, numbers, rows))  # (sentences, longest, labels)
+            tags = tagger.best(emissions, torch.from_numpy(lengths)).cpu().numpy()  # (tokens,)
+        predicted, gold = (find_spans(x, lengths, tagger.labels) for x in (tags, examples.tags[rows]))
+        right.append(predicted.are_in(gold))
+        if len(predicted.sentence):
+            judged = np.unique(predicted.sentence)  # sentences with a predicted entity
+            longest = int(lengths[judged].max())
+            of_judged = emissions[torch.from_numpy(judged).to(emissions.device), :longest].double()
+            batches.append((of_judged, torch.from_numpy(lengths[judged]), predicted.of_sentences(judged)))
+    return Judged(tagger, batches, np.concatenate(right))
 
 
 def fit_temperature(judged: Judged) -> float:
     """The temperature of least `log_loss`, by golden section over its logarithm; 1 where nothing was predicted."""
     if not len(judged.right):
         return 1.0
+
+    def loss(logarithm: float) -> float:
+        return log_loss(judged.confidences(math.exp(logarithm)), judged.right)
+
     ratio, low, high = (math.sqrt(5) - 1) / 2, math.log(COLDEST), math.log(HOTTEST)
     left, right = high - ratio * (high - low), low + ratio * (high - low)
-    losses = {x: _loss(judged, x) for x in (left, right)}
+    losses = {left: loss(left), right: loss(right)}
     for _ in range(STEPS):
         if losses[left] < losses[right]:
             high, right = right, left
-            left = high - ratio * (high - low)
+            new = left = high - ratio * (high - low)
         else:
             low, left = left, right
-            right = low + ratio * (high - low)
-        losses |= {x: _loss(judged, x) for x in (left, right) if x not in losses}
+            new = right = low + ratio * (high - low)
+        losses[new] = loss(new)
     return math.exp(min(losses, key=losses.__getitem__))
 
 
@@ -98,8 +87,8 @@ def log_loss(confidences: Floats, right: np.ndarray) -> float:
     """Mean negative log-likelihood of right and wrong, in nats an entity; 0 without entities."""
     if not len(right):
         return 0.0
-    kept = confidences.clip(SMALLEST, 1 - SMALLEST)
-    return float(-np.log(np.where(right, kept, 1 - kept)).mean())
+    clipped = confidences.clip(SMALLEST, 1 - SMALLEST)
+    return float(-np.log(np.where(right, clipped, 1 - clipped)).mean())
 
 
 def reliability(confidences: Floats, right: np.ndarray) -> dict[str, Any]:
@@ -108,23 +97,17 @@ def reliability(confidences: Floats, right: np.ndarray) -> dict[str, Any]:
     `ece` is the mean over entities of |share of right ones - mean confidence| of the bin that an entity falls into;
     `bins` are of equal width, those without entities left out.
     """
-    places = np.minimum((confidences * BINS).astype(np.int64), BINS - 1)
-    bins = [_bin(place, confidences[places == place], right[places == place]) for place in np.unique(places).tolist()]
+    numbers = np.minimum((confidences * BINS).astype(np.int64), BINS - 1)
+    bins = [
+        {"low": number / BINS, "high": (number + 1) / BINS, **_means(confidences[inside], right[inside])}
+        for number in np.unique(numbers).tolist()
+        for inside in [numbers == number]
+    ]
     gap = sum(b["entities"] * abs(b["right"] - b["confidence"]) for b in bins)
-    return {
-        "entities": len(right),
-        "right": float(right.mean()) if len(right) else 0.0,
-        "confidence": float(confidences.mean()) if len(right) else 0.0,
-        "log_loss": log_loss(confidences, right),
-        "ece": gap / max(1, len(right)),
-        "bins": bins,
-    }
+    loss = log_loss(confidences, right)
+    return {**_means(confidences, right), "log_loss": loss, "ece": gap / max(1, len(right)), "bins": bins}
 
 
-def _bin(place: int, confidences: Floats, right: np.ndarray) -> dict[str, Any]:
-    borders = {"low": place / BINS, "high": (place + 1) / BINS}
-    return {**borders, "entities": len(right), "right": float(right.mean()), "confidence": float(confidences.mean())}
-
-
-def _loss(judged: Judged, logarithm: float) -> float:
-    return log_loss(judged.confidences(math.exp(logarithm)), judged.right)
+def _means(confidences: Floats, right: np.ndarray) -> dict[str, Any]:
+    shares = (float(x.mean()) if len(right) else 0.0 for x in (right, confidences))
+    return {"entities": len(right), **dict(zip(("right", "confidence"), shares, strict=True))}

@@ -6,19 +6,23 @@ exact borders and type, all types together, as conlleval does; an I- that contin
 (seqeval's default mode). `entity_f1_macro` is the mean of the types' F1, over types in gold or predicted tags.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.ner.data.bio import OUTSIDE, tag_type
+from pipeline.work.progress import track
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[Any]
 """Counts: integers, or the floats that a matrix product makes of them."""
 
+METRICS = ["token_f1", "entity_f1", "entity_f1_macro"]
+INTERVAL = [2.5, 97.5]
+"""Percentiles of bootstrap values: the middle 95 %."""
 CHUNK = 50
 """Resamples drawn at a time: 217,501 sentences are then 87 MB of weights."""
 
@@ -42,75 +46,107 @@ class TypeScore(NamedTuple):
     support: int
 
 
+class TypeSpread(NamedTuple):
+    """How sure the mean F1 of an entity type is: between seeds, and over other test sentences."""
+
+    type: str
+    deviation: float | None
+    low: float
+    high: float
+
+
 def entity_types(labels: list[str]) -> list[str]:
     """The types of some labels, in order of first appearance."""
     return list(dict.fromkeys(tag_type(label) for label in labels if label != OUTSIDE))
 
 
+class Spans(NamedTuple):
+    """Entities of sentences that come one after the other, in order; each int64 (spans,)."""
+
+    sentence: Integers
+    start: Integers
+    """The first token, counted in its sentence."""
+    stop: Integers
+    """The token after the last."""
+    begin: Integers
+    """The number of B- of the entity's type."""
+    inside: Integers
+    """The number of I- of the entity's type."""
+
+    def of_sentences(self, sentences: Integers) -> "Spans":
+        """The spans of these sentences, given in rising order, which are then counted from 0."""
+        spans = Spans(*(column[np.isin(self.sentence, sentences)] for column in self))
+        return spans._replace(sentence=np.searchsorted(sentences, spans.sentence))
+
+    def are_in(self, others: "Spans") -> npt.NDArray[np.bool_]:
+        """Which of the spans are among the others, with borders and type; (spans,)."""
+        known = set(zip(*(column.tolist() for column in others[:4]), strict=True))
+        keys = zip(*(column.tolist() for column in self[:4]), strict=True)
+        return np.array([key in known for key in keys], dtype=np.bool_)
+
+
+def find_spans(tags: Integers, lengths: Integers, labels: list[str]) -> Spans:
+    """The entities of label numbers, int64 (tokens,), by `pipeline.ner.data.bio.begins`; lengths (sentences,)."""
+    numbers = {label: number for number, label in enumerate(labels)}
+    pairs = [(0, 0) if x == OUTSIDE else (numbers["B-" + tag_type(x)], numbers["I-" + tag_type(x)]) for x in labels]
+    begin, inside = np.array(pairs, dtype=np.int64).T[:, tags]  # B- and I- of the type of each token, (tokens,); 0 of O
+    sentence = np.repeat(np.arange(len(lengths)), lengths)  # (tokens,)
+    previous = np.where(np.diff(sentence, prepend=-1) == 0, np.roll(begin, 1), 0)
+    begins = (tags > 0) & ((tags == begin) | (previous != begin))
+    (first,) = begins.nonzero()  # (spans,)
+    # The number of an entity is how many have begun: its tokens share it, and O is left out.
+    sizes = np.bincount(np.cumsum(begins)[tags > 0], minlength=len(first) + 1)[1:]
+    start = first - (np.cumsum(lengths) - lengths)[sentence[first]]
+    return Spans(sentence[first], start, start + sizes, begin[first], inside[first])
+
+
 def count(gold: Integers, predicted: Integers, lengths: Integers, labels: list[str]) -> Counts:
     """Count label numbers (tokens,) of sentences one after the other, lengths (sentences,); labels[0] is O."""
-    sentence = np.repeat(np.arange(len(lengths)), lengths)
+    sentence = np.repeat(np.arange(len(lengths)), lengths)  # (tokens,)
     hit = np.where(gold == predicted, gold, 0)
     tokens = [_tally(sentence, tags, len(lengths), len(labels)) for tags in (hit, gold, predicted)]
-
-    types = len(entity_types(labels))
-    type_, size = _entities(gold, sentence, labels)
-    predicted_type, predicted_size = _entities(predicted, sentence, labels)
-    found = np.where((type_ == predicted_type) & (size == predicted_size), type_, 0)
-    entities = [_tally(sentence, x, len(lengths), types + 1) for x in (found, type_, predicted_type)]
+    types = np.array([0, *(1 + entity_types(labels).index(tag_type(label)) for label in labels[1:])])  # (labels,)
+    gold_spans, predicted_spans = (find_spans(tags, lengths, labels) for tags in (gold, predicted))
+    hits = Spans(*(column[predicted_spans.are_in(gold_spans)] for column in predicted_spans))
+    all_spans = (hits, gold_spans, predicted_spans)
+    entities = [_tally(spans.sentence, types[spans.begin], len(lengths), types.max() + 1) for spans in all_spans]
     return Counts(np.stack(tokens, 1), np.stack(entities, 1))
 
 
-def token_f1(counts: Numbers) -> Floats:
-    """The paper's F1 from counts (..., 3, labels) -> (...)."""
-    hits, gold, predicted = np.moveaxis(counts, -2, 0)
-    return _ratio((_f1(hits, gold, predicted) * gold).sum(-1), gold.sum(-1))
-
-
-def entity_f1(counts: Numbers) -> Floats:
-    """Exact spans, micro, from counts (..., 3, types) -> (...)."""
-    hits, gold, predicted = np.moveaxis(counts.sum(-1), -1, 0)
-    return _f1(hits, gold, predicted)
-
-
-def entity_f1_macro(counts: Numbers) -> Floats:
-    """Exact spans, mean over types, from counts (..., 3, types) -> (...)."""
-    hits, gold, predicted = np.moveaxis(counts, -2, 0)
-    return _ratio(_f1(hits, gold, predicted).sum(-1), ((gold + predicted) > 0).sum(-1))
-
-
-def type_f1(counts: Numbers) -> Floats:
-    """Exact spans of each type, from counts (..., 3, types) -> (..., types)."""
-    hits, gold, predicted = np.moveaxis(counts, -2, 0)
-    return _f1(hits, gold, predicted)
-
-
-METRICS: dict[str, Callable[[Counts], Floats]] = {
-    "token_f1": lambda counts: token_f1(counts.tokens),
-    "entity_f1": lambda counts: entity_f1(counts.entities),
-    "entity_f1_macro": lambda counts: entity_f1_macro(counts.entities),
-}
-"""Scores by name, of summed counts: axis 0 (sentences) of `Counts` is gone, or is another (resamples)."""
-
-
-def score(counts: Counts) -> dict[str, float]:
-    """All scores of a split."""
-    return {name: float(metric(total(counts))) for name, metric in METRICS.items()}
-
-
 def total(counts: Counts) -> Counts:
-    """The sums over all sentences."""
+    """The sums over all sentences: (3, labels) and (3, types)."""
     return Counts(counts.tokens.sum(0), counts.entities.sum(0))
 
 
-def deviation(values: Sequence[float]) -> float | None:
-    """Standard deviation between seeds, as a sample's (n - 1 in the denominator); None for a single value."""
-    return float(np.std(values, ddof=1)) if len(values) > 1 else None
+def measures(labels: list[str]) -> list[str]:
+    """The names of all measures: the scores of `METRICS`, then entity F1 by type."""
+    return [*METRICS, *entity_types(labels)]
+
+
+def measure(counts: Counts) -> Floats:
+    """All measures of summed counts: (..., 3, labels) and (..., 3, types) -> (..., measures)."""
+    hits, gold, predicted = np.moveaxis(counts.tokens, -2, 0)  # each (..., labels)
+    token_f1 = _ratio((_f1(hits, gold, predicted) * gold).sum(-1), gold.sum(-1))
+    entity_f1 = _f1(*np.moveaxis(counts.entities.sum(-1), -1, 0))  # of (..., 3)
+    hits, gold, predicted = np.moveaxis(counts.entities, -2, 0)  # each (..., types)
+    by_type = _f1(hits, gold, predicted)
+    macro = _ratio(by_type.sum(-1), ((gold + predicted) > 0).sum(-1))
+    return np.concatenate([np.stack([token_f1, entity_f1, macro], -1), by_type], -1)
+
+
+def measure_seeds(taggers: Sequence[Counts]) -> Floats:
+    """All measures of each tagger, (taggers, measures)."""
+    return np.stack([measure(total(counts)) for counts in taggers])
+
+
+def score(counts: Counts) -> dict[str, float]:
+    """The scores of `METRICS` of a split, by name."""
+    return dict(zip(METRICS, measure(total(counts))[: len(METRICS)].tolist(), strict=True))
 
 
 def score_types(counts: Counts, labels: list[str]) -> list[TypeScore]:
     """Precision, recall and F1 of the entities of each type."""
-    hits, gold, predicted = counts.entities.sum(0)
+    hits, gold, predicted = counts.entities.sum(0)  # each (types,)
     columns = _ratio(hits, predicted), _ratio(hits, gold), _f1(hits, gold, predicted), gold
     rows = zip(entity_types(labels), *(column.tolist() for column in columns), strict=True)
     return [TypeScore(*row) for row in rows]
@@ -121,67 +157,64 @@ def confusion_counts(gold: Integers, predicted: Integers, labels: int) -> Intege
     return np.bincount(gold * labels + predicted, minlength=labels**2).reshape(labels, labels)
 
 
-def bootstrap(counts: Counts, resamples: int, seed: int) -> dict[str, Floats]:
-    """Every score of `resamples` draws of as many sentences, with replacement; each (resamples,).
+def deviation(values: Sequence[float]) -> float | None:
+    """Standard deviation between seeds, as a sample's (n - 1 in the denominator); None for a single value."""
+    return float(np.std(values, ddof=1)) if len(values) > 1 else None
+
+
+def estimate(taggers: Sequence[Counts], resamples: int, seed: int) -> Floats:
+    """Each measure with its 95 % interval, (taggers + 1, measures, 3): value, low, high; the last row is the means'.
+
+    All taggers are scored on the same drawn sentences, and the interval of a mean is that of the mean on them.
+    """
+    values = measure_seeds(taggers)
+    values = np.concatenate([values, values.mean(0, keepdims=True)])
+    draws = bootstrap(taggers, resamples, seed)
+    draws = np.concatenate([draws, draws.mean(0, keepdims=True)])
+    return np.stack([values, *np.percentile(draws, INTERVAL, axis=1)], axis=-1)
+
+
+def spread_types(taggers: Sequence[Counts], labels: list[str], resamples: int, seed: int) -> list[TypeSpread]:
+    """The spread of each type's F1, in the order of `labels`."""
+    estimates = estimate(taggers, resamples, seed)[:, len(METRICS) :]
+    return [
+        TypeSpread(type_, deviation(estimates[:-1, index, 0].tolist()), *estimates[-1, index, 1:].tolist())
+        for index, type_ in enumerate(entity_types(labels))
+    ]
+
+
+def bootstrap(taggers: Sequence[Counts], resamples: int, seed: int) -> Floats:
+    """All measures on `resamples` draws of as many sentences, with replacement, (taggers, resamples, measures).
 
     Equal seeds draw equal sentences, so values of two taggers on the same split may be paired.
     """
-    drawn: dict[str, list[Floats]] = {name: [] for name in METRICS}
-    for (totals,) in resample([counts], resamples, seed):
-        for name, metric in METRICS.items():
-            drawn[name].append(metric(totals))
-    return {name: np.concatenate(parts) for name, parts in drawn.items()}
+    chunks = resample(taggers, resamples, seed)
+    tracked = track(chunks, "bootstrap", "resamples", resamples, size=lambda chunk: len(chunk[0].tokens))
+    return np.concatenate([np.stack([measure(sums) for sums in chunk]) for chunk in tracked], axis=1)
 
 
-def resample(systems: Sequence[Counts], resamples: int, seed: int) -> Iterator[list[Counts]]:
-    """Sums of every system's counts over the same drawn sentences, `CHUNK` resamples (axis 0) at a time."""
+def resample(taggers: Sequence[Counts], resamples: int, seed: int) -> Iterator[list[Counts]]:
+    """Sums of every tagger's counts over the same drawn sentences, `CHUNK` resamples (axis 0) at a time."""
     random = np.random.default_rng(seed)
-    sentences = len(systems[0].tokens)
-    flat = [[array.reshape(sentences, -1).astype(np.float64) for array in counts] for counts in systems]
+    sentences = len(taggers[0].tokens)
+    flat = [[array.reshape(sentences, -1).astype(np.float64) for array in counts] for counts in taggers]
     for first in range(0, resamples, CHUNK):
-        weights = _draw(random, min(CHUNK, resamples - first), sentences)
+        draws = random.integers(sentences, size=(min(CHUNK, resamples - first), sentences))
+        # How often each sentence is drawn, (resamples, sentences).
+        weights = np.stack([np.bincount(row, minlength=sentences) for row in draws]).astype(np.float64)
         yield [Counts(*((weights @ array).reshape(len(weights), 3, -1) for array in arrays)) for arrays in flat]
-
-
-def mean_scores(counts: Sequence[Counts], resamples: int, seed: int) -> dict[str, tuple[float, float, float]]:
-    """The mean of every score over taggers, and its 95 % interval: all are scored on the same drawn sentences."""
-    scores = [score(c) for c in counts]
-    draws = [bootstrap(c, resamples, seed) for c in counts]
-    return {
-        metric: (float(np.mean([s[metric] for s in scores])), *interval(np.mean([d[metric] for d in draws], axis=0)))
-        for metric in METRICS
-    }
 
 
 def interval(values: Floats) -> tuple[float, float]:
     """The middle 95 % of bootstrap values."""
-    low, high = np.percentile(values, [2.5, 97.5])
+    low, high = np.percentile(values, INTERVAL)
     return float(low), float(high)
-
-
-def _draw(random: np.random.Generator, resamples: int, sentences: int) -> Floats:
-    """How often each sentence is drawn, (resamples, sentences)."""
-    draws = random.integers(sentences, size=(resamples, sentences))
-    return np.stack([np.bincount(row, minlength=sentences) for row in draws]).astype(np.float64)
 
 
 def _tally(sentence: Integers, classes: Integers, sentences: int, number: int) -> Integers:
     """How often each class but 0 occurs in each sentence, (sentences, number - 1)."""
     flat = np.bincount(sentence * number + classes, minlength=sentences * number)
     return flat.reshape(sentences, number)[:, 1:]
-
-
-def _entities(tags: Integers, sentence: Integers, labels: list[str]) -> tuple[Integers, Integers]:
-    """At the first token of each entity its type from 1 and its length, elsewhere 0; both (tokens,)."""
-    types = entity_types(labels)
-    type_ = np.array([0 if label == OUTSIDE else 1 + types.index(tag_type(label)) for label in labels])[tags]
-    is_b = np.array([label.startswith("B-") for label in labels])[tags]
-    previous = np.where(np.diff(sentence, prepend=-1) == 0, np.roll(type_, 1), 0)
-    begins = (type_ > 0) & (is_b | (previous != type_))
-    sizes = np.zeros_like(tags)
-    # The number of an entity is how many have begun: its tokens share it, and O is left out.
-    sizes[begins] = np.bincount(np.cumsum(begins)[type_ > 0], minlength=1)[1:]
-    return np.where(begins, type_, 0), sizes
 
 
 def _f1(hits: Numbers, gold: Numbers, predicted: Numbers) -> Floats:

@@ -2,7 +2,7 @@
 
 A system is the taggers of all its seeds, given by their counts; its score is the mean over them, as in `evaluate`. All
 measures are of B minus A. Both methods take sentences as the units, and both are about these taggers: what other seeds
-would have made of them is the deviation between seeds (Reimers and Gurevych 2017), which is shown beside.
+would have made of them is the deviation between seeds (Reimers and Gurevych 2017), which is shown with them.
 
 The paired bootstrap (Efron and Tibshirani 1993; for language Koehn 2004 and Berg-Kirkpatrick et al. 2012) draws the
 same sentences for every tagger of both systems.
@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from pipeline.ner.scoring.scores import CHUNK, METRICS, Counts, Floats, Numbers, entity_types, resample, total, type_f1
+from pipeline.ner.scoring.scores import CHUNK, Counts, Floats, bootstrap, measure, measure_seeds, total
 from pipeline.work.progress import track
 
 ROUNDING = 1e-12
@@ -27,30 +27,10 @@ System = Sequence[Counts]
 """Counts on one test split, a tagger each."""
 
 
-def measures(labels: list[str]) -> list[str]:
-    """The names of what is compared: the scores of `METRICS`, then entity F1 by type."""
-    return [*METRICS, *entity_types(labels)]
-
-
-def measure(counts: Counts) -> Floats:
-    """All measures of summed counts: (..., 3, labels) and (..., 3, types) -> (..., measures)."""
-    metrics = np.stack([metric(counts) for metric in METRICS.values()], axis=-1)
-    return np.concatenate([metrics, type_f1(counts.entities)], axis=-1)
-
-
-def measure_seeds(system: System) -> Floats:
-    """All measures of each tagger, (seeds, measures)."""
-    return np.stack([measure(total(counts)) for counts in system])
-
-
 def bootstrap_difference(a: System, b: System, resamples: int, seed: int) -> Floats:
     """B minus A on `resamples` draws of as many sentences, with replacement; (resamples, measures)."""
-    parts = []
-    draws = resample([*a, *b], resamples, seed)
-    for totals in track(draws, "bootstrap", "resamples", resamples, size=lambda drawn: len(drawn[0].tokens)):
-        values = np.stack([measure(counts) for counts in totals])
-        parts.append(values[len(a) :].mean(0) - values[: len(a)].mean(0))
-    return np.concatenate(parts)
+    draws = bootstrap([*a, *b], resamples, seed)
+    return draws[len(a) :].mean(0) - draws[: len(a)].mean(0)
 
 
 def randomisation_p(a: System, b: System, resamples: int, seed: int) -> Floats:
@@ -71,13 +51,20 @@ def randomisation_p(a: System, b: System, resamples: int, seed: int) -> Floats:
 def _swapped_differences(a: System, b: System, resamples: int, seed: int) -> Iterator[Floats]:
     """B minus A after random swaps, `CHUNK` resamples at a time, (chunk, measures)."""
     random = np.random.default_rng(seed)
+    pairs = list(zip(a, b, strict=True))
     # A sentence with the same counts in both systems is the same swapped.
-    changed = np.any([_differ(x, y) for x, y in zip(a, b, strict=True)], axis=0)
-    pairs = [(total(x), total(y), _gain(x, y, changed)) for x, y in zip(a, b, strict=True)]
+    differs = [(x != y).any(axis=(1, 2)) for pair in pairs for x, y in zip(*pair, strict=True)]
+    changed = np.any(differs, axis=0)  # (sentences,)
+    # What the changed sentences have more in B than in A, each (changed, 3 x classes).
+    gains = [
+        [(y - x).reshape(len(changed), -1)[changed].astype(np.float64) for x, y in zip(*pair, strict=True)]
+        for pair in pairs
+    ]
+    totals = [(total(x), total(y)) for x, y in pairs]
     for first in range(0, resamples, CHUNK):
         size = min(CHUNK, resamples - first), int(changed.sum())
         swaps = random.integers(2, size=size, dtype=np.uint8).astype(np.float64)
-        differences = [_swap(swaps, *pair) for pair in pairs]
+        differences = [_swap(swaps, *both, gain) for both, gain in zip(totals, gains, strict=True)]
         yield np.mean(differences, axis=0)
 
 
@@ -86,13 +73,3 @@ def _swap(swaps: Floats, a: Counts, b: Counts, gain: list[Floats]) -> Floats:
     moved = [(swaps @ rows).reshape(len(swaps), 3, -1) for rows in gain]
     new_a, new_b = (Counts(*(x + sign * y for x, y in zip(c, moved, strict=True))) for c, sign in ((a, 1), (b, -1)))
     return measure(new_b) - measure(new_a)
-
-
-def _differ(a: Counts, b: Counts) -> Numbers:
-    """Which sentences are counted differently, (sentences,)."""
-    return np.any([(x != y).any(axis=(1, 2)) for x, y in zip(a, b, strict=True)], axis=0)
-
-
-def _gain(a: Counts, b: Counts, changed: Numbers) -> list[Floats]:
-    """What the changed sentences have more in B than in A, each (changed, 3 x classes)."""
-    return [(y - x).reshape(len(changed), -1)[changed].astype(np.float64) for x, y in zip(a, b, strict=True)]

@@ -1,20 +1,28 @@
-"""A test split and what the taggers of one experiment said about it."""
+"""A test split, and what the taggers of one experiment said about it: data/predictions/<set>/seed-<n>.txt.
+
+    O B-PER I-PER
+    B-LOC O
+
+A sentence a line, in the order of data/ner/<set>/test.tsv; a label a token, separated by single spaces. Counts are
+not kept: counted from the labels they are always those of the code that compares them.
+"""
 
 import io
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.errors import UserError, remake
-from pipeline.ner.data.corpus import LABELS, parse_labels, parse_split, split_path
-from pipeline.ner.data.sentence import Sentence
-from pipeline.ner.scoring.predictions import parse_predictions, parse_seed, prediction_path
+from pipeline.errors import UserError, remake, shown
+from pipeline.ner.data.corpus import LABELS, Sentence, parse_labels, parse_split, split_path
 from pipeline.ner.scoring.scores import Counts, count
 from pipeline.ner.tagging.batches import Indices
 from pipeline.ner.tagging.examples import encode_tags
-from pipeline.work.outputs import need
+from pipeline.work.outputs import need, write_text
+
+PREFIX, SUFFIX = "seed-", ".txt"
 
 
 class Split(NamedTuple):
@@ -40,36 +48,67 @@ class Taggers(NamedTuple):
     counts: list[Counts]
 
 
+def prediction_path(folder: Path, seed: str) -> Path:
+    """The file of the tagger with this seed."""
+    return folder / f"{PREFIX}{seed}{SUFFIX}"
+
+
+def parse_seed(name: str) -> str:
+    """The seed in the name of a file of predictions."""
+    seed = name.removeprefix(PREFIX).removesuffix(SUFFIX)
+    if not seed.isdecimal():
+        raise UserError(f"{name}: is no file of predictions, expected seed-1.txt and so on; {remake('evaluate')}")
+    return seed
+
+
+def write_predictions(path: Path, tags: Indices, lengths: Indices, labels: list[str]) -> None:
+    """Write label numbers (tokens,) of sentences one after the other, lengths (sentences,)."""
+    sentences = np.split(tags, np.cumsum(lengths)[:-1])
+    write_text(path, "".join(" ".join(labels[tag] for tag in sentence) + "\n" for sentence in sentences))
+
+
+def parse_predictions(data: bytes, place: str, lengths: Indices, labels: list[str]) -> Indices:
+    """What `write_predictions` wrote for the same sentences and labels; `place` names the file in messages."""
+    numbers = {label: number for number, label in enumerate(labels)}
+    lines = data.decode("utf-8", "replace").removesuffix("\n").split("\n")  # U+FFFD is in no label
+    try:
+        tags = [[numbers[label] for label in line.split(" ")] for line in lines]
+    except KeyError as error:
+        what = f"found label {shown(error)}, expected one of {' '.join(labels)}"
+        raise UserError(f"{place}: {what}; {remake('evaluate')}") from None
+    for number, (length, expected) in enumerate(zip_longest(map(len, tags), lengths.tolist(), fillvalue=0), 1):
+        if length != expected:
+            what = f"found {length} labels, expected {expected}, one a token of the test split"
+            raise UserError(f"{place}:{number}: {what}; {remake('evaluate')}")
+    return np.concatenate([np.array(row, dtype=np.int64) for row in tags])
+
+
 def read_tested(corpus: Path, predictions: Path) -> tuple[Split, Taggers]:
     """The test split of a data set and the taggers of the workspace, from the folders of the two."""
     files = [need(corpus / LABELS, "corpora"), need(split_path(corpus, "test"), "corpora")]
     split = parse_test([file.read_bytes() for file in files], [str(file) for file in files])
-    found = sorted(predictions.glob(prediction_path(Path(), "*").name))
-    if not found:
-        raise UserError(
-            f"{predictions}: found no predictions; run the stage that makes them: dvc repro evaluate@{corpus.name}"
-        )
-    texts = {parse_seed(file.name): (str(file), file.read_bytes()) for file in found}
+    texts = {parse_seed(file.name): (str(file), file.read_bytes()) for file in predictions.glob(f"{PREFIX}*{SUFFIX}")}
+    if not texts:
+        what = "found no predictions; run the stage that makes them"
+        raise UserError(f"{predictions}: {what}: dvc repro evaluate@{corpus.name}")
     return split, parse_taggers(texts, split)
 
 
 def parse_test(files: Sequence[bytes], places: Sequence[str]) -> Split:
     """The split from the files of its labels and sentences; `places` name the two in messages."""
-    labels, test = files
-    names = parse_labels(labels, places[0])
-    sentences = list(parse_split(io.BytesIO(test), places[1]))
+    labels, sentences = parse_labels(files[0], places[0]), list(parse_split(io.BytesIO(files[1]), places[1]))
     if not sentences:
         raise UserError(f"{places[1]}: empty, expected sentences; {remake('corpora')}")
     lengths = np.array([len(sentence.tokens) for sentence in sentences], dtype=np.int64)
-    return Split(names, sentences, encode_tags(places[1], sentences, names), lengths)
+    return Split(labels, sentences, encode_tags(places[1], sentences, labels), lengths)
 
 
 def parse_taggers(predictions: Mapping[str, tuple[str, bytes]], split: Split) -> Taggers:
     """The taggers from their predictions: by seed the place, for messages, and the file."""
     seeds = sorted(predictions, key=int)
-    found = [predictions[seed] for seed in seeds]
-    tags = [parse_predictions(data, place, split.lengths, split.labels) for place, data in found]
-    return Taggers(seeds, tags, [count(split.gold, said, split.lengths, split.labels) for said in tags])
+    files = [predictions[seed] for seed in seeds]
+    tags = [parse_predictions(data, place, split.lengths, split.labels) for place, data in files]
+    return Taggers(seeds, tags, [count(split.gold, row, split.lengths, split.labels) for row in tags])
 
 
 def describe_seeds(seeds: Sequence[str]) -> str:

@@ -21,8 +21,8 @@ class BioCrf(CRF):  # type: ignore[misc]  # pytorch-crf says nothing of its type
 
     def __init__(self, labels: list[str]) -> None:
         super().__init__(len(labels), batch_first=True)
-        illegal = [[_illegal(before, after) for after in labels] for before in labels]
-        self.register_buffer("illegal_start", torch.tensor([_illegal(OUTSIDE, x) for x in labels]), persistent=False)
+        start, *illegal = ([x.startswith("I-") and begins(y, x) for x in labels] for y in [OUTSIDE, *labels])
+        self.register_buffer("illegal_start", torch.tensor(start), persistent=False)
         self.register_buffer("illegal", torch.tensor(illegal), persistent=False)
         self.forbid()
 
@@ -49,14 +49,10 @@ class BioCrf(CRF):  # type: ignore[misc]  # pytorch-crf says nothing of its type
         score = emissions[0] + self.start_transitions.unsqueeze(1)  # (labels, sentences)
         history = []
         for emitted, alive in zip(emissions[1:].unbind(), mask.T[1:].unbind(), strict=True):
-            reached, back = (score.unsqueeze(1) + moves).max(dim=0)
+            reached, back = (score.unsqueeze(1) + moves).max(dim=0)  # (before, after, sentences) -> (after, sentences)
             score = torch.where(alive, reached + emitted, score)
             history.append(torch.where(alive, back, stay))
         tags = [(score + self.end_transitions.unsqueeze(1)).argmax(dim=0, keepdim=True)]
         for back in reversed(history):
             tags.append(back.gather(0, tags[-1]))
         return torch.cat(tags[::-1]).T
-
-
-def _illegal(before: str, after: str) -> bool:
-    return after.startswith("I-") and begins(before, after)

@@ -1,18 +1,16 @@
 """A split as the tagger meets it: vectors of its sentences and numbers for its tags."""
 
-from functools import partial
-from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from pipeline.errors import UserError, remake, shown
-from pipeline.ner.data.corpus import read_split, split_path
-from pipeline.ner.data.sentence import Sentence
+from pipeline.ner.data.corpus import Sentence, read_labels, read_split, split_path
+from pipeline.ner.scoring.scores import Counts, count
 from pipeline.ner.settings import FeatureKind
 from pipeline.ner.tagging.batches import Indices
-from pipeline.ner.tagging.features import Embed, Features, build_features
+from pipeline.ner.tagging.features import Embed, Features, Vectors, build_features
+from pipeline.paths import Paths
 from pipeline.provenance.code import CELLS, deciding, read_sources
 from pipeline.provenance.fingerprint import fingerprint
 
@@ -25,10 +23,10 @@ class Embedder(Protocol):
 
     width: int
 
-    def embed(self, sentences: list[list[str]]) -> list[npt.NDArray[np.float32]]:
+    def embed(self, sentences: list[list[str]]) -> list[Vectors]:
         """Vectors of sentences, each (tokens, width); must not depend on which sentences come together."""
 
-    def layers(self, sentences: list[list[str]]) -> list[npt.NDArray[np.float32]]:
+    def layers(self, sentences: list[list[str]]) -> list[Vectors]:
         """The same of all layers, each (layers, tokens, width)."""
 
 
@@ -37,49 +35,39 @@ class Examples(NamedTuple):
 
     features: Features
     tags: Indices
+    labels: list[str]
     layers: int = 1
-    """Of the language model, one after the other in a vector."""
+    """Layers of the language model that stand side by side in a vector."""
+
+    def count_tags(self, predicted: Indices) -> Counts:
+        """The counts of predicted label numbers (tokens,)."""
+        return count(self.tags, predicted, self.features.lengths, self.labels)
 
 
-class Reading(NamedTuple):
-    """How sentences become the vectors that a tagger reads."""
+def load_examples(paths: Paths, name: str, split: str, embedder: Embedder, kind: FeatureKind) -> Examples:
+    """Read a split of a data set; `embedder`, that of `paths.lm`, makes its features unless `paths.features` has them.
 
-    embed: Embed
-    """(tokens, width) a sentence; of several layers, one after the other along the width."""
-    width: int
-    layers: int
-
-
-def reading(embedder: Embedder, features: FeatureKind) -> Reading:
-    """What `features` means with this language model; a mix is the tagger's, and needs all layers side by side."""
-    if features == "top":
-        return Reading(embedder.embed, embedder.width, 1)
-    layers = len(embedder.layers([["1"]])[0])  # any sentence tells
-    return Reading(partial(_side_by_side, embedder), layers * embedder.width, layers)
-
-
-def _side_by_side(embedder: Embedder, sentences: list[list[str]]) -> list[npt.NDArray[np.float32]]:
-    return [layers.transpose(1, 0, 2).reshape(layers.shape[1], -1) for layers in embedder.layers(sentences)]
-
-
-def load_examples(
-    corpus: Path,
-    split: str,
-    labels: list[str],
-    cache: Path,
-    lm: Path,
-    embedder: Embedder,
-    features: FeatureKind = "top",
-) -> Examples:
-    """Read a split and have its features made by `embedder`, which is of the folder `lm`, unless the cache has them."""
-    path = split_path(corpus, split)
+    The labels are those of the set.
+    """
+    corpus = paths.corpora / name
+    path, labels = split_path(corpus, split), read_labels(corpus)
     sentences = list(read_split(path))
     if not sentences:
         raise UserError(f"{path}: found no sentence; {remake('corpora')}")
-    embed, width, layers = reading(embedder, features)
-    key = fingerprint({"layers": layers, "code": embedding_code()}, path, lm)
-    vectors = build_features(cache, key, [sentence.lemmas for sentence in sentences], embed, width)
-    return Examples(vectors, encode_tags(str(path), sentences, labels), layers)
+    key = fingerprint({"all layers": kind != "top", "code": embedding_code()}, path, paths.lm)
+    lemmas = [sentence.lemmas for sentence in sentences]
+    features = build_features(paths.features, key, lemmas, choose_embed(embedder, kind))
+    return Examples(features, encode_tags(str(path), sentences, labels), labels, features.width // embedder.width)
+
+
+def choose_embed(embedder: Embedder, kind: FeatureKind) -> Embed:
+    """What makes the vectors that `kind` means; a mix is the tagger's, and needs all layers side by side."""
+
+    def side_by_side(sentences: list[list[str]]) -> list[Vectors]:
+        # (layers, tokens, width) -> (tokens, layers, width) -> (tokens, layers * width)
+        return [layers.transpose(1, 0, 2).reshape(layers.shape[1], -1) for layers in embedder.layers(sentences)]
+
+    return embedder.embed if kind == "top" else side_by_side
 
 
 def embedding_code() -> dict[str, str]:
@@ -90,7 +78,7 @@ def embedding_code() -> dict[str, str]:
 
 
 def encode_tags(place: str, sentences: list[Sentence], labels: list[str]) -> Indices:
-    """The place in `labels` of every tag, int64 (tokens,); `place` names the sentences in messages."""
+    """The number in `labels` of every tag, int64 (tokens,); `place` names the sentences in messages."""
     numbers = {label: number for number, label in enumerate(labels)}
     try:
         return np.array([numbers[tag] for sentence in sentences for tag in sentence.tags], dtype=np.int64)

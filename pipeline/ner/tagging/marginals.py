@@ -3,7 +3,7 @@
 An entity of type T is in tokens i to j (the latter not included) of a sequence that has B-T at i, I-T from i + 1 to
 j - 1, and no I-T at j, by which it would go on. The sequences that have all this are summed up exactly, by the forward
 and the backward scores of Rabiner (1989) around a product of what is fixed between them (Culotta and McCallum 2004,
-"Confidence estimation for information extraction", where the border behind the entity is constrained likewise):
+"Confidence estimation for information extraction", where the border after the entity is constrained likewise):
 
     p = exp(a_i(B) + sum of scores inside + log sum over y != I of exp(trans(last, y) + e_j(y) + b_j(y)) - log Z)
 """
@@ -13,15 +13,17 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from pipeline.ner.scoring.spans import Spans
+from pipeline.ner.scoring.scores import Spans
 from pipeline.ner.tagging.crf import BioCrf
 
 
 class Scores(NamedTuple):
-    """All that a CRF says of some sentences, in nats: emissions (longest, labels, sentences), others as in `BioCrf`."""
+    """All that a CRF says of some sentences, in nats."""
 
     emissions: Tensor
+    """(longest, labels, sentences)."""
     lengths: Tensor
+    """(sentences,)."""
     start: Tensor
     transitions: Tensor
     end: Tensor
@@ -45,7 +47,7 @@ def span_log_probabilities(scores: Scores, spans: Spans) -> Tensor:
     sentence, first, stop, begin, inside = (torch.from_numpy(x).to(scores.emissions.device) for x in spans)
     before, after = forward(scores), backward(scores)
     ends = scores.lengths - 1
-    total = (before[ends, :, torch.arange(len(ends), device=ends.device)] + scores.end).logsumexp(1)
+    total = (before[ends, :, torch.arange(len(ends), device=ends.device)] + scores.end).logsumexp(1)  # (sentences,)
     last = torch.where(stop - first == 1, begin, inside)
     within = _within(scores, sentence, first, stop, begin, inside)
     leaving = _leave(scores, after, sentence, stop, last, inside)
@@ -56,12 +58,12 @@ def forward(scores: Scores) -> Tensor:
     """a_t(y): log of the sum over all that may stand before, and y at t with its score; as the emissions."""
     moves, rows = scores.transitions.unsqueeze(2), [scores.emissions[0] + scores.start.unsqueeze(1)]
     for emitted in scores.emissions[1:].unbind():
-        rows.append((rows[-1].unsqueeze(1) + moves).logsumexp(0) + emitted)
+        rows.append((rows[-1].unsqueeze(1) + moves).logsumexp(0) + emitted)  # (labels, sentences)
     return torch.stack(rows)
 
 
 def backward(scores: Scores) -> Tensor:
-    """b_t(y): log of the sum over all that may stand behind y at t; as the emissions, meaningless beyond a sentence."""
+    """b_t(y): log of the sum over all that may follow y at t; as the emissions, meaningless beyond a sentence."""
     moves, end = scores.transitions.unsqueeze(2), scores.end.unsqueeze(1).expand_as(scores.emissions[0])
     rows = [end]
     for time in range(len(scores.emissions) - 1, 0, -1):
@@ -80,9 +82,9 @@ def _within(scores: Scores, sentence: Tensor, first: Tensor, stop: Tensor, begin
 
 
 def _leave(scores: Scores, after: Tensor, sentence: Tensor, stop: Tensor, last: Tensor, inside: Tensor) -> Tensor:
-    """Log of the sum over all that may stand behind each entity, whose last label is given; (spans,)."""
+    """Log of the sum over all that may follow each entity, whose last label is given; (spans,)."""
     there = stop < scores.lengths[sentence]
     time = stop.where(there, 0)
-    ways = scores.transitions[last] + scores.emissions[time, :, sentence] + after[time, :, sentence]
+    ways = scores.transitions[last] + scores.emissions[time, :, sentence] + after[time, :, sentence]  # (spans, labels)
     ways = ways.scatter(1, inside.unsqueeze(1), float("-inf"))
     return torch.where(there, ways.logsumexp(1), scores.end[last])

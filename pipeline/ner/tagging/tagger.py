@@ -1,6 +1,6 @@
 """The tagger: dropout, BiLSTM, ReLU, linear, CRF (paper: 2 layers of 2x120 over the frozen top layer).
 
-Before it may stand a mix of the layers of the language model, and the BiLSTM with its ReLU may be left out.
+A mix of the layers of the language model may stand before it, and the BiLSTM with its ReLU may be left out.
 
 Sentences come one after the other without padding, (tokens, width) and lengths, and the BiLSTM runs over packed
 sequences: its backward half never sees padding, so that a prediction does not depend on batch mates (it does in the
@@ -10,6 +10,7 @@ paper's code), and no time is spent on padding (two thirds of a random batch).
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
@@ -18,56 +19,67 @@ from pipeline.errors import UserError, remake
 from pipeline.files.json import write_json
 from pipeline.files.settings import read_settings
 from pipeline.files.weights import load_module, save_weights
-from pipeline.ner.settings import FeatureKind, TaggerSizes
+from pipeline.ner.settings import TaggerSizes
+from pipeline.ner.tagging.batches import Indices, inference_batches
 from pipeline.ner.tagging.crf import BioCrf
-from pipeline.ner.tagging.mix import ScalarMix
+from pipeline.ner.tagging.features import Features
 
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 LARGEST = 1e30
 """Score of a label, or of a move between two, of which a sentence's sum is finite in float32."""
+BATCH = 256
+"""Sentences that `predict` tags at a time; the tags do not depend on it."""
+
+
+class ScalarMix(nn.Module):
+    """ELMo's mix of layers (Peters et al. 2018, equation 1): `gamma * sum_j softmax(s)_j h_j`.
+
+    s and gamma are learned; it begins as the mean of the layers h_j. Without the layer normalisation that Peters et al.
+    call helpful in some cases.
+    """
+
+    def __init__(self, layers: int) -> None:
+        super().__init__()
+        self.scores = nn.Parameter(torch.zeros(layers))
+        self.gamma = nn.Parameter(torch.ones(()))
+
+    def forward(self, layers: Tensor) -> Tensor:
+        """(tokens, layers * width), layer after layer, to (tokens, width)."""
+        weights = self.gamma * self.scores.softmax(0)
+        return torch.einsum("l,tlw->tw", weights, layers.unflatten(1, (len(weights), -1)))
 
 
 class Tagger(nn.Module):
     """Labels of tokens from their vectors. Lengths are int64 (sentences,) on the CPU, none of them 0."""
 
-    def __init__(
-        self,
-        labels: list[str],
-        width: int,
-        hidden: int,
-        layers: int,
-        dropout: float,
-        features: FeatureKind = "top",
-        lm_layers: int = 1,
-    ) -> None:
-        """`width` is that of a token's vector as `features` has it: of `lm_layers` layers, one after the other."""
+    def __init__(self, sizes: TaggerSizes) -> None:
         super().__init__()
-        self.labels = labels
-        self.width, self.hidden, self.layers = width, hidden, layers
-        self.features, self.lm_layers = features, lm_layers
-        self.dropout = nn.Dropout(dropout)
-        self.mix = ScalarMix(lm_layers) if features == "mix" else nn.Identity()
-        below = width // lm_layers if features == "mix" else width
-        if layers:
-            self.lstm = nn.LSTM(below, hidden, layers, bidirectional=True)
-        self.linear = nn.Linear(2 * hidden if layers else below, len(labels))
-        self.crf = BioCrf(labels)
+        self.sizes, self.labels, self.width, self.features = sizes, sizes.labels, sizes.width, sizes.features
+        self.dropout = nn.Dropout(sizes.dropout)
+        self.mix = ScalarMix(sizes.lm_layers) if sizes.features == "mix" else nn.Identity()
+        below = sizes.width // sizes.lm_layers if sizes.features == "mix" else sizes.width
+        if sizes.layers:
+            self.lstm = nn.LSTM(below, sizes.hidden, sizes.layers, bidirectional=True)
+        self.linear = nn.Linear(2 * sizes.hidden if sizes.layers else below, len(sizes.labels))
+        self.crf = BioCrf(sizes.labels)
 
     def emissions(self, features: Tensor, lengths: Tensor) -> Tensor:
         """Scores (sentences, longest, labels), 0 beyond a sentence; features (tokens, width) of any float type."""
         plan = _plan(lengths)
         vectors = features[plan.rows.to(features.device)].float()  # (tokens, width), time by time
-        states = self.dropout(self.mix(vectors))
-        if self.layers:
-            states = torch.relu(self.dropout(self.lstm(PackedSequence(states, plan.batch_sizes))[0].data))
+        states = self.dropout(self.mix(vectors))  # (tokens, width of a layer)
+        if self.sizes.layers:
+            packed = PackedSequence(states, plan.batch_sizes)
+            states = torch.relu(self.dropout(self.lstm(packed)[0].data))  # (tokens, 2 * hidden)
         scores = self.linear(states)  # (tokens, labels)
         padded: Tensor = scores.new_zeros(len(lengths), int(lengths.max()), len(self.labels))
+        # (sentences, longest, labels)
         return padded.index_put((plan.sentence.to(scores.device), plan.time.to(scores.device)), scores)
 
     def loss(self, features: Tensor, lengths: Tensor, tags: Tensor) -> Tensor:
         """Mean over sentences of -log p(tags); tags int64 (tokens,); a scalar."""
         emissions = self.emissions(features, lengths)
-        mask = _mask(lengths).to(emissions.device)
+        mask = _mask(lengths).to(emissions.device)  # (sentences, longest)
         padded = torch.zeros_like(mask, dtype=torch.int64).masked_scatter(mask, tags)
         loss: Tensor = self.crf.loss(emissions, padded, mask)
         return loss
@@ -92,24 +104,43 @@ class Tagger(nn.Module):
         """Write weights.safetensors and config.json: the folder works by itself."""
         folder.mkdir(parents=True, exist_ok=True)
         save_weights(self, folder / WEIGHTS)
-        sizes = {"width": self.width, "hidden": self.hidden, "layers": self.layers, "dropout": self.dropout.p}
-        reads = {"features": self.features, "lm_layers": self.lm_layers}
-        write_json(folder / CONFIG, {"labels": self.labels, **sizes, **reads})
+        write_json(folder / CONFIG, self.sizes.model_dump())
 
     @classmethod
     def load(cls, folder: Path, device: torch.device) -> "Tagger":
         """Read what `save` wrote, ready to predict; a `UserError` names the file that is missing or broken."""
-        sizes = read_settings(TaggerSizes, folder / CONFIG, "ner").model_dump()
-        return load_module(lambda: cls(**sizes), folder / WEIGHTS, "ner").to(device).eval()
+        sizes = read_settings(TaggerSizes, folder / CONFIG, "ner")
+        return load_module(lambda: cls(sizes), folder / WEIGHTS, "ner").to(device).eval()
 
 
 def load_taggers(folder: Path, device: torch.device) -> dict[str, Tagger]:
     """The taggers of a data set, by seed and in the order of the seeds; all of them read the same features."""
     folders = {path.name.removeprefix("seed-"): path for path in folder.glob("seed-*")}
     if not folders or not all(seed.isdecimal() for seed in folders):
-        found = ", ".join(sorted(path.name for path in folders.values())) or "no taggers"
-        raise UserError(f"{folder}: found {found} (expected seed-1 and so on); {remake('ner')}")
+        names = ", ".join(sorted(path.name for path in folders.values())) or "no taggers"
+        raise UserError(f"{folder}: found {names} (expected seed-1 and so on); {remake('ner')}")
     return {seed: Tagger.load(folders[seed], device) for seed in sorted(folders, key=int)}
+
+
+def predict(tagger: Tagger, features: Features) -> Indices:
+    """Label numbers of all tokens in the order of the split, int64 (tokens,). Leaves the tagger in evaluation mode."""
+    if tagger.width != features.width:
+        raise UserError(
+            f"the tagger reads vectors of width {tagger.width}, found features of width {features.width}: "
+            "it was trained on another language model; run dvc repro ner"
+        )
+    tagger.eval()
+    tags = np.zeros(int(features.lengths.sum()), dtype=np.int64)
+    for batch in inference_batches(features.lengths, BATCH):
+        rows = features.rows(batch)
+        tags[rows] = tagger.decode(*load_batch(tagger, features, batch, rows)).cpu().numpy()
+    return tags
+
+
+def load_batch(tagger: Tagger, features: Features, batch: Indices, rows: Indices) -> tuple[Tensor, Tensor]:
+    """Vectors of some sentences on the tagger's device, float16 (tokens, width), and their lengths, (sentences,)."""
+    vectors = torch.from_numpy(features.values[rows])
+    return vectors.to(tagger.linear.weight.device), torch.from_numpy(features.lengths[batch])
 
 
 class _Plan(NamedTuple):

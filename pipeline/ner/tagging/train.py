@@ -7,12 +7,11 @@ import numpy as np
 import torch
 
 from pipeline.errors import UserError
-from pipeline.ner.scoring.scores import count, entity_f1, token_f1
-from pipeline.ner.settings import NerSettings
+from pipeline.ner.scoring.scores import score
+from pipeline.ner.settings import NerSettings, TaggerSettings, TaggerSizes
 from pipeline.ner.tagging.batches import Indices, training_batches
 from pipeline.ner.tagging.examples import Examples
-from pipeline.ner.tagging.predict import load_batch, predict
-from pipeline.ner.tagging.tagger import Tagger
+from pipeline.ner.tagging.tagger import Tagger, load_batch, predict
 from pipeline.protocol import EpochRule
 from pipeline.work.progress import Meter
 
@@ -29,11 +28,10 @@ class Epoch(NamedTuple):
 def train_tagger(
     train: Examples,
     validation: Examples,
-    labels: list[str],
     settings: NerSettings,
     seed: int,
     device: torch.device,
-    rule: EpochRule = "best",
+    rule: EpochRule,
 ) -> tuple[Tagger, list[Epoch]]:
     """Train for all epochs; return the tagger as it was after the one that the rule keeps, and all of them.
 
@@ -41,19 +39,30 @@ def train_tagger(
     """
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
-    sizes = (train.features.width, settings.hidden, settings.layers, settings.dropout)
-    tagger = Tagger(labels, *sizes, settings.features, train.layers).to(device)
+    chosen = settings.model_dump(include=set(TaggerSettings.model_fields))
+    sizes = TaggerSizes(labels=train.labels, width=train.features.width, lm_layers=train.layers, **chosen)
+    tagger = Tagger(sizes).to(device)
     optimizer = torch.optim.Adam(tagger.parameters(), lr=settings.learning_rate, fused=True)
     epochs: list[Epoch] = []
-    kept: dict[str, torch.Tensor] = {}
+    weights: dict[str, torch.Tensor] = {}
     meter = Meter(f"tagger, seed {seed}", "tokens", settings.epochs * len(train.tags))
     for number in range(1, settings.epochs + 1):
-        loss = _train_epoch(tagger, optimizer, train, settings, random, meter, number)
-        epochs.append(_validate(tagger, validation, number, loss))
+        tagger.train()
+        loss = 0.0  # of all sentences
+        batches = training_batches(train.features.lengths, settings.batch_sentences, random)
+        for step, batch in enumerate(batches, 1):
+            mean = train_step(tagger, optimizer, train, batch, settings.clip)
+            if not np.isfinite(mean):
+                what = f"found a loss of {mean} in epoch {number}, step {step} of {len(batches)}, expected a number"
+                raise UserError(f"tagger: {what}; lower ner.learning_rate or ner.clip in params.yaml")
+            loss += mean * len(batch)
+            meter.add(int(train.features.lengths[batch].sum()), f"epoch {number}, loss {mean:.3f}")
+        scores = score(validation.count_tags(predict(tagger, validation.features)))
+        epochs.append(Epoch(number, loss / len(train.features), scores["entity_f1"], scores["token_f1"]))
         if kept_epoch(epochs, rule) is epochs[-1]:
-            kept = copy.deepcopy(tagger.state_dict())
+            weights = copy.deepcopy(tagger.state_dict())
     meter.close()
-    tagger.load_state_dict(kept)
+    tagger.load_state_dict(weights)
     return tagger.eval(), epochs
 
 
@@ -62,48 +71,13 @@ def kept_epoch(epochs: list[Epoch], rule: EpochRule) -> Epoch:
     return epochs[-1] if rule == "last" else max(epochs, key=lambda epoch: epoch.validation_entity_f1)
 
 
-def _train_epoch(
-    tagger: Tagger,
-    optimizer: torch.optim.Optimizer,
-    train: Examples,
-    settings: NerSettings,
-    random: np.random.Generator,
-    meter: Meter,
-    number: int,
-) -> float:
-    """One pass over the training split in a new order; return the mean loss of a sentence."""
-    tagger.train()
-    total = 0.0
-    batches = training_batches(train.features.lengths, settings.batch_sentences, random)
-    for step, batch in enumerate(batches, 1):
-        loss = _step(tagger, optimizer, train, batch, settings.clip)
-        if not np.isfinite(loss):
-            raise UserError(
-                f"tagger: found a loss of {loss} in epoch {number}, step {step} of {len(batches)}, expected a number; "
-                "lower ner.learning_rate or ner.clip in params.yaml"
-            )
-        total += loss * len(batch)
-        meter.add(int(train.features.lengths[batch].sum()), f"epoch {number}, loss {loss:.3f}")
-    return total / len(train.features)
-
-
-def _step(tagger: Tagger, optimizer: torch.optim.Optimizer, train: Examples, batch: Indices, clip: float) -> float:
+def train_step(tagger: Tagger, optimizer: torch.optim.Optimizer, train: Examples, batch: Indices, clip: float) -> float:
+    """One step on the sentences of these numbers; return their mean loss. `clip` is the gradient's largest norm."""
     rows = train.features.rows(batch)
-    features, lengths = load_batch(tagger, train.features, batch, rows)
-    tags = torch.from_numpy(train.tags[rows]).to(features.device)
+    vectors, lengths = load_batch(tagger, train.features, batch, rows)  # (tokens, width), (sentences,)
     optimizer.zero_grad()
-    loss = tagger.loss(features, lengths, tags)
+    loss = tagger.loss(vectors, lengths, torch.from_numpy(train.tags[rows]).to(vectors.device))
     loss.backward()
     torch.nn.utils.clip_grad_norm_(tagger.parameters(), clip)
     optimizer.step()
     return loss.item()
-
-
-def _validate(tagger: Tagger, validation: Examples, number: int, loss: float) -> Epoch:
-    counts = count(validation.tags, predict(tagger, validation.features), validation.features.lengths, tagger.labels)
-    return Epoch(
-        epoch=number,
-        train_loss=loss,
-        validation_entity_f1=float(entity_f1(counts.entities.sum(0))),
-        validation_token_f1=float(token_f1(counts.tokens.sum(0))),
-    )

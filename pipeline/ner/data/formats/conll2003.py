@@ -17,15 +17,15 @@ Three things that copies of such files have are seen in their first sentences, r
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
-from itertools import dropwhile, islice
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.errors import UserError, shown
 from pipeline.ner.data.bio import is_label, tag_type
-from pipeline.ner.data.lines import Row, check_length, check_row, group, read_lines
-from pipeline.ner.data.sentence import RawSentence
+from pipeline.ner.data.lines import Row, check_length, read_lines
 from pipeline.work.progress import say
 
 DOCUMENT = "-DOCSTART-"
@@ -38,8 +38,6 @@ _NUMBER = re.compile(r"([0-9]{1,9})\.?")
 _RANGE = re.compile(r"[0-9]{1,9}[-.][0-9]{1,9}")
 """CoNLL-U: `3-4` repeats two words as one, `8.1` is no word of the sentence."""
 _INDEX = re.compile(r"[A-Za-z]{0,3}[0-9]{1,9}([-.:][0-9]{1,9})*[.)]?")
-LONGEST_ROW = 2_000
-"""Characters of a line."""
 
 
 class Line(NamedTuple):
@@ -49,96 +47,77 @@ class Line(NamedTuple):
     fields: list[str]
 
     @property
-    def is_comment(self) -> bool:
-        return self.fields[0].startswith("#") and not is_label(self.fields[-1])
-
-    @property
     def number(self) -> int:
-        """The running number, if that is what the first field is."""
+        """The running number, if that is what the first field is; else -1."""
         number = _NUMBER.fullmatch(self.fields[0])
         return int(number[1]) if number else -1
 
-    @property
-    def is_range(self) -> bool:
-        return _RANGE.fullmatch(self.fields[0]) is not None
 
-
-class Columns(NamedTuple):
-    """Where token and label stand in a row, counted from 0."""
-
-    width: int
-    token: int
-    label: int
-
-
-def read(path: Path) -> Iterator[RawSentence]:
-    """Stream the sentences of a file; a `UserError` names the line, what was found and what was expected."""
-    return group(_rows(path))
-
-
-def _rows(path: Path) -> Iterator[Row | None]:
-    columns = _find_columns(path)
-    comments, last = 0, 0
-    for block in _blocks(path):
-        lines = list(dropwhile(lambda line: line.is_comment, block))
-        comments += len(block) - len(lines)
+def rows(path: Path) -> Iterator[Row | None]:
+    """The tokens of a file."""
+    width, token, label = _find_columns(path)
+    counts, last = Counter[str](), 0
+    for lines in _sentences(path, counts):
         for index, line in enumerate(lines):
-            if len(line.fields) != columns.width:
-                found = f"{len(line.fields)} columns in {shown(' '.join(line.fields))}"
-                raise UserError(
-                    f"{line.place}: found {found}, expected {columns.width} with blanks between, the token first and "
-                    "the tag last"
-                )
-            if columns.token:
+            fields = line.fields
+            if len(fields) != width:
+                what = f"found {len(fields)} columns in {shown(' '.join(fields))}, expected {width}"
+                raise UserError(f"{line.place}: {what} with blanks between, the token first and the tag last")
+            if token:
                 if line.number != last + 1 and (index or line.number not in (0, 1)):
-                    raise UserError(
-                        f"{line.place}: found {shown(line.fields[0])} in the first column, expected {last + 1}: it is "
-                        "a running number in the first sentences; is a line missing, or one of several words?"
+                    what = f"found {shown(fields[0])} in the first column, expected {last + 1}"
+                    advice = (
+                        "it is a running number in the first sentences; is a line missing, or one of several words?"
                     )
+                    raise UserError(f"{line.place}: {what}: {advice}")
                 last = line.number
-            yield check_row(line.place, line.fields[columns.token], line.fields[columns.label])
+            yield Row(line.place, fields[token], fields[label])
         yield None
-    if comments:
-        say(f"{path}: lines of comments (#) left out: {comments:,}")
+    if counts["comments"]:
+        say(f"{path}: lines of comments (#) left out: {counts['comments']:,}")
 
 
-def _blocks(path: Path) -> Iterator[list[Line]]:
-    """The lines between blank lines and between rows of -DOCSTART-."""
-    block: list[Line] = []
+def _sentences(path: Path, counts: Counter[str]) -> Iterator[list[Line]]:
+    """The lines between blank lines and rows of -DOCSTART-, without comments before the first, which are counted."""
+    lines: list[Line] = []
     for number, text in read_lines(path):
-        if len(text) > LONGEST_ROW:
-            raise UserError(f"{path}:{number}: found a line of {len(text):,} characters, expected a token a line")
         fields = _GAP.split(text.strip(" \t"))
-        if fields != [""] and DOCUMENT not in fields[:2]:
-            block.append(Line(f"{path}:{number}", fields))
-            check_length(block[0].place, len(block))
-        elif block:
-            yield block
-            block = []
-    if block:
-        yield block
+        if fields == [""] or DOCUMENT in fields[:2]:
+            if lines:
+                yield lines
+            lines = []
+        elif not lines and fields[0].startswith("#") and not is_label(fields[-1]):
+            counts["comments"] += 1
+        else:
+            lines.append(Line(f"{path}:{number}", fields))
+            check_length(lines[0].place, len(lines))
+    if lines:
+        yield lines
 
 
-def _find_columns(path: Path) -> Columns:
-    blocks = (list(dropwhile(lambda line: line.is_comment, block)) for block in islice(_blocks(path), SAMPLE))
-    sample = [lines for lines in blocks if lines]
+def _find_columns(path: Path) -> tuple[int, int, int]:
+    """How many columns there are, and the indices of token and label, by the first sentences.
+
+    It is said if the token is not simply in the first and the label in the last.
+    """
+    sample = list(islice(_sentences(path, Counter()), SAMPLE))
     width = max(len(sample[0][0].fields), 2) if sample else 2
-    rows = [line.fields for lines in sample for line in lines if len(line.fields) == width]
+    full = [line.fields for lines in sample for line in lines if len(line.fields) == width]
     token, label, said = 0, width - 1, []
-    if width > 2 and 2 * sum(_count_on(sample)) > len(sample):
+    if width > 2 and 2 * _count_numbered(sample) > len(sample):
         token = 1
         said.append("column 1 is a running number")
-    elif width > 2 and _is_index([row[0] for row in rows]):
+    elif width > 2 and _is_index([row[0] for row in full]):
         raise UserError(
             f"{path}: found numbers in the first column, which do not count the tokens of sentences; expected tokens "
             "there, and a blank line after each sentence"
         )
-    while label - 1 > token and _nested(path, rows, label):
+    while label - 1 > token and _is_nested(path, full, label):
         said.append(f"column {label + 1} has entities inside those of column {label} and is left out")
         label -= 1
     if said:
         say(f"{path}: token in column {token + 1}, label in column {label + 1} of {width}: {'; '.join(said)}")
-    return Columns(width, token, label)
+    return width, token, label
 
 
 def _is_index(column: list[str]) -> bool:
@@ -148,21 +127,21 @@ def _is_index(column: list[str]) -> bool:
     return 10 * plain > 9 * len(column) or 2 * composed > len(column)
 
 
-def _count_on(sample: list[list[Line]]) -> Iterator[bool]:
-    """For every sentence, whether its first column counts from 0 or 1, or goes on where the one before it ended."""
-    last = 0
+def _count_numbered(sample: list[list[Line]]) -> int:
+    """Sentences whose first column counts from 0 or 1, or goes on where the one before it ended."""
+    last = total = 0
     for lines in sample:
-        numbers = [line.number for line in lines if not line.is_range] or [-1]
-        first = numbers[0]
-        yield first in (0, 1, last + 1) and numbers == list(range(first, first + len(numbers)))
+        numbers = [line.number for line in lines if not _RANGE.fullmatch(line.fields[0])] or [-1]
+        total += numbers[0] in (0, 1, last + 1) and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
         last = numbers[-1]
+    return total
 
 
-def _nested(path: Path, sample: list[list[str]], column: int) -> bool:
+def _is_nested(path: Path, sample: list[list[str]], column: int) -> bool:
     """Whether the labels of this column, in the whole file, are of entities inside those of the column before it."""
     if not all(is_label(row[i]) for row in sample for i in (column, column - 1)):
         return False
-    rows = (line.fields for block in _blocks(path) for line in block if len(line.fields) > column)
-    pairs = {(row[column], row[column - 1]) for row in rows}
+    lines = (line for sentence in _sentences(path, Counter()) for line in sentence if len(line.fields) > column)
+    pairs = {(line.fields[column], line.fields[column - 1]) for line in lines}
     inner, outer = ({tag_type(pair[i]) for pair in pairs} - {""} for i in (0, 1))
     return bool(inner & outer) or not (inner or outer <= CHUNKS)

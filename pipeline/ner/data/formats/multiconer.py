@@ -13,25 +13,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import UserError, shown
-from pipeline.ner.data.lines import Row, check_row, group, read_lines
-from pipeline.ner.data.sentence import RawSentence
-
-HEADER = "# id "
+from pipeline.ner.data.lines import Row, read_lines
 
 
-def read(path: Path) -> Iterator[RawSentence]:
-    """Stream the sentences of a file; a `UserError` names the line, what was found and what was expected."""
-    return group(_rows(path))
-
-
-def _rows(path: Path) -> Iterator[Row | None]:
+def rows(path: Path) -> Iterator[Row | None]:
+    """The tokens of a file; a header also ends a sentence, should its blank line be missing."""
     for number, line in read_lines(path):
-        # A header also ends a sentence, should its blank line be missing.
-        yield None if not line or line.startswith(HEADER) else _parse(f"{path}:{number}", line)
-
-
-def _parse(place: str, line: str) -> Row:
-    fields = line.rsplit(" ", 3)
-    if len(fields) != 4 or fields[1:3] != ["_", "_"]:
-        raise UserError(f"{place}: found {shown(line)}, expected `token _ _ tag` with single spaces between")
-    return check_row(place, fields[0], fields[3])
+        place, fields = f"{path}:{number}", line.rsplit(" ", 3)
+        if not line or line.startswith("# id "):
+            yield None
+        elif len(fields) != 4 or fields[1:3] != ["_", "_"]:
+            raise UserError(f"{place}: found {shown(line)}, expected `token _ _ tag` with single spaces between")
+        else:
+            yield Row(place, fields[0], fields[3])

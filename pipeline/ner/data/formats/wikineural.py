@@ -11,30 +11,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import UserError, shown
-from pipeline.ner.data.lines import Row, check_row, group, read_lines
-from pipeline.ner.data.sentence import RawSentence
+from pipeline.ner.data.lines import Row, read_lines
 
 
-def read(path: Path) -> Iterator[RawSentence]:
-    """Stream the sentences of a file; a `UserError` names the line, what was found and what was expected."""
-    return group(_rows(path))
-
-
-def _rows(path: Path) -> Iterator[Row | None]:
+def rows(path: Path) -> Iterator[Row | None]:
+    """The tokens of a file."""
     expected = 0
     for number, line in read_lines(path):
-        row = _parse(f"{path}:{number}", line, expected) if line else None
-        expected = expected + 1 if row else 0
-        yield row
-
-
-def _parse(place: str, line: str, expected: int) -> Row:
-    fields = line.split("\t")
-    if len(fields) != 3:
-        raise UserError(
-            f"{place}: found {len(fields)} fields in {shown(line)}, expected 3 with tabs between: index token tag"
-        )
-    index, token, tag = fields
-    if index != str(expected):
-        raise UserError(f"{place}: found index {shown(index)}, expected {expected}; is a line or a blank line missing?")
-    return check_row(place, token, tag)
+        place, fields = f"{path}:{number}", line.split("\t")
+        if not line:
+            expected = 0
+            yield None
+            continue
+        if len(fields) != 3:
+            what = f"found {len(fields)} fields in {shown(line)}, expected 3 with tabs between: index token tag"
+            raise UserError(f"{place}: {what}")
+        if fields[0] != str(expected):
+            what = f"found index {shown(fields[0])}, expected {expected}; is a line or a blank line missing?"
+            raise UserError(f"{place}: {what}")
+        expected += 1
+        yield Row(place, fields[1], fields[2])

@@ -1,6 +1,6 @@
 """Typos: words misspelt as hands misspell them.
 
-    replace    Москва -> Мосева     the key beside the right one
+    replace    Москва -> Мосева     a key beside the right one
     swap       Москва -> Моксва     two letters in the wrong order
     drop       Москва -> Моква      a letter left out
     double     Москва -> Москква    a letter typed twice
@@ -9,6 +9,8 @@ A word, for this, is a token of two letters or more. Shorter ones (в, и, с) w
 good as they. Digits and punctuation stay as they are and where they are, alone or beside letters. Every kind that a
 word allows is as likely as the others, and so is every place, and every key beside it, within a kind. Capitals keep
 their places: a typo does not depend on case, and is one in lower case too.
+
+Letters side by side are those of the Russian layout ЙЦУКЕН and, on the same keys, of QWERTY for Latin words.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,8 +18,9 @@ from itertools import pairwise
 from random import Random
 from typing import NamedTuple
 
-from pipeline.ner.typos.keyboard import NEIGHBOURS
-
+LAYOUTS = [("йцукенгшщзхъ", "фывапролджэ", "ячсмитьбю"), ("qwertyuiop", "asdfghjkl", "zxcvbnm")]
+OFFSETS = (0, 0.25, 0.75)
+"""Where the rows begin, in keys. `ё`, beside the digits, touches no letter."""
 Kind = Callable[[str], Iterator[str]]
 """A word to every form that a typo of this kind can give it; none, if the word does not allow it."""
 
@@ -28,6 +31,18 @@ class Typo(NamedTuple):
     sentence: int
     token: int
     form: str
+
+
+def _neighbours() -> Iterator[tuple[str, str]]:
+    """Each lower-case letter with the two to six letters around it."""
+    for rows in LAYOUTS:
+        keys = [(key, x + OFFSETS[y], y) for y, row in enumerate(rows) for x, key in enumerate(row)]
+        for key, x, y in keys:
+            touching = (k for k, u, v in keys if (abs(u - x) == 1 if v == y else abs(v - y) == 1 and abs(u - x) < 1))
+            yield key, "".join(touching)
+
+
+NEIGHBOURS = dict(_neighbours())
 
 
 def draw_typos(sentences: Sequence[Sequence[str]], rates: Sequence[float], seed: int) -> list[list[Typo]]:
@@ -46,7 +61,8 @@ def draw_typos(sentences: Sequence[Sequence[str]], rates: Sequence[float], seed:
 
 def find_words(sentences: Sequence[Sequence[str]]) -> list[tuple[int, int]]:
     """The numbers of the sentence and of the token of everything that can be misspelt."""
-    return [(s, t) for s, tokens in enumerate(sentences) for t, token in enumerate(tokens) if _is_word(token)]
+    tokens = ((s, t, token) for s, sentence in enumerate(sentences) for t, token in enumerate(sentence))
+    return [(s, t) for s, t, token in tokens if sum(map(_is_letter, token)) >= 2]
 
 
 def apply_typos(sentences: Sequence[Sequence[str]], typos: Sequence[Typo]) -> list[list[str]]:
@@ -78,7 +94,7 @@ def swap(word: str) -> Iterator[str]:
 
 
 def drop(word: str) -> Iterator[str]:
-    """One letter is left out; behind a capital that is gone the next letter is one."""
+    """One letter is left out; after a capital that is gone the next letter is one."""
     for i, letter in enumerate(word):
         if _is_letter(letter):
             after = word[i + 1 :]
@@ -98,15 +114,11 @@ def double(word: str) -> Iterator[str]:
 KINDS: list[Kind] = [replace, swap, drop, double]
 
 
-def _is_word(token: str) -> bool:
-    return sum(map(_is_letter, token)) >= 2
-
-
 def _is_letter(character: str) -> bool:
     """Whether it has its own capital or small letter, or neither: no more than one character either way."""
     return character.isalpha() and len(character.lower()) == len(character.upper()) == 1
 
 
-def _as(place: str, letter: str) -> str:
+def _as(replaced: str, letter: str) -> str:
     """The letter in the case of the one whose place it takes."""
-    return letter.upper() if place.isupper() else letter.lower()
+    return letter.upper() if replaced.isupper() else letter.lower()

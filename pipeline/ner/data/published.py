@@ -1,0 +1,54 @@
+"""The sentences of a published data set: its files, read in their format, as three splits."""
+
+import hashlib
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from unicodedata import normalize
+
+from pipeline.errors import UserError, remake, shown
+from pipeline.ner.data.bio import tag_type
+from pipeline.ner.data.dataset import DESCRIPTION, DataSet
+from pipeline.ner.data.formats import FORMATS
+from pipeline.ner.data.lines import RawSentence, group
+
+
+def read_file(path: Path, name: str, types: Collection[str] | None = None) -> Iterator[RawSentence]:
+    """Stream the sentences of a file in the format of that name, with tokens and labels as they stand there.
+
+    A `UserError` names the line, what was found and what was expected; with `types`, an entity of another type too.
+    """
+    for number, sentence in enumerate(group(FORMATS[name](path)), 1):
+        if types and (others := {tag_type(tag) for tag in sentence.tags} - {"", *types}):
+            what = f"{path}: sentence {number:,}: found an entity of type {shown(min(others))}"
+            raise UserError(f"{what}, expected {', '.join(types)}: correct the file, or types in the manifest")
+        yield sentence
+
+
+def read_splits(folder: Path, dataset: DataSet, seed: int) -> dict[str, list[RawSentence]]:
+    """All sentences of train, validation and test; a split without any is a `UserError`."""
+    name, description = dataset.format, folder / DESCRIPTION
+    if name not in FORMATS:
+        raise UserError(
+            f"{description}: found format {name!r}, expected one of {', '.join(FORMATS)}; {remake('fetch')}"
+        )
+    files = {split: folder / file for split, file in dataset.files.model_dump().items() if file}
+    splits = {split: list(read_file(file, name, dataset.types)) for split, file in files.items()}
+    if "validation" not in splits:
+        splits["train"], splits["validation"] = hold_out(splits["train"], dataset.holdout or 0.0, seed)
+    for split, sentences in splits.items():
+        if not sentences:
+            raise UserError(f"{description}: found no sentences for the {split} split; see the file that it names")
+    return splits
+
+
+def hold_out(sentences: list[RawSentence], share: float, seed: int) -> tuple[list[RawSentence], list[RawSentence]]:
+    """Part sentences into (kept, held out) by a seeded hash of their tokens: equal sentences land on one side.
+
+    The hash depends on nothing but the seed and the tokens, in any form of Unicode.
+    """
+    parts: tuple[list[RawSentence], list[RawSentence]] = [], []
+    for sentence in sentences:
+        text = normalize("NFC", "\t".join([str(seed), *sentence.tokens]))
+        digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
+        parts[int.from_bytes(digest, "big") / 2**64 < share].append(sentence)
+    return parts

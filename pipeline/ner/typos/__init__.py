@@ -1,1 +1,0 @@
-"""Words misspelt as people misspell them."""
