@@ -227,7 +227,7 @@ def show(
     if article:
         import shutil
 
-        from pipeline.report.corpus.terminal import WIDEST, show
+        from pipeline.report.corpus.article import WIDEST, show
 
         print(show(HERE.data, article, min(WIDEST, shutil.get_terminal_size((WIDEST, 0)).columns)))
         return

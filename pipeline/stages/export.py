@@ -23,9 +23,7 @@ from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.provenance.fingerprint import sha256
 from pipeline.report.card import Facts, Json, NewsOrigins, Origin, SetOrigins, render_card
-from pipeline.report.data import SCORES, TYPES
-from pipeline.report.encoders import ENCODERS
-from pipeline.report.splits import SET_COUNTS
+from pipeline.report.data import ENCODERS, SCORES, SET_COUNTS, TYPES
 from pipeline.work.outputs import copy_folder, fresh_folder, need, read_json, write_json, write_text
 
 

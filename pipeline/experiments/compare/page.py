@@ -1,19 +1,15 @@
 """A comparison for people: in the terminal, as a Markdown page, and as one HTML file that needs nothing else."""
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipeline.experiments.compare.pair import Pair
 from pipeline.experiments.compare.table import HEADER, Row
 from pipeline.experiments.revision import Difference, Revision
 from pipeline.ner.scoring.tested import describe_seeds
-from pipeline.report.pages.blocks import Block, Example, Examples, Heading, Section, Table
-from pipeline.report.pages.readings import WRONG, Reading
-from pipeline.report.pages.render import render_page
+from pipeline.report.pages import render as pages
+from pipeline.report.pages.blocks import LEGEND, Block, Example, Heading, Table, code, format_blocks
 from pipeline.report.paper import set_name
-from pipeline.report.tables import NONE, integer, markdown, markdown_page, plain
-
-TEMPLATE = Path(__file__).with_name("page.html")
+from pipeline.report.tables import NONE, integer, markdown_page, plain
 
 
 class SetComparison(NamedTuple):
@@ -72,31 +68,22 @@ def render_terminal(comparison: Comparison) -> str:
 
 
 def render_html(comparison: Comparison) -> str:
-    """The page; all text in it is escaped."""
-    sections = [Section("Settings that differ", [_settings_table(comparison)])]
-    for index, of_set in enumerate(comparison.sets):
-        table = Table(HEADER, [row.cells() for row in of_set.rows])
-        notes = comparison.notes if index == 0 else []
-        blocks: list[Block] = [of_set.about, table, *notes, Heading(of_set.heading), Examples(of_set.examples)]
-        sections.append(Section(of_set.title, blocks))
-    return render_page(TEMPLATE, a=comparison.a, b=comparison.b, sections=sections, pictures={})
-
-
-def _settings_table(comparison: Comparison) -> Block:
-    rows = _settings(comparison)
-    return Table(["Setting", "A", "B"], rows, left=3) if rows else "None."
+    """The page as one file; all text in it is escaped."""
+    return pages.render_html(render_markdown(comparison), {})
 
 
 def render_markdown(comparison: Comparison) -> str:
-    """The same page; sentences stand in code blocks, where nothing needs escaping."""
-    rows = [[f"`{_in_cell(cell)}`" for cell in row] for row in _settings(comparison)]
-    settings = markdown(["Setting", "A", "B"], rows, left=3) if rows else "None."
-    parts = ["# Is the difference real?", f"A: `{comparison.a.title}`, B: `{comparison.b.title}`"]
-    parts += ["## Settings that differ", settings]
+    """The page."""
+    rows = _settings(comparison)
+    settings = Table(["Setting", "A", "B"], [[*map(code, row)] for row in rows], left=3) if rows else "None."
+    parts = ["# Is the difference real?", f"A: {code(comparison.a.title)}, B: {code(comparison.b.title)}"]
+    parts += ["## Settings that differ", format_blocks([settings])]
     for index, of_set in enumerate(comparison.sets):
-        parts += [f"## {of_set.title}", of_set.about, markdown(HEADER, [row.cells() for row in of_set.rows])]
-        parts += comparison.notes if index == 0 else []
-        parts += [f"### {of_set.heading}", *map(_markdown_example, of_set.examples)]
+        table = Table(HEADER, [row.cells() for row in of_set.rows])
+        notes = comparison.notes if index == 0 else []
+        legend = [LEGEND] if of_set.examples else []
+        blocks: list[Block] = [of_set.about, table, *notes, Heading(of_set.heading), *legend, *of_set.examples]
+        parts += [f"## {of_set.title}", format_blocks(blocks)]
     return markdown_page(parts)
 
 
@@ -106,29 +93,3 @@ def _settings(comparison: Comparison) -> list[list[str]]:
 
 def _value(value: Any) -> str:
     return NONE if value is None else str(value)
-
-
-def _in_cell(text: str) -> str:
-    """A bar would end the cell of a Markdown table."""
-    return text.replace("|", r"\|")
-
-
-def _markdown_example(example: Example) -> str:
-    lines = "\n".join(_line(reading) for reading in example.readings)
-    fence = "`" * max(3, 1 + _longest_run(lines))
-    return f"Sentence {example.number}; {example.about}\n\n{fence}text\n{lines}\n{fence}"
-
-
-def _line(reading: Reading) -> str:
-    """gold: [Нижний Новгород LOC] стоит; a wrong entity has a cross."""
-    pieces = (
-        f"[{piece.text} {piece.type}{' ✗' if piece.status == WRONG else ''}]" if piece.status else piece.text
-        for piece in reading.pieces
-    )
-    who = f"{reading.system}, {reading.by}" if reading.by else reading.system
-    return f"{who}: {' '.join(pieces)}"
-
-
-def _longest_run(text: str) -> int:
-    """Of backticks: a code block ends only at a longer one than it began with."""
-    return max((len(run) for run in "".join(c if c == "`" else " " for c in text).split()), default=0)

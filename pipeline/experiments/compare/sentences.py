@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from pipeline.experiments.compare.pair import Pair
-from pipeline.report.pages.blocks import Example
-from pipeline.report.pages.readings import Reading
+from pipeline.report.pages.blocks import Example, Reading
 from pipeline.report.readings import count_wrong, describe_wrong, read_gold, read_predicted
 
 

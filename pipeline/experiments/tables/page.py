@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from pipeline.experiments.tables.asked import Sweep
 from pipeline.experiments.tables.sections import list_sections
-from pipeline.report.pages.render import PAGE, inline_svgs, render_page
-from pipeline.report.sections import DEMO, DEMO_WARNING
-from pipeline.report.tables import escape, format_blocks, markdown_page
+from pipeline.report.page import DEMO, DEMO_WARNING
+from pipeline.report.pages import render as pages
+from pipeline.report.pages.blocks import format_blocks
+from pipeline.report.tables import markdown_page
 
 
 def render(sweep: Sweep) -> str:
@@ -15,22 +16,11 @@ def render(sweep: Sweep) -> str:
         f"# {sweep.title}",
         *([f"> **{DEMO_WARNING}**"] if sweep.scale == DEMO else []),
         *sweep.lead,
-        *(
-            f"## {section.title}\n\n{format_blocks(map(escape, section.blocks), '')}"
-            for section in list_sections(sweep)
-        ),
+        *(f"## {section.title}\n\n{format_blocks(section.blocks)}" for section in list_sections(sweep)),
     ]
     return markdown_page(parts)
 
 
 def render_html(sweep: Sweep, pictures: Mapping[str, str]) -> str:
     """The same as one file; `pictures` are SVG documents by name."""
-    return render_page(
-        PAGE,
-        title=sweep.title,
-        warning=DEMO_WARNING if sweep.scale == DEMO else "",
-        lead=sweep.lead,
-        facts=[],
-        sections=list_sections(sweep),
-        pictures=inline_svgs(pictures),
-    )
+    return pages.render_html(render(sweep), pictures)

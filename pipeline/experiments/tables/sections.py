@@ -8,7 +8,7 @@ from pipeline.experiments.tables.asked import NOT_RUN, Sweep, list_archs
 from pipeline.experiments.tables.pairs import RESAMPLES, Difference, Pairs
 from pipeline.experiments.tables.plots import label_rows
 from pipeline.experiments.tables.row import METRICS, Row, Score
-from pipeline.report.pages.blocks import Block, Cell, Heading, Matrix, Picture, Section, Table
+from pipeline.report.pages.blocks import Block, Heading, Markdown, Picture, Section, Table
 from pipeline.report.paper import LARGE_MODELS, MODELS, set_name
 from pipeline.report.splits import describe_splits
 from pipeline.report.tables import NONE, decimal, integer, minutes, percent, plus_minus, score
@@ -147,17 +147,19 @@ def _pairs(sweep: Sweep) -> Iterator[Block]:
     yield Table(["Pair", "For its sentences, types and settings"], [*_commands(sweep, tested[0], labels)], left=2)
 
 
-def _matrix(pairs: Pairs, labels: Sequence[str]) -> Matrix:
+def _matrix(pairs: Pairs, labels: Sequence[str]) -> Table:
     worse = pairs.rows[1:]
     better = [number for number in pairs.rows if number != worse[-1]]
-    cells = [(labels[a], [_cell(pairs.differences.get((a, b))) for b in worse]) for a in better]
-    return Matrix("Better, by", [labels[number] for number in worse], cells)
+    rows = [[labels[a], *(_cell(pairs.differences.get((a, b))) for b in worse)] for a in better]
+    return Table(["Better, by", *(labels[number] for number in worse)], rows)
 
 
-def _cell(found: Difference | None) -> Cell | None:
+def _cell(found: Difference | None) -> str:
+    """**+0.031** * (p 0.0005), in bold with a star where it is sure."""
     if found is None:
-        return None
-    return Cell(f"{found.value:+.3f}", f"p {NONE if found.p is None else decimal(found.p, 4)}", found.sure)
+        return ""
+    value, p = f"{found.value:+.3f}", NONE if found.p is None else decimal(found.p, 4)
+    return Markdown(f"**{value}** * (p {p})" if found.sure else f"{value} (p {p})")
 
 
 def _commands(sweep: Sweep, pairs: Pairs, labels: Sequence[str]) -> Iterator[list[str]]:

@@ -9,8 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import EngFormatter, NullLocator, PercentFormatter, StrMethodFormatter
 
-from pipeline.report.corpus.growth import Growth, Usage
-from pipeline.report.corpus.lengths import CorpusLengths, Lengths
+from pipeline.report.corpus.measure import CorpusLengths, Growth, Lengths, Usage
 from pipeline.report.plots.style import BLUE, GREY, ORANGE, WIDTH, Label, label_lines, new_figure
 
 BINS_A_DOUBLING = 2
@@ -29,9 +28,8 @@ def draw_lengths(lengths: CorpusLengths) -> Figure:
 
 
 def _draw_histogram(axes: Axes, name: str, lengths: Lengths, binned: Callable[[int], np.ndarray]) -> None:
-    words, numbers = lengths.histogram
-    edges = binned(lengths.longest)
-    shares, _ = np.histogram(words, edges, weights=numbers / lengths.number)
+    edges = binned(int(lengths.words[-1]))
+    shares, _ = np.histogram(lengths.words, edges, weights=lengths.numbers / lengths.number)
     if binned is _by_doubling:
         axes.set_xscale("log", base=2)
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))

@@ -3,9 +3,8 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
+from pipeline.ner.data.bio import OUTSIDE
 from pipeline.report.plots.style import GREY, INK, new_figure
-
-OUTSIDE = "O"
 
 
 def draw(confusion: pd.DataFrame, name: str) -> Figure:
