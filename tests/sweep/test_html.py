@@ -58,9 +58,9 @@ def test_the_page_needs_nothing_else_and_says_what_the_rows_say(sweep: Sweep, pi
     assert table["gru (CharCNN + GRU)"] == ["2 (2)", "1.50 (22.6)", "0.720 ± 0.028 (0.693)"]
     assert table["sru (CharCNN + SRU)"][-1] == "not run (0.763)"
     certain = page.rows("With what certainty")
-    assert ["mine", "+0.100 * p 0.0005", "+0.200 p –"] in certain
-    assert ["gru", "", "+0.100 p 0.0400"] in certain
-    assert "| +0.100 * (p 0.0005) | +0.200 (p –) |" in re.sub(" +", " ", render(sweep))
+    assert ["mine", "+0.100 * (p 0.0005)", "+0.200 (p –)"] in certain
+    assert ["gru", "", "+0.100 (p 0.0400)"] in certain
+    assert "| **+0.100** * (p 0.0005) | +0.200 (p –) |" in re.sub(" +", " ", render(sweep))
     assert ["gru and charcnn", "python -m pipeline compare of-gru of-charcnn"] in certain
     assert source == render_html(sweep, pictures)
 

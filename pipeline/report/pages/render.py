@@ -104,4 +104,4 @@ def _finalize(value: Any) -> str:
     """What a template of Markdown shows in place of an expression."""
     if isinstance(value, str):
         return blocks.escape(value)
-    return blocks.format_block(value) if isinstance(value, tuple) else str(value)
+    return blocks.format_block(value) if isinstance(value, blocks.Block) else str(value)
