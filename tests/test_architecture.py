@@ -32,7 +32,7 @@ PACKAGE = ROOT / "pipeline"
 SOURCES = read_sources(ROOT)
 STAGES = stages(SOURCES)
 DVC: dict[str, dict] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]  # type: ignore[type-arg]
-SHOWN = {".html", ".css"}
+SHOWN = {".html", ".css", ".md", ".mplstyle"}
 FLOORS = [
     {"__main__"},
     {"cli"},

@@ -10,9 +10,9 @@ from pipeline.ner.data.corpus import SPLITS
 from pipeline.ner.data.dataset import DataSet
 from pipeline.ner.exported import Exported
 from pipeline.report import licences
-from pipeline.report.pages.blocks import Table, code
+from pipeline.report.pages.blocks import code
 from pipeline.report.pages.render import render_markdown
-from pipeline.report.paper import SETS, set_name
+from pipeline.report.paper import SETS
 from pipeline.report.tables import decimal, integer, interval, score
 
 Json = dict[str, Any]
@@ -59,14 +59,12 @@ class Facts(NamedTuple):
     """Of the splits."""
     dataset: DataSet
     sources: SplitOrigins
-    """Of the NER set, by split."""
     news: list[Origin]
     epoch: str
     """The protocol's."""
     scores: Rows
-    """Rows of `<set>.scores.csv` of this seed."""
+    """Of this seed alone."""
     types: Rows
-    """Rows of `<set>.types.csv`."""
     seeds: int
     calibration: Json
 
@@ -79,38 +77,22 @@ def render_card(facts: Facts) -> str:
         *(("text of the language model", x) for x in facts.news),
         ("UDPipe model", Origin(source=exported.udpipe.source, sha256=exported.udpipe.sha256)),
     ]
-    columns = ("sentences", "tokens", "entities")
+    measures, columns = ("precision", "recall", "f1"), ("sentences", "tokens", "entities")
     return render_markdown(
         Path(__file__).with_name("card.md"),
         facts=facts,
         exported=exported,
-        name=code(facts.lm["name"]),
-        cell=code(facts.lm["arch"]["cell"]),
         russian=exported.set in SETS,
-        set=set_name(exported.set),
         demo=source.startswith(licences.DEMO),
-        scores=Table(
-            ["", "Score", "95 % interval"],
-            [[METRICS[x["metric"]], score(x["value"]), interval(x)] for x in facts.scores if x["metric"] in METRICS],
-        ),
-        types=Table(
-            ["Type", "Gold entities", "Precision", "Recall", "F1"],
-            [
-                [row["type"], integer(row["support"]), *(score(row[x]) for x in ("precision", "recall", "f1"))]
-                for row in facts.types
-            ],
-        ),
-        calibration=Table(
-            ["Split", "Predicted entities", "Right", "Mean confidence before", "after", "ECE before", "after"],
-            [_describe_split(split, facts.calibration[split]) for split in ("validation", "test")],
-        ),
-        splits=Table(
-            ["Split", *map(str.capitalize, columns)],
-            [[split, *(integer(facts.counts[split][key]) for key in columns)] for split in SPLITS],
-        ),
-        sources=Table(
-            ["What", "Source", "sha256"], [[what, code(x["source"]), code(x["sha256"])] for what, x in sources], left=3
-        ),
+        scores=[
+            [METRICS[row["metric"]], score(row["value"]), interval(row)]
+            for row in facts.scores
+            if row["metric"] in METRICS
+        ],
+        types=[[row["type"], integer(row["support"]), *(score(row[x]) for x in measures)] for row in facts.types],
+        calibration=[_describe_split(split, facts.calibration[split]) for split in ("validation", "test")],
+        splits=[[split, *(integer(facts.counts[split][x]) for x in columns)] for split in SPLITS],
+        sources=[[what, code(x["source"]), code(x["sha256"])] for what, x in sources],
         licence=licences.of_set(facts.dataset.format, source),
         udpipe_licence=licences.of_udpipe(exported.udpipe.source),
         news_licences=dict.fromkeys(licences.of_news(x["source"]) for x in facts.news),

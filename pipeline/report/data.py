@@ -73,12 +73,6 @@ class Cost(TypedDict):
     machine: NotRequired[dict[str, str]]
 
 
-class Encoder(TypedDict):
-    """What is read of charcnn.json."""
-
-    encoder: Literal["cnn", "ngrams"]
-
-
 class Data(TypedDict):
     """What is read of metrics/data.json."""
 
@@ -88,10 +82,9 @@ class Data(TypedDict):
 
 
 class SetResults(NamedTuple):
-    """Everything about one NER set."""
+    """Everything about one NER set; counts by split."""
 
     counts: Json
-    """By split."""
     metrics: dict[str, float]
     epochs: pd.DataFrame
     scores: pd.DataFrame
@@ -106,11 +99,9 @@ class Results(NamedTuple):
     arch: str
     scale: str
     protocol: Json
-    """The values of its keys."""
     counts: Json
     """By text stage."""
     lm: Json
-    """The language model, of metrics/pretrain.json."""
     encoder: str
     """What turns letters into vectors, as people call it."""
     charcnn_parameters_m: float
@@ -125,6 +116,7 @@ def read_results(data: Path, metrics: Path, lm: Path, arch: str, scale: str, set
 
     A `UserError` names a file that is missing or not as it should be, and the stage that makes it.
     """
+    rules = Protocol.__annotations__
     weights = need(lm / "charcnn.safetensors", "pretrain")
     language_model = read_lm(metrics)
     if language_model["arch"] != arch:
@@ -133,10 +125,10 @@ def read_results(data: Path, metrics: Path, lm: Path, arch: str, scale: str, set
     return Results(
         arch=arch,
         scale=scale,
-        protocol={key: _read_rule(data / "protocol" / f"{key}.json", key) for key in Protocol.model_fields},
+        protocol={key: _read_one(data / "protocol" / f"{key}.json", key, rule, "check") for key, rule in rules.items()},
         counts=read_counts(data),
         lm=language_model,
-        encoder=ENCODERS[read_json(lm / "charcnn.json", Encoder, "pretrain")["encoder"]],
+        encoder=ENCODERS[_read_one(lm / "charcnn.json", "encoder", Literal["cnn", "ngrams"], "pretrain")],
         charcnn_parameters_m=sum(map(prod, read_shapes(weights, "pretrain").values())) / 1e6,
         curve=pd.DataFrame(read_csv(metrics / "pretrain.csv", CURVE, "pretrain"), columns=[*CURVE]),
         sets={name: _read_set(data, metrics, name) for name in order_sets(sets)},
@@ -156,9 +148,14 @@ def read_lm(metrics: Path) -> Json:
 
 def read_metrics(metrics: Path, name: str) -> dict[str, float]:
     """metrics/ner/<set>.json: scores of a set."""
-    shape = TypedDict("shape", {name: numbers(*METRICS)})  # type: ignore[misc]  # a key of this name
-    of_set: dict[str, float] = read_json(metrics / "ner" / f"{name}.json", shape, f"evaluate@{name}")[name]
-    return of_set
+    scores: dict[str, float] = _read_one(metrics / "ner" / f"{name}.json", name, numbers(*METRICS), f"evaluate@{name}")
+    return scores
+
+
+def _read_one(path: Path, key: str, shape: Any, stage: str) -> Any:
+    """The value of a key of a JSON file."""
+    of_key = TypedDict("of_key", {key: shape})  # type: ignore[misc]  # a key of this name
+    return read_json(path, of_key, stage)[key]
 
 
 def need_means(scores: Sequence[Mapping[Any, Any]], metrics: Sequence[str], place: str, advice: str) -> None:
@@ -166,12 +163,6 @@ def need_means(scores: Sequence[Mapping[Any, Any]], metrics: Sequence[str], plac
     means = {row["metric"] for row in scores if row["seed"] == MEAN}
     if missing := [metric for metric in metrics if metric not in means]:
         raise UserError(f"{place}: found no mean of {', '.join(missing)}; {advice}")
-
-
-def _read_rule(path: Path, key: str) -> Any:
-    """A value of the protocol."""
-    shape = TypedDict("shape", {key: Protocol.__annotations__[key]})  # type: ignore[misc]  # a key of this name
-    return read_json(path, shape, "check")[key]
 
 
 def _read_set(data: Path, metrics: Path, name: str) -> SetResults:
@@ -183,12 +174,11 @@ def _read_set(data: Path, metrics: Path, name: str) -> SetResults:
             raise UserError(f"{path}: found no row; {advice}")
         if kind == "scores":
             need_means(rows, [*METRICS], str(path), advice)
-        if kind == "confusion":
-            labels = {row["gold"] for row in rows}
-            if OUTSIDE not in labels or sorted((row["gold"], row["predicted"]) for row in rows) != sorted(
-                product(labels, repeat=2)
-            ):
-                raise UserError(f"{path}: expected every pair of two labels once, O among them; {advice}")
         tables[kind] = pd.DataFrame(rows, columns=[*columns])
+    gold, predicted = (tables["confusion"][column] for column in ("gold", "predicted"))
+    labels, pairs = {*gold}, zip(gold, predicted, strict=True)
+    if OUTSIDE not in labels or sorted(pairs) != sorted(product(labels, repeat=2)):
+        place = metrics / "ner" / f"{name}.confusion.csv"
+        raise UserError(f"{place}: expected every pair of two labels once, O among them; {remake(f'evaluate@{name}')}")
     counts = read_json(data / "ner" / name / COUNTS, SET_COUNTS, f"corpora@{name}")
     return SetResults(counts, read_metrics(metrics, name), **tables)

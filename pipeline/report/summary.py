@@ -6,7 +6,7 @@ from pipeline.ner.scoring.scores import METRICS
 from pipeline.report.data import Cost, Data, read_lm, read_metrics
 from pipeline.report.page import DEMO, DEMO_WARNING
 from pipeline.report.paper import order_sets
-from pipeline.report.tables import decimal, integer, minutes, plain, spread
+from pipeline.report.tables import NONE, decimal, integer, minutes, plain, spread
 from pipeline.work.outputs import read_json
 
 
@@ -21,30 +21,30 @@ def summary(metrics: Path) -> str:
         model = f"validation perplexity {decimal(lm['perplexity'], 1)}, {decimal(lm['parameters_m'], 2)} M parameters"
     elif not lm["parameters_m"]:
         model = "none, the bare char encoder"
-    return "\n".join(
-        [
-            f"{lm['arch']}, scale {data['scale']}",
-            *([DEMO_WARNING] if data["scale"] == DEMO else []),
-            "",
-            plain(["set", *METRICS], rows),
-            "",
-            f"language model: {model}",
-            *_describe_cost(metrics / "cost.json"),
-            f"report: {metrics / 'report.html'}, {metrics / 'report.md'}",
-        ]
-    )
-
-
-def _describe_cost(path: Path) -> list[str]:
-    """What its training took, in a line; nothing where that was not written down."""
-    if not path.is_file():
-        return []
-    cost: Cost = read_json(path, Cost, "pretrain")
-    lm = cost["lm"]
-    facts = [
-        f"{minutes(lm['minutes'])} minutes" if "minutes" in lm else "",
-        f"{integer(lm['tokens_per_second'])} tokens a second" if "tokens_per_second" in lm else "",
-        f"{integer(lm['peak_memory_mb'])} MB at most" if "peak_memory_mb" in lm else "",
-        cost.get("machine", {}).get("hardware", lm.get("device", "")),
+    lines = [
+        f"{lm['arch']}, scale {data['scale']}",
+        *([DEMO_WARNING] if data["scale"] == DEMO else []),
+        "",
+        plain(["set", *METRICS], rows),
+        "",
+        f"language model: {model}",
+        *([_describe_cost(metrics / "cost.json")] if (metrics / "cost.json").is_file() else []),
+        f"report: {metrics / 'report.html'}, {metrics / 'report.md'}",
     ]
-    return [f"its training: {', '.join(filter(None, facts))}"] if any(facts) else []
+    return "\n".join(lines)
+
+
+def _describe_cost(path: Path) -> str:
+    """What the training of the language model took, and where."""
+    cost: Cost = read_json(path, Cost, "pretrain")
+    lm, hardware = cost["lm"], cost.get("machine", {}).get("hardware")
+    facts = [
+        f"{show(lm[key])} {unit}"
+        for key, show, unit in (
+            ("minutes", minutes, "minutes"),
+            ("tokens_per_second", integer, "tokens a second"),
+            ("peak_memory_mb", integer, "MB at most"),
+        )
+        if key in lm
+    ]
+    return f"its training: {', '.join([*facts, hardware or lm.get('device', NONE)])}"

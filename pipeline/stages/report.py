@@ -15,8 +15,9 @@ from pipeline.report.data import Results, read_results
 from pipeline.report.page import render
 from pipeline.report.pages.render import render_html
 from pipeline.report.paper import set_name
-from pipeline.report.plots import confusion, epochs, perplexity, types, typos
+from pipeline.report.plots.curves import draw_epochs, draw_perplexity, draw_typos
 from pipeline.report.plots.style import save
+from pipeline.report.plots.types import draw_confusion, draw_types
 from pipeline.report.readings import draw_mistakes
 from pipeline.work.outputs import fresh_folder, write_text
 
@@ -52,13 +53,13 @@ def run(paths: Paths, params: Params) -> None:
 def _draw(folder: Path, results: Results) -> dict[str, str]:
     """Write all pictures; return them as SVG, by name."""
     curve = results.curve
-    svgs = {} if curve.empty else {"lm": save(folder, "lm", perplexity.draw, curve, results.arch)}
+    svgs = {} if curve.empty else {"lm": save(folder, "lm", draw_perplexity, curve, results.arch)}
     for name, of_set in results.sets.items():
         for kind, draw, table in (
-            ("epochs", epochs.draw, of_set.epochs),
-            ("types", types.draw, of_set.types),
-            ("confusion", confusion.draw, of_set.confusion),
-            ("typos", typos.draw, of_set.typos),
+            ("epochs", draw_epochs, of_set.epochs),
+            ("types", draw_types, of_set.types),
+            ("confusion", draw_confusion, of_set.confusion),
+            ("typos", draw_typos, of_set.typos),
         ):
             svgs[f"{name}.{kind}"] = save(folder, f"{name}.{kind}", draw, table, set_name(name))
     return svgs

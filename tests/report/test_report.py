@@ -13,11 +13,9 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.report.data import TEXT_STAGES
-from pipeline.report.plots import confusion, epochs, perplexity
-from pipeline.report.plots import types as plot_types
-from pipeline.report.plots import typos as plot_typos
-from pipeline.report.plots.confusion import type_shares
+from pipeline.report.plots.curves import draw_epochs, draw_perplexity, draw_typos
 from pipeline.report.plots.style import save
+from pipeline.report.plots.types import draw_confusion, draw_types, type_shares
 from pipeline.report.summary import summary
 from pipeline.stages import report
 from tests.report.conftest import World
@@ -313,7 +311,7 @@ def test_summary_says_what_the_training_took_where_that_is_known(copy: Copy, rep
 def test_the_kept_epochs_are_the_ringed_ones() -> None:
     rows = [(1, 1, 0.5, 0), (1, 2, 0.7, 0), (1, 3, 0.6, 1), (2, 1, 0.9, 0), (2, 2, 0.8, 0), (2, 3, 0.1, 1)]
     curves = pd.DataFrame(rows, columns=["seed", "epoch", "validation_entity_f1", "kept"])
-    figure = epochs.draw(curves.assign(validation_token_f1=0.5), "Toy")
+    figure = draw_epochs(curves.assign(validation_token_f1=0.5), "Toy")
     (rings,) = [line for line in figure.axes[0].lines if line.get_color() == "white"]
     assert np.asarray(rings.get_xydata()).tolist() == [[3, 0.6], [3, 0.1]]
     assert "kept epochs: 3, 3" in figure.axes[0].get_title("left") + figure.axes[0].get_title()
@@ -360,11 +358,11 @@ def test_names_are_no_formulas(reported: World, name: str, tmp_path: Path) -> No
     types = types.assign(low=types["f1"], high=types["f1"], type=types["type"].where(types.index > 0, name))
     confused = confused.replace({"B-PER": f"B-{name}", "I-PER": f"I-{name}"})
     for draw, table in (
-        (perplexity.draw, curve),
-        (plot_types.draw, types),
-        (confusion.draw, confused),
-        (epochs.draw, of_epochs),
-        (plot_typos.draw, of_typos),
+        (draw_perplexity, curve),
+        (draw_types, types),
+        (draw_confusion, confused),
+        (draw_epochs, of_epochs),
+        (draw_typos, of_typos),
     ):
         assert escape(name) in save(tmp_path, "picture", draw, table, name)
 

@@ -9,7 +9,6 @@ import numpy as np
 from pipeline.files.vocabulary import Entry
 from pipeline.report.corpus.measure import CorpusLengths, Growth, Lengths, Usage
 from pipeline.report.counts import MARKUP, UNITS, read_flows
-from pipeline.report.pages.blocks import Table
 from pipeline.report.pages.render import render_markdown
 from pipeline.report.tables import NONE, decimal, integer, percent
 from pipeline.text.dump.templates.lost import Lost
@@ -53,8 +52,9 @@ def render(corpus: Corpus) -> str:
     growth, usage = corpus.growth, corpus.usage
     return render_markdown(
         Path(__file__).with_name("page.md"),
-        scale=corpus.scale,
-        facts=_tabulate_facts(corpus),
+        corpus=corpus,
+        train=usage.train.sum(),
+        validation=usage.validation.sum(),
         units=[unit.capitalize() for unit in UNITS],
         written=[*_list_written(corpus.counts)],
         lost=[*_list_lost(corpus.counts)],
@@ -62,40 +62,12 @@ def render(corpus: Corpus) -> str:
         templates=[[x.name, x.example, integer(x.times), integer(x.words)] for x in corpus.templates[:TEMPLATES]],
         percentages=[f"{100 * share:.0f}\u00a0%" for share in QUANTILES],
         lengths=[[unit.capitalize(), *_describe_lengths(x)] for unit, x in corpus.lengths._asdict().items()],
-        growth=growth,
         once=int((usage.train == 1).sum()) / growth.types[-1],
         new_in_last_tenth=_count_new_in_last_tenth(growth),
         unseen=((usage.train == 0) & (usage.validation > 0)).sum() / (usage.validation > 0).sum(),
         coverage=[*_list_coverage(usage)],
         frequent=[*_list_frequent(corpus)],
-        articles=corpus.articles,
     )
-
-
-def _tabulate_facts(corpus: Corpus) -> Table:
-    """The headline: a name, a number and a note a column."""
-    usage, counts = corpus.usage, corpus.counts["documents"]
-    train, validation = (int(side.sum()) for side in (usage.train, usage.validation))
-    mixed = percent(counts["words_of_mixed_script"] / max(counts["words"], 1))
-    facts = [
-        *(
-            (unit.capitalize(), integer(lengths.number), f"{decimal(lengths.mean, 1)} words each")
-            for unit, lengths in [*corpus.lengths._asdict().items()][:2]
-        ),
-        (
-            "Tokens",
-            integer(train + validation),
-            f"{percent(validation / (train + validation))} of them held out for perplexity",
-        ),
-        ("Types", integer(len(usage.train)), f"{integer(usage.predicted)} predicted by name"),
-        (
-            "Words of mixed script",
-            integer(counts["words_of_mixed_script"]),
-            f"{mixed} of the words of documents have Latin and Cyrillic letters",
-        ),
-    ]
-    names, *rows = zip(*facts, strict=True)
-    return Table(names, rows, left=len(facts))
 
 
 def _list_written(counts: Counts) -> Iterator[list[str]]:
