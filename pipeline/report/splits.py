@@ -20,10 +20,10 @@ def describe_splits(sets: Mapping[str, Any]) -> Iterator[Block]:
     rows = []
     for name, counts in sets.items():
         for split in (split for split in SPLITS if split in counts):
-            published, found = paper.SPLITS.get(name, {}).get(split), counts[split]
+            published, counted = paper.SPLITS.get(name, {}).get(split), counts[split]
             sizes = [published.table, published.files] if published else [None, None]
-            numbers = [integer(number) for number in [*sizes, *map(found.get, COLUMNS)]]
-            in_train = NONE if split == "train" else integer(found["also_in_train"])
+            numbers = [integer(number) for number in [*sizes, *map(counted.get, COLUMNS)]]
+            in_train = NONE if split == "train" else integer(counted["also_in_train"])
             rows.append([paper.set_name(name), split, *numbers, in_train])
     yield Table(HEADER, rows, left=2)
     yield (
@@ -43,9 +43,9 @@ def describe_dropped(sets: Mapping[str, Any], kept: str) -> Iterator[Block]:
     if kept == "all":
         return
     rows = [
-        [paper.set_name(name), split, *(integer(found.get(column)) for column in DROPPED)]
+        [paper.set_name(name), split, *(integer(counted.get(column)) for column in DROPPED)]
         for name, counts in sets.items()
-        for split, found in counts.items()
+        for split, counted in counts.items()
     ]
     yield f"The protocol keeps tokens that are {kept}. Without the others, the sets lost:"
     yield Table(["Set", "Split", "Tokens", "Tokens of entities", "Entities", "Sentences"], rows, left=2)

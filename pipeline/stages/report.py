@@ -52,8 +52,7 @@ def run(paths: Paths, params: Params) -> None:
 
 def _draw(folder: Path, results: Results) -> dict[str, str]:
     """Write all pictures; return them as SVG, by name."""
-    curve = results.curve
-    svgs = {} if curve.empty else {"lm": save(folder, "lm", draw_perplexity, curve, results.arch)}
+    svgs = {} if results.curve.empty else {"lm": save(folder, "lm", draw_perplexity, results.curve, results.arch)}
     for name, of_set in results.sets.items():
         for kind, draw, table in (
             ("epochs", draw_epochs, of_set.epochs),

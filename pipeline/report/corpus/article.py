@@ -32,7 +32,6 @@ STAGES = {
 """What the lines of a stage are, and what stands between their spaces."""
 CLOSE = 0.6
 """Similarity, of at most 1, from which an id counts as close to another."""
-INDENT = 6
 WIDEST = 120
 """Columns, where the terminal has more or does not say."""
 
@@ -68,9 +67,9 @@ def find_articles(data: Path, id_: str) -> list[Article]:
         lines = {}
         for stage in (stage for stage in STAGES if (data / stage).is_dir()):
             path = data / stage / shard
-            found = next((x for x in read_shard(path) if x.id == id_), None) if path.is_file() else None
-            titles += [found.title] if found else []
-            lines[stage] = found.lines if found else []
+            document = next((x for x in read_shard(path) if x.id == id_), None) if path.is_file() else None
+            titles += [document.title] if document else []
+            lines[stage] = document.lines if document else []
         articles += [Article(id_, titles[0], shard, lines)] if titles else []
     if not articles:
         raise UserError(f"{folder}: found no article {id_!r}, {_suggest(folder, id_)}")
@@ -136,8 +135,8 @@ def _count(number: int, noun: str) -> str:
 def _number(lines: Iterable[str], width: int, dropped: Collection[int]) -> Iterator[str]:
     for number, line in enumerate(lines):
         note = "[dropped, too long] " if number in dropped else ""
-        first = f"{number + 1:>{INDENT - 2}}  "
-        yield from textwrap.wrap(note + printable(line), width, initial_indent=first, subsequent_indent=" " * INDENT)
+        first = f"{number + 1:>4}  "
+        yield from textwrap.wrap(note + printable(line), width, initial_indent=first, subsequent_indent=" " * 6)
 
 
 def _name(id_: str, title: str) -> str:
