@@ -5,7 +5,18 @@ import pytest
 
 from pipeline.errors import TEXT, printable
 from pipeline.report.counts import Flow, read_flows
-from pipeline.report.pages.blocks import LEGEND, Example, Heading, Markdown, Reading, Table, code, format_blocks, mark
+from pipeline.report.pages.blocks import (
+    LEGEND,
+    Block,
+    Example,
+    Heading,
+    Markdown,
+    Reading,
+    Table,
+    code,
+    format_blocks,
+    mark,
+)
 from pipeline.report.pages.render import render_html, render_markdown
 from pipeline.report.tables import decimal, integer, markdown, percent, plain, score
 from tests.pages import Page
@@ -53,7 +64,7 @@ def test_text_of_others_is_shown_as_it_is(text: str, tmp_path: Path) -> None:
     (tmp_path / "page.md").write_text("# Page\n\n## {{ text }}\n\nA {{ text }}\n\n{{ blocks }}\n")
     marked = Markdown(f"{mark(text, text, True)} {mark(text, text, False)}")
     table = Table([text, "code"], [[text, code(text)]])
-    blocks = [Heading(text), table, LEGEND, Example(7, text, [Reading(text, text, marked)])]
+    blocks: list[Block] = [Heading(text), table, LEGEND, Example(7, text, [Reading(text, text, marked)])]
     page = Page.parse(render_html(render_markdown(tmp_path / "page.md", text=text, blocks=format_blocks(blocks)), {}))
     page.check()
     shown = printable(text)
