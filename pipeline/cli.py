@@ -58,8 +58,8 @@ of `pipeline/stages`."""
 OF_A_SET = ("corpora", "ner", "evaluate", "typos", "export")
 TRAIN = ("charcnn", "pretrain")
 """A language model, by as many processes as `compute.processes` says."""
-TORCH = (*TRAIN, "ner", "evaluate", "typos", "export", "report")
-"""They compute with torch, or write down how torch computes here."""
+TORCH = (*TRAIN, "ner", "evaluate", "typos", "export")
+"""They compute with torch."""
 
 
 def run_stage(name: str, *sets: str) -> None:
@@ -195,7 +195,7 @@ def show(
     if article:
         import shutil
 
-        from pipeline.report.corpus.terminal import WIDEST, show
+        from pipeline.report.corpus.article import WIDEST, show
 
         print(show(HERE.data, article, min(WIDEST, shutil.get_terminal_size((WIDEST, 0)).columns)))
         return

@@ -73,7 +73,7 @@ class Page(HTMLParser):
                 self._tables[-1][1].append([])
             if tag in ("td", "th"):
                 self._tables[-1][1][-1].append("")
-        if tag in ("dt", "dd"):
+        if self._in("header") and tag in ("td", "th"):
             self.facts.append("")
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -91,13 +91,13 @@ class Page(HTMLParser):
         self.text += data
         if self._in("h1") or self._in("h2"):
             self.titles[-1] += data
-        if self._in("tbody") and self.open[-1] in ("td", "th", "b", "small"):
+        if self._in("tbody") and self.open[-1] in ("td", "th", "strong", "em", "code"):
             self._tables[-1][1][-1][-1] += data
-        if self.open and self.open[-1] in ("dt", "dd"):
+        if self._in("header") and self.open[-1] in ("td", "th"):
             self.facts[-1] += data
         if data.startswith("Entities: "):
             self.examples.append([])
-        if match := re.match(r"Sentence (\d+); ", data):
+        if match := re.fullmatch(r"Sentence (\d+)", data):
             self.examples[-1].append(int(match[1]))
 
     def _in(self, tag: str) -> bool:

@@ -25,7 +25,7 @@ CELLS = f"{PACKAGE}/lm/rnn/"
 PARAMS = f"{PACKAGE}/params.py"
 """Hands the stages what dvc.yaml lists as their params, which DVC compares by value: its imports decide nothing."""
 PYTHON = ".py"
-DATA = {".html", ".css", ".yaml"}
+DATA = {".html", ".css", ".md", ".mplstyle", ".yaml"}
 INIT = "__init__.py"
 PLUMBING = tuple(
     f"{PACKAGE}/{name}" for name in ("work/", "machine/", "provenance/", "cli.py", "errors.py", "paths.py", "params.py")

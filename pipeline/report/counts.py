@@ -29,20 +29,18 @@ class Flow(NamedTuple):
 
 def read_flows(counts: Mapping[str, int]) -> Iterator[Flow]:
     """The units of a stage, from the largest to the smallest."""
-    found: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    totals: defaultdict[str, dict[str, int]] = defaultdict(dict)
     dropped: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for key, number in sorted(counts.items()):
-        if not isinstance(number, int | float):  # a stage may count by name beside
-            continue
         match = _KEY.fullmatch(f"{MARKUP}_{key}" if key.startswith("dropped_") else key)
         if match and match["reason"]:
             dropped[match["unit"]][match["reason"].replace("_", " ")] = number
         elif match:
-            found[match["unit"]][match["role"] or "kept"] = number
+            totals[match["unit"]][match["role"] or "kept"] = number
         else:
-            found[key.replace("_", " ")]["kept"] = number
+            totals[key.replace("_", " ")]["kept"] = number
     if MARKUP in dropped:
-        found[MARKUP] = {"read": sum(dropped[MARKUP].values()), "kept": 0}
-    for unit in sorted(found, key=lambda unit: UNITS.index(unit) if unit in UNITS else len(UNITS)):
+        totals[MARKUP] = {"read": sum(dropped[MARKUP].values()), "kept": 0}
+    for unit in sorted(totals, key=lambda unit: UNITS.index(unit) if unit in UNITS else len(UNITS)):
         reasons = {reason: number for reason, number in dropped[unit].items() if number}
-        yield Flow(unit, found[unit].get("read"), reasons, found[unit].get("kept"))
+        yield Flow(unit, totals[unit].get("read"), reasons, totals[unit].get("kept"))

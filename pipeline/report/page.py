@@ -1,38 +1,114 @@
-"""metrics/report.md: one experiment, for people, where Markdown is shown."""
+"""metrics/report.md and report.html: one experiment, for people. The words are in page.md."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
-from pipeline.report import sections
-from pipeline.report.data import Results
-from pipeline.report.pages.blocks import Block, Heading, Section
-from pipeline.report.paper import set_name
-from pipeline.report.tables import format_blocks, markdown_page
+from pipeline.report import paper
+from pipeline.report.counts import Flow, read_flows
+from pipeline.report.data import MEAN, Json, Results, SetResults
+from pipeline.report.pages.blocks import LEGEND, Markdown, Table, format_blocks
+from pipeline.report.pages.render import render_markdown
+from pipeline.report.readings import RIGHT, WRONG, Mistakes
+from pipeline.report.splits import describe_dropped, describe_splits
+from pipeline.report.tables import decimal, integer, interval, percent, plus_minus, score, spread
 
-FOLDER = "plots/"
-"""Where the pictures are, beside the page."""
-
-
-def render(results: Results) -> str:
-    """The whole page."""
-    parts = [
-        f"# {results.arch}, scale {results.scale}",
-        *([f"> **{sections.DEMO_WARNING}**"] if results.scale == sections.DEMO else []),
-        sections.describe_protocol(results.protocol),
-        *(f"## {title}\n\n{format_blocks(blocks, FOLDER)}" for title, blocks in _sections(results) if blocks),
-    ]
-    return markdown_page(parts)
+DEMO = "demo"
+DEMO_WARNING = "The data of scale demo are generated: these scores show that the pipeline works and are no result."
 
 
-def _sections(results: Results) -> Iterator[Section]:
-    yield Section("Named entities, test split", [*sections.scores(results), *_pictures(results)])
-    yield Section("Typos, test split", [*sections.typos(results)])
-    yield Section("Language model", [*sections.language_model(results), *sections.learning_curve(results)])
-    yield Section("Beside the paper, Table 2", [*sections.beside_paper(results)])
-    yield Section("NER sets", [*sections.ner_sets(results)])
-    yield Section("News text, stage by stage", [*sections.text(results)])
+def render(results: Results, mistakes: Mapping[str, Mistakes], settings: Json, whole: bool) -> str:
+    """The page as Markdown; where it is not to be whole, it has neither test sentences nor settings."""
+    sets, lm, size = results.sets, results.lm, results.charcnn_parameters_m
+    counts = {name: of_set.counts for name, of_set in sets.items()}
+    stages = [stage for stage in results.counts if stage != "vocabulary"]
+    return render_markdown(
+        Path(__file__).with_name("page.md"),
+        whole=whole,
+        results=results,
+        warning=DEMO_WARNING,
+        facts=_tabulate_facts(results),
+        scores=[_describe_scores(name, of_set) for name, of_set in sets.items()],
+        types={name: [_describe_type(row) for row in sets[name].types.to_dict("records")] for name in sets},
+        typos=[row for name in sets for row in _describe_typos(name, sets[name])],
+        pretrained=not results.curve.empty,
+        charcnn_share=size / (size + lm["parameters_m"]),
+        set_columns=[f"F1 {paper.set_name(name)}" for name in sets],
+        in_paper=_compare(results, paper.MODELS.get(results.arch)),
+        splits=format_blocks([*describe_splits(counts), *describe_dropped(counts, results.protocol["tokens"])]),
+        flows=[[stage, *_describe_flow(flow)] for stage in stages for flow in read_flows(results.counts[stage])],
+        mistakes=mistakes,
+        most_wrong=WRONG,
+        most_right=RIGHT,
+        seed=settings["seed"],
+        legend=Markdown(LEGEND),
+        settings=[*_flatten(settings)],
+    )
 
 
-def _pictures(results: Results) -> Iterator[Block]:
-    for name in results.sets:
-        yield Heading(set_name(name))
-        yield from (sections.picture_of(name, kind) for kind in ("types", "confusion", "epochs"))
+def _tabulate_facts(results: Results) -> Table:
+    """The headline: a name, a number and a note a column."""
+    lm, facts = results.lm, []
+    for name, of_set in results.sets.items():
+        token, entity = (interval(_mean(of_set, metric)) for metric in ("token_f1", "entity_f1"))
+        note = f"95 % interval {entity}; token F1 {spread(of_set.metrics, 'token_f1')} ({token})"
+        facts.append((f"{paper.set_name(name)}, entity F1", spread(of_set.metrics, "entity_f1"), note))
+    if "perplexity" in lm:
+        note = f"of held-out articles, after {integer(lm.get('tokens'))} tokens"
+        facts.append(("Language model, perplexity", decimal(lm["perplexity"], 1), note))
+    note = f"recurrent layers and projection; {results.encoder} {decimal(results.charcnn_parameters_m, 2)} M"
+    facts.append(("Parameters", f"{decimal(lm['parameters_m'], 2)} M", note))
+    names, *rows = zip(*facts, strict=True)
+    return Table(names, rows, left=len(facts))
+
+
+def _mean(of_set: SetResults, metric: str) -> Any:
+    """The row of the mean over seeds."""
+    return next(x for x in of_set.scores.to_dict("records") if (x["metric"], x["seed"]) == (metric, MEAN))
+
+
+def _describe_scores(name: str, of_set: SetResults) -> list[str]:
+    seeds = set(of_set.scores["seed"]) - {MEAN}
+    scores = [(spread(of_set.metrics, x), interval(_mean(of_set, x))) for x in ("token_f1", "entity_f1")]
+    return [paper.set_name(name), str(len(seeds)), *scores[0], *scores[1], spread(of_set.metrics, "entity_f1_macro")]
+
+
+def _describe_type(row: Mapping[Any, Any]) -> list[str]:
+    scores = [score(row["precision"]), score(row["recall"]), plus_minus(row["f1"], row["deviation"])]
+    return [row["type"], integer(row["support"]), *scores, interval(row)]
+
+
+def _describe_typos(name: str, of_set: SetResults) -> Iterator[list[str]]:
+    for row in of_set.typos.to_dict("records"):
+        words = f"{integer(row['misspelt'])} of {integer(row['words'])}"
+        ends = {"low": row["entity_f1_low"], "high": row["entity_f1_high"]}
+        scores = [score(row["token_f1"]), score(row["entity_f1"]), interval(ends)]
+        yield [paper.set_name(name), percent(row["rate"]), words, *scores]
+
+
+def _compare(results: Results, model: paper.Model | None) -> list[list[str]]:
+    """The paper's row of Table 2 and ours; nothing for an architecture that it lacks."""
+    if model is None:
+        return []
+    their_f1 = [score(model.f1.get(name)) for name in results.sets]
+    our_f1 = [score(of_set.metrics["token_f1"]) for of_set in results.sets.values()]
+    theirs = [f"Paper: {model.name}, {model.layers} layers", decimal(model.parameters_m, 1), *their_f1]
+    return [theirs, [f"Here: {results.arch}, scale {results.scale}", decimal(results.lm["parameters_m"], 2), *our_f1]]
+
+
+def _describe_flow(flow: Flow) -> list[str]:
+    """`14 (4.7 %): redirect 10, empty 4`; only where the stage both reads and writes the unit."""
+    total, dropped = sum(flow.dropped.values()), ""
+    if flow.read is not None and flow.written is not None:
+        reasons = ", ".join(f"{reason} {integer(number)}" for reason, number in flow.dropped.items())
+        dropped = f"{integer(total)} ({percent(total / max(flow.read, 1))}): {reasons}" if total else "0"
+    return [flow.unit, integer(flow.read), dropped, integer(flow.written)]
+
+
+def _flatten(settings: Any, key: str = "") -> Iterator[list[str]]:
+    """Dotted keys and their values, as `dvc params diff` has them."""
+    if not isinstance(settings, dict):
+        yield [key, str(settings)]
+        return
+    for name, value in settings.items():
+        yield from _flatten(value, f"{key}.{name}" if key else str(name))

@@ -1,35 +1,50 @@
-"""Test sentences with the entities that gold and the taggers have in them."""
+"""Test sentences to look at, with the entities that gold and the taggers have in them."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from pipeline.ner.data.bio import Span, bio_spans
 from pipeline.ner.scoring.scores import Counts, Floats
 from pipeline.ner.scoring.tested import Split, Taggers, describe_seeds
-from pipeline.ner.tagging.batches import Indices
-from pipeline.report.pages.readings import GOLD, RIGHT, WRONG, Piece, Reading
+from pipeline.report.pages.blocks import Example, Markdown, Reading, escape, mark
+
+WRONG, RIGHT = 30, 6
+"""Test sentences of each data set that the report shows, with a mistake and without."""
+
+
+class Mistakes(NamedTuple):
+    """Drawn sentences, in the order of the split, and out of how many they are drawn."""
+
+    sentences: int
+    wrong: int
+    """Sentences in which the tagger of any seed missed an entity or made one up."""
+    right: int
+    """Sentences with entities, all of which the taggers of all seeds found, and nothing else."""
+    examples: list[Example]
+
+
+def draw_mistakes(split: Split, taggers: Taggers, seed: int) -> Mistakes:
+    """At most `WRONG` sentences with a mistake and `RIGHT` without; `seed` decides, all being equally likely."""
+    misses = count_wrong(taggers.counts)
+    entities = taggers.counts[0].entities[:, 1].sum(1)
+    wrong, right = np.flatnonzero(misses > 0), np.flatnonzero((misses == 0) & (entities > 0))
+    random = np.random.default_rng(seed)
+    drawn = [*np.sort(random.permutation(wrong)[:WRONG]), *np.sort(random.permutation(right)[:RIGHT])]
+    examples = []
+    for index in map(int, drawn):
+        about = f"entities missed or made up: {describe_wrong(misses[index])}" if misses[index] else "no mistake"
+        readings = [read_gold(split, index), *read_predicted(split, taggers, index, "found")]
+        examples.append(Example(index + 1, about, readings))
+    return Mistakes(len(split.sentences), len(wrong), len(right), examples)
 
 
 def count_wrong(counts: Sequence[Counts]) -> Floats:
-    """Entities missed and made up in each sentence, means over seeds, (sentences,)."""
+    """Entities missed and made up in each sentence, means over seeds: (sentences,)."""
     per_seed = [(c.entities[:, 1] + c.entities[:, 2] - 2 * c.entities[:, 0]).sum(1) for c in counts]
     return np.mean(per_seed, axis=0)
-
-
-def read_gold(split: Split, index: int) -> Reading:
-    """A sentence with its gold entities."""
-    sentence = split.sentences[index]
-    return Reading(GOLD, "", list(_pieces(sentence.tokens, bio_spans(sentence.tags), None)))
-
-
-def read_predicted(split: Split, taggers: Taggers, index: int, system: str) -> Iterator[Reading]:
-    """The same with the entities that the taggers found; those who agree are one reading."""
-    sentence = split.sentences[index]
-    gold = bio_spans(sentence.tags)
-    for spans, seeds in _group(split, taggers, index).items():
-        yield Reading(system, describe_seeds(seeds), list(_pieces(sentence.tokens, list(spans), gold)))
 
 
 def describe_wrong(mean: float) -> str:
@@ -37,26 +52,30 @@ def describe_wrong(mean: float) -> str:
     return f"{mean:.2f}".rstrip("0").rstrip(".")
 
 
-def _group(split: Split, taggers: Taggers, index: int) -> dict[tuple[Span, ...], list[str]]:
-    """The seeds by the entities they found."""
-    groups: defaultdict[tuple[Span, ...], list[str]] = defaultdict(list)
+def read_gold(split: Split, index: int) -> Reading:
+    """A sentence with its gold entities."""
+    sentence = split.sentences[index]
+    gold = bio_spans(sentence.tags)
+    return Reading("gold", "", _mark(sentence.tokens, gold, gold))
+
+
+def read_predicted(split: Split, taggers: Taggers, index: int, system: str) -> Iterator[Reading]:
+    """The same with the entities that the taggers predicted; taggers that agree are one reading."""
+    sentence = split.sentences[index]
+    gold = bio_spans(sentence.tags)
+    seeds_by_spans: defaultdict[tuple[Span, ...], list[str]] = defaultdict(list)
     for seed, tags in zip(taggers.seeds, taggers.tags, strict=True):
-        groups[tuple(bio_spans(_names(split, tags[split.tokens(index)])))].append(seed)
-    return groups
+        labels = [split.labels[tag] for tag in tags[split.tokens(index)].tolist()]
+        seeds_by_spans[tuple(bio_spans(labels))].append(seed)
+    for spans, seeds in seeds_by_spans.items():
+        yield Reading(system, describe_seeds(seeds), _mark(sentence.tokens, spans, gold))
 
 
-def _names(split: Split, tags: Indices) -> list[str]:
-    return [split.labels[tag] for tag in tags.tolist()]
-
-
-def _pieces(tokens: list[str], spans: list[Span], gold: list[Span] | None) -> Iterator[Piece]:
-    """The sentence cut at its entities; without `gold` they are the gold ones."""
-    stop = 0
+def _mark(tokens: list[str], spans: Sequence[Span], gold: Sequence[Span]) -> Markdown:
+    """The sentence with these entities marked, and those marked as wrong that are not gold."""
+    pieces, stop = [], 0
     for span in spans:
-        if span.start > stop:
-            yield Piece(" ".join(tokens[stop : span.start]), "", "")
-        status = GOLD if gold is None else RIGHT if span in gold else WRONG
-        yield Piece(" ".join(tokens[span.start : span.stop]), span.type, status)
+        pieces += [escape(" ".join(tokens[stop : span.start]))] if span.start > stop else []
+        pieces.append(mark(" ".join(tokens[span.start : span.stop]), span.type, span not in gold))
         stop = span.stop
-    if stop < len(tokens):
-        yield Piece(" ".join(tokens[stop:]), "", "")
+    return Markdown(" ".join([*pieces, *map(escape, tokens[stop:])]))

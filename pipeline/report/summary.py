@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from pipeline.files.json import read_json
-from pipeline.report.data import METRICS, Data, read_lm, read_metrics
+from pipeline.ner.scoring.scores import METRICS
+from pipeline.report.data import Cost, Data, read_lm, read_metrics
+from pipeline.report.page import DEMO, DEMO_WARNING
 from pipeline.report.paper import order_sets
-from pipeline.report.sections import DEMO, DEMO_WARNING
-from pipeline.report.tables import decimal, plain, spread
+from pipeline.report.tables import NONE, decimal, integer, minutes, plain, spread
 
 
 def summary(metrics: Path) -> str:
@@ -15,20 +16,35 @@ def summary(metrics: Path) -> str:
     lm = read_lm(metrics)
     sets = {name: read_metrics(metrics, name) for name in data["ner"]}
     rows = [[name, *(spread(sets[name], metric) for metric in METRICS)] for name in order_sets(list(sets))]
+    model = f"a published ELMo, {decimal(lm['parameters_m'], 2)} M parameters"
+    if "perplexity" in lm:
+        model = f"validation perplexity {decimal(lm['perplexity'], 1)}, {decimal(lm['parameters_m'], 2)} M parameters"
+    elif not lm["parameters_m"]:
+        model = "none, the bare char encoder"
     lines = [
         f"{lm['arch']}, scale {data['scale']}",
         *([DEMO_WARNING] if data["scale"] == DEMO else []),
         "",
         plain(["set", *METRICS], rows),
         "",
-        f"language model: {_language_model(lm)}",
+        f"language model: {model}",
+        *([_describe_cost(metrics / "cost.json")] if (metrics / "cost.json").is_file() else []),
         f"report: {metrics / 'report.html'}, {metrics / 'report.md'}",
     ]
     return "\n".join(lines)
 
 
-def _language_model(lm: dict[str, float]) -> str:
-    size = f"{decimal(lm['parameters_m'], 2)} M parameters"
-    if "perplexity" in lm:
-        return f"validation perplexity {decimal(lm['perplexity'], 1)}, {size}"
-    return f"a published ELMo, {size}" if lm["parameters_m"] else "none, the bare char encoder"
+def _describe_cost(path: Path) -> str:
+    """What the training of the language model took, and where."""
+    cost: Cost = read_json(path, Cost, "pretrain")
+    lm, hardware = cost["lm"], cost.get("machine", {}).get("hardware")
+    facts = [
+        f"{show(lm[key])} {unit}"
+        for key, show, unit in (
+            ("minutes", minutes, "minutes"),
+            ("tokens_per_second", integer, "tokens a second"),
+            ("peak_memory_mb", integer, "MB at most"),
+        )
+        if key in lm
+    ]
+    return f"its training: {', '.join([*facts, hardware or lm.get('device', NONE)])}"

@@ -1,82 +1,31 @@
 """Tables as text, and numbers as people read them."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
 from pipeline.errors import SPACES, TEXT, printable
-from pipeline.report.pages.blocks import Block, Cell, Heading, Matrix, Picture, Table
 
 NONE = "–"
 """In place of a number that does not exist."""
 
 
-def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
-    """A Markdown table of cells that are text already; the first `left` columns to the left, others to the right."""
-    return _format(header, rows, left, "pipe")
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1, form: str = "pipe") -> str:
+    """A table of cells that are Markdown; the first `left` columns to the left, others to the right."""
+    align = ["left" if column < left else "right" for column in range(len(header))]
+    titles, *cells = ([printable(cell, SPACES) for cell in row] for row in (header, *rows))
+    table = pd.DataFrame(cells, columns=titles)
+    return table.to_markdown(index=False, tablefmt=form, colalign=align, disable_numparse=True)
+
+
+def plain(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """The same for a terminal."""
+    return markdown(header, rows, form="plain")
 
 
 def markdown_page(parts: Iterable[str]) -> str:
     """A Markdown page of its paragraphs; of control characters, which names and titles may have, it shows escapes."""
     return printable("\n\n".join(parts) + "\n", TEXT)
-
-
-def format_blocks(blocks: Iterable[Block], pictures: str) -> str:
-    """Blocks as Markdown; the files of pictures are looked for under `pictures`, a prefix of their paths."""
-    return "\n\n".join(_format_block(block, pictures) for block in blocks)
-
-
-def escape(block: Block) -> Block:
-    """A block with names or text in it that somebody else wrote, so that Markdown shows it as it is."""
-    match block:
-        case Table():
-            return block._replace(rows=[[_escape(cell) for cell in row] for row in block.rows])
-        case Matrix():
-            cells = [(_escape(name), row) for name, row in block.cells]
-            return block._replace(columns=[_escape(name) for name in block.columns], cells=cells)
-        case Heading():
-            return Heading(_escape(block.heading))
-    return block
-
-
-def _escape(text: str) -> str:
-    return re.sub(r"([\\`*_\[\]<>|#~&])", r"\\\1", text)
-
-
-def _format_block(block: Block, pictures: str) -> str:
-    match block:
-        case Table():
-            return markdown(*block)
-        case Matrix():
-            rows = [[name, *map(_format_cell, cells)] for name, cells in block.cells]
-            return markdown([block.corner, *block.columns], rows)
-        case Heading():
-            return f"### {block.heading}"
-        case Picture():
-            place = f"{pictures}{block.picture}"
-            return f"[![{block.title}]({place}.png)]({place}.svg)"
-    return str(block)
-
-
-def _format_cell(cell: Cell | None) -> str:
-    """+0.031 * (p 0.0005), the star where it stands out."""
-    return f"{cell.value}{' *' if cell.stands_out else ''} ({cell.note})" if cell else ""
-
-
-def plain(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """The same for a terminal."""
-    return _format(header, rows, 1, "plain")
-
-
-def _format(header: Sequence[str], rows: Sequence[Sequence[str]], left: int, form: str) -> str:
-    align = ["left" if column < left else "right" for column in range(len(header))]
-    table = pd.DataFrame([_cells(row) for row in rows], columns=_cells(header))
-    return table.to_markdown(index=False, tablefmt=form, colalign=align, disable_numparse=True)
-
-
-def _cells(row: Sequence[str]) -> list[str]:
-    return [printable(cell, SPACES) for cell in row]
 
 
 def integer(value: float | None) -> str:
@@ -97,6 +46,11 @@ def minutes(value: float | None) -> str:
 def score(value: float | None) -> str:
     """An F1: 0.76312 -> 0.763."""
     return decimal(value, 3)
+
+
+def interval(row: Mapping[str, float]) -> str:
+    """The `low` and `high` of a row: 0.743 to 0.781."""
+    return f"{score(row['low'])} to {score(row['high'])}"
 
 
 def plus_minus(mean: float, deviation: float | None) -> str:

@@ -5,12 +5,10 @@ from typing import Any
 
 from pipeline.files.csv import DIGITS, read_csv
 from pipeline.files.json import read_json, write_json
-from pipeline.files.metrics import write_metrics
 from pipeline.files.settings import read_settings
 from pipeline.lm.embed import CONFIG, Config, Embedder
 from pipeline.lm.encoders.encoder import CONFIG as ENCODER
 from pipeline.lm.settings import EncoderShape
-from pipeline.machine.describe import stamp
 from pipeline.machine.device import choose_device
 from pipeline.ner.data.corpus import COUNTS
 from pipeline.ner.data.dataset import read_dataset
@@ -23,9 +21,7 @@ from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.provenance.fingerprint import sha256
 from pipeline.report.card import Facts, Json, NewsOrigins, Origin, SetOrigins, render_card
-from pipeline.report.data import SCORES, TYPES
-from pipeline.report.encoders import ENCODERS
-from pipeline.report.splits import SET_COUNTS
+from pipeline.report.data import ENCODERS, SCORES, SET_COUNTS, TYPES
 from pipeline.work.outputs import copy_folder, fresh_folder, need, write_text
 
 
@@ -72,7 +68,7 @@ def run(paths: Paths, params: Params, name: str) -> None:
         write_json(folder / SETTINGS, exported.model_dump(mode="json"))
         write_text(folder / CARD, render_card(facts))
     values = {name: {"calibration": _rounded(calibration)}}
-    write_metrics(paths.scores / f"{name}.calibration.json", values, stamp(device))
+    write_json(paths.scores / f"{name}.calibration.json", values)
 
 
 def _read_facts(paths: Paths, exported: Exported, epoch: str, seeds: int, calibration: dict[str, Any]) -> Facts:

@@ -3,26 +3,21 @@
 from pathlib import Path
 
 import pandas as pd
-import torch
 
-from pipeline.files.metrics import write_metrics
-from pipeline.machine.describe import stamp
+from pipeline.files.json import write_json
 from pipeline.ner.scoring.scores import spread_types
 from pipeline.ner.scoring.tested import read_tested
 from pipeline.params import Params
 from pipeline.paths import Paths
-from pipeline.report.data import Results, SetResults, read_results
-from pipeline.report.html import Sentences, render_html
-from pipeline.report.mistakes import Mistakes, draw_mistakes
+from pipeline.report.data import Results, read_results
 from pipeline.report.page import render
+from pipeline.report.pages.render import render_html
 from pipeline.report.paper import set_name
-from pipeline.report.plots import confusion, epochs, perplexity, types, typos
+from pipeline.report.plots.curves import draw_epochs, draw_perplexity, draw_typos
 from pipeline.report.plots.style import save
-from pipeline.report.tables import integer
+from pipeline.report.plots.types import draw_confusion, draw_types
+from pipeline.report.readings import draw_mistakes
 from pipeline.work.outputs import fresh_folder, write_text
-
-WRONG, RIGHT = 30, 6
-"""Test sentences of each data set that the page shows, with a mistake and without."""
 
 
 def run(paths: Paths, params: Params) -> None:
@@ -34,46 +29,34 @@ def run(paths: Paths, params: Params) -> None:
     """
     seed, scale, metrics = params.seed, params.chosen_scale, paths.metrics
     results = read_results(paths.data, metrics, paths.lm, params.arch, params.scale, params.protocol, params.sets)
-    sentences = {}
+    mistakes = {}
     for name, of_set in results.sets.items():
         split, taggers = read_tested(paths.corpora / name, paths.predictions / name)
         spread = spread_types(taggers.counts, split.labels, scale.evaluate.bootstrap, seed)
         results.sets[name] = of_set._replace(types=of_set.types.merge(pd.DataFrame(spread), on="type"))
-        sentences[name] = _describe(draw_mistakes(split, taggers, WRONG, RIGHT, seed), seed)
+        mistakes[name] = draw_mistakes(split, taggers, seed)
 
     blocks = {f"archs.{params.arch}": params.chosen_arch, f"scales.{params.scale}": scale}
     settings = {"seed": seed, **{key: block.model_dump(mode="json") for key, block in blocks.items()}}
-    page = render(results)
+    pages = [render(results, mistakes, settings, whole) for whole in (False, True)]
     with fresh_folder(metrics / "plots") as folder:
-        html = render_html(results, sentences, settings, _draw(folder, results))
-    write_metrics(metrics / "data.json", results.data_metrics(), stamp(torch.device("cpu")))
-    write_text(metrics / "report.md", page)
-    write_text(metrics / "report.html", html)
+        pages[1] = render_html(pages[1], _draw(folder, results))
+    ner = {name: of_set.counts for name, of_set in results.sets.items()}
+    size = {"scale": params.scale, "charcnn_parameters_m": results.charcnn_parameters_m}
+    write_json(metrics / "data.json", {**size, **results.counts, "ner": ner})
+    for form, page in zip(("md", "html"), pages, strict=True):
+        write_text(metrics / f"report.{form}", page)
 
 
 def _draw(folder: Path, results: Results) -> dict[str, str]:
     """Write all pictures; return them as SVG, by name."""
-    found = {} if results.curve.empty else {"lm": save(folder, "lm", perplexity.draw, results.curve, results.arch)}
+    svgs = {} if results.curve.empty else {"lm": save(folder, "lm", draw_perplexity, results.curve, results.arch)}
     for name, of_set in results.sets.items():
-        found |= _draw_set(folder, name, of_set)
-    return found
-
-
-def _draw_set(folder: Path, name: str, of_set: SetResults) -> dict[str, str]:
-    title = set_name(name)
-    return {
-        f"{name}.epochs": save(folder, f"{name}.epochs", epochs.draw, of_set.epochs, title),
-        f"{name}.types": save(folder, f"{name}.types", types.draw, of_set.types, title),
-        f"{name}.confusion": save(folder, f"{name}.confusion", confusion.draw, of_set.confusion, title),
-        f"{name}.typos": save(folder, f"{name}.typos", typos.draw, of_set.typos, title),
-    }
-
-
-def _describe(mistakes: Mistakes, seed: int) -> Sentences:
-    chosen = (
-        f"Of the {integer(mistakes.wrong)} of {integer(mistakes.sentences)} test sentences in which a tagger missed an "
-        f"entity or made one up, {min(mistakes.wrong, WRONG)} drawn at random; then {min(mistakes.right, RIGHT)} of "
-        f"the {integer(mistakes.right)} with entities and no mistake (`seed: {seed}`). Taggers that agree stand "
-        "together, by the seeds they were trained with; numbers of mistakes are means over all."
-    )
-    return Sentences(chosen, mistakes.examples)
+        for kind, draw, table in (
+            ("epochs", draw_epochs, of_set.epochs),
+            ("types", draw_types, of_set.types),
+            ("confusion", draw_confusion, of_set.confusion),
+            ("typos", draw_typos, of_set.typos),
+        ):
+            svgs[f"{name}.{kind}"] = save(folder, f"{name}.{kind}", draw, table, set_name(name))
+    return svgs

@@ -3,6 +3,7 @@
 import gzip
 import shutil
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,7 @@ from pipeline.errors import UserError
 from pipeline.files.shards import read_documents
 from pipeline.files.vocabulary import Vocabulary
 from pipeline.paths import Paths
-from pipeline.report.corpus.article import STAGES, find_articles, read_article
-from pipeline.report.corpus.terminal import show
-from pipeline.report.corpus.trace import paragraphs_of, read_predicted, sentences_of, trace
+from pipeline.report.corpus.article import STAGES, draw_articles, find_articles, sentences_of, show
 from tests.corpus.conftest import TOO_LONG, export, run_text_stages
 from tests.pack import PACK, needs_pack
 
@@ -24,16 +23,14 @@ def follow(data: Path) -> int:
     number = 0
     for document in read_documents(data / "documents"):
         for article in find_articles(data, document.id):
-            paragraphs, sentences = article.lines["documents"], article.lines["sentences"]
-            for fragment, own in zip(article.lines["fragments"], sentences_of(article), strict=True):
-                assert " ".join(sentences[i] for i in own) == fragment
-                for sentence, paragraph in zip(own, paragraphs_of(article, own), strict=True):
-                    assert sentences[sentence] in paragraphs[paragraph]
+            sentences = article.lines["sentences"]
+            for fragment, numbers in zip(article.lines["fragments"], sentences_of(article), strict=True):
+                assert " ".join(sentences[i] for i in numbers) == fragment
                 number += 1
     return number
 
 
-def test_every_fragment_is_followed_to_its_sentences_and_paragraphs(built: Path) -> None:
+def test_every_fragment_is_followed_to_its_sentences(built: Path) -> None:
     assert follow(built) > 60
 
 
@@ -42,31 +39,6 @@ def test_real_text_is_followed(tmp_path: Path) -> None:
     with gzip.open(PACK / "corpus" / "nerel_wikinews.txt.gz", "rt", encoding="utf-8", newline="\n") as file:
         text = file.read(60_000)
     assert follow(run_text_stages(tmp_path, {"news.txt": text})) > 80
-
-
-def test_trace(built: Path) -> None:
-    vocabulary = Vocabulary.load(built / "vocabulary")
-    predicted = read_predicted(built / "vocabulary")
-    assert predicted == set(vocabulary.types[3 : vocabulary.size])
-    (article,) = find_articles(built, "0001-city:2")
-    fragment = "Река течёт. Город номер 1 стоит у реки."
-    traced = dict(trace(article, 0, predicted))
-    known = [lemma if vocabulary.ids[lemma] < vocabulary.size else "<UNK>" for lemma in fragment.lower().split()]
-    assert "<UNK>" in known and traced == {
-        "documents": ["Река течёт.", f"Город номер 1 стоит у реки. {TOO_LONG} Река течёт на юг и на восток."],
-        "sentences": ["Река течёт.", "Город номер 1 стоит у реки."],
-        "fragments": [fragment],
-        "lowercase": [fragment.lower()],
-        "lemmas": [fragment.lower()],
-        "vocabulary": [" ".join(known)],
-    }
-
-
-def test_lemmas_that_do_not_pair_are_not_shown(built: Path) -> None:
-    (article,) = find_articles(built, "0001-city:2")
-    article.lines["lemmas"].pop()
-    traced = dict(trace(article, 0, set()))
-    assert traced["lowercase"] and traced["lemmas"] == traced["vocabulary"] == []
 
 
 def test_fragments_of_other_sentences(built: Path) -> None:
@@ -133,9 +105,24 @@ def test_nothing_in_a_text_commands_the_terminal(built: Path) -> None:
     assert r"\x1b[2J \u202eтекст" in shown and all(line.isprintable() for line in shown.splitlines())
 
 
-def test_an_article_that_is_not_in_the_shard(built: Path) -> None:
-    with pytest.raises(UserError, match=r"00000\.txt: found no article 999"):
-        read_article(built, "00000.txt", "999")
+def test_what_is_predicted_by_name(built: Path) -> None:
+    vocabulary = Vocabulary.load(built / "vocabulary")
+    words = ["река", "течёт.", "город", "номер", "1", "стоит", "у", "реки."]
+    known = [word if vocabulary.ids[word] < vocabulary.size else "<UNK>" for word in words]
+    assert "<UNK>" in known
+    assert f"by name\n   1  {' '.join(known)}" in show(built, "0001-city:2", 120)
+
+
+def test_articles_are_drawn_by_the_least_hash(built: Path) -> None:
+    headers = [(document.id, document.title) for document in read_documents(built / "fragments")]
+    assert draw_articles(built / "fragments", 10**6, seed=1) == headers
+    drawn = draw_articles(built / "fragments", 5, seed=1)
+    assert drawn == [header for header in headers if header in drawn] and len({*drawn}) == 5
+    assert {*drawn} < {*draw_articles(built / "fragments", 9, seed=1)}
+    draws = Counter(header for seed in range(500) for header in draw_articles(built / "fragments", 4, seed))
+    expected = 500 * 4 / len(headers)
+    assert len(draws) == len(headers) == 36  # chi-squared, 1 %
+    assert sum((number - expected) ** 2 / expected for number in draws.values()) < 57
 
 
 def test_the_command(built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""Lengths, growth, coverage and the draw, each against a slow and obvious count."""
+"""Lengths, growth and coverage, each against a slow and obvious count."""
 
 import random
 from collections import Counter
@@ -12,21 +12,19 @@ from pipeline.files.ids import IdSequences
 from pipeline.files.json import read_json
 from pipeline.files.shards import Document, read_documents, write_shards
 from pipeline.files.vocabulary import SPECIALS, Vocabulary
-from pipeline.report.corpus.growth import measure_vocabulary
-from pipeline.report.corpus.lengths import Lengths, count_lengths
-from pipeline.report.corpus.sample import _hash, draw_fragments
+from pipeline.report.corpus.article import draw_articles
+from pipeline.report.corpus.measure import Lengths, count_lengths, measure_vocabulary
 from tests.memory import traced_peak
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_lengths(seed: int) -> None:
     drawn = [int(length) for length in np.random.default_rng(seed).geometric(0.1, size=1 + 99 * seed)]
-    lengths = Lengths(drawn)
-    assert (lengths.number, lengths.longest) == (len(drawn), max(drawn))
+    lengths = Lengths(*np.unique(drawn, return_counts=True))
+    assert lengths.number == len(drawn)
     assert lengths.mean == pytest.approx(np.mean(drawn))
     for share in (0.01, 0.05, 0.25, 0.5, 0.95, 0.99, 1.0):
         assert lengths.quantile(share) == np.quantile(drawn, share, method="inverted_cdf")
-    assert np.repeat(*lengths.histogram).tolist() == sorted(drawn)
 
 
 def test_lengths_of_the_corpus(built: Path) -> None:
@@ -37,7 +35,7 @@ def test_lengths_of_the_corpus(built: Path) -> None:
         [len(line.split()) for document in sentences for line in document.lines],
         [len(line.split()) for document in fragments for line in document.lines],
     )
-    assert [np.repeat(*lengths.histogram).tolist() for lengths in found] == [*map(sorted, expected)]
+    assert [np.repeat(*lengths).tolist() for lengths in found] == [*map(sorted, expected)]
 
 
 def test_growth_and_usage(built: Path) -> None:
@@ -60,28 +58,11 @@ def test_growth_and_usage(built: Path) -> None:
         assert usage.coverage(side)[usage.predicted - 1] == pytest.approx(stated[key], abs=1e-6)
 
 
-def test_draw(built: Path) -> None:
-    everything = draw_fragments(built / "fragments", 10**6, seed=1)
-    documents = [*read_documents(built / "fragments")]
-    assert [(d.article, d.number) for d in everything] == [(d.id, n) for d in documents for n in range(len(d.lines))]
-    drawn = draw_fragments(built / "fragments", 10, seed=1)
-    least = sorted(everything, key=lambda place: _hash(place, 1))[:10]
-    assert drawn == sorted(least, key=everything.index)
-    assert drawn != draw_fragments(built / "fragments", 10, seed=2)
-
-
-def test_every_fragment_has_the_same_chance(tmp_path: Path) -> None:
-    write_shards([Document(str(n), "", ["а"] * (1 + n % 3)) for n in range(20)], tmp_path, 1)
-    draws = Counter(place for seed in range(500) for place in draw_fragments(tmp_path, 4, seed))
-    expected = 500 * 4 / len(draws)
-    assert len(draws) == 39 and sum((n - expected) ** 2 / expected for n in draws.values()) < 62  # chi-squared, 1 %
-
-
 @pytest.mark.parametrize(
     "read",
     [
         lambda folder: count_lengths(folder, folder),
-        lambda folder: draw_fragments(folder, 10, seed=1),
+        lambda folder: draw_articles(folder, 10, seed=1),
     ],
     ids=["lengths", "draw"],
 )

@@ -1,12 +1,13 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from shutil import copytree
+from typing import Any
 
 import pytest
 
 from pipeline.paths import Paths
 from pipeline.stages import report
-from tests.report.world import TYPES, build, params_of
+from tests.report.world import PROTOCOL, TYPES, build, params_of
 
 
 class World:
@@ -16,9 +17,11 @@ class World:
         self.paths = paths
         self.data, self.metrics, self.lm = paths.data, paths.metrics, paths.lm
 
-    def report(self, arch: str, scale: str, sets: Sequence[str] = tuple(TYPES)) -> None:
+    def report(
+        self, arch: str, scale: str, sets: Sequence[str] = tuple(TYPES), protocol: dict[str, Any] = PROTOCOL
+    ) -> None:
         """Run the stage."""
-        report.run(self.paths, params_of(arch, scale, sets))
+        report.run(self.paths, params_of(arch, scale, sets, protocol))
 
     @property
     def html(self) -> str:

@@ -12,7 +12,7 @@ from pipeline.ner.data.bio import bio_spans
 from pipeline.ner.data.corpus import read_split
 from pipeline.ner.scoring.scores import count, score_types, spread_types
 from pipeline.ner.scoring.tested import read_tested
-from pipeline.stages.report import RIGHT, WRONG
+from pipeline.report.readings import RIGHT, WRONG
 from tests.pages import Page
 from tests.report.conftest import World
 from tests.report.world import BOOTSTRAP, RATES, SEEDS, TOKENS, TYPES
@@ -52,7 +52,7 @@ def test_every_figure_is_that_of_the_metrics(reported: World, page: Page) -> Non
     assert f"{lm['perplexity']:.1f}" in page.facts and f"{lm['parameters_m']:.2f} M" in page.facts
     typos = pd.read_csv(reported.metrics / "ner" / "multiconer.typos.csv")
     assert [row[4] for row in page.rows("Typos, test split")][len(RATES) :] == [f"{v:.3f}" for v in typos["entity_f1"]]
-    size = dict(page.rows("Language model, and what it cost"))
+    size = dict(page.rows("Language model"))
     charcnn = (262 * 2 + 4 * 2 + 4 + 4 * 8 + 8) / 1e6  # embeddings, a convolution, the projection: tests.report.world
     assert size["The char-CNN's share of both"] == f"{100 * charcnn / (charcnn + lm['parameters_m']):.1f} %"
 
@@ -112,7 +112,7 @@ def test_what_stands_in_the_char_cnns_place_is_called_by_its_name(copy: Callable
     (world.lm / "charcnn.json").write_text(json.dumps(shape))
     world.report("charcnn", "local")
     page = Page.parse(world.html)
-    assert dict(page.rows("Language model, and what it cost"))["The n-gram encoder's share of both"] == "100.0 %"
+    assert dict(page.rows("Language model"))["The n-gram encoder's share of both"] == "100.0 %"
     assert "The bare n-gram encoder has no recurrent layers" in page.text
 
 
@@ -120,7 +120,7 @@ def test_an_architecture_without_a_language_model_has_no_empty_section(reported_
     page = Page.parse(reported_charcnn.html)
     page.check()
     assert "Language model, perplexity" not in page.facts
-    assert dict(page.rows("Language model, and what it cost"))["The char-CNN's share of both"] == "100.0 %"
+    assert dict(page.rows("Language model"))["The char-CNN's share of both"] == "100.0 %"
     assert len(page.pictures) == 4 * len(TYPES)
     assert "The data of scale demo are generated" not in page.text
     assert not re.search(r"\bnan\b|None", page.text)

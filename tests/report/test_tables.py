@@ -1,12 +1,25 @@
 import unicodedata
+from pathlib import Path
 
 import pytest
 
 from pipeline.errors import TEXT, printable
 from pipeline.report.counts import Flow, read_flows
-from pipeline.report.pages.blocks import Fact, Heading, Section, Table
-from pipeline.report.pages.render import PAGE, render_page
-from pipeline.report.tables import decimal, integer, markdown, markdown_page, percent, plain, score
+from pipeline.report.pages.blocks import (
+    LEGEND,
+    Block,
+    Example,
+    Heading,
+    Markdown,
+    Reading,
+    Table,
+    code,
+    format_blocks,
+    mark,
+)
+from pipeline.report.pages.render import render_html, render_markdown
+from pipeline.report.tables import decimal, integer, markdown, percent, plain, score
+from tests.pages import Page
 
 CONTROLS = "\x1b]0;pwned\x07\x1b[2J\x00\x7f\x85\x9b31m\r\u061c\u200e\u200f\u2028\u202a\u202e\u2066\u2069\ufeff\ud83d"
 """What sets a terminal's title, colours or direction of writing, or hides, or is no character."""
@@ -24,19 +37,40 @@ def test_what_commands_a_terminal_is_shown_and_what_a_text_has_stays() -> None:
     )
 
 
-def test_no_page_has_control_characters() -> None:
+def test_no_page_has_control_characters(tmp_path: Path) -> None:
+    (tmp_path / "page.md").write_text("# {{ title }}\n\n{{ text }}\n\n{{ block }}\n")
     table = Table([f"A{CONTROLS}", "B"], [[f"<b>{CONTROLS}", "line\nline"]])
-    sections = [Section(f"title {CONTROLS}", [f"text {CONTROLS}", Heading(CONTROLS), table])]
-    html = render_page(
-        PAGE, title=CONTROLS, warning=CONTROLS, lead=[CONTROLS, SPACED], facts=[Fact(CONTROLS, CONTROLS, CONTROLS)],
-        sections=sections, pictures={},
-    )  # fmt: skip
-    md = markdown_page([f"# {CONTROLS}", SPACED, markdown(table.header, table.rows)])
+    text = Markdown(CONTROLS + SPACED)
+    md = render_markdown(tmp_path / "page.md", title=CONTROLS, text=text, block=table)
+    html = render_html(md, {})
     for page in (html, md):
         page.encode()
         controls = {c for c in page if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")}
-        assert controls <= {"\n", "\xad", "\u200d"} and r"\x1b]0;pwned\x07" in page and SPACED in page
-    assert "<b>" not in html and r"line\nline" in md
+        assert controls <= {"\n", "\xad", "\u200d"} and r"\x1b]0;pwned\x07" in page.replace("\\]", "]")
+        assert SPACED in page
+    assert "<b>" not in html and r"line\nline" in html
+
+
+HOSTILE = [
+    *("<script>alert(1)</script>", "</td></table>", "<!--", "&amp;", "&#60;b&#62;", "\"'>", "<mailto:a@b.c>"),
+    *("a|b", r"a\|b", r"\\", r"\<", "*a*", "**a**", "_a_", "__a__", "~~a~~", "`a`", "````", "# a", "a_b_c", "---"),
+    *("$x_{y}$", "{{ 7 * 7 }}", "- a", "1. a", "[a](javascript:alert(1))", "![a](b.png)", "[![a](b.png)](b.svg)"),
+    *("[a]: b", "a\u202eb"),
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_text_of_others_is_shown_as_it_is(text: str, tmp_path: Path) -> None:
+    (tmp_path / "page.md").write_text("# Page\n\n## {{ text }}\n\nA {{ text }}\n\n{{ blocks }}\n")
+    marked = Markdown(f"{mark(text, text, True)} {mark(text, text, False)}")
+    table = Table([text, "code"], [[text, code(text)]])
+    blocks: list[Block] = [Heading(text), table, LEGEND, Example(7, text, [Reading(text, text, marked)])]
+    page = Page.parse(render_html(render_markdown(tmp_path / "page.md", text=text, blocks=format_blocks(blocks)), {}))
+    page.check()
+    shown = printable(text)
+    assert page.titles == ["Page", shown] and f"A {shown}\n" in page.text
+    assert page.rows(shown) == [[shown, shown], [f"{shown}, {shown}", f"{shown} {shown} ✗ {shown} {shown}"]]
+    assert not {"script", "img", "a", "ol", "ul", "del"} & {*page.tags} and page.tags.count("strong") == 4
 
 
 def test_markdown_aligns_text_left_and_numbers_right() -> None:

@@ -30,7 +30,8 @@ from tests.params import make_params
 TYPES = {"wikineural": ["PER", "ORG", "LOC", "MISC"], "multiconer": ["PER", "LOC", "CORP", "GRP", "PROD", "CW"]}
 SEEDS = [1, 2]
 EPOCHS = 6
-PROTOCOL = {"lowercase": True, "lemmas": True, "tokens": "all", "epoch": "best"}
+Json = dict[str, Any]
+PROTOCOL: Json = {"lowercase": True, "lemmas": True, "tokens": "all", "epoch": "best"}
 RATES = [0, 0.05, 0.2]
 BOOTSTRAP = 50
 TOKENS = ["а", "<script>alert(1)</script>", "&", "\"'>", "שלום", "`д`", "</mark>", "{{ 7 * 7 }}"]
@@ -66,10 +67,10 @@ CHARCNN = {
 }
 
 
-def params_of(arch: str, scale: str = "demo", sets: Sequence[str] = tuple(TYPES)) -> Params:
+def params_of(arch: str, scale: str = "demo", sets: Sequence[str] = tuple(TYPES), protocol: Json = PROTOCOL) -> Params:
     """params.yaml of an experiment with one of `STACKS`."""
     values: dict[str, Any] = {f"archs.{name}": stack for name, stack in STACKS.items()}
-    values |= {f"protocol.{key}": value for key, value in PROTOCOL.items()}
+    values |= {f"protocol.{key}": value for key, value in protocol.items()}
     values |= {
         "arch": arch,
         "scale": scale,

@@ -12,7 +12,7 @@ from pipeline.experiments.compare.system import System, find_scored, read_system
 from pipeline.experiments.pages import Page, write_page
 from pipeline.experiments.revision import Revision, diff_params, open_revisions
 from pipeline.ner.scoring.tested import describe_seeds
-from pipeline.report.pages.blocks import Block, Example, Examples, Heading, Section, Table
+from pipeline.report.pages.blocks import LEGEND, Block, Example, Heading, Section, Table, code
 from pipeline.report.paper import order_sets, set_name
 from pipeline.report.readings import count_wrong, describe_wrong, read_gold, read_predicted
 from pipeline.report.tables import NONE, integer, plain
@@ -37,9 +37,8 @@ def run(a: str, b: str, sets: list[str], target: Path, resamples: int, seed: int
         [key, *(NONE if value is None else str(value) for value in values)]
         for key, values in diff_params(first, second).items()
     ]
-    sections = [
-        Section("Settings that differ", [Table(["Setting", "A", "B"], settings, left=3) if settings else "None."])
-    ]
+    differing = Table(["Setting", "A", "B"], [[*map(code, row)] for row in settings], left=3)
+    sections = [Section("Settings that differ", [differing if settings else "None."])]
     tables = [f"A: {first.title}\nB: {second.title}"]
     for name, (of_a, of_b) in systems.items():
         sentences, tokens = integer(len(of_a.split.sentences)), integer(len(of_a.split.gold))
@@ -51,11 +50,12 @@ def run(a: str, b: str, sets: list[str], target: Path, resamples: int, seed: int
         heading = f"Where the entities missed or made up differ most: {integer(len(examples))} sentences"
         if not examples:
             heading = "A and B missed or made up as many entities in every sentence"
-        blocks: list[Block] = [about, Table(HEADER, rows), *notes, Heading(heading), Examples(examples)]
+        blocks: list[Block] = [about, Table(HEADER, rows), *notes, Heading(heading)]
+        blocks += [LEGEND, *examples] if examples else []
         sections.append(Section(set_name(name), blocks))
         tables.append(f"{set_name(name)}: {about}\n{plain(HEADER, rows)}")
     tables.append(plain(["setting", "A", "B"], settings) if settings else "no setting differs")
-    lead = [f"A: `{first.title}`", f"B: `{second.title}`"]
+    lead = [f"A: {code(first.title)}", f"B: {code(second.title)}"]
     name = f"{file_name(a)}..{file_name(b)}"
     write_page(target, name, Page("Is the difference real?", "", lead, sections), {})
     return "\n\n".join([*tables, f"page: {target / name}.html"])

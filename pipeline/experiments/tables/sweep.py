@@ -9,9 +9,9 @@ from pipeline.experiments.pages import Page
 from pipeline.experiments.tables.pairs import RESAMPLES, Pairs
 from pipeline.experiments.tables.plots import COSTS, CURVES, PAPER, SCORES, SIZES, TYPOS, label_rows, paper_f1
 from pipeline.experiments.tables.rows import METRICS, Row
-from pipeline.report.pages.blocks import Block, Cell, Heading, Matrix, Section, Table
+from pipeline.report.page import DEMO, DEMO_WARNING
+from pipeline.report.pages.blocks import Block, Heading, Markdown, Section, Table
 from pipeline.report.paper import LARGE_MODELS, SETS, order_sets, set_name
-from pipeline.report.sections import DEMO, DEMO_WARNING
 from pipeline.report.splits import describe_splits
 from pipeline.report.tables import NONE, decimal, integer, minutes, percent, plus_minus, score
 
@@ -180,14 +180,16 @@ def _pairs(sweep: Sweep) -> Iterator[Block]:
     yield Table(["Pair", "For its sentences, types and settings"], commands, left=2)
 
 
-def _matrix(pairs: Pairs, labels: Sequence[str]) -> Matrix:
-    """A row for all but the worst, a column for all but the best."""
-    rows: list[tuple[str, list[Cell | None]]] = []
+def _matrix(pairs: Pairs, labels: Sequence[str]) -> Table:
+    """A row for all but the worst, a column for all but the best; **+0.031** * (p 0.0005) where it is sure."""
+    rows = []
     for a in pairs.rows[:-1]:
         differences = [pairs.differences.get((a, b)) for b in pairs.rows[1:]]
-        cells = [d and Cell(f"{d.value:+.3f}", f"p {decimal(d.p, 4)}", d.sure) for d in differences]
-        rows.append((labels[a], cells))
-    return Matrix("Better, by", [labels[number] for number in pairs.rows[1:]], rows)
+        texts = ["" if d is None else f"{d.value:+.3f} (p {decimal(d.p, 4)})" for d in differences]
+        sure = [d is not None and d.sure for d in differences]
+        cells = [Markdown("**{}** * {}".format(*t.split(" ", 1))) if s else t for t, s in zip(texts, sure, strict=True)]
+        rows.append([labels[a], *cells])
+    return Table(["Better, by", *(labels[number] for number in pairs.rows[1:])], rows)
 
 
 def _costs(sweep: Sweep) -> Iterator[Block]:

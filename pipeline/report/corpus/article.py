@@ -1,27 +1,39 @@
-"""One article at every stage.
+"""One article at every stage, for a terminal.
 
     37085                   the page id of the first MediaWiki export
-    0002-magazine:37085     that of another, with its file: two wikis count their pages from 1
+    0002-magazine:37085     one of another export, with its file: two wikis count their pages from 1
     0001-newspaper:12       the twelfth document of the second file of news, which is plain text
 
 An article keeps its id and the name of its shard from `documents` to `lemmas`.
 """
 
+import hashlib
 import heapq
 import mmap
 import re
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Collection, Iterable, Iterator
 from difflib import SequenceMatcher
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.errors import UserError
-from pipeline.files.shards import Document, read_shard, shard_paths
+from pipeline.errors import UserError, printable
+from pipeline.files.shards import read_shard, shard_paths
+from pipeline.files.vocabulary import SPECIALS, UNKNOWN, read_entries, read_facts
 
-STAGES = ["documents", "sentences", "fragments", "lowercase", "lemmas"]
+STAGES = {
+    "documents": ("paragraph", "word"),
+    "sentences": ("sentence", "word"),
+    "fragments": ("fragment", "word"),
+    "lowercase": ("fragment", "word"),
+    "lemmas": ("fragment", "token"),
+}
+"""What the lines of a stage are, and what stands between their spaces."""
 CLOSE = 0.6
 """Similarity, of at most 1, from which an id counts as close to another."""
+WIDEST = 120
+"""Columns, where the terminal has more or does not say."""
 
 
 class Article(NamedTuple):
@@ -32,76 +44,134 @@ class Article(NamedTuple):
     shard: str
     lines: dict[str, list[str]]
 
-    @property
-    def name(self) -> str:
-        """Id and title, which plain text does not have."""
-        return _name(self.id, self.title)
 
+def show(data: Path, id_: str, width: int) -> str:
+    """All articles of an id, in lines of at most `width` columns; `data` has a folder for every stage.
 
-def find_articles(data: Path, wanted: str) -> list[Article]:
-    """The articles of an id, which is one; `data` has a folder for every stage.
-
-    Raises a `UserError` that names ids and titles like the one that is not found.
+    Raises a `UserError` that names ids and titles like the one that is not there.
     """
-    mark = f"#doc\t{wanted}\t".encode(errors="surrogatepass")  # lines of text have no tabs; an argument may be no text
-    names = [path.name for path in shard_paths(data / STAGES[0]) if _content(path).find(mark) >= 0]
-    if not names:
-        raise UserError(f"{data / STAGES[0]}: found no article {wanted!r}, {_close(data / STAGES[0], wanted)}")
-    return [read_article(data, name, wanted) for name in names]
+    articles, folder = find_articles(data, id_), data / "vocabulary"
+    predicted = None
+    if (folder / "vocabulary.txt").is_file():
+        size = read_facts(folder)["size"] - len(SPECIALS)
+        predicted = frozenset(entry.lemma for entry in islice(read_entries(folder), size))
+    return "\n\n\n".join("\n".join(_describe(article, predicted, width)) for article in articles)
 
 
-def read_article(data: Path, shard: str, wanted: str) -> Article:
-    """An article that `documents` has in this shard; a `UserError` if it is not there."""
-    path = data / STAGES[0] / shard
-    article = _read(path, wanted)
-    if article is None:
-        raise UserError(f"{path}: found no article {wanted}; run: dvc repro documents")
-    made = {stage: _read(data / stage / shard, wanted) for stage in STAGES if (data / stage).is_dir()}
-    lines = {stage: document.lines if document else [] for stage, document in made.items()}
-    return Article(wanted, article.title, shard, lines)
+def find_articles(data: Path, id_: str) -> list[Article]:
+    """The articles of an id, which is one."""
+    folder, articles = data / "documents", []
+    mark = f"#doc\t{id_}\t".encode(errors="surrogatepass")  # lines of text have no tabs; an argument may be no text
+    for shard in (path.name for path in shard_paths(folder) if _map(path).find(mark) >= 0):
+        titles: list[str] = []
+        lines = {}
+        for stage in (stage for stage in STAGES if (data / stage).is_dir()):
+            path = data / stage / shard
+            document = next((x for x in read_shard(path) if x.id == id_), None) if path.is_file() else None
+            titles += [document.title] if document else []
+            lines[stage] = document.lines if document else []
+        articles += [Article(id_, titles[0], shard, lines)] if titles else []
+    if not articles:
+        raise UserError(f"{folder}: found no article {id_!r}, {_suggest(folder, id_)}")
+    return articles
 
 
-def _read(path: Path, wanted: str) -> Document | None:
-    documents = read_shard(path) if path.is_file() else iter(())
-    return next((document for document in documents if document.id == wanted), None)
+def draw_articles(folder: Path, number: int, seed: int) -> list[tuple[str, str]]:
+    """Id and title of so many articles, or of all, in the order of the corpus: those of the least hash of seed and id.
+
+    An article that is drawn stays drawn until a text that is added brings one of a smaller hash.
+    """
+    hashed = (
+        (hashlib.blake2b(f"{seed}:{id_}".encode(), digest_size=8).digest(), position, (id_, title))
+        for position, (id_, title) in enumerate(_read_headers(folder))
+    )
+    return [header for _, _, header in sorted(heapq.nsmallest(number, hashed), key=lambda drawn: drawn[1])]
 
 
-def _content(path: Path) -> mmap.mmap | bytes:
+def sentences_of(article: Article) -> list[list[int]]:
+    """The numbers of the sentences that each fragment is made of. Those of no fragment were dropped as too long."""
+    sentences, of_fragments, position = article.lines["sentences"], [], 0
+    for fragment in article.lines["fragments"]:
+        rest, numbers = f"{fragment} ", []
+        while rest:
+            if position == len(sentences):
+                where = f"{article.shard}: article {article.id}"
+                raise UserError(f"{where}: its fragments are not made of its sentences; run: dvc repro fragments")
+            # A sentence that was dropped is longer than any fragment, so it begins none.
+            if rest.startswith(f"{sentences[position]} "):
+                numbers.append(position)
+                rest = rest[len(sentences[position]) + 1 :]
+            position += 1
+        of_fragments.append(numbers)
+    return of_fragments
+
+
+def _describe(article: Article, predicted: Collection[str] | None, width: int) -> Iterator[str]:
+    yield printable(_name(article.id, article.title))
+    yield f"shard {article.shard}"
+    for stage, (unit, piece) in STAGES.items():
+        yield ""
+        if stage not in article.lines:
+            yield f"{stage}: not run; run: dvc repro {stage}"
+            continue
+        lines, dropped = article.lines[stage], set[int]()
+        pieces = sum(line.count(" ") + 1 for line in lines)
+        yield f"{stage}: {_count(len(lines), unit)}, {_count(pieces, piece)}" if lines else f"{stage}: dropped"
+        if stage == "sentences" and "fragments" in article.lines:
+            dropped = {*range(len(lines))} - {number for numbers in sentences_of(article) for number in numbers}
+        yield from _number(lines, width, dropped)
+    if predicted is not None and article.lines.get("lemmas"):
+        yield ""
+        yield "vocabulary: what the language model predicts by name"
+        tokens = (line.split(" ") for line in article.lines["lemmas"])
+        known = ([token if token in predicted else SPECIALS[UNKNOWN] for token in line] for line in tokens)
+        yield from _number(map(" ".join, known), width, ())
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _number(lines: Iterable[str], width: int, dropped: Collection[int]) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        note = "[dropped, too long] " if number in dropped else ""
+        first = f"{number + 1:>4}  "
+        yield from textwrap.wrap(note + printable(line), width, initial_indent=first, subsequent_indent=" " * 6)
+
+
+def _name(id_: str, title: str) -> str:
+    """Id and title, which plain text does not have."""
+    return f"{id_} ({title})" if title else id_
+
+
+def _suggest(folder: Path, id_: str) -> str:
+    """Articles with an id like the one that is not there, or with it in their title."""
+    matcher, rated = SequenceMatcher(b=id_, autojunk=False), list[tuple[float, str]]()
+    for other, title in _read_headers(folder):
+        matcher.set_seq1(other)
+        if id_.casefold() in title.casefold():
+            similarity = len(id_) / len(title)
+        elif matcher.real_quick_ratio() >= CLOSE and matcher.quick_ratio() >= CLOSE:
+            similarity = matcher.ratio()
+        else:
+            continue
+        rated = heapq.nlargest(3, [*rated, (similarity, _name(other, title))])
+    if rated:
+        return f"close to it: {', '.join(name for _, name in rated)}"
+    first = ", ".join(_name(*header) for header in islice(_read_headers(folder), 3))
+    return f"nor one like it; the first are {first}; metrics/data.html names others"
+
+
+def _read_headers(folder: Path) -> Iterator[tuple[str, str]]:
+    """Id and title of every article of a folder."""
+    for path in shard_paths(folder):
+        for match in re.finditer(rb"#doc\t([^\t\n]*)\t([^\n]*)", _map(path)):
+            yield match[1].decode(errors="replace"), match[2].decode(errors="replace")
+
+
+def _map(path: Path) -> mmap.mmap | bytes:
     """The bytes of a file, which need not fit into memory."""
     if not path.stat().st_size:
         return b""
     with path.open("rb") as file:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-
-
-def _close(folder: Path, wanted: str) -> str:
-    likely = heapq.nlargest(3, _rate(folder, wanted))
-    if not likely:
-        first = ", ".join(_name(*header) for header in islice(_all_headers(folder), 3))
-        return f"nor one like it; the first are {first}; metrics/data.html names others"
-    return f"close to it: {', '.join(name for _, name in likely)}"
-
-
-def _rate(folder: Path, wanted: str) -> Iterator[tuple[float, str]]:
-    """The articles with an id like the one that is wanted, or a title that has it in it, with how like they are."""
-    matcher = SequenceMatcher(b=wanted, autojunk=False)
-    for id_, title in _all_headers(folder):
-        matcher.set_seq1(id_)
-        if wanted.casefold() in title.casefold():
-            yield len(wanted) / len(title), _name(id_, title)
-        elif matcher.real_quick_ratio() >= CLOSE and matcher.quick_ratio() >= CLOSE:
-            yield matcher.ratio(), _name(id_, title)
-
-
-def _name(id_: str, title: str) -> str:
-    return f"{id_} ({title})" if title else id_
-
-
-def _all_headers(folder: Path) -> Iterator[tuple[str, str]]:
-    for path in shard_paths(folder):
-        yield from _headers(path)
-
-
-def _headers(shard: Path) -> Iterator[tuple[str, str]]:
-    for match in re.finditer(rb"#doc\t([^\t\n]*)\t([^\n]*)", _content(shard)):
-        yield match[1].decode(errors="replace"), match[2].decode(errors="replace")

@@ -1,60 +1,41 @@
 """The pictures of the data page, in the style of the report's."""
 
-from collections.abc import Callable
 from math import ceil
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import EngFormatter, NullLocator, PercentFormatter, StrMethodFormatter
 
-from pipeline.report.corpus.growth import Growth, Usage
-from pipeline.report.corpus.lengths import CorpusLengths, Lengths
+from pipeline.report.corpus.measure import CorpusLengths, Growth, Usage
 from pipeline.report.plots.style import BLUE, GREY, ORANGE, WIDTH, Label, label_lines, new_figure
-
-BINS_A_DOUBLING = 2
-WORDS_A_BIN = 10
-"""Of fragments, whose greatest length is a setting."""
 
 
 def draw_lengths(lengths: CorpusLengths) -> Figure:
     """Histograms of documents, sentences and fragments by words, one below the other."""
     figure = Figure(figsize=(WIDTH, 7), layout=ConstrainedLayoutEngine(hspace=0.08))
     panels = figure.subplots(3, 1)
-    for axes, name, binned in zip(panels, lengths._fields, (_by_doubling, _by_doubling, _by_tens), strict=True):
-        _draw_histogram(axes, name, getattr(lengths, name), binned)
+    for axes, (unit, of_unit) in zip(panels, lengths._asdict().items(), strict=True):
+        longest = int(of_unit.words[-1])
+        if unit == "fragments":  # whose greatest length is a setting
+            edges = np.arange(1, longest + 11, 10)  # 1, 11, 21 ..., so that a full fragment stands in a full bin
+        else:
+            halves = np.arange(ceil(2 * np.log2(longest + 1)) + 2) / 2
+            edges = np.unique(np.round(2**halves)).astype(np.int64)  # 1, 2, 3, 4, 6, 8, 11, 16 ...
+            axes.set_xscale("log", base=2)
+            axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+            axes.xaxis.set_minor_locator(NullLocator())
+        shares, _ = np.histogram(of_unit.words, edges, weights=of_unit.numbers / of_unit.number)
+        axes.stairs(shares, edges, fill=True, color=BLUE, alpha=0.85)
+        median = of_unit.quantile(0.5)
+        axes.axvline(median + 0.5, color=ORANGE)
+        axes.text(0.99, 0.9, f"median {median:,} words", color=ORANGE, ha="right", va="top", transform=axes.transAxes)
+        axes.set_title(f"{unit.capitalize()} by length, {of_unit.number:,}")
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.grid(axis="y")
+        axes.set_xlim(edges[0], edges[-1])
     panels[-1].set_xlabel("words")
     return figure
-
-
-def _draw_histogram(axes: Axes, name: str, lengths: Lengths, binned: Callable[[int], np.ndarray]) -> None:
-    words, numbers = lengths.histogram
-    edges = binned(lengths.longest)
-    shares, _ = np.histogram(words, edges, weights=numbers / lengths.number)
-    if binned is _by_doubling:
-        axes.set_xscale("log", base=2)
-        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-        axes.xaxis.set_minor_locator(NullLocator())
-    axes.stairs(shares, edges, fill=True, color=BLUE, alpha=0.85)
-    median = lengths.quantile(0.5)
-    axes.axvline(median + 0.5, color=ORANGE)
-    axes.text(0.99, 0.9, f"median {median:,} words", color=ORANGE, ha="right", va="top", transform=axes.transAxes)
-    axes.set_title(f"{name.capitalize()} by length, {lengths.number:,}")
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.grid(axis="y")
-    axes.set_xlim(edges[0], edges[-1])
-
-
-def _by_doubling(longest: int) -> np.ndarray:
-    """Borders 1, 2, 3, 4, 6, 8, 11, 16 ...: a bin holds whole numbers from its left border on."""
-    steps = ceil(BINS_A_DOUBLING * np.log2(longest + 1)) + 1
-    return np.unique(np.round(2 ** (np.arange(steps + 1) / BINS_A_DOUBLING))).astype(np.int64)
-
-
-def _by_tens(longest: int) -> np.ndarray:
-    """Borders 1, 11, 21 ..., so that a full fragment stands in a full bin."""
-    return np.arange(1, longest + WORDS_A_BIN + 1, WORDS_A_BIN)
 
 
 def draw_growth(growth: Growth) -> Figure:
@@ -79,7 +60,7 @@ def draw_coverage(usage: Usage) -> Figure:
     """Share of the tokens that the most frequent types of the training text make up."""
     figure, axes = new_figure(3.4)
     axes.set_xscale("log")
-    ranks = _ranks(len(usage.train))
+    ranks = np.unique(np.round(np.geomspace(1, len(usage.train), 300))).astype(np.int64)
     labels = []
     for side, colour in (("train", BLUE), ("validation", GREY)):
         shares = usage.coverage(side)[ranks - 1]
@@ -99,8 +80,3 @@ def draw_coverage(usage: Usage) -> Figure:
     axes.set_ylim(0, 1)
     label_lines(axes, labels)
     return figure
-
-
-def _ranks(types: int) -> np.ndarray:
-    """Enough of 1 to `types` for a smooth curve."""
-    return np.unique(np.round(np.geomspace(1, types, 300))).astype(np.int64)

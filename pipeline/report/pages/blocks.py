@@ -1,9 +1,15 @@
-"""What a page is made of, before it is Markdown or HTML. A paragraph is a `str`, in which `backticks` mark code."""
+"""What a page is made of, and its Markdown. A paragraph is a `str` that is Markdown already."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from pipeline.report.pages.readings import Reading
+from pipeline.errors import SPACES, printable
+from pipeline.report.tables import markdown
+
+
+class Markdown(str):
+    """Text that is Markdown already: other text is escaped where a block or a template shows it."""
 
 
 class Heading(NamedTuple):
@@ -13,65 +19,40 @@ class Heading(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Cells that are text already; the first `left` columns to the left, others to the right."""
+    """Cells that are text; the first `left` columns are aligned to the left, the others to the right."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
     left: int = 1
 
 
-class Cell(NamedTuple):
-    """Of a matrix: a value, the small print under it, and whether it stands out."""
-
-    value: str
-    note: str
-    stands_out: bool
-
-
-class Matrix(NamedTuple):
-    """A row of cells a name; None where there is nothing to say."""
-
-    corner: str
-    columns: Sequence[str]
-    cells: Sequence[tuple[str, Sequence[Cell | None]]]
-
-
 class Picture(NamedTuple):
-    """A picture by the name of its files, without their endings."""
+    """A picture by the path of its files, beside the page and without their endings."""
 
     picture: str
     title: str
 
 
+class Reading(NamedTuple):
+    """A sentence as gold or a system has it; `by` names the seeds that agree on it and is empty for gold."""
+
+    system: str
+    by: str
+    text: Markdown
+
+
 class Example(NamedTuple):
-    """A sentence by its number from 1, as gold and the systems have it."""
+    """A sentence of a test split by its number from 1, as gold and the systems have it."""
 
     number: int
     about: str
     readings: Sequence[Reading]
 
 
-class Examples(NamedTuple):
-    """Sentences of a test split."""
+Block = str | Heading | Table | Picture | Example
 
-    examples: Sequence[Example]
-
-
-class Text(NamedTuple):
-    """Text of the corpus by what it is called: a stage, and the lines that it made."""
-
-    text: Sequence[tuple[str, Sequence[str]]]
-
-
-Block = str | Heading | Table | Matrix | Picture | Examples | Text
-
-
-class Fact(NamedTuple):
-    """A number of the headline, and the small print under it."""
-
-    title: str
-    value: str
-    note: str
+LEGEND = "Entities: **gold, or found with its borders and type**; ***not in the gold tags*** _✗_."
+"""Of examples."""
 
 
 class Section(NamedTuple):
@@ -79,3 +60,42 @@ class Section(NamedTuple):
 
     title: str
     blocks: Sequence[Block]
+
+
+def mark(text: str, type_: str, wrong: bool) -> Markdown:
+    """An entity within a sentence: bold, then its type, with a cross where it is not in the gold tags."""
+    return Markdown(f"***{escape(text)}*** _{escape(type_)} ✗_" if wrong else f"**{escape(text)}** _{escape(type_)}_")
+
+
+def code(text: str) -> Markdown:
+    """Text as code, in a table too, whatever backticks and bars are in it."""
+    fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    space = " " if "`" in text else ""
+    return Markdown(fence + space + printable(text, SPACES).replace("|", r"\|") + space + fence)
+
+
+def escape(text: str) -> str:
+    """Text that somebody else wrote, so that Markdown shows it as it is."""
+    if isinstance(text, Markdown):
+        return text
+    return re.sub(r"([\\`*_\[\]<>|#~&])", r"\\\1", printable(text, SPACES))
+
+
+def format_blocks(blocks: Iterable[Block]) -> Markdown:
+    """Blocks as Markdown, with empty lines between them."""
+    return Markdown("\n\n".join(map(format_block, blocks)))
+
+
+def format_block(block: Block) -> str:
+    """A block as Markdown; names and cells in it are escaped."""
+    match block:
+        case Table(header, rows, left):
+            return markdown([*map(escape, header)], [[*map(escape, row)] for row in rows], left)
+        case Heading(heading):
+            return f"### {escape(heading)}"
+        case Picture(picture, title):
+            return f"[![{escape(title)}]({picture}.png)]({picture}.svg)"
+        case Example(number, about, readings):
+            named = [[f"{system}, {by}" if by else system, text] for system, by, text in readings]
+            return format_block(Table([f"Sentence {number}", about], named, left=2))
+    return block

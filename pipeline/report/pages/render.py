@@ -1,59 +1,107 @@
-"""A template and what it shows to one HTML file: all text escaped, style and pictures inside."""
+"""From a template to a page: Markdown, and from it one HTML file with style and pictures inside, all text escaped."""
 
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 from pipeline.errors import TEXT, printable
+from pipeline.report import tables
+from pipeline.report.pages import blocks
+from pipeline.report.paper import set_name
 
 HERE = Path(__file__).parent
-PAGE = HERE / "page.html"
-"""A title, a warning, paragraphs that lead in, facts, and sections; what is empty is not shown."""
-STYLE = "style.css"
+LONG = 40
+"""Characters of a cell in which lines may break."""
+
+
+def render_markdown(template: Path, **content: Any) -> str:
+    """A page of Markdown. In its template, blocks become Markdown and all other text is escaped."""
+    environment = _environment(template, finalize=_finalize)
+    environment.filters |= {name: getattr(tables, name) for name in ("integer", "decimal", "percent")}
+    environment.filters["set_name"] = set_name
+    environment.globals |= {"table": blocks.Table, "picture": blocks.Picture, "code": blocks.code}
+    page = environment.get_template(template.name).render(content)
+    return printable(re.sub(r"\n{3,}", "\n\n", page.strip()) + "\n", TEXT)
+
+
+def render_html(page: str, pictures: Mapping[str, str]) -> str:
+    """A page of Markdown as one HTML file that needs nothing else; `pictures` are SVG documents by name.
+
+    No HTML passes from the Markdown. The title is the first heading; what stands above the first section is the head
+    of the page, with links to the sections.
+    """
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    tokens, svgs = parser.parse(page), inline_svgs(pictures)
+    headings: list[str] = []
+    title, first = "", len(tokens)
+    for index, (opening, inline, closing) in enumerate(zip(tokens, tokens[1:], tokens[2:], strict=False)):
+        children = inline.children or []
+        text = "".join(child.content for child in children)
+        if opening.type == "heading_open" and opening.tag == "h1":
+            title = title or text
+        elif opening.type == "heading_open" and opening.tag == "h2":
+            first = min(first, index)
+            headings.append(text)
+            opening.attrSet("id", f"section-{len(headings)}")
+        elif opening.type in ("th_open", "td_open"):
+            opening.attrs |= {"class": "long"} if len(text) > LONG else {}
+            opening.attrs |= {"lang": "ru"} if re.search("[а-яё]", text, re.IGNORECASE) else {}
+        elif [child.type for child in children] == ["link_open", "image", "link_close"]:
+            svg = svgs[Path(unquote(str(children[1].attrs["src"]))).stem]
+            figure = f'<figure role="img" aria-label="{escape(children[1].content)}" tabindex="0">\n{svg}\n</figure>\n'
+            opening.hidden = closing.hidden = True
+            inline.children = [Token("html_inline", "", 0, content=figure)]
+    head, body = (parser.renderer.render(part, parser.options, {}) for part in (tokens[:first], tokens[first:]))
+    content = {"title": title, "head": Markup(_wrap(head)), "headings": headings, "body": Markup(_wrap(body))}
+    return render_page(HERE / "page.html", **content)
+
+
+def _wrap(html: str) -> str:
+    """Have tables scroll by themselves where they are wider than the page; all text in the HTML is escaped."""
+    html = html.replace("<table>", '<div class="wide" tabindex="0" role="group" aria-label="Table"><table>')
+    return html.replace("</table>", "</table></div>")
 
 
 def render_page(template: Path, **content: Any) -> str:
-    """The page; templates of this folder can be extended and imported. A name that `content` lacks is an error."""
+    """A page of a template of HTML; a name that `content` lacks is an error."""
     return "".join(stream_page(template, **content))
 
 
 def stream_page(template: Path, **content: Any) -> Iterator[str]:
     """The same in parts, as what `content` iterates over comes; control characters in it are shown as escapes."""
-    environment = Environment(
-        loader=FileSystemLoader([template.parent, HERE]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["code"] = mark_code
-    environment.globals["style"] = Markup((HERE / STYLE).read_text(encoding="utf-8"))
+    environment = _environment(template, autoescape=True)
+    environment.globals["style"] = Markup((HERE / "style.css").read_text(encoding="utf-8"))
     for part in environment.get_template(template.name).generate(content):
         yield printable(part, TEXT)
 
 
-def mark_code(text: str) -> Markup:
-    """Escaped text, in which `backticks` become code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
-
-
-def inline_svgs(pictures: Mapping[str, str]) -> dict[str, Markup]:
+def inline_svgs(pictures: Mapping[str, str]) -> dict[str, str]:
     """SVG documents, by name, as parts of one page: without prologue and metadata, no two with the same id."""
-    return {name: Markup(_inline(f"p{number}", svg)) for number, (name, svg) in enumerate(sorted(pictures.items()))}
+    inlined = {}
+    for number, (name, svg) in enumerate(sorted(pictures.items())):
+        svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg[svg.index("<svg") :].rstrip(), flags=re.DOTALL)
+        opening, end, rest = svg.partition(">")
+        # the size is the style's to choose; the view box has the proportions
+        opening = re.sub(r'\s*\b(width|height|version|xmlns(:xlink)?)="[^"]*"', "", opening)
+        inlined[name] = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>p{number}-", opening + end + rest)
+    return inlined
 
 
-def _inline(prefix: str, svg: str) -> str:
-    svg = svg[svg.index("<svg") :].rstrip()
-    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"^<svg ([^>]*?)>", lambda match: f"<svg {_without_size(match[1])}>", svg)
-    return re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{prefix}-", svg)
+def _environment(template: Path, **options: Any) -> Environment:
+    """Templates of this folder can be extended by one of another folder."""
+    loader = FileSystemLoader([template.parent, HERE])
+    return Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, **options)
 
 
-def _without_size(attributes: str) -> str:
-    """The size is the style's to choose; the view box has the proportions."""
-    return re.sub(r'\s*\b(width|height|version|xmlns(:xlink)?)="[^"]*"', "", attributes).strip()
+def _finalize(value: Any) -> str:
+    """What a template of Markdown shows in place of an expression."""
+    if isinstance(value, str):
+        return blocks.escape(value)
+    return blocks.format_block(value) if isinstance(value, blocks.Block) else str(value)

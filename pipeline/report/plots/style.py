@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, ParamSpec
+from typing import NamedTuple, ParamSpec
 
 import matplotlib.style
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -13,39 +14,8 @@ from pipeline.work.outputs import fresh_file
 BLUE, ORANGE, GREY, INK = "#2b6a99", "#c8662b", "#7d858e", "#30363d"
 WIDTH = 7.2
 """Inches; 1080 pixels, the width of a README on a sharp screen."""
-FORMATS = ["png", "svg"]
 LINE = 0.075
 """Of the height of the axes: a line of text."""
-
-STYLE: dict[str, Any] = {
-    "figure.facecolor": "white",
-    "figure.constrained_layout.use": True,
-    "savefig.dpi": 150,
-    "text.parse_math": False,  # names of sets, types and architectures may have a `$`
-    "svg.hashsalt": "report",
-    "svg.fonttype": "none",
-    "font.family": "sans-serif",
-    # The first comes with matplotlib, and has Cyrillic; the next have its measures, for who looks at an SVG without it.
-    "font.sans-serif": ["DejaVu Sans", "Bitstream Vera Sans", "Verdana", "sans-serif"],
-    "font.size": 10,
-    "text.color": INK,
-    "axes.labelcolor": INK,
-    "axes.edgecolor": GREY,
-    "axes.titlesize": 11,
-    "axes.titlelocation": "left",
-    "axes.titlepad": 12,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "grid.color": "#e8eaed",
-    "xtick.color": GREY,
-    "ytick.color": GREY,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "lines.linewidth": 2,
-    "lines.markersize": 4,
-}
-
 
 P = ParamSpec("P")
 
@@ -63,11 +33,10 @@ def save(folder: Path, name: str, draw: Callable[P, Figure], *args: P.args, **kw
 
     Returns the SVG. Its text is text and not shapes: it can be searched, and the file is a fourth of the size.
     """
-    with matplotlib.style.context(["default", STYLE]):
+    with matplotlib.style.context(["default", Path(__file__).with_name("pictures.mplstyle")]):
         figure = draw(*args, **kwargs)
-        for form in FORMATS:
-            # No date and no version: a picture changes only when what it shows changes.
-            metadata = {"Software": None} if form == "png" else {"Date": None, "Creator": None}
+        # No date and no version: a picture changes only when what it shows changes.
+        for form, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
             with fresh_file(folder / f"{name}.{form}") as partial:
                 figure.savefig(partial, format=form, metadata=metadata)
     return (folder / f"{name}.svg").read_text(encoding="utf-8")
@@ -80,21 +49,12 @@ def new_figure(height: float) -> tuple[Figure, Axes]:
 
 
 def label_lines(axes: Axes, labels: Sequence[Label]) -> None:
-    """Name lines at the right edge, moved apart where they would run into each other."""
+    """Name lines at the right edge, a line of text apart at least, and within the axes if there is room."""
     to_share = axes.transData + axes.transAxes.inverted()
     ordered = sorted(labels, key=lambda label: label.y)
-    wanted = [float(to_share.transform((axes.get_xlim()[1], label.y))[1]) for label in ordered]
-    for label, height in zip(ordered, _apart(wanted), strict=True):
+    heights = np.array([to_share.transform((axes.get_xlim()[1], label.y))[1] for label in ordered])
+    steps = LINE * np.arange(len(ordered))
+    heights = np.maximum.accumulate(heights - steps) + steps
+    heights = np.minimum(heights, max(1.0, steps[-1]) - steps[::-1])
+    for label, height in zip(ordered, heights.tolist(), strict=True):
         axes.text(1.015, height, label.text, color=label.colour, va="center", transform=axes.transAxes)
-
-
-def _apart(heights: Sequence[float]) -> list[float]:
-    """Ascending heights, shares of the axes', at least a line of text apart and within the axes if there is room."""
-    found = list(heights)
-    for place in range(1, len(found)):
-        found[place] = max(found[place], found[place - 1] + LINE)
-    highest = max(1.0, LINE * (len(found) - 1))
-    for place in reversed(range(len(found))):
-        found[place] = min(found[place], highest)
-        highest = found[place] - LINE
-    return found

@@ -1,28 +1,63 @@
-"""F1 of each entity type of one data set."""
+"""Entity types of one data set: the F1 of each, and which are taken for which."""
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pipeline.report.plots.style import INK, new_figure
-
-PALE = "#8fb4d3"
-"""Of the bars: the intervals are to be seen on it."""
+from pipeline.ner.data.bio import OUTSIDE
+from pipeline.report.plots.style import GREY, INK, new_figure
 
 
-def draw(types: pd.DataFrame, name: str) -> Figure:
+def draw_types(types: pd.DataFrame, name: str) -> Figure:
     """A bar a type, the best on top, with the `low` and `high` of its interval."""
     rows = types.sort_values(["f1", "type"], ascending=[True, False])
     figure, axes = new_figure(1.1 + 0.42 * len(rows))
     names = [f"{type_}  ({support:,})" for type_, support in zip(rows["type"], rows["support"], strict=True)]
-    axes.barh(names, rows["f1"], color=PALE, height=0.62)
+    axes.barh(names, rows["f1"], color="#8fb4d3", height=0.62)  # pale: the intervals are to be seen on it
     # Both ends of an interval lie between 0 and 1, its mean nearly always between them.
     low, high = (rows["f1"] - rows["low"]).clip(lower=0), (rows["high"] - rows["f1"]).clip(lower=0)
     axes.errorbar(rows["f1"], names, xerr=[low, high], fmt="none", ecolor=INK, elinewidth=1.2, capsize=3)
-    for place, (f1, end) in enumerate(zip(rows["f1"], rows[["f1", "high"]].max(axis="columns"), strict=True)):
-        axes.text(end + 0.012, place, f"{f1:.3f}", va="center")
+    for height, (f1, end) in enumerate(zip(rows["f1"], rows[["f1", "high"]].max(axis="columns"), strict=True)):
+        axes.text(end + 0.012, height, f"{f1:.3f}", va="center")
     axes.set_title(f"{name}: entity F1 by type with 95 % intervals (number of gold entities)")
     axes.set_xlim(0, 1.1)
     axes.xaxis.set_visible(False)
     axes.spines[["left", "bottom"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
     return figure
+
+
+def draw_confusion(confusion: pd.DataFrame, name: str) -> Figure:
+    """A square of types, O last: the share of the tokens of a gold type that was given each type."""
+    shares = type_shares(confusion)
+    figure, axes = new_figure(1.5 + 0.55 * len(shares))
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for row, values in enumerate(shares.to_numpy()):
+        for column, share in enumerate(values):
+            colour = "white" if share > 0.65 else INK if share >= 0.005 else GREY
+            axes.text(column, row, _percent(share), ha="center", va="center", color=colour)
+    ticks = ["no entity" if type_ == OUTSIDE else type_ for type_ in shares.columns]
+    axes.set_xticks(range(len(ticks)), ticks)
+    axes.set_yticks(range(len(ticks)), ticks)
+    axes.set_xlabel("predicted type")
+    axes.set_ylabel("gold type")
+    axes.set_title(f"{name}: what the tokens of a gold type were tagged as, %")
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+    return figure
+
+
+def type_shares(confusion: pd.DataFrame) -> pd.DataFrame:
+    """Counts of label pairs to shares of type pairs: B- and I- together; rows (gold) sum to 1, or 0 without tokens."""
+    types = {label: label.partition("-")[2] or OUTSIDE for label in confusion["gold"].unique()}
+    order = [type_ for type_ in dict.fromkeys(types.values()) if type_ != OUTSIDE] + [OUTSIDE]
+    pairs = confusion.assign(gold=confusion["gold"].map(types), predicted=confusion["predicted"].map(types))
+    square = pairs.pivot_table(index="gold", columns="predicted", values="count", aggfunc="sum")
+    square = square.loc[order, order]
+    return square.div(square.sum(axis="columns").clip(lower=1), axis="index")
+
+
+def _percent(share: float) -> str:
+    """Whole per cent; nothing for nothing, and 100 only for all."""
+    if 0 < share < 0.005 or 0.995 <= share < 1:
+        return "<1" if share < 0.5 else ">99"
+    return f"{100 * share:.0f}" if share else ""
