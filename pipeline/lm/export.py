@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 
 from pipeline.errors import UserError
-from pipeline.lm.elmo.names import OPTIONS, WEIGHTS
+from pipeline.lm.elmo.options import OPTIONS, WEIGHTS
 from pipeline.lm.elmo.published import read_elmo
 from pipeline.lm.embed import CONFIG, Embedder, Vectors
 from pipeline.lm.training.batches import bucket

@@ -16,8 +16,7 @@ from zipfile import BadZipFile, ZipFile
 import h5py
 
 from pipeline.errors import UserError
-from pipeline.lm.elmo.names import OPTIONS, WEIGHTS, pick
-from pipeline.lm.elmo.options import read_options
+from pipeline.lm.elmo.options import OPTIONS, WEIGHTS, pick, read_options
 from pipeline.lm.elmo.weights import open_weights, read_weights, shapes
 from pipeline.provenance.fingerprint import sha256
 from pipeline.sources.manifest import Elmo
