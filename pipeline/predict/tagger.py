@@ -51,7 +51,7 @@ class TextTagger:
         lemmatizer = Lemmatizer(
             find_udpipe(folder, settings, udpipe), Normalization(settings.lowercase, settings.lemmas)
         )
-        embedder, tagger = Embedder.load(folder / LM, device), Tagger.load(folder / TAGGER, device)
+        embedder, tagger = Embedder.load(folder / LM, device, quick=True), Tagger.load(folder / TAGGER, device)
         _check_widths(folder, embedder, tagger)
         return cls(settings, Network(embedder, tagger, settings.temperature), lemmatizer)
 
