@@ -21,12 +21,8 @@ from pipeline.lm.lemmas import Lemmas
 Positive = Annotated[int, Field(strict=True, gt=0, lt=2**31)]
 Highways = Annotated[int, Field(strict=True, ge=0, le=1000)]
 
-CHARS = 50
-"""Character ids of a token in ELMo, marks and padding included."""
-
-MOST_CHARS = 1000
-"""That a published ELMo may have in their place: each type is read with so many."""
-
+CHARS, MOST_CHARS = 50, 1000
+"""Character ids of a token in ELMo, marks and padding included, and the most that a published one may have."""
 NO_CELL = "none"
 """The bare char-CNN: no stack, no pretraining."""
 ELMO = "elmo"
@@ -42,21 +38,16 @@ def cells() -> list[str]:
     return [NO_CELL, *sorted(files | packages)]
 
 
-def _files(cell: str) -> list[Path]:
-    folder = CELL_FOLDER / cell
-    return sorted(folder.glob("*.py")) if folder.is_dir() else [CELL_FOLDER / f"{cell}.py"]
-
-
 def cell_options(cell: str) -> tuple[str, ...]:
     """Names of the settings that only this architecture has: the keyword-only arguments of its `Layer`, in order.
 
     Read from the source and declared nowhere else: a new architecture is one file, and settings need no torch.
     """
-    nodes = [node for file in _files(cell) for node in ast.parse(file.read_text(encoding="utf-8")).body]
-    for layer in nodes:
-        if isinstance(layer, ast.ClassDef) and layer.name == "Layer":
-            methods = {node.name: node.args for node in layer.body if isinstance(node, ast.FunctionDef)}
-            return tuple(argument.arg for argument in methods["__init__"].kwonlyargs)
+    for file in [CELL_FOLDER / f"{cell}.py", *sorted(CELL_FOLDER.glob(f"{cell}/*.py"))]:
+        for layer in ast.parse(file.read_text(encoding="utf-8")).body if file.is_file() else []:
+            if isinstance(layer, ast.ClassDef) and layer.name == "Layer":
+                methods = {node.name: node.args for node in layer.body if isinstance(node, ast.FunctionDef)}
+                return tuple(argument.arg for argument in methods["__init__"].kwonlyargs)
     raise ValueError(f"pipeline/lm/rnn/{cell} has no class Layer")
 
 
@@ -74,25 +65,27 @@ class ArchSettings(Settings):
 
     @field_validator("cell")
     @classmethod
-    def _is_a_file(cls, cell: str) -> str:
+    def _check_cell(cls, cell: str) -> str:
         if cell not in (valid := [*cells(), ELMO]):
             raise ValueError(f"expected one of {', '.join(valid)}")
         return cell
 
     @field_validator("options")
     @classmethod
-    def _are_the_cells(cls, options: dict[str, int], rest: ValidationInfo) -> dict[str, int]:
-        cell = rest.data.get("cell", NO_CELL)  # an unknown one has its own message
+    def _check_options(cls, options: dict[str, int], others: ValidationInfo) -> dict[str, int]:
+        cell = others.data.get("cell", NO_CELL)  # an unknown one has its own message
         known = () if cell in UNTRAINED else cell_options(cell)
         if set(options) != set(known):
             raise ValueError(f"expected for cell {cell!r}: {', '.join(known) or 'none'}")
         return options
 
     @model_validator(mode="after")
-    def _none_has_no_layers(self) -> "ArchSettings":
+    def _check_layers(self) -> "ArchSettings":
         if (self.cell in UNTRAINED) != (self.layers == 0):
-            what = f"cell {self.cell!r} with {self.layers} layers"
-            raise ValueError(f"{what}: only cell 'none' has 0 layers, and cell 'elmo', whose options.json counts them")
+            raise ValueError(
+                f"cell {self.cell!r} with {self.layers} layers: only cell 'none' has 0 layers, and cell 'elmo', whose "
+                "options.json counts them"
+            )
         return self
 
 

@@ -14,7 +14,7 @@ from pipeline.lm.encoders.chars import PAD, boundary_char_ids, char_ids
 from pipeline.lm.encoders.inputs import CharInputs
 from pipeline.lm.encoders.load import load_encoder
 from pipeline.lm.settings import CHARS, CharCnnShape
-from pipeline.stages.charcnn import _write_table
+from pipeline.stages.charcnn import write_table
 from tests.pack import PACK
 
 FIXTURE = PACK.parent / "fixtures" / "elmo_tiny"
@@ -110,7 +110,7 @@ def test_a_saved_module_is_the_same(tmp_path: Path, charcnn_shape: CharCnnShape)
 
 def test_the_table_is_the_vectors_row_by_row(tmp_path: Path, charcnn_shape: CharCnnShape) -> None:
     module, chars = CharCnn(charcnn_shape).eval(), char_ids([f"слово{i}" for i in range(1100)])
-    _write_table(tmp_path / "vectors.npy", module, chars)
+    write_table(tmp_path / "vectors.npy", module, chars)
     table = np.load(tmp_path / "vectors.npy", mmap_mode="r")
     assert table.dtype == np.float16 and table.shape == (1100, charcnn_shape.projection)
     np.testing.assert_allclose(table, module.vectors(chars), atol=1e-3)
@@ -119,7 +119,7 @@ def test_the_table_is_the_vectors_row_by_row(tmp_path: Path, charcnn_shape: Char
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 def test_a_table_on_a_full_disk_is_an_error_and_no_crash(charcnn_shape: CharCnnShape) -> None:
     with pytest.raises(OSError, match="No space left"):
-        _write_table(Path("/dev/full"), CharCnn(charcnn_shape).eval(), char_ids(["слово"] * 3000))
+        write_table(Path("/dev/full"), CharCnn(charcnn_shape).eval(), char_ids(["слово"] * 3000))
 
 
 def test_standardised_outputs_have_mean_0_and_deviation_1(charcnn_shape: CharCnnShape) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import stdev
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NotRequired
 
 import pandas as pd
+from typing_extensions import TypedDict
 
 from pipeline.errors import UserError
 from pipeline.experiments.revision import Revision
@@ -13,11 +14,26 @@ from pipeline.files.csv import Columns, Rows, parse_csv
 from pipeline.paths import HERE
 from pipeline.report.data import CURVE, EPOCHS, MEAN, SCORES, TYPOS, Data, Pretrained, need_means
 from pipeline.report.paper import order_sets
-from pipeline.work.outputs import parse_json
+from pipeline.work.outputs import Number, parse_json
 
 METRICS = ["token_f1", "entity_f1"]
 
 Json = dict[str, Any]
+
+
+class LmCost(TypedDict):
+    """What the training of a language model took; only the device where nothing was trained."""
+
+    device: str
+    tokens_per_second: NotRequired[Number]
+    minutes: NotRequired[Number]
+    peak_memory_mb: NotRequired[Number]
+
+
+class Cost(TypedDict):
+    """What is read of metrics/cost.json."""
+
+    lm: LmCost
 
 
 class Score(NamedTuple):
@@ -44,7 +60,7 @@ class Row(NamedTuple):
     source: str
     """The same with the commit."""
     lm: Json
-    """metrics/pretrain.json: parameters, perplexity, speed, memory."""
+    """metrics/pretrain.json and cost.json: parameters, perplexity, speed, memory."""
     scores: dict[str, dict[str, Score]]
     """By data set and metric, sets in the paper's order."""
     splits: Json
@@ -63,6 +79,8 @@ def read_row(revision: Revision) -> Row:
     """The results of a revision; a `UserError` says what it lacks."""
     arch = revision.params["arch"]
     lm = _json(revision, HERE.pretrain, Pretrained)["lm"]
+    if revision.has(HERE.cost.as_posix()):  # or else of an earlier code, which kept the cost beside the results
+        lm = {**lm, **_json(revision, HERE.cost, Cost)["lm"]}
     if lm["arch"] != arch:
         raise UserError(
             f"{revision.name}: {HERE.pretrain}: found arch {lm['arch']}, expected {arch} as in its params.yaml; "
