@@ -119,13 +119,13 @@ class Embedder:
     def read(self, sentences: list[list[str]]) -> Tensor:
         """Token vectors in each direction's order, after its boundary: (2, longest + 1, sentences, width / 2)."""
         with self._lock:
-            lemmas = {lemma: None for sentence in sentences for lemma in sentence}
-            new = [lemma for lemma in lemmas if lemma not in self._ids]
+            lemmas = {lemma for sentence in sentences for lemma in sentence}
+            new = lemmas - self._ids.keys()
             if new and len(self._ids) + len(new) > self._limit:
                 self._forget()
-                new = [*lemmas]
+                new = lemmas
             if new:
-                self._learn(new)
+                self._learn(sorted(new))  # the order of a set is another one in each process
             rows = [np.array([self._ids[lemma] for lemma in sentence], dtype=np.int32) for sentence in sentences]
             table = self._table
         ids, _ = align(rows)  # (2, longest + 1, sentences)
