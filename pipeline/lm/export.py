@@ -101,8 +101,8 @@ def read_sentences(path: Path) -> Sentences:
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}); expected a file of sentences") from None
     except UnicodeDecodeError as error:
-        line, byte = data[: error.start].count(b"\n") + 1, f"byte {error.start:,} (0x{data[error.start]:02x})"
-        raise UserError(f"{path}: line {line}: {byte} is not UTF-8; convert the file to UTF-8") from None
+        number, byte = data[: error.start].count(b"\n") + 1, f"byte {error.start:,} (0x{data[error.start]:02x})"
+        raise UserError(f"{path}: line {number}: {byte} is not UTF-8; convert the file to UTF-8") from None
     if not text:
         raise UserError(f"{path}: empty; expected a sentence a line, tokens separated by spaces")
     lines = [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]

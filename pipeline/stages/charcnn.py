@@ -13,9 +13,8 @@ from pipeline.files.vocabulary import SPECIALS, Vocabulary
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.elmo.published import read_elmo
 from pipeline.lm.encoders.chars import CharIds, vocabulary_char_ids
-from pipeline.lm.encoders.encoder import TYPES_A_BATCH, CharEncoder
-from pipeline.lm.encoders.inputs import TABLE, CharInputs
-from pipeline.lm.encoders.load import make_encoder
+from pipeline.lm.encoders.encoder import TYPES_A_BATCH, CharEncoder, CharInputs
+from pipeline.lm.encoders.load import TABLE, make_encoder
 from pipeline.lm.lemmas import Lemmas
 from pipeline.lm.rnn import lstm  # by name below, and so among the deps in dvc.yaml
 from pipeline.lm.settings import ArchSettings, CharCnnSettings

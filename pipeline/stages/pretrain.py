@@ -13,8 +13,7 @@ from pipeline.lm.bilm import BiLM
 from pipeline.lm.elmo.stacks import ElmoStacks
 from pipeline.lm.embed import Config, Model, save_lm
 from pipeline.lm.encoders.encoder import CONFIG, WEIGHTS
-from pipeline.lm.encoders.inputs import TABLE, TableInputs
-from pipeline.lm.encoders.load import load_encoder
+from pipeline.lm.encoders.load import TABLE, TableInputs, load_encoder
 from pipeline.lm.settings import ELMO, UNTRAINED
 from pipeline.lm.training.history import History
 from pipeline.lm.training.train import Trainer

@@ -9,9 +9,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.files.vocabulary import SPECIALS
 from pipeline.lm.encoders.charcnn import CharCnn
-from pipeline.lm.encoders.chars import PAD, boundary_char_ids, char_ids
-from pipeline.lm.encoders.inputs import CharInputs
+from pipeline.lm.encoders.chars import PAD, char_ids, vocabulary_char_ids
+from pipeline.lm.encoders.encoder import CharInputs
 from pipeline.lm.encoders.load import load_encoder
 from pipeline.lm.settings import CHARS, CharCnnShape
 from pipeline.stages.charcnn import write_table
@@ -24,7 +25,7 @@ def test_character_ids_drawn_out() -> None:
     ids = char_ids(["да", ""])
     assert ids[0, :7].tolist() == [259, 209, 181, 209, 177, 260, 261]
     assert ids[1, :3].tolist() == [259, 260, 261]
-    assert boundary_char_ids()[:, :4].tolist() == [[259, 257, 260, 261], [259, 258, 260, 261]]
+    assert vocabulary_char_ids(SPECIALS)[:2, :4].tolist() == [[259, 257, 260, 261], [259, 258, 260, 261]]
 
 
 @given(st.text(max_size=80))
@@ -40,7 +41,7 @@ def test_bytes_come_back(token: str) -> None:
 def test_character_ids_equal_the_reference_implementation() -> None:
     expected = np.load(FIXTURE / "expected.npz")
     lines = (FIXTURE / "sentences.txt").read_text(encoding="utf-8").rstrip("\n").split("\n")
-    begin, end = boundary_char_ids()
+    begin, end, _ = vocabulary_char_ids(SPECIALS)
     for index, line in enumerate(lines):
         tokens = line.split(" ")
         if not {"<S>", "</S>"} & set(tokens):

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from pipeline.files.csv import write_csv
-from pipeline.lm.encoders.inputs import TABLE
-from pipeline.lm.encoders.load import make_encoder
+from pipeline.lm.encoders.load import TABLE, make_encoder
 from pipeline.lm.settings import ArchSettings, CharCnnSettings
 from pipeline.ner.data.bio import bio_labels, repair
 from pipeline.ner.data.corpus import read_labels, read_split, write_labels, write_split

@@ -65,3 +65,17 @@ class CharEncoder(nn.Module):
         """Write the weights and the shape that rebuild the module."""
         save_weights(self, folder / WEIGHTS)
         write_json(folder / CONFIG, self.shape.model_dump(mode="json"))
+
+
+class CharInputs(nn.Module):
+    """An encoder in training: each type of the batch passes through it once, however often it occurs."""
+
+    def __init__(self, charcnn: CharEncoder, chars: CharIds) -> None:
+        """`chars` are the character ids of the vocabulary, int16 (types, 50)."""
+        super().__init__()
+        self.charcnn, self.chars = charcnn, torch.from_numpy(chars)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Ids, int64 of any shape, to float32 (..., width)."""
+        types, places = ids.unique(return_inverse=True)  # (distinct types,), and the shape of `ids`
+        return self.charcnn(self.chars[types.cpu()])[places]

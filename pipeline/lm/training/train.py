@@ -63,7 +63,7 @@ class Trainer:
         `label` is what the run is called when it speaks. `checkpoint` is rank 0's.
         """
         self.objective = Objective(inputs, model).to(device)
-        self.parallel = self.objective if world == ALONE else _spread(self.objective)
+        self.parallel = self.objective if world == ALONE else _spread(self.objective, world)
         self.train_texts, self.validation_texts = train, validation
         self.predicted, self.settings, self.device = predicted, settings, device
         self.label, self.world, self.checkpoint = label, world, checkpoint
@@ -261,14 +261,11 @@ def _company(world: World) -> Iterator[None]:
         raise _Interruption(str(error).splitlines()[0]) from None
 
 
-def _spread(objective: Objective) -> nn.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # newer torch has another name for the argument
-        try:
+def _spread(objective: Objective, world: World) -> nn.Module:
+    try:
+        with _company(world), warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # newer torch has another name for the argument
             # No buffer changes in training; by default they would travel at every step.
             return DistributedDataParallel(objective, broadcast_buffers=False)
-        except torch.OutOfMemoryError:
-            raise
-        except RuntimeError as error:
-            first = str(error).splitlines()[0]
-            raise UserError(f"another process of this run is gone ({first}); run again to go on") from None
+    except _Interruption as interruption:
+        raise UserError(f"another process of this run is gone ({interruption}); run again to go on") from None

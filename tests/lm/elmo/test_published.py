@@ -16,7 +16,7 @@ from pipeline.lm.elmo.options import LstmOptions
 from pipeline.lm.elmo.published import read_elmo
 from pipeline.lm.elmo.stacks import ElmoStacks
 from pipeline.lm.embed import Embedder
-from pipeline.lm.encoders.chars import boundary_char_ids, char_ids
+from pipeline.lm.encoders.chars import char_ids
 from pipeline.lm.settings import Reading
 from tests.lm.elmo import oracle
 from tests.lm.elmo.drawn import ABSENT, OPTIONS, Json, Weights, changed, draw, write_elmo
@@ -101,7 +101,7 @@ def test_the_oracle_equals_them_too() -> None:
 def test_character_ids_equal_theirs() -> None:
     expected, reading = np.load(FIXTURE / "expected.npz"), Reading(characters=50, marks=True, lemmas="plain")
     lines = (FIXTURE / "sentences.txt").read_text(encoding="utf-8").removesuffix("\n").split("\n")
-    begin, end = boundary_char_ids(reading)
+    begin, end = char_ids(["<S>", "</S>"], reading)
     for index, line in enumerate(lines):
         ids = np.vstack([begin, char_ids(line.split(" "), reading), end])
         np.testing.assert_array_equal(ids, expected[f"s{index}_char_ids"])
