@@ -1,19 +1,12 @@
 """The `archs` table, and the `charcnn` and `lm` blocks of a scale."""
 
 import ast
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    Field,
-    ModelWrapValidatorHandler,
-    RootModel,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, RootModel, ValidationInfo, field_validator, model_validator
 
 from pipeline.files.settings import Settings, Switch, each_once
 from pipeline.lm.lemmas import Lemmas
@@ -89,6 +82,12 @@ class ArchSettings(Settings):
         return self
 
 
+def _rising(values: list[int]) -> list[int]:
+    if any(left >= right for left, right in pairwise(values)):
+        raise ValueError("expected rising numbers")
+    return values
+
+
 class TrainingSettings(Settings):
     """One pretraining run of a bidirectional language model."""
 
@@ -108,15 +107,8 @@ class TrainingSettings(Settings):
     """Dropout on the input vectors and on the output of the stack."""
     accumulation: Positive
     """Parts a step is computed in, one after the other: gradient accumulation. Several processes share them out."""
-    cutoffs: Annotated[list[Positive], Field(min_length=1)]
+    cutoffs: Annotated[list[Positive], Field(min_length=1), AfterValidator(_rising)]
     """Adaptive softmax: ids at which the head and the clusters end; those beyond the vocabulary are left out."""
-
-    @field_validator("cutoffs")
-    @classmethod
-    def _rise(cls, cutoffs: list[int]) -> list[int]:
-        if any(left >= right for left, right in pairwise(cutoffs)):
-            raise ValueError("expected rising numbers")
-        return cutoffs
 
 
 class LmSettings(Settings):
@@ -128,9 +120,8 @@ class LmSettings(Settings):
 
 
 def check_filters(filters: list[tuple[int, int]], characters: int) -> None:
-    """A ValueError where one, (width, number), is wider than a token."""
-    widest = max(width for width, _ in filters)
-    if widest > characters:
+    """Raise a ValueError where a filter, (width, number), is wider than a token."""
+    if (widest := max(width for width, _ in filters)) > characters:
         raise ValueError(f"found a filter of width {widest}, expected at most {characters} characters of a token")
 
 
@@ -149,7 +140,7 @@ OURS = Reading(characters=CHARS, marks=False, lemmas="plain")
 
 
 class CharCnnShape(Settings):
-    """All that rebuilds a char-CNN, trained here or published."""
+    """All that rebuilds a char-CNN, trained here or published, but its weights."""
 
     encoder: Literal["cnn"]
     embedding: Positive
@@ -176,16 +167,15 @@ class NgramSettings(Settings):
     buckets: Positive
     """Rows of the table (fastText: 2 million)."""
     width: Positive
-    """Of a row."""
+    """Width of a row."""
 
 
 class NgramShape(Settings):
-    """All that rebuilds n-grams."""
+    """All that rebuilds n-grams, but their weights."""
 
     encoder: Literal["ngrams"]
     ngrams: NgramSettings
     projection: Positive
-    """Width of a token's vector."""
     reading: Reading
 
 
@@ -218,7 +208,7 @@ class CharCnnSettings(Settings):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _published_needs_no_more(cls, value: Any, check: ModelWrapValidatorHandler["CharCnnSettings"]) -> Any:
+    def _published_needs_no_more(cls, value: Any, check: Callable[[Any], Any]) -> Any:
         return cls.model_construct(source=ELMO) if value == {"source": ELMO} else check(value)
 
     @property
@@ -228,7 +218,3 @@ class CharCnnSettings(Settings):
             return NgramShape(encoder="ngrams", ngrams=self.ngrams, projection=self.projection, reading=OURS)
         sizes = self.model_dump(exclude={"source", "ngrams", "training"})
         return CharCnnShape(**sizes, projects=True, reading=OURS)
-
-    def teacher(self) -> LmSettings:
-        """Settings of the small language model: as wide as its input, for the residual connection."""
-        return LmSettings(hidden=self.projection, training=self.training)

@@ -17,7 +17,7 @@ from pipeline.lm.encoders.encoder import TYPES_A_BATCH, CharEncoder, CharInputs
 from pipeline.lm.encoders.load import TABLE, make_encoder
 from pipeline.lm.lemmas import Lemmas
 from pipeline.lm.rnn import lstm  # by name below, and so among the deps in dvc.yaml
-from pipeline.lm.settings import ArchSettings, CharCnnSettings
+from pipeline.lm.settings import ArchSettings, CharCnnSettings, LmSettings
 from pipeline.lm.training.train import Trainer
 from pipeline.machine.device import choose_device
 from pipeline.params import Params
@@ -81,8 +81,10 @@ def _train(paths: Paths, settings: CharCnnSettings, seed: int, job: Run) -> None
         torch.manual_seed(seed)
         charcnn = make_encoder(settings.shape)
         charcnn.standardise(chars[_FREQUENT])
+        # As wide as its input, for the residual connection.
+        teacher = LmSettings(hidden=settings.projection, training=settings.training)
         trainer = Trainer(
-            model=BiLM(_TEACHER, settings.teacher(), settings.projection, words.size),
+            model=BiLM(_TEACHER, teacher, settings.projection, words.size),
             inputs=CharInputs(charcnn, chars),
             train=IdSequences(paths.vocabulary, "train", len(words)),
             validation=IdSequences(paths.vocabulary, "validation", len(words)),
