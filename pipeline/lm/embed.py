@@ -35,10 +35,10 @@ Model = BiLM | ElmoStacks
 
 
 class Config(Settings):
-    """All but the weights that rebuilds a language model: config.json."""
+    """config.json: all that rebuilds a language model, but its weights."""
 
     name: str
-    """Of the architecture, a key of `archs`."""
+    """The name of the architecture, a key of `archs`."""
     arch: ArchSettings
     lm: LmSettings
     vocabulary_size: Annotated[int, Field(strict=True, gt=0)]
@@ -156,7 +156,7 @@ class Embedder:
 
 def _cut(outputs: Tensor, sentences: list[list[str]]) -> list[Vectors]:
     """Outputs (..., 2, longest + 1, batch, width / 2) to (..., tokens, width) a sentence; none is NaN or infinite."""
-    # After the boundary: each position has read its own token, as in ELMo.
+    # Without the boundary: each position has read its token, as in ELMo.
     outputs = outputs[..., 1:, :, :].float().cpu()  # (..., 2, longest, batch, width / 2)
     if not is_finite(outputs):
         raise UserError(

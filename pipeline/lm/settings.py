@@ -193,7 +193,7 @@ class CharCnnSettings(Settings):
     source: Literal["train", "elmo"]
     """Trained here, or taken from the published ELMo of the manifest, as the paper does."""
     encoder: Literal["cnn", "ngrams"]
-    """The char-CNN, or what is trained in its place: `ngrams`."""
+    """The char-CNN, or n-grams, which are trained instead of it."""
     embedding: Positive
     """Width of a character's vector (ELMo: 16)."""
     filters: Annotated[list[tuple[Annotated[int, Field(strict=True, gt=0, le=CHARS)], Positive]], Field(min_length=1)]
