@@ -128,8 +128,7 @@ class Embedder:
                 self._learn(sorted(new))  # the order of a set is another one in each process
             rows = [np.array([self._ids[lemma] for lemma in sentence], dtype=np.int32) for sentence in sentences]
             table = self._table
-        ids, _ = align(rows)  # (2, longest + 1, sentences)
-        return table[ids.to(self.device)]
+        return table[align(rows).to(self.device)]
 
     def _forget(self) -> None:
         self._ids: dict[str, int] = {}

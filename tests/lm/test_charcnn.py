@@ -1,7 +1,7 @@
 """Characters and the char-CNN, ELMo's way."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -13,12 +13,10 @@ from pipeline.files.vocabulary import SPECIALS
 from pipeline.lm.encoders.charcnn import CharCnn
 from pipeline.lm.encoders.chars import PAD, char_ids, vocabulary_char_ids
 from pipeline.lm.encoders.encoder import CharInputs
-from pipeline.lm.encoders.load import load_encoder
+from pipeline.lm.encoders.load import load_encoder, make_encoder
 from pipeline.lm.settings import CHARS, CharCnnShape
 from pipeline.stages.charcnn import write_table
-from tests.pack import PACK
-
-FIXTURE = PACK.parent / "fixtures" / "elmo_tiny"
+from tests.lm.conftest import small_charcnn
 
 
 def test_character_ids_drawn_out() -> None:
@@ -35,18 +33,6 @@ def test_bytes_come_back(token: str) -> None:
     encoded = token.encode("utf-8", "surrogatepass")
     assert bytes(body.astype(np.uint8)) == encoded[: CHARS - 2]
     assert (row[len(body) + 2 :] == PAD).all()
-
-
-@pytest.mark.skipif(not FIXTURE.is_dir(), reason=f"no reference values at {FIXTURE}")
-def test_character_ids_equal_the_reference_implementation() -> None:
-    expected = np.load(FIXTURE / "expected.npz")
-    lines = (FIXTURE / "sentences.txt").read_text(encoding="utf-8").rstrip("\n").split("\n")
-    begin, end, _ = vocabulary_char_ids(SPECIALS)
-    for index, line in enumerate(lines):
-        tokens = line.split(" ")
-        if not {"<S>", "</S>"} & set(tokens):
-            ids = np.vstack([begin, char_ids(tokens), end])
-            np.testing.assert_array_equal(ids, expected[f"s{index}_char_ids"])
 
 
 def slow_vector(module: Any, chars: np.ndarray) -> torch.Tensor:
@@ -96,9 +82,10 @@ def test_sums_of_rows_are_the_convolutions(charcnn_shape: CharCnnShape) -> None:
         torch.testing.assert_close(module.quick(ids), module(ids), atol=1e-5, rtol=1e-5)
 
 
-def test_one_pass_a_type_equals_one_pass_a_token(charcnn_shape: CharCnnShape) -> None:
+@pytest.mark.parametrize("encoder", ["cnn", "ngrams"])
+def test_one_pass_a_type_equals_one_pass_a_token(encoder: Literal["cnn", "ngrams"]) -> None:
     torch.manual_seed(0)
-    module, chars = CharCnn(charcnn_shape), char_ids(["а", "бы", "мэр"])
+    module, chars = make_encoder(small_charcnn(encoder).shape), char_ids(["а", "бы", "мэр"])
     ids = torch.tensor([[0, 1, 0], [2, 2, 1]])
     torch.testing.assert_close(CharInputs(module, chars)(ids), module(torch.from_numpy(chars))[ids])
 

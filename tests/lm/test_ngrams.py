@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from pipeline.files.vocabulary import SPECIALS
 from pipeline.lm.embed import Embedder
 from pipeline.lm.encoders.chars import BEGIN_WORD, CHARACTERS, END_WORD, PAD, char_ids, vocabulary_char_ids
-from pipeline.lm.encoders.encoder import CharInputs
 from pipeline.lm.encoders.load import TABLE, load_encoder
 from pipeline.lm.encoders.ngrams import BASE, PRIME, CharNgrams, find_ngrams, read_letters
 from pipeline.lm.settings import CHARS, NgramSettings, NgramShape
@@ -98,12 +97,6 @@ def test_the_stages_train_it_and_unseen_words_have_vectors(tmp_path: Path) -> No
     run_pretrain(tmp_path / "vocabulary", tmp_path / "charcnn", tmp_path / "lm", "sru")
     vectors, other = Embedder.load(tmp_path / "lm", torch.device("cpu")).embed([["неведомый"], ["невиданный"]])
     assert np.isfinite(vectors).all() and not np.allclose(vectors, other)
-
-
-def test_one_pass_a_type_equals_one_pass_a_token() -> None:
-    module, chars = small_ngrams(), char_ids(["а", "бы", "мэр"])
-    ids = torch.tensor([[0, 1, 0], [2, 2, 1]])
-    torch.testing.assert_close(CharInputs(module, chars)(ids), module(torch.from_numpy(chars))[ids])
 
 
 def test_the_gradient_reaches_the_rows_of_a_token_and_no_others() -> None:

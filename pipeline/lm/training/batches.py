@@ -57,17 +57,17 @@ def bucket(texts: Indices, lengths: Indices, positions: int) -> list[Indices]:
 
 def make_batch(sequences: IdSequences, texts: Indices, predicted: int) -> Batch:
     """Gather texts; target ids from `predicted` on are beyond the softmax and become `<UNK>`."""
-    inputs, targets = align([sequences[int(text)] for text in texts])
+    read = align([sequences[int(text)] for text in texts])  # (2, longest + 1, batch)
     lengths = torch.from_numpy(sequences.lengths[texts])  # (batch,)
-    mask = torch.arange(inputs.shape[1] - 1)[:, None] < lengths  # (longest, batch)
+    mask = torch.arange(read.shape[1] - 1)[:, None] < lengths  # (longest, batch)
     places = mask.expand(2, -1, -1).flatten().nonzero().squeeze(1)  # (predictions,), of 2 * longest * batch
-    ids = targets.flatten()[places]
+    ids = read[:, 1:].flatten()[places]
     ids, order = torch.where(ids < predicted, ids, UNKNOWN).sort(stable=True)
-    return Batch(inputs[:, :-1], ids, places[order])
+    return Batch(read[:, :-1], ids, places[order])
 
 
-def align(rows: list[Ids]) -> tuple[Tensor, Tensor]:
-    """Texts as int64 (2, longest + 1, batch), a boundary before each, and the same without it (2, longest, batch).
+def align(rows: list[Ids]) -> Tensor:
+    """Texts as both directions read them, a boundary before each: int64 (2, longest + 1, batch).
 
     Direction 0 reads `<S>` and the text, direction 1 reads `</S>` and the text reversed within its own length.
     """
@@ -77,5 +77,4 @@ def align(rows: list[Ids]) -> tuple[Tensor, Tensor]:
     for column, row in enumerate(rows):
         read[0, 1 : 1 + len(row), column] = row
         read[1, 1 : 1 + len(row), column] = row[::-1]
-    both = torch.from_numpy(read)
-    return both, both[:, 1:]
+    return torch.from_numpy(read)

@@ -189,19 +189,13 @@ def test_a_sentence_is_the_same_to_rounding_at_odd_widths(tmp_path: Path) -> Non
         np.testing.assert_allclose(alone, together, atol=2e-6)
 
 
-def test_the_state_of_one_call_is_not_the_next_ones(tmp_path: Path) -> None:
+def test_the_state_of_one_call_is_not_the_next_ones_and_the_top_layer_is_the_last(tmp_path: Path) -> None:
     charcnn, stacks = read_elmo(write_elmo(tmp_path, OPTIONS, draw(OPTIONS)))
     embedder = Embedder(charcnn, stacks, CPU)
     first, second = (embedder.layers(SENTENCES) for _ in range(2))
-    for one, other in zip(first, second, strict=True):
+    for one, other, top in zip(first, second, embedder.embed(SENTENCES), strict=True):
         np.testing.assert_array_equal(one, other)
-
-
-def test_the_top_layer_is_the_last(tmp_path: Path) -> None:
-    charcnn, stacks = read_elmo(write_elmo(tmp_path, OPTIONS, draw(OPTIONS)))
-    embedder = Embedder(charcnn, stacks, CPU)
-    for top, layers in zip(embedder.embed(SENTENCES), embedder.layers(SENTENCES), strict=True):
-        np.testing.assert_array_equal(top, layers[-1])
+        np.testing.assert_array_equal(top, one[-1])
 
 
 def test_the_papers_parameters() -> None:
