@@ -235,7 +235,7 @@ def test_a_data_set_that_was_taken_out_is_left_out(copy: Copy) -> None:
 
 def test_every_metrics_file_says_what_it_was_computed_with(reported: World) -> None:
     """In two strings, which `dvc metrics diff` shows where they differ, and no number, which it takes for a result."""
-    files = sorted(path for path in reported.metrics.rglob("*.json") if path.name != "pretrain.json")  # cost.json has it
+    files = sorted(path for path in reported.metrics.rglob("*.json") if path.name != "pretrain.json")  # see cost.json
     assert len(files) == 2 + len(SETS)
     found = [_read(file)["machine"] for file in files]
     assert all(set(machine) == {"hardware", "software"} for machine in found)
