@@ -24,7 +24,7 @@ from pipeline.files.ids import IdSequences, write_ids
 from pipeline.files.vocabulary import SPECIALS, Vocabulary
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.encoders.chars import CharIds, vocabulary_char_ids
-from pipeline.lm.encoders.inputs import TABLE, TableInputs
+from pipeline.lm.encoders.load import TABLE, TableInputs
 from pipeline.lm.settings import OURS, ArchSettings, CharCnnShape, LmSettings, TrainingSettings
 from pipeline.lm.training.batches import make_batch
 from pipeline.lm.training.train import Trainer

@@ -48,6 +48,8 @@ class Paths:
     exported = Below("models/tagger")
     """Taggers to be used and carried away, a folder a set."""
     pretrain, pretrain_curve = Below("metrics/pretrain.json"), Below("metrics/pretrain.csv")
+    cost = Below("metrics/cost.json")
+    """What the pretraining took on the machine that did it: all of its numbers that another machine changes."""
     scores = Below("metrics/ner")
     """Files whose names begin with that of a set."""
     comparisons = Below("metrics/compare")

@@ -28,3 +28,8 @@ def make_params(values: dict[str, Any] | None = None) -> Params:
             block = block[part]
         block[last] = value.model_dump() if isinstance(value, BaseModel) else value
     return Params.model_validate(params)
+
+
+def dump_params(params: Params) -> dict[str, Any]:
+    """What a params.yaml has to say to be read as these: here all settings of a scale stand in the scale."""
+    return params.model_dump(mode="json") | {block: {} for block in Scale.model_fields if block in Params.model_fields}

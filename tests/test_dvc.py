@@ -93,6 +93,7 @@ def test_the_first_run_runs_every_stage(repo: Path, first_run: str) -> None:
     assert ran(first_run) == ALL
     for name in (
         "pretrain.json",
+        "cost.json",
         "data.json",
         "ner/wikineural.json",
         "report.html",
@@ -111,7 +112,7 @@ def test_the_second_run_runs_none(dvc: Run) -> None:
 def test_the_metrics_are_scores_and_the_language_model(dvc: Run) -> None:
     """200 counts were among them once, and the table 7,465 columns wide."""
     shown = json.loads(dvc("metrics", "show", "--json"))[""]["data"]
-    assert sorted(shown) == ["metrics/ner/wikineural.json", "metrics/pretrain.json"]
+    assert sorted(shown) == ["metrics/cost.json", "metrics/ner/wikineural.json", "metrics/pretrain.json"]
 
 
 def test_a_clone_says_what_it_would_run(repo: Path, environment: dict[str, str], tmp_path: Path) -> None:
@@ -290,7 +291,7 @@ def test_a_killed_temporary_experiment_goes_on(repo: Path, dvc: Run, environment
     trainer.kill()
     assert process.wait(60) != 0
     output = dvc(*experiment)
-    assert "pretrain" in ran(output) and "pretrain lstm: goes on behind step" in output
+    assert "pretrain" in ran(output) and "pretrain lstm: goes on after step" in output
     assert not list((repo / "models" / ".checkpoints").iterdir())
     assert "killed" in dvc("exp", "show", "--csv")
 

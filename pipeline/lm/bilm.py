@@ -14,7 +14,7 @@ class BiLM(nn.Module):
     """A recurrent stack a direction, never mixed, a shared linear projection, and an adaptive softmax.
 
     The backward direction reads the text from its end: both directions are the same left-to-right computation on texts
-    that begin at position 0, so padding behind a text can never touch it.
+    that begin at position 0, so padding after a text can never touch it.
     """
 
     def __init__(self, arch: ArchSettings, settings: LmSettings, width: int, vocabulary_size: int) -> None:
@@ -31,7 +31,7 @@ class BiLM(nn.Module):
     def forward(self, vectors: Tensor) -> Tensor:
         """Input vectors (2, length, batch, width), forward then backward, to outputs of the same shape."""
         vectors = self.dropout(vectors)
-        tops = [direction(v) for direction, v in zip(self.directions, vectors, strict=True)]
+        tops = [direction(v) for direction, v in zip(self.directions, vectors, strict=True)]  # (length, batch, hidden)
         return self.project(torch.stack(tops))
 
     def layers(self, vectors: Tensor) -> Tensor:
@@ -42,12 +42,13 @@ class BiLM(nn.Module):
         """
         stacks = (cast(Stack, direction) for direction in self.directions)
         forward, backward = (s.outputs(v)[1:] for s, v in zip(stacks, self.dropout(vectors), strict=True))
+        # Of each layer, (2, length, batch, hidden) to (2, length, batch, width).
         return torch.stack([self.project(torch.stack(both)) for both in zip(forward, backward, strict=True)])
 
     def loss(self, vectors: Tensor, targets: Tensor, places: Tensor) -> Tensor:
         """Sum of the negative log-likelihoods of both directions, in nats; targets and places as in `Batch`.
 
-        That of a full softmax over the whole vocabulary: comparable between architectures and batch sizes.
+        It is the loss of a full softmax over the whole vocabulary, comparable between architectures and batch sizes.
         """
         outputs = self(vectors).flatten(0, 2).index_select(0, places)  # (predictions, width)
         return self.softmax.loss(self.dropout(outputs), targets)

@@ -1,6 +1,7 @@
 """Frozen embeddings of sentences from a folder that works by itself."""
 
 import re
+import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -11,20 +12,21 @@ from pydantic import Field
 from torch import Tensor
 
 from pipeline.errors import UserError, remake
-from pipeline.files.ids import Ids
 from pipeline.files.json import write_json
 from pipeline.files.settings import Settings, read_settings
 from pipeline.files.vocabulary import SPECIALS
 from pipeline.files.weights import is_finite, load_module, read_shapes, save_weights
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.elmo.stacks import ElmoStacks
-from pipeline.lm.encoders.chars import char_ids, vocabulary_char_ids
-from pipeline.lm.encoders.encoder import CharEncoder
+from pipeline.lm.encoders.chars import CharIds, char_ids, vocabulary_char_ids
+from pipeline.lm.encoders.encoder import TYPES_A_BATCH, CharEncoder
 from pipeline.lm.encoders.load import load_encoder
 from pipeline.lm.settings import ELMO, NO_CELL, ArchSettings, LmSettings
 from pipeline.lm.training.batches import align
 
 WEIGHTS, CONFIG = "lm.safetensors", "config.json"
+LIMIT = 100_000
+"""Types kept: 200 MB of vectors of the paper's width, and most of what a text of some million words has."""
 _LAYER = re.compile(r"^directions\.0\.layers\.(\d+)\.", re.MULTILINE)
 
 Vectors = npt.NDArray[np.float32]
@@ -33,10 +35,10 @@ Model = BiLM | ElmoStacks
 
 
 class Config(Settings):
-    """All but the weights that rebuilds a language model: config.json."""
+    """config.json: all that rebuilds a language model, but its weights."""
 
     name: str
-    """Of the architecture, a key of `archs`."""
+    """The name of the architecture, a key of `archs`."""
     arch: ArchSettings
     lm: LmSettings
     vocabulary_size: Annotated[int, Field(strict=True, gt=0)]
@@ -58,34 +60,49 @@ class Embedder:
     The bare char-CNN gives its vector twice, as ELMo's layer 0 is counted, so that the tagger above is the same size.
     Stateless: the vectors of a sentence depend on nothing but the sentence. A published ELMo's are the same to the bit
     in any company, at widths that are multiples of eight; layers trained here differ in the last digits of float32.
+
+    Most tokens are of types that come again and again: each is computed once, and kept in a table of at most `limit`
+    types, which is then begun anew. Threads may share it.
     """
 
-    def __init__(self, charcnn: CharEncoder, model: Model | None, device: torch.device) -> None:
+    def __init__(
+        self, charcnn: CharEncoder, model: Model | None, device: torch.device, quick: bool = False, limit: int = LIMIT
+    ) -> None:
+        """With `quick`, a type is computed in the fastest way: it may differ in the last digits of float32."""
         self.charcnn, self.model, self.device = charcnn.to(device), model, device
         self.width = 2 * charcnn.shape.projection
         self.depth = 1 + (0 if model is None else model.depth)
-        self._reading = charcnn.shape.reading
-        self._known: dict[str, Vectors] = {}
-        self._specials = charcnn.vectors(vocabulary_char_ids(SPECIALS, self._reading))
+        self._quick, self._limit, self._lock = quick, limit, threading.Lock()
+        self._specials = self._encode(vocabulary_char_ids(SPECIALS, charcnn.shape.reading))
+        self._forget()
 
     @classmethod
-    def load(cls, folder: Path, device: torch.device) -> "Embedder":
+    def load(cls, folder: Path, device: torch.device, quick: bool = False) -> "Embedder":
         """Read a `models/lm` folder; a `UserError` names the file that is missing or broken."""
         config = read_settings(Config, folder / CONFIG, "pretrain")
         charcnn = load_encoder(folder, device)
         if config.arch.cell == NO_CELL:
-            return cls(charcnn, None, device)
+            return cls(charcnn, None, device, quick)
         if config.arch.cell == ELMO:
-            return cls(charcnn, ElmoStacks.load(folder, device), device)
-        _check_size(folder / WEIGHTS, config)
+            return cls(charcnn, ElmoStacks.load(folder, device), device, quick)
+        # Other numbers of units and layers than there are weights for are refused before a model is made of them: the
+        # `sru` package takes memory for its layers at once, on whatever device.
+        weights = folder / WEIGHTS
+        shapes = read_shapes(weights, "pretrain")
+        hidden, layers = shapes.get("project.weight", (0, 0))[1], len({*_LAYER.findall("\n".join(shapes))})
+        if (hidden, layers) != (config.lm.hidden, config.arch.layers):
+            raise UserError(
+                f"{weights}: weights of another model ({layers} layers of {hidden} units, expected "
+                f"{config.arch.layers} of {config.lm.hidden}); {remake('pretrain')}"
+            )
         sizes = config.lm, charcnn.shape.projection, config.vocabulary_size
-        model = load_module(lambda: BiLM(config.arch, *sizes), folder / WEIGHTS, "pretrain")
-        return cls(charcnn, model.to(device).eval(), device)
+        model = load_module(lambda: BiLM(config.arch, *sizes), weights, "pretrain")
+        return cls(charcnn, model.to(device).eval(), device, quick)
 
     @torch.inference_mode()
     def embed(self, sentences: list[list[str]]) -> list[Vectors]:
         """Lemmas of sentences to the top layer, float32 (tokens, width) each."""
-        vectors = self._read(sentences)
+        vectors = self.read(sentences)
         return _cut(vectors if self.model is None else self.model(vectors), sentences)
 
     @torch.inference_mode()
@@ -94,58 +111,59 @@ class Embedder:
 
         Layer 0 is the token's vector twice; each further one is its forward half, then its backward half.
         """
-        vectors = self._read(sentences)
+        vectors = self.read(sentences)
         above = vectors[:0] if self.model is None else self.model.layers(vectors)
         return _cut(torch.stack([vectors, *above]), sentences)
 
-    def _read(self, sentences: list[list[str]]) -> Tensor:
-        """Token vectors in each direction's order, behind its boundary: (2, longest + 1, batch, width / 2)."""
-        rows, table = self._lookup(sentences)
-        read, _ = align(rows)
-        return table[read.to(self.device)]
+    @torch.inference_mode()
+    def read(self, sentences: list[list[str]]) -> Tensor:
+        """Token vectors in each direction's order, after its boundary: (2, longest + 1, sentences, width / 2)."""
+        with self._lock:
+            lemmas = {lemma for sentence in sentences for lemma in sentence}
+            new = lemmas - self._ids.keys()
+            if new and len(self._ids) + len(new) > self._limit:
+                self._forget()
+                new = lemmas
+            if new:
+                self._learn(sorted(new))  # the order of a set is another one in each process
+            rows = [np.array([self._ids[lemma] for lemma in sentence], dtype=np.int32) for sentence in sentences]
+            table = self._table
+        return table[align(rows).to(self.device)]
 
-    def _lookup(self, sentences: list[list[str]]) -> tuple[list[Ids], Tensor]:
-        """Sentences as ids into a table of the vectors of their distinct types, the specials first."""
-        types = sorted({lemma for sentence in sentences for lemma in sentence})
-        ids = {lemma: index for index, lemma in enumerate(types, start=len(SPECIALS))}
-        self._learn([lemma for lemma in types if lemma not in self._known])
-        table = np.stack([*self._specials, *(self._known[lemma] for lemma in types)])
-        rows = [np.array([ids[lemma] for lemma in sentence], dtype=np.int32) for sentence in sentences]
-        return rows, torch.from_numpy(table).to(self.device)
+    def _forget(self) -> None:
+        self._ids: dict[str, int] = {}
+        self._table, self._used = self._specials, len(SPECIALS)
 
     def _learn(self, types: list[str]) -> None:
-        """Compute vectors not seen before: most tokens are of types that come again and again."""
-        if types:
-            self._known.update(zip(types, self.charcnn.vectors(char_ids(types, self._reading)), strict=True))
+        vectors = self._encode(char_ids(types, self.charcnn.shape.reading))
+        stop = self._used + len(types)
+        if stop > len(self._table):  # others may still read the old table: it is left as it is
+            table = vectors.new_empty(max(stop, 2 * len(self._table)), vectors.shape[1])
+            table[: self._used] = self._table[: self._used]
+            self._table = table
+        self._table[self._used : stop] = vectors
+        self._ids.update(zip(types, range(self._used, stop), strict=True))
+        self._used = stop
 
-
-def _check_size(weights: Path, config: Config) -> None:
-    """Refuse other numbers of units and layers than there are weights for.
-
-    Before a model is made of them: the `sru` package takes memory for its layers at once, on whatever device.
-    """
-    shapes = read_shapes(weights, "pretrain")
-    found = shapes.get("project.weight", (0, 0))[1], len({*_LAYER.findall("\n".join(shapes))})
-    if found != (config.lm.hidden, config.arch.layers):
-        raise UserError(
-            f"{weights}: weights of another model ({found[1]} layers of {found[0]} units, expected "
-            f"{config.arch.layers} of {config.lm.hidden}); {remake('pretrain')}"
-        )
+    @torch.inference_mode()
+    def _encode(self, chars: CharIds) -> Tensor:
+        """Character ids (types, characters) to vectors (types, width / 2) on the device."""
+        if not self._quick:
+            return torch.from_numpy(self.charcnn.vectors(chars)).to(self.device)
+        return torch.cat([self.charcnn.quick(batch) for batch in torch.from_numpy(chars).split(TYPES_A_BATCH)])
 
 
 def _cut(outputs: Tensor, sentences: list[list[str]]) -> list[Vectors]:
     """Outputs (..., 2, longest + 1, batch, width / 2) to (..., tokens, width) a sentence; none is NaN or infinite."""
-    # Behind the boundary: each position has read its own token, as in ELMo.
-    own = outputs[..., 1:, :, :].float().cpu()
-    if not is_finite(own):
+    # Without the boundary: each position has read its token, as in ELMo.
+    outputs = outputs[..., 1:, :, :].float().cpu()  # (..., 2, longest, batch, width / 2)
+    if not is_finite(outputs):
         raise UserError(
             "language model: found NaN or infinite numbers in the vectors of a sentence, expected numbers: its weights "
             f"are too large; {remake('pretrain')}"
         )
-    return [_both_ways(own[..., : len(sentence), column, :]) for column, sentence in enumerate(sentences)]
-
-
-def _both_ways(outputs: Tensor) -> Vectors:
-    """Outputs of one text (..., 2, tokens, width / 2), the second direction reversed, to (..., tokens, width)."""
-    forward, backward = outputs.unbind(-3)
-    return torch.cat([forward, backward.flip(-2)], -1).numpy()
+    vectors = []
+    for column, sentence in enumerate(sentences):
+        forward, backward = outputs[..., : len(sentence), column, :].unbind(-3)  # (..., tokens, width / 2) each
+        vectors.append(torch.cat([forward, backward.flip(-2)], -1).numpy())
+    return vectors

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 
 from pipeline.errors import UserError
-from pipeline.lm.elmo.names import OPTIONS, WEIGHTS
+from pipeline.lm.elmo.options import OPTIONS, WEIGHTS
 from pipeline.lm.elmo.published import read_elmo
 from pipeline.lm.embed import CONFIG, Embedder, Vectors
 from pipeline.lm.training.batches import bucket
@@ -20,7 +20,7 @@ from pipeline.work.outputs import fresh_file
 from pipeline.work.progress import track
 
 POSITIONS = 4000
-"""Of a batch, padding included."""
+"""Positions of a batch, padding included."""
 POOL = 512
 """Sentences that are sorted by length together and kept until all are done."""
 LISTED = 6
@@ -54,15 +54,16 @@ def export(model: Path, source: Path, target: Path, device: torch.device) -> Non
         raise UserError(f"{target}: is no .npz file and is kept as it is; give another path, or remove it")
     try:
         with fresh_file(target) as partial, ZipFile(partial, "w") as archive:
-            _add(archive, "n_sentences", np.array(len(sentences)))
-            for index, layers in _embed(embedder, sentences):
-                _add(archive, f"s{index}_layers", layers)
+            for name, values in _arrays(embedder, sentences):
+                # An entry that is named by a string alone carries the time of day.
+                with archive.open(ZipInfo(f"{name}.npy"), "w", force_zip64=True) as file:
+                    np.lib.format.write_array(file, values, allow_pickle=False)
     except (FileExistsError, NotADirectoryError, PermissionError) as error:
         raise UserError(f"{target}: cannot be written ({error.strerror}); give another path") from None
 
 
 def load(folder: Path, device: torch.device) -> Embedder:
-    """The model of a folder, whichever of the two kinds it is; a `UserError` says what else it seems to be."""
+    """Load the model of a folder, whichever of the two kinds it is; a `UserError` says what else it seems to be."""
     names = sorted(path.name for path in folder.glob("*"))
     if any(name.endswith(OPTIONS) for name in names):
         charcnn, stacks = read_elmo(folder)
@@ -76,7 +77,7 @@ def load(folder: Path, device: torch.device) -> Embedder:
 
 
 def _describe(path: Path, names: list[str]) -> str:
-    """What stands in the place of a model, as far as names tell."""
+    """Say what is there and is no model, as far as names tell."""
     if not path.exists():
         return "no such folder"
     if path.is_file():
@@ -93,40 +94,31 @@ def _describe(path: Path, names: list[str]) -> str:
 
 
 def read_sentences(path: Path) -> Sentences:
-    """The tokens of every line; spaces alone separate them. A `UserError` names the line of what is no such text."""
+    """Read the tokens of every line, which spaces alone separate; a `UserError` names a line that is no such text."""
     try:
         data = path.read_bytes()
         text = data.decode("utf-8").removeprefix("\ufeff")
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}); expected a file of sentences") from None
     except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        found = f"byte {error.start:,} (0x{data[error.start]:02x}) is not UTF-8"
-        raise UserError(f"{path}: line {line}: {found}; convert the file to UTF-8") from None
+        number, byte = data[: error.start].count(b"\n") + 1, f"byte {error.start:,} (0x{data[error.start]:02x})"
+        raise UserError(f"{path}: line {number}: {byte} is not UTF-8; convert the file to UTF-8") from None
     if not text:
         raise UserError(f"{path}: empty; expected a sentence a line, tokens separated by spaces")
-    lines = text.removesuffix("\n").split("\n")
-    return [_tokens(path, number, line.removesuffix("\r")) for number, line in enumerate(lines, start=1)]
+    lines = [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]
+    for number, line in enumerate(lines, start=1):
+        if fault := re.search(r"[\0-\x1f]", line):
+            raise UserError(f"{path}: line {number}: found {fault[0]!r}; expected tokens separated by spaces")
+    return [[token for token in line.split(" ") if token] for line in lines]
 
 
-def _tokens(path: Path, number: int, line: str) -> list[str]:
-    if fault := re.search(r"[\0-\x1f]", line):
-        raise UserError(f"{path}: line {number}: found {fault[0]!r}; expected tokens separated by spaces")
-    return [token for token in line.split(" ") if token]
-
-
-def _embed(embedder: Embedder, sentences: Sentences) -> Iterator[tuple[int, Vectors]]:
-    """Yield (number, layers) in the order of the file; batches are of sentences of like length."""
+def _arrays(embedder: Embedder, sentences: Sentences) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+    """Yield names and arrays in the order of the file; batches are of sentences of like length."""
+    yield "n_sentences", np.array(len(sentences))
     lengths = np.array([len(sentence) + 1 for sentence in sentences])  # a boundary before each
     pools = [range(start, min(start + POOL, len(sentences))) for start in range(0, len(sentences), POOL)]
     for pool in track(pools, "embed", "sentences", len(sentences), size=len):
         layers: dict[int, Vectors] = {}
         for batch in bucket(np.array(pool), lengths, POSITIONS):
             layers |= zip(batch.tolist(), embedder.layers([sentences[index] for index in batch]), strict=True)
-        yield from ((index, layers[index]) for index in pool)
-
-
-def _add(archive: ZipFile, name: str, values: npt.NDArray[Any]) -> None:
-    # An entry that is named by a string alone carries the time of day.
-    with archive.open(ZipInfo(f"{name}.npy"), "w", force_zip64=True) as file:
-        np.lib.format.write_array(file, values, allow_pickle=False)
+        yield from ((f"s{index}_layers", layers[index]) for index in pool)

@@ -5,14 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    Field,
-    RootModel,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, RootModel, ValidationInfo, field_validator, model_validator
 
 from pipeline.files.settings import Settings, Switch, each_once
 from pipeline.lm.lemmas import Lemmas
@@ -20,12 +13,8 @@ from pipeline.lm.lemmas import Lemmas
 Positive = Annotated[int, Field(strict=True, gt=0, lt=2**31)]
 Highways = Annotated[int, Field(strict=True, ge=0, le=1000)]
 
-CHARS = 50
-"""Character ids of a token in ELMo, marks and padding included."""
-
-MOST_CHARS = 1000
-"""That a published ELMo may have in their place: each type is read with so many."""
-
+CHARS, MOST_CHARS = 50, 1000
+"""Character ids of a token in ELMo, marks and padding included, and the most that a published one may have."""
 NO_CELL = "none"
 """The bare char-CNN: no stack, no pretraining."""
 ELMO = "elmo"
@@ -41,21 +30,16 @@ def cells() -> list[str]:
     return [NO_CELL, *sorted(files | packages)]
 
 
-def _files(cell: str) -> list[Path]:
-    folder = CELL_FOLDER / cell
-    return sorted(folder.glob("*.py")) if folder.is_dir() else [CELL_FOLDER / f"{cell}.py"]
-
-
 def cell_options(cell: str) -> tuple[str, ...]:
     """Names of the settings that only this architecture has: the keyword-only arguments of its `Layer`, in order.
 
     Read from the source and declared nowhere else: a new architecture is one file, and settings need no torch.
     """
-    nodes = [node for file in _files(cell) for node in ast.parse(file.read_text(encoding="utf-8")).body]
-    for layer in nodes:
-        if isinstance(layer, ast.ClassDef) and layer.name == "Layer":
-            methods = {node.name: node.args for node in layer.body if isinstance(node, ast.FunctionDef)}
-            return tuple(argument.arg for argument in methods["__init__"].kwonlyargs)
+    for file in [CELL_FOLDER / f"{cell}.py", *sorted(CELL_FOLDER.glob(f"{cell}/*.py"))]:
+        for layer in ast.parse(file.read_text(encoding="utf-8")).body if file.is_file() else []:
+            if isinstance(layer, ast.ClassDef) and layer.name == "Layer":
+                methods = {node.name: node.args for node in layer.body if isinstance(node, ast.FunctionDef)}
+                return tuple(argument.arg for argument in methods["__init__"].kwonlyargs)
     raise ValueError(f"pipeline/lm/rnn/{cell} has no class Layer")
 
 
@@ -73,26 +57,34 @@ class ArchSettings(Settings):
 
     @field_validator("cell")
     @classmethod
-    def _is_a_file(cls, cell: str) -> str:
+    def _check_cell(cls, cell: str) -> str:
         if cell not in (valid := [*cells(), ELMO]):
             raise ValueError(f"expected one of {', '.join(valid)}")
         return cell
 
     @field_validator("options")
     @classmethod
-    def _are_the_cells(cls, options: dict[str, int], rest: ValidationInfo) -> dict[str, int]:
-        cell = rest.data.get("cell", NO_CELL)  # an unknown one has its own message
+    def _check_options(cls, options: dict[str, int], others: ValidationInfo) -> dict[str, int]:
+        cell = others.data.get("cell", NO_CELL)  # an unknown one has its own message
         known = () if cell in UNTRAINED else cell_options(cell)
         if set(options) != set(known):
             raise ValueError(f"expected for cell {cell!r}: {', '.join(known) or 'none'}")
         return options
 
     @model_validator(mode="after")
-    def _none_has_no_layers(self) -> "ArchSettings":
+    def _check_layers(self) -> "ArchSettings":
         if (self.cell in UNTRAINED) != (self.layers == 0):
-            what = f"cell {self.cell!r} with {self.layers} layers"
-            raise ValueError(f"{what}: only cell 'none' has 0 layers, and cell 'elmo', whose options.json counts them")
+            raise ValueError(
+                f"cell {self.cell!r} with {self.layers} layers: only cell 'none' has 0 layers, and cell 'elmo', whose "
+                "options.json counts them"
+            )
         return self
+
+
+def _rising(values: list[int]) -> list[int]:
+    if any(left >= right for left, right in pairwise(values)):
+        raise ValueError("expected rising numbers")
+    return values
 
 
 class TrainingSettings(Settings):
@@ -114,15 +106,8 @@ class TrainingSettings(Settings):
     """Dropout on the input vectors and on the output of the stack."""
     accumulation: Positive
     """Parts a step is computed in, one after the other: gradient accumulation. Several processes share them out."""
-    cutoffs: Annotated[list[Positive], Field(min_length=1)]
+    cutoffs: Annotated[list[Positive], Field(min_length=1), AfterValidator(_rising)]
     """Adaptive softmax: ids at which the head and the clusters end; those beyond the vocabulary are left out."""
-
-    @field_validator("cutoffs")
-    @classmethod
-    def _rise(cls, cutoffs: list[int]) -> list[int]:
-        if any(left >= right for left, right in pairwise(cutoffs)):
-            raise ValueError("expected rising numbers")
-        return cutoffs
 
 
 class LmSettings(Settings):
@@ -134,9 +119,8 @@ class LmSettings(Settings):
 
 
 def check_filters(filters: list[tuple[int, int]], characters: int) -> None:
-    """A ValueError where one, (width, number), is wider than a token."""
-    widest = max(width for width, _ in filters)
-    if widest > characters:
+    """Raise a ValueError where a filter, (width, number), is wider than a token."""
+    if (widest := max(width for width, _ in filters)) > characters:
         raise ValueError(f"found a filter of width {widest}, expected at most {characters} characters of a token")
 
 
@@ -155,7 +139,7 @@ OURS = Reading(characters=CHARS, marks=False, lemmas="plain")
 
 
 class CharCnnShape(Settings):
-    """All that rebuilds a char-CNN, trained here or published."""
+    """All that rebuilds a char-CNN, trained here or published, but its weights."""
 
     encoder: Literal["cnn"]
     embedding: Positive
@@ -182,16 +166,15 @@ class NgramSettings(Settings):
     buckets: Positive
     """Rows of the table (fastText: 2 million)."""
     width: Positive
-    """Of a row."""
+    """Width of a row."""
 
 
 class NgramShape(Settings):
-    """All that rebuilds n-grams."""
+    """All that rebuilds n-grams, but their weights."""
 
     encoder: Literal["ngrams"]
     ngrams: NgramSettings
     projection: Positive
-    """Width of a token's vector."""
     reading: Reading
 
 
@@ -228,7 +211,7 @@ class CharCnnSettings(Settings):
     source: Literal["train", "elmo"]
     """Trained here, or taken from the published ELMo of the manifest, as the paper does."""
     encoder: Literal["cnn", "ngrams"]
-    """The char-CNN, or what is trained in its place: `ngrams`."""
+    """The char-CNN, or n-grams, which are trained instead of it."""
     cnn: CnnSettings
     ngrams: NgramSettings
     projection: Positive
@@ -243,7 +226,3 @@ class CharCnnSettings(Settings):
         filters = [(width, number) for width, number in enumerate(self.cnn.filters, 1) if number]
         sizes = self.cnn.model_dump() | {"filters": filters, "projection": self.projection}
         return CharCnnShape(encoder="cnn", **sizes, projects=True, reading=OURS)
-
-    def teacher(self) -> LmSettings:
-        """Settings of the small language model: as wide as its input, for the residual connection."""
-        return LmSettings(hidden=self.projection, training=self.training)

@@ -26,12 +26,14 @@ class Stack(nn.Module):
             self.layers.extend(layer(size, hidden, **arch.options) for size in sizes[:-1])
         self.shortcuts = nn.ModuleList()
         if arch.residual:
-            self.shortcuts.extend(_shortcut(*pair) for pair in pairwise(sizes))
+            self.shortcuts.extend(
+                nn.Identity() if below == above else nn.Linear(below, above, bias=False)
+                for below, above in pairwise(sizes)
+            )
         self.dropout = nn.Dropout(dropout)
-        self.output_size = sizes[-1]
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """(length, batch, input_size) to the top layer's (length, batch, output_size)."""
+        """(length, batch, input_size) to the top layer's (length, batch, hidden)."""
         return self.outputs(inputs)[-1]
 
     def outputs(self, inputs: Tensor) -> list[Tensor]:
@@ -39,10 +41,6 @@ class Stack(nn.Module):
         outputs = [inputs]
         for index, layer in enumerate(self.layers):
             below = self.dropout(outputs[-1]) if index else inputs
-            above = layer(below)
+            above = layer(below)  # (length, batch, hidden)
             outputs.append(above + self.shortcuts[index](below) if self.shortcuts else above)
         return outputs
-
-
-def _shortcut(input_size: int, output_size: int) -> nn.Module:
-    return nn.Identity() if input_size == output_size else nn.Linear(input_size, output_size, bias=False)

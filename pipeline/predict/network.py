@@ -9,7 +9,6 @@ from torch import Tensor
 from pipeline.errors import UserError, remake
 from pipeline.files.weights import is_finite
 from pipeline.lm.embed import Embedder
-from pipeline.lm.encoders.types import TypeVectors
 from pipeline.lm.training.batches import bucket
 from pipeline.ner.data.bio import tag_type
 from pipeline.ner.scoring.scores import entity_types, find_spans
@@ -33,7 +32,7 @@ class Network:
     """All that reads lemmas; nothing of it changes but the memory of types, so that threads may share it."""
 
     def __init__(self, embedder: Embedder, tagger: Tagger, temperature: float) -> None:
-        self._model, self._types = embedder.model, TypeVectors(embedder.charcnn)
+        self._embedder, self._model = embedder, embedder.model
         self._tagger, self._temperature = tagger, temperature
         self.types = entity_types(tagger.labels)
 
@@ -75,8 +74,7 @@ class Network:
 
     def _features(self, sentences: list[list[str]], lengths: Tensor) -> Tensor:
         """What the tagger reads, float16 as in its training, (tokens, width), sentences one after the other."""
-        ids, table = self._types.read(sentences)
-        vectors = table[ids.to(table.device)]  # (2, longest + 1, sentences, width / 2)
+        vectors = self._embedder.read(sentences)  # (2, longest + 1, sentences, width / 2)
         if self._tagger.features == "top":
             return _gather_tokens(vectors if self._model is None else self._model(vectors), lengths)
         above = vectors[:0] if self._model is None else self._model.layers(vectors)

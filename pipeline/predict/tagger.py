@@ -46,7 +46,7 @@ class TextTagger:
         check_parts(folder, settings.parts)
         model = find_udpipe(folder, settings, udpipe)
         lemmatizer = Lemmatizer(model, Normalization(settings.lowercase, settings.lemmas))
-        embedder, tagger = Embedder.load(folder / LM, device), Tagger.load(folder / TAGGER, device)
+        embedder, tagger = Embedder.load(folder / LM, device, quick=True), Tagger.load(folder / TAGGER, device)
         width = embedder.width if tagger.features == "top" else embedder.width * embedder.depth
         if tagger.width != width:
             raise UserError(

@@ -14,8 +14,7 @@ from zipfile import BadZipFile, ZipFile
 import h5py
 
 from pipeline.errors import UserError, shown
-from pipeline.lm.elmo.names import OPTIONS, WEIGHTS, pick
-from pipeline.lm.elmo.options import read_options
+from pipeline.lm.elmo.options import OPTIONS, WEIGHTS, pick, read_options
 from pipeline.lm.elmo.weights import open_weights, read_weights, shapes
 from pipeline.sources.download import need_room
 from pipeline.sources.obtain import Inputs

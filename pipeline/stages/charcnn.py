@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from typing_extensions import TypedDict
 
@@ -15,13 +14,11 @@ from pipeline.files.vocabulary import SPECIALS, Vocabulary
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.elmo.published import read_elmo
 from pipeline.lm.encoders.chars import CharIds, vocabulary_char_ids
-from pipeline.lm.encoders.encoder import TYPES_A_BATCH, CharEncoder
-from pipeline.lm.encoders.inputs import TABLE, CharInputs
-from pipeline.lm.encoders.load import make_encoder
+from pipeline.lm.encoders.encoder import TYPES_A_BATCH, CharEncoder, CharInputs
+from pipeline.lm.encoders.load import TABLE, make_encoder
 from pipeline.lm.lemmas import Lemmas
 from pipeline.lm.rnn import lstm  # by name below, and so among the deps in dvc.yaml
-from pipeline.lm.settings import ArchSettings, CharCnnSettings
-from pipeline.lm.training.curve import write_curve
+from pipeline.lm.settings import ArchSettings, CharCnnSettings, LmSettings
 from pipeline.lm.training.train import Trainer
 from pipeline.machine.device import choose_device
 from pipeline.params import Params
@@ -43,8 +40,8 @@ _TEACHER = ArchSettings(cell=lstm.__name__.rpartition(".")[2], layers=1, residua
 """The small language model that teaches the char-CNN and is thrown away. As in ELMo, its LSTM is bypassed by a residual
 connection; without it, it hardly learns more than word frequencies in so short a training (demo: perplexity 308, not
 181, at the same settings), and the char-CNN under it nothing."""
-_FREQUENT = 5000
-"""Types that stand for all when the outputs are put to scale."""
+_FREQUENT = slice(len(SPECIALS), len(SPECIALS) + 5000)
+"""The types, the most frequent ones, that stand for all when the outputs are put to scale."""
 
 
 def run(paths: Paths, params: Params) -> None:
@@ -56,65 +53,60 @@ def run(paths: Paths, params: Params) -> None:
     checkpoint.
     """
     device = choose_device(params.compute.device)
-    with start(device, paths.checkpoints, params.compute.checkpoint_minutes) as how:
+    with start(device, paths.checkpoints, params.compute.checkpoint_minutes) as job:
         if not params.imports_elmo:
-            _train(paths, params.chosen_scale.charcnn, params.seed, how)
-        elif how.world.leads:
-            _import_published(paths, how.device)
+            _train(paths, params.chosen_scale.charcnn, params.seed, job)
+        elif job.world.leads:
+            _import_published(paths, device)
 
 
 def _import_published(paths: Paths, device: torch.device) -> None:
     """Write the char-CNN of the published ELMo, its `vectors.npy`, and its stacks for `arch: elmo`."""
-    elmo = paths.elmo
-    source = read_json(elmo / "source.json", Source, "fetch")
+    source = read_json(paths.elmo / "source.json", Source, "fetch")
     if not source["files"] or not source["lemmas"]:
-        raise UserError(f"{elmo}: holds no published ELMo, and params.yaml asks for one; run: dvc repro charcnn")
-    charcnn, stacks = read_elmo(elmo, source["lemmas"])
-    charcnn.to(device)
+        raise UserError(f"{paths.elmo}: holds no published ELMo, and params.yaml asks for one; run: dvc repro charcnn")
+    charcnn, stacks = read_elmo(paths.elmo, source["lemmas"])
     chars = vocabulary_char_ids(Vocabulary.load(paths.vocabulary).types, charcnn.shape.reading)
     with fresh_folder(paths.charcnn) as folder:
         charcnn.save(folder)
         stacks.save(folder)
-        _write_table(folder / TABLE, charcnn, chars)
+        write_table(folder / TABLE, charcnn.to(device), chars)
 
 
-def _train(paths: Paths, settings: CharCnnSettings, seed: int, how: Run) -> None:
+def _train(paths: Paths, settings: CharCnnSettings, seed: int, job: Run) -> None:
     words = Vocabulary.load(paths.vocabulary)
     chars = vocabulary_char_ids(words.types)
     key = {"stage": "charcnn", "charcnn": settings.model_dump(), "seed": seed}
     key["code"] = training_code("charcnn", _TEACHER.cell)
-    with how.checkpoint(key, paths.vocabulary) as checkpoint:
+    with job.checkpoint(key, paths.vocabulary) as checkpoint:
         torch.manual_seed(seed)
         charcnn = make_encoder(settings.shape)
-        charcnn.standardise(_frequent(chars))
+        charcnn.standardise(chars[_FREQUENT])
+        # As wide as its input, for the residual connection.
+        teacher = LmSettings(hidden=settings.projection, training=settings.training)
         trainer = Trainer(
-            model=BiLM(_TEACHER, settings.teacher(), settings.projection, words.size),
+            model=BiLM(_TEACHER, teacher, settings.projection, words.size),
             inputs=CharInputs(charcnn, chars),
             train=IdSequences(paths.vocabulary, "train", len(words)),
             validation=IdSequences(paths.vocabulary, "validation", len(words)),
             predicted=words.size,
             settings=settings.training,
             seed=seed,
-            device=how.device,
+            device=job.device,
             label="charcnn",
-            world=how.world,
+            world=job.world,
             checkpoint=checkpoint,
         )
         history = trainer.run()
-        charcnn.eval().standardise(_frequent(chars))
-        if how.world.leads:
+        charcnn.eval().standardise(chars[_FREQUENT])
+        if job.world.leads:
             with fresh_folder(paths.charcnn) as folder:
                 charcnn.save(folder)
-                write_curve(folder / "curve.csv", history.points)
-                _write_table(folder / TABLE, charcnn, chars)
+                history.write_curve(folder / "curve.csv")
+                write_table(folder / TABLE, charcnn, chars)
 
 
-def _frequent(chars: CharIds) -> CharIds:
-    """The most frequent types."""
-    return chars[len(SPECIALS) : len(SPECIALS) + _FREQUENT]
-
-
-def _write_table(path: Path, charcnn: CharEncoder, chars: CharIds) -> None:
+def write_table(path: Path, charcnn: CharEncoder, chars: CharIds) -> None:
     """Compute the vectors of all types, straight into a file: a large vocabulary need not fit into memory.
 
     float16 halves the table; its rounding, 0.0005 of a deviation, is far below what dropout does to the same vector.
@@ -124,11 +116,8 @@ def _write_table(path: Path, charcnn: CharEncoder, chars: CharIds) -> None:
     # Written, not mapped: on a full disk a write is an error, a store into a map kills the process.
     with path.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
-        for start in track(starts, "char-CNN vectors", "batches", len(starts)):
-            file.write(_half(charcnn.vectors(chars[start : start + TYPES_A_BATCH])).tobytes())
-
-
-def _half(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float16]:
-    if not (largest := np.abs(vectors).max()) <= np.finfo(np.float16).max:
-        raise UserError(f"char-CNN: found {largest:g} in a type's vector, expected at most 65504 (float16)")
-    return vectors.astype("<f2")
+        for first in track(starts, "char-CNN vectors", "batches", len(starts)):
+            vectors = charcnn.vectors(chars[first : first + TYPES_A_BATCH])  # (types of the batch, projection)
+            if not (largest := np.abs(vectors).max()) <= np.finfo(np.float16).max:
+                raise UserError(f"char-CNN: found {largest:g} in a type's vector, expected at most 65504 (float16)")
+            file.write(vectors.astype("<f2").tobytes())

@@ -9,8 +9,7 @@ import pytest
 from pipeline.files.ids import write_ids
 from pipeline.files.vocabulary import SPECIALS, Entry, Vocabulary
 from pipeline.lm.encoders.chars import vocabulary_char_ids
-from pipeline.lm.encoders.inputs import TABLE
-from pipeline.lm.encoders.load import make_encoder
+from pipeline.lm.encoders.load import TABLE, make_encoder
 from pipeline.lm.settings import (
     UNTRAINED,
     ArchSettings,

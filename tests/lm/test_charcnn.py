@@ -1,7 +1,7 @@
 """Characters and the char-CNN, ELMo's way."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -9,22 +9,21 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.files.vocabulary import SPECIALS
 from pipeline.lm.encoders.charcnn import CharCnn
-from pipeline.lm.encoders.chars import PAD, boundary_char_ids, char_ids
-from pipeline.lm.encoders.inputs import CharInputs
-from pipeline.lm.encoders.load import load_encoder
+from pipeline.lm.encoders.chars import PAD, char_ids, vocabulary_char_ids
+from pipeline.lm.encoders.encoder import CharInputs
+from pipeline.lm.encoders.load import load_encoder, make_encoder
 from pipeline.lm.settings import CHARS, CharCnnShape
-from pipeline.stages.charcnn import _write_table
-from tests.pack import PACK
-
-FIXTURE = PACK.parent / "fixtures" / "elmo_tiny"
+from pipeline.stages.charcnn import write_table
+from tests.lm.conftest import small_charcnn
 
 
 def test_character_ids_drawn_out() -> None:
     ids = char_ids(["да", ""])
     assert ids[0, :7].tolist() == [259, 209, 181, 209, 177, 260, 261]
     assert ids[1, :3].tolist() == [259, 260, 261]
-    assert boundary_char_ids()[:, :4].tolist() == [[259, 257, 260, 261], [259, 258, 260, 261]]
+    assert vocabulary_char_ids(SPECIALS)[:2, :4].tolist() == [[259, 257, 260, 261], [259, 258, 260, 261]]
 
 
 @given(st.text(max_size=80))
@@ -34,18 +33,6 @@ def test_bytes_come_back(token: str) -> None:
     encoded = token.encode("utf-8", "surrogatepass")
     assert bytes(body.astype(np.uint8)) == encoded[: CHARS - 2]
     assert (row[len(body) + 2 :] == PAD).all()
-
-
-@pytest.mark.skipif(not FIXTURE.is_dir(), reason=f"no reference values at {FIXTURE}")
-def test_character_ids_equal_the_reference_implementation() -> None:
-    expected = np.load(FIXTURE / "expected.npz")
-    lines = (FIXTURE / "sentences.txt").read_text(encoding="utf-8").rstrip("\n").split("\n")
-    begin, end = boundary_char_ids()
-    for index, line in enumerate(lines):
-        tokens = line.split(" ")
-        if not {"<S>", "</S>"} & set(tokens):
-            ids = np.vstack([begin, char_ids(tokens), end])
-            np.testing.assert_array_equal(ids, expected[f"s{index}_char_ids"])
 
 
 def slow_vector(module: Any, chars: np.ndarray) -> torch.Tensor:
@@ -92,12 +79,13 @@ def test_sums_of_rows_are_the_convolutions(charcnn_shape: CharCnnShape) -> None:
     module = CharCnn(charcnn_shape).eval()
     ids = torch.from_numpy(char_ids([*("бы" * length for length in range(30)), "", "достопримечательностями", "x"] * 9))
     with torch.inference_mode():
-        torch.testing.assert_close(module.reader()(ids), module(ids), atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(module.quick(ids), module(ids), atol=1e-5, rtol=1e-5)
 
 
-def test_one_pass_a_type_equals_one_pass_a_token(charcnn_shape: CharCnnShape) -> None:
+@pytest.mark.parametrize("encoder", ["cnn", "ngrams"])
+def test_one_pass_a_type_equals_one_pass_a_token(encoder: Literal["cnn", "ngrams"]) -> None:
     torch.manual_seed(0)
-    module, chars = CharCnn(charcnn_shape), char_ids(["а", "бы", "мэр"])
+    module, chars = make_encoder(small_charcnn(encoder).shape), char_ids(["а", "бы", "мэр"])
     ids = torch.tensor([[0, 1, 0], [2, 2, 1]])
     torch.testing.assert_close(CharInputs(module, chars)(ids), module(torch.from_numpy(chars))[ids])
 
@@ -110,7 +98,7 @@ def test_a_saved_module_is_the_same(tmp_path: Path, charcnn_shape: CharCnnShape)
 
 def test_the_table_is_the_vectors_row_by_row(tmp_path: Path, charcnn_shape: CharCnnShape) -> None:
     module, chars = CharCnn(charcnn_shape).eval(), char_ids([f"слово{i}" for i in range(1100)])
-    _write_table(tmp_path / "vectors.npy", module, chars)
+    write_table(tmp_path / "vectors.npy", module, chars)
     table = np.load(tmp_path / "vectors.npy", mmap_mode="r")
     assert table.dtype == np.float16 and table.shape == (1100, charcnn_shape.projection)
     np.testing.assert_allclose(table, module.vectors(chars), atol=1e-3)
@@ -119,7 +107,7 @@ def test_the_table_is_the_vectors_row_by_row(tmp_path: Path, charcnn_shape: Char
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 def test_a_table_on_a_full_disk_is_an_error_and_no_crash(charcnn_shape: CharCnnShape) -> None:
     with pytest.raises(OSError, match="No space left"):
-        _write_table(Path("/dev/full"), CharCnn(charcnn_shape).eval(), char_ids(["слово"] * 3000))
+        write_table(Path("/dev/full"), CharCnn(charcnn_shape).eval(), char_ids(["слово"] * 3000))
 
 
 def test_standardised_outputs_have_mean_0_and_deviation_1(charcnn_shape: CharCnnShape) -> None:

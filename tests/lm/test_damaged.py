@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from pipeline.errors import UserError
 from pipeline.files.ids import IdSequences, write_ids
 from pipeline.files.vocabulary import Entry, Vocabulary
-from pipeline.lm.encoders.inputs import TABLE, TableInputs
+from pipeline.lm.encoders.load import TABLE, TableInputs
 from pipeline.work.checkpoint import State, open_checkpoint
 from tests.lm.project import Make
 

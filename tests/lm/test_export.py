@@ -130,14 +130,6 @@ def test_bad_text(
     assert expected in fails(elmo, monkeypatch, capsys, data)
 
 
-def test_a_model_that_is_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    message = fails(tmp_path / "nowhere", monkeypatch, capsys)
-    expected = "expected the folder of a published ELMo, with options.json and model.hdf5 in it, or models/lm"
-    assert f"nowhere: no such folder; {expected}" in message
-
-
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
@@ -178,13 +170,15 @@ def test_what_is_no_model_folder_is_described(
     (elmo.parent / "empty").mkdir()
     (elmo.parent / "ru.vec").write_text("1 1")
     for model, expected in {
+        "nowhere": "no such folder",
         "199.zip": "is a zip archive; unpack it and give the folder",
         "other": "found model.hdf5 in it and no options.json",
         "other/model.hdf5": "is a file and no folder",
         "empty": "found nothing in it and no options.json",
         "ru.vec": "looks like fastText's or word2vec's vectors, which is not read",
     }.items():
-        assert f"{model}: {expected}; expected the folder" in fails(elmo.parent / model, monkeypatch, capsys)
+        advice = "expected the folder of a published ELMo, with options.json and model.hdf5 in it, or models/lm"
+        assert f"{model}: {expected}; {advice}" in fails(elmo.parent / model, monkeypatch, capsys)
         shutil.rmtree((elmo.parent / model).parent / "work")
 
 

@@ -1,14 +1,19 @@
-"""All layers of a language model, counted as in ELMo."""
+"""All layers of a language model, counted as in ELMo, and the vectors of types below them."""
+
+from typing import Literal
 
 import numpy as np
 import pytest
 import torch
 
+from pipeline.files.vocabulary import SPECIALS
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.embed import Embedder
 from pipeline.lm.encoders.charcnn import CharCnn
+from pipeline.lm.encoders.chars import char_ids
+from pipeline.lm.encoders.load import make_encoder
 from pipeline.lm.settings import CharCnnShape, LmSettings
-from tests.lm.conftest import arch_of
+from tests.lm.conftest import arch_of, small_charcnn
 
 SENTENCES = [["мама", "мыть", "рама"], ["дождь"], ["рама", "дождь", "мама", "мама"]]
 CPU = torch.device("cpu")
@@ -49,3 +54,32 @@ def test_a_layer_is_that_of_a_language_model_that_ends_with_it(
         shallow.model.load_state_dict({name: weights[name] for name in shallow.model.state_dict()})
         for layers, top in zip(deep.layers(SENTENCES), shallow.embed(SENTENCES), strict=True):
             np.testing.assert_allclose(layers[depth], top, atol=1e-6)
+
+
+@pytest.mark.parametrize("quick", [False, True])
+@pytest.mark.parametrize("encoder", ["cnn", "ngrams"])
+def test_vectors_of_types_are_those_of_the_encoder_and_no_more_than_the_limit(
+    encoder: Literal["cnn", "ngrams"], quick: bool
+) -> None:
+    charcnn = make_encoder(small_charcnn(encoder).shape).eval()
+    table, known = Embedder(charcnn, None, CPU, quick, limit=40), set()
+    for number in range(12):
+        sentences = [[f"слово{i}" * (i % 7 + 1), "в"] for i in range(5 * number, 5 * number + 8)]
+        vectors = table.read(sentences)
+        assert table._used <= 40 + len(SPECIALS)
+        for column, sentence in enumerate(sentences):
+            known |= set(sentence)
+            expected = torch.from_numpy(charcnn.vectors(char_ids(sentence)))
+            torch.testing.assert_close(vectors[0, 1:, column], expected, atol=1e-5 if quick else 0, rtol=0)
+            torch.testing.assert_close(vectors[1, 1:, column], expected.flip(0), atol=1e-5 if quick else 0, rtol=0)
+    assert len(known) > 40
+
+
+def test_the_table_of_types_does_not_change_under_who_reads_it() -> None:
+    embedder = Embedder(make_encoder(small_charcnn().shape).eval(), None, CPU, limit=10)
+    embedder.read([["раз", "два"]])
+    table, before = embedder._table, embedder._table.clone()
+    used = embedder._used
+    for number in range(5):
+        embedder.read([[f"ещё{number}-{i}" for i in range(4)]])
+    assert torch.equal(table[:used], before[:used])

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.lm.encoders.chars import char_ids
-from pipeline.lm.lemmas import rusvectores, spell
+from pipeline.lm.lemmas import spell
 from pipeline.lm.settings import Reading
 
 DRAWN = """
@@ -33,12 +33,12 @@ _ -> _
 @pytest.mark.parametrize("line", DRAWN.strip().splitlines())
 def test_rusvectores(line: str) -> None:
     lemma, expected = line.split(" -> ")
-    assert rusvectores(lemma) == expected
+    assert spell(lemma, "rusvectores") == expected
 
 
 @given(st.text(min_size=1))
 def test_no_lemma_becomes_empty(lemma: str) -> None:
-    assert rusvectores(lemma) and spell(lemma, "plain") == lemma
+    assert spell(lemma, "rusvectores") and spell(lemma, "plain") == lemma
 
 
 def test_the_characters_are_those_of_the_spelling() -> None:

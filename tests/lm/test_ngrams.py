@@ -7,10 +7,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.files.vocabulary import SPECIALS
 from pipeline.lm.embed import Embedder
-from pipeline.lm.encoders.chars import BEGIN_WORD, CHARACTERS, END_WORD, PAD, boundary_char_ids, char_ids
-from pipeline.lm.encoders.inputs import TABLE, CharInputs
-from pipeline.lm.encoders.load import load_encoder
+from pipeline.lm.encoders.chars import BEGIN_WORD, CHARACTERS, END_WORD, PAD, char_ids, vocabulary_char_ids
+from pipeline.lm.encoders.load import TABLE, load_encoder
 from pipeline.lm.encoders.ngrams import BASE, PRIME, CharNgrams, find_ngrams, read_letters
 from pipeline.lm.settings import CHARS, NgramSettings, NgramShape
 from tests.lm.conftest import make_vocabulary, small_charcnn
@@ -55,8 +55,8 @@ def test_ngrams_equal_a_slow_loop(tokens: list[str], lengths: list[int]) -> None
 
 
 def test_a_cut_token_and_the_boundaries_have_letters_too() -> None:
-    chars = np.concatenate([boundary_char_ids(), char_ids(["a" + "ы" * 40])])
-    letters, lengths = read_letters(torch.from_numpy(chars))
+    chars = vocabulary_char_ids([*SPECIALS, "a" + "ы" * 40])
+    letters, lengths = read_letters(torch.from_numpy(chars[[0, 1, 3]]))
     assert lengths.tolist() == [3, 3, 27]  # 48 bytes: a, 23 and a half of ы; and the marks
     assert letters[0, 1] != letters[1, 1]
     assert letters[:2, 3:].unique().tolist() == [0]
@@ -97,12 +97,6 @@ def test_the_stages_train_it_and_unseen_words_have_vectors(tmp_path: Path) -> No
     run_pretrain(tmp_path / "vocabulary", tmp_path / "charcnn", tmp_path / "lm", "sru")
     vectors, other = Embedder.load(tmp_path / "lm", torch.device("cpu")).embed([["неведомый"], ["невиданный"]])
     assert np.isfinite(vectors).all() and not np.allclose(vectors, other)
-
-
-def test_one_pass_a_type_equals_one_pass_a_token() -> None:
-    module, chars = small_ngrams(), char_ids(["а", "бы", "мэр"])
-    ids = torch.tensor([[0, 1, 0], [2, 2, 1]])
-    torch.testing.assert_close(CharInputs(module, chars)(ids), module(torch.from_numpy(chars))[ids])
 
 
 def test_the_gradient_reaches_the_rows_of_a_token_and_no_others() -> None:

@@ -1,5 +1,6 @@
 """The stages charcnn and pretrain on a small corpus, and the embeddings they make."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -62,9 +63,14 @@ def test_learns(vocabulary_folder: Path, charcnn_folder: Path, tmp_path: Path, c
 def test_repeats_to_the_byte(
     vocabulary_folder: Path, charcnn_folder: Path, trained: Trained, tmp_path: Path, cell: str
 ) -> None:
+    """What a machine changes is in the file of costs, and nowhere else."""
     run_pretrain(vocabulary_folder, charcnn_folder, tmp_path / "lm", cell)
-    weights = [(folder / "lm.safetensors").read_bytes() for folder in (trained(cell), tmp_path / "lm")]
-    assert weights[0] == weights[1]
+    for name in ("lm/lm.safetensors", "lm.json", "lm.csv"):
+        assert (trained(cell).parent / name).read_bytes() == (tmp_path / name).read_bytes()
+    cost = json.loads((tmp_path / "lm.cost.json").read_text())
+    assert cost["machine"].keys() == {"hardware", "software"}
+    measured = {"device", "minutes", "tokens_per_second", "peak_memory_mb", "starts", "processes"}
+    assert cost["lm"].keys() == measured and cost["lm"]["tokens_per_second"] > 0
 
 
 def test_the_bare_charcnn_trains_nothing(vocabulary_folder: Path, charcnn_folder: Path, tmp_path: Path) -> None:

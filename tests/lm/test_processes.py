@@ -140,12 +140,12 @@ def test_a_rank_that_dies_ends_the_job_and_a_rerun_goes_on(job: tuple[Project, s
     assert command.wait(60) == 1
     said = assert_over(project, command, processes)
     # Rank 0 finds out by itself, or is told by the launcher, whichever is first.
-    assert re.search("pretrain sru: stopped behind step .*(another process of this run is gone|is saved)", said), said
+    assert re.search("pretrain sru: stopped after step .*(another process of this run is gone|is saved)", said), said
     assert said.rstrip().endswith("error: 2 processes: the one of rank 1 has ended with exit code -9")
     project.edit(lambda params: params["compute"].update(processes=1))
     done = saved_steps(project)
     code, _ = project.run()
-    assert code == 0 and f"goes on behind step {done} of" in (project.folder / "stderr").read_text(encoding="utf-8")
+    assert code == 0 and f"goes on after step {done} of" in (project.folder / "stderr").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow

@@ -41,7 +41,7 @@ def test_killed_thirty_times_at_random(make: Make, undisturbed: Project) -> None
         kills += process.exitcode == -signal.SIGKILL
     assert project.run()[0] == 0
     assert_no_trace(project, undisturbed)
-    resumed = (project.folder / "stderr").read_text(encoding="utf-8").count("goes on behind step")
+    resumed = (project.folder / "stderr").read_text(encoding="utf-8").count("goes on after step")
     assert resumed > KILLS // 4, "nearly all kills came before the first checkpoint"
 
 
@@ -56,7 +56,7 @@ def test_asked_to_leave_it_saves_and_leaves(make: Make, undisturbed: Project, si
     process.join(10)
     assert process.exitcode == code
     taken = len(project.steps())
-    assert project.said().startswith(f"error: pretrain sru: stopped behind step {taken} of")
+    assert project.said().startswith(f"error: pretrain sru: stopped after step {taken} of")
     assert "what is done is saved, run again to go on" in project.said()
     assert project.run()[0] == 0
     assert len(project.steps()) == len(set(project.steps())), "a step was taken twice"

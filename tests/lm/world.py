@@ -50,6 +50,7 @@ def run_pretrain(vocabulary: Path, charcnn: Path, lm: Path, cell: str, **changes
     for path, target in (
         (paths.lm, lm),
         (paths.pretrain, lm.with_suffix(".json")),
+        (paths.cost, lm.with_suffix(".cost.json")),
         (paths.pretrain_curve, lm.with_suffix(".csv")),
     ):
         path.rename(target)

@@ -9,15 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.files.vocabulary import SPECIALS
-from pipeline.lm.encoders.charcnn import CharCnn
-from pipeline.lm.encoders.chars import char_ids
-from pipeline.lm.encoders.load import load_encoder
-from pipeline.lm.encoders.types import TypeVectors
 from pipeline.predict import Span, TextTagger
 from pipeline.predict import pieces as cutting
 from pipeline.predict import tagger as tagging
@@ -111,35 +105,10 @@ def test_texts_are_read_as_they_are_asked_for(tagger: TextTagger) -> None:
 def test_threads_may_share_it(tagger: TextTagger) -> None:
     texts = [drawn(seed, 80) + f" слово{seed}" for seed in range(24)]
     expected = [facts(tagger(text)) for text in texts]
-    tagger._network._types._forget()
+    tagger._network._embedder._forget()
     with ThreadPoolExecutor(4) as threads:
         found = list(threads.map(lambda text: facts(tagger(text)), texts * 2))
     assert found == expected * 2
-
-
-def test_vectors_of_types_are_those_of_the_encoder_and_no_more_than_the_limit(world: World) -> None:
-    encoder = load_encoder(world.lm, torch.device("cpu"))
-    assert isinstance(encoder, CharCnn)
-    table, known = TypeVectors(encoder, limit=40), set()
-    for number in range(12):
-        sentences = [[f"слово{i}" * (i % 7 + 1), "в"] for i in range(5 * number, 5 * number + 8)]
-        read, vectors = table.read(sentences)
-        assert table._used <= 40 + len(SPECIALS)
-        for column, sentence in enumerate(sentences):
-            known |= set(sentence)
-            expected = torch.from_numpy(encoder.vectors(char_ids(sentence)))
-            assert torch.allclose(vectors[read[0, 1:, column]], expected, atol=1e-5)
-            assert torch.allclose(vectors[read[1, 1:, column]], expected.flip(0), atol=1e-5)
-    assert len(known) > 40
-
-
-def test_the_table_does_not_change_under_who_reads_it(world: World) -> None:
-    table = TypeVectors(load_encoder(world.lm, torch.device("cpu")), limit=10)
-    read, vectors = table.read([["раз", "два"]])
-    before = vectors[read].clone()
-    for number in range(5):
-        table.read([[f"ещё{number}-{i}" for i in range(4)]])
-    assert torch.equal(vectors[read], before)
 
 
 def test_a_sentence_of_any_length_is_read_in_parts(tagger: TextTagger) -> None:

@@ -294,11 +294,12 @@ def test_summary_has_the_scores_and_the_path(reported: World) -> None:
 
 
 def test_summary_says_what_the_training_took_where_that_is_known(copy: Copy, reported: World) -> None:
-    assert "its training" not in summary(reported.metrics)
     metrics = copy("lstm").metrics
     (metrics / "data.json").write_bytes((reported.metrics / "data.json").read_bytes())
     lm = {"device": "cpu", "tokens_per_second": 11751, "minutes": 0.154, "peak_memory_mb": 450}
     cost = metrics / "cost.json"
+    cost.unlink()
+    assert "its training" not in summary(metrics)
     cost.write_text(json.dumps({"lm": lm, "machine": {"hardware": "cpu X", "software": "python 3"}}))
     assert "\nits training: 0.15 minutes, 11,751 tokens a second, 450 MB at most, cpu X\n" in summary(metrics)
     cost.write_text('{"lm": {"minutes": "many"}}')

@@ -11,8 +11,7 @@ import pytest
 
 from pipeline.files.csv import write_csv
 from pipeline.files.json import write_json
-from pipeline.lm.encoders.inputs import TABLE
-from pipeline.lm.encoders.load import make_encoder
+from pipeline.lm.encoders.load import TABLE, make_encoder
 from pipeline.lm.settings import ArchSettings, CharCnnSettings
 from pipeline.ner.data.bio import bio_labels, repair
 from pipeline.ner.data.cleaning import describe, drop_tokens, repair_tags

@@ -48,6 +48,7 @@ class Fake:
         self.elmo = "published" if arch == "elmo" else "none"
         self.files = {
             "metrics/pretrain.json": json.dumps({"lm": _lm(arch)}),
+            "metrics/cost.json": json.dumps({"lm": {"device": "cpu"} | ({} if arch == "charcnn" else COST)}),
             "metrics/data.json": json.dumps(
                 {"scale": scale, "ner": {"wikineural": {"test": dict.fromkeys(COUNTS, 3)}}}
             ),
@@ -115,6 +116,9 @@ TYPOS = """rate,words,misspelt,entity_f1,entity_f1_low,entity_f1_high,token_f1,t
 """
 
 
+COST = {"tokens_per_second": 900, "minutes": 3.5, "peak_memory_mb": 500}
+
+
 def _lm(arch: str) -> dict[str, Any]:
     if arch == "charcnn":
         return {"arch": arch, "layers": 0, "parameters_m": 0}
@@ -125,10 +129,6 @@ def _lm(arch: str) -> dict[str, Any]:
         "parameters_m": 1.5,
         "perplexity": 20.0,
         "tokens": 2_000_000,
-        "tokens_per_second": 900,
-        "minutes": 3.5,
-        "peak_memory_mb": 500,
-        "device": "cpu",
     }
 
 
@@ -227,6 +227,10 @@ def test_a_row_says_what_is_wrong_with_its_revision() -> None:
     revision.files["metrics/pretrain.json"] = json.dumps({"lm": _lm("gru")})
     revision.params["scale"] = "local"
     with pytest.raises(UserError, match=r"branch: metrics/data.json: found scale demo, expected local as in its"):
+        read_row(cast(Revision, revision))
+    revision.params["scale"] = "demo"
+    revision.files["metrics/cost.json"] = '{"lm": {"device": "cpu", "minutes": "three"}}'
+    with pytest.raises(UserError, match=r"branch: metrics/cost.json: lm: minutes: found 'three', expected a number"):
         read_row(cast(Revision, revision))
     revision.files["metrics/pretrain.json"] = "{"
     with pytest.raises(UserError, match=r"branch: metrics/pretrain.json: not valid JSON"):

@@ -16,7 +16,7 @@ from joblib.externals.loky import get_reusable_executor
 
 from pipeline.work.finished import Finished
 from tests.forkserver import context, preload
-from tests.params import make_params
+from tests.params import dump_params, make_params
 
 ROOT = Path(__file__).parents[2]
 STAGES = ["documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary"]
@@ -49,7 +49,7 @@ class Project:
                 "compute.jobs": 2,
             }
         )
-        (folder / "params.yaml").write_text(yaml.safe_dump(params.model_dump(mode="json")), encoding="utf-8")
+        (folder / "params.yaml").write_text(yaml.safe_dump(dump_params(params)), encoding="utf-8")
         shutil.copy(ROOT / "dvc.yaml", folder)
 
     def start(self, stage: str, limit: int = 0) -> ForkServerProcess:

@@ -1,6 +1,7 @@
 """Pictures of the tables: F1 compared with the paper's, what it cost, how it was learnt and what typos do to it."""
 
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from typing import NamedTuple
 
 import numpy as np
@@ -178,20 +179,21 @@ def label_marks(axes: Axes, marks: Sequence[Mark]) -> None:
     left, right = axes.get_xlim()
     names = sorted(marks, key=lambda mark: (mark.x is not None, -mark.y, mark.x or 0))
     colours = [INK if mark.ours else THEIRS for mark in names]
-    allocate(
-        axes,
-        [left if mark.x is None else mark.x for mark in names],
-        [mark.y for mark in names],
-        [mark.text for mark in names],
-        x_scatter=[mark.x for mark in names if mark.x is not None],
-        y_scatter=[mark.y for mark in names if mark.x is not None],
-        x_lines=[[left, right] if mark.x is None else [mark.x, mark.x] for mark in names],
-        y_lines=[[m.y, m.y] if m.x is None else [m.y - m.bars[0], m.y + m.bars[1]] for m in names],
-        textcolor=colours,
-        linecolor=["none" if mark.x is None else colour for mark, colour in zip(names, colours, strict=True)],
-        linewidth=0.6,
-        avoid_label_lines_overlap=True,
-    )
+    with redirect_stdout(None):  # it prints where names do not fit
+        allocate(
+            axes,
+            [left if mark.x is None else mark.x for mark in names],
+            [mark.y for mark in names],
+            [mark.text for mark in names],
+            x_scatter=[mark.x for mark in names if mark.x is not None],
+            y_scatter=[mark.y for mark in names if mark.x is not None],
+            x_lines=[[left, right] if mark.x is None else [mark.x, mark.x] for mark in names],
+            y_lines=[[m.y, m.y] if m.x is None else [m.y - m.bars[0], m.y + m.bars[1]] for m in names],
+            textcolor=colours,
+            linecolor=["none" if mark.x is None else colour for mark, colour in zip(names, colours, strict=True)],
+            linewidth=0.6,
+            avoid_label_lines_overlap=True,
+        )
 
 
 def _draw_lines(axes: Axes, rows: Sequence[Row], lines: Sequence[Line], marker: str = "") -> None:

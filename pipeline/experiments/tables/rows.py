@@ -11,7 +11,7 @@ from pipeline.files.csv import Columns, parse_csv
 from pipeline.files.json import parse_json
 from pipeline.ner.scoring.scores import deviation
 from pipeline.paths import HERE
-from pipeline.report.data import CURVE, EPOCHS, MEAN, SCORES, TYPOS, Data, Pretrained, need_means
+from pipeline.report.data import CURVE, EPOCHS, MEAN, SCORES, TYPOS, Cost, Data, Pretrained, need_means
 from pipeline.report.paper import order_sets
 
 METRICS = ["token_f1", "entity_f1"]
@@ -100,7 +100,8 @@ def read_row(revision: Revision) -> Row:
 def _read_lm(revision: Revision) -> Json:
     """What the language model is, how well it predicts and what its training cost."""
     pretrained: Pretrained = _read_json(revision, HERE.pretrain, Pretrained)
-    return {**pretrained["lm"]}
+    cost: Cost = _read_json(revision, HERE.cost, Cost)
+    return {**pretrained["lm"], **cost["lm"]}
 
 
 def _read_line(revision: Revision, path: Path, columns: Columns, x: str, y: str) -> Line:

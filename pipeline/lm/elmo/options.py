@@ -1,5 +1,6 @@
-"""options.json of a published ELMo: strict about what is used, blind to what only training needs."""
+"""The two files of a published ELMo, and options.json: strict about what is used, blind to what only training needs."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -8,18 +9,37 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pipeline.errors import UserError, explain
 from pipeline.lm.settings import MOST_CHARS, Highways, check_filters
 
+OPTIONS, WEIGHTS = "options.json", "model.hdf5"
+ENDINGS = {OPTIONS: "options.json", WEIGHTS: ".hdf5"}
+"""AllenNLP's releases are called `..._options.json` and `..._weights.hdf5`."""
+
 Size = Annotated[int, Field(gt=0)]
 Clip = Annotated[float, Field(gt=0)]
 
 
+def pick(paths: Iterable[str], name: str, folder: Path) -> str:
+    """Return the one of the paths in a folder, or an archive, that is the file `name`, or that alone ends like it.
+
+    A `UserError` if there is none or more than one.
+    """
+    names = {path: path.rpartition("/")[2] for path in paths}
+    alike = [path for path in names if names[path] == name] or [
+        path for path in names if path.endswith(ENDINGS[name]) and not names[path].startswith(".")
+    ]
+    if len(alike) != 1:
+        listed = ", ".join(sorted(alike)) or "none"
+        raise UserError(f"{folder}: found {listed}, expected one {name} or one file whose name ends in {ENDINGS[name]}")
+    return alike[0]
+
+
 class Options(BaseModel):
-    """A block of the file. Unknown keys are training's and ignored; a value of another type is refused."""
+    """A block of options.json. Unknown keys are training's and ignored; a value of another type is refused."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True, allow_inf_nan=False)
 
 
 class EmbeddingOptions(Options):
-    """Of a character."""
+    """The embedding of a character."""
 
     dim: Size
 
@@ -43,7 +63,7 @@ class CharCnnOptions(Options):
 
     @property
     def outputs(self) -> int:
-        """Filters in all."""
+        """The number of all filters."""
         return sum(number for _, number in self.filters)
 
 
@@ -66,7 +86,7 @@ class LstmOptions(Options):
 
 
 class ElmoOptions(Options):
-    """The file as a whole."""
+    """options.json as a whole."""
 
     char_cnn: CharCnnOptions
     lstm: LstmOptions

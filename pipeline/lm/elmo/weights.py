@@ -26,47 +26,42 @@ def cell(direction: int, layer: int) -> str:
 
 
 def read_weights(path: Path, options: ElmoOptions) -> Weights:
-    """Every data set by name, float32. Further ones in the file are none of the model's, and ignored.
+    """Read every data set by name, as float32. Further ones in the file are none of the model's, and ignored.
 
     Raises a `UserError` that names the file, the data set, what was found and what options.json lets expect.
     """
+    # A projection between equal widths: bilm-tf would leave it out and AllenNLP apply it, so no reading is right.
+    spare = [] if options.projects else ["CNN_proj/W_proj"]
+    spare += [] if options.lstm.projects else [f"{group}/W_P_0" for group in _cells(options)]
     with open_weights(path) as file:
-        _refuse_spare(path, file, options)
+        for name in spare:
+            if _find(file, name) is not None:
+                reason = "expected none where options.json has equal widths on both sides"
+                raise UserError(f"{path}: {name}: found a projection, {reason}; get the options.json of these weights")
         return {name: _read(path, file, name, shape) for name, shape in shapes(options).items()}
 
 
 def shapes(options: ElmoOptions) -> dict[str, Shape]:
     """The shape of every data set."""
-    chars, width = options.char_cnn, options.lstm.projection_dim
-    found: dict[str, Shape] = {"char_embed": (BYTE_ROWS, chars.embedding.dim)}
+    chars, width, units = options.char_cnn, options.lstm.projection_dim, options.lstm.dim
+    expected: dict[str, Shape] = {"char_embed": (BYTE_ROWS, chars.embedding.dim)}
     for index, (characters, number) in enumerate(chars.filters):
-        found[f"CNN/W_cnn_{index}"] = (1, characters, chars.embedding.dim, number)
-        found[f"CNN/b_cnn_{index}"] = (number,)
+        expected[f"CNN/W_cnn_{index}"] = (1, characters, chars.embedding.dim, number)
+        expected[f"CNN/b_cnn_{index}"] = (number,)
     for index in range(chars.n_highway or 0):
         for part in ("carry", "transform"):
-            found[f"CNN_high_{index}/W_{part}"] = (chars.outputs, chars.outputs)
-            found[f"CNN_high_{index}/b_{part}"] = (chars.outputs,)
+            expected[f"CNN_high_{index}/W_{part}"] = (chars.outputs, chars.outputs)
+            expected[f"CNN_high_{index}/b_{part}"] = (chars.outputs,)
     if options.projects:
-        found |= {"CNN_proj/W_proj": (chars.outputs, width), "CNN_proj/b_proj": (width,)}
+        expected |= {"CNN_proj/W_proj": (chars.outputs, width), "CNN_proj/b_proj": (width,)}
     for group in _cells(options):
-        found |= {f"{group}/W_0": (2 * width, 4 * options.lstm.dim), f"{group}/B": (4 * options.lstm.dim,)}
-        if options.lstm.projects:
-            found[f"{group}/W_P_0"] = (options.lstm.dim, width)
-    return found
+        expected |= {f"{group}/W_0": (2 * width, 4 * units), f"{group}/B": (4 * units,)}
+        expected |= {f"{group}/W_P_0": (units, width)} if options.lstm.projects else {}
+    return expected
 
 
 def _cells(options: ElmoOptions) -> list[str]:
     return [cell(direction, layer) for direction in range(2) for layer in range(options.lstm.n_layers)]
-
-
-def _refuse_spare(path: Path, file: h5py.File, options: ElmoOptions) -> None:
-    """A projection between equal widths: bilm-tf would leave it out and AllenNLP apply it, so no reading is right."""
-    spare = [] if options.projects else ["CNN_proj/W_proj"]
-    spare += [] if options.lstm.projects else [f"{group}/W_P_0" for group in _cells(options)]
-    for name in spare:
-        if _find(file, name) is not None:
-            reason = "expected none where options.json has equal widths on both sides"
-            raise UserError(f"{path}: {name}: found a projection, {reason}; get the options.json of these weights")
 
 
 @contextmanager
@@ -103,20 +98,21 @@ def _find(file: h5py.File, name: str) -> Any:
 
 
 def _read(path: Path, file: h5py.File, name: str, shape: Shape) -> npt.NDArray[np.float32]:
-    found, expected = _find(file, name), f"expected floating point of shape {shape} by options.json"
-    if not isinstance(found, h5py.Dataset):
-        what = "missing" if found is None else "found no data set"
-        raise UserError(f"{path}: {name}: {what}, {expected}; get the options.json of these weights")
-    if found.shape != shape or found.dtype.kind != "f":
-        what = f"found {found.dtype} of shape {found.shape}"
-        raise UserError(f"{path}: {name}: {what}, {expected}; get the options.json of these weights")
-    try:
-        with np.errstate(over="ignore"):
-            values = np.asarray(found[...]).astype(np.float32)
-    except MemoryError:
-        raise
-    except Exception as error:  # as in `open_weights`
-        raise UserError(f"{path}: {name}: broken ({shown(error)}); get the file again") from None
-    if not np.isfinite(values).all():
-        raise UserError(f"{path}: {name}: found NaN or infinity, expected finite float32; get the file again")
-    return values
+    stored = _find(file, name)
+    if stored is None or not isinstance(stored, h5py.Dataset):
+        fault = "missing" if stored is None else "found no data set"
+    elif stored.shape != shape or stored.dtype.kind != "f":
+        fault = f"found {stored.dtype} of shape {stored.shape}"
+    else:
+        try:
+            with np.errstate(over="ignore"):
+                values = np.asarray(stored[...]).astype(np.float32)
+        except MemoryError:
+            raise
+        except Exception as error:  # as in `open_weights`
+            raise UserError(f"{path}: {name}: broken ({shown(error)}); get the file again") from None
+        if not np.isfinite(values).all():
+            raise UserError(f"{path}: {name}: found NaN or infinity, expected finite float32; get the file again")
+        return values
+    expected = f"expected floating point of shape {shape} by options.json"
+    raise UserError(f"{path}: {name}: {fault}, {expected}; get the options.json of these weights")

@@ -1,13 +1,14 @@
 """The char-CNN of ELMo (Peters et al. 2018; Kim et al. 2016): characters of a token to one vector."""
 
 from collections.abc import Callable
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import embedding_bag
 
 from pipeline.lm.encoders.chars import CHARACTERS, PAD
 from pipeline.lm.encoders.encoder import TYPES_A_GROUP, CharEncoder
-from pipeline.lm.encoders.rows import FilterRows
 from pipeline.lm.settings import CharCnnShape
 
 
@@ -49,15 +50,14 @@ class CharCnn(CharEncoder):
         """Character ids, int of shape (tokens, 50), to float32 (tokens, projection)."""
         return self._finish(self._maxima(chars, self._convolve))
 
-    def reader(self) -> Callable[[Tensor], Tensor]:
-        if self.embedding.weight.device.type != "cpu":
-            return self
-        rows = FilterRows(self.embedding, self.convolutions)
-        return lambda chars: self._finish(self._maxima(chars, rows.convolve))
-
     def whole(self, chars: Tensor) -> Tensor:
         """All characters of every token convolved: a sum over fewer rounds otherwise."""
         return self._finish(self._convolve(chars))
+
+    def quick(self, chars: Tensor) -> Tensor:
+        """On a CPU, a row is added in place of products with `embedding` numbers: several times as fast."""
+        on_cpu = self.embedding.weight.device.type == "cpu"
+        return self._finish(self._maxima(chars, self._add_rows if on_cpu else self._convolve))
 
     def _finish(self, maxima: Tensor) -> Tensor:
         """All that follows the convolutions, (tokens, filters) to (tokens, projection)."""
@@ -65,12 +65,35 @@ class CharCnn(CharEncoder):
 
     def _maxima(self, chars: Tensor, convolve: Callable[[Tensor], Tensor]) -> Tensor:
         """The maximum of every filter over all positions, (tokens, filters); words of like length go together."""
-        used = (chars != PAD).sum(1)
+        used = (chars != PAD).sum(1)  # (tokens,)
         order = used.argsort(stable=True)
         groups = [chars[group, : int(used[group[-1]]) + self.widest] for group in order.split(TYPES_A_GROUP)]
         return torch.cat([convolve(group) for group in groups])[order.argsort()]
 
     def _convolve(self, chars: Tensor) -> Tensor:
-        """The maximum of every filter over the positions at hand, (tokens, filters)."""
-        embedded = self.embedding(chars.to(self.embedding.weight.device).int()).transpose(1, 2)
+        """The maximum of every filter over the positions at hand, (tokens, characters) to (tokens, filters)."""
+        embedded = self.embedding(chars.to(self.embedding.weight.device).int())  # (tokens, characters, embedding)
+        embedded = embedded.transpose(1, 2)  # (tokens, embedding, characters)
         return torch.cat([convolution(embedded).amax(-1) for convolution in self.convolutions], -1)
+
+    @cached_property
+    def _rows(self) -> list[tuple[Tensor, Tensor]]:
+        """What the filters of each width make of each character at each of their places, and their biases.
+
+        (width, characters, filters) and (filters,). What they make of several characters is the sum. All rows of ELMo's
+        2,048 filters take 13 MB.
+        """
+        embedding = self.embedding.weight  # (characters, embedding)
+        filters = (convolution.parameters() for convolution in self.convolutions)
+        return [((embedding @ weight.permute(2, 1, 0)).contiguous(), bias) for weight, bias in filters]
+
+    def _add_rows(self, chars: Tensor) -> Tensor:
+        """What `_convolve` gives, to the last digits."""
+        maxima = []
+        for table, bias in self._rows:
+            width, characters, filters = table.shape
+            places = characters * torch.arange(width, dtype=torch.int32)
+            rows = chars.int().unfold(1, width, 1) + places  # (tokens, positions, width)
+            sums = embedding_bag(rows.reshape(-1, width), table.view(-1, filters), mode="sum")
+            maxima.append(sums.view(*rows.shape[:2], filters).amax(1) + bias)  # (tokens, filters)
+        return torch.cat(maxima, -1)

@@ -29,27 +29,21 @@ def char_ids(types: Sequence[str], reading: Reading = OURS) -> CharIds:
     """
     body = reading.characters - 2
     spelled = [spell(token, reading.lemmas).encode("utf-8", "surrogatepass")[:body] for token in types]
-    lengths = np.array([len(token) for token in spelled], dtype=np.int64)
+    lengths = np.array([len(token) for token in spelled], dtype=np.int64)  # (tokens,)
     table = np.full((len(types), reading.characters), PAD, dtype=np.int16)
     table[:, 0] = BEGIN_WORD
     letters = np.frombuffer(b"".join(spelled), dtype=np.uint8)
     table[:, 1:-1][np.arange(body) < lengths[:, None]] = letters.astype(np.int16) + 1
     table[np.arange(len(types)), 1 + lengths] = END_WORD
-    if reading.marks:
-        for mark, row in zip(SPECIALS, boundary_char_ids(reading), strict=False):
-            table[[token == mark for token in types]] = row
-    return table
-
-
-def boundary_char_ids(reading: Reading = OURS) -> CharIds:
-    """Character ids of `<S>` and `</S>`, int16 of shape (2, reading.characters)."""
-    table = np.full((2, reading.characters), PAD, dtype=np.int16)
-    table[:, 0], table[:, 2] = BEGIN_WORD, END_WORD
-    table[BEGIN, 1], table[END, 1] = BEGIN_SENTENCE, END_SENTENCE
+    for special, mark in ((BEGIN, BEGIN_SENTENCE), (END, END_SENTENCE)) if reading.marks else ():
+        rows = [token == SPECIALS[special] for token in types]
+        table[rows, 1:] = PAD
+        table[rows, 1], table[rows, 2] = mark, END_WORD
     return table
 
 
 def vocabulary_char_ids(types: Sequence[str], reading: Reading = OURS) -> CharIds:
-    """Character ids of a whole vocabulary, whose first two types are the boundaries; (types, characters)."""
+    """Character ids of a whole vocabulary, whose first two types are the boundaries; (types, reading.characters)."""
     assert list(types[: len(SPECIALS)]) == SPECIALS
-    return np.concatenate([boundary_char_ids(reading), char_ids(types[2:], reading)])
+    boundaries = char_ids(types[:2], reading.model_copy(update={"marks": True}))
+    return np.concatenate([boundaries, char_ids(types[2:], reading)])

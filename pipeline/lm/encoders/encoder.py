@@ -1,6 +1,5 @@
 """What turns the characters of a token into its vector: a module that is trained, then frozen, and kept in a folder."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -31,9 +30,9 @@ class CharEncoder(nn.Module):
         """What `forward` gives, by sums whose order depends on nothing but how many tokens there are."""
         return self(chars)
 
-    def reader(self) -> Callable[[Tensor], Tensor]:
-        """What `forward` does, to some last digits, in the fastest way for weights that do not change any more."""
-        return self
+    def quick(self, chars: Tensor) -> Tensor:
+        """What `forward` gives, to some last digits, in the fastest way for weights that do not change any more."""
+        return self(chars)
 
     @torch.inference_mode()
     def vectors(self, chars: CharIds) -> npt.NDArray[np.float32]:
@@ -45,7 +44,7 @@ class CharEncoder(nn.Module):
         missing = -len(chars) % TYPES_A_GROUP
         groups = torch.from_numpy(np.pad(chars, ((0, missing), (0, 0)))).split(TYPES_A_GROUP)
         with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
-            vectors = torch.cat([self.whole(group) for group in groups])
+            vectors = torch.cat([self.whole(group) for group in groups])  # (types + missing, projection)
         return vectors[: len(chars)].float().cpu().numpy()
 
     @torch.no_grad()
@@ -58,7 +57,7 @@ class CharEncoder(nn.Module):
         """
         assert isinstance(self.projection, nn.Linear), "a published char-CNN is never put to another scale"
         outputs = torch.cat([self(batch) for batch in torch.from_numpy(chars).split(TYPES_A_BATCH)])
-        mean, deviation = outputs.mean(0), outputs.std(0).clamp_min(1e-6)
+        mean, deviation = outputs.mean(0), outputs.std(0).clamp_min(1e-6)  # (projection,)
         self.projection.weight /= deviation[:, None]
         self.projection.bias.copy_((self.projection.bias - mean) / deviation)
 
@@ -66,3 +65,17 @@ class CharEncoder(nn.Module):
         """Write the weights and the shape that rebuild the module."""
         save_weights(self, folder / WEIGHTS)
         write_json(folder / CONFIG, self.shape.model_dump(mode="json"))
+
+
+class CharInputs(nn.Module):
+    """An encoder in training: each type of the batch passes through it once, however often it occurs."""
+
+    def __init__(self, charcnn: CharEncoder, chars: CharIds) -> None:
+        """`chars` are the character ids of the vocabulary, int16 (types, 50)."""
+        super().__init__()
+        self.charcnn, self.chars = charcnn, torch.from_numpy(chars)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Ids, int64 of any shape, to float32 (..., width)."""
+        types, places = ids.unique(return_inverse=True)  # (distinct types,), and the shape of `ids`
+        return self.charcnn(self.chars[types.cpu()])[places]

@@ -1,15 +1,23 @@
-"""Encoders by their shape: made untrained, or read from the folder that `CharEncoder.save` wrote."""
+"""What stage charcnn leaves for the language model: an encoder of any kind, and the table of its vectors."""
 
 from pathlib import Path
 
+import numpy as np
 import torch
+from torch import Tensor, nn
 
+from pipeline.errors import UserError, remake
+from pipeline.files.ids import read_array
 from pipeline.files.settings import read_settings
-from pipeline.files.weights import load_module
+from pipeline.files.weights import is_finite, load_module
 from pipeline.lm.encoders.charcnn import CharCnn
 from pipeline.lm.encoders.encoder import CONFIG, WEIGHTS, CharEncoder
 from pipeline.lm.encoders.ngrams import CharNgrams
 from pipeline.lm.settings import CharCnnShape, EncoderShape, NgramShape
+from pipeline.work.outputs import need
+
+TABLE = "vectors.npy"
+"""The file of the frozen encoder's vectors, float16 (types, width), a row an id."""
 
 
 def make_encoder(shape: CharCnnShape | NgramShape) -> CharEncoder:
@@ -21,3 +29,21 @@ def load_encoder(folder: Path, device: torch.device) -> CharEncoder:
     """Read what `CharEncoder.save` wrote; the module is in evaluation mode. A `UserError` names what is damaged."""
     shape = read_settings(EncoderShape, folder / CONFIG, "charcnn").root
     return load_module(lambda: make_encoder(shape), folder / WEIGHTS, "charcnn").to(device).eval()
+
+
+class TableInputs(nn.Module):
+    """The frozen encoder as a language model in training reads it: every type's vector by look-up."""
+
+    def __init__(self, path: Path, device: torch.device) -> None:
+        """`path` holds float16 (types, width); it stays on disk on a CPU and moves to the memory of a GPU."""
+        super().__init__()
+        # "c", for torch wants memory that it could write to
+        table = torch.from_numpy(read_array(need(path, "charcnn"), remake("charcnn"), np.float16, axes=2, mode="c"))
+        if not is_finite(table):
+            raise UserError(f"{path}: holds NaN or infinite numbers; {remake('charcnn')}")
+        self.table = table if device.type == "cpu" else table.to(device)
+        self.width = table.shape[1]
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """Ids, int64 of any shape, to float32 (..., width)."""
+        return self.table[ids].float()

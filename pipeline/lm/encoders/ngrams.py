@@ -1,10 +1,10 @@
-"""Hashed n-grams of letters in the char-CNN's place (Bojanowski et al. 2017, fastText; Weinberger et al. 2009).
+"""Hashed n-grams of letters instead of the char-CNN (Bojanowski et al. 2017, fastText; Weinberger et al. 2009).
 
     да -> < д а > -> <да да> <да>    with lengths [3, 4]; < and > are the marks of a token's begin and end
 
 Each n-gram has a row of a table, by its hash. A token's vector is a linear map of the sum of its rows, over the square
-root of how many there are: a lookup where the char-CNN convolves, open to every token as that is. n-grams may share a
-row; one that was never seen has some row too, but says little beside its neighbours that were.
+root of their number: a lookup where the char-CNN convolves, open to every token like it. n-grams may share a row; one
+that was never seen has a row too, but says little next to its neighbours that were.
 """
 
 import torch
@@ -38,24 +38,25 @@ class CharNgrams(CharEncoder):
     def forward(self, chars: Tensor) -> Tensor:
         """Character ids, int of shape (tokens, 50) and on the CPU, to float32 (tokens, projection)."""
         rows, numbers = (x.to(self.table.weight.device) for x in find_ngrams(chars, self.shape.ngrams))
+        # Of each token the sum of its rows, (tokens, width).
         total = embedding_bag(rows, self.table.weight, numbers.cumsum(0) - numbers, mode="sum")
         return self.projection(total / numbers[:, None].clamp_min(1).sqrt())
 
 
 def find_ngrams(chars: Tensor, settings: NgramSettings) -> tuple[Tensor, Tensor]:
     """The rows of all n-grams of tokens (tokens, 50), one token after the other, and how many each has, (tokens,)."""
-    letters, lengths = read_letters(chars)
+    letters, lengths = read_letters(chars)  # (tokens, longest), (tokens,)
     longest = letters.shape[1]
     hashes, rows, there = torch.zeros_like(letters), [], []
     for n in range(1, min(max(settings.lengths), longest) + 1):
-        # A polynomial in BASE: that of n letters from that of the first n - 1.
-        hashes = (hashes[:, : longest - n + 1] * BASE + letters[:, n - 1 :]) % PRIME
+        # A polynomial in BASE: the hash of n letters follows from the hash of the first n - 1.
+        hashes = (hashes[:, : longest - n + 1] * BASE + letters[:, n - 1 :]) % PRIME  # (tokens, longest - n + 1)
         if n in settings.lengths:
             rows.append(hashes % settings.buckets)
             there.append(torch.arange(n, longest + 1) <= lengths[:, None])
     if not rows:
         return letters.new_empty(0), torch.zeros_like(lengths)
-    mask = torch.cat(there, 1)
+    mask = torch.cat(there, 1)  # (tokens, n-grams of the longest token)
     return torch.cat(rows, 1)[mask], mask.sum(1)
 
 
@@ -63,7 +64,7 @@ def read_letters(chars: Tensor) -> tuple[Tensor, Tensor]:
     """Letters of tokens, a number each: ids of bytes (tokens, 50) to int64 (tokens, longest), and lengths (tokens,).
 
     A letter of UTF-8 is a first byte and up to three that continue it, 0x80 to 0xBF. The marks of begin and end count
-    as letters; behind them stands 0.
+    as letters; after them stands 0.
     """
     ids = chars.long().masked_fill(chars == PAD, 0)
     starts = (chars != PAD) & ((ids <= 0x80) | (ids > 0xC0))  # an id is one more than its byte

@@ -5,6 +5,6 @@ more entry of `archs`: docs/architectures.md.
 
 A `Layer(input_size, hidden)` maps (length, batch, input_size) to (length, batch, hidden), from the left to the right:
 row t may depend on rows 0 to t of its own text and on nothing else. Every text begins at row 0, from a zero state, and
-its padding stands behind it, so a layer need not know of it. The keyword-only arguments of a `Layer`, whole numbers
+its padding comes after it, so a layer need not know of it. The keyword-only arguments of a `Layer`, whole numbers
 above 0, are what `options` gives in its entry; dropout is the stack's.
 """

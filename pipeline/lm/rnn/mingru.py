@@ -25,8 +25,8 @@ class Layer(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """(length, batch, input_size) to (length, batch, hidden), from a zero state."""
-        candidate, forget = self.candidate(inputs), self.forget(inputs)
+        candidate, forget = self.candidate(inputs), self.forget(inputs)  # (length, batch, hidden) each
         opened = forget.new_full((1, 1, 1), math.inf).expand_as(forget)
         absent = self.forget.weight.new_zeros(self.hidden)
-        state = absent.expand(inputs.shape[1], -1)
+        state = absent.expand(inputs.shape[1], -1)  # (batch, hidden)
         return recur(Gates(candidate, forget, opened, None), absent, absent, state, Options())[0]

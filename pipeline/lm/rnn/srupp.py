@@ -19,7 +19,7 @@ from pipeline.lm.rnn.sru.cell import Cell
 
 
 class Attention(nn.Module):
-    """x to U, in place of the cell's own matrix."""
+    """From x to U, instead of the cell's matrix."""
 
     def __init__(self, input_size: int, width: int, heads: int, output_size: int) -> None:
         super().__init__()
@@ -39,10 +39,11 @@ class Attention(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         """(length, batch, input_size) to (length, batch, output_size)."""
         query = self.query(inputs)  # (length, batch, width)
-        key, value = self.key_value(query).chunk(2, -1)
+        key, value = self.key_value(query).chunk(2, -1)  # (length, batch, width) each
         q, k, v = (x.unflatten(-1, (self.heads, -1)).permute(1, 2, 0, 3) for x in (query, key, value))
-        seen = scaled_dot_product_attention(q, k, v, is_causal=True)  # (batch, heads, length, width / heads)
-        return self.output(self.norm(query + self.alpha * seen.permute(2, 0, 1, 3).flatten(2)))
+        mixed = scaled_dot_product_attention(q, k, v, is_causal=True)  # (batch, heads, length, width / heads)
+        mixed = mixed.permute(2, 0, 1, 3).flatten(2)  # (length, batch, width)
+        return self.output(self.norm(query + self.alpha * mixed))
 
 
 class Layer(nn.Module):

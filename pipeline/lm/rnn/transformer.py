@@ -5,7 +5,7 @@
 
 R turns each pair of channels of a head by an angle in proportion to the position (Su et al. 2021): what two positions
 say to each other depends on how far apart they are, and no length is the longest. A text begins at position 0 and its
-padding stands behind it, so the causal mask hides the padding too.
+padding comes after it, so the causal mask hides the padding too.
 """
 
 import math
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 BASE = 10_000.0
-"""Of the geometric row of angles (Su et al. 2021, section 3.2.2)."""
+"""The base of the geometric row of angles (Su et al. 2021, section 3.2.2)."""
 
 
 class Attention(nn.Module):
@@ -31,10 +31,11 @@ class Attention(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """(length, batch, hidden) to the same shape."""
-        products = self.query_key_value(self.norm(inputs)).unflatten(-1, (3, self.heads, -1))
+        products = self.query_key_value(self.norm(inputs))  # (length, batch, 3 width)
+        products = products.unflatten(-1, (3, self.heads, -1))  # (length, batch, 3, heads, width / heads)
         query, key, value = products.permute(2, 1, 3, 0, 4)  # (batch, heads, length, width / heads) each
-        seen = scaled_dot_product_attention(rotate(query), rotate(key), value, is_causal=True)
-        return self.output(seen.permute(2, 0, 1, 3).flatten(2))
+        mixed = scaled_dot_product_attention(rotate(query), rotate(key), value, is_causal=True)
+        return self.output(mixed.permute(2, 0, 1, 3).flatten(2))  # (length, batch, width) to (length, batch, hidden)
 
 
 def rotate(heads: Tensor) -> Tensor:
@@ -42,9 +43,9 @@ def rotate(heads: Tensor) -> Tensor:
     length, width = heads.shape[-2:]
     wide = torch.promote_types(heads.dtype, torch.float32)  # bfloat16 knows no position beyond 256
     steps = torch.arange(max(length, width // 2), dtype=wide, device=heads.device)
-    angles = steps[:length, None] * BASE ** (-2 / width * steps[: width // 2])
+    angles = steps[:length, None] * BASE ** (-2 / width * steps[: width // 2])  # (length, width / 2)
     cosine, sine = angles.cos(), angles.sin()
-    left, right = heads.chunk(2, -1)
+    left, right = heads.chunk(2, -1)  # (..., length, width / 2) each
     return torch.cat([left * cosine - right * sine, left * sine + right * cosine], -1).to(heads.dtype)
 
 

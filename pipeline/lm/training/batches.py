@@ -17,14 +17,14 @@ Indices = npt.NDArray[np.int64]
 
 
 class Batch(NamedTuple):
-    """Texts side by side, each direction in its own reading order, padding always behind."""
+    """Texts side by side, each direction in its own reading order, padding always at the end."""
 
     inputs: Tensor
     """Ids read, int64 (2, length, batch): a boundary, then every token but the last in reading order."""
     targets: Tensor
     """Ids to predict, int64 (predictions,), in rising order: a run of rows for each cluster of the softmax."""
     places: Tensor
-    """Where in `inputs`, flattened, each of them is predicted, int64 (predictions,)."""
+    """Positions in `inputs`, flattened, at which they are predicted, int64 (predictions,)."""
 
     def to(self, device: torch.device) -> "Batch":
         """The same batch on a device, but for the targets: the softmax finds its clusters in them beforehand."""
@@ -38,11 +38,8 @@ def plan_batches(lengths: Indices, batch_tokens: int, generator: np.random.Gener
     """
     order = generator.permutation(len(lengths))
     pool = max(1, int(_POOL * batch_tokens / max(lengths.mean(), 1)))
-    batches = [
-        batch
-        for start in range(0, len(order), pool)
-        for batch in bucket(order[start : start + pool], lengths, batch_tokens)
-    ]
+    pools = [order[start : start + pool] for start in range(0, len(order), pool)]
+    batches = [batch for texts in pools for batch in bucket(texts, lengths, batch_tokens)]
     return [batches[i] for i in generator.permutation(len(batches))]
 
 
@@ -60,17 +57,17 @@ def bucket(texts: Indices, lengths: Indices, positions: int) -> list[Indices]:
 
 def make_batch(sequences: IdSequences, texts: Indices, predicted: int) -> Batch:
     """Gather texts; target ids from `predicted` on are beyond the softmax and become `<UNK>`."""
-    rows = [sequences[int(text)] for text in texts]
-    inputs, targets = align(rows)
-    mask = torch.arange(inputs.shape[1] - 1)[:, None] < torch.from_numpy(sequences.lengths[texts])
-    places = mask.expand(2, -1, -1).flatten().nonzero().squeeze(1)
-    ids = targets.flatten()[places]
+    read = align([sequences[int(text)] for text in texts])  # (2, longest + 1, batch)
+    lengths = torch.from_numpy(sequences.lengths[texts])  # (batch,)
+    mask = torch.arange(read.shape[1] - 1)[:, None] < lengths  # (longest, batch)
+    places = mask.expand(2, -1, -1).flatten().nonzero().squeeze(1)  # (predictions,), of 2 * longest * batch
+    ids = read[:, 1:].flatten()[places]
     ids, order = torch.where(ids < predicted, ids, UNKNOWN).sort(stable=True)
-    return Batch(inputs[:, :-1], ids, places[order])
+    return Batch(read[:, :-1], ids, places[order])
 
 
-def align(rows: list[Ids]) -> tuple[Tensor, Tensor]:
-    """Texts as int64 (2, longest + 1, batch) behind a boundary, and the same without it (2, longest, batch).
+def align(rows: list[Ids]) -> Tensor:
+    """Texts as both directions read them, a boundary before each: int64 (2, longest + 1, batch).
 
     Direction 0 reads `<S>` and the text, direction 1 reads `</S>` and the text reversed within its own length.
     """
@@ -80,5 +77,4 @@ def align(rows: list[Ids]) -> tuple[Tensor, Tensor]:
     for column, row in enumerate(rows):
         read[0, 1 : 1 + len(row), column] = row
         read[1, 1 : 1 + len(row), column] = row[::-1]
-    both = torch.from_numpy(read)
-    return both, both[:, 1:]
+    return torch.from_numpy(read)

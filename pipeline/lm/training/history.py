@@ -1,7 +1,10 @@
 """What a training run has done so far: numbers only, so that they can be saved with it."""
 
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
+
+from pipeline.files.csv import write_csv
 
 
 class Point(NamedTuple):
@@ -35,10 +38,6 @@ class History:
     starts: int = 0
     """How often the run was started: 1, and once more for every time it was resumed."""
 
-    @property
-    def padding_share(self) -> float:
-        return 1 - self.tokens / max(self.positions, 1)
-
     def as_json(self) -> dict[str, Any]:
         """JSON values; `from_json` is the exact inverse."""
         return asdict(self) | {"points": [list(point) for point in self.points]}
@@ -47,3 +46,8 @@ class History:
     def from_json(cls, value: dict[str, Any]) -> "History":
         """Read what `as_json` gave."""
         return cls(**value | {"points": [Point(*point) for point in value["points"]]})
+
+    def write_curve(self, path: Path) -> None:
+        """Write the points as CSV for `dvc plots` and the report: six digits, whatever the size of a number."""
+        rows = [[f"{value:.6g}" if isinstance(value, float) else value for value in point] for point in self.points]
+        write_csv(path, Point._fields, rows)

@@ -34,20 +34,14 @@ class Plan:
         """`lengths` are tokens a text, int64 (texts,)."""
         self.lengths, self.settings, self.seed, self.processes = lengths, settings, seed, processes
         self.parts = math.ceil(settings.accumulation / processes) * processes
-        self.steps = self._steps()
+        self.steps: list[Indices] = []
+        for epoch in range(math.ceil(settings.epochs)):  # the last one perhaps in part
+            batches = plan_batches(lengths, settings.batch_tokens, np.random.default_rng([seed, epoch]))
+            share = min(1.0, settings.epochs - epoch)
+            self.steps += batches[: max(1, round(share * len(batches)))]
 
     def __len__(self) -> int:
         return len(self.steps)
-
-    def _steps(self) -> list[Indices]:
-        """`epochs` passes, the last one perhaps in part."""
-        steps: list[Indices] = []
-        for epoch in range(math.ceil(self.settings.epochs)):
-            generator = np.random.default_rng([self.seed, epoch])
-            batches = plan_batches(self.lengths, self.settings.batch_tokens, generator)
-            share = min(1.0, self.settings.epochs - epoch)
-            steps += batches[: max(1, round(share * len(batches)))]
-        return steps
 
     def tokens(self, step: int) -> int:
         """Tokens of a step; each is predicted once a direction."""
@@ -69,14 +63,11 @@ class Plan:
 
     def rate(self, step: int) -> float:
         """The learning rate of a step: a linear rise, then a cosine to a tenth."""
-        return self.settings.learning_rate * self._share(step)
-
-    def _share(self, step: int) -> float:
         warmup = max(1, round(self.settings.warmup * len(self.steps)))
         if step < warmup:
-            return (step + 1) / warmup
+            return self.settings.learning_rate * ((step + 1) / warmup)
         done = (step - warmup) / max(1, len(self.steps) - warmup)
-        return _FLOOR + (1 - _FLOOR) * 0.5 * (1 + math.cos(math.pi * done))
+        return self.settings.learning_rate * (_FLOOR + (1 - _FLOOR) * 0.5 * (1 + math.cos(math.pi * done)))
 
     def _seed(self, step: int, part: int) -> int:
         return int(np.random.SeedSequence([self.seed, step, part]).generate_state(1, np.uint64)[0] >> np.uint64(1))

@@ -28,12 +28,12 @@ class AdaptiveSoftmax(nn.AdaptiveLogSoftmaxWithLoss):
         """
         cutoffs = torch.tensor(self.cutoffs)
         places = torch.searchsorted(cutoffs, targets, right=True)  # 0: the head's own; i: cluster i
-        in_head = torch.where(places == 0, targets, self.shortlist_size + places - 1)
+        in_head = torch.where(places == 0, targets, self.shortlist_size + places - 1)  # (predictions,)
         total = cross_entropy(outputs, self.head.weight, in_head.to(outputs.device))
         sizes = torch.bincount(places, minlength=len(cutoffs)).tolist()
         runs = zip(self.tail, outputs.split(sizes)[1:], targets.split(sizes)[1:], self.cutoffs, strict=False)
         for cluster, rows, ids, first in runs:
-            narrow, words = cluster.children()
+            narrow, words = cluster.children()  # narrow: (rows of the run, width) to (rows of the run, less)
             total = total + cross_entropy(narrow(rows), words.get_parameter("weight"), (ids - first).to(outputs.device))
         return total
 
@@ -85,13 +85,13 @@ class _CrossEntropy(torch.autograd.Function):
 
 
 def _softmax(inputs: Tensor, weight: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    """The loss of some rows, a scalar, and their probabilities (rows, classes)."""
-    logits = inputs @ weight.T
+    """The loss of a run of rows, a scalar, and their probabilities (rows, classes)."""
+    logits = inputs @ weight.T  # (rows, classes)
     logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
     logits -= logits.amax(1, keepdim=True)
-    said = logits.gather(1, targets[:, None])
+    gold = logits.gather(1, targets[:, None])  # (rows, 1)
     total = logits.exp_().sum(1, keepdim=True)
-    return (total.log() - said).sum(), logits.div_(total)
+    return (total.log() - gold).sum(), logits.div_(total)
 
 
 def _chunks(inputs: Tensor, weight: Tensor) -> list[slice]:

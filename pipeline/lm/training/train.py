@@ -4,7 +4,7 @@ import math
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 import torch
@@ -63,14 +63,18 @@ class Trainer:
         `label` is what the run is called when it speaks. `checkpoint` is rank 0's.
         """
         self.objective = Objective(inputs, model).to(device)
-        self.parallel = self.objective if world == ALONE else _spread(self.objective)
+        self.parallel = self.objective if world == ALONE else _spread(self.objective, world)
         self.train_texts, self.validation_texts = train, validation
         self.predicted, self.settings, self.device = predicted, settings, device
         self.label, self.world, self.checkpoint = label, world, checkpoint
         self.plan = Plan(train.lengths, settings, seed, world.size)
         self.history = History()
         self.parameters = [p for p in self.objective.parameters() if p.requires_grad]
-        groups = _parameter_groups(self.objective, settings.weight_decay)
+        embeddings = {id(p) for m in self.objective.modules() if isinstance(m, nn.Embedding) for p in m.parameters()}
+        matrices = [p for p in self.objective.parameters() if p.dim() > 1 and id(p) not in embeddings]
+        others = [p for p in self.objective.parameters() if p.dim() <= 1 or id(p) in embeddings]
+        decays = [(matrices, settings.weight_decay), (others, 0.0)]
+        groups = [{"params": parameters, "weight_decay": decay} for parameters, decay in decays]
         self.optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
         self._every = math.ceil(len(self.plan) / VALIDATIONS)
         self._unsaved = "nothing is saved" if world.leads else "rank 0 says what is saved"
@@ -104,27 +108,29 @@ class Trainer:
         batches = plan_batches(lengths, VALIDATION_TOKENS, np.random.default_rng(0))
         nats = torch.zeros((), dtype=torch.float64, device=self.device)
         for texts in batches[self.world.rank :: self.world.size]:
-            _leave_if_asked(stop)
+            if stop:
+                raise _Interruption
             with torch.inference_mode():
                 nats += self.objective(self._batch(self.validation_texts, texts))
         return float(self.world.sum(nats)) / (2 * int(lengths.sum()))
 
     def _train(self, meter: Meter, stop: StopRequest) -> None:
+        history = self.history
         while True:
-            if self._point_is_due():
+            at_a_mark = history.step > 0 and (history.step % self._every == 0 or history.step == len(self.plan))
+            if at_a_mark and (not history.points or history.points[-1].step < history.step):
                 self._add_point(stop)
-            done = self.history.step == len(self.plan)
-            if self.checkpoint and done:
-                self.checkpoint.save(self._state())
-            if done:
-                return
+            if history.step == len(self.plan):
+                break
             loss = self.step(stop)
-            perplexity = math.exp(self.history.nats / self.history.predictions)
-            meter.add(self.plan.tokens(self.history.step - 1), f"loss {loss:.3f}, perplexity {perplexity:,.1f}")
+            perplexity = math.exp(history.nats / history.predictions)
+            meter.add(self.plan.tokens(history.step - 1), f"loss {loss:.3f}, perplexity {perplexity:,.1f}")
+        if self.checkpoint:
+            self.checkpoint.save(self._state())
 
     def step(self, stop: StopRequest) -> float:
         """One update of the weights; the mean loss in nats. Nothing has changed if it raises."""
-        started, step = time.monotonic(), self.history.step
+        started, history, step = time.monotonic(), self.history, self.history.step
         predictions = 2 * self.plan.tokens(step)
         total = self._backward(self.plan.split(step)[self.world.rank :: self.world.size], predictions, stop)
         norm = nn.utils.clip_grad_norm_(self.parameters, self.settings.clip)
@@ -138,7 +144,12 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = self.plan.rate(step)
         self.optimizer.step()
-        self._count(nats, predictions, time.monotonic() - started)
+        history.nats += nats
+        history.predictions += predictions
+        history.tokens += self.plan.tokens(step)
+        history.positions += self.plan.positions(step)
+        history.seconds += time.monotonic() - started
+        history.step += 1
         return loss
 
     def _backward(self, parts: list[Part], predictions: int, stop: StopRequest) -> Tensor:
@@ -146,11 +157,16 @@ class Trainer:
         self.objective.train()
         self.optimizer.zero_grad(set_to_none=True)
         total = torch.zeros((), dtype=torch.float64, device=self.device)
+        # bfloat16 where the device gains by it: on GPUs that have it, not on CPUs without units for it.
+        bfloat16 = self.device.type == "cuda" and torch.cuda.is_bf16_supported()
         for number, part in enumerate(parts, start=1):
-            _leave_if_asked(stop)
+            if stop:
+                raise _Interruption
             torch.manual_seed(part.seed)
-            with self._gathering(last=number == len(parts)), _company(self.world):
-                with _autocast(self.device):
+            # Gradients travel between processes once a step, after the last part.
+            travel = self.world.size == 1 or number == len(parts)
+            with nullcontext() if travel else self.parallel.no_sync(), _company(self.world):  # type: ignore[operator]
+                with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=bfloat16):
                     nats = self.parallel(self._batch(self.train_texts, part.texts)) * part.counts
                 # Processes' gradients are averaged, not summed.
                 (nats * (self.world.size / predictions)).backward()
@@ -158,26 +174,8 @@ class Trainer:
         with _company(self.world):
             return self.world.sum(total)
 
-    def _gathering(self, last: bool) -> AbstractContextManager[object]:
-        """Gradients travel between processes once a step, behind the last part."""
-        return nullcontext() if last or self.world.size == 1 else self.parallel.no_sync()  # type: ignore[operator]
-
     def _batch(self, texts: IdSequences, chosen: np.ndarray) -> Batch:
         return make_batch(texts, chosen, self.predicted).to(self.device)
-
-    def _count(self, nats: float, predictions: int, seconds: float) -> None:
-        history, step = self.history, self.history.step
-        history.nats += nats
-        history.predictions += predictions
-        history.tokens += self.plan.tokens(step)
-        history.positions += self.plan.positions(step)
-        history.seconds += seconds
-        history.step += 1
-
-    def _point_is_due(self) -> bool:
-        step, points = self.history.step, self.history.points
-        at_a_mark = step > 0 and (step % self._every == 0 or step == len(self.plan))
-        return at_a_mark and (not points or points[-1].step < step)
 
     def _add_point(self, stop: StopRequest) -> None:
         history, train = self.history, self.history.nats / self.history.predictions
@@ -194,10 +192,10 @@ class Trainer:
         """Stop a run that has left the ground: one that does far worse than guessing all types alike."""
         limit = limit or max(20.0, 3 * math.log(self.predicted))
         if not value < limit:  # NaN is not
-            kept = self.checkpoint.describe() if self.checkpoint else self._unsaved
+            saved = self.checkpoint.describe() if self.checkpoint else self._unsaved
             raise UserError(
                 f"{self.label}: the {what} is {value:.4g} at step {step:,} of {len(self.plan):,}, expected a number "
-                f"under {limit:.4g}; {kept}; lower learning_rate or clip in params.yaml and train from the beginning"
+                f"under {limit:.4g}; {saved}; lower learning_rate or clip in params.yaml and train from the beginning"
             )
 
     def _state(self) -> State:
@@ -213,27 +211,24 @@ class Trainer:
         if facts:
             self._restore(tensors, facts)
             if self.world.leads:
-                say(f"{self.label}: goes on behind {self._where()}")
+                say(f"{self.label}: goes on after {self._where()}")
         self.history.starts += 1
 
     def _restore(self, tensors: dict[str, Tensor], facts: dict[str, object]) -> None:
+        moments: dict[int, dict[str, Tensor]] = {}
         try:
-            self._take_over(tensors, facts)
+            self.history = History.from_json(facts)
+            if not 0 <= self.history.step <= len(self.plan):
+                raise ValueError(f"found step {self.history.step:,}, expected at most {len(self.plan):,}")
+            for name in [name for name in tensors if name.startswith("optimizer.")]:
+                _, index, key = name.split(".")
+                moments.setdefault(int(index), {})[key] = tensors.pop(name)
+            self.objective.load_state_dict(tensors)
+            groups = self.optimizer.state_dict()["param_groups"]
+            self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             where = self.checkpoint.path if self.checkpoint else "the checkpoint of rank 0"
             raise UserError(f"{where}: not of this run ({error}); delete it to train from the beginning") from None
-
-    def _take_over(self, tensors: dict[str, Tensor], facts: dict[str, object]) -> None:
-        self.history = History.from_json(facts)
-        if not 0 <= self.history.step <= len(self.plan):
-            raise ValueError(f"found step {self.history.step:,}, expected at most {len(self.plan):,}")
-        moments: dict[int, dict[str, Tensor]] = {}
-        for name in [name for name in tensors if name.startswith("optimizer.")]:
-            _, index, key = name.split(".")
-            moments.setdefault(int(index), {})[key] = tensors.pop(name)
-        self.objective.load_state_dict(tensors)
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
 
     def _where(self) -> str:
         return f"step {self.history.step:,} of {len(self.plan):,}"
@@ -242,20 +237,15 @@ class Trainer:
         """Save what is done, which is whole up to the last step, and say why the run ends here."""
         if self.checkpoint:
             self.checkpoint.save(self._state())
-        where = f"{self.label}: stopped behind {self._where()}"
-        kept = "what is done is saved, run again to go on" if self.checkpoint else self._unsaved
+        where = f"{self.label}: stopped after {self._where()}"
+        saved = "what is done is saved, run again to go on" if self.checkpoint else self._unsaved
         if stop.signum is not None:
-            return Stopped(f"{where}; {kept}", stop.signum)
-        return UserError(f"{where}: another process of this run is gone ({interruption}); {kept}")
+            return Stopped(f"{where}; {saved}", stop.signum)
+        return UserError(f"{where}: another process of this run is gone ({interruption}); {saved}")
 
 
 class _Interruption(Exception):
     """A step was given up half-way, by a signal or because another process is gone."""
-
-
-def _leave_if_asked(stop: StopRequest | None) -> None:
-    if stop:
-        raise _Interruption
 
 
 @contextmanager
@@ -271,28 +261,11 @@ def _company(world: World) -> Iterator[None]:
         raise _Interruption(str(error).splitlines()[0]) from None
 
 
-def _spread(objective: Objective) -> nn.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # newer torch has another name for the argument
-        try:
+def _spread(objective: Objective, world: World) -> nn.Module:
+    try:
+        with _company(world), warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # newer torch has another name for the argument
             # No buffer changes in training; by default they would travel at every step.
             return DistributedDataParallel(objective, broadcast_buffers=False)
-        except torch.OutOfMemoryError:
-            raise
-        except RuntimeError as error:
-            first = str(error).splitlines()[0]
-            raise UserError(f"another process of this run is gone ({first}); run again to go on") from None
-
-
-def _parameter_groups(module: nn.Module, weight_decay: float) -> list[dict[str, object]]:
-    """Matrices decay; embeddings, biases and other vectors do not."""
-    embeddings = {id(p) for m in module.modules() if isinstance(m, nn.Embedding) for p in m.parameters()}
-    decayed = [p for p in module.parameters() if p.dim() > 1 and id(p) not in embeddings]
-    others = [p for p in module.parameters() if p.dim() <= 1 or id(p) in embeddings]
-    return [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
-
-
-def _autocast(device: torch.device) -> AbstractContextManager[object]:
-    """bfloat16 where the device gains by it: on GPUs that have it, not on CPUs without units for it."""
-    gains = device.type == "cuda" and torch.cuda.is_bf16_supported()
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=gains)
+    except _Interruption as interruption:
+        raise UserError(f"another process of this run is gone ({interruption}); run again to go on") from None

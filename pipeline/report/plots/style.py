@@ -55,6 +55,6 @@ def label_lines(axes: Axes, labels: Sequence[Label]) -> None:
     heights = np.array([to_share.transform((axes.get_xlim()[1], label.y))[1] for label in ordered])
     steps = LINE * np.arange(len(ordered))
     heights = np.maximum.accumulate(heights - steps) + steps
-    heights = np.minimum(heights, max(1.0, steps[-1]) - steps[::-1])
+    heights = np.minimum(heights, max([1.0, *steps]) - steps[::-1])
     for label, height in zip(ordered, heights.tolist(), strict=True):
         axes.text(1.015, height, label.text, color=label.colour, va="center", transform=axes.transAxes)

@@ -16,7 +16,7 @@ from pipeline.lm.elmo.options import LstmOptions
 from pipeline.lm.elmo.published import read_elmo
 from pipeline.lm.elmo.stacks import ElmoStacks
 from pipeline.lm.embed import Embedder
-from pipeline.lm.encoders.chars import boundary_char_ids, char_ids
+from pipeline.lm.encoders.chars import char_ids
 from pipeline.lm.settings import Reading
 from tests.lm.elmo import oracle
 from tests.lm.elmo.drawn import ABSENT, OPTIONS, Json, Weights, changed, draw, write_elmo
@@ -101,7 +101,7 @@ def test_the_oracle_equals_them_too() -> None:
 def test_character_ids_equal_theirs() -> None:
     expected, reading = np.load(FIXTURE / "expected.npz"), Reading(characters=50, marks=True, lemmas="plain")
     lines = (FIXTURE / "sentences.txt").read_text(encoding="utf-8").removesuffix("\n").split("\n")
-    begin, end = boundary_char_ids(reading)
+    begin, end = char_ids(["<S>", "</S>"], reading)
     for index, line in enumerate(lines):
         ids = np.vstack([begin, char_ids(line.split(" "), reading), end])
         np.testing.assert_array_equal(ids, expected[f"s{index}_char_ids"])
@@ -189,19 +189,13 @@ def test_a_sentence_is_the_same_to_rounding_at_odd_widths(tmp_path: Path) -> Non
         np.testing.assert_allclose(alone, together, atol=2e-6)
 
 
-def test_the_state_of_one_call_is_not_the_next_ones(tmp_path: Path) -> None:
+def test_the_state_of_one_call_is_not_the_next_ones_and_the_top_layer_is_the_last(tmp_path: Path) -> None:
     charcnn, stacks = read_elmo(write_elmo(tmp_path, OPTIONS, draw(OPTIONS)))
     embedder = Embedder(charcnn, stacks, CPU)
     first, second = (embedder.layers(SENTENCES) for _ in range(2))
-    for one, other in zip(first, second, strict=True):
+    for one, other, top in zip(first, second, embedder.embed(SENTENCES), strict=True):
         np.testing.assert_array_equal(one, other)
-
-
-def test_the_top_layer_is_the_last(tmp_path: Path) -> None:
-    charcnn, stacks = read_elmo(write_elmo(tmp_path, OPTIONS, draw(OPTIONS)))
-    embedder = Embedder(charcnn, stacks, CPU)
-    for top, layers in zip(embedder.embed(SENTENCES), embedder.layers(SENTENCES), strict=True):
-        np.testing.assert_array_equal(top, layers[-1])
+        np.testing.assert_array_equal(top, one[-1])
 
 
 def test_the_papers_parameters() -> None:

@@ -45,6 +45,7 @@ def test_imported_whole_it_embeds_as_published(tmp_path: Path) -> None:
     assert metrics["parameters_m"] == pytest.approx(sum(values) / 1e6, abs=1e-4) and "perplexity" not in metrics
     assert (metrics["layers"], metrics["hidden"]) == (OPTIONS["lstm"]["n_layers"], OPTIONS["lstm"]["dim"])
     assert (tmp_path / "lm.csv").read_text().count("\n") == 1  # a head and no points
+    assert json.loads((tmp_path / "lm.cost.json").read_text())["lm"] == {"device": "cpu"}
 
 
 def test_its_char_cnn_alone_is_frozen_under_another_architecture(tmp_path: Path) -> None:

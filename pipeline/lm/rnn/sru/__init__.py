@@ -1,4 +1,4 @@
-"""Simple recurrent unit (Lei et al. 2018): the `sru` package's cell, a recurrence of our own.
+"""Simple recurrent unit (Lei et al. 2018): the `sru` package's cell with a recurrence written here.
 
 `cell` holds the parameters, `recurrence` says what is computed, `on_cpu` and `on_gpu` compute it.
 """

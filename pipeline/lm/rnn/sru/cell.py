@@ -34,8 +34,9 @@ class Cell(_import_cell()):  # type: ignore[misc]
         input = input if input.dim() == 3 else input.unsqueeze(0)
         if self.weight_proj is not None:
             input = input @ self.weight_proj
-        rows = input.flatten(0, 1)
-        weights = self.weight.view(-1, self.output_size, self.num_matrices).permute(2, 0, 1).contiguous()
+        rows = input.flatten(0, 1)  # (length * batch, width of the weight)
+        weights = self.weight.view(-1, self.output_size, self.num_matrices)
+        weights = weights.permute(2, 0, 1).contiguous()  # (k, width of the weight, output_size)
         forget_bias, reset_bias = self.bias.chunk(2)
         biases = [None, forget_bias, reset_bias, None][: self.num_matrices]
         products = [
@@ -57,7 +58,7 @@ class Cell(_import_cell()):  # type: ignore[misc]
         """What the package computes here, see `recurrence`; U may also be a custom module's, with k fastest.
 
         Masks are (batch, output_size), and (length, batch) with True at padding. Returns h (length, batch, output_size)
-        and the last c (batch, output_size); in each, the second direction behind the first.
+        and the last c (batch, output_size); in each, the second direction after the first.
         """
         if V.dim() > 1:
             raise ValueError("a custom_m that gives gate coefficients for every step is not supported, only U")
@@ -83,7 +84,7 @@ class Cell(_import_cell()):  # type: ignore[misc]
         if isinstance(U, Tensor):
             forget_bias, reset_bias = self.bias.to(U.dtype).chunk(2)
             slowest = U.view(*residual.shape[:2], self.output_size, self.num_matrices).movedim(-1, 0)
-            products = list(slowest.contiguous().unbind())  # contiguous gates, as `compute_U` gives them
+            products = list(slowest.contiguous().unbind())  # k of (length, batch, output_size), as of `compute_U`
             products[1], products[2] = products[1] + forget_bias, products[2] + reset_bias
         else:
             products = U

@@ -142,7 +142,7 @@ def _load(tensor, place, mask):
 def _load_chunk(tensors, padding, place, row, stride, batch, start, length, inside, AHEAD: tl.constexpr):
     """AHEAD steps, from the `start`th that this program makes: tuples of what is at `place` and, last, at `row`.
 
-    Undefined beyond `length`. Also returns `place` and `row` of the step behind the last.
+    Undefined beyond `length`. Also returns `place` and `row` of the step after the last.
     """
     chunk = ()
     for step in tl.static_range(AHEAD):

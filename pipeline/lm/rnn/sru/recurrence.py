@@ -37,7 +37,7 @@ class Gates(NamedTuple):
 
 
 class Options(NamedTuple):
-    """What varies beside the gates."""
+    """What varies besides the gates."""
 
     tanh: bool = False
     """g is tanh, and else the identity."""
