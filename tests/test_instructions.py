@@ -15,7 +15,8 @@ ASKED = f"""
 from pipeline import cli
 from pipeline.params import load_params
 from pipeline.stages import {STAGES}
-cli._set_up_torch(load_params().compute)
+compute = load_params().compute
+cli.set_up_torch(compute.threads, compute.instructions)
 import torch
 torch.nn.functional.conv1d(torch.ones(2, 64, 9), torch.ones(4, 64, 3))
 print("kernels:", torch.backends.cpu.get_cpu_capability())
