@@ -1,6 +1,6 @@
-"""The commands: a table of the stages, and what all of them share; then those that are no stage.
+"""The commands: first a table of the stages and what all stages share, then the other commands.
 
-Everything is imported when a command runs, so that `--help` answers at once.
+Commands import what they need when they run, so that `--help` answers at once.
 """
 
 import os
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -18,9 +18,6 @@ from pipeline.machine.device import MOST_THREADS
 from pipeline.machine.memory import collect_rarely
 from pipeline.paths import HERE
 from pipeline.work.interruption import Stopped
-
-if TYPE_CHECKING:
-    from pipeline.params import Compute
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -53,19 +50,20 @@ STAGES = {
     "export": "Put the best tagger with all it needs into one folder; calibrate its confidences.",
     "report": "Write metrics/report.html, report.md and its pictures.",
 }
-"""What the command of each stage says it does. A stage is `run(paths, params)`, or `run(paths, params, set)`, in a file
-of `pipeline/stages`."""
+"""The stages in order, with the help of their commands. A stage is `run(paths, params)` or `run(paths, params, set)` in
+a file of `pipeline/stages`."""
 OF_A_SET = ("corpora", "ner", "evaluate", "typos", "export")
+"""Stages that have an instance for each NER set."""
 TRAIN = ("charcnn", "pretrain")
-"""A language model, by as many processes as `compute.processes` says."""
+"""Stages that train a language model, in as many processes as `compute.processes` says."""
 TORCH = (*TRAIN, "ner", "evaluate", "typos", "export")
-"""They compute with torch."""
+"""Stages that compute with torch."""
 
 
 def run_stage(name: str, *sets: str) -> None:
-    """Run a stage, of a data set or of none; one process at a time does so in a working copy.
+    """Run a stage, for an NER set if it has an instance for each; a working copy runs it once at a time.
 
-    DVC deletes a stage's outputs before it starts the command; that of a dvc which was killed may still be at work.
+    The command of a killed dvc may still be at work when the next dvc deletes the stage's outputs and starts it again.
     """
     from importlib import import_module
 
@@ -76,8 +74,13 @@ def run_stage(name: str, *sets: str) -> None:
     params = load_params()
     for data_set in sets:
         params.need_set(data_set)
-    if name in TRAIN and _launch(params.compute):
-        return
+    if name in TRAIN and params.compute.processes > 1:
+        from pipeline.work.processes import check_number, launch, started_by_torchrun
+
+        if not started_by_torchrun():  # this process only starts the others
+            check_number(params.compute.processes, params.compute.device)
+            launch(params.compute.processes, ["-m", "pipeline", *sys.argv[1:]])
+            return
     # Of several processes the first one holds the stage, and not their launcher, which may die before them.
     leads, instance = os.environ.get("RANK", "0") == "0", "@".join([name, *sets])
     lock = hold(HERE.locks / instance, f"running stage {instance}") if leads else nullcontext()
@@ -85,19 +88,6 @@ def run_stage(name: str, *sets: str) -> None:
         if name in TORCH:
             set_up_torch(params.compute.threads, params.compute.instructions)
         import_module(f"pipeline.stages.{name}").run(HERE, params, *sets)
-
-
-def _launch(compute: "Compute") -> bool:
-    """Whether this process has started the several that are to train, which is then done: it trains nothing itself."""
-    if compute.processes == 1:
-        return False
-    from pipeline.work.processes import check_number, launch, started_by_torchrun
-
-    if started_by_torchrun():
-        return False
-    check_number(compute.processes, compute.device)
-    launch(compute.processes, ["-m", "pipeline", *sys.argv[1:]])
-    return True
 
 
 def add_stage(name: str) -> None:
@@ -228,7 +218,7 @@ def tables(
     archs: Annotated[str, typer.Option(help="Names with commas; all of params.yaml, if none is named.")] = "",
     compute: Annotated[bool, typer.Option(help="Run what has not been run.")] = True,
 ) -> None:
-    """Set all architectures beside the paper's tables; run those that have not been run."""
+    """Compare all architectures with the paper's tables; run the architectures that have not been run."""
     from pipeline.experiments.tables.run import run
     from pipeline.params import load_params
 
@@ -251,7 +241,7 @@ def mend() -> None:
 
 @contextmanager
 def _at_work(command: str) -> Iterator[None]:
-    """Have `mend` leave what the command is writing; several of these may be at work."""
+    """Have `mend` leave alone what the command is writing; several commands may be at work."""
     from pipeline.work.locks import hold
 
     with hold(HERE.locks / f"{command}-{os.getpid()}", f"running {command}"):

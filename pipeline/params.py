@@ -26,11 +26,11 @@ def _names_no_block(name: str) -> str:
 
 
 SetName = Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$"), AfterValidator(_names_no_block)]
-"""Of folders, files, stages and keys of metrics."""
+"""The name of an NER set, which names folders, files, stages and keys of metrics."""
 
 
 class Scale(Settings):
-    """All settings of a scale, those that it shares with the others included."""
+    """All settings of a scale, with the settings that the scales share."""
 
     text: TextSettings
     vocabulary: VocabularySettings
@@ -42,22 +42,22 @@ class Scale(Settings):
 
 
 class Compute(Settings):
-    """Where and how the work is done. It changes last digits at most, so no stage depends on it."""
+    """Where and how the work is done. This changes last digits at most, so that no stage depends on it."""
 
     jobs: Annotated[int, Field(strict=True, ge=0)]
-    """Processes of the text stages; 0 means one a core."""
+    """How many processes share a text stage; 0 means one for each core."""
     backend: Literal["loky", "threading", "sequential", "dask", "ray"]
-    """joblib's; Dask and Ray, which are extras, also across machines: docs/text.md."""
+    """The backend of joblib. Dask and Ray, which are extras, also work across machines: docs/text.md."""
     device: Annotated[str, AfterValidator(is_device)]
-    """`auto`, or a torch device: cpu, cuda, cuda:1."""
+    """`auto`, or the name of a torch device: cpu, cuda, cuda:1."""
     instructions: Literal["avx2", "native"]
-    """Of torch on an x86 CPU: AVX2's, with which scores are those of other machines, or the widest it has."""
+    """What torch uses on an x86 CPU: AVX2, with the same scores on every machine, or the widest instructions."""
     threads: Annotated[int, Field(strict=True, ge=0, le=MOST_THREADS)]
-    """Of torch on a CPU; 0 means one a core. Another number rounds sums differently in the last bits."""
+    """Threads of torch on a CPU; 0 means one for each core. Another number rounds the last bits differently."""
     processes: Annotated[int, Field(strict=True, gt=0, le=1024)]
-    """That share the training of a language model (torchrun's), a GPU each where there are GPUs."""
+    """How many processes share the training of a language model, each with a GPU where there are GPUs."""
     checkpoint_minutes: Annotated[float, Field(gt=0)]
-    """Between two checkpoints of the training of a language model."""
+    """Minutes between two checkpoints of the training of a language model."""
 
 
 class Params(Settings):
@@ -66,12 +66,12 @@ class Params(Settings):
     arch: str
     scale: str
     sets: Annotated[list[SetName], Field(min_length=1), AfterValidator(each_once)]
-    """The NER sets on which taggers are trained: names of the manifest's, a stage of each in dvc.yaml."""
+    """The NER sets of the manifest on which taggers are trained; dvc.yaml has a stage for each."""
     seed: Seed
     protocol: Protocol
     archs: Annotated[dict[str, ArchSettings], Field(min_length=1)]
     text: Json
-    """This block and the next ones: settings of every scale, which `complete_scales` puts into each."""
+    """This block and the next five are what the scales share; `complete_scales` puts them into each scale."""
     charcnn: Json
     lm: Json
     ner: Json
@@ -90,11 +90,11 @@ class Params(Settings):
 
     @property
     def imports_elmo(self) -> bool:
-        """Whether the char-CNN is a published ELMo's; one imported whole brings its own, whatever the scale says."""
+        """Whether a published ELMo is read, whole or for its char-CNN only."""
         return ELMO in (self.chosen_arch.cell, self.chosen_scale.charcnn.source)
 
     def need_set(self, name: str) -> None:
-        """A `UserError` if the data set is not one of `sets`."""
+        """Raise a `UserError` if the data set is not one of `sets`."""
         if name not in self.sets:
             raise UserError(f"found data set {name!r}, expected one of {', '.join(self.sets)}: sets in {PARAMS}")
 
@@ -115,9 +115,9 @@ def load_params(path: Path = PARAMS) -> Params:
 
 
 def complete_scales(values: Any, path: Path = PARAMS) -> Any:
-    """The values of params.yaml, each scale with the settings that all share; what is of another form stays as it is.
+    """Return the values of params.yaml with what the scales share in each of them; a value of another form stays.
 
-    A `UserError` if a setting stands in both places: the file says each thing once, and a stage depends on both.
+    Raises a `UserError` if a setting stands in both places: the file says each thing once.
     """
     if not isinstance(values, dict) or not isinstance(values.get("scales"), dict):
         return values
@@ -126,7 +126,7 @@ def complete_scales(values: Any, path: Path = PARAMS) -> Any:
 
 
 def _merge(shared: Any, special: Any, path: Path, *place: str) -> Any:
-    """Both as one block; `place` is the scale, and then the keys that lead to the block."""
+    """Merge two blocks; `place` is the name of the scale, then the keys that lead to the block."""
     if isinstance(shared, dict) and not isinstance(special, dict):
         return special
     if not isinstance(shared, dict):
@@ -137,7 +137,7 @@ def _merge(shared: Any, special: Any, path: Path, *place: str) -> Any:
 
 
 def _written_at(key: tuple[str | int, ...], values: Json) -> tuple[str | int, ...]:
-    """Where the file has a setting of a scale: in the scale, or at the top, where the shared ones are."""
+    """Return where the file has a setting of a scale: in the scale, or at the top with the shared settings."""
     if key[:1] != ("scales",) or len(key) < 3 or _has(values, key):
         return key
     return key[2:] if _has(values, key[2:]) else key

@@ -7,9 +7,9 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Below:
-    """A path below the root of a `Paths`; one that is `shared` lies below that of the repository.
+    """A path below the root of a `Paths`, or, if it is `shared`, below the top of the repository.
 
-    Scratch copies of the queue find what is shared in the repository that they belong to, which DVC_ROOT names.
+    The scratch copies in which DVC runs queued experiments share these folders; DVC_ROOT names their repository.
     """
 
     path: str
@@ -40,33 +40,33 @@ class Paths:
     documents, sentences, fragments = Below("data/documents"), Below("data/sentences"), Below("data/fragments")
     lowercase, lemmas, vocabulary = Below("data/lowercase"), Below("data/lemmas"), Below("data/vocabulary")
     corpora, predictions = Below("data/ner"), Below("data/predictions")
-    """A folder a set."""
+    """Each has a folder for each NER set."""
 
     charcnn, lm = Below("models/charcnn"), Below("models/lm")
     taggers = Below("models/ner")
-    """A folder a set, in it one a seed."""
+    """A folder for each NER set, with a folder for each seed."""
     exported = Below("models/tagger")
-    """Taggers to be used and carried away, a folder a set."""
+    """Taggers to be used and carried away, a folder for each NER set."""
     pretrain, pretrain_curve = Below("metrics/pretrain.json"), Below("metrics/pretrain.csv")
     cost = Below("metrics/cost.json")
-    """What the pretraining took on the machine that did it: all of its numbers that another machine changes."""
+    """What pretraining took: all of its numbers that change from machine to machine."""
     scores = Below("metrics/ner")
-    """Files whose names begin with that of a set."""
+    """Files whose names begin with the name of an NER set."""
     comparisons = Below("metrics/compare")
 
     features = Below("models/.features", shared=True)
     """Frozen features of NER sets, keyed by content; outside DVC and safe to delete."""
     checkpoints = Below("models/.checkpoints", shared=True)
-    """Unfinished trainings, keyed by all that they depend on; likewise."""
+    """Unfinished trainings, keyed by all that they depend on; outside DVC and safe to delete."""
     shards = Below("data/.shards", shared=True)
-    """Finished shards of unfinished text stages, keyed by all that they depend on; likewise."""
+    """Finished shards of unfinished text stages, keyed by all that they depend on; outside DVC and safe to delete."""
     locks = Below("data/.locks")
-    """Of the stages that run now in this working copy; scratch copies have others."""
+    """Locks of the stages that run now in this working copy; scratch copies have their own."""
 
     def manifest(self, scale: str) -> Path:
-        """The list of inputs of a scale."""
+        """Return the path of the list of inputs of a scale."""
         return self.data / scale / "manifest.yaml"
 
 
 HERE = Paths()
-"""Those of the working copy in which a command was started."""
+"""The paths of the working copy in which a command was started."""

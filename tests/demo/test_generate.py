@@ -43,6 +43,7 @@ def test_the_committed_files_are_those_that_are_generated(tmp_path: Path) -> Non
         assert content(tmp_path / name) == content(DATA / name), name
 
 
+@pytest.mark.slow
 def test_same_settings_same_bytes_in_another_process(tmp_path: Path, settings: DemoSettings, model: Path) -> None:
     # another hash seed, so that an order taken from a set would show
     subprocess.run(
