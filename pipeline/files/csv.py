@@ -15,7 +15,7 @@ from pipeline.work.outputs import fresh_file, need
 DIGITS = 6
 
 Columns = Mapping[str, type]
-"""What is in the columns of a table: str, or numbers, none of them negative."""
+"""The type of each column by its name: str, int or float; no number is negative."""
 Rows = list[dict[str, Any]]
 
 
@@ -28,12 +28,12 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]
 
 
 def read_csv(path: Path, columns: Columns, stage: str) -> Rows:
-    """These columns of what `write_csv` wrote; a `UserError` names the file, what is wrong with it, and the stage."""
+    """Read these columns of a table; a `UserError` names the file, what is wrong with it, and the stage to rerun."""
     return parse_csv(need(path, stage).read_bytes(), str(path), remake(stage), columns)
 
 
 def parse_csv(data: bytes, place: str, advice: str, columns: Columns) -> Rows:
-    """The same from bytes; `place` names them in messages, and `advice` says what to do about them."""
+    """Parse these columns of a table; messages name it by `place`, and end with the advice."""
     try:
         reader = csv.DictReader(io.StringIO(data.decode(), newline=""), strict=True)
         header = reader.fieldnames or []

@@ -16,8 +16,8 @@ Ids = npt.NDArray[np.int32]
 ID, OFFSET = np.dtype("<i4"), np.dtype("<i8")
 
 
-def write_ids(folder: Path, name: str, sequences: Iterable[Sequence[int] | Ids]) -> int:
-    """Write `name.ids` (int32) and `name.offsets` (int64, one more than there are sequences); return the tokens."""
+def write_ids(folder: Path, name: str, sequences: Iterable[Sequence[int] | Ids]) -> None:
+    """Write `name.ids` (int32) and `name.offsets` (int64, one more than there are sequences)."""
     tokens = 0
     with (folder / f"{name}.ids").open("wb") as ids, (folder / f"{name}.offsets").open("wb") as offsets:
         offsets.write(np.zeros((), dtype=OFFSET).tobytes())
@@ -25,7 +25,6 @@ def write_ids(folder: Path, name: str, sequences: Iterable[Sequence[int] | Ids])
             ids.write(np.asarray(sequence, dtype=ID).tobytes())
             tokens += len(sequence)
             offsets.write(np.asarray(tokens, dtype=OFFSET).tobytes())
-    return tokens
 
 
 def write_packed(file: IO[bytes], sequences: Sequence[Sequence[int]]) -> None:
@@ -35,7 +34,7 @@ def write_packed(file: IO[bytes], sequences: Sequence[Sequence[int]]) -> None:
 
 
 def read_packed(file: IO[bytes]) -> list[Ids]:
-    """The sequences of one call of `write_packed`, from where the file stands."""
+    """Read the sequences of one call of `write_packed`, from the file's current position."""
     (number,) = np.fromfile(file, ID, 1)
     lengths = np.fromfile(file, ID, number)
     return np.split(np.fromfile(file, ID, int(lengths.sum())), np.cumsum(lengths)[:-1])[:number]
@@ -44,9 +43,9 @@ def read_packed(file: IO[bytes]) -> list[Ids]:
 def read_array(
     path: Path, advice: str, kind: type[np.generic], axes: int, mode: Literal["r", "c"] = "r"
 ) -> npt.NDArray[Any]:
-    """A .npy file of numbers of this kind, with so many axes, mapped; mode c may be written to, in memory alone.
+    """Map a .npy file of numbers of this kind and number of axes; with mode c, it can be written to in memory alone.
 
-    A `UserError` names the file where it is none, with the advice.
+    A `UserError` names a file that is not such an array, with the advice.
     """
     try:
         array = np.lib.format.open_memmap(path, mode=mode)
@@ -62,7 +61,7 @@ class IdSequences:
     """Read-only view of what `write_ids` wrote: `sequences[i]` is int32 of shape (length,)."""
 
     def __init__(self, folder: Path, name: str, types: int) -> None:
-        """`types` is the number of the vocabulary's types: ids are below it. They are read once to be sure."""
+        """Read all ids once to check that each is below `types`, the number of the vocabulary's types."""
         path, offsets = (need(folder / f"{name}.{end}", "vocabulary") for end in ("ids", "offsets"))
         self.offsets = np.fromfile(offsets, dtype=OFFSET)
         tokens, rest = divmod(path.stat().st_size, ID.itemsize)

@@ -13,7 +13,7 @@ from pipeline.files.json import read_json, write_json
 from pipeline.work.outputs import need, write_text
 
 BEGIN, END, UNKNOWN = 0, 1, 2
-"""Ids of the begin and end of a text, and of what the softmax does not predict by name."""
+"""Ids of the beginning and the end of a text, and of all types that the softmax does not predict."""
 SPECIALS = ["<S>", "</S>", "<UNK>"]
 
 
@@ -65,7 +65,7 @@ class Vocabulary:
 
 
 class Facts(TypedDict):
-    """vocabulary.json: ids that the softmax predicts, and all ids."""
+    """vocabulary.json: how many ids the softmax predicts, and how many there are."""
 
     size: Annotated[int, Field(gt=len(SPECIALS))]
     types: Annotated[int, Field(gt=len(SPECIALS), lt=2**31)]
@@ -82,14 +82,14 @@ def format_entry(entry: Entry) -> str:
 
 
 def parse_entries(file: Iterable[str]) -> Iterator[Entry]:
-    """The inverse of `format_entry`, line by line; a `ValueError` where it is none."""
+    """The inverse of `format_entry`, line by line; a `ValueError` if a line is not an entry."""
     for line in file:
         lemma, count = line.rstrip("\n").split("\t")
         yield Entry(lemma, int(count))
 
 
 def read_entries(folder: Path) -> Iterator[Entry]:
-    """The types of `vocabulary.txt`, most frequent first, as they are read; a `UserError` if it is damaged."""
+    """Stream the types of `vocabulary.txt`, most frequent first; a `UserError` if it is damaged."""
     path = need(folder / "vocabulary.txt", "vocabulary")
     with path.open(encoding="utf-8", newline="\n") as file:
         try:

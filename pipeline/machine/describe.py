@@ -30,7 +30,10 @@ def describe_machine(device: torch.device) -> dict[str, Any]:
 
 
 def stamp(device: torch.device) -> dict[str, str]:
-    """The machine as metrics files have it, see `pipeline.files.metrics`: where the stage that writes one was run."""
+    """The machine as metrics files have it: `hardware` and `software`, a line each.
+
+    Nothing in it tells of time or load: on one machine, equal inputs give equal bytes.
+    """
     facts = describe_machine(device)
     vectors = device.type == "cpu" and facts["instructions"].startswith(("AVX", "SVE"))
     processor = facts["processor"] + (f" with {facts['instructions']}" if vectors else "")

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.predict import Span, TextTagger
+from pipeline.predict import Span, TextTagger, load
 from pipeline.predict import pieces as cutting
 from pipeline.predict import tagger as tagging
 from pipeline.predict.pieces import Piece, cut
@@ -102,13 +102,13 @@ def test_texts_are_read_as_they_are_asked_for(tagger: TextTagger) -> None:
     assert len(first) == 5 and taken <= tagging.POOL_PIECES
 
 
-def test_threads_may_share_it(tagger: TextTagger) -> None:
+def test_threads_may_share_it(world: World, tagger: TextTagger) -> None:
     texts = [drawn(seed, 80) + f" слово{seed}" for seed in range(24)]
     expected = [facts(tagger(text)) for text in texts]
-    tagger._network._embedder._forget()
+    shared = load(world.exported)  # whose table of types is empty
     with ThreadPoolExecutor(4) as threads:
-        found = list(threads.map(lambda text: facts(tagger(text)), texts * 2))
-    assert found == expected * 2
+        spans = list(threads.map(lambda text: facts(shared(text)), texts * 2))
+    assert spans == expected * 2
 
 
 def test_a_sentence_of_any_length_is_read_in_parts(tagger: TextTagger) -> None:
