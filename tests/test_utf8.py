@@ -36,7 +36,7 @@ def test_replacing_is_what_python_does_whatever_the_chunks(data: bytes, size: in
 
 
 def find_fault(data: bytes) -> int | None:
-    """The slow, obvious way: the offset behind the longest good beginning."""
+    """The slow, obvious way: the offset after the longest good beginning."""
     good = 0
     for character in data.decode("utf-8", "surrogateescape"):
         if character == "\0" or "\ud800" <= character <= "\udfff":
@@ -76,7 +76,7 @@ def test_the_advice_names_the_encoding(text: str, encoding: str) -> None:
     assert f"iconv -f {encoding} -t UTF-8" in replacing.advice
 
 
-def test_a_fault_behind_a_good_beginning() -> None:
+def test_a_fault_after_a_good_beginning() -> None:
     data = b"<?xml version='1.0' encoding=\"UTF-8\"?>" + "мост ".encode() * 5000
     for fault in (b"\xff", b"\0"):
         with pytest.raises(UserError, match=f"byte {len(data):,} .*iconv -f WINDOWS-1251"):

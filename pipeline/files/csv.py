@@ -32,15 +32,15 @@ def read_csv(path: Path, columns: Columns, stage: str) -> Rows:
     return parse_csv(need(path, stage).read_bytes(), str(path), remake(stage), columns)
 
 
-def parse_csv(data: bytes, place: str, advice: str, columns: Columns) -> Rows:
-    """Parse these columns of a table; messages name it by `place`, and end with the advice."""
+def parse_csv(data: bytes, name: str, advice: str, columns: Columns) -> Rows:
+    """Parse these columns of a table; a `UserError` has the file's name, the fault and the advice."""
     try:
         reader = csv.DictReader(io.StringIO(data.decode(), newline=""), strict=True)
         header = reader.fieldnames or []
         if missing := [column for column in columns if column not in header]:
             raise ValueError(f"found columns {', '.join(header)}, expected {', '.join(missing)} as well")
         number = {kind: Annotated[kind, Field(ge=0, lt=2**53)] for kind in (int, float)}
-        row = TypedDict("row", {name: number.get(kind, kind) for name, kind in columns.items()})  # type: ignore[misc]
+        row = TypedDict("row", {column: number.get(kind, kind) for column, kind in columns.items()})  # type: ignore[misc]
         table = TypeAdapter[Any](dict[str, row])
         rows = {f"line {line:,}": row for line, row in enumerate(reader, 2)}
         if longer := next((line for line, row in rows.items() if None in row), None):  # what DictReader puts it under
@@ -48,4 +48,4 @@ def parse_csv(data: bytes, place: str, advice: str, columns: Columns) -> Rows:
         return [*table.validate_python(rows).values()]
     except (csv.Error, ValueError) as error:
         fault = explain(error) if isinstance(error, ValidationError) else shown(error)
-        raise UserError(f"{place}: not the table that was written: {fault}; {advice}") from None
+        raise UserError(f"{name}: not the table that was written: {fault}; {advice}") from None

@@ -52,8 +52,8 @@ def read_array(
     except Exception as error:  # numpy reads the header as Python, with Python's own errors of a dozen kinds
         raise UserError(f"{path}: cannot be read as an array ({shown(error)}); {advice}") from None
     if array.ndim != axes or array.dtype != kind or array.offset + array.nbytes != path.stat().st_size:
-        found = f"{array.dtype} of shape {array.shape} in {path.stat().st_size:,} bytes"
-        raise UserError(f"{path}: found {found}, expected {np.dtype(kind)} of {axes} axes, and no more; {advice}")
+        size = f"{array.dtype} of shape {array.shape} in {path.stat().st_size:,} bytes"
+        raise UserError(f"{path}: found {size}, expected {np.dtype(kind)} of {axes} axes, and no more; {advice}")
     return array
 
 
@@ -67,13 +67,13 @@ class IdSequences:
         tokens, rest = divmod(path.stat().st_size, ID.itemsize)
         first, last = (int(self.offsets[0]), int(self.offsets[-1])) if len(self.offsets) > 1 else (0, 0)
         if rest or not tokens or (first, last) != (0, tokens) or not (np.diff(self.offsets) >= 0).all():
-            found = f"found {tokens:,} ids, expected {last:,}, at least one, in sequences as {offsets.name} has them"
-            raise UserError(f"{path}: {found}; {remake('vocabulary')}")
+            fault = f"found {tokens:,} ids, expected {last:,}, at least one, in sequences as {offsets.name} has them"
+            raise UserError(f"{path}: {fault}; {remake('vocabulary')}")
         self._ids = np.memmap(path, dtype=ID, mode="r")
         least, greatest = int(self._ids.min()), int(self._ids.max())
         if least < 0 or greatest >= types:
-            found = f"found id {least if least < 0 else greatest:,}, expected 0 to {types - 1:,}"
-            raise UserError(f"{path}: {found}; {remake('vocabulary')}")
+            fault = f"found id {least if least < 0 else greatest:,}, expected 0 to {types - 1:,}"
+            raise UserError(f"{path}: {fault}; {remake('vocabulary')}")
 
     def __len__(self) -> int:
         return len(self.offsets) - 1

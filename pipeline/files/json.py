@@ -51,12 +51,12 @@ def read_json(path: Path, shape: Any = Any, stage: str = "") -> Any:
     return parse_json(need(path, stage).read_bytes(), str(path), remake(stage), shape)
 
 
-def parse_json(data: bytes, place: str, advice: str, shape: Any = Any) -> Any:
-    """Parse JSON of a shape, any type that pydantic knows; a `UserError` says where (`place`), what, and the advice."""
+def parse_json(data: bytes, name: str, advice: str, shape: Any = Any) -> Any:
+    """Parse JSON of a shape, any type that pydantic knows; a `UserError` has the name, the fault and the advice."""
     try:
         return TypeAdapter(shape).validate_json(data, strict=True)
     except ValidationError as error:
-        raise UserError(f"{place}: {explain(error)}; {advice}") from None
+        raise UserError(f"{name}: {explain(error)}; {advice}") from None
 
 
 def numbers(*needed: str, nested: Collection[str] = (), words: Collection[str] = ()) -> Any:

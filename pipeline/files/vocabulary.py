@@ -1,7 +1,7 @@
 """The vocabulary: every type of the corpus with its count in train, most frequent first."""
 
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -24,29 +24,22 @@ class Entry(NamedTuple):
     frequency: int
 
 
+@dataclass(frozen=True)
 class Vocabulary:
-    """Ids 0, 1, 2 are `<S>`, `</S>`, `<UNK>`; then all types of the corpus by falling count in train.
+    """Ids 0, 1, 2 are `<S>`, `</S>`, `<UNK>`; then come all types of the corpus by falling count in train."""
 
-    `size` is how many leading ids the softmax predicts. A later type is predicted as `<UNK>` but keeps its own id, and
-    so its own char-CNN vector, when it is read: rare words are what characters are for.
-    """
-
-    def __init__(self, entries: list[Entry], size: int) -> None:
-        self.entries = entries
-        self.size = size
+    entries: list[Entry]
+    size: int
+    """How many leading ids the softmax predicts. A later type is predicted as `<UNK>` but read by its own id, and so
+    by a char-CNN vector of its own: rare words are what characters are for."""
 
     def __len__(self) -> int:
         return len(SPECIALS) + len(self.entries)
 
-    @cached_property
+    @property
     def types(self) -> list[str]:
         """The string of every id."""
         return SPECIALS + [entry.lemma for entry in self.entries]
-
-    @cached_property
-    def ids(self) -> dict[str, int]:
-        """The id of every type of the corpus; a lemma that looks like a special is a type like any other."""
-        return {entry.lemma: len(SPECIALS) + index for index, entry in enumerate(self.entries)}
 
     def save(self, folder: Path) -> None:
         """Write `vocabulary.txt` (a line an entry, see `format_entry`) and `vocabulary.json`."""
@@ -59,8 +52,8 @@ class Vocabulary:
         facts, entries = read_facts(folder), [*read_entries(folder)]
         vocabulary = cls(entries, facts["size"])
         if facts["types"] != len(vocabulary) or facts["size"] > len(vocabulary):
-            found = f"found {len(vocabulary):,} types, expected {facts['types']:,}, of which {facts['size']:,} are"
-            raise UserError(f"{folder}: {found} predicted, by vocabulary.json; {remake('vocabulary')}")
+            fault = f"found {len(vocabulary):,} types, expected {facts['types']:,}, of which {facts['size']:,} are"
+            raise UserError(f"{folder}: {fault} predicted, by vocabulary.json; {remake('vocabulary')}")
         return vocabulary
 
 

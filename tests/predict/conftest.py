@@ -21,7 +21,7 @@ from pipeline.lm.settings import ArchSettings, CharCnnSettings, LmSettings
 from pipeline.ner.exported import SETTINGS, sum_parts
 from pipeline.ner.settings import FeatureKind
 from pipeline.paths import Paths
-from pipeline.predict import TextTagger, load
+from pipeline.predict import Span, TextTagger, load
 from pipeline.protocol import TokenRule
 from pipeline.stages import corpora, evaluate, export, ner
 from pipeline.text.udpipe import Lemmatizer
@@ -130,6 +130,10 @@ def tagger(world: World) -> TextTagger:
 def copy(world: World, tmp_path: Path) -> Path:
     """A copy of the exported folder."""
     return copytree(world.exported, tmp_path / "copy")
+
+
+def as_json(spans: list[Span]) -> list[dict[str, object]]:
+    return [{"start": s.start, "stop": s.stop, "type": s.type, "confidence": round(s.confidence, 4)} for s in spans]
 
 
 def sum_again(folder: Path) -> None:

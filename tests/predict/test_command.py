@@ -15,7 +15,7 @@ from pipeline.predict.pieces import Piece, Tagged
 from pipeline.predict.run import BROKEN_PIPE, Form, Source, run
 from pipeline.predict.write import write_terminal
 from tests.pages import Page
-from tests.predict.conftest import World
+from tests.predict.conftest import World, as_json
 
 TEXT = "Анна Смирнова уехала в город Казань.\r\n\u00a0Иван Петров <b>&amp;</b> — в\u2028Москву \x1b[31m!\n"
 Captured = pytest.CaptureFixture[bytes]
@@ -40,10 +40,6 @@ class Command:
 @pytest.fixture
 def command(tmp_path: Path, tagger: TextTagger, capfdbinary: Captured) -> Command:
     return Command(tmp_path, tagger, capfdbinary)
-
-
-def as_json(spans: list[Span]) -> list[dict[str, object]]:
-    return [{"start": s.start, "stop": s.stop, "type": s.type, "confidence": round(s.confidence, 4)} for s in spans]
 
 
 def test_a_file_is_one_text(command: Command) -> None:
@@ -113,13 +109,13 @@ def test_conll_has_a_tag_a_token(command: Command) -> None:
     code, out, _ = command(TEXT, "conll")
     rows = [line.split("\t") for line in out.splitlines() if line and not line.startswith("# ")]
     assert code == 0 and out.startswith("# text 1\n") and all(len(row) == 2 for row in rows)
-    found: list[str] = []
+    entities: list[str] = []
     for token, tag in rows:
         if tag.startswith("B-"):
-            found.append(token)
+            entities.append(token)
         elif tag != "O":
-            found[-1] += token
-    assert found == [re.sub(r"\s", "", span.text) for span in command.tagger(TEXT)]
+            entities[-1] += token
+    assert entities == [re.sub(r"\s", "", span.text) for span in command.tagger(TEXT)]
     assert out.count("\n\n") == 2
 
 
