@@ -1,4 +1,4 @@
-"""The house: who may import whom, and whether dvc.yaml knows every file that a stage is made of."""
+"""The house: which room may import which, and whether dvc.yaml knows every file that decides a stage's result."""
 
 import ast
 import re
@@ -51,7 +51,7 @@ FLOORS = [
     {"provenance"},
     {"paths", "errors"},
 ]
-"""All that stands at the top of the package. What is on a floor imports from those below it and from itself."""
+"""Everything at the top of the package. A floor imports from itself and from the floors below it."""
 
 
 def path_of(file: Path) -> str:
@@ -74,7 +74,7 @@ def test_the_code_of_an_architecture_is_all_it_reaches(cell: str) -> None:
 
 
 def test_no_data_set_has_its_name_in_the_pipeline() -> None:
-    """But where the paper's numbers and the licences of files are, and the layouts, which are named after sets."""
+    """Only the paper's numbers, the licences of files, and the layouts that are named after sets have such names."""
     names = set(load_params(ROOT / "params.yaml").sets)
     named = {path for path in MODULES if names & strings(path)}
     rooms = ("report/paper.py", "report/licences.py", "ner/data/formats/__init__.py")
@@ -198,11 +198,11 @@ AS_DEPS = {
     "charcnn": {"data/raw/elmo": {"imports_elmo"}},
     "pretrain": {"models/architecture.json": {"arch"}},
 }
-"""What a stage reads of params.yaml that an earlier stage has written down for DVC, by the file."""
+"""The values of params.yaml that a stage reads and an earlier stage has written to a file for DVC, by that file."""
 
 
 def places(block: str, *key: str) -> set[str]:
-    """Where params.yaml has a value of `Params`: what belongs to a scale is there, at the top, or in parts at both."""
+    """The places of a value of `Params` in params.yaml: those of a scale may be in the scale, at the top, or both."""
     if block == "chosen_arch":
         return {"archs.${arch}"}
     if block != "chosen_scale":
@@ -214,7 +214,7 @@ def places(block: str, *key: str) -> set[str]:
 
 
 def reads(stage: str) -> set[str]:
-    """The values of params.yaml that the file of a stage names, the block rather than what is in it."""
+    """The values of params.yaml that the file of a stage names; if it names a block, the block alone."""
     tree = ast.parse(SOURCES[f"pipeline/stages/{stage}.py"])
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     own = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
@@ -247,7 +247,7 @@ def test_a_stage_reads_of_params_yaml_what_dvc_yaml_lists_for_it(stage: str) -> 
 
 
 def test_no_stage_is_told_a_value_of_params_yaml_by_what_it_imports() -> None:
-    """So that `reads` sees all that it is told."""
+    """Therefore `reads` sees all values that decide a stage's result."""
     for path, text in SOURCES.items():
         if path.startswith("pipeline/") and room(path) not in {"cli", "stages", "experiments", "params"}:
             assert b"pipeline.params" not in text and b"load_params" not in text, path

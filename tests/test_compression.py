@@ -15,7 +15,7 @@ FIRST, SECOND = ("".join(RANDOM.choices("слово и дело, \n", k=20_000))
 STREAMS = bz2.compress(FIRST) + bz2.compress(SECOND)
 MEMBERS = gzip.compress(FIRST, mtime=0) + gzip.compress(SECOND, mtime=0)
 PLACE = len(bz2.compress(FIRST))
-"""Of the second bzip2 stream."""
+"""The byte at which the second bzip2 stream begins."""
 MEMBER = len(gzip.compress(FIRST, mtime=0))
 
 

@@ -63,7 +63,7 @@ def test_the_first_fault_is_told_with_its_offset(data: bytes, size: int) -> None
 )
 @pytest.mark.parametrize("text", ["Утром Ёж ушёл в море.\n", "<?xml encoding='{}'?>\n<text>Ёж спит</text>", "a b"])
 def test_the_advice_names_the_encoding(text: str, encoding: str) -> None:
-    """What is written in it is what iconv is to convert: by its mark, its zeros or its declaration."""
+    """A mark, zeros or a declaration tell the encoding that iconv is to convert from."""
     data = text.format(encoding).encode(encoding)
     if "UTF" not in encoding and "xml" not in text:
         encoding = "WINDOWS-1251"  # nothing says it

@@ -1,4 +1,4 @@
-"""An exported tagger, made by the stages themselves of generated text; the language model's weights are random."""
+"""An exported tagger that the stages make from generated text, on a language model with random weights."""
 
 import json
 from collections.abc import Iterator
@@ -56,7 +56,7 @@ PARAMS = {
 
 
 class World:
-    """Folders as the stages leave them."""
+    """The folders of a repository after its stages have run."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.paths = folder, Paths(folder)
@@ -79,7 +79,7 @@ class World:
         write_json(udpipe.with_name("source.json"), {"source": "data/demo/model.udpipe", "sha256": "0" * 64})
 
     def pretrain(self, cell: str = "sru") -> None:
-        """A language model with fresh weights."""
+        """Write a language model with random weights."""
         torch.manual_seed(1)
         settings, layers = LmSettings.model_validate(LM | {"hidden": 32}), 0 if cell == "none" else 2
         arch = ArchSettings(cell=cell, layers=layers, residual=False)
@@ -91,7 +91,7 @@ class World:
         save_lm(self.lm, Config(name=cell, arch=arch, lm=settings, vocabulary_size=30), model)
 
     def train(self, features: FeatureKind = "top", tokens: TokenRule = "all", **settings: object) -> None:
-        """From the NER set to the folder that is carried away; `settings` replace those of `TAGGER`."""
+        """Run the stages from the NER set to the exported folder; `settings` replace values of `TAGGER`."""
         values = {"ner": {"features": features, **TAGGER, **settings}, "protocol.tokens": tokens}
         for stage in (corpora, ner, evaluate, export):
             stage.run(self.paths, make_params(PARAMS | values), "wikineural")
@@ -99,7 +99,7 @@ class World:
 
 @pytest.fixture(scope="session", autouse=True)
 def one_lemmatizer() -> Iterator[None]:
-    """The model, which is the same in all folders, and whose sum is checked before, is loaded once."""
+    """Load the UDPipe model once: it is the same in all folders, and its sum is checked first."""
     load_once = cache(partial(Lemmatizer, ROOT / "data" / "demo" / "model.udpipe"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pipeline.predict.tagger.Lemmatizer", lambda path, normalization: load_once(normalization))
@@ -115,7 +115,7 @@ def fetched(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture(scope="session")
 def world(fetched: World) -> World:
-    """With a tagger on the top layer."""
+    """A world with a tagger on the top layer."""
     fetched.pretrain()
     fetched.train()
     return fetched
@@ -137,6 +137,6 @@ def as_json(spans: list[Span]) -> list[dict[str, object]]:
 
 
 def sum_again(folder: Path) -> None:
-    """Somebody's folder whose sums are right, whatever is in its files."""
+    """Make the sums of a folder right again after its files were changed."""
     settings = json.loads((folder / SETTINGS).read_text())
     (folder / SETTINGS).write_text(json.dumps(settings | {"parts": sum_parts(folder)}))

@@ -30,7 +30,7 @@ class Command:
     def __call__(
         self, content: bytes | str, form: Form, jsonl: bool = False, tokens: bool = False
     ) -> tuple[int, str, str]:
-        """Exit code, standard output, standard error."""
+        """Return the exit code, standard output and standard error."""
         self.path.write_bytes(content if isinstance(content, bytes) else content.encode())
         code = run(Source(None, str(self.path), jsonl, tokens), self.tagger, form)
         out, error = self.captured.readouterr()
@@ -159,7 +159,7 @@ Call = Callable[..., tuple[object, str, str]]
 
 @pytest.fixture
 def call(monkeypatch: pytest.MonkeyPatch, capfdbinary: Captured) -> Call:
-    """The command in this process: exit code, standard output, standard error."""
+    """Runs the command in this process; returns the exit code, standard output and standard error."""
 
     def call(*arguments: str) -> tuple[object, str, str]:
         monkeypatch.setattr(sys, "argv", ["pipeline", "predict", *arguments])

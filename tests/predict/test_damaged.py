@@ -26,12 +26,12 @@ TESTED = ["data/ner/*/labels.json", "data/ner/*/test.tsv", "models/ner/*/*/*", "
 
 @cache
 def params() -> Params:
-    """Read once: of a case they would be half the time."""
+    """Read once: they would take half the time of each case."""
     return make_params(PARAMS | {"evaluate.bootstrap": 5})
 
 
 def predict(world: World) -> None:
-    """With the sums of the files as they are."""
+    """Tag a text after the sums were made to fit the files."""
     with suppress(ValueError, TypeError, RecursionError):  # where tagger.json itself is damaged
         sum_again(world.exported)
     load(world.exported)(TEXT)
@@ -45,7 +45,7 @@ READERS: dict[str, tuple[Callable[[World], None], list[str]]] = {
 
 
 def faults(world: World, reader: str, number: int) -> Iterator[str]:
-    """What is wrong: any exception but a `UserError`, or a line that is long or does not say in which file."""
+    """Each fault: an exception that is no `UserError`, or a message that is long or does not name the file."""
     command, patterns = READERS[reader]
     command(world)
     for path in sorted({path for pattern in patterns for path in world.folder.glob(pattern)}):

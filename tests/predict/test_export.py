@@ -1,4 +1,4 @@
-"""The folder: whole, by itself, of the best tagger, and its calibration."""
+"""The exported folder: it is complete, works by itself, and has the best tagger with its calibration."""
 
 import json
 import os
@@ -26,7 +26,7 @@ SUFFIXES = {".safetensors", ".json", ".md", ".udpipe"}
 
 
 def labels_of(tagger: TextTagger, sentences: list[list[str]]) -> list[str]:
-    """BIO tags of sentences of tokens, one after the other, by the offsets of what is found in them."""
+    """The BIO tags of all tokens of the sentences, by the offsets of the entities."""
     labels = []
     for piece, _, spans in tagger.tag(Piece(" ".join(tokens), tokenised=True) for tokens in sentences):
         tags = ["O"] * (1 + piece.text.count(" "))
@@ -57,7 +57,7 @@ def test_it_says_of_the_test_split_what_evaluate_said(world: World) -> None:
 
 
 def assert_said_what_evaluate_said(world: World) -> None:
-    """From the tokens on, by way of UDPipe, in batches of its own."""
+    """From tokens, through UDPipe, and in batches of another size, the exported tagger gives the same tags."""
     tagger, labels = load(world.exported), read_labels(world.corpus)
     test = [sentence.tokens for sentence in read_split(world.corpus / "test.tsv")]
     predictions = (world.paths.predictions / "wikineural" / f"seed-{tagger.settings.seed}.txt").read_bytes()

@@ -50,7 +50,7 @@ def client(models: list[Model]) -> FlaskClient:
 
 @pytest.fixture(scope="module")
 def address(models: list[Model]) -> Iterator[str]:
-    """Of the same behind waitress."""
+    """The address of a waitress server with the same taggers."""
     with serving(models) as at:
         yield at
 
@@ -248,7 +248,7 @@ def test_requests_that_never_end_stop_no_others_and_are_closed(arrives: str, mon
     head = f"POST {API} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n"
     with serving([]) as address, ExitStack() as opened:
         name, port = address.removeprefix("http://").split(":")
-        halves = [opened.enter_context(socket.create_connection((name, int(port)), timeout=10)) for _ in range(50)]
+        halves = [opened.enter_context(socket.create_connection((name, int(port)), timeout=10)) for _ in range(120)]
         for half in halves:
             half.sendall(arrives.format(head=head).encode())
         asked = time.monotonic()
@@ -262,7 +262,7 @@ def test_requests_that_never_end_stop_no_others_and_are_closed(arrives: str, mon
 
 
 def _is_closed(connection: socket.socket, more: bytes) -> bool:
-    """By the server; or else `more` of the request arrives."""
+    """Whether the server has closed the connection; if not, send it `more` of the request."""
     connection.setblocking(False)
     try:
         connection.send(more)

@@ -88,7 +88,7 @@ class Repository:
         return choose_params("elmo" if self.elmo else "lstm", *self.sets)
 
     def refusal(self) -> str:
-        """The message of a fetch that fails, as it must: in one line, and with nothing changed in data/raw."""
+        """The message of a fetch that must fail, in one line and without a change in data/raw."""
         before = snapshot(self.raw)
         with pytest.raises(UserError) as caught:
             self.fetch()
@@ -101,7 +101,7 @@ class Repository:
 
 @cache
 def choose_params(arch: str, *sets: str) -> Params:
-    """Read once: in most tests it would take longer than the stage."""
+    """Read once: reading takes longer than the stage does in most tests."""
     return make_params({"scale": "local", "arch": arch, "charcnn.source": "train", "sets": list(sets)})
 
 
@@ -128,7 +128,7 @@ def fetched(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def repository(tmp_path: Path, fetched: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
-    """Fresh for every test, with a good data/raw in it; the good UDPipe model needs no second trial in a process."""
+    """A fresh repository with a good data/raw; the good UDPipe model, tried once, is not tried again in a process."""
     monkeypatch.delenv("DVC_ROOT", raising=False)
     check = verify.check_udpipe
     monkeypatch.setattr(verify, "check_udpipe", lambda path: None if path.read_bytes() == MODEL else check(path))
@@ -138,7 +138,7 @@ def repository(tmp_path: Path, fetched: Path, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture
 def handler(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Handler]]:
-    """A server of this test's own; downloads try again at once, and by no proxy."""
+    """A server for this test alone; downloads try again at once, and use no proxy."""
     monkeypatch.setattr("pooch.core.time", SimpleNamespace(sleep=lambda seconds: None))
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
