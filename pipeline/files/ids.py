@@ -28,16 +28,15 @@ def write_ids(folder: Path, name: str, sequences: Iterable[Sequence[int] | Ids])
 
 
 def write_packed(file: IO[bytes], sequences: Sequence[Sequence[int]]) -> None:
-    """Append sequences to a file that stays small: int32, their number, their lengths, then all ids."""
-    lengths = [len(sequence) for sequence in sequences]
-    file.write(np.fromiter(chain([len(lengths)], lengths, *sequences), dtype=ID).tobytes())
+    """Append sequences to a file that stays small: an array of their lengths, then one of all ids."""
+    np.save(file, np.array([len(sequence) for sequence in sequences], dtype=ID))
+    np.save(file, np.fromiter(chain.from_iterable(sequences), dtype=ID))
 
 
 def read_packed(file: IO[bytes]) -> list[Ids]:
     """Read the sequences of one call of `write_packed`, from the file's current position."""
-    (number,) = np.fromfile(file, ID, 1)
-    lengths = np.fromfile(file, ID, number)
-    return np.split(np.fromfile(file, ID, int(lengths.sum())), np.cumsum(lengths)[:-1])[:number]
+    lengths, ids = np.load(file), np.load(file)
+    return np.split(ids, np.cumsum(lengths))[:-1]  # after the last sequence nothing is left
 
 
 def read_array(

@@ -13,7 +13,6 @@ from torch.overrides import TorchFunctionMode
 from pipeline.errors import UserError, reason, remake
 
 Module = TypeVar("Module", bound=nn.Module)
-Shapes = dict[str, tuple[int, ...]]
 FILLS = {"constant_", "fill_", "kaiming_uniform_", "masked_fill_", "normal_", "uniform_", "xavier_uniform_", "zero_"}
 """The functions by which modules give their weights initial values."""
 
@@ -64,7 +63,7 @@ def _need_finite(path: Path | str, state: Mapping[str, Tensor], advice: str) -> 
         raise UserError(f"{path}: tensor {name} holds NaN or infinite numbers; {advice}")
 
 
-def read_shapes(path: Path, stage: str) -> Shapes:
+def read_shapes(path: Path, stage: str) -> dict[str, tuple[int, ...]]:
     """Read the shapes of all tensors, by name, from the head of the file; a `UserError` if it has none."""
     try:
         path.open("rb").close()  # safetensors reports a file that may not be read as missing
