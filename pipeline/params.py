@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, ValidationError
 
 from pipeline.errors import UserError, explain
-from pipeline.files.metrics import MACHINE
+from pipeline.files.json import MACHINE
 from pipeline.files.settings import Seed, Settings, each_once
 from pipeline.files.yaml import read_yaml
 from pipeline.lm.settings import ELMO, ArchSettings, CharCnnSettings, LmSettings

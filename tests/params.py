@@ -1,5 +1,7 @@
 """params.yaml with other values, for stages that tests run themselves."""
 
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +13,18 @@ from pipeline.params import Params, Scale, complete_scales
 ROOT = Path(__file__).parents[1]
 
 
+@cache
+def _committed() -> Any:
+    return complete_scales(read_yaml(ROOT / "params.yaml"))
+
+
 def make_params(values: dict[str, Any] | None = None) -> Params:
     """The committed params.yaml on one process and a CPU, with these values by dotted key.
 
     A key that begins with the name of a block of a scale is of the scale that is chosen, wherever the file has it:
     `text.fragment_words`. A block may be given whole, as data or as its model.
     """
-    params = complete_scales(read_yaml(ROOT / "params.yaml"))
+    params = deepcopy(_committed())
     params["compute"] |= {"jobs": 1, "backend": "sequential", "device": "cpu"}
     values = values or {}
     params |= {key: value for key, value in values.items() if "." not in key and key not in Scale.model_fields}

@@ -79,7 +79,7 @@ def test_what_is_printed_commands_no_terminal(
 def test_too_little_memory_is_one_line(
     module: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The errors themselves, not their likeness: an exabyte is refused by the system at once."""
+    """These are real errors: the system refuses an exabyte at once."""
     with pytest.raises((MemoryError, RuntimeError)) as raised:
         module.zeros(1 << 57)
     said = fails_with(raised.value, monkeypatch, capsys)

@@ -15,7 +15,7 @@ FIRST, SECOND = ("".join(RANDOM.choices("слово и дело, \n", k=20_000))
 STREAMS = bz2.compress(FIRST) + bz2.compress(SECOND)
 MEMBERS = gzip.compress(FIRST, mtime=0) + gzip.compress(SECOND, mtime=0)
 PLACE = len(bz2.compress(FIRST))
-"""Of the second bzip2 stream."""
+"""The byte at which the second bzip2 stream begins."""
 MEMBER = len(gzip.compress(FIRST, mtime=0))
 
 
@@ -43,7 +43,7 @@ def test_the_content_is_one_text_whatever_the_name(data: bytes, size: int, tmp_p
 def test_a_stream_may_begin_anywhere_in_what_is_read(
     chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("_compression.BUFFER_SIZE", chunk)
+    monkeypatch.setattr("pipeline.files.compression.CHUNK", chunk)
     assert unpack(tmp_path / "a.bz2", STREAMS) == FIRST + SECOND
 
 

@@ -12,11 +12,9 @@ from pipeline.machine.cpu import AVX2, has_avx2, use_avx2
 
 STAGES = "charcnn, pretrain, ner, evaluate, typos, export, report"
 ASKED = f"""
-from pipeline import cli
-from pipeline.params import load_params
+from pipeline.machine.cpu import set_up_torch
 from pipeline.stages import {STAGES}
-compute = load_params().compute
-cli.set_up_torch(compute.threads, compute.instructions)
+set_up_torch(threads=1, instructions="avx2")
 import torch
 torch.nn.functional.conv1d(torch.ones(2, 64, 9), torch.ones(4, 64, 3))
 print("kernels:", torch.backends.cpu.get_cpu_capability())

@@ -36,7 +36,7 @@ def test_replacing_is_what_python_does_whatever_the_chunks(data: bytes, size: in
 
 
 def find_fault(data: bytes) -> int | None:
-    """The slow, obvious way: the offset behind the longest good beginning."""
+    """The slow, obvious way: the offset after the longest good beginning."""
     good = 0
     for character in data.decode("utf-8", "surrogateescape"):
         if character == "\0" or "\ud800" <= character <= "\udfff":
@@ -63,7 +63,7 @@ def test_the_first_fault_is_told_with_its_offset(data: bytes, size: int) -> None
 )
 @pytest.mark.parametrize("text", ["Утром Ёж ушёл в море.\n", "<?xml encoding='{}'?>\n<text>Ёж спит</text>", "a b"])
 def test_the_advice_names_the_encoding(text: str, encoding: str) -> None:
-    """What is written in it is what iconv is to convert: by its mark, its zeros or its declaration."""
+    """A mark, zeros or a declaration tell the encoding that iconv is to convert from."""
     data = text.format(encoding).encode(encoding)
     if "UTF" not in encoding and "xml" not in text:
         encoding = "WINDOWS-1251"  # nothing says it
@@ -76,7 +76,7 @@ def test_the_advice_names_the_encoding(text: str, encoding: str) -> None:
     assert f"iconv -f {encoding} -t UTF-8" in replacing.advice
 
 
-def test_a_fault_behind_a_good_beginning() -> None:
+def test_a_fault_after_a_good_beginning() -> None:
     data = b"<?xml version='1.0' encoding=\"UTF-8\"?>" + "мост ".encode() * 5000
     for fault in (b"\xff", b"\0"):
         with pytest.raises(UserError, match=f"byte {len(data):,} .*iconv -f WINDOWS-1251"):

@@ -2,18 +2,20 @@
 
 import gzip
 import zlib
-from _compression import DecompressReader
 from bz2 import BZ2Decompressor
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BufferedIOBase, BufferedReader
+from io import DEFAULT_BUFFER_SIZE, BufferedIOBase, BufferedReader, RawIOBase
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import UserError, reason
 
 SUFFIXES = {"gzip": ".gz", "bzip2": ".bz2"}
-"""Kinds of compression that are read, each with the end of the name that says so."""
+"""The kinds of compression that are read, each with the suffix of its files."""
 PLAIN = "plain"
+CHUNK = DEFAULT_BUFFER_SIZE
+"""Bytes of a bzip2 file that are read at a time."""
 _MAGIC = {
     b"\x1f\x8b": "gzip",
     b"BZh": "bzip2",
@@ -25,7 +27,7 @@ _MAGIC = {
 
 
 def check_kind(path: Path, *kinds: str) -> None:
-    """Refuse an empty file, and one that is neither plain nor one of these kinds, or not the one that its name says."""
+    """Refuse an empty file, one that is neither plain nor of these kinds, and one whose name says another kind."""
     named = next((kind for kind, suffix in SUFFIXES.items() if path.suffix == suffix), PLAIN)
     kind = _kind(path)
     if not path.stat().st_size:
@@ -46,8 +48,8 @@ def open_packed(path: Path) -> Iterator[BufferedIOBase]:
             try:
                 yield content
             except (EOFError, OSError, zlib.error) as error:
-                place = f"{content.tell():,} bytes of content (byte {packed.tell():,} of {path.stat().st_size:,})"
-                fault = f"damaged, cut short or unreadable beyond {place}: {error}"
+                position = f"{content.tell():,} bytes of content (byte {packed.tell():,} of {path.stat().st_size:,})"
+                fault = f"damaged, cut short or unreadable beyond {position}: {error}"
                 raise UserError(f"{path}: {fault}; get the file again and run: dvc repro fetch") from None
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {reason(error)}; get the file and run: dvc repro fetch") from None
@@ -62,6 +64,39 @@ def _kind(path: Path) -> str:
 def _open_content(kind: str, packed: BufferedReader) -> BufferedIOBase:
     if kind == "gzip":
         return gzip.open(packed)
-    # `bz2.open` takes whatever follows a stream and begins no other for the end of the file: of a dump with one damaged
-    # header all that comes after it would be lost in silence.
-    return BufferedReader(DecompressReader(packed, BZ2Decompressor)) if kind == "bzip2" else packed
+    return BufferedReader(_Bzip2(packed)) if kind == "bzip2" else packed
+
+
+class _Bzip2(RawIOBase):
+    """The content of a file of bzip2 streams, one after another.
+
+    `bz2.open` takes anything after a stream that does not begin another one for the end of the file: if one header in a
+    dump were damaged, all that comes after it would be lost in silence. Here it is an error.
+    """
+
+    def __init__(self, packed: BufferedReader) -> None:
+        self._packed, self._stream, self._position = packed, BZ2Decompressor(), 0
+
+    def readable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        content = b""
+        while not content:
+            packed = b""
+            if self._stream.eof:
+                packed = self._stream.unused_data or self._packed.read(CHUNK)
+                if not packed:
+                    return 0
+                self._stream = BZ2Decompressor()
+            elif self._stream.needs_input:
+                packed = self._packed.read(CHUNK)
+                if not packed:
+                    raise EOFError("Compressed file ended before the end-of-stream marker was reached")
+            content = self._stream.decompress(packed, len(buffer))
+        buffer[: len(content)] = content
+        self._position += len(content)
+        return len(content)

@@ -15,7 +15,7 @@ from pipeline.work.outputs import fresh_file, need
 DIGITS = 6
 
 Columns = Mapping[str, type]
-"""What is in the columns of a table: str, or numbers, none of them negative."""
+"""The type of each column by its name: str, int or float; no number is negative."""
 Rows = list[dict[str, Any]]
 
 
@@ -28,19 +28,19 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]
 
 
 def read_csv(path: Path, columns: Columns, stage: str) -> Rows:
-    """These columns of what `write_csv` wrote; a `UserError` names the file, what is wrong with it, and the stage."""
+    """Read these columns of a table; a `UserError` names the file, what is wrong with it, and the stage to rerun."""
     return parse_csv(need(path, stage).read_bytes(), str(path), remake(stage), columns)
 
 
-def parse_csv(data: bytes, place: str, advice: str, columns: Columns) -> Rows:
-    """The same from bytes; `place` names them in messages, and `advice` says what to do about them."""
+def parse_csv(data: bytes, name: str, advice: str, columns: Columns) -> Rows:
+    """Parse these columns of a table; a `UserError` has the file's name, the fault and the advice."""
     try:
         reader = csv.DictReader(io.StringIO(data.decode(), newline=""), strict=True)
         header = reader.fieldnames or []
         if missing := [column for column in columns if column not in header]:
             raise ValueError(f"found columns {', '.join(header)}, expected {', '.join(missing)} as well")
         number = {kind: Annotated[kind, Field(ge=0, lt=2**53)] for kind in (int, float)}
-        row = TypedDict("row", {name: number.get(kind, kind) for name, kind in columns.items()})  # type: ignore[misc]
+        row = TypedDict("row", {column: number.get(kind, kind) for column, kind in columns.items()})  # type: ignore[misc]
         table = TypeAdapter[Any](dict[str, row])
         rows = {f"line {line:,}": row for line, row in enumerate(reader, 2)}
         if longer := next((line for line, row in rows.items() if None in row), None):  # what DictReader puts it under
@@ -48,4 +48,4 @@ def parse_csv(data: bytes, place: str, advice: str, columns: Columns) -> Rows:
         return [*table.validate_python(rows).values()]
     except (csv.Error, ValueError) as error:
         fault = explain(error) if isinstance(error, ValidationError) else shown(error)
-        raise UserError(f"{place}: not the table that was written: {fault}; {advice}") from None
+        raise UserError(f"{name}: not the table that was written: {fault}; {advice}") from None

@@ -10,17 +10,18 @@ from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 from pipeline.errors import SHOWN, UserError, explain, one_line, remake, shown
 from pipeline.work.outputs import need, write_text
 
-Count = Annotated[int, Field(ge=0, lt=2**63)]
+MACHINE = "machine"
+"""The key in metrics files of the machine that they were computed on."""
 
 
-def _check_number(value: Any, place: str = "") -> Any:
+def _check_number(value: Any, key: str = "") -> Any:
     if type(value) not in (int, float) or not 0 <= value < 2**63:
-        raise ValueError(f"{place}found {shown(value)}, expected a number, 0 or more")
+        raise ValueError(f"{key}found {shown(value)}, expected a number, 0 or more")
     return value
 
 
+Count = Annotated[int, Field(ge=0, lt=2**63)]
 Number = Annotated[Any, AfterValidator(_check_number)]
-"""Shapes of what the stages write."""
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
@@ -33,27 +34,35 @@ def json_text(value: Mapping[str, Any]) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
-def read_json(path: Path, shape: Any = Any, stage: str = "") -> Any:
-    """Read what `write_json` wrote; a `UserError` names the file, what is not as `shape` has it, and the stage.
+def write_metrics(path: Path, values: Mapping[str, Any], machine: Mapping[str, str]) -> None:
+    """Write a metrics file: results, and the `machine` as `pipeline.machine.describe.stamp` describes it.
 
-    The stage that makes a file is the one of its folder's name, if none is given.
+    Two strings describe it: DVC takes every number of a metrics file for a result, and shows a string where it differs.
+    """
+    write_json(path, {**values, MACHINE: dict(machine)})
+
+
+def read_json(path: Path, shape: Any = Any, stage: str = "") -> Any:
+    """Read what `write_json` wrote; a `UserError` names the file, what differs from `shape`, and the stage to rerun.
+
+    If no stage is given, it is the one that the folder is named after.
     """
     stage = stage or path.parent.name
     return parse_json(need(path, stage).read_bytes(), str(path), remake(stage), shape)
 
 
-def parse_json(data: bytes, place: str, advice: str, shape: Any = Any) -> Any:
-    """JSON of a shape: any type that pydantic knows. A `UserError` of `place` where it is none, with the advice."""
+def parse_json(data: bytes, name: str, advice: str, shape: Any = Any) -> Any:
+    """Parse JSON of a shape, any type that pydantic knows; a `UserError` has the name, the fault and the advice."""
     try:
         return TypeAdapter(shape).validate_json(data, strict=True)
     except ValidationError as error:
-        raise UserError(f"{place}: {explain(error)}; {advice}") from None
+        raise UserError(f"{name}: {explain(error)}; {advice}") from None
 
 
 def numbers(*needed: str, nested: Collection[str] = (), words: Collection[str] = ()) -> Any:
-    """The shape of an object of numbers that has these keys at least.
+    """The shape of an object of numbers with at least these keys.
 
-    Keys in `nested` may have objects of numbers, and keys in `words` texts.
+    The values of keys in `nested` may be objects of numbers, and those of keys in `words` may be strings.
     """
 
     def check(values: dict[str, Any]) -> dict[str, Any]:

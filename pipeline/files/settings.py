@@ -12,12 +12,12 @@ Value = TypeVar("Value", bound=Hashable)
 Block = TypeVar("Block", bound=BaseModel)
 
 Seed = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
-"""What every random number generator in use accepts."""
+"""A seed that every random number generator in use accepts."""
 Switch = Annotated[bool, Field(strict=True)]
 
 
 def each_once(values: list[Value]) -> list[Value]:
-    """A validator of lists."""
+    """Validate that a list has no value twice."""
     if len(set(values)) < len(values):
         raise ValueError("expected each of them once")
     return values

@@ -41,12 +41,12 @@ def shard_paths(folder: Path) -> list[Path]:
 
 
 def read_shard(path: Path) -> Iterator[Document]:
-    """Stream the documents of one shard; a `UserError` where it is not whole."""
+    """Stream the documents of one shard; a `UserError` names the line where it is damaged or cut short."""
     header: list[str] = []
     lines: list[str] = []
     number = 0
     try:
-        # bytes: U+2028 and its kin are text here; only LF ends a line
+        # Read as bytes, for only LF ends a line: U+2028 and its kin are part of the text.
         with path.open("rb") as file:
             for number, data in enumerate(file, start=1):  # noqa: B007  # the number is said after the loop
                 line = data.decode().rstrip("\n")
@@ -79,8 +79,8 @@ def format_document(document: Document) -> str:
     return "\n".join([f"{_HEADER}{document.id}\t{document.title}", *document.lines]) + "\n\n"
 
 
-def write_shards(documents: Iterable[Document], folder: Path, megabytes: float) -> int:
-    """Write documents in order into shards of about `megabytes` each; return how many shards."""
+def write_shards(documents: Iterable[Document], folder: Path, megabytes: float) -> None:
+    """Write documents in order into shards of about `megabytes` each."""
     shard, room = 0, 0.0
     with ExitStack() as current:
         for document in documents:
@@ -93,4 +93,3 @@ def write_shards(documents: Iterable[Document], folder: Path, megabytes: float) 
                 shard, room = shard + 1, megabytes * 1e6
             file.write(data)
             room -= len(data)
-    return shard

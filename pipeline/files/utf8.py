@@ -1,4 +1,4 @@
-"""Bytes to text: UTF-8 to the end, or what is not is replaced and counted."""
+"""Bytes to text: UTF-8 to the end, or else invalid bytes are an error, or are replaced and counted."""
 
 import codecs
 import re
@@ -20,16 +20,16 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "UTF-16",
     codecs.BOM_UTF16_BE: "UTF-16",
 }
-"""What a file begins with, the longer marks first: one is the beginning of another."""
+"""Byte order marks, the longer ones first: one is the beginning of another."""
 _DECLARED = re.compile(rb"\s*<\?xml[^>]*\bencoding\s*=\s*[\"']([\w.:-]+)")
 _HEAD = 1000
-"""Bytes by which an encoding is guessed."""
+"""How many bytes of a file its encoding is guessed by."""
 _BOM = "\ufeff"
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def not_utf8(error: UnicodeDecodeError, start: int = 0) -> str:
-    """What a message says of bytes that begin at the byte `start` of a file, counted from 0, and are not UTF-8."""
+    """The fault as a message has it; the bytes of the error begin at byte `start` of their file, counted from 0."""
     return f"byte {start + error.start:,} (0x{error.object[error.start]:02x}) is not UTF-8"
 
 
@@ -43,7 +43,7 @@ class Utf8:
 
     def __init__(self, path: Path, policy: InvalidUtf8, advice: str = ADVICE) -> None:
         self.replaced = 0
-        """How many U+FFFD were put in; those that the file itself holds are not among them."""
+        """How many U+FFFD were put in; those in the file itself do not count."""
         self.first: int | None = None
         """The offset of the first byte that was replaced."""
         self._path, self._policy, self._advice = path, policy, advice
@@ -52,9 +52,9 @@ class Utf8:
 
     @property
     def advice(self) -> str:
-        """What to do about what is not UTF-8, by the beginning of what has been read."""
+        """What to do about bytes that are not UTF-8, by the encoding that the beginning of the file suggests."""
         encoding = guess_encoding(self._head)
-        # where the encoding is known, replacing what is not UTF-8 would replace all of it
+        # Where the encoding is known, replacing invalid bytes would replace the whole text.
         advice = self._advice if encoding == "WINDOWS-1251" else ADVICE
         return advice.replace("WINDOWS-1251", encoding)
 
@@ -72,39 +72,34 @@ class Utf8:
             yield text
 
     def _decode(self, data: bytes, final: bool) -> tuple[str, int]:
-        nul = data.find(b"\0")
+        # A NUL is read as a byte that is never valid: UTF-16 of Russian text would be UTF-8, but for the NULs in it.
+        readable = data.replace(b"\0", b"\xff")
         try:
-            text, used = codecs.utf_8_decode(data, "strict", final)
+            return codecs.utf_8_decode(readable, "strict", final)
         except UnicodeDecodeError as error:
-            if nul < 0 or error.start < nul:
-                self._meet(error.start, not_utf8(error, self._start))
-            text, used = codecs.utf_8_decode(data, "replace", final)
-            self.replaced += text.count(_REPLACEMENT) - data[:used].count(_REPLACEMENT.encode())
-        if nul >= 0:  # UTF-16 of Russian text is valid UTF-8, but for its spaces
-            self._meet(nul, f"byte {self._start + nul:,} is 0, as in UTF-16, not in text")
-            self.replaced += text.count("\0")
-            text = text.replace("\0", _REPLACEMENT)
-        return text, used
-
-    def _meet(self, index: int, fault: str) -> None:
-        offset = self._start + index
+            offset = self._start + error.start
+            is_nul = data[error.start] == 0
+            fault = f"byte {offset:,} is 0, as in UTF-16, not in text" if is_nul else not_utf8(error, self._start)
         if self._policy == "error":
             raise UserError(f"{self._path}: {fault}; {self.advice}")
-        self.first = offset if self.first is None else min(self.first, offset)
+        if self.first is None:
+            self.first = offset
+        text, used = codecs.utf_8_decode(readable, "replace", final)
+        self.replaced += text.count(_REPLACEMENT) - data[:used].count(_REPLACEMENT.encode())
+        return text, used
 
 
 def guess_encoding(head: bytes) -> str:
-    """The name, for iconv, of the encoding of a file that is not UTF-8, by its beginning.
+    """Guess the encoding of a file that is not UTF-8 by its beginning; the name is one that iconv knows.
 
-    Its mark says it, or many bytes that are 0, or its XML declaration; or it is what Russian text is in most often.
+    A byte order mark, many bytes that are 0, or an XML declaration tell; or else it is the one most common for Russian.
     """
-    mark = next((name for mark, name in _MARKS.items() if head.startswith(mark)), None)
-    if mark:
-        return mark
+    if marked := next((name for mark, name in _MARKS.items() if head.startswith(mark)), None):
+        return marked
     if head.count(0) * 50 > len(head):
         wide, nul = b"\0\0" in head, head.index(0)
-        big = nul == 0 if wide else nul % 2 == 0  # the high byte of a Latin letter or a space stands first
+        big = nul == 0 if wide else nul % 2 == 0  # the high byte of a Latin letter or a space comes first
         return f"UTF-{32 if wide else 16}{'BE' if big else 'LE'}"
     declared = _DECLARED.match(head)
-    said = declared[1].decode("ascii", "replace").upper() if declared else "UTF-8"
-    return "WINDOWS-1251" if said in ("UTF-8", "UTF8") else said
+    encoding = declared[1].decode("ascii", "replace").upper() if declared else "UTF-8"
+    return "WINDOWS-1251" if encoding in ("UTF-8", "UTF8") else encoding

@@ -1,7 +1,7 @@
 """The vocabulary: every type of the corpus with its count in train, most frequent first."""
 
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -13,7 +13,7 @@ from pipeline.files.json import read_json, write_json
 from pipeline.work.outputs import need, write_text
 
 BEGIN, END, UNKNOWN = 0, 1, 2
-"""Ids of the begin and end of a text, and of what the softmax does not predict by name."""
+"""Ids of the beginning and the end of a text, and of all types that the softmax does not predict."""
 SPECIALS = ["<S>", "</S>", "<UNK>"]
 
 
@@ -24,29 +24,22 @@ class Entry(NamedTuple):
     frequency: int
 
 
+@dataclass(frozen=True)
 class Vocabulary:
-    """Ids 0, 1, 2 are `<S>`, `</S>`, `<UNK>`; then all types of the corpus by falling count in train.
+    """Ids 0, 1, 2 are `<S>`, `</S>`, `<UNK>`; then come all types of the corpus by falling count in train."""
 
-    `size` is how many leading ids the softmax predicts. A later type is predicted as `<UNK>` but keeps its own id, and
-    so its own char-CNN vector, when it is read: rare words are what characters are for.
-    """
-
-    def __init__(self, entries: list[Entry], size: int) -> None:
-        self.entries = entries
-        self.size = size
+    entries: list[Entry]
+    size: int
+    """How many leading ids the softmax predicts. A later type is predicted as `<UNK>` but read by its own id, and so
+    by a char-CNN vector of its own: rare words are what characters are for."""
 
     def __len__(self) -> int:
         return len(SPECIALS) + len(self.entries)
 
-    @cached_property
+    @property
     def types(self) -> list[str]:
         """The string of every id."""
         return SPECIALS + [entry.lemma for entry in self.entries]
-
-    @cached_property
-    def ids(self) -> dict[str, int]:
-        """The id of every type of the corpus; a lemma that looks like a special is a type like any other."""
-        return {entry.lemma: len(SPECIALS) + index for index, entry in enumerate(self.entries)}
 
     def save(self, folder: Path) -> None:
         """Write `vocabulary.txt` (a line an entry, see `format_entry`) and `vocabulary.json`."""
@@ -59,13 +52,13 @@ class Vocabulary:
         facts, entries = read_facts(folder), [*read_entries(folder)]
         vocabulary = cls(entries, facts["size"])
         if facts["types"] != len(vocabulary) or facts["size"] > len(vocabulary):
-            found = f"found {len(vocabulary):,} types, expected {facts['types']:,}, of which {facts['size']:,} are"
-            raise UserError(f"{folder}: {found} predicted, by vocabulary.json; {remake('vocabulary')}")
+            fault = f"found {len(vocabulary):,} types, expected {facts['types']:,}, of which {facts['size']:,} are"
+            raise UserError(f"{folder}: {fault} predicted, by vocabulary.json; {remake('vocabulary')}")
         return vocabulary
 
 
 class Facts(TypedDict):
-    """vocabulary.json: ids that the softmax predicts, and all ids."""
+    """vocabulary.json: how many ids the softmax predicts, and how many there are."""
 
     size: Annotated[int, Field(gt=len(SPECIALS))]
     types: Annotated[int, Field(gt=len(SPECIALS), lt=2**31)]
@@ -82,14 +75,14 @@ def format_entry(entry: Entry) -> str:
 
 
 def parse_entries(file: Iterable[str]) -> Iterator[Entry]:
-    """The inverse of `format_entry`, line by line; a `ValueError` where it is none."""
+    """The inverse of `format_entry`, line by line; a `ValueError` if a line is not an entry."""
     for line in file:
         lemma, count = line.rstrip("\n").split("\t")
         yield Entry(lemma, int(count))
 
 
 def read_entries(folder: Path) -> Iterator[Entry]:
-    """The types of `vocabulary.txt`, most frequent first, as they are read; a `UserError` if it is damaged."""
+    """Stream the types of `vocabulary.txt`, most frequent first; a `UserError` if it is damaged."""
     path = need(folder / "vocabulary.txt", "vocabulary")
     with path.open(encoding="utf-8", newline="\n") as file:
         try:

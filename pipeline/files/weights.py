@@ -1,4 +1,4 @@
-"""Weights of a module as safetensors: no pickle, no NaN, and what goes wrong is said in one line."""
+"""Weights of a module as safetensors: no pickle, no NaN, and a line that says what is wrong with a damaged file."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,15 +13,14 @@ from torch.overrides import TorchFunctionMode
 from pipeline.errors import UserError, reason, remake
 
 Module = TypeVar("Module", bound=nn.Module)
-Shapes = dict[str, tuple[int, ...]]
 FILLS = {"constant_", "fill_", "kaiming_uniform_", "masked_fill_", "normal_", "uniform_", "xavier_uniform_", "zero_"}
-"""By which a module gives its weights their first values."""
+"""The functions by which modules give their weights initial values."""
 
 
 def save_weights(module: nn.Module, path: Path) -> None:
-    """Write the module's state, as readable to others as any file (the library's own writer keeps it to the owner).
+    """Write the module's state with the usual permissions (the library's own writer lets only the owner read it).
 
-    A `UserError` where a training has left NaN or infinity in it: nothing that is stored has to be distrusted.
+    A `UserError` if a training has left NaN or infinity in it, so that stored weights can be trusted.
     """
     state = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
     _need_finite(path.name, state, "the training diverged: lower its learning_rate or clip in params.yaml")
@@ -29,9 +28,9 @@ def save_weights(module: nn.Module, path: Path) -> None:
 
 
 def load_module(make: Callable[[], Module], path: Path, stage: str) -> Module:
-    """What `make` makes, with the weights of the file; a `UserError` names the file and the stage that makes it.
+    """Make a module and load the file's weights into it; a `UserError` names the file and the stage that makes it.
 
-    Before any memory is taken, the shapes are compared: `make` follows a file of settings, which may say anything.
+    The shapes are compared before any memory is taken, since `make` follows a file of settings, which may say anything.
     """
     stored = read_shapes(path, stage)
     try:
@@ -60,15 +59,14 @@ def is_finite(values: Tensor) -> bool:
 
 
 def _need_finite(path: Path | str, state: Mapping[str, Tensor], advice: str) -> None:
-    wrong = next((name for name, value in state.items() if not is_finite(value)), None)
-    if wrong:
-        raise UserError(f"{path}: tensor {wrong} holds NaN or infinite numbers; {advice}")
+    if name := next((name for name, value in state.items() if not is_finite(value)), None):
+        raise UserError(f"{path}: tensor {name} holds NaN or infinite numbers; {advice}")
 
 
-def read_shapes(path: Path, stage: str) -> Shapes:
-    """By name, from the head of the file; a `UserError` where it has none."""
+def read_shapes(path: Path, stage: str) -> dict[str, tuple[int, ...]]:
+    """Read the shapes of all tensors, by name, from the head of the file; a `UserError` if it has none."""
     try:
-        path.open("rb").close()  # safetensors says that what it may not read is not there
+        path.open("rb").close()  # safetensors reports a file that may not be read as missing
         with safe_open(path, "pt") as file:
             return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118  # no mapping
     except OSError as error:
@@ -78,7 +76,7 @@ def read_shapes(path: Path, stage: str) -> Shapes:
 
 
 class _Unfilled(TorchFunctionMode):
-    """Modules are made without first values: to fill what has no memory, torch would load sympy and its compiler."""
+    """Makes modules without initial values: to fill tensors without memory, torch would load sympy and its compiler."""
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if getattr(function, "__name__", "") in FILLS:

@@ -1,4 +1,4 @@
-"""YAML that people write: params.yaml and the manifests."""
+"""YAML files that people write: params.yaml and the manifests."""
 
 from pathlib import Path
 from typing import Any
@@ -9,13 +9,13 @@ from pipeline.errors import UserError
 from pipeline.files.utf8 import not_utf8
 
 MOST_BYTES = 1_000_000
-"""Of a file; a manifest of ten thousand files has fewer."""
+"""The size limit of a file; a manifest of ten thousand files is smaller."""
 MOST_CHARACTERS = 10 * MOST_BYTES
-"""Of its values, with those that an alias stands for once more for each alias."""
+"""The size limit of all values, where each alias counts as much as the value it stands for."""
 
 
 def read_yaml(path: Path) -> Any:
-    """Read a file of plain values; a `UserError` says in which line it is not YAML, or has a key twice.
+    """Read a file of plain values; a `UserError` names the line that is not YAML or repeats a key.
 
     Raises OSError where the file cannot be read.
     """
@@ -27,7 +27,7 @@ def read_yaml(path: Path) -> Any:
         return loader.get_single_data()
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: {not_utf8(error)}; save the file as UTF-8") from None
-    except yaml.MarkedYAMLError as error:  # the text of the line, which may have a password in it, is left out
+    except yaml.MarkedYAMLError as error:  # the text of the line is left out: it may have a password in it
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise UserError(f"{path}: not valid YAML: line {line:,}: {error.problem}") from None
     except RecursionError:
@@ -37,22 +37,22 @@ def read_yaml(path: Path) -> Any:
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML, in which a key that stands twice is an error: the last one would win in silence.
+    """Safe YAML in which a repeated key is an error, since the last one would win in silence.
 
-    Aliases of aliases that unfold to more than a file may have are an error too.
+    So are aliases that unfold to more than `MOST_CHARACTERS`.
     """
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self._characters = 0
         self._unfolded: dict[str, int] = {}
-        """What each anchor stands for, in characters."""
+        """The size of the value of each anchor, in characters."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         event, before = self.peek_event(), self._characters
         node = super().compose_node(parent, index)
         if isinstance(event, yaml.AliasEvent):
-            # one that is part of what it stands for has no end
+            # An alias within its own value would have no end.
             self._characters += self._unfolded.get(event.anchor or "", MOST_CHARACTERS)
         else:
             self._characters += len(event.value) + 1 if isinstance(event, yaml.ScalarEvent) else 1

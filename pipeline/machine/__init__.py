@@ -1,1 +1,1 @@
-"""The machine that does the arithmetic: device, instructions, memory, and what a number was measured on."""
+"""The machine that computes: its device, its instructions, its memory, and a description of it for results."""

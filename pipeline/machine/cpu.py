@@ -1,7 +1,7 @@
 """The same arithmetic on every x86 processor.
 
-torch's own kernels, oneDNN and MKL each choose by the processor how wide the vectors are that they compute with. Wider
-ones add up in another order: other last digits, of which a training makes another score.
+torch's own kernels, oneDNN and MKL each choose the width of their vectors by the processor. Wider vectors add up in
+another order and give other last digits, which a training turns into another score.
 """
 
 import os
@@ -10,14 +10,14 @@ from pathlib import Path
 from pipeline.machine.memory import keep_buffers
 
 AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"}
-"""What the three read from the environment, each before the first of its operations."""
+"""The variables that the three libraries read, each before its first operation."""
 CPUINFO = Path("/proc/cpuinfo")
 
 
 def set_up_torch(threads: int = 0, instructions: str = "native") -> None:
-    """Tell torch how many threads it has, 0 leaving that to it, and its instructions: `avx2`, or the widest there are.
+    """Set torch's number of threads (0 leaves it to torch) and its instructions: `avx2`, or `native`, the widest.
 
-    Large buffers are kept. To be called before torch's first operation.
+    Also has large buffers kept. To be called before torch's first operation.
     """
     import torch
 
@@ -29,9 +29,9 @@ def set_up_torch(threads: int = 0, instructions: str = "native") -> None:
 
 
 def use_avx2() -> None:
-    """Have torch compute in vectors of AVX2 on a processor that has wider ones too; elsewhere nothing changes.
+    """Make torch compute with AVX2 even if the processor has wider vectors; without AVX2 nothing changes.
 
-    To be called before torch's first operation. A variable of `AVX2` that is set already stays as it is.
+    A variable of `AVX2` that is already set stays as it is.
     """
     if has_avx2():
         for name, value in AVX2.items():
@@ -39,5 +39,5 @@ def use_avx2() -> None:
 
 
 def has_avx2() -> bool:
-    """Whether the system says so; only Linux does, and only of x86."""
+    """Whether the processor has AVX2; only Linux on x86 says so."""
     return CPUINFO.is_file() and " avx2 " in CPUINFO.read_text(encoding="utf-8")

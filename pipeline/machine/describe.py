@@ -1,4 +1,4 @@
-"""What a number was measured on."""
+"""Describes the machine that a number was measured on."""
 
 import os
 import platform
@@ -11,13 +11,13 @@ from typing import Any
 import torch
 
 PACKAGES = ["torch", "numpy", "sru", "triton"]
-"""That a measured speed depends on."""
+"""The packages that a measured speed depends on."""
 DECIDING = [*PACKAGES, "pytorch-crf", "safetensors", "razdel", "ufal.udpipe", "mwparserfromhell"]
-"""That a result depends on."""
+"""The packages that a result depends on."""
 
 
 def describe_machine(device: torch.device) -> dict[str, Any]:
-    """Versions, the processor that does the arithmetic, with which instructions, and how many threads it is given."""
+    """Versions, and the processor that computes, with its instructions, cores and threads."""
     return {
         "python": platform.python_version(),
         **{name: _version(name) for name in PACKAGES},
@@ -30,7 +30,10 @@ def describe_machine(device: torch.device) -> dict[str, Any]:
 
 
 def stamp(device: torch.device) -> dict[str, str]:
-    """The machine as metrics files have it, see `pipeline.files.metrics`: where the stage that writes one was run."""
+    """The machine as metrics files have it: `hardware` and `software`, a line each.
+
+    Nothing in it tells of time or load: on one machine, equal inputs give equal bytes.
+    """
     facts = describe_machine(device)
     vectors = device.type == "cpu" and facts["instructions"].startswith(("AVX", "SVE"))
     processor = facts["processor"] + (f" with {facts['instructions']}" if vectors else "")
@@ -43,7 +46,7 @@ def stamp(device: torch.device) -> dict[str, str]:
 
 
 def peak_memory(device: torch.device) -> dict[str, int]:
-    """The most memory this process has held so far, in MB: resident, and on the GPU."""
+    """The most memory that this process has held so far, in MB: resident, and on the GPU."""
     unit = 2**20 if sys.platform == "darwin" else 2**10
     peak = {"peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)}
     if device.type == "cuda":

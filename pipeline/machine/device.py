@@ -1,4 +1,4 @@
-"""Where the arithmetic is done."""
+"""The device that computes."""
 
 import os
 import re
@@ -9,20 +9,18 @@ from pipeline.errors import UserError
 if TYPE_CHECKING:
     import torch
 
-DEVICE = r"^(auto|cpu|cuda(:\d{1,3})?)$"
-"""Names of devices."""
 MOST_THREADS = 1024
 
 
 def is_device(name: str) -> str:
-    """Return the name of a device, as a validator; a `ValueError` if it is none. Needs no torch."""
-    if not re.match(DEVICE, name):
+    """Validate the name of a device, and return it; a `ValueError` if there is no such name. Needs no torch."""
+    if not re.match(r"^(auto|cpu|cuda(:\d{1,3})?)$", name):
         raise ValueError("expected auto, cpu, cuda or cuda:1")
     return name
 
 
 def choose_device(name: str, setting: str = "params.yaml: compute.device") -> "torch.device":
-    """Return the torch device called `name`; `auto` is a GPU where there is one. `setting` is where the name stands."""
+    """Return the torch device called `name`; `auto` is a GPU if there is one. `setting` is where the user set it."""
     import torch
 
     try:
@@ -32,13 +30,13 @@ def choose_device(name: str, setting: str = "params.yaml: compute.device") -> "t
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda":
-        name = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"  # torchrun's: a GPU a process
+        name = f"cuda:{os.environ.get('LOCAL_RANK', '0')}"  # torchrun gives each process a GPU
     try:
         device = torch.device(name)
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(f"{setting}: {name!r} cannot be used here ({reason}); use auto or cpu") from None
+        fault = str(error).splitlines()[0]
+        raise UserError(f"{setting}: {name!r} cannot be used here ({fault}); use auto or cpu") from None
     if device.type == "cuda":
-        torch.backends.cudnn.allow_tf32 = False  # float32 is float32: cuDNN's LSTM and GRU would keep 10 bits
+        torch.backends.cudnn.allow_tf32 = False  # or else cuDNN's LSTM and GRU keep 10 bits of a float32's mantissa
     return device

@@ -1,4 +1,4 @@
-"""Memory that is kept: that of freed tensors for the next ones, that of libraries without a look at it."""
+"""Memory that is kept instead of returned: the buffers of tensors, and the objects of libraries."""
 
 import atexit
 import ctypes
@@ -10,11 +10,11 @@ _TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4
 
 
 def keep_buffers() -> bool:
-    """Have glibc keep large buffers instead of returning them to the system; whether it was there to be told.
+    """Make glibc keep large buffers instead of returning them to the system; return whether there is a glibc.
 
     By default each large tensor is mapped anew, and its pages are zeroed on first touch, at every step of a training
-    run (`python -m benchmarks.sru`, with and without `--no-buffers`, says what that costs). The price is that memory
-    once used stays with the process.
+    (`python -m benchmarks.sru`, with and without `--no-buffers`, measures what that costs). In return, memory once used
+    stays with the process.
     """
     if not sys.platform.startswith("linux"):
         return False
@@ -28,6 +28,6 @@ def keep_buffers() -> bool:
 
 
 def collect_rarely() -> None:
-    """A quarter of a stage's start and end went into looking for garbage in libraries that live as long as it does."""
+    """Save a quarter of a stage's start and end: the search for garbage in libraries that live as long as the stage."""
     gc.set_threshold(100_000)
     atexit.register(gc.freeze)

@@ -1,4 +1,4 @@
-"""Entities of raw text, by a folder of stage `export`.
+"""Finds entities in raw text with a tagger that stage `export` has written.
 
 >>> from pipeline.predict import load
 >>> tag = load("models/tagger/wikineural")
@@ -19,10 +19,9 @@ __all__ = ["Span", "TextTagger", "load"]
 def load(
     folder: str | os.PathLike[str], device: str = "cpu", udpipe: str | os.PathLike[str] | None = None
 ) -> TextTagger:
-    """The tagger of a folder: called with a text it gives a list of `Span`, with an iterable of texts an iterator.
+    """Load a folder's tagger: called with a text it returns a list of `Span`, with an iterable of texts an iterator.
 
-    `device` is torch's name, or `auto`; `udpipe` is needed only if that model was taken out of the folder. torch's
-    threads are left as they are: one is best for models of the demo's and of middling size. Raises
-    `pipeline.errors.UserError`.
+    `device` is torch's name, or `auto`; `udpipe` is needed only if that model was taken out of the folder. The number
+    of torch's threads stays as it is: one is best for small models. Raises `pipeline.errors.UserError`.
     """
     return TextTagger.load(Path(folder), choose_device(device, "device"), Path(udpipe) if udpipe else None)

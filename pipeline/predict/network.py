@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from pipeline.errors import UserError, remake
 from pipeline.files.weights import is_finite
@@ -12,11 +11,12 @@ from pipeline.lm.embed import Embedder
 from pipeline.lm.training.batches import bucket
 from pipeline.ner.data.bio import tag_type
 from pipeline.ner.scoring.scores import entity_types, find_spans
+from pipeline.ner.tagging.examples import choose_embed
 from pipeline.ner.tagging.marginals import scale_scores, span_log_probabilities
 from pipeline.ner.tagging.tagger import Tagger
 
 POSITIONS = 4000
-"""Of a batch, padding included: more of them take no less time each."""
+"""Positions of a batch, padding included; larger batches take no less time a position."""
 
 
 class Entity(NamedTuple):
@@ -29,11 +29,11 @@ class Entity(NamedTuple):
 
 
 class Network:
-    """All that reads lemmas; nothing of it changes but the memory of types, so that threads may share it."""
+    """All that reads lemmas. Nothing in it changes but the embedder's table of types, so that threads may share it."""
 
     def __init__(self, embedder: Embedder, tagger: Tagger, temperature: float) -> None:
-        self._embedder, self._model = embedder, embedder.model
-        self._tagger, self._temperature = tagger, temperature
+        self._embed = choose_embed(embedder, tagger.features)
+        self._tagger, self._temperature, self._device = tagger, temperature, embedder.device
         self.types = entity_types(tagger.labels)
 
     def find(self, sentences: list[list[str]]) -> list[list[Entity]]:
@@ -50,18 +50,18 @@ class Network:
         """Entities of one batch, each with the number of its sentence."""
         sizes = np.array([len(sentence) for sentence in sentences])
         lengths = torch.from_numpy(sizes)
-        features = self._features(sentences, lengths)  # (tokens, width)
+        features = torch.from_numpy(np.concatenate(self._embed(sentences))).half()  # (tokens, width), as in training
         if not is_finite(features):
             raise UserError(
                 "language model: found NaN or numbers above 65504 (float16) in the vectors of a sentence: its weights "
                 f"are too large; {remake('pretrain')}"
             )
-        emissions = self._tagger.emissions(features, lengths)  # (sentences, longest, labels)
+        emissions = self._tagger.emissions(features.to(self._device), lengths)  # (sentences, longest, labels)
         labels = self._tagger.best(emissions, lengths).cpu().numpy()  # (tokens,)
         spans = find_spans(labels, sizes, self._tagger.labels)
         if not len(spans.sentence):
             return []
-        # Only sentences with entities are summed up for their confidences.
+        # Confidences need a sum over all taggings, which only sentences with entities are worth.
         numbers = np.unique(spans.sentence)
         emissions = emissions[torch.from_numpy(numbers).to(emissions.device), : int(sizes[numbers].max())]
         scores = scale_scores(self._tagger.crf, emissions, torch.from_numpy(sizes[numbers]), self._temperature)
@@ -71,24 +71,3 @@ class Network:
             (number, Entity(start, stop, tag_type(self._tagger.labels[begin]), confidence))
             for number, start, stop, begin, confidence in zip(*columns, confidences, strict=True)
         ]
-
-    def _features(self, sentences: list[list[str]], lengths: Tensor) -> Tensor:
-        """What the tagger reads, float16 as in its training, (tokens, width), sentences one after the other."""
-        vectors = self._embedder.read(sentences)  # (2, longest + 1, sentences, width / 2)
-        if self._tagger.features == "top":
-            return _gather_tokens(vectors if self._model is None else self._model(vectors), lengths)
-        above = vectors[:0] if self._model is None else self._model.layers(vectors)
-        return torch.cat([_gather_tokens(layer, lengths) for layer in (vectors, *above)], 1)
-
-
-def _gather_tokens(outputs: Tensor, lengths: Tensor) -> Tensor:
-    """Outputs (2, longest + 1, sentences, width / 2) at each token, forward half, then backward half: (tokens, width).
-
-    After a boundary, each position has read its own token; direction 1 reads the last token first.
-    """
-    longest, sentences = outputs.shape[1:3]
-    time = torch.arange(longest - 1)
-    sentence, token = (time < lengths.unsqueeze(1)).nonzero(as_tuple=True)  # (tokens,) each
-    rows = (token + 1) * sentences + sentence, (lengths[sentence] - token) * sentences + sentence
-    halves = (half.flatten(0, 1)[row.to(half.device)] for half, row in zip(outputs, rows, strict=True))
-    return torch.cat([*halves], 1).half()

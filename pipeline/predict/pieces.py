@@ -1,4 +1,4 @@
-"""What goes into a tagger and what comes out of it: texts in pieces, so that none has to fit into memory."""
+"""The input and the output of a tagger: texts in pieces, so that no text has to fit into memory."""
 
 import re
 from collections.abc import Iterator
@@ -8,13 +8,13 @@ from typing import NamedTuple
 from pipeline.text.offsets import Token
 
 LONGEST = 10_000
-"""Characters of a piece. Only a line that is longer is cut within; razdel takes quadratic time for a line of quotes."""
+"""The most characters of a piece. A longer line is cut: razdel takes quadratic time for a line of quotes."""
 _CUTS = (
     re.compile(r".*[\r\n](?=[^\r\n])", re.DOTALL),
     re.compile(r".*[.!?…]\s+(?=\S)", re.DOTALL),
     re.compile(r".*\s(?=\S)", re.DOTALL),
 )
-"""The last end of a line, or else of a sentence, or else of a word."""
+"""Where to cut: after the last line, or else after the last sentence, or else after the last word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +30,17 @@ class Span:
 
 
 class Piece(NamedTuple):
-    """A part of a text; the pieces of a text, one after the other, are the text. By default it is all of it."""
+    """A part of a text, by default all of it; joined in order, the pieces of a text are the text."""
 
     text: str
     start: int = 0
-    """Where it begins in its text, in characters: 0 of the first piece and of no other."""
+    """The character of its text at which it begins: 0 for the first piece only."""
     last: bool = True
-    """The text ends with it; an empty piece may say so."""
+    """Whether the text ends with it; the last piece may be empty."""
     tokenised: bool = False
-    """Tokens are given: a sentence a line, spaces between them."""
+    """Whether tokens are given: one sentence a line, with spaces between its tokens."""
     fault: str = ""
-    """Why the text could not be read, in one line with its place in the input; `text` is empty then."""
+    """Why the text could not be read, one line with its place in the input; `text` is then empty."""
 
 
 class Tagged(NamedTuple):
@@ -48,13 +48,13 @@ class Tagged(NamedTuple):
 
     piece: Piece
     sentences: list[list[Token]]
-    """Places are counted in the piece."""
+    """The sentences' tokens, with offsets in the piece."""
     spans: list[Span]
-    """In order; places are counted in the text."""
+    """The entities in order, with offsets in the text."""
 
 
 def cut(text: str) -> Iterator[Piece]:
-    """A text in pieces of at most `LONGEST` characters, cut where a tagger loses least by it."""
+    """Cut a text into pieces of at most `LONGEST` characters, where a tagger loses least by it."""
     start = 0
     while start + LONGEST < len(text):
         ends = (match.end() for pattern in _CUTS if (match := pattern.match(text, start, start + LONGEST)))

@@ -1,4 +1,4 @@
-"""Inputs of the command: a file that is one text, or one with a text a line. Memory holds a line at a time."""
+"""Reads the input of `predict`: a file that is one text, or has a text a line. Memory holds a line at a time."""
 
 import codecs
 import json
@@ -13,13 +13,13 @@ _CONTROLS = re.compile("[\0-\x1f]")
 
 
 class NoText(Exception):
-    """What is wrong with a line."""
+    """Raised where a line holds no text; the message says why."""
 
 
 def read_text(lines: Iterable[bytes], name: str, complain: Callable[[str], None]) -> Iterator[Piece]:
-    """All lines of a file as one text, without its byte order mark.
+    """Read all lines of a file as one text, without its byte order mark.
 
-    What is not UTF-8, and NUL, is read as U+FFFD and, at the end, complained of.
+    Bytes that are not UTF-8, and NUL, are read as U+FFFD; `complain` is told so at the end.
     """
     decoder, start = Utf8(Path(name), "replace"), 0
     for line in filter(None, decoder.decode(lines)):
@@ -34,7 +34,7 @@ def read_text(lines: Iterable[bytes], name: str, complain: Callable[[str], None]
 
 
 def read_lines(lines: Iterable[bytes], name: str, parse: Callable[[bytes], str], tokenised: bool) -> Iterator[Piece]:
-    """A text a line; one that `parse` refuses counts as a text too, and the lines after it are read."""
+    """Read a text a line. A line that `parse` refuses counts as a text too, and the lines after it are read."""
     for number, line in enumerate(lines, 1):
         try:
             text = parse(line.removeprefix(codecs.BOM_UTF8) if number == 1 else line)
@@ -45,9 +45,9 @@ def read_lines(lines: Iterable[bytes], name: str, parse: Callable[[bytes], str],
 
 
 def parse_json(line: bytes) -> str:
-    """The text of `{"text": ...}`; what else it holds is not read. Raises `NoText`."""
+    """Return the text of `{"text": ...}`; other keys are not read. Raises `NoText`."""
     try:
-        value = json.loads(_decode(line), parse_int=float)  # as int, one of thousands of digits is refused
+        value = json.loads(_decode(line), parse_int=float)  # an int of thousands of digits would be refused
     except (ValueError, RecursionError) as error:
         raise NoText(f'not JSON ({error}); expected {{"text": "..."}}') from None
     text = value.get("text") if isinstance(value, dict) else None
@@ -57,7 +57,7 @@ def parse_json(line: bytes) -> str:
 
 
 def parse_tokens(line: bytes) -> str:
-    """A sentence, spaces between its tokens. Raises `NoText`."""
+    """Return a sentence with spaces between its tokens. Raises `NoText`."""
     text = _decode(line)
     if control := _CONTROLS.search(text):
         raise NoText(f"found {control[0]!r}; expected tokens separated by spaces")
@@ -65,7 +65,7 @@ def parse_tokens(line: bytes) -> str:
 
 
 def _decode(line: bytes) -> str:
-    """A line without its end; raises `NoText`."""
+    """Return a line without its line end; raises `NoText`."""
     try:
         return line.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8")
     except UnicodeDecodeError as error:

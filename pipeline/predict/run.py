@@ -5,7 +5,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 from pipeline.errors import UserError, one_line, reason
@@ -15,15 +14,15 @@ from pipeline.predict.tagger import TextTagger
 from pipeline.predict.write import write_conll, write_json_lines, write_page, write_terminal
 
 STANDARD = "-"
-"""In place of a file: standard input."""
+"""The file name that stands for standard input."""
 Form = Literal["terminal", "jsonl", "conll", "html"]
-"""How entities are shown."""
+"""The form of the output."""
 BROKEN_PIPE = 141
-"""Exit code where nobody reads on, as of a program ended by SIGPIPE."""
+"""The exit code if the output's reader has left, as after SIGPIPE."""
 
 
 class Source(NamedTuple):
-    """Where texts come from: one given text, or else a file."""
+    """Where texts come from: the given text, or else a file."""
 
     text: str | None
     file: str
@@ -32,9 +31,10 @@ class Source(NamedTuple):
 
 
 def run(source: Source, tagger: TextTagger, form: Form) -> int:
-    """Tag the source's texts on standard output; exit code 1 if some could not be read, each named on standard error.
+    """Write the entities of the source's texts to standard output, and return the exit code.
 
-    Nothing is said where the reader of the output has left.
+    It is 1 if some texts could not be read; each is named on standard error. Nothing is said if the output's reader has
+    left.
     """
     code = 0
 
@@ -48,7 +48,7 @@ def run(source: Source, tagger: TextTagger, form: Form) -> int:
             if tagged.piece.fault:
                 complain(tagged.piece.fault)
             yield tagged
-            if tagged.piece.last and out.isatty():  # what is known of the text is sent on
+            if tagged.piece.last and out.isatty():  # a person waits for each text
                 out.flush()
 
     if sys.stdout is None:
@@ -65,7 +65,7 @@ def run(source: Source, tagger: TextTagger, form: Form) -> int:
             write_terminal(answers(), out, colour=out.isatty() and not os.environ.get("NO_COLOR"))
         out.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still in buffers
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # where the rest of the buffers goes
         return BROKEN_PIPE
     finally:
         out.detach()
@@ -82,8 +82,6 @@ def _read(source: Source, complain: Callable[[str], None]) -> Iterator[Piece]:
         yield from read_lines(lines, "TEXT", parse, True) if source.tokens else cut(text)
         return
     name = "standard input" if source.file == STANDARD else _readable(source.file)
-    if source.file != STANDARD and Path(source.file).is_dir():
-        raise UserError(f"{source.file}: is a folder; expected a file of text")
     if source.file == STANDARD and sys.stdin is None:
         raise UserError("standard input is closed; give a text, or --file FILE")
     try:

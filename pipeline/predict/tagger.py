@@ -13,7 +13,6 @@ from pipeline.lm.embed import Embedder
 from pipeline.ner.data.cleaning import KEEPS
 from pipeline.ner.exported import LM, SETTINGS, TAGGER, Exported, check_parts
 from pipeline.ner.tagging.tagger import Tagger
-from pipeline.paths import HERE
 from pipeline.predict.network import Network
 from pipeline.predict.pieces import Piece, Span, Tagged, cut
 from pipeline.provenance.fingerprint import sha256
@@ -21,27 +20,27 @@ from pipeline.text.offsets import split_spaces, split_text
 from pipeline.text.udpipe import Lemmatizer, Normalization
 
 POOL_CHARACTERS = 60_000
-"""Of text that is read before it is tagged: about 10,000 tokens, sorted by length together."""
+"""Characters of text that are read before they are tagged: about 10,000 tokens, sorted by length together."""
 POOL_PIECES = 2_000
 """Pieces read before they are tagged, for lines of a word each and empty ones."""
 
 
 class TextTagger:
-    """Finds entities in texts; may be called by several threads. What it remembers is bounded."""
+    """Finds entities in texts. Several threads may call it, and its memory is bounded."""
 
     def __init__(self, settings: Exported, network: Network, lemmatizer: Lemmatizer) -> None:
         self.settings = settings
         self.types = network.types
-        """Types of entities that it knows."""
+        """The types of entities that it finds."""
         self._network, self._lemmatizer = network, lemmatizer
         self._keep = KEEPS[settings.tokens]
 
     @classmethod
     def load(cls, folder: Path, device: torch.device, udpipe: Path | None = None) -> "TextTagger":
-        """Read a folder of stage `export`; a `UserError` names the file that is missing, damaged or another one."""
+        """Read a folder of stage `export`; a `UserError` names a file that is missing, damaged or another tagger's."""
         if not folder.is_dir():
-            what = "no folder" if folder.exists() else "no such folder"
-            raise UserError(f"{folder}: {what}; expected one that holds {SETTINGS}: dvc repro export makes it")
+            fault = "no folder" if folder.exists() else "no such folder"
+            raise UserError(f"{folder}: {fault}; expected one that holds {SETTINGS}: dvc repro export makes it")
         settings = read_settings(Exported, folder / SETTINGS, "export")
         check_parts(folder, settings.parts)
         model = find_udpipe(folder, settings, udpipe)
@@ -62,7 +61,7 @@ class TextTagger:
     def __call__(self, texts: Iterable[str]) -> Iterator[list[Span]]: ...
 
     def __call__(self, texts: str | Iterable[str]) -> list[Span] | Iterator[list[Span]]:
-        """The entities of a text; or of texts, one list each and in order, read as they are asked for."""
+        """The entities of a text; or of texts, a list each, in order and read as they are needed."""
         return next(self._find([texts])) if isinstance(texts, str) else self._find(texts)
 
     def _find(self, texts: Iterable[str]) -> Iterator[list[Span]]:
@@ -74,7 +73,7 @@ class TextTagger:
                 spans = []
 
     def tag(self, pieces: Iterable[Piece]) -> Iterator[Tagged]:
-        """Tag pieces of texts, in order; memory is that of a few of them."""
+        """Tag pieces of texts, in order, with only a few of them in memory."""
         pool: list[Piece] = []
         characters = 0
         for piece in pieces:
@@ -95,21 +94,20 @@ class TextTagger:
             for tokens, entities in islice(results, len(sentences)):
                 for start, stop, type_, confidence in entities:
                     first, last = tokens[start].start, tokens[stop - 1].stop
-                    place = piece.start + first, piece.start + last
-                    spans.append(Span(*place, type_, confidence, piece.text[first:last]))
+                    text = piece.text[first:last]
+                    spans.append(Span(piece.start + first, piece.start + last, type_, confidence, text))
             yield Tagged(piece, sentences, spans)
 
 
 def find_udpipe(folder: Path, settings: Exported, given: Path | None) -> Path:
-    """The UDPipe model that the tagger was trained with: the one given, in the folder, or in data/raw.
+    """The UDPipe model that the tagger was trained with: the given file, or the one in the folder.
 
-    A `UserError` where there is none, or where its sum is another.
+    A `UserError` if there is none, or if its sum differs.
     """
-    places = [given] if given else [folder / settings.udpipe.file, HERE.udpipe]
-    path = next((place for place in places if place.is_file()), None)
+    path = given or folder / settings.udpipe.file
     expected = f"expected the UDPipe model {settings.udpipe.source}, sha256 {settings.udpipe.sha256}"
-    if path is None:
-        raise UserError(f"{' and '.join(map(str, places))}: not found; {expected}; say where it is: --udpipe FILE")
+    if not path.is_file():
+        raise UserError(f"{path}: not found; {expected}; say where it is: --udpipe FILE")
     if (total := sha256(path)) != settings.udpipe.sha256:
         raise UserError(
             f"{path}: found sha256 {total}, {expected}: with other lemmas the tagger is another one; "

@@ -1,4 +1,4 @@
-"""Outputs of the command, written as they come: JSON lines, CoNLL, for the terminal, and one HTML page."""
+"""Writes the output of `predict` as it comes: JSON lines, CoNLL, text for a terminal, or one HTML page."""
 
 import json
 import re
@@ -14,22 +14,23 @@ from pipeline.predict.pieces import Span, Tagged
 from pipeline.report.pages.render import stream_page
 
 DIGITS = 4
-"""Of a confidence."""
+"""Digits of a confidence after the point."""
 SPANS_IN_MEMORY = 1 << 20
-"""Bytes of the spans of one text; those of a longer one wait on the disk for the end of its text."""
+"""Bytes of a text's spans in memory; if there are more, they wait on the disk for the end of the text."""
 COLOURS = {"PER": 33, "ORG": 35, "LOC": 32, "CORP": 35, "GRP": 36}
-"""ANSI colours; other types are blue."""
+"""ANSI colours of types."""
 OTHER = 34
+"""Blue, the colour of all other types."""
 TEMPLATE = Path(__file__).with_name("page.html")
 UNSURE = 0.5
-"""Less confident entities are marked as such on a page."""
+"""Entities with a lower confidence are marked on pages."""
 _LINE_END = re.compile("\r\n?")
 _SPACE = re.compile(r"\s")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def write_json_lines(answers: Iterator[Tagged], out: TextIO) -> None:
-    """`{"text": ..., "spans": [...]}` a text, and `{"error": ...}` in the place of one that could not be read."""
+    """Write `{"text": ..., "spans": [...]}` for each text, or `{"error": ...}` if it could not be read."""
     with SpooledTemporaryFile(SPANS_IN_MEMORY, "w+", encoding="utf-8") as waiting:
         separator = ""
         for piece, _, spans in answers:
@@ -52,7 +53,7 @@ def write_json_lines(answers: Iterator[Tagged], out: TextIO) -> None:
 
 
 def write_conll(answers: Iterator[Tagged], out: TextIO) -> None:
-    """`token<TAB>tag` a line, tags in BIO, a blank line after each sentence; a comment before each text."""
+    """Write `token<TAB>tag` lines, tags in BIO, a blank line after each sentence, and a comment before each text."""
     number = 1
     for tagged in answers:
         piece = tagged.piece
@@ -67,7 +68,7 @@ def write_conll(answers: Iterator[Tagged], out: TextIO) -> None:
 
 
 def _tags(tagged: Tagged) -> Iterator[list[str]]:
-    """BIO tags of all sentences."""
+    """The BIO tags of each sentence."""
     spans = iter(tagged.spans)
     span = next(spans, None)
     for sentence in tagged.sentences:
@@ -84,13 +85,13 @@ def _tags(tagged: Tagged) -> Iterator[list[str]]:
 
 
 def write_terminal(answers: Iterator[Tagged], out: TextIO, colour: bool) -> None:
-    """The text with its entities marked; control characters of a text are not sent to the terminal."""
+    """Write the text with its entities marked; control characters are not sent to the terminal."""
     ending = ""
     for tagged in answers:
         text = "".join(_paint(part, span, colour) for part, span in cut_at_spans(tagged))
         out.write(text)
         ending = text[-1:] or (ending if tagged.piece.start else "")
-        if tagged.piece.last and ending != "\n":  # a line at least for every text, and for what was none
+        if tagged.piece.last and ending != "\n":  # each text has at least one line, even if it could not be read
             out.write("\n")
 
 
@@ -105,13 +106,13 @@ def _paint(text: str, span: Span | None, colour: bool) -> str:
 
 
 def write_page(answers: Iterator[Tagged], out: TextIO, types: list[str], title: str) -> None:
-    """One HTML file that needs nothing else; all text in it is escaped. A colour for each of the tagger's `types`."""
+    """Write one HTML file that needs no other, with all text escaped and a colour for each of the tagger's `types`."""
     content = {"title": title, "types": types, "unsure": UNSURE, "sections": []}
     out.writelines(stream_page(TEMPLATE, **content, answers=answers, cut_at_spans=cut_at_spans))
 
 
 def cut_at_spans(tagged: Tagged) -> Iterator[tuple[str, Span | None]]:
-    """A piece cut at its entities, those with their span, LF as the only line end."""
+    """Cut a piece at its entities: each part with its span, if it is one, and with LF as the only line end."""
     text, offset, end = tagged.piece.text, tagged.piece.start, 0
     for span in tagged.spans:
         yield _LINE_END.sub("\n", text[end : span.start - offset]), None
@@ -121,6 +122,6 @@ def cut_at_spans(tagged: Tagged) -> Iterator[tuple[str, Span | None]]:
 
 
 def describe(span: Span) -> dict[str, Any]:
-    """The span as JSON has it."""
+    """The span as an object of JSON."""
     confidence = round(span.confidence, DIGITS)
     return {"start": span.start, "stop": span.stop, "type": span.type, "confidence": confidence}

@@ -1,11 +1,11 @@
 """Which code decides a result: one answer for DVC's stages, checkpoints, finished shards, the cache and revisions.
 
-DVC does not see what Python imports, so that stage `check` writes it down for DVC to see. A result is decided by the
-modules that its entry point imports, at their top or within functions, by those that they import in turn, and by the
-files in their folders that are not Python, such as templates. Comments decide nothing, and neither does the plumbing:
-how work is shared out, interrupted, shown and brought to the disk (`PLUMBING`). Tests prove that it changes no byte.
+DVC does not see what Python imports, so stage `check` writes it down. A result is decided by the modules that its entry
+point imports, at their top or within functions, by the modules that these import in turn, and by files in their folders
+that are not Python, such as templates. Comments decide nothing, and neither does the plumbing (`PLUMBING`): how work is
+shared out, interrupted, shown and written to the disk. Tests prove that it changes no byte.
 
-An architecture, `pipeline/lm/rnn/<cell>`, is imported by name when it is chosen: it has code of its own.
+An architecture, `pipeline/lm/rnn/<cell>`, is imported by name when it is chosen, so its code is listed separately.
 """
 
 import ast
@@ -23,7 +23,7 @@ PACKAGE = "pipeline"
 STAGES = f"{PACKAGE}/stages"
 CELLS = f"{PACKAGE}/lm/rnn/"
 PARAMS = f"{PACKAGE}/params.py"
-"""Hands the stages what dvc.yaml lists as their params, which DVC compares by value: its imports decide nothing."""
+"""Its imports decide nothing: it gives the stages their params in dvc.yaml, which DVC compares by value."""
 PYTHON = ".py"
 DATA = {".html", ".css", ".md", ".mplstyle", ".yaml"}
 INIT = "__init__.py"
@@ -33,52 +33,52 @@ PLUMBING = tuple(
 """Folders and files in which nothing decides a byte of a result."""
 
 Sources = Mapping[str, bytes]
-"""The files of the package by path from the top of the repository, as `pipeline/ner/tagging/tagger.py`."""
+"""The content of the package's files by path from the top of the repository: `pipeline/ner/tagging/tagger.py` ..."""
 Code = dict[str, str]
-"""The files that decide a result, sorted, with the sha256 of each, comments left out."""
+"""The files that decide a result, sorted, each with its sha256, for which comments are left out."""
 
 
 def read_sources(top: Path = TOP) -> dict[str, bytes]:
-    """Read the package in a repository as it lies on the disk, by default this one."""
+    """Read the package from the disk, by default this repository's."""
     paths = sorted(path for path in (top / PACKAGE).rglob("*") if path.suffix in {PYTHON, *DATA})
     return {path.relative_to(top).as_posix(): path.read_bytes() for path in paths}
 
 
 def stages(sources: Sources) -> list[str]:
-    """Names of all stages, sorted: the modules in `pipeline/stages`."""
+    """The names of all stages, sorted: the modules in `pipeline/stages`."""
     paths = map(PurePosixPath, sources)
     return sorted(path.stem for path in paths if str(path.parent) == STAGES and path.name != INIT)
 
 
 def stage_code(stage: str, sources: Sources) -> Code:
-    """The code that decides what a stage writes; of architectures see `describe_architecture`."""
+    """The code that decides what a stage writes, without architectures (see `describe_architecture`)."""
     return deciding(f"{STAGES}/{stage}.py", sources)
 
 
 def training_code(stage: str, cell: str) -> Code:
-    """The code on the disk that decides what a training stage makes of an architecture."""
+    """The code on the disk that decides the result of a training stage for an architecture."""
     sources = read_sources()
     return stage_code(stage, sources) | cell_code(cell, sources)
 
 
 def cell_code(cell: str, sources: Sources) -> Code:
-    """The code of an architecture and of those that it builds on, without what all share; none if it is no cell."""
+    """The code of an architecture and of those it builds on, without what all share; empty if there is no such cell."""
     starts = [start for start in (f"{CELLS}{cell}.py", f"{CELLS}{cell}/{INIT}") if start in sources]
     code = {path: text for start in starts for path, text in deciding(start, sources).items()}
     return {path: text for path, text in code.items() if path.startswith(CELLS)}
 
 
 def describe_architecture(params: Mapping[str, Any], sources: Sources) -> dict[str, Any]:
-    """The content of models/architecture.json: what params.yaml, as data, chooses, and its code.
+    """The content of models/architecture.json: the architecture that params.yaml (as data) chooses, and its code.
 
-    An edit of one architecture's code retrains that architecture and no other. KeyError if there is none of that name.
+    An edit of one architecture's code retrains that architecture and no other. A KeyError if the name is unknown.
     """
     arch = {"options": {}, **params["archs"][params["arch"]]}
     return {"name": params["arch"], **arch, "code": cell_code(arch["cell"], sources)}
 
 
 def deciding(start: str, sources: Sources) -> Code:
-    """The code that decides what the module in the file `start` makes."""
+    """The code that decides the results of the module in the file `start`."""
     files = {path: _without_comments(path, sources[path]) for path in reached(start, sources)}
     return {path: hashlib.sha256(text).hexdigest() for path, text in files.items()}
 
@@ -110,7 +110,7 @@ def imports(path: str, sources: Sources) -> set[str]:
 
 @cache
 def _imported(text: bytes) -> frozenset[str]:
-    """Dotted names after `import` and `from`."""
+    """The dotted names after `import` and `from`."""
     names = set[str]()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):

@@ -1,4 +1,4 @@
-"""One name for everything that a result depends on: settings, inputs and code."""
+"""One sum of everything that a result depends on: settings, inputs and code."""
 
 import hashlib
 import json
@@ -10,9 +10,9 @@ from pipeline.errors import UserError
 
 
 def fingerprint(settings: Mapping[str, Any], *paths: Path) -> str:
-    """sha256 over settings (JSON values), files and folders: contents, and names inside folders.
+    """The sha256 of settings (JSON values), of the contents of files and folders, and of the names within folders.
 
-    Where the files and folders lie is not in it: an input moved elsewhere is the same input.
+    The paths themselves do not count: an input that was moved is the same input.
     """
     total = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     for path in paths:
@@ -23,7 +23,7 @@ def fingerprint(settings: Mapping[str, Any], *paths: Path) -> str:
 
 
 def sha256(path: Path) -> str:
-    """Of the file as it lies there."""
+    """The sha256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

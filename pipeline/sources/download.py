@@ -1,7 +1,7 @@
-"""Files from the web, by pooch: asked for several times, whole or not there.
+"""Downloads by pooch, tried several times: a file is as long as the server announced, or is not there.
 
-Whole is what the server announces; whether it is the right file, the sum and the reader of its content say. Nothing
-that was downloaded is executed or unpickled.
+Whether it is the right file, its sum and the reader of its content tell. Nothing that was downloaded is executed or
+unpickled.
 """
 
 import hashlib
@@ -26,14 +26,14 @@ from pipeline.work.progress import say, track
 
 ATTEMPTS = 4
 TIMEOUT = 30.0
-"""Seconds without a byte before an attempt counts as failed."""
+"""Seconds without a byte after which an attempt has failed."""
 LONGEST_WAIT = 300.0
-"""Seconds that a server may ask to be left alone; if it wants more, the user is told."""
+"""The most seconds that a server may ask to wait; if it asks for more, the user is told."""
 CHUNK = 1 << 20
 LONGEST_NAME = 50
-"""Characters, of up to four bytes: file systems end at 255."""
+"""Characters of a file name; each may be four bytes, and file systems allow 255 bytes."""
 BUSY = (408, 429, 500, 502, 503, 504)
-"""HTTP statuses that may be different a little later."""
+"""HTTP statuses that may change soon."""
 HEADERS = {"User-Agent": "recurrent-embeddings-pipeline", "Accept-Encoding": "identity"}
 """Some servers refuse the default name of a Python library."""
 _RENEWED = re.compile(
@@ -41,38 +41,38 @@ _RENEWED = re.compile(
     r"api_?key|key|jsessionid|session_?id)$",
     re.IGNORECASE,
 )
-"""Names in a query whose values another day may change, and the file stays the same."""
+"""Names in a query whose values may change while the file stays the same."""
 
-pooch.get_logger().setLevel("ERROR")  # its lines have the URL in them, password and all
+pooch.get_logger().setLevel("ERROR")  # its other messages show URLs with their passwords
 
 
 def safe_name(name: str) -> str:
-    """A file name of letters, digits and `_.+-` only."""
+    """Replace all characters of a file name but letters, digits and `_.+-`."""
     return re.sub(r"[^\w.+-]", "_", name)
 
 
 def file_name(url: str) -> str:
-    """The last part of a URL's path, or the end of it, fit to be a file name."""
+    """The last part of a URL's path, or its end if it is long, as a file name."""
     name = unquote(urlsplit(public(url.replace(";", "%3B"))).path.rpartition("/")[2]).partition(";")[0]
     return safe_name(name)[-LONGEST_NAME:] or "download"
 
 
 def identify(url: str) -> str:
-    """The key of a URL: what may be shown of it, and a sum of its query to tell two files of one address apart."""
-    asked = [part for part in re.split("[?;&]", url.partition("#")[0])[1:] if part]
-    asked = [part for part in asked if not _RENEWED.search(part.partition("=")[0])]
-    return public(url) + (f"#{hashlib.sha256('&'.join(asked).encode()).hexdigest()[:16]}" if asked else "")
+    """The key of a URL: its public part, and a sum of its query to tell two files of one address apart."""
+    query = [part for part in re.split("[?;&]", url.partition("#")[0])[1:] if part]
+    query = [part for part in query if not _RENEWED.search(part.partition("=")[0])]
+    return public(url) + (f"#{hashlib.sha256('&'.join(query).encode()).hexdigest()[:16]}" if query else "")
 
 
 def cached_path(url: str, folder: Path) -> Path:
-    """Where the file of a URL lies, or is to be placed by hand: <16 digits of the key's sha256>-<its name>."""
+    """The path of a URL's file, downloaded or placed there by hand: <16 digits of the key's sha256>-<its name>."""
     return folder / f"{hashlib.sha256(identify(url).encode()).hexdigest()[:16]}-{file_name(url)}"
 
 
 def download(url: str, folder: Path) -> Path:
     """Return the file of a URL, downloaded into `folder` unless it is there.
 
-    Raises a `UserError` that names the URL, the reason and the path where to place the file by hand.
+    Raises a `UserError` that names the URL, the reason, and the path where the file can be placed by hand.
     """
     path = cached_path(url, folder)
     if path.is_file():
@@ -93,20 +93,20 @@ def download(url: str, folder: Path) -> Path:
 
 
 def need_room(path: Path, needed: int) -> None:
-    """A `UserError` if so many bytes do not fit where the path is to be; its folder exists."""
+    """Raise a `UserError` if the disk of a path, whose folder exists, has no room for so many bytes."""
     if (free := shutil.disk_usage(path.parent).free) < needed:
         raise UserError(f"{path}: no disk space left: {needed:,} bytes needed, {free:,} free; make room")
 
 
 def _receive(url: str, path: str, _: object) -> None:
-    """One attempt, whose first answers `_check` sees; pooch makes another one after a `RequestException`.
+    """Make one attempt, in which `_check` sees every answer first; pooch tries again after a `RequestException`.
 
     Proxies are those of the environment (http_proxy, https_proxy, no_proxy).
     """
     label = f"download {file_name(url)}"
     try:
         with requests.get(url, headers=HEADERS, stream=True, timeout=TIMEOUT, hooks={"response": _check}) as response:
-            response.raw.headers.pop("Content-Encoding", None)  # the file is wanted as it is published
+            response.raw.headers.pop("Content-Encoding", None)  # a packed file is to stay packed
             size = response.raw.length_remaining
             need_room(Path(path), size or 0)
             with open(path, "wb") as file:
@@ -118,10 +118,10 @@ def _receive(url: str, path: str, _: object) -> None:
 
 
 def _check(response: requests.Response, **_: object) -> None:
-    """Refuse what must not be followed or saved before its body is read, and wait for a server that asks for it."""
+    """Refuse an answer that must not be followed or saved before its body is read; wait if a busy server asks to."""
     status = f"HTTP {response.status_code} {http.client.responses.get(response.status_code, '')}".rstrip()
     if response.is_redirect:
-        response.close()  # requests would read its body, however long, into memory
+        response.close()  # otherwise requests would read its body, however long, into memory
         target = urljoin(response.url, response.headers["Location"])
         if urlsplit(target).scheme not in ("http", "https"):
             raise UserError(f"redirected to {public(target)}, expected http:// or https://")
@@ -142,7 +142,7 @@ def _check(response: requests.Response, **_: object) -> None:
 
 
 def _reason(error: BaseException) -> str:
-    """The innermost cause: `[Errno 111] Connection refused` and not five wrappers of it."""
+    """The innermost cause: `[Errno 111] Connection refused` without the five errors around it."""
     if isinstance(error, UserError):
         return str(error)
     proxy = "proxy of the environment: " if isinstance(error, requests.exceptions.ProxyError) else ""

@@ -1,7 +1,7 @@
-"""A published ELMo, checked: the zip archive of both files, or each of the two.
+"""Checks a published ELMo: a zip archive of its two files, or the two files themselves.
 
-Of an archive two members are read and written under names of our own, whatever paths or links it has: nothing is
-written outside the scratch folder, and no more than such a model needs.
+Two members of an archive are unpacked, under names of our own, whatever paths or links it has: nothing is written
+outside the scratch folder, and no more than such a model needs.
 """
 
 import math
@@ -21,15 +21,15 @@ from pipeline.sources.obtain import Inputs
 
 OPTIONS_BYTES = 1_000_000
 SPARE_BYTES = 100_000_000
-"""For what a model.hdf5 holds besides its weights."""
+"""Room for what a model.hdf5 holds besides its weights."""
 WIDEST = 2 * 8
-"""Bytes a weight: float64, and as much again."""
+"""The most bytes of a weight: float64, and as much again."""
 
 
 def check_both(options: Path, weights: Path) -> None:
-    """Refuse weights in which a data set lacks the shape that the options imply, or lies in another file.
+    """Refuse weights if a data set has another shape than the options imply, or lies in another file.
 
-    HDF5 can show the bytes of any file of this machine as its own: by links, virtual or external data sets.
+    HDF5 can show the bytes of any file of this machine as its own: by links, or by virtual or external data sets.
     """
     read_weights(weights, read_options(options))
     with open_weights(weights) as file:
@@ -46,14 +46,14 @@ def check_both(options: Path, weights: Path) -> None:
 
 
 def check_archive(folder: Path, path: Path) -> None:
-    """Unpack both files of a zip archive into the folder, and check them."""
+    """Unpack the two files of a zip archive into the folder, and check them."""
     try:
         with ZipFile(path) as archive:
             _unpack(archive, OPTIONS, folder, OPTIONS_BYTES)
             weights = sum(math.prod(shape) for shape in shapes(read_options(folder / OPTIONS)).values())
             _unpack(archive, WEIGHTS, folder, SPARE_BYTES + WIDEST * weights)
         check_both(folder / OPTIONS, folder / WEIGHTS)
-    except UserError as error:  # what was unpacked is gone when the message is read
+    except UserError as error:  # the unpacked files are gone when the message is read
         raise UserError(str(error).replace(f"{folder}/", f"{path}: ")) from None
     except (BadZipFile, zlib.error, LZMAError, EOFError, RuntimeError) as error:
         fault = f"cannot be unpacked ({shown(error)}), expected a zip archive of {OPTIONS} and {WEIGHTS}"
@@ -61,7 +61,7 @@ def check_archive(folder: Path, path: Path) -> None:
 
 
 def take_files(inputs: Inputs, folder: Path) -> Inputs:
-    """The two files by name: those named in the manifest, or those of an archive, unpacked into the folder; or none."""
+    """The two files by name: as the manifest names them, or as an archive was unpacked into the folder; or none."""
     if archive := inputs.get("elmo"):
         return {name: archive.at(folder / name) for name in (OPTIONS, WEIGHTS)}
     keys = {OPTIONS: "elmo.options", WEIGHTS: "elmo.weights"}
@@ -69,12 +69,12 @@ def take_files(inputs: Inputs, folder: Path) -> Inputs:
 
 
 def _unpack(archive: ZipFile, name: str, folder: Path, most: int) -> None:
-    """Unpack a member of at most so many bytes: zipfile ends it at the size that its header states."""
+    """Unpack a member of at most so many bytes; zipfile stops at the size that the member's header states."""
     path = Path(str(archive.filename))
     member = archive.getinfo(pick(archive.namelist(), name, path))
     if member.file_size > most:
-        found = f"{member.filename}: {member.file_size:,} bytes unpacked, expected at most {most:,} of such a file"
-        raise UserError(f"{path}: {found}; get another")
+        fault = f"{member.filename}: {member.file_size:,} bytes unpacked, expected at most {most:,} of such a file"
+        raise UserError(f"{path}: {fault}; get another")
     need_room(folder / name, member.file_size)
     with archive.open(member) as packed, (folder / name).open("wb") as file:
         shutil.copyfileobj(packed, file)

@@ -1,7 +1,7 @@
-"""data/<scale>/manifest.yaml: which files a scale is made of; data/local/manifest.example.yaml explains its keys.
+"""data/<scale>/manifest.yaml: the input files of a scale; data/local/manifest.example.yaml explains its keys.
 
-`dvc exp run --temp` and queued experiments run in a copy of the repository that holds tracked files only, neither the
-user's own manifest nor the files beside it. There DVC_ROOT names the real repository.
+`dvc exp run --temp` and queued experiments run in a copy of the repository with tracked files only, without the user's
+own manifest and the files next to it. There DVC_ROOT names the real repository.
 """
 
 import os
@@ -24,9 +24,9 @@ _URL = re.compile(r"https?://([^\s/?#@]*@)?(\[[\da-f:.]+\]|[^\s/?#@:\[\]]+)(:[1-
 _URL_OF_A_KIND = re.compile(r"//|https?:|.*://", re.IGNORECASE | re.DOTALL)
 
 Name = Annotated[str, Field(min_length=1)]
-"""A URL or a path; a relative one is looked for beside the manifest."""
+"""A URL or a path; a relative path starts at the manifest's folder."""
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$"), AfterValidator(str.lower)]
-"""The sum of a file as it is published: if it is compressed, as it is."""
+"""The sum of a file as it is published; a compressed file is not unpacked for it."""
 
 
 class Source(Settings):
@@ -45,9 +45,9 @@ class News(Source):
 
     format: Literal["mediawiki", "text"]
     namespaces: Annotated[list[Annotated[int, Field(strict=True)]], Field(min_length=1)] | None = None
-    """Of an export: whose pages are articles. By default 0, the main one: the others hold talk, users, templates."""
+    """The namespaces of an export whose pages are articles; by default 0: others hold talk, users and templates."""
     invalid_utf8: InvalidUtf8 = "error"
-    """With `replace`, U+FFFD stands for what is not UTF-8, counted; a file that is all in another encoding, convert."""
+    """With `replace`, bytes that are not UTF-8 become U+FFFD, counted; convert a file in another encoding instead."""
 
     @model_validator(mode="after")
     def _namespaces_of_an_export(self) -> "News":
@@ -57,13 +57,13 @@ class News(Source):
 
     @property
     def reading(self) -> dict[str, Any]:
-        """What the stage that reads the file must know, with defaults put in."""
+        """How the next stage is to read the file, defaults included."""
         namespaces = {"namespaces": sorted(set(self.namespaces or [0]))} if self.format == "mediawiki" else {}
         return {"format": self.format, **namespaces, "invalid_utf8": self.invalid_utf8}
 
 
 class Validation(Settings):
-    """A file of its own, or `holdout`: this share of the training sentences."""
+    """A file, or `holdout`: the share of the training sentences that is held out."""
 
     source: Name | None = None
     sha256: Sha256 | None = None
@@ -94,32 +94,32 @@ Types = Annotated[list[Annotated[str, AfterValidator(_type_name)]], Field(min_le
 
 
 class NerSet(Settings):
-    """A data set for named entity recognition: how it is written, and its three splits."""
+    """A data set for named entity recognition: its format, its types, and its three splits."""
 
     format: Annotated[str, AfterValidator(_known_format)]
     types: Types | None = None
-    """All entity types, in the order in which tables show them; by default those that the training split has."""
+    """All entity types, in the order of tables; by default the types of the training split."""
     train: Source
     validation: Validation
     test: Source
 
     @property
     def splits(self) -> dict[str, Source]:
-        """The splits that are files, by name: all but one that is held out of the training sentences."""
+        """The splits that are files, by name; a validation split that is held out of the training sentences is none."""
         held = self.validation
         validation = {"validation": Source(source=held.source, sha256=held.sha256)} if held.source else {}
         return {"train": self.train, **validation, "test": self.test}
 
 
 class Elmo(Settings):
-    """A published ELMo: a zip archive that holds options.json and model.hdf5, or the two of them by name."""
+    """A published ELMo: a zip archive with options.json and model.hdf5, or the two files."""
 
     source: Name | None = None
     sha256: Sha256 | None = None
     options: Source | None = None
     weights: Source | None = None
     lemmas: Lemmas = "plain"
-    """The conventions in which the text it was trained on is written."""
+    """The conventions of the text that it was trained on."""
 
     @model_validator(mode="after")
     def _one_or_two_files(self) -> "Elmo":
@@ -132,7 +132,7 @@ class Elmo(Settings):
 
     @property
     def files(self) -> dict[str, Source]:
-        """The archive, or the two files, under their keys in the manifest."""
+        """The archive, or the two files, by their keys in the manifest."""
         if self.options and self.weights:
             return {"elmo.options": self.options, "elmo.weights": self.weights}
         return {"elmo": Source(source=self.source or "", sha256=self.sha256)}
@@ -145,12 +145,12 @@ class Manifest(Settings):
     """In reading order."""
     udpipe: Source
     ner: Annotated[dict[str, NerSet], Field(min_length=1)]
-    """The data sets by name; `sets` of params.yaml says which of them are used."""
+    """The data sets by name; `sets` in params.yaml chooses among them."""
     elmo: Elmo | None = None
 
     @property
     def sources(self) -> dict[str, Source]:
-        """Every input file under its key, in reading order: news.0, udpipe, ner.wikineural.train ..."""
+        """Every input file by its key, in reading order: news.0, udpipe, ner.wikineural.train ..."""
         news = {f"news.{index}": source for index, source in enumerate(self.news)}
         ner = {f"ner.{name}.{split}": file for name, data in self.ner.items() for split, file in data.splits.items()}
         return {**news, "udpipe": self.udpipe, **ner, **(self.elmo.files if self.elmo else {})}
@@ -176,7 +176,7 @@ def read_manifest(path: Path) -> Manifest:
         raise UserError(f"{path}: {explain(error, Manifest)}") from None
     for key, source in manifest.sources.items():
         if not source.is_url and _URL_OF_A_KIND.match(source.source):
-            # what is not recognised as a URL may hold a password
+            # Even if it is not a valid URL, it may hold a password.
             fault = repr(public(source.source)) if "://" in source.source else "a URL that is misspelt"
             raise UserError(f"{path}: {key}.source: found {fault}; expected http:// or https://HOST/PATH, or a path")
     return manifest

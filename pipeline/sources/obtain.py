@@ -1,17 +1,32 @@
-"""One input, from its manifest entry to a checked file: found on disk, or downloaded."""
+"""One input, from its manifest entry to a checked file that lies on the disk or is downloaded.
+
+sums.json next to a manifest has the sha256 of every download whose entry in the manifest gives none:
+
+    {"https://host/train.conllu": "a398e8b0...", "https://host/get?…#5fb3c0a1d2e4f678": "18d2c7a1..."}
+
+The first download is trusted and its sum recorded, once all inputs have been found sound; every later one must have
+that sum. The file lies in the real repository (not in a copy that DVC works in) and is meant to be committed, so that
+other people and machines get the very same inputs. Therefore its keys hold no user, password or query.
+"""
 
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import Field
 
 from pipeline.errors import FULL, UserError, public, reason, shown
+from pipeline.files.json import parse_json, write_json
 from pipeline.provenance.fingerprint import sha256
-from pipeline.sources.download import download, file_name, need_room, safe_name
+from pipeline.sources.download import download, file_name, identify, need_room, safe_name
 from pipeline.sources.manifest import Source, home
-from pipeline.sources.sums import Sums
+from pipeline.work.progress import say
+
+Recorded = dict[str, Annotated[str, Field(pattern="^[0-9a-f]{64}$")]]
+"""The content of sums.json."""
 
 
 class Input(NamedTuple):
@@ -20,7 +35,7 @@ class Input(NamedTuple):
     source: Source
     path: Path
     facts: dict[str, Any]
-    """What data/raw tells of it: source, bytes, sha256; neither times nor absolute paths, so that reruns are equal."""
+    """What data/raw records of it: source, bytes, sha256; no times and no absolute paths, so that reruns are equal."""
 
     @property
     def name(self) -> str:
@@ -28,18 +43,40 @@ class Input(NamedTuple):
         return file_name(self.source.source) if self.source.is_url else safe_name(self.path.name)
 
     def at(self, path: Path) -> "Input":
-        """The input in another file, which was unpacked from it."""
+        """The input at another path, where it was unpacked to."""
         return self._replace(path=path, facts=self.facts | {"bytes": path.stat().st_size, "sha256": sha256(path)})
 
 
 Inputs = dict[str, Input]
-"""By their keys in the manifest."""
+"""The inputs by their keys in the manifest."""
 Check = Callable[[Path], object]
+
+
+class Sums:
+    """The sums that sums.json records, by URL."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path, self._sums = folder / "sums.json", Recorded()
+        if self.path.is_file():
+            advice = "take it from git again, or delete it to trust the next downloads anew"
+            self._sums = parse_json(self.path.read_bytes(), str(self.path), advice, Recorded)
+
+    def get(self, url: str) -> str | None:
+        return self._sums.get(identify(url))
+
+    def record(self, sums: dict[str, str]) -> None:
+        """Add the sums of URLs that have none yet, and say so; a file that has all of them is not touched."""
+        new = {url: sums[url] for url in sorted(sums) if not self.get(url)}
+        for url, total in new.items():
+            say(f"{public(url)}: no sha256 given, first download trusted; its sum {total} is now in {self.path}")
+        if new:
+            self._sums |= {identify(url): total for url, total in new.items()}
+            write_json(self.path, self._sums)
 
 
 @contextmanager
 def entry(manifest: Path, key: str) -> Iterator[None]:
-    """Have a `UserError` in the block name the manifest and the key."""
+    """Make a `UserError` in the block name the manifest and the key."""
     try:
         yield
     except UserError as error:
@@ -61,14 +98,14 @@ def obtain(manifest: Path, source: Source, sums: Sums, check: Check) -> Input:
         file = Input(source, path, {"source": origin}).at(path)
         expected = source.sha256 or sums.get(source.source) or file.facts["sha256"]
         if file.facts["sha256"] != expected:
-            place = "the manifest" if source.sha256 else f"{sums.path}, since the first download"
-            fault = f"sha256 is {file.facts['sha256']}, expected {expected} (in {place})"
+            origin_of_sum = "the manifest" if source.sha256 else f"{sums.path}, since the first download"
+            fault = f"sha256 is {file.facts['sha256']}, expected {expected} (in {origin_of_sum})"
             raise UserError(f"{path}: {fault}; get the right file or correct the sum")
         check(path)
     except UserError as error:
         raise UserError(f"{error}; delete this file to download it again" if source.is_url else str(error)) from None
     except OSError as error:
-        if error.errno in FULL:  # where an archive is unpacked to
+        if error.errno in FULL:  # the disk that an archive is unpacked to
             raise
         raise UserError(f"{path}: cannot be read: {reason(error)}") from None
     return file

@@ -1,6 +1,6 @@
-"""Does a UDPipe model work? A program of its own, since UDPipe aborts on some files that are not models.
+"""Tries a UDPipe model, as a program of its own, since UDPipe aborts on some files that are not models.
 
-`python probe.py russian.udpipe` prints what is wrong: nothing, if it splits text into words and gives lemmas.
+`python probe.py russian.udpipe` prints what is wrong, or nothing if the model splits text into words and gives lemmas.
 """
 
 import sys
@@ -11,7 +11,7 @@ SAMPLE = "Москва стоит на реке."
 
 
 def fault(path: str) -> str:
-    """What is wrong with the model; empty if it can do what this pipeline needs."""
+    """Describe what is wrong with the model; empty if it can do what this pipeline needs."""
     model, failure = Model.load(path), ProcessingError()
     if model is None:
         return "not a UDPipe model, or not a whole one"

@@ -1,7 +1,7 @@
-"""Is an input sound? Whole, readable to its end by the reader of the stage after it, and not empty.
+"""Checks that an input is whole, not empty, and readable to its end by the reader of the next stage.
 
-Every check raises a `UserError` that names the file, the place and what to do. What only a later stage can see, such as
-articles without prose or too few of them to hold some out, is said there.
+Every check raises a `UserError` that names the file, the place and what to do. Faults that only a later stage can see,
+such as articles without prose, or too few of them to hold some out, are reported there.
 """
 
 import re
@@ -28,21 +28,21 @@ EXPORT = re.compile(r"(<\?xml[^>]*>\s*)?<mediawiki\b")
 
 
 def checks(manifest: Manifest, inputs: Inputs, scratch: Path) -> dict[str, Check]:
-    """The check of every input under its key; archives are unpacked to `scratch`.
+    """The check of every input by its key; archives are unpacked to `scratch`.
 
-    A file that must fit another one is checked against that of the `inputs`, which are obtained in this order.
+    A file that must fit another one is checked against it; `inputs` are obtained in the order of the checks.
     """
-    named: dict[str, Check] = {f"news.{index}": partial(check_news, news) for index, news in enumerate(manifest.news)}
-    named["udpipe"] = check_udpipe
+    by_key: dict[str, Check] = {f"news.{index}": partial(check_news, news) for index, news in enumerate(manifest.news)}
+    by_key["udpipe"] = check_udpipe
     for name, data in manifest.ner.items():
-        named |= {f"ner.{name}.{split}": partial(check_split, data) for split in data.splits}
-    named |= {"elmo": partial(check_archive, scratch), "elmo.options": read_options}
-    named["elmo.weights"] = lambda weights: check_both(inputs["elmo.options"].path, weights)
-    return {key: named[key] for key in manifest.sources}
+        by_key |= {f"ner.{name}.{split}": partial(check_split, data) for split in data.splits}
+    by_key |= {"elmo": partial(check_archive, scratch), "elmo.options": read_options}
+    by_key["elmo.weights"] = lambda weights: check_both(inputs["elmo.options"].path, weights)
+    return {key: by_key[key] for key in manifest.sources}
 
 
 def check_news(news: News, path: Path) -> None:
-    """A MediaWiki export with an article at least, or plain text with a word, which is no export."""
+    """Check for a MediaWiki export with at least one article, or for plain text with at least one word."""
     check_kind(path, "gzip", "bzip2")
     counts: Counts = Counter()
     label = f"check {path.name}"
@@ -56,7 +56,7 @@ def check_news(news: News, path: Path) -> None:
     has_words = False
     for number, document in enumerate(track(read_plaintext(path, counts, news.invalid_utf8), label, "documents")):
         text = "\n".join(document.lines)
-        if number < 2 and EXPORT.match(text):  # a declaration may have a blank line after it
+        if number < 2 and EXPORT.match(text):  # a blank line may follow its declaration
             raise UserError(f"{path}: begins with <mediawiki>; expected plain text (or write format: mediawiki)")
         has_words = has_words or bool(re.search(r"\w", text))
     if not has_words:
@@ -64,7 +64,7 @@ def check_news(news: News, path: Path) -> None:
 
 
 def check_udpipe(path: Path) -> None:
-    """A UDPipe 1 model that splits text into words and gives lemmas."""
+    """Check for a UDPipe 1 model that splits text into words and gives lemmas."""
     trial = subprocess.run([sys.executable, probe.__file__, str(path)], capture_output=True, encoding="utf-8")
     fault = "not a UDPipe model" if trial.returncode else trial.stdout.strip()
     if fault:
@@ -72,7 +72,7 @@ def check_udpipe(path: Path) -> None:
 
 
 def check_split(data: NerSet, path: Path) -> None:
-    """A NER file in the format of its set: every line right, at least one sentence, and its types alone."""
+    """Check for at least one sentence in the format of the set, and for no line or type that does not belong to it."""
     check_kind(path, "gzip")
     if not sum(1 for _ in read_file(path, data.format, data.types)):
         raise UserError(f"{path}: no sentences; expected the {data.format} format")

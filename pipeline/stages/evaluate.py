@@ -3,7 +3,7 @@
 import numpy as np
 
 from pipeline.files.csv import DIGITS, write_csv
-from pipeline.files.metrics import write_metrics
+from pipeline.files.json import write_metrics
 from pipeline.lm.embed import Embedder
 from pipeline.machine.describe import stamp
 from pipeline.machine.device import choose_device

@@ -18,23 +18,22 @@ from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.sources.elmo import take_files
 from pipeline.sources.manifest import Manifest, home, read_manifest
-from pipeline.sources.obtain import Inputs, copy, entry, find, obtain
-from pipeline.sources.sums import Sums
+from pipeline.sources.obtain import Inputs, Sums, copy, entry, find, obtain
 from pipeline.sources.verify import checks
 from pipeline.work.outputs import fresh_folder, named
 from pipeline.work.progress import say
 
 
 def run(paths: Paths, params: Params) -> None:
-    """Obtain and check the inputs of the scale's manifest, of its NER sets those in `sets`, and its published ELMo if
-    something asks for it; then replace what stands in `paths.raw`.
+    """Obtain and check the inputs that the scale's manifest names, then replace the content of `paths.raw`.
 
-    Raises a `UserError` of one line for an unsound manifest or input; `paths.raw` is then as it was before.
+    NER sets that are not in `sets` are left out, and so is the published ELMo unless params.yaml asks for it. Raises a
+    `UserError` of one line for an unsound manifest or input; `paths.raw` is then as it was before.
     """
     path = paths.manifest(params.scale)
     manifest, sums = choose(path, params), Sums(home(path))
     for key, source in manifest.sources.items():
-        if not source.is_url:  # a path without a file is said at once, not after hours of downloads
+        if not source.is_url:  # a missing file is an error at once, not after hours of downloads
             with entry(path, key):
                 find(path, source)
     with TemporaryDirectory() as scratch, named(Path(scratch)), ExitStack() as outputs:
@@ -43,7 +42,7 @@ def run(paths: Paths, params: Params) -> None:
             with entry(path, key):
                 inputs[key] = obtain(path, manifest.sources[key], sums, check)
             say(f"{key}: {inputs[key].facts['bytes']:,} bytes, sound: {inputs[key].facts['source']}")
-        # all folders are replaced when all are written
+        # All folders are replaced once all are written.
         write_news(outputs.enter_context(fresh_folder(paths.news)), manifest, inputs)
         folder = outputs.enter_context(fresh_folder(paths.udpipe.parent))
         copy(inputs["udpipe"], folder / "model.udpipe")
@@ -60,12 +59,14 @@ def run(paths: Paths, params: Params) -> None:
 
 
 def choose(path: Path, params: Params) -> Manifest:
-    """The manifest with the data sets that params.yaml names, in its order, and with a published ELMo only if it is
-    asked for: it is large, and need not be there."""
+    """Read the manifest, with the data sets that params.yaml names, in its order.
+
+    A published ELMo is kept only if params.yaml asks for one: it is large, and need not be there.
+    """
     manifest, sets = read_manifest(path), params.sets
-    if lacking := [name for name in sets if name not in manifest.ner]:
-        found = f"found {', '.join(manifest.ner)}, expected {', '.join(lacking)} as well, of sets in params.yaml"
-        raise UserError(f"{path}: ner: {found}; name its files here, or take it out there")
+    if missing := [name for name in sets if name not in manifest.ner]:
+        fault = f"found {', '.join(manifest.ner)}, expected {', '.join(missing)} as well, of sets in params.yaml"
+        raise UserError(f"{path}: ner: {fault}; name its files here, or take it out there")
     for name in manifest.ner.keys() - set(sets):
         say(f"{path}: ner.{name}: left out: not one of sets in params.yaml, which are {', '.join(sets)}")
     if params.imports_elmo and not manifest.elmo:

@@ -7,8 +7,7 @@ import torch
 
 from pipeline.errors import UserError
 from pipeline.files.ids import IdSequences
-from pipeline.files.json import write_json
-from pipeline.files.metrics import write_metrics
+from pipeline.files.json import write_json, write_metrics
 from pipeline.files.vocabulary import Vocabulary
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.elmo.stacks import ElmoStacks

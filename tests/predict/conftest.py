@@ -1,15 +1,16 @@
-"""An exported tagger, made by the stages themselves of generated text; the language model's weights are random."""
+"""An exported tagger that the stages make from generated text, on a language model with random weights."""
 
 import json
+from collections.abc import Iterator
+from functools import cache, partial
 from pathlib import Path
-from shutil import copytree
+from shutil import copyfile, copytree
 
 import pytest
 import torch
 
 from demo import DemoSettings
 from demo.conll import write_wikineural
-from demo.udpipe_model import write_udpipe
 from pipeline.files.json import write_json
 from pipeline.files.vocabulary import SPECIALS
 from pipeline.lm.bilm import BiLM
@@ -20,12 +21,14 @@ from pipeline.lm.settings import ArchSettings, CharCnnSettings, LmSettings
 from pipeline.ner.exported import SETTINGS, sum_parts
 from pipeline.ner.settings import FeatureKind
 from pipeline.paths import Paths
-from pipeline.predict import TextTagger, load
+from pipeline.predict import Span, TextTagger, load
 from pipeline.protocol import TokenRule
 from pipeline.stages import corpora, evaluate, export, ner
+from pipeline.text.udpipe import Lemmatizer
 from tests.params import make_params
 from tests.report.world import CHARCNN, LM
 
+ROOT = Path(__file__).parents[2]
 DEMO = DemoSettings(
     seed=5, articles=1, train=300, validation=40, test=40, treebank=80, tokenizer_epochs=1, tagger_iterations=2
 )
@@ -36,9 +39,9 @@ TAGGER = {
     "hidden": 24,
     "layers": 1,
     "dropout": 0.0,
-    "batch_sentences": 16,
+    "batch_sentences": 40,
     "epochs": 8,
-    "learning_rate": 0.04,
+    "learning_rate": 0.1,
     "clip": 5.0,
     "seeds": [1, 2],
 }
@@ -53,7 +56,7 @@ PARAMS = {
 
 
 class World:
-    """Folders as the stages leave them."""
+    """The folders of a repository after its stages have run."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.paths = folder, Paths(folder)
@@ -72,11 +75,11 @@ class World:
         facts = {"source": "data/demo/x", "sha256": "0" * 64}
         write_json(generated / "sources.json", {"files": dict.fromkeys(files, facts)})
         write_json(self.paths.news / "sources.json", {"files": [facts]})
-        write_udpipe(udpipe, DEMO)
+        copyfile(ROOT / "data" / "demo" / "model.udpipe", udpipe)
         write_json(udpipe.with_name("source.json"), {"source": "data/demo/model.udpipe", "sha256": "0" * 64})
 
     def pretrain(self, cell: str = "sru") -> None:
-        """A language model with fresh weights."""
+        """Write a language model with random weights."""
         torch.manual_seed(1)
         settings, layers = LmSettings.model_validate(LM | {"hidden": 32}), 0 if cell == "none" else 2
         arch = ArchSettings(cell=cell, layers=layers, residual=False)
@@ -87,11 +90,20 @@ class World:
         model = BiLM(arch, settings, encoder.shape.projection, 30) if layers else None
         save_lm(self.lm, Config(name=cell, arch=arch, lm=settings, vocabulary_size=30), model)
 
-    def train(self, features: FeatureKind = "top", tokens: TokenRule = "all") -> None:
-        """From the NER set to the folder that is carried away."""
-        values = {"ner": {"features": features, **TAGGER}, "protocol.tokens": tokens}
+    def train(self, features: FeatureKind = "top", tokens: TokenRule = "all", **settings: object) -> None:
+        """Run the stages from the NER set to the exported folder; `settings` replace values of `TAGGER`."""
+        values = {"ner": {"features": features, **TAGGER, **settings}, "protocol.tokens": tokens}
         for stage in (corpora, ner, evaluate, export):
             stage.run(self.paths, make_params(PARAMS | values), "wikineural")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_lemmatizer() -> Iterator[None]:
+    """Load the UDPipe model once: it is the same in all folders, and its sum is checked first."""
+    load_once = cache(partial(Lemmatizer, ROOT / "data" / "demo" / "model.udpipe"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipeline.predict.tagger.Lemmatizer", lambda path, normalization: load_once(normalization))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -103,7 +115,7 @@ def fetched(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture(scope="session")
 def world(fetched: World) -> World:
-    """With a tagger on the top layer."""
+    """A world with a tagger on the top layer."""
     fetched.pretrain()
     fetched.train()
     return fetched
@@ -120,7 +132,11 @@ def copy(world: World, tmp_path: Path) -> Path:
     return copytree(world.exported, tmp_path / "copy")
 
 
+def as_json(spans: list[Span]) -> list[dict[str, object]]:
+    return [{"start": s.start, "stop": s.stop, "type": s.type, "confidence": round(s.confidence, 4)} for s in spans]
+
+
 def sum_again(folder: Path) -> None:
-    """Somebody's folder whose sums are right, whatever is in its files."""
+    """Make the sums of a folder right again after its files were changed."""
     settings = json.loads((folder / SETTINGS).read_text())
     (folder / SETTINGS).write_text(json.dumps(settings | {"parts": sum_parts(folder)}))

@@ -11,7 +11,7 @@ from pipeline.predict.serve.run import bind, make_server
 
 @contextmanager
 def serving(models: list[Model]) -> Iterator[str]:
-    """Its address, while it answers."""
+    """The server's address, while it answers."""
     listening = bind(0)
     port = listening.getsockname()[1]
     server = make_server(make_app(models, port), listening)

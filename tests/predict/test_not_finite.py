@@ -1,4 +1,4 @@
-"""Weights that are no numbers, and numbers that lead to none, are no answers: one line each, and nothing is stored."""
+"""NaN or infinite weights, and weights that lead to such numbers, give an error of one line and no output."""
 
 import shutil
 from pathlib import Path
@@ -24,7 +24,7 @@ TEXT = "Анна Смирнова уехала в город Казань."
 
 
 def spoil(path: Path, value: float) -> str:
-    """Put a value in a tensor of the file; the name of the tensor."""
+    """Put a value into a tensor of the file; return the tensor's name."""
     state = load_file(path)
     name = sorted(key for key, tensor in state.items() if tensor.is_floating_point() and tensor.numel())[-1]
     state[name].view(-1)[-1] = value
@@ -33,7 +33,7 @@ def spoil(path: Path, value: float) -> str:
 
 
 def enlarge(path: Path, tensor: str) -> None:
-    """Fill a tensor of the file with a number that is one, and whose double is none."""
+    """Fill a tensor of the file with a finite number whose double is infinite."""
     state = load_file(path)
     state[tensor].fill_(3e38)
     assert is_finite(state[tensor])

@@ -44,7 +44,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
 
 
 class Shown:
-    """The page as someone sees it."""
+    """The page as a visitor sees it."""
 
     def __init__(self, browser: webdriver.Chrome) -> None:
         self.browser = browser
@@ -59,7 +59,7 @@ class Shown:
         WebDriverWait(self.browser, 20, poll_frequency=0.05).until(lambda _: happens())  # type: ignore[operator]
 
     def type(self, text: str) -> None:
-        """As a hand would; what chromedriver cannot type (emoji) is pasted."""
+        """Type a text, or paste it if it has emoji, which chromedriver cannot type."""
         self.one("[data-example=none]").click()
         self.until(lambda: self.read() == ["", ""])
         if text.isascii() or max(text) < "\U00010000":
@@ -68,7 +68,7 @@ class Shown:
             self.put(text)
 
     def put(self, text: str) -> None:
-        """As someone who pastes it."""
+        """Paste a text."""
         put = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'))"
         self.browser.execute_script(put, self.one("#text"), text)
 
@@ -82,7 +82,7 @@ class Shown:
         return self.browser.execute_script(read)
 
     def marks(self) -> list[tuple[str, str]]:
-        """Text and type of each entity, all models'."""
+        """The text and type of each entity, for all models."""
         read = """return [...document.querySelectorAll('.running .entity')].map(
             (entity) => [entity.firstChild.data, entity.lastChild.textContent])"""
         return [(text, type_) for text, type_ in self.browser.execute_script(read)]
@@ -90,7 +90,7 @@ class Shown:
 
 @pytest.fixture
 def page(browser: webdriver.Chrome, address: str) -> Iterator[Shown]:
-    """Loaded anew; afterwards its console must be empty, where a refusal was not asked for."""
+    """A page that was just loaded; after the test, its console may hold nothing but refusals that were asked for."""
     browser.get(address)
     shown = Shown(browser)
     shown.until(lambda: shown.all(ENTITY))

@@ -5,6 +5,7 @@ import copy
 import gzip
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,14 +14,15 @@ import pytest
 import yaml
 
 from demo import DemoSettings
-from demo.udpipe_model import write_udpipe
 from pipeline.errors import UserError
 from pipeline.params import Params
 from pipeline.paths import Paths
+from pipeline.sources import verify
 from pipeline.stages import fetch
 from tests.params import make_params
 from tests.sources.server import Handler, serving
 
+MODEL = (Path(__file__).parents[2] / "data" / "demo" / "model.udpipe").read_bytes()
 DUMP = """<mediawiki xml:lang="ru"><siteinfo/>
 <page><title>Пожар</title><ns>0</ns><id>7</id><revision><id>1</id><text>Сгорел склад.</text></revision></page>
 </mediawiki>
@@ -83,11 +85,10 @@ class Repository:
         fetch.run(self.paths, self.params())
 
     def params(self) -> Params:
-        choice = {"arch": "elmo" if self.elmo else "lstm", "charcnn.source": "train", "sets": self.sets}
-        return make_params({"scale": "local", **choice})
+        return choose_params("elmo" if self.elmo else "lstm", *self.sets)
 
     def refusal(self) -> str:
-        """The message of a fetch that fails, as it must: in one line, and with nothing changed in data/raw."""
+        """The message of a fetch that must fail, in one line and without a change in data/raw."""
         before = snapshot(self.raw)
         with pytest.raises(UserError) as caught:
             self.fetch()
@@ -98,27 +99,26 @@ class Repository:
         return message
 
 
+@cache
+def choose_params(arch: str, *sets: str) -> Params:
+    """Read once: reading takes longer than the stage does in most tests."""
+    return make_params({"scale": "local", "arch": arch, "charcnn.source": "train", "sets": list(sets)})
+
+
 def snapshot(folder: Path) -> dict[str, bytes | None]:
     """Every path below a folder, hidden ones too, with its bytes."""
     return {str(p.relative_to(folder)): p.read_bytes() if p.is_file() else None for p in folder.rglob("*")}
 
 
 @pytest.fixture(scope="session")
-def model(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    path = tmp_path_factory.mktemp("udpipe") / "tiny.udpipe"
-    write_udpipe(path, TINY)
-    return path.read_bytes()
-
-
-@pytest.fixture(scope="session")
-def fetched(tmp_path_factory: pytest.TempPathFactory, model: bytes) -> Path:
+def fetched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("fetched")
     repository = Repository(root)
     repository.inputs.mkdir(parents=True)
     repository.write("dump.xml.bz2", bz2.compress(DUMP.encode()))
     repository.write("news.txt", NEWS)
     repository.write("more.txt.gz", gzip.compress(NEWS.encode(), mtime=0))
-    repository.write("tiny.udpipe", model)
+    repository.write("tiny.udpipe", MODEL)
     repository.write("wiki.conllu", WIKINEURAL)
     repository.write("wiki.conllu.gz", gzip.compress(WIKINEURAL.encode(), mtime=0))
     repository.write("multi.conll", MULTICONER)
@@ -128,15 +128,17 @@ def fetched(tmp_path_factory: pytest.TempPathFactory, model: bytes) -> Path:
 
 @pytest.fixture
 def repository(tmp_path: Path, fetched: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
-    """Fresh for every test, with a good data/raw in it."""
+    """A fresh repository with a good data/raw; the good UDPipe model, tried once, is not tried again in a process."""
     monkeypatch.delenv("DVC_ROOT", raising=False)
+    check = verify.check_udpipe
+    monkeypatch.setattr(verify, "check_udpipe", lambda path: None if path.read_bytes() == MODEL else check(path))
     shutil.copytree(fetched, tmp_path, dirs_exist_ok=True)
     return Repository(tmp_path)
 
 
 @pytest.fixture
 def handler(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Handler]]:
-    """A server of this test's own; downloads try again at once, and by no proxy."""
+    """A server for this test alone; downloads try again at once, and use no proxy."""
     monkeypatch.setattr("pooch.core.time", SimpleNamespace(sleep=lambda seconds: None))
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)

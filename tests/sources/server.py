@@ -41,7 +41,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def serving() -> Iterator[type[Handler]]:
-    """A handler of the caller's own; its `url` is where it serves."""
+    """A handler for the caller alone, which serves at its `url`."""
 
     class Own(Handler):
         tricks: ClassVar[list[Callable[[Handler], None]]] = []

@@ -23,7 +23,7 @@ Trick = Callable[[Handler], None]
 
 
 def refusal(handler: type[Handler], folder: Path) -> str:
-    """The message of a download that fails, as it must: one plain line, and no file."""
+    """The message of a download that must fail, in one plain line and without a file."""
     with pytest.raises(UserError) as caught:
         download(handler.url, folder)
     message, path = str(caught.value), cached_path(handler.url, folder)
@@ -158,7 +158,7 @@ def test_redirect_to_no_host(handler: type[Handler], tmp_path: Path, target: str
 
 
 def test_redirect_away_from_encryption() -> None:
-    """With a signature in it, which is not said."""
+    """The signature in the address is not repeated."""
     response = requests.Response()
     response.status_code, response.url, response.raw = 302, "https://host/a", io.BytesIO()
     response.headers["Location"] = "http://me:S3cr3t@host/b?sig=S3cr3t"

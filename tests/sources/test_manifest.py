@@ -119,7 +119,7 @@ def test_missing_manifest(tmp_path: Path) -> None:
     [
         (b"news: [", "not valid YAML"),
         (b"", "top level: found nothing"),
-        (b"[" * 5000, "not valid YAML: nested too deeply"),
+        (b"[" * 500, "not valid YAML: nested too deeply"),
         (b"news: 2024-13-01", "not valid YAML: month must be in 1..12"),
         (b"news: [1]\nudpipe: {}\nnews: [2]", "line 3: key 'news' stands twice; keep one of the two"),
         (b"ner:\n  a:\n    train: {source: a}\n    train: {source: b}", "line 4: key 'train' stands twice"),

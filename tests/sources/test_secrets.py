@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.sources.download import cached_path, download, identify
-from pipeline.sources.sums import Sums
+from pipeline.sources.obtain import Sums
 from tests.sources.conftest import Repository
 from tests.sources.server import CONTENT, Handler
 
@@ -112,7 +112,7 @@ def test_no_error_of_a_proxy_has_it(
         " https://host/a?b={}",
     ],
 )
-def test_no_error_of_a_manifest_has_it(repository: Repository, source: str) -> None:
+def test_no_error_of_a_manifest_has_it(repository: Repository, handler: type[Handler], source: str) -> None:
     repository.entry("udpipe")["source"] = source.format(SECRET, SECRET)
     assert SECRET not in repository.refusal()
     repository.content["udpipe"] = source.format(SECRET, SECRET)

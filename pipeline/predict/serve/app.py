@@ -3,8 +3,8 @@
     GET  /              the page
     POST /api/entities  {"text": ...} -> {"models": [{"name": ..., "spans": [{"start", "stop", "type", "confidence"}]}]}
 
-Whatever it refuses is answered with `{"error": ...}`, one line. Another site's page can neither ask nor embed it: names
-of hosts are checked, against DNS rebinding, and so are origins; no header allows sharing.
+A request that is refused is answered with `{"error": ...}`, one line. Pages of other sites can neither use nor embed
+this one: host names are checked (against DNS rebinding) and so are origins, and no header allows sharing.
 """
 
 import re
@@ -22,9 +22,9 @@ from pipeline.report import pages
 from pipeline.report.pages.render import render_page
 
 LIMIT = 100_000
-"""Characters of a text."""
+"""The most characters of a text."""
 BODY = 12 * LIMIT + 1_000
-"""Bytes of a request: JSON may spell a character as two escapes of six bytes each."""
+"""The most bytes of a request: JSON may spell a character as two escapes of six bytes each."""
 HERE = Path(__file__).parent / "page"
 FILES = {
     "/style.css": (Path(pages.__file__).with_name("style.css"), "text/css; charset=utf-8"),
@@ -42,7 +42,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-"""Of every answer: only the page's own files are loaded, nothing that was typed can become code, nothing is kept."""
+"""Headers of every answer: only the page's own files are loaded, no typed text can become code, nothing is stored."""
 PAGE, ENTITIES, JSON = "/", "/api/entities", "application/json"
 TOO_LONG = f"and at most {LIMIT:,} characters are read at a time; shorten the text"
 MESSAGES = {
@@ -53,12 +53,12 @@ MESSAGES = {
 }
 NAMES = {"PER": "person", "LOC": "location", "ORG": "organisation", "MISC": "other name"}
 NAMES |= {"CORP": "corporation", "GRP": "group", "PROD": "product", "CW": "creative work"}
-"""Types of the NER sets, for people."""
+"""The types of the NER sets in words."""
 _ODD = re.compile("[\0\ud800-\udfff]")
 
 
 def make_app(models: Sequence[Model], port: int) -> Flask:
-    """The application; `port` is that of its address."""
+    """Make the application; `port` is the one in its address."""
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY
     app.url_map.merge_slashes = False
@@ -81,8 +81,8 @@ def make_app(models: Sequence[Model], port: int) -> Flask:
 
     @app.before_request
     def refuse_other_sites() -> None:
-        """Refuse another name of this computer, and what another site's page asks."""
-        # In the header Host a browser leaves port 80 out.
+        """Refuse requests to another name of this computer, and requests of other sites' pages."""
+        # A browser leaves port 80 out of the header Host.
         ends = [f":{port}", ""] if port == 80 else [f":{port}"]
         hosts = {name + end for name in ("localhost", "127.0.0.1", "[::1]") for end in ends}
         host, origin = (request.environ.get(key) for key in ("HTTP_HOST", "HTTP_ORIGIN"))
@@ -102,11 +102,11 @@ def make_app(models: Sequence[Model], port: int) -> Flask:
 
 
 def read_request() -> str:
-    """The text of the request; an exception of HTTP says what is wrong with it."""
+    """Read the text of the request; an HTTP exception says what is wrong with it."""
     kind, charset = request.mimetype, request.mimetype_params.get("charset", "utf-8")
-    if kind != JSON or charset.lower() not in ("utf-8", "utf8"):  # no form of another site can send this
-        found = f"{kind}; charset={charset}" if kind == JSON else kind or "none"
-        abort(415, f"content type: found {found}, expected {JSON}")
+    if kind != JSON or charset.lower() not in ("utf-8", "utf8"):  # forms of other sites cannot send JSON
+        content_type = f"{kind}; charset={charset}" if kind == JSON else kind or "none"
+        abort(415, f"content type: found {content_type}, expected {JSON}")
     try:
         text = parse_json(request.get_data(cache=False))
     except NoText as fault:
@@ -114,13 +114,13 @@ def read_request() -> str:
     if len(text) > LIMIT:
         abort(413, f"found {len(text):,} characters, {TOO_LONG}")
     if odd := _ODD.search(text):
-        what = "NUL" if odd[0] == "\0" else "half of a surrogate pair"
-        abort(400, f"the text: character {odd.start() + 1:,} is {what}, which no text holds; take it out")
+        name = "NUL" if odd[0] == "\0" else "half of a surrogate pair"
+        abort(400, f"the text: character {odd.start() + 1:,} is {name}, which no text holds; take it out")
     return text
 
 
 def answer_error(error: HTTPException) -> Response:
-    """One line as JSON, with the status and, of a wrong method, the right ones."""
+    """Answer with one line as JSON and the error's status; after a wrong method, a header lists the right ones."""
     generic = error.description in (None, type(error).description) or isinstance(error, InternalServerError)
     message = MESSAGES.get(error.code or 500, error.name) if generic else str(error.description)
     response = jsonify(error=" ".join(message.split()))

@@ -17,18 +17,18 @@ from pipeline.report.paper import set_name
 
 
 class Model(NamedTuple):
-    """A tagger with what people are told of it."""
+    """A tagger with what the page says about it."""
 
     name: str
     about: str
-    """What it is, in a line."""
+    """A description of one line."""
     demo: bool
-    """It has the demo's lemmatiser, so that what it finds says nothing about Russian."""
+    """Whether its lemmatiser is the demo's: its results then say nothing about Russian."""
     tagger: TextTagger
 
 
 def find_folders(exported: Path) -> list[Path]:
-    """All taggers of a folder such as models/tagger, by name; a `UserError` where there is none."""
+    """The taggers in a folder such as models/tagger, by name; a `UserError` if there is none."""
     folders = sorted(path for path in exported.glob("[!.]*") if path.is_dir())
     if not folders:
         raise UserError(f"{exported}: no tagger in it; dvc repro export makes one, or name its folder: --model DIR")
@@ -36,7 +36,7 @@ def find_folders(exported: Path) -> list[Path]:
 
 
 def load_models(folders: Sequence[Path], device: torch.device) -> list[Model]:
-    """In the order of the folders; a `UserError` names the one that is damaged, or given twice."""
+    """Load the taggers in the order of their folders; a `UserError` names a folder that is damaged or given twice."""
     models = []
     for folder, name in zip(folders, name_folders(folders), strict=True):
         tagger = TextTagger.load(folder, device)
@@ -50,7 +50,7 @@ def load_models(folders: Sequence[Path], device: torch.device) -> list[Model]:
 
 
 def name_folders(folders: Sequence[Path]) -> list[str]:
-    """The last part of each path, or as many of its last parts as tell all of them apart."""
+    """Name each folder by the last part of its path, or by as many of its last parts as make all names differ."""
     paths = [Path(os.path.abspath(folder)).parts for folder in folders]
     if twice := next((folder for folder, path in zip(folders, paths, strict=True) if paths.count(path) > 1), None):
         raise UserError(f"{twice}: given twice; name every folder once")

@@ -1,6 +1,7 @@
-"""The command `serve`: the application behind waitress, in which requests that never come to an end stop no others."""
+"""The command `serve`: the application in a waitress server, where requests that never end hold up no others."""
 
 import logging
+import os
 import resource
 import socket
 import threading
@@ -12,19 +13,19 @@ import torch
 from flask import Flask
 from waitress.server import TcpWSGIServer
 
-from pipeline.errors import UserError, reason
+from pipeline.errors import UserError
 from pipeline.predict.serve.app import BODY, make_app
 from pipeline.predict.serve.models import load_models
 
 HOST = "127.0.0.1"
 THREADS = 4
-"""Requests answered at a time; others wait."""
+"""How many requests are answered at a time; others wait."""
 PATIENCE = 5
-"""Seconds that a request may take to arrive, and that a connection may be silent."""
+"""Seconds that a request may take to arrive, and that a connection may stay silent."""
 CONNECTIONS = 4096
-"""At most, where the system allows so many open files; further ones wait until others are closed."""
+"""The most connections, if the system allows so many open files; further ones wait until others are closed."""
 FILES = 64
-"""Open files that are no connections, and some to spare."""
+"""Open files besides connections, with some to spare."""
 
 
 def run(folders: Sequence[Path], port: int, device: torch.device, browse: bool) -> None:
@@ -35,41 +36,35 @@ def run(folders: Sequence[Path], port: int, device: torch.device, browse: bool) 
         server = make_server(make_app(models, port), listening)
         url = f"http://{HOST}:{port}/"
         print(f"{url} shows what is found by {', '.join(model.name for model in models)}; Ctrl-C ends it", flush=True)
-        if browse:  # which may take as long as the browser is open
+        if browse:  # in a thread, for it may take as long as the browser is open
             threading.Thread(target=webbrowser.open, args=[url], daemon=True).start()
         server.run()
         server.close()
 
 
 def bind(port: int) -> socket.socket:
-    """A socket of this computer only, 0 for any free port; a `UserError` where the port is another program's."""
-    listening = socket.socket()
+    """Listen to this computer only, on any free port if it is 0; a `UserError` if the port is another program's."""
     try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((HOST, port))
-        listening.listen()  # or else a second server could bind it as well, and fail later
+        return socket.create_server((HOST, port))
     except OSError as error:
-        listening.close()
-        raise UserError(
-            f"port {port}: {reason(error)}; choose another one with --port, 0 for any that is free"
-        ) from None
-    return listening
+        fault = os.strerror(error.errno or 0).lower()
+        raise UserError(f"port {port}: {fault}; choose another one with --port, 0 for any that is free") from None
 
 
 class Server(TcpWSGIServer):  # type: ignore[misc]  # waitress is not typed
-    """Waitress closes silent connections; this one closes also those whose request arrives a byte now and then."""
+    """Waitress closes silent connections; this server also closes those whose request arrives too slowly."""
 
     def maintenance(self, now: float) -> None:
         super().maintenance(now)
         for channel in self.active_channels.values():
-            if channel.request is not None:  # it has arrived in part
+            if channel.request is not None:  # a part of it has arrived
                 since = vars(channel.request).setdefault("since", now)
                 channel.will_close |= now - since > PATIENCE
 
 
 def make_server(app: Flask, listening: socket.socket) -> Server:
-    """Ready to `run()`, until Ctrl-C. It asks the system for as many open files as it needs."""
-    for name in ("waitress", "waitress.queue"):  # that requests or connections wait is no fault
+    """Make a server whose `run()` lasts until Ctrl-C, and ask the system for as many open files as it needs."""
+    for name in ("waitress", "waitress.queue"):  # they warn of requests and connections that wait
         logging.getLogger(name).setLevel(logging.ERROR)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = CONNECTIONS + FILES if hard == resource.RLIM_INFINITY else min(hard, CONNECTIONS + FILES)
@@ -83,7 +78,7 @@ def make_server(app: Flask, listening: socket.socket) -> Server:
         threads=THREADS,
         ident=None,
         max_request_body_size=BODY,
-        inbuf_overflow=2 * BODY,  # or else a long text would lie in a file for a while
+        inbuf_overflow=2 * BODY,  # otherwise a long text would be kept in a file for a while
         log_socket_errors=False,
         channel_timeout=PATIENCE,
         cleanup_interval=1,
