@@ -7,9 +7,13 @@ those of multiconer still of the old: they must not be read as the new one's.
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import yaml
+
 from pipeline.paths import HERE
 
 Json = dict[str, Any]
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Safe YAML, parsed in C where PyYAML was built so: a lock takes a second otherwise."""
 CODE, ARCHITECTURE = f"{HERE.code.as_posix()}/", HERE.architecture.as_posix()
 
 

@@ -12,6 +12,7 @@ from dvc.schema import COMPILED_LOCKFILE_SCHEMA
 from voluptuous import Invalid
 
 from pipeline.errors import UserError
+from pipeline.experiments.lock import LOADER
 from pipeline.paths import HERE
 from pipeline.work.locks import hold, lock_alone
 from pipeline.work.outputs import remove
@@ -59,5 +60,4 @@ def _mend(path: Path, lock: Path, check: Callable[[bytes], object]) -> None:
 
 def _check_lock(content: bytes) -> None:
     if b"<<<<<<< " not in content:  # a conflict of git's is for a person to resolve
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C, where PyYAML was built so
-        COMPILED_LOCKFILE_SCHEMA(yaml.load(content, loader))
+        COMPILED_LOCKFILE_SCHEMA(yaml.load(content, LOADER))

@@ -17,16 +17,13 @@ from dvc.repo.experiments.utils import exp_refs
 from dvc.scm import NoSCM, RevError, resolve_rev
 
 from pipeline.errors import UserError
-from pipeline.experiments.lock import look_up
+from pipeline.experiments.lock import LOADER, look_up
 from pipeline.files.json import json_text
 from pipeline.paths import HERE
 from pipeline.provenance.code import DATA, PACKAGE, PYTHON, Sources, describe_architecture, stage_code, stages
 
 WORKSPACE = "workspace"
 LOCK, PARAMS = "dvc.lock", "params.yaml"
-
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""Safe YAML, parsed in C where PyYAML was built so: a lock takes a second otherwise."""
 
 Json = dict[str, Any]
 
@@ -75,14 +72,14 @@ class Revision:
     @cached_property
     def params(self) -> Json:
         """params.yaml as data."""
-        return self._need_keys(PARAMS, self._read_yaml(PARAMS))
+        return self._read_keys(PARAMS)
 
     @cached_property
     def stages(self) -> dict[str, Json]:
         """What dvc.lock says of every stage that was run."""
         if not self.has(LOCK):
             raise UserError(f"{self.name}: found no {LOCK}: nothing was run there; {self.advice}")
-        return self._need_keys(LOCK, self._need_keys(LOCK, self._read_yaml(LOCK)).get("stages"))
+        return self._need_keys(LOCK, self._read_keys(LOCK).get("stages"))
 
     def has(self, path: str) -> bool:
         """Whether there is such a file, leaving aside what only DVC's cache has."""
@@ -126,9 +123,9 @@ class Revision:
         paths = {str(fs.relpath(path, top)): path for path in fs.find(fs.join(top, PACKAGE))}
         return {name: fs.cat_file(path) for name, path in sorted(paths.items()) if Path(name).suffix in {PYTHON, *DATA}}
 
-    def _read_yaml(self, path: str) -> Any:
+    def _read_keys(self, path: str) -> Json:
         try:
-            return yaml.load(self.read_bytes(path), LOADER)
+            return self._need_keys(path, yaml.load(self.read_bytes(path), LOADER))
         except yaml.YAMLError as error:
             fault = " ".join(str(error).split())
             raise UserError(f"{self.name}: {path}: not valid YAML (a merge left half-way?): {fault}") from None

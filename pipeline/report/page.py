@@ -7,14 +7,11 @@ from typing import Any
 from pipeline.report import paper
 from pipeline.report.counts import Flow, read_flows
 from pipeline.report.data import MEAN, Json, Results, SetResults
-from pipeline.report.pages.blocks import LEGEND, Markdown, Table, format_blocks
+from pipeline.report.pages.blocks import Table
 from pipeline.report.pages.render import render_markdown
 from pipeline.report.readings import RIGHT, WRONG, Mistakes
-from pipeline.report.splits import describe_dropped, describe_splits
+from pipeline.report.splits import tabulate_dropped, tabulate_splits
 from pipeline.report.tables import decimal, integer, interval, percent, plus_minus, score, spread
-
-DEMO = "demo"
-DEMO_WARNING = "The data of scale demo are generated: these scores show that the pipeline works and are no result."
 
 
 def render(results: Results, mistakes: Mapping[str, Mistakes], settings: Json, whole: bool) -> str:
@@ -26,7 +23,6 @@ def render(results: Results, mistakes: Mapping[str, Mistakes], settings: Json, w
         Path(__file__).with_name("page.md"),
         whole=whole,
         results=results,
-        warning=DEMO_WARNING,
         facts=_tabulate_facts(results),
         scores=[_describe_scores(name, of_set) for name, of_set in sets.items()],
         types={name: [_describe_type(row) for row in sets[name].types.to_dict("records")] for name in sets},
@@ -35,13 +31,14 @@ def render(results: Results, mistakes: Mapping[str, Mistakes], settings: Json, w
         charcnn_share=size / (size + lm["parameters_m"]),
         set_columns=[f"F1 {paper.set_name(name)}" for name in sets],
         in_paper=_compare(results, paper.MODELS.get(results.arch)),
-        splits=format_blocks([*describe_splits(counts), *describe_dropped(counts, results.protocol["tokens"])]),
+        splits=counts,
+        split_rows=tabulate_splits(counts),
+        dropped_rows=tabulate_dropped(counts),
         flows=[[stage, *_describe_flow(flow)] for stage in stages for flow in read_flows(results.counts[stage])],
         mistakes=mistakes,
         most_wrong=WRONG,
         most_right=RIGHT,
         seed=settings["seed"],
-        legend=Markdown(LEGEND),
         settings=[*_flatten(settings)],
     )
 

@@ -11,10 +11,10 @@ from pipeline.report.corpus.measure import count_lengths, measure_vocabulary
 from pipeline.report.corpus.page import Corpus, render
 from pipeline.report.corpus.plots import draw_coverage, draw_growth, draw_lengths
 from pipeline.report.data import read_counts
-from pipeline.report.pages.render import render_html
+from pipeline.report.pages.render import write_page
 from pipeline.report.plots.style import save
 from pipeline.text.dump.templates.lost import FILE, Lost, LostFile
-from pipeline.work.outputs import fresh_folder, write_text
+from pipeline.work.outputs import fresh_folder
 
 ARTICLES, FREQUENT = 10, 50
 """Articles that the page names, and lemmas."""
@@ -43,5 +43,4 @@ def run(paths: Paths, params: Params) -> None:
             "growth": save(folder, "growth", draw_growth, corpus.growth),
             "coverage": save(folder, "coverage", draw_coverage, corpus.usage),
         }
-    write_text(paths.metrics / "data.md", page)
-    write_text(paths.metrics / "data.html", render_html(page, pictures))
+    write_page(paths.metrics, "data", page, pictures)

@@ -5,18 +5,7 @@ import pytest
 
 from pipeline.errors import TEXT, printable
 from pipeline.report.counts import Flow, read_flows
-from pipeline.report.pages.blocks import (
-    LEGEND,
-    Block,
-    Example,
-    Heading,
-    Markdown,
-    Reading,
-    Table,
-    code,
-    format_blocks,
-    mark,
-)
+from pipeline.report.pages.blocks import Example, Markdown, Reading, Table, code, mark
 from pipeline.report.pages.render import render_html, render_markdown
 from pipeline.report.tables import decimal, integer, markdown, percent, plain, score
 from tests.pages import Page
@@ -61,11 +50,13 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_text_of_others_is_shown_as_it_is(text: str, tmp_path: Path) -> None:
-    (tmp_path / "page.md").write_text("# Page\n\n## {{ text }}\n\nA {{ text }}\n\n{{ blocks }}\n")
+    template = "# Page\n\n## {{ text }}\n\nA {{ text }}\n\n{{ cells }}\n\n{{ legend }}\n\n{{ example }}\n"
+    (tmp_path / "page.md").write_text(template)
     marked = Markdown(f"{mark(text, text, True)} {mark(text, text, False)}")
     table = Table([text, "code"], [[text, code(text)]])
-    blocks: list[Block] = [Heading(text), table, LEGEND, Example(7, text, [Reading(text, text, marked)])]
-    page = Page.parse(render_html(render_markdown(tmp_path / "page.md", text=text, blocks=format_blocks(blocks)), {}))
+    example = Example(7, text, [Reading(text, text, marked)])
+    rendered = render_markdown(tmp_path / "page.md", text=text, cells=table, example=example)
+    page = Page.parse(render_html(rendered, {}))
     page.check()
     shown = printable(text)
     assert page.titles == ["Page", shown] and f"A {shown}\n" in page.text

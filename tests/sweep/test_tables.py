@@ -11,13 +11,12 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.experiments.compare.system import check_fresh, find_scored
-from pipeline.experiments.pages import render_markdown
 from pipeline.experiments.revision import Revision
 from pipeline.experiments.tables import run
 from pipeline.experiments.tables.pairs import Difference, Pairs
-from pipeline.experiments.tables.plots import DRAWN, draw_costs, draw_scores, draw_sizes
+from pipeline.experiments.tables.plots import DRAWINGS, draw_costs, draw_scores, draw_sizes
 from pipeline.experiments.tables.rows import Row, Score, read_row
-from pipeline.experiments.tables.sweep import Sweep, describe, list_records
+from pipeline.experiments.tables.sweep import Sweep, list_records, render
 from pipeline.report.paper import LARGE_MODELS, MODELS
 from pipeline.report.plots.style import save
 
@@ -239,9 +238,7 @@ def test_a_row_says_what_is_wrong_with_its_revision() -> None:
 
 def test_every_row_of_the_paper_stands_beside_ours_run_or_not() -> None:
     rows = [row("gru"), row("mine"), row("charcnn")]
-    page = render_markdown(
-        describe(Sweep("demo", "ours", rows, ["lstm", "sru", "sru4", "sru12", "elmo"], "A note.", []))
-    )
+    page = render(Sweep("demo", "ours", rows, ["lstm", "sru", "sru4", "sru12", "elmo"], "A note.", []), [])
     cells = {line.split("|")[1].strip(): [cell.strip() for cell in line.split("|")[2:-1]] for line in _table(page, 2)}
     assert cells["gru (CharCNN + GRU)"] == ["2 (2)", "1.50 (22.6)", "0.720 ± 0.028 (0.693)"]
     assert cells["sru (CharCNN + SRU)"] == ["not run (2)", "not run (11.1)", "not run (0.763)"]
@@ -257,7 +254,7 @@ def test_names_of_branches_are_text() -> None:
     """As git allows them; and of the paper's large models nothing is said where none was asked for."""
     rows = [row("gru")._replace(revision="$(rm x)", source="a|b"), row("gru")._replace(revision="<b>")]
     pairs = Pairs("wikineural", [0, 1], {(0, 1): Difference(0.1, 0.04, False)}, {})
-    page = render_markdown(describe(Sweep("demo", "ours", rows, [], "", [pairs])))
+    page = render(Sweep("demo", "ours", rows, [], "", [pairs]), [])
     assert r"python -m pipeline compare '$(rm x)' '\<b\>'" in page and r"a\|b" in page
     assert "## Table 2" in page and "## Table 3" not in page
 
@@ -271,7 +268,7 @@ def _table(page: str, number: int) -> list[str]:
 def test_rows_that_were_named_may_have_other_sets() -> None:
     other = row("sru")
     other = other._replace(scores={"mine": other.scores["wikineural"]}, splits={"mine": other.splits["wikineural"]})
-    page = render_markdown(describe(Sweep("demo", "ours", [row("gru"), other], [], "", [])))
+    page = render(Sweep("demo", "ours", [row("gru"), other], [], "", []), [])
     assert "| WikiNEuRal | test" in page and re.search(r"\| mine +\| test", page)
     assert re.search(r"\| gru \(.*0.720 ± 0.028 \(0.693\) \| +not run \(–\) \|", page)
 
@@ -301,8 +298,8 @@ def test_the_pictures_are_the_same_bytes_for_the_same_rows(tmp_path: Path) -> No
 def test_names_of_architectures_and_sets_are_no_formulas(tmp_path: Path) -> None:
     scores = row("gru").scores["wikineural"]
     rows = [row(arch, scores={"$^$": scores, "wikineural": scores}) for arch in ("$x_{$", "\\_{gru}")]
-    for picture, draw in DRAWN.items():
-        assert "$^$" in save(tmp_path, picture.picture, draw, rows, ["$^$", "wikineural"])
+    for name, draw in DRAWINGS.items():
+        assert "$^$" in save(tmp_path, name, draw, rows, ["$^$", "wikineural"])
 
 
 def test_what_git_does_not_hold_is_copied_into_the_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,9 +5,8 @@ from typing import NamedTuple
 from pipeline.experiments.compare.system import System
 from pipeline.ner.scoring.scores import METRICS, deviation, interval, measure_seeds, measures
 from pipeline.ner.scoring.significance import bootstrap_difference, randomisation_p
-from pipeline.report.tables import NONE, decimal, integer, plus_minus
+from pipeline.report.tables import NONE, TITLES, decimal, integer, plus_minus
 
-TITLES = {"token_f1": "Token F1", "entity_f1": "Entity F1", "entity_f1_macro": "Entity F1, macro"}
 HEADER = ["", "Gold", "A", "B", "B - A", "95 % interval", "p"]
 
 

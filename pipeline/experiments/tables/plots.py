@@ -11,13 +11,12 @@ from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, MaxNLocat
 from textalloc import allocate
 
 from pipeline.experiments.tables.rows import Line, Row
-from pipeline.report.pages.blocks import Picture
-from pipeline.report.paper import LARGE_MODELS, MODELS, LargeModel, Model, set_name
+from pipeline.report.paper import LARGE_MODELS, MODELS, Model, set_name
 from pipeline.report.plots.style import BLUE, GREY, INK, ORANGE, WIDTH, Label, label_lines
 
 METRIC = "token_f1"
 """The paper's, so that its points can be compared with ours."""
-PAPER: dict[str, Model | LargeModel] = {**MODELS, **LARGE_MODELS}
+PAPER: dict[str, Model] = MODELS | LARGE_MODELS
 PALE, THEIRS = "#d9a98a", "#a8623a"
 """The paper's points and their names."""
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#b0578d", "#3d9bd1", "#b97f00", "#30363d", "#7d858e"]
@@ -114,12 +113,24 @@ def draw_typos(rows: Sequence[Row], sets: Sequence[str]) -> Figure:
     return figure
 
 
-COSTS = Picture("tables.cost", "Minutes of pretraining against token F1, by architecture")
-SIZES = Picture("tables.size", "Parameters against token F1, by architecture, ours and the paper's")
-SCORES = Picture("tables.f1", "Token F1 of all architectures compared with the paper's")
-CURVES = Picture("tables.curves", "Learning curves of language models and taggers, by architecture")
-TYPOS = Picture("tables.typos", "Entity F1 under typos, by architecture")
-DRAWN = {COSTS: draw_costs, SIZES: draw_sizes, SCORES: draw_scores, CURVES: draw_curves, TYPOS: draw_typos}
+Drawing = Callable[[Sequence[Row], Sequence[str]], Figure]
+DRAWINGS: dict[str, Drawing] = {
+    "cost": draw_costs,
+    "size": draw_sizes,
+    "f1": draw_scores,
+    "curves": draw_curves,
+    "typos": draw_typos,
+}
+
+
+def choose_drawings(rows: Sequence[Row]) -> dict[str, Drawing]:
+    """All pictures by name but those that would be empty."""
+    needs = {
+        "cost": any(row.lm.get("minutes") for row in rows),
+        "curves": any(any(row.epochs.values()) for row in rows),
+        "typos": any(any(row.typos.values()) for row in rows),
+    }
+    return {name: draw for name, draw in DRAWINGS.items() if rows and needs.get(name, True)}
 
 
 def _draw_points(

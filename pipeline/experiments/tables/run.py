@@ -10,18 +10,17 @@ from pipeline.errors import UserError
 from pipeline.experiments.compare.system import check_fresh, find_scored
 from pipeline.experiments.lock import stale
 from pipeline.experiments.mend import mend
-from pipeline.experiments.pages import write_page
 from pipeline.experiments.revision import PARAMS, Json, Revision, all_revisions, open_revisions, read_choice
 from pipeline.experiments.tables.pairs import compare_rows
-from pipeline.experiments.tables.plots import DRAWN
+from pipeline.experiments.tables.plots import choose_drawings
 from pipeline.experiments.tables.rows import read_row
-from pipeline.experiments.tables.sweep import Sweep, describe, list_records
+from pipeline.experiments.tables.sweep import Sweep, list_records, render
 from pipeline.files.csv import write_csv
 from pipeline.lm.settings import ELMO
 from pipeline.params import Params
 from pipeline.paths import HERE
 from pipeline.protocol import Protocol
-from pipeline.report.pages.blocks import Picture
+from pipeline.report.pages.render import write_page
 from pipeline.report.paper import order_sets
 from pipeline.report.plots.style import save
 from pipeline.work.progress import say
@@ -58,10 +57,11 @@ def run(
     target.mkdir(parents=True, exist_ok=True)
     records = [*list_records(sweep)]
     write_csv(target / f"{NAME}.csv", [*records[0]], [[*record.values()] for record in records])
-    page = describe(sweep)
-    drawn = [block for section in page.sections for block in section.blocks if isinstance(block, Picture)]
-    pictures = {block.picture: save(target, block.picture, DRAWN[block], sweep.ran, sweep.sets) for block in drawn}
-    return f"{write_page(target, NAME, page, pictures)}\npage: {target / NAME}.html"
+    drawings = choose_drawings(sweep.ran)
+    page = render(sweep, drawings)
+    pictures = {f"{NAME}.{x}": save(target, f"{NAME}.{x}", draw, sweep.ran, sweep.sets) for x, draw in drawings.items()}
+    write_page(target, NAME, page, pictures)
+    return f"{page}\npage: {target / NAME}.html"
 
 
 def _open_archs(

@@ -13,7 +13,7 @@ import mmap
 import re
 import textwrap
 from collections.abc import Collection, Iterable, Iterator
-from difflib import SequenceMatcher
+from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -145,21 +145,14 @@ def _name(id_: str, title: str) -> str:
 
 
 def _suggest(folder: Path, id_: str) -> str:
-    """Articles with an id like the one that is not there, or with it in their title."""
-    matcher, rated = SequenceMatcher(b=id_, autojunk=False), list[tuple[float, str]]()
-    for other, title in _read_headers(folder):
-        matcher.set_seq1(other)
-        if id_.casefold() in title.casefold():
-            similarity = len(id_) / len(title)
-        elif matcher.real_quick_ratio() >= CLOSE and matcher.quick_ratio() >= CLOSE:
-            similarity = matcher.ratio()
-        else:
-            continue
-        rated = heapq.nlargest(3, [*rated, (similarity, _name(other, title))])
-    if rated:
-        return f"close to it: {', '.join(name for _, name in rated)}"
-    first = ", ".join(_name(*header) for header in islice(_read_headers(folder), 3))
-    return f"nor one like it; the first are {first}; metrics/data.html names others"
+    """Articles with an id like the one that was not found, or with it in their title."""
+    titles = dict(_read_headers(folder))
+    names = {other: _name(other, title) for other, title in titles.items()}
+    close = get_close_matches(id_, [*titles], 3, CLOSE)
+    close += [other for other, title in titles.items() if other not in close and id_.casefold() in title.casefold()]
+    if close:
+        return f"close to it: {', '.join(names[other] for other in close[:3])}"
+    return f"nor one like it; the first are {', '.join([*names.values()][:3])}; metrics/data.html names others"
 
 
 def _read_headers(folder: Path) -> Iterator[tuple[str, str]]:

@@ -16,9 +16,7 @@ from pipeline.files.vocabulary import SPECIALS, read_facts
 from pipeline.work.progress import track
 
 POINTS = 100
-"""Of the curve of growth."""
-BLOCK = 2000
-"""Fragments counted at once."""
+"""About so many points has the curve of growth, and so many blocks are read."""
 
 Integers = npt.NDArray[np.int64]
 
@@ -91,35 +89,30 @@ class Usage(NamedTuple):
 
 
 def measure_vocabulary(folder: Path) -> tuple[Growth, Usage]:
-    """Read the ids of both sides once, `BLOCK` fragments at a time; memory grows with types alone, 16 bytes each.
+    """Read the ids of both sides once, block by block; memory is for a block and for the counts of the types.
 
-    A point of the curve is noted every hundredth of the training tokens, or every block.
+    A point of the curve is noted after every hundredth of the training tokens.
     """
     facts = read_facts(folder)
     train, validation = (np.zeros(facts["types"], dtype=np.int64) for _ in range(2))
     total = int(IdSequences(folder, "train", facts["types"]).offsets[-1])
     points = [(0, 0, 0)]
-    tokens = types = repeated = 0
-    for ids, number in _count_ids(folder, "train", facts["types"]):
-        before = train[ids]
-        train[ids] += number
-        tokens += int(number.sum())
-        types += int((before == 0).sum())
-        repeated += int(((before < 2) & (train[ids] >= 2)).sum())
+    for counts in _count_blocks(folder, "train", facts["types"]):
+        train += counts
+        tokens = int(train.sum())
         if tokens == total or tokens - points[-1][0] >= total / POINTS:
-            points.append((tokens, types, repeated))
-    for ids, number in _count_ids(folder, "validation", facts["types"]):
-        validation[ids] += number
+            points.append((tokens, np.count_nonzero(train), np.count_nonzero(train > 1)))
+    for counts in _count_blocks(folder, "validation", facts["types"]):
+        validation += counts
     growth, words = Growth(*np.array(points, dtype=np.int64).T), slice(len(SPECIALS), None)
     return growth, Usage(train[words], validation[words], facts["size"] - len(SPECIALS))
 
 
-def _count_ids(folder: Path, side: str, types: int) -> Iterator[tuple[Integers, Integers]]:
-    """The ids of one block of fragments after the other, each id once, with how often it occurs in the block."""
+def _count_blocks(folder: Path, side: str, types: int) -> Iterator[Integers]:
+    """How often each type occurs, (types,), in one hundredth of the fragments after the other."""
     offsets = IdSequences(folder, side, types).offsets
-    step = max(1, min(BLOCK, (len(offsets) - 1) // POINTS))
-    borders = [*range(0, len(offsets) - 1, step), len(offsets) - 1]
+    fragments = len(offsets) - 1
+    borders = [*range(0, fragments, max(1, fragments // POINTS)), fragments]
     with (folder / f"{side}.ids").open("rb") as file:  # read, not mapped: what was read can be forgotten
         for start, stop in track(pairwise(borders), f"vocabulary of {side}", "blocks", len(borders) - 1):
-            ids = np.fromfile(file, ID, int(offsets[stop] - offsets[start]))
-            yield np.unique(ids.astype(np.int64), return_counts=True)
+            yield np.bincount(np.fromfile(file, ID, int(offsets[stop] - offsets[start])), minlength=types)

@@ -15,8 +15,11 @@ from pipeline.errors import TEXT, printable
 from pipeline.report import tables
 from pipeline.report.pages import blocks
 from pipeline.report.paper import set_name
+from pipeline.work.outputs import write_text
 
 HERE = Path(__file__).parent
+DEMO = "demo"
+DEMO_WARNING = "The data of scale demo are generated: these scores show that the pipeline works and are no result."
 LONG = 40
 """Characters of a cell in which lines may break."""
 
@@ -24,11 +27,18 @@ LONG = 40
 def render_markdown(template: Path, **content: Any) -> str:
     """A page of Markdown. In its template, blocks become Markdown and all other text is escaped."""
     environment = _environment(template, finalize=_finalize)
-    environment.filters |= {name: getattr(tables, name) for name in ("integer", "decimal", "percent")}
+    environment.filters |= {"integer": tables.integer, "decimal": tables.decimal, "percent": tables.percent}
     environment.filters["set_name"] = set_name
     environment.globals |= {"table": blocks.Table, "picture": blocks.Picture, "code": blocks.code}
+    environment.globals |= {"legend": blocks.LEGEND, "demo_warning": DEMO_WARNING}
     page = environment.get_template(template.name).render(content)
     return printable(re.sub(r"\n{3,}", "\n\n", page.strip()) + "\n", TEXT)
+
+
+def write_page(folder: Path, name: str, page: str, pictures: Mapping[str, str]) -> None:
+    """Write a page of Markdown as `name.md`, and as `name.html` with its pictures, which are SVG documents by name."""
+    write_text(folder / f"{name}.md", page)
+    write_text(folder / f"{name}.html", render_html(page, pictures))
 
 
 def render_html(page: str, pictures: Mapping[str, str]) -> str:
