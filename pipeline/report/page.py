@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from pipeline.report import paper
 from pipeline.report.counts import Flow, read_flows
 from pipeline.report.data import MEAN, Json, Results, SetResults
@@ -39,7 +41,7 @@ def render(results: Results, mistakes: Mapping[str, Mistakes], settings: Json, w
         most_wrong=WRONG,
         most_right=RIGHT,
         seed=settings["seed"],
-        settings=[*_flatten(settings)],
+        settings=[[key, str(value)] for key, value in pd.json_normalize(settings).to_dict("records")[0].items()],
     )
 
 
@@ -100,12 +102,3 @@ def _describe_flow(flow: Flow) -> list[str]:
         reasons = ", ".join(f"{reason} {integer(number)}" for reason, number in flow.dropped.items())
         dropped = f"{integer(total)} ({percent(total / max(flow.read, 1))}): {reasons}" if total else "0"
     return [flow.unit, integer(flow.read), dropped, integer(flow.written)]
-
-
-def _flatten(settings: Any, key: str = "") -> Iterator[list[str]]:
-    """Dotted keys and their values, as `dvc params diff` has them."""
-    if not isinstance(settings, dict):
-        yield [key, str(settings)]
-        return
-    for name, value in settings.items():
-        yield from _flatten(value, f"{key}.{name}" if key else str(name))

@@ -35,7 +35,7 @@ def test_lengths_of_the_corpus(built: Path) -> None:
         [len(line.split()) for document in sentences for line in document.lines],
         [len(line.split()) for document in fragments for line in document.lines],
     )
-    assert [np.repeat(*lengths).tolist() for lengths in found] == [*map(sorted, expected)]
+    assert [np.repeat(*lengths).tolist() for lengths in found.values()] == [*map(sorted, expected)]
 
 
 def test_growth_and_usage(built: Path) -> None:

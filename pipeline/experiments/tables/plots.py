@@ -114,23 +114,19 @@ def draw_typos(rows: Sequence[Row], sets: Sequence[str]) -> Figure:
 
 
 Drawing = Callable[[Sequence[Row], Sequence[str]], Figure]
-DRAWINGS: dict[str, Drawing] = {
-    "cost": draw_costs,
-    "size": draw_sizes,
-    "f1": draw_scores,
-    "curves": draw_curves,
-    "typos": draw_typos,
+DRAWINGS: dict[str, tuple[Drawing, Callable[[Row], object]]] = {
+    "cost": (draw_costs, lambda row: row.lm.get("minutes")),
+    "size": (draw_sizes, lambda row: True),
+    "f1": (draw_scores, lambda row: True),
+    "curves": (draw_curves, lambda row: any(row.epochs.values())),
+    "typos": (draw_typos, lambda row: any(row.typos.values())),
 }
+"""All pictures, each with whether a row has something to show in it."""
 
 
 def choose_drawings(rows: Sequence[Row]) -> dict[str, Drawing]:
-    """All pictures by name but those that would be empty."""
-    needs = {
-        "cost": any(row.lm.get("minutes") for row in rows),
-        "curves": any(any(row.epochs.values()) for row in rows),
-        "typos": any(any(row.typos.values()) for row in rows),
-    }
-    return {name: draw for name, draw in DRAWINGS.items() if rows and needs.get(name, True)}
+    """The pictures, by name, in which some row has something to show."""
+    return {name: draw for name, (draw, shows) in DRAWINGS.items() if any(map(shows, rows))}
 
 
 def _draw_points(

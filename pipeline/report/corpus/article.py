@@ -9,7 +9,6 @@ An article keeps its id and the name of its shard from `documents` to `lemmas`.
 
 import hashlib
 import heapq
-import mmap
 import re
 import textwrap
 from collections.abc import Collection, Iterable, Iterator
@@ -62,7 +61,7 @@ def find_articles(data: Path, id_: str) -> list[Article]:
     """The articles of an id, which is one."""
     folder, articles = data / "documents", []
     mark = f"#doc\t{id_}\t".encode(errors="surrogatepass")  # lines of text have no tabs; an argument may be no text
-    for shard in (path.name for path in shard_paths(folder) if _map(path).find(mark) >= 0):
+    for shard in (path.name for path in shard_paths(folder) if mark in path.read_bytes()):
         titles: list[str] = []
         lines = {}
         for stage in (stage for stage in STAGES if (data / stage).is_dir()):
@@ -88,22 +87,20 @@ def draw_articles(folder: Path, number: int, seed: int) -> list[tuple[str, str]]
     return [header for _, _, header in sorted(heapq.nsmallest(number, hashed), key=lambda drawn: drawn[1])]
 
 
-def sentences_of(article: Article) -> list[list[int]]:
-    """The numbers of the sentences that each fragment is made of. Those of no fragment were dropped as too long."""
-    sentences, of_fragments, position = article.lines["sentences"], [], 0
-    for fragment in article.lines["fragments"]:
-        rest, numbers = f"{fragment} ", []
-        while rest:
-            if position == len(sentences):
-                where = f"{article.shard}: article {article.id}"
-                raise UserError(f"{where}: its fragments are not made of its sentences; run: dvc repro fragments")
-            # A sentence that was dropped is longer than any fragment, so it begins none.
-            if rest.startswith(f"{sentences[position]} "):
-                numbers.append(position)
-                rest = rest[len(sentences[position]) + 1 :]
-            position += 1
-        of_fragments.append(numbers)
-    return of_fragments
+def find_dropped(article: Article) -> set[int]:
+    """The numbers of the sentences, from 0, that are in no fragment: they were too long for any."""
+    rest = "".join(f"{fragment}\n" for fragment in article.lines["fragments"])
+    dropped = set()
+    for number, sentence in enumerate(article.lines["sentences"]):
+        # A sentence that was dropped is longer than any fragment, so it begins none.
+        if rest.startswith((f"{sentence} ", f"{sentence}\n")):
+            rest = rest[len(sentence) + 1 :]
+        else:
+            dropped.add(number)
+    if rest:
+        where = f"{article.shard}: article {article.id}"
+        raise UserError(f"{where}: its fragments are not made of its sentences; run: dvc repro fragments")
+    return dropped
 
 
 def _describe(article: Article, predicted: Collection[str] | None, width: int) -> Iterator[str]:
@@ -118,7 +115,7 @@ def _describe(article: Article, predicted: Collection[str] | None, width: int) -
         pieces = sum(line.count(" ") + 1 for line in lines)
         yield f"{stage}: {_count(len(lines), unit)}, {_count(pieces, piece)}" if lines else f"{stage}: dropped"
         if stage == "sentences" and "fragments" in article.lines:
-            dropped = {*range(len(lines))} - {number for numbers in sentences_of(article) for number in numbers}
+            dropped = find_dropped(article)
         yield from _number(lines, width, dropped)
     if predicted is not None and article.lines.get("lemmas"):
         yield ""
@@ -158,13 +155,5 @@ def _suggest(folder: Path, id_: str) -> str:
 def _read_headers(folder: Path) -> Iterator[tuple[str, str]]:
     """Id and title of every article of a folder."""
     for path in shard_paths(folder):
-        for match in re.finditer(rb"#doc\t([^\t\n]*)\t([^\n]*)", _map(path)):
+        for match in re.finditer(rb"#doc\t([^\t\n]*)\t([^\n]*)", path.read_bytes()):
             yield match[1].decode(errors="replace"), match[2].decode(errors="replace")
-
-
-def _map(path: Path) -> mmap.mmap | bytes:
-    """The bytes of a file, which need not fit into memory."""
-    if not path.stat().st_size:
-        return b""
-    with path.open("rb") as file:
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)

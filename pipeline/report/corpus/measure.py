@@ -42,26 +42,21 @@ class Lengths(NamedTuple):
         return int(self.words[np.searchsorted(np.cumsum(self.numbers), share * self.number)])
 
 
-class CorpusLengths(NamedTuple):
-    """Lengths of each unit; a document is as long as its sentences together."""
+def count_lengths(sentences: Path, fragments: Path) -> dict[str, Lengths]:
+    """Lengths of documents, sentences and fragments; a document is as long as its sentences together.
 
-    documents: Lengths
-    sentences: Lengths
-    fragments: Lengths
-
-
-def count_lengths(sentences: Path, fragments: Path) -> CorpusLengths:
-    """Read the shards of both stages once; memory is that of the distinct lengths, however many documents there are."""
-    counters = [Counter[int]() for _ in CorpusLengths._fields]
-    for folder, counter in ((sentences, counters[1]), (fragments, counters[2])):
-        for document in track(read_documents(folder), f"lengths of {folder.name}", "documents"):
+    The shards of both stages are read once. Memory is for the distinct lengths, however many documents there are.
+    """
+    counters = {unit: Counter[int]() for unit in ("documents", "sentences", "fragments")}
+    for unit, folder in (("sentences", sentences), ("fragments", fragments)):
+        for document in track(read_documents(folder), f"lengths of {unit}", "documents"):
             words = [line.count(" ") + 1 for line in document.lines]  # single spaces, and no line is empty
-            counter.update(words)
-            if folder == sentences:
-                counters[0].update([sum(words)])
-        if not counter:
+            counters[unit].update(words)
+            if unit == "sentences":
+                counters["documents"][sum(words)] += 1
+        if not counters[unit]:
             raise UserError(f"{folder}: found nothing in its shards; {remake(folder.name)}")
-    return CorpusLengths(*(Lengths(*np.array(sorted(x.items()), dtype=np.int64).T) for x in counters))
+    return {unit: Lengths(*np.array(sorted(x.items()), dtype=np.int64).T) for unit, x in counters.items()}
 
 
 class Growth(NamedTuple):
@@ -101,7 +96,7 @@ def measure_vocabulary(folder: Path) -> tuple[Growth, Usage]:
         train += counts
         tokens = int(train.sum())
         if tokens == total or tokens - points[-1][0] >= total / POINTS:
-            points.append((tokens, np.count_nonzero(train), np.count_nonzero(train > 1)))
+            points.append((tokens, int((train > 0).sum()), int((train > 1).sum())))
     for counts in _count_blocks(folder, "validation", facts["types"]):
         validation += counts
     growth, words = Growth(*np.array(points, dtype=np.int64).T), slice(len(SPECIALS), None)
