@@ -20,11 +20,11 @@ from pipeline.work.progress import say
 
 TMP = Path(".dvc", "tmp")
 SUFFIXES = (".partial", ".old")
-"""Of what `pipeline.work.outputs` has not finished."""
+"""Endings of outputs that `pipeline.work.outputs` has not finished."""
 
 
 def mend() -> None:
-    """Mend what a killed dvc or stage has left half-written, and say so; what one at work may be writing stays."""
+    """Mend what a killed dvc or stage has left half-written, and say so; the files of one still at work stay."""
     for folder in (TMP, TMP / "exps"):
         _mend(folder / "rwlock", folder / "rwlock.lock", lambda content: RWLOCK_SCHEMA(json.loads(content)))
     _mend(Path("dvc.lock"), TMP / "lock", _check_lock)

@@ -5,7 +5,7 @@ from pathlib import Path
 from pipeline.files.yaml import read_yaml
 
 DEMO = "data/demo/"
-"""With this begins where a generated file came from, as stage fetch writes it down."""
+"""The source of a generated file, as stage fetch writes it down, begins with this."""
 _LICENCES = read_yaml(Path(__file__).with_name("licences.yaml"))
 
 

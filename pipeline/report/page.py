@@ -9,7 +9,7 @@ import pandas as pd
 from pipeline.report import paper
 from pipeline.report.counts import Flow, read_flows
 from pipeline.report.data import MEAN, Json, Results, SetResults
-from pipeline.report.pages.blocks import Table
+from pipeline.report.pages.blocks import Markdown, table
 from pipeline.report.pages.render import render_markdown
 from pipeline.report.readings import RIGHT, WRONG, Mistakes
 from pipeline.report.splits import tabulate_dropped, tabulate_splits
@@ -45,7 +45,7 @@ def render(results: Results, mistakes: Mapping[str, Mistakes], settings: Json, w
     )
 
 
-def _tabulate_facts(results: Results) -> Table:
+def _tabulate_facts(results: Results) -> Markdown:
     """The headline: a name, a number and a note a column."""
     lm, facts = results.lm, []
     for name, of_set in results.sets.items():
@@ -58,7 +58,7 @@ def _tabulate_facts(results: Results) -> Table:
     note = f"recurrent layers and projection; {results.encoder} {decimal(results.charcnn_parameters_m, 2)} M"
     facts.append(("Parameters", f"{decimal(lm['parameters_m'], 2)} M", note))
     names, *rows = zip(*facts, strict=True)
-    return Table(names, rows, left=len(facts))
+    return table(names, rows, left=len(facts))
 
 
 def _mean(of_set: SetResults, metric: str) -> Any:

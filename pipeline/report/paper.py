@@ -1,4 +1,4 @@
-"""What the paper says, in numbers, which are in paper.yaml."""
+"""The numbers of the paper's tables, which are in paper.yaml, and the names of its data sets."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,7 +8,7 @@ from pipeline.files.yaml import read_yaml
 
 
 class Model(NamedTuple):
-    """A row of Table 2 or 3. F1 is by data set; what Table 2 does not give is None."""
+    """A row of Table 2 or 3. F1 is by data set; the last three are only in Table 3."""
 
     name: str
     layers: int

@@ -9,7 +9,7 @@ from pipeline.errors import SPACES, printable
 TITLES = {"token_f1": "Token F1", "entity_f1": "Entity F1", "entity_f1_macro": "Entity F1, macro"}
 """Names of the metrics."""
 NONE = "–"
-"""In place of a number that does not exist."""
+"""What stands in place of a number that does not exist."""
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1, form: str = "pipe") -> str:

@@ -1,4 +1,4 @@
-"""Stage data: what the news text is like, for people: one page with pictures."""
+"""Stage data: a page with pictures about the news text, for people."""
 
 from itertools import islice
 

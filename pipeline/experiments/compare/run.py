@@ -77,7 +77,7 @@ def _compare(a: System, b: System, resamples: int, seed: int) -> Comparison:
 
 
 def find_examples(a: System, b: System, most: int) -> list[Example]:
-    """At most this many sentences, those first where the numbers of wrong entities differ most."""
+    """At most `most` sentences, beginning with the widest gap between the numbers of wrong entities."""
     wrong_a, wrong_b = (count_wrong(system.taggers.counts) for system in (a, b))  # (sentences,)
     gap = np.abs(wrong_a - wrong_b)
     examples = []

@@ -1,4 +1,4 @@
-"""Scores of two systems side by side, with what chance allows their difference."""
+"""Scores of two systems side by side, and whether chance explains their difference."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,6 @@ from pipeline.ner.scoring.significance import bootstrap_difference, randomisatio
 from pipeline.report.tables import NONE, TITLES, decimal, integer, plus_minus
 
 HEADER = ["", "Gold", "A", "B", "B - A", "95 % interval", "p"]
-
 
 Score = tuple[float, float | None]
 """Mean over the seeds, and the standard deviation between them; None where there is one seed."""
@@ -26,7 +25,7 @@ class Row(NamedTuple):
     low: float
     high: float
     p: float | None
-    """None where the seeds of A and B cannot be swapped: there are not as many of each."""
+    """None where A and B have different numbers of seeds, which cannot be swapped."""
 
     def cells(self) -> list[str]:
         """As text, in the order of `HEADER`."""

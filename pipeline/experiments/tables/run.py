@@ -8,9 +8,9 @@ from pathlib import Path
 
 from pipeline.errors import UserError
 from pipeline.experiments.compare.system import check_fresh, find_scored
-from pipeline.experiments.lock import stale
+from pipeline.experiments.lock import Json, stale
 from pipeline.experiments.mend import mend
-from pipeline.experiments.revision import PARAMS, Json, Revision, all_revisions, open_revisions, read_choice
+from pipeline.experiments.revision import PARAMS, Revision, all_revisions, open_revisions, read_choice
 from pipeline.experiments.tables.pairs import compare_rows
 from pipeline.experiments.tables.plots import choose_drawings
 from pipeline.experiments.tables.rows import read_row
@@ -67,7 +67,7 @@ def run(
 def _open_archs(
     params: Params, archs: Sequence[str], compute: bool, inputs: Path
 ) -> tuple[Revision, list[Revision], list[str]]:
-    """The workspace, a revision each of the architectures, and those that have none."""
+    """The workspace, a revision for each architecture that has one, and the architectures that have none."""
     if unknown := [arch for arch in archs if arch not in params.archs]:
         raise UserError(f"found no architecture {unknown[0]!r}; archs in params.yaml: {', '.join(params.archs)}")
     while True:
@@ -82,7 +82,7 @@ def _open_archs(
 
 
 def find(arch: str, workspace: Revision, others: Sequence[Revision]) -> Revision | None:
-    """The first revision whose scores are those that the workspace would get with this architecture; None without.
+    """The first revision with the scores that the workspace would get with this architecture; None if there is none.
 
     Settings, code and inputs have to be the workspace's, as far as the scores depend on them: the rows of a table
     differ in one thing.
@@ -107,8 +107,8 @@ def _differences(revision: Revision, workspace: Revision, params: Json) -> Itera
         yield from stale(
             revision.stages, stage, params, lambda file: known[file] if file in known else workspace.md5(file)
         )
-    # Inputs need not be in git: the sums of what was read last speak for them. Every architecture reads them, but a
-    # published ELMo only where all take its char-CNN.
+    # Inputs need not be in git: the sums of the files that were read last stand for them. Every architecture reads
+    # them, but a published ELMo only where all take its char-CNN.
     then, now = _sums(revision), _sums(workspace)
     if read_choice(workspace.params).charcnn != ELMO:
         now.pop(HERE.elmo.as_posix(), None)

@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.experiments.tables.pairs import RESAMPLES, Difference, Pairs
-from pipeline.experiments.tables.plots import PAPER, label_rows, paper_f1
+from pipeline.experiments.tables.plots import PAPER, PAPER_F1, label_rows
 from pipeline.experiments.tables.rows import METRICS, Row
-from pipeline.report.pages.blocks import Markdown, Table
+from pipeline.report.pages.blocks import Markdown, table
 from pipeline.report.pages.render import render_markdown
 from pipeline.report.paper import LARGE_MODELS, SETS, Model, order_sets, set_name
 from pipeline.report.splits import tabulate_splits
-from pipeline.report.tables import NONE, decimal, integer, minutes, percent, plus_minus, score
+from pipeline.report.tables import NONE, TITLES, decimal, integer, minutes, percent, plus_minus, score
 
 NOT_RUN = "not run"
-TITLES = {"token_f1": "token F1", "entity_f1": "entity F1"}
 LM = ["parameters_m", "perplexity", "tokens", "tokens_per_second", "minutes", "peak_memory_mb", "device"]
 """Columns of tables.csv about the language model."""
 
@@ -66,7 +65,7 @@ def list_records(sweep: Sweep) -> Iterator[dict[str, object]]:
             numbers = row.scores.get(name, {}).get(metric) if row else None
             for part, number in zip(("", "_deviation", "_low", "_high"), numbers or [None] * 4, strict=True):
                 record[f"{name}.{metric}{part}"] = "" if number is None else number
-        yield record | {f"{name}.paper_f1": paper_f1(arch).get(name, "") for name in sweep.sets}
+        yield record | {f"{name}.paper_f1": PAPER_F1.get(arch, {}).get(name, "") for name in sweep.sets}
 
 
 def render(sweep: Sweep, pictures: Collection[str]) -> str:
@@ -95,8 +94,8 @@ def render(sweep: Sweep, pictures: Collection[str]) -> str:
     )
 
 
-def _compare_with_paper(sweep: Sweep, columns: Sequence[str], large: bool) -> Table:
-    """Our rows and the paper's, in these columns and the F1 of every data set; no rows if none was asked for."""
+def _compare_with_paper(sweep: Sweep, columns: Sequence[str], large: bool) -> str:
+    """Our rows and the paper's, in these columns and the F1 of every data set; empty if none was asked for."""
     columns = [*columns, *(f"F1 {set_name(name)}" for name in sweep.sets)]
     rows = []
     for arch, row in sweep.entries:
@@ -106,7 +105,7 @@ def _compare_with_paper(sweep: Sweep, columns: Sequence[str], large: bool) -> Ta
             theirs = _describe_model(model, sweep.sets) if model else {}
             cells = [f"{ours[column]} ({theirs[column]})" if model else ours[column] for column in columns]
             rows.append([f"{arch} ({model.name})" if model else arch, *cells])
-    return Table(["Architecture", *columns], rows)
+    return table(["Architecture", *columns], rows) if rows else ""
 
 
 def _describe_row(row: Row, sets: Sequence[str]) -> dict[str, str]:
@@ -138,12 +137,12 @@ def _describe_interval(row: Row, name: str, metric: str) -> str:
     return f"{score(f1.mean)} ({score(f1.low)} to {score(f1.high)})" if f1 else NOT_RUN
 
 
-def _tabulate_pairs(pairs: Pairs, labels: Sequence[str]) -> Table:
-    """A row for all but the worst, a column for all but the best."""
+def _tabulate_pairs(pairs: Pairs, labels: Sequence[str]) -> str:
+    """A row for all but the worst, a column for all but the best; empty where there are no two."""
     rows = []
     for a in pairs.rows[:-1]:
         rows.append([labels[a], *(_describe_difference(pairs.differences.get((a, b))) for b in pairs.rows[1:])])
-    return Table(["Better, by", *(labels[number] for number in pairs.rows[1:])], rows)
+    return table(["Better, by", *(labels[number] for number in pairs.rows[1:])], rows) if rows else ""
 
 
 def _describe_difference(difference: Difference | None) -> str:

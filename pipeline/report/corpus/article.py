@@ -28,9 +28,7 @@ STAGES = {
     "lowercase": ("fragment", "word"),
     "lemmas": ("fragment", "token"),
 }
-"""What the lines of a stage are, and what stands between their spaces."""
-CLOSE = 0.6
-"""Similarity, of at most 1, from which an id counts as close to another."""
+"""What a line of each stage is called, and what a piece of a line between two spaces."""
 WIDEST = 120
 """Columns, where the terminal has more or does not say."""
 
@@ -58,7 +56,7 @@ def show(data: Path, id_: str, width: int) -> str:
 
 
 def find_articles(data: Path, id_: str) -> list[Article]:
-    """The articles of an id, which is one."""
+    """All articles with this id."""
     folder, articles = data / "documents", []
     mark = f"#doc\t{id_}\t".encode(errors="surrogatepass")  # lines of text have no tabs; an argument may be no text
     for shard in (path.name for path in shard_paths(folder) if mark in path.read_bytes()):
@@ -76,9 +74,9 @@ def find_articles(data: Path, id_: str) -> list[Article]:
 
 
 def draw_articles(folder: Path, number: int, seed: int) -> list[tuple[str, str]]:
-    """Id and title of so many articles, or of all, in the order of the corpus: those of the least hash of seed and id.
+    """Id and title of the articles with the smallest hashes of seed and id, at most `number`, in the corpus's order.
 
-    An article that is drawn stays drawn until a text that is added brings one of a smaller hash.
+    When text is added, an article stays drawn unless one with a smaller hash comes along.
     """
     hashed = (
         (hashlib.blake2b(f"{seed}:{id_}".encode(), digest_size=8).digest(), position, (id_, title))
@@ -145,7 +143,7 @@ def _suggest(folder: Path, id_: str) -> str:
     """Articles with an id like the one that was not found, or with it in their title."""
     titles = dict(_read_headers(folder))
     names = {other: _name(other, title) for other, title in titles.items()}
-    close = get_close_matches(id_, [*titles], 3, CLOSE)
+    close = get_close_matches(id_, [*titles])
     close += [other for other, title in titles.items() if other not in close and id_.casefold() in title.casefold()]
     if close:
         return f"close to it: {', '.join(names[other] for other in close[:3])}"

@@ -16,29 +16,29 @@ from pipeline.files.vocabulary import SPECIALS, read_facts
 from pipeline.work.progress import track
 
 POINTS = 100
-"""About so many points has the curve of growth, and so many blocks are read."""
+"""The number of points of the curve of growth, roughly, and of the blocks that are read."""
 
 Integers = npt.NDArray[np.int64]
 
 
 class Lengths(NamedTuple):
-    """How many have which length in words: each (distinct lengths,), the lengths rising."""
+    """The distinct lengths in words, rising, and the number of units of each: both (distinct lengths,)."""
 
     words: Integers
     numbers: Integers
 
     @property
     def number(self) -> int:
-        """How many there are."""
+        """The number of all units."""
         return int(self.numbers.sum())
 
     @property
     def mean(self) -> float:
-        """Words of one of them, on average."""
+        """Words of a unit, on average."""
         return float((self.words * self.numbers).sum() / self.numbers.sum())
 
     def quantile(self, share: float) -> int:
-        """The least length that at least this share of them does not exceed."""
+        """The smallest length that at least this share of the units does not exceed."""
         return int(self.words[np.searchsorted(np.cumsum(self.numbers), share * self.number)])
 
 
@@ -74,13 +74,12 @@ class Usage(NamedTuple):
     train: Integers
     validation: Integers
     predicted: int
-    """How many leading types the softmax predicts by name."""
+    """The number of leading types that the softmax predicts by name."""
 
     def coverage(self, side: str) -> npt.NDArray[np.float64]:
         """Share of a side's tokens that the leading 1, 2, ... types make up: (types,)."""
         counts: Integers = getattr(self, side)
-        shares: npt.NDArray[np.float64] = np.cumsum(counts) / counts.sum()
-        return shares
+        return np.asarray(np.cumsum(counts) / counts.sum())
 
 
 def measure_vocabulary(folder: Path) -> tuple[Growth, Usage]:
@@ -104,7 +103,7 @@ def measure_vocabulary(folder: Path) -> tuple[Growth, Usage]:
 
 
 def _count_blocks(folder: Path, side: str, types: int) -> Iterator[Integers]:
-    """How often each type occurs, (types,), in one hundredth of the fragments after the other."""
+    """The counts of each type, (types,), in each hundredth of the fragments."""
     offsets = IdSequences(folder, side, types).offsets
     fragments = len(offsets) - 1
     borders = [*range(0, fragments, max(1, fragments // POINTS)), fragments]

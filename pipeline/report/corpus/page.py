@@ -25,7 +25,7 @@ CHANGES = {
     "paragraph_cuts": "long paragraphs cut",
     "word_cuts": "of these cuts, inside a word",
 }
-"""Keys of counts.json, and what was done so often."""
+"""What was changed, by the key in counts.json that counts it."""
 
 Counts = Mapping[str, Mapping[str, int]]
 """By stage, as its counts.json has them."""
@@ -43,8 +43,8 @@ def render(
 ) -> str:
     """The page as Markdown; its pictures are in the folder `data` next to it.
 
-    `templates` were dropped inside sentences, and `frequent` are lemmas, both the most frequent first; `articles` are
-    the id and title of some to look at.
+    `templates` (dropped inside sentences) and `frequent` (lemmas) begin with the most frequent; `articles` has the id
+    and title of each article to look at.
     """
     return render_markdown(
         Path(__file__).with_name("page.md"),
@@ -86,7 +86,7 @@ def _list_lost(counts: Counts) -> Iterator[list[str]]:
 
 def _list_changes(counts: Counts) -> Iterator[list[str]]:
     for stage, of_stage in counts.items():
-        yield from ([stage, what, integer(of_stage[key])] for key, what in CHANGES.items() if of_stage.get(key))
+        yield from ([stage, change, integer(of_stage[key])] for key, change in CHANGES.items() if of_stage.get(key))
 
 
 def _describe_lengths(lengths: Lengths) -> list[str]:

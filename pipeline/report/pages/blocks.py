@@ -12,21 +12,6 @@ class Markdown(str):
     """Text that is Markdown already: other text is escaped where a block or a template shows it."""
 
 
-class Table(NamedTuple):
-    """Cells that are text; the first `left` columns are aligned to the left, the others to the right."""
-
-    header: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    left: int = 1
-
-
-class Picture(NamedTuple):
-    """A picture by the path of its files, beside the page and without their endings."""
-
-    picture: str
-    title: str
-
-
 class Reading(NamedTuple):
     """A sentence as gold or a system has it; `by` names the seeds that agree on it and is empty for gold."""
 
@@ -42,8 +27,6 @@ class Example(NamedTuple):
     about: str
     readings: Sequence[Reading]
 
-
-Block = Table | Picture | Example
 
 LEGEND = Markdown("Entities: **gold, or found with its borders and type**; ***not in the gold tags*** _✗_.")
 """How the entities of an `Example` are marked."""
@@ -68,13 +51,17 @@ def escape(text: str) -> str:
     return re.sub(r"([\\`*_\[\]<>|#~&])", r"\\\1", printable(text, SPACES))
 
 
-def format_block(block: Block) -> str:
-    """A block as Markdown; names and cells in it are escaped."""
-    match block:
-        case Table(header, rows, left):
-            return markdown([*map(escape, header)], [[*map(escape, row)] for row in rows], left)
-        case Picture(picture, title):
-            return f"[![{escape(title)}]({picture}.png)]({picture}.svg)"
-        case Example(number, about, readings):
-            named = [[f"{system}, {by}" if by else system, text] for system, by, text in readings]
-            return format_block(Table([f"Sentence {number}", about], named, left=2))
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> Markdown:
+    """A table; the first `left` columns are aligned to the left, the others to the right."""
+    return Markdown(markdown([*map(escape, header)], [[*map(escape, row)] for row in rows], left))
+
+
+def picture(path: str, title: str) -> Markdown:
+    """A picture, by the path of its files from the page and without their endings."""
+    return Markdown(f"[![{escape(title)}]({path}.png)]({path}.svg)")
+
+
+def show_example(example: Example) -> Markdown:
+    """A sentence as a table with a row for each reading."""
+    rows = [[f"{system}, {by}" if by else system, text] for system, by, text in example.readings]
+    return table([f"Sentence {example.number}", example.about], rows, left=2)

@@ -25,12 +25,12 @@ LONG = 40
 
 
 def render_markdown(template: Path, **content: Any) -> str:
-    """A page of Markdown. In its template, blocks become Markdown and all other text is escaped."""
-    environment = _environment(template, finalize=_finalize)
+    """A page of Markdown. What its template shows is escaped, unless it is Markdown already."""
+    environment = _environment(template, finalize=lambda x: blocks.escape(x) if isinstance(x, str) else x)
     environment.filters |= {"integer": tables.integer, "decimal": tables.decimal, "percent": tables.percent}
     environment.filters["set_name"] = set_name
-    environment.globals |= {"table": blocks.Table, "picture": blocks.Picture, "code": blocks.code}
-    environment.globals |= {"legend": blocks.LEGEND, "demo_warning": DEMO_WARNING}
+    environment.globals |= {"table": blocks.table, "picture": blocks.picture, "code": blocks.code}
+    environment.globals |= {"example": blocks.show_example, "legend": blocks.LEGEND, "demo_warning": DEMO_WARNING}
     page = environment.get_template(template.name).render(content)
     return printable(re.sub(r"\n{3,}", "\n\n", page.strip()) + "\n", TEXT)
 
@@ -85,7 +85,7 @@ def render_page(template: Path, **content: Any) -> str:
 
 
 def stream_page(template: Path, **content: Any) -> Iterator[str]:
-    """The same in parts, as what `content` iterates over comes; control characters in it are shown as escapes."""
+    """The page in parts, each as soon as `content` yields what is on it; control characters are shown as escapes."""
     environment = _environment(template, autoescape=True)
     environment.globals["style"] = Markup((HERE / "style.css").read_text(encoding="utf-8"))
     for part in environment.get_template(template.name).generate(content):
@@ -108,10 +108,3 @@ def _environment(template: Path, **options: Any) -> Environment:
     """Templates of this folder can be extended by one of another folder."""
     loader = FileSystemLoader([template.parent, HERE])
     return Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, **options)
-
-
-def _finalize(value: Any) -> str:
-    """What a template of Markdown shows in place of an expression."""
-    if isinstance(value, str):
-        return blocks.escape(value)
-    return blocks.format_block(value) if isinstance(value, blocks.Block) else str(value)
