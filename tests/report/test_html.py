@@ -44,10 +44,10 @@ def test_every_figure_is_that_of_the_metrics(reported: World, page: Page) -> Non
         table = pd.read_csv(reported.metrics / "ner" / f"{name}.types.csv").set_index("type")
         for type_ in types:
             title, support, precision, recall, f1, _ = next(of_types)
-            found = table.loc[[type_]].to_dict("records")[0]
-            assert (title, int(support)) == (type_, found["support"])
-            assert [precision, recall] == [f"{found[key]:.3f}" for key in ("precision", "recall")]
-            assert f1.startswith(f"{found['f1']:.3f} ± ")
+            scores = table.loc[[type_]].to_dict("records")[0]
+            assert (title, int(support)) == (type_, scores["support"])
+            assert [precision, recall] == [f"{scores[key]:.3f}" for key in ("precision", "recall")]
+            assert f1.startswith(f"{scores['f1']:.3f} ± ")
     lm = json.loads(_read(reported, "pretrain.json"))["lm"]
     assert f"{lm['perplexity']:.1f}" in page.facts and f"{lm['parameters_m']:.2f} M" in page.facts
     typos = pd.read_csv(reported.metrics / "ner" / "multiconer.typos.csv")

@@ -11,7 +11,15 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from pipeline.experiments.tables.pairs import Difference, Pairs, correct
-from pipeline.experiments.tables.plots import DRAWINGS, Mark, choose_drawings, draw_curves, label_marks
+from pipeline.experiments.tables.plots import (
+    DRAWINGS,
+    Mark,
+    choose_drawings,
+    draw_curves,
+    draw_scores,
+    draw_sizes,
+    label_marks,
+)
 from pipeline.experiments.tables.rows import Row
 from pipeline.experiments.tables.sweep import Sweep, render
 from pipeline.report.pages.render import render_html
@@ -20,11 +28,14 @@ from tests.pages import Page
 from tests.sweep.test_tables import _lm, row
 
 HOSTILE = "<script>\"&'"
+FORMULA = "\\_{$x^$"
+"""Matplotlib would read what stands between dollars as a formula, and fail."""
 
 
 @pytest.fixture(scope="module")
 def rows() -> list[Row]:
-    return [row("gru"), row("charcnn"), row("mine", lm=_lm("mine") | {"minutes": 40.0}, revision=HOSTILE)]
+    mine = row("mine", lm=_lm("mine") | {"minutes": 40.0}, revision=HOSTILE)
+    return [row("gru"), row("charcnn"), mine]
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +92,15 @@ def test_pictures_show_every_row_by_name(pictures: dict[str, str], rows: list[Ro
         assert any("charcnn" in text for text in texts), name
         assert "<dc:date>" not in svg
     assert "sru12, paper" in pictures["tables.size"] and "paper" not in pictures["tables.cost"]
+
+
+def test_the_same_rows_are_the_same_bytes_and_names_no_formulas(
+    rows: list[Row], pictures: dict[str, str], tmp_path: Path
+) -> None:
+    assert save(tmp_path, "size", draw_sizes, rows, ["wikineural"]) == pictures["tables.size"]
+    odd = [r._replace(arch=FORMULA, scores={FORMULA: r.scores["wikineural"]}) for r in rows[:1]]
+    for draw in (draw_scores, draw_sizes, draw_curves):
+        assert save(tmp_path, "odd", draw, odd, [FORMULA]).count(FORMULA) >= 2
 
 
 def test_holm_is_the_step_down_of_the_definition() -> None:

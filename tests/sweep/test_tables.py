@@ -14,11 +14,9 @@ from pipeline.experiments.compare.system import check_fresh, find_scored
 from pipeline.experiments.revision import Revision
 from pipeline.experiments.tables import run
 from pipeline.experiments.tables.pairs import Difference, Pairs
-from pipeline.experiments.tables.plots import choose_drawings, draw_costs, draw_scores, draw_sizes
 from pipeline.experiments.tables.rows import Row, Score, read_row
 from pipeline.experiments.tables.sweep import Sweep, list_records, render
 from pipeline.report.paper import LARGE_MODELS, MODELS
-from pipeline.report.plots.style import save
 
 ROOT = Path(__file__).parents[2]
 ARCHS = {name: {"cell": name, "layers": 2} for name in ("lstm", "gru", "sru", "mine")} | {
@@ -281,25 +279,6 @@ def test_the_csv_has_a_row_each_and_every_number(tmp_path: Path) -> None:
     assert by_arch["gru"]["wikineural.token_f1_high"] == 0.79 and by_arch["gru"]["wikineural.paper_f1"] == 0.693
     assert by_arch["sru"]["revision"] == "not run" and by_arch["sru"]["wikineural.paper_f1"] == 0.763
     assert by_arch["charcnn"]["perplexity"] == ""
-
-
-def test_the_pictures_are_the_same_bytes_for_the_same_rows(tmp_path: Path) -> None:
-    rows = [row("gru"), row("charcnn"), row("mine", lm=_lm("mine") | {"minutes": 40.0})]
-    for folder in (tmp_path / "a", tmp_path / "b"):
-        folder.mkdir()
-        save(folder, "f1", draw_scores, rows, ["wikineural"])
-        save(folder, "cost", draw_costs, rows, ["wikineural"])
-        save(folder, "size", draw_sizes, rows, ["wikineural"])
-    for name in ("f1.png", "f1.svg", "cost.png", "cost.svg", "size.png", "size.svg"):
-        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
-    assert "charcnn" in (tmp_path / "a" / "cost.svg").read_text(encoding="utf-8")
-
-
-def test_names_of_architectures_and_sets_are_no_formulas(tmp_path: Path) -> None:
-    scores = row("gru").scores["wikineural"]
-    rows = [row(arch, scores={"$^$": scores, "wikineural": scores}) for arch in ("$x_{$", "\\_{gru}")]
-    for name, draw in choose_drawings(rows).items():
-        assert "$^$" in save(tmp_path, name, draw, rows, ["$^$", "wikineural"])
 
 
 def test_what_git_does_not_hold_is_copied_into_the_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
