@@ -52,8 +52,8 @@ def test_fragments_of_other_sentences(built: Path) -> None:
 
 
 def test_a_page_id_that_two_exports_have(built: Path) -> None:
-    found = [article for wanted in ("7", "0002-second:7") for article in find_articles(built, wanted)]
-    assert [article.title for article in found] == ["Пожар", "Выборы"]
+    articles = [article for id_ in ("7", "0002-second:7") for article in find_articles(built, id_)]
+    assert [article.title for article in articles] == ["Пожар", "Выборы"]
     assert show(built, "0002-second:7", 100).startswith("0002-second:7 (Выборы)\nshard 00004.txt\n\n")
 
 
@@ -65,10 +65,10 @@ def test_an_id_that_an_export_repeats(tmp_path: Path) -> None:
 
 
 def test_unknown_ids(built: Path, data: Path) -> None:
-    def refusal(wanted: str) -> str:
+    def refusal(id_: str) -> str:
         with pytest.raises(UserError) as caught:
-            find_articles(built, wanted)
-        assert str(caught.value).startswith(f"{built / 'documents'}: found no article {wanted!r}, ")
+            find_articles(built, id_)
+        assert str(caught.value).startswith(f"{built / 'documents'}: found no article {id_!r}, ")
         return str(caught.value)
 
     assert refusal("0001-city:411").endswith("close to it: 0001-city:41, 0001-city:11, 0001-city:4")
@@ -137,5 +137,9 @@ def test_the_command(built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
     monkeypatch.setattr(sys, "argv", ["pipeline", "show", "88"])
     with pytest.raises(SystemExit) as failed:
         cli.main()
-    said = capsys.readouterr().err
-    assert failed.value.code == 1 and said.count("\n") == 1 and "found no article '88', close to it: 8 (Мост)" in said
+    message = capsys.readouterr().err
+    assert (
+        failed.value.code == 1
+        and message.count("\n") == 1
+        and "found no article '88', close to it: 8 (Мост)" in message
+    )

@@ -93,13 +93,13 @@ def _check(world: World, reader: str, seed: int, number: int) -> Iterator[str]:
             try:
                 command(world)
             except UserError as error:
-                said = str(error)
+                message = str(error)
                 if (
-                    len(said) > 700
-                    or "\n" in said
-                    or not any(name in said for name in (path.name, path.stem, str(path.parent)))
+                    len(message) > 700
+                    or "\n" in message
+                    or not any(name in message for name in (path.name, path.stem, str(path.parent)))
                 ):
-                    yield f"{place}: {said[:900]}"
+                    yield f"{place}: {message[:900]}"
             except Exception as error:
                 yield f"{place}: {type(error).__name__}: {str(error)[:200]}"
             path.write_bytes(whole)

@@ -146,8 +146,8 @@ def test_a_scheme_that_became_bio_is_said(copy: Copy, local_page: str) -> None:
     counts["test"].update(converted=1200)
     counts["train"].update(converted=34, scheme="IOBES")
     path.write_text(json.dumps(counts))
-    said = "MultiCoNER is published in IOBES and is converted to BIO: 1,234 labels change."
-    assert said in world.report("lstm", "local")
+    sentence = "MultiCoNER is published in IOBES and is converted to BIO: 1,234 labels change."
+    assert sentence in world.report("lstm", "local")
 
 
 def test_what_the_text_stages_dropped_is_said(local_page: str) -> None:
@@ -171,9 +171,9 @@ def test_only_the_demo_is_called_no_result(reported: World, local_page: str) -> 
 
 def test_links_lead_to_pictures(reported: World) -> None:
     links = re.findall(r"\((plots/[^)]+)\)", (reported.metrics / "report.md").read_text(encoding="utf-8"))
-    there = {f"plots/{path.name}" for path in (reported.metrics / "plots").iterdir()}
-    assert set(links) == there
-    assert len(there) == 2 * (1 + 4 * len(SETS))
+    files = {f"plots/{path.name}" for path in (reported.metrics / "plots").iterdir()}
+    assert set(links) == files
+    assert len(files) == 2 * (1 + 4 * len(SETS))
 
 
 def test_the_bare_charcnn_has_no_perplexity(reported_charcnn: World) -> None:
@@ -193,8 +193,8 @@ def test_an_imported_elmo_is_no_bare_charcnn(copy: Copy) -> None:
     lm["lm"] |= {"arch": "elmo", "parameters_m": 37.782}
     path.write_text(json.dumps(lm), encoding="utf-8")
     page = world.report("elmo", "local")
-    for said in (page, world.html):
-        assert "A published ELMo, imported whole: nothing is pretrained here" in said and "bare" not in said
+    for text in (page, world.html):
+        assert "A published ELMo, imported whole: nothing is pretrained here" in text and "bare" not in text
     assert dict(_rows(page, "Language model"))["Parameters, M"] == "37.78"
     assert "language model: a published ELMo, 37.78 M parameters" in summary(world.metrics)
 
@@ -329,12 +329,12 @@ def test_confusion_joins_b_and_i_and_shares_out_the_gold_tokens() -> None:
     assert shares.to_numpy().tolist() == [[0.5, 0.25, 0.25], [0, 0, 0], [0, 0, 1]]
 
 
-HOSTILE = ["$", "$x_{$", "a^b_c", "\\sru", "{$\\frac$}"]
+FORMULAS = ["$x_{$", "$^$", "{$\\frac$}", "a$_$b", "\\sru$_{$"]
 
 
 @pytest.mark.parametrize(
     ("name", "draw", "kind"),
-    zip(HOSTILE, (draw_perplexity, draw_types, draw_confusion, draw_epochs, draw_typos), KINDS, strict=True),
+    zip(FORMULAS, (draw_perplexity, draw_types, draw_confusion, draw_epochs, draw_typos), KINDS, strict=True),
 )
 def test_names_are_no_formulas(
     built: dict[str, World], name: str, draw: Callable[..., Figure], kind: str, tmp_path: Path

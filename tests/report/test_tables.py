@@ -78,7 +78,7 @@ def test_plain_has_no_lines() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "expected"),
+    ("text", "expected"),
     [
         (integer(1234567), "1,234,567"),
         (integer(0), "0"),
@@ -91,8 +91,8 @@ def test_plain_has_no_lines() -> None:
         (percent(None), "–"),
     ],
 )
-def test_numbers_for_people(found: str, expected: str) -> None:
-    assert found == expected
+def test_numbers_for_people(text: str, expected: str) -> None:
+    assert text == expected
 
 
 def test_flows_go_from_documents_to_tokens_and_keep_the_reasons() -> None:

@@ -138,8 +138,8 @@ def _stage(deps: list[Any], outs: list[Any], params: dict[str, Any] | None = Non
 
 
 def chosen(arch: str, workspace: Fake, *others: Fake) -> str | None:
-    found = run.find(arch, cast(Revision, workspace), [cast(Revision, other) for other in others])
-    return found.name if found else None
+    revision = run.find(arch, cast(Revision, workspace), [cast(Revision, other) for other in others])
+    return revision.name if revision else None
 
 
 def row(arch: str, **changes: Any) -> Row:
@@ -207,9 +207,9 @@ def test_a_revision_that_was_edited_after_its_run_is_found_out() -> None:
 
 
 def test_a_row_holds_means_deviations_and_intervals() -> None:
-    found = row("gru")
-    assert found.scores["wikineural"]["token_f1"] == pytest.approx(Score(0.72, 0.02 * 2**0.5, 0.65, 0.79))
-    assert (found.layers, found.hidden, found.lm["minutes"]) == (2, 8, 3.5)
+    gru = row("gru")
+    assert gru.scores["wikineural"]["token_f1"] == pytest.approx(Score(0.72, 0.02 * 2**0.5, 0.65, 0.79))
+    assert (gru.layers, gru.hidden, gru.lm["minutes"]) == (2, 8, 3.5)
     assert row("charcnn").hidden is None
 
 
