@@ -97,7 +97,7 @@ def test_a_check_ends_with_its_stage() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("stages: {}", r"dvc\.yaml: stages\.count: .*; take it from git again"),
         ("stages:\n  count:\n    deps: 5", r"dvc\.yaml: stages\.count: deps: .*take it from git"),
@@ -105,12 +105,12 @@ def test_a_check_ends_with_its_stage() -> None:
         (None, r"dvc\.yaml: not found; run from the top of the repository"),
     ],
 )
-def test_a_dvc_yaml_that_does_not_know_the_stage_is_one_line(content: str | None, said: str) -> None:
+def test_a_dvc_yaml_that_does_not_know_the_stage_is_one_line(content: str | None, message: str) -> None:
     if content is None:
         Path("dvc.yaml").unlink()
     else:
         Path("dvc.yaml").write_text(content, encoding="utf-8")
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=message):
         run(lambda: pytest.fail("run without knowing what decides it"))
 
 

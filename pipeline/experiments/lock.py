@@ -1,20 +1,24 @@
 """What dvc.lock says about a result: which stages led to it, and whether they ran with this revision's settings.
 
-After `dvc repro evaluate@wikineural` with another `arch`, params.yaml and the scores of wikineural are of the new one,
-those of multiconer still of the old: they must not be read as the new one's.
+After `dvc repro evaluate@wikineural` with another `arch`, params.yaml and the scores of wikineural belong to the new
+architecture, but the scores of multiconer still to the old one: they must not be taken for results of the new one.
 """
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import yaml
+
 from pipeline.paths import HERE
 
 Json = dict[str, Any]
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Safe YAML, parsed in C where PyYAML was built so: a lock takes a second otherwise."""
 CODE, ARCHITECTURE = f"{HERE.code.as_posix()}/", HERE.architecture.as_posix()
 
 
 def stale(stages: dict[str, Json], stage: str, params: Json, md5: Callable[[str], str | None]) -> Iterator[str]:
-    """What has changed since `stage` and those before it ran, as `ner@wikineural: models/lm`; nothing if all fits.
+    """The changes since `stage` and the stages before it ran, as `ner@wikineural: models/lm`; none if all fits.
 
     `stages` are commands, deps, params and outs by stage, as dvc.lock has them; `params` is params.yaml; `md5` is
     asked for a file that is no output of a stage, and for code and architecture, whenever `check` last wrote them down.

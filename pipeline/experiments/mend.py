@@ -12,6 +12,7 @@ from dvc.schema import COMPILED_LOCKFILE_SCHEMA
 from voluptuous import Invalid
 
 from pipeline.errors import UserError
+from pipeline.experiments.lock import LOADER
 from pipeline.paths import HERE
 from pipeline.work.locks import hold, lock_alone
 from pipeline.work.outputs import remove
@@ -19,11 +20,11 @@ from pipeline.work.progress import say
 
 TMP = Path(".dvc", "tmp")
 SUFFIXES = (".partial", ".old")
-"""Of what `pipeline.work.outputs` has not finished."""
+"""Endings of outputs that `pipeline.work.outputs` has not finished."""
 
 
 def mend() -> None:
-    """Mend what a killed dvc or stage has left half-written, and say so; what one at work may be writing stays."""
+    """Mend what a killed dvc or stage has left half-written, and say so; the files of one still at work stay."""
     for folder in (TMP, TMP / "exps"):
         _mend(folder / "rwlock", folder / "rwlock.lock", lambda content: RWLOCK_SCHEMA(json.loads(content)))
     _mend(Path("dvc.lock"), TMP / "lock", _check_lock)
@@ -59,5 +60,4 @@ def _mend(path: Path, lock: Path, check: Callable[[bytes], object]) -> None:
 
 def _check_lock(content: bytes) -> None:
     if b"<<<<<<< " not in content:  # a conflict of git's is for a person to resolve
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C, where PyYAML was built so
-        COMPILED_LOCKFILE_SCHEMA(yaml.load(content, loader))
+        COMPILED_LOCKFILE_SCHEMA(yaml.load(content, LOADER))

@@ -17,18 +17,13 @@ from dvc.repo.experiments.utils import exp_refs
 from dvc.scm import NoSCM, RevError, resolve_rev
 
 from pipeline.errors import UserError
-from pipeline.experiments.lock import look_up
+from pipeline.experiments.lock import LOADER, Json, look_up
 from pipeline.files.json import json_text
 from pipeline.paths import HERE
 from pipeline.provenance.code import DATA, PACKAGE, PYTHON, Sources, describe_architecture, stage_code, stages
 
 WORKSPACE = "workspace"
 LOCK, PARAMS = "dvc.lock", "params.yaml"
-
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""Safe YAML, parsed in C where PyYAML was built so: a lock takes a second otherwise."""
-
-Json = dict[str, Any]
 
 
 class Choice(NamedTuple):
@@ -43,7 +38,7 @@ class Choice(NamedTuple):
 
 
 def read_choice(params: Json) -> Choice:
-    """The choices of a params.yaml, the only place where those of any revision are read."""
+    """The choices of a params.yaml. Nothing else reads them from the params.yaml of another revision."""
     arch, scale, protocol, sets = (look_up(params, key) for key in ("arch", "scale", "protocol", "sets"))
     return Choice(arch, scale, protocol, sets, look_up(params, f"scales.{scale}.charcnn.source"))
 
@@ -75,17 +70,17 @@ class Revision:
     @cached_property
     def params(self) -> Json:
         """params.yaml as data."""
-        return self._need_keys(PARAMS, self._read_yaml(PARAMS))
+        return self._read_keys(PARAMS)
 
     @cached_property
     def stages(self) -> dict[str, Json]:
         """What dvc.lock says of every stage that was run."""
         if not self.has(LOCK):
             raise UserError(f"{self.name}: found no {LOCK}: nothing was run there; {self.advice}")
-        return self._need_keys(LOCK, self._need_keys(LOCK, self._read_yaml(LOCK)).get("stages"))
+        return self._need_keys(LOCK, self._read_keys(LOCK).get("stages"))
 
     def has(self, path: str) -> bool:
-        """Whether there is such a file, leaving aside what only DVC's cache has."""
+        """Whether the revision has such a file outside of DVC's cache."""
         repo = self._files.repo
         return bool(repo.fs.exists(repo.fs.join(repo.root_dir, path)))
 
@@ -126,9 +121,9 @@ class Revision:
         paths = {str(fs.relpath(path, top)): path for path in fs.find(fs.join(top, PACKAGE))}
         return {name: fs.cat_file(path) for name, path in sorted(paths.items()) if Path(name).suffix in {PYTHON, *DATA}}
 
-    def _read_yaml(self, path: str) -> Any:
+    def _read_keys(self, path: str) -> Json:
         try:
-            return yaml.load(self.read_bytes(path), LOADER)
+            return self._need_keys(path, yaml.load(self.read_bytes(path), LOADER))
         except yaml.YAMLError as error:
             fault = " ".join(str(error).split())
             raise UserError(f"{self.name}: {path}: not valid YAML (a merge left half-way?): {fault}") from None
@@ -141,7 +136,7 @@ class Revision:
     def _get(self, path: str, read: Any, **options: Any) -> Any:
         try:
             return read(path, **options)
-        except Exception as error:  # a cache fails in ways of DVC's, and each kind of remote in ways of its own
+        except Exception as error:  # DVC's cache and every kind of remote have their own kinds of errors
             pull = f"dvc exp pull <git remote> {self.name}" if self.is_experiment else "dvc fetch --all-commits"
             fetch = "dvc pull" if self.commit is None else pull
             raise UserError(
@@ -150,14 +145,14 @@ class Revision:
 
 
 def open_revisions(*names: str) -> list[Revision]:
-    """The revisions with these names; a `UserError` names what there is instead."""
+    """The revisions with these names; a `UserError` lists the names that there are."""
     with _open_repo() as repo:
         experiments = sorted({ref.name for ref in exp_refs(repo.scm)})
         return [Revision(name, _resolve(repo, name, experiments), name in experiments) for name in names]
 
 
 def all_revisions() -> list[Revision]:
-    """The workspace, then experiments, the newest first, then branches, that of the workspace first."""
+    """The workspace, then experiments, the newest first, then branches, the one checked out first."""
     with _open_repo() as repo:
         commits = {ref: str(repo.scm.get_ref(str(ref))) for ref in exp_refs(repo.scm)}
         times = {ref: repo.scm.resolve_commit(commit).commit_time for ref, commit in commits.items()}

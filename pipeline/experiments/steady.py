@@ -1,4 +1,4 @@
-"""A stage finishes only if what it was started with is still there: all that dvc.yaml lists as its deps and params.
+"""A stage finishes only if its deps and params, as dvc.yaml lists them, are as they were when it began.
 
 DVC hashes deps and params after the command as well: an edit made while a model trains would be recorded as what the
 model was trained with, and `dvc status` would call it up to date.
@@ -39,7 +39,7 @@ class Entry(TypedDict, total=False):
 def steady(stage: str, *sets: str) -> Iterator[None]:
     """The block runs a stage, of a data set or of none, whose outputs get their names only if nothing has changed.
 
-    A `UserError` says which file or value, of those that decide the outputs, is another one than when the block began.
+    A `UserError` names the file or value that has changed since the block began.
     """
     if not DVC.is_file():
         raise UserError(f"{DVC.absolute()}: not found; run from the top of the repository")
@@ -60,7 +60,7 @@ def steady(stage: str, *sets: str) -> Iterator[None]:
 
     def confirm(path: Path) -> None:
         if not any(path.is_relative_to(target) for target in targets):
-            return  # a checkpoint, or what else is kept for the next run
+            return  # a checkpoint or another file that is kept for the next run
         now = read_yaml(PARAMS)
         for key in keys:
             if look_up(now, key) != look_up(params, key):

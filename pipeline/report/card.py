@@ -1,7 +1,7 @@
-"""The model card of an exported tagger (Mitchell et al. 2019): what it is of, how good it is, what binds its user."""
+"""The model card of an exported tagger (Mitchell et al. 2019): its origin, its quality, and the terms of its use."""
 
 from pathlib import Path
-from typing import Any, NamedTuple, NotRequired, cast
+from typing import NamedTuple, NotRequired, cast
 
 from typing_extensions import TypedDict
 
@@ -9,19 +9,16 @@ from pipeline.files.csv import Rows
 from pipeline.ner.data.corpus import SPLITS
 from pipeline.ner.data.dataset import DataSet
 from pipeline.ner.exported import Exported
-from pipeline.report import licences
+from pipeline.report.data import Json
+from pipeline.report.licences import DEMO, describe_licence
 from pipeline.report.pages.blocks import code
 from pipeline.report.pages.render import render_markdown
 from pipeline.report.paper import SETS
-from pipeline.report.tables import decimal, integer, interval, score
-
-Json = dict[str, Any]
-
-METRICS = {"token_f1": "Token F1", "entity_f1": "Entity F1", "entity_f1_macro": "Entity F1, macro"}
+from pipeline.report.tables import TITLES, decimal, integer, interval, score
 
 
 class Origin(TypedDict):
-    """Where a file came from, of what fetch has written down."""
+    """Where a file came from, as stage fetch has written it down."""
 
     source: str
     sha256: str
@@ -83,19 +80,19 @@ def render_card(facts: Facts) -> str:
         facts=facts,
         exported=exported,
         russian=exported.set in SETS,
-        demo=source.startswith(licences.DEMO),
+        demo=source.startswith(DEMO),
         scores=[
-            [METRICS[row["metric"]], score(row["value"]), interval(row)]
+            [TITLES[row["metric"]], score(row["value"]), interval(row)]
             for row in facts.scores
-            if row["metric"] in METRICS
+            if row["metric"] in TITLES
         ],
         types=[[row["type"], integer(row["support"]), *(score(row[x]) for x in measures)] for row in facts.types],
         calibration=[_describe_split(split, facts.calibration[split]) for split in ("validation", "test")],
         splits=[[split, *(integer(facts.counts[split][x]) for x in columns)] for split in SPLITS],
-        sources=[[what, code(x["source"]), code(x["sha256"])] for what, x in sources],
-        licence=licences.of_set(facts.dataset.format, source),
-        udpipe_licence=licences.of_udpipe(exported.udpipe.source),
-        news_licences=dict.fromkeys(licences.of_news(x["source"]) for x in facts.news),
+        sources=[[use, code(x["source"]), code(x["sha256"])] for use, x in sources],
+        licence=describe_licence(facts.dataset.format, source),
+        udpipe_licence=describe_licence("udpipe", exported.udpipe.source),
+        news_licences=dict.fromkeys(describe_licence("text", x["source"]) for x in facts.news),
     )
 
 

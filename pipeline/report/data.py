@@ -22,7 +22,7 @@ from pipeline.report.paper import order_sets
 from pipeline.work.outputs import need
 
 MEAN = "mean"
-"""In place of a seed in a table of scores."""
+"""What a table of scores has in place of a seed in the row of the mean."""
 ENCODERS = {"cnn": "char-CNN", "ngrams": "n-gram encoder"}
 """What turns the letters of a token into its vector, as people call it, by the kind that charcnn.json names."""
 
@@ -106,7 +106,6 @@ class Results(NamedTuple):
     encoder: str
     """What turns letters into vectors, as people call it."""
     charcnn_parameters_m: float
-    """Its parameters, in millions."""
     curve: pd.DataFrame
     """No rows where nothing was pretrained."""
     sets: dict[str, SetResults]
@@ -122,8 +121,8 @@ def read_results(
     weights = need(lm / "charcnn.safetensors", "pretrain")
     language_model = read_lm(metrics)
     if language_model["arch"] != arch:
-        found = f"found arch {language_model['arch']}, expected {arch} as in params.yaml"
-        raise UserError(f"{metrics / 'pretrain.json'}: {found}; run: dvc repro pretrain")
+        fault = f"found arch {language_model['arch']}, expected {arch} as in params.yaml"
+        raise UserError(f"{metrics / 'pretrain.json'}: {fault}; run: dvc repro pretrain")
     return Results(
         arch=arch,
         scale=scale,
@@ -180,7 +179,7 @@ def _read_set(data: Path, metrics: Path, name: str) -> SetResults:
     gold, predicted = (tables["confusion"][column] for column in ("gold", "predicted"))
     labels, pairs = {*gold}, zip(gold, predicted, strict=True)
     if OUTSIDE not in labels or sorted(pairs) != sorted(product(labels, repeat=2)):
-        place = metrics / "ner" / f"{name}.confusion.csv"
-        raise UserError(f"{place}: expected every pair of two labels once, O among them; {remake(f'evaluate@{name}')}")
+        fault = f"expected every pair of two labels once, O among them; {remake(f'evaluate@{name}')}"
+        raise UserError(f"{metrics / 'ner' / name}.confusion.csv: {fault}")
     counts = read_json(data / "ner" / name / COUNTS, SET_COUNTS, f"corpora@{name}")
     return SetResults(counts, read_metrics(metrics, name), **tables)

@@ -4,17 +4,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from pipeline.report import paper
 from pipeline.report.counts import Flow, read_flows
 from pipeline.report.data import MEAN, Json, Results, SetResults
-from pipeline.report.pages.blocks import LEGEND, Markdown, Table, format_blocks
+from pipeline.report.pages.blocks import Markdown, table
 from pipeline.report.pages.render import render_markdown
 from pipeline.report.readings import RIGHT, WRONG, Mistakes
-from pipeline.report.splits import describe_dropped, describe_splits
+from pipeline.report.splits import tabulate_dropped, tabulate_splits
 from pipeline.report.tables import decimal, integer, interval, percent, plus_minus, score, spread
-
-DEMO = "demo"
-DEMO_WARNING = "The data of scale demo are generated: these scores show that the pipeline works and are no result."
 
 
 def render(results: Results, mistakes: Mapping[str, Mistakes], settings: Json, whole: bool) -> str:
@@ -26,7 +25,6 @@ def render(results: Results, mistakes: Mapping[str, Mistakes], settings: Json, w
         Path(__file__).with_name("page.md"),
         whole=whole,
         results=results,
-        warning=DEMO_WARNING,
         facts=_tabulate_facts(results),
         scores=[_describe_scores(name, of_set) for name, of_set in sets.items()],
         types={name: [_describe_type(row) for row in sets[name].types.to_dict("records")] for name in sets},
@@ -35,18 +33,19 @@ def render(results: Results, mistakes: Mapping[str, Mistakes], settings: Json, w
         charcnn_share=size / (size + lm["parameters_m"]),
         set_columns=[f"F1 {paper.set_name(name)}" for name in sets],
         in_paper=_compare(results, paper.MODELS.get(results.arch)),
-        splits=format_blocks([*describe_splits(counts), *describe_dropped(counts, results.protocol["tokens"])]),
+        splits=counts,
+        split_rows=tabulate_splits(counts),
+        dropped_rows=tabulate_dropped(counts),
         flows=[[stage, *_describe_flow(flow)] for stage in stages for flow in read_flows(results.counts[stage])],
         mistakes=mistakes,
         most_wrong=WRONG,
         most_right=RIGHT,
         seed=settings["seed"],
-        legend=Markdown(LEGEND),
-        settings=[*_flatten(settings)],
+        settings=[[key, str(value)] for key, value in pd.json_normalize(settings).to_dict("records")[0].items()],
     )
 
 
-def _tabulate_facts(results: Results) -> Table:
+def _tabulate_facts(results: Results) -> Markdown:
     """The headline: a name, a number and a note a column."""
     lm, facts = results.lm, []
     for name, of_set in results.sets.items():
@@ -59,7 +58,7 @@ def _tabulate_facts(results: Results) -> Table:
     note = f"recurrent layers and projection; {results.encoder} {decimal(results.charcnn_parameters_m, 2)} M"
     facts.append(("Parameters", f"{decimal(lm['parameters_m'], 2)} M", note))
     names, *rows = zip(*facts, strict=True)
-    return Table(names, rows, left=len(facts))
+    return table(names, rows, left=len(facts))
 
 
 def _mean(of_set: SetResults, metric: str) -> Any:
@@ -103,12 +102,3 @@ def _describe_flow(flow: Flow) -> list[str]:
         reasons = ", ".join(f"{reason} {integer(number)}" for reason, number in flow.dropped.items())
         dropped = f"{integer(total)} ({percent(total / max(flow.read, 1))}): {reasons}" if total else "0"
     return [flow.unit, integer(flow.read), dropped, integer(flow.written)]
-
-
-def _flatten(settings: Any, key: str = "") -> Iterator[list[str]]:
-    """Dotted keys and their values, as `dvc params diff` has them."""
-    if not isinstance(settings, dict):
-        yield [key, str(settings)]
-        return
-    for name, value in settings.items():
-        yield from _flatten(value, f"{key}.{name}" if key else str(name))

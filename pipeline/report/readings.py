@@ -16,13 +16,13 @@ WRONG, RIGHT = 30, 6
 
 
 class Mistakes(NamedTuple):
-    """Drawn sentences, in the order of the split, and out of how many they are drawn."""
+    """Sentences drawn from a test split, in its order, and the numbers of those that could have been drawn."""
 
     sentences: int
     wrong: int
     """Sentences in which the tagger of any seed missed an entity or made one up."""
     right: int
-    """Sentences with entities, all of which the taggers of all seeds found, and nothing else."""
+    """Sentences with entities in which the taggers of all seeds found exactly these."""
     examples: list[Example]
 
 
@@ -60,7 +60,7 @@ def read_gold(split: Split, index: int) -> Reading:
 
 
 def read_predicted(split: Split, taggers: Taggers, index: int, system: str) -> Iterator[Reading]:
-    """The same with the entities that the taggers predicted; taggers that agree are one reading."""
+    """A sentence with the entities that the taggers predicted; taggers that agree are one reading."""
     sentence = split.sentences[index]
     gold = bio_spans(sentence.tags)
     seeds_by_spans: defaultdict[tuple[Span, ...], list[str]] = defaultdict(list)
@@ -72,7 +72,7 @@ def read_predicted(split: Split, taggers: Taggers, index: int, system: str) -> I
 
 
 def _mark(tokens: list[str], spans: Sequence[Span], gold: Sequence[Span]) -> Markdown:
-    """The sentence with these entities marked, and those marked as wrong that are not gold."""
+    """The sentence with these entities marked; an entity that is not gold is marked as wrong."""
     pieces, stop = [], 0
     for span in spans:
         pieces += [escape(" ".join(tokens[stop : span.start]))] if span.start > stop else []

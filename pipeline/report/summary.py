@@ -5,7 +5,7 @@ from pathlib import Path
 from pipeline.files.json import read_json
 from pipeline.ner.scoring.scores import METRICS
 from pipeline.report.data import Cost, Data, read_lm, read_metrics
-from pipeline.report.page import DEMO, DEMO_WARNING
+from pipeline.report.pages.render import DEMO, DEMO_WARNING
 from pipeline.report.paper import order_sets
 from pipeline.report.tables import NONE, decimal, integer, minutes, plain, spread
 

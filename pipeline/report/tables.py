@@ -1,13 +1,15 @@
 """Tables as text, and numbers as people read them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from pipeline.errors import SPACES, TEXT, printable
+from pipeline.errors import SPACES, printable
 
+TITLES = {"token_f1": "Token F1", "entity_f1": "Entity F1", "entity_f1_macro": "Entity F1, macro"}
+"""Names of the metrics."""
 NONE = "–"
-"""In place of a number that does not exist."""
+"""What stands in place of a number that does not exist."""
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1, form: str = "pipe") -> str:
@@ -21,11 +23,6 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1
 def plain(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """The same for a terminal."""
     return markdown(header, rows, form="plain")
-
-
-def markdown_page(parts: Iterable[str]) -> str:
-    """A Markdown page of its paragraphs; of control characters, which names and titles may have, it shows escapes."""
-    return printable("\n\n".join(parts) + "\n", TEXT)
 
 
 def integer(value: float | None) -> str:

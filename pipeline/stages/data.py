@@ -1,4 +1,4 @@
-"""Stage data: what the news text is like, for people: one page with pictures."""
+"""Stage data: a page with pictures about the news text, for people."""
 
 from itertools import islice
 
@@ -8,13 +8,13 @@ from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.report.corpus.article import draw_articles
 from pipeline.report.corpus.measure import count_lengths, measure_vocabulary
-from pipeline.report.corpus.page import Corpus, render
+from pipeline.report.corpus.page import render
 from pipeline.report.corpus.plots import draw_coverage, draw_growth, draw_lengths
 from pipeline.report.data import read_counts
-from pipeline.report.pages.render import render_html
+from pipeline.report.pages.render import write_page
 from pipeline.report.plots.style import save
 from pipeline.text.dump.templates.lost import FILE, Lost, LostFile
-from pipeline.work.outputs import fresh_folder, write_text
+from pipeline.work.outputs import fresh_folder
 
 ARTICLES, FREQUENT = 10, 50
 """Articles that the page names, and lemmas."""
@@ -26,22 +26,21 @@ def run(paths: Paths, params: Params) -> None:
     The page names the scale; the seed says which articles it names.
     """
     growth, usage = measure_vocabulary(paths.vocabulary)
-    corpus = Corpus(
+    lengths = count_lengths(paths.sentences, paths.fragments)
+    page = render(
         scale=params.scale,
         counts=read_counts(paths.data),
         templates=[Lost(*lost) for lost in read_json(paths.documents / FILE, LostFile)["templates"]],
-        lengths=count_lengths(paths.sentences, paths.fragments),
+        lengths=lengths,
         growth=growth,
         usage=usage,
         frequent=[*islice(read_entries(paths.vocabulary), FREQUENT)],
         articles=draw_articles(paths.fragments, ARTICLES, params.seed),
     )
-    page = render(corpus)
     with fresh_folder(paths.metrics / "data") as folder:
         pictures = {
-            "lengths": save(folder, "lengths", draw_lengths, corpus.lengths),
-            "growth": save(folder, "growth", draw_growth, corpus.growth),
-            "coverage": save(folder, "coverage", draw_coverage, corpus.usage),
+            "lengths": save(folder, "lengths", draw_lengths, lengths),
+            "growth": save(folder, "growth", draw_growth, growth),
+            "coverage": save(folder, "coverage", draw_coverage, usage),
         }
-    write_text(paths.metrics / "data.md", page)
-    write_text(paths.metrics / "data.html", render_html(page, pictures))
+    write_page(paths.metrics, "data", page, pictures)

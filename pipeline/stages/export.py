@@ -20,8 +20,8 @@ from pipeline.ner.tagging.tagger import load_taggers, predict
 from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.provenance.fingerprint import sha256
-from pipeline.report.card import Facts, Json, NewsOrigins, Origin, SetOrigins, render_card
-from pipeline.report.data import ENCODERS, SCORES, SET_COUNTS, TYPES
+from pipeline.report.card import Facts, NewsOrigins, Origin, SetOrigins, render_card
+from pipeline.report.data import ENCODERS, SCORES, SET_COUNTS, TYPES, Json
 from pipeline.work.outputs import copy_folder, fresh_folder, need, write_text
 
 

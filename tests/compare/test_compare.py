@@ -36,9 +36,9 @@ def compare(*arguments: str, monkeypatch: pytest.MonkeyPatch, code: int = 0) -> 
 def refused(*arguments: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
     """The one line of a comparison that cannot be made."""
     compare(*arguments, monkeypatch=monkeypatch, code=1)
-    said = capsys.readouterr().err
-    assert said.startswith("error: ") and said.count("\n") == 1
-    return said
+    message = capsys.readouterr().err
+    assert message.startswith("error: ") and message.count("\n") == 1
+    return message
 
 
 def rows(a: str, b: str, name: str = "wikineural") -> list[Row]:
@@ -60,28 +60,28 @@ def oracle(name: str, arch: str) -> list[list[float]]:
     """Of each seed: token F1, entity F1, macro, by type; scikit-learn's and seqeval's."""
     warnings.filterwarnings("ignore", module="seqeval|sklearn|numpy")
     truth, labels = tags(name, gold(name)), list(range(1, 1 + 2 * len(SETS[name])))
-    found = []
+    scores = []
     for seed in (1, 2):
-        said = predicted(name, arch, seed)
-        report = classification_report(truth, tags(name, said), output_dict=True, zero_division=0)
-        entity, macro = (seqeval_f1(truth, tags(name, said), average=average) for average in ("micro", "macro"))
-        token = sklearn_f1(gold(name), said, labels=labels, average="weighted", zero_division=0)
-        found.append([token, entity, macro, *(report[type_]["f1-score"] for type_ in SETS[name])])
-    return found
+        answers = predicted(name, arch, seed)
+        report = classification_report(truth, tags(name, answers), output_dict=True, zero_division=0)
+        entity, macro = (seqeval_f1(truth, tags(name, answers), average=average) for average in ("micro", "macro"))
+        token = sklearn_f1(gold(name), answers, labels=labels, average="weighted", zero_division=0)
+        scores.append([token, entity, macro, *(report[type_]["f1-score"] for type_ in SETS[name])])
+    return scores
 
 
 def test_scores_of_both_are_seqevals_and_scikit_learns(repository: Path) -> None:
     for name in SETS:
         a, b = oracle(name, "sru"), oracle(name, "gru")
-        found = rows("main", "with-gru", name)
-        assert [row.title for row in found] == ["Token F1", "Entity F1", "Entity F1, macro", *SETS[name]]
-        assert [row.a[0] for row in found] == pytest.approx(np.mean(a, 0))
-        assert [row.b[0] for row in found] == pytest.approx(np.mean(b, 0))
-        assert [row.b[1] for row in found] == pytest.approx(np.std(b, 0, ddof=1))
-        assert [row.difference for row in found] == pytest.approx(np.mean(b, 0) - np.mean(a, 0))
+        compared = rows("main", "with-gru", name)
+        assert [row.title for row in compared] == ["Token F1", "Entity F1", "Entity F1, macro", *SETS[name]]
+        assert [row.a[0] for row in compared] == pytest.approx(np.mean(a, 0))
+        assert [row.b[0] for row in compared] == pytest.approx(np.mean(b, 0))
+        assert [row.b[1] for row in compared] == pytest.approx(np.std(b, 0, ddof=1))
+        assert [row.difference for row in compared] == pytest.approx(np.mean(b, 0) - np.mean(a, 0))
         spans = [span.type for sentence in tags(name, gold(name)) for span in bio_spans(sentence)]
         support = [np.count_nonzero(gold(name)), len(spans), len(spans), *(spans.count(t) for t in SETS[name])]
-        assert [row.gold for row in found] == support
+        assert [row.gold for row in compared] == support
 
 
 def test_table_settings_and_pages(
@@ -90,16 +90,16 @@ def test_table_settings_and_pages(
     rmtree(repository / "metrics", ignore_errors=True)
     before = git("status", "--porcelain", "--ignored"), (repository / "params.yaml").read_text(encoding="utf-8")
     compare("main", "with-gru", *FEW, monkeypatch=monkeypatch)
-    said = capsys.readouterr().out
+    printed = capsys.readouterr().out
     commit = git("rev-parse", "--short=7", "main").strip()
-    assert f"A: main ({commit})" in said and re.search(r"B: with-gru \(\w{7}\)", said)
-    assert said.index("WikiNEuRal: 60 test sentences, 360 tokens") < said.index("MultiCoNER: 60 test sentences")
-    assert re.search(r"arch +sru +gru\n", said)
+    assert f"A: main ({commit})" in printed and re.search(r"B: with-gru \(\w{7}\)", printed)
+    assert printed.index("WikiNEuRal: 60 test sentences, 360 tokens") < printed.index("MultiCoNER: 60 test sentences")
+    assert re.search(r"arch +sru +gru\n", printed)
     (entity,) = {row for row in rows("main", "with-gru") if row.title == "Entity F1"}
-    assert re.split(r"\s{2,}", next(line for line in said.splitlines() if "Entity F1 " in line)) == entity.cells()
+    assert re.split(r"\s{2,}", next(line for line in printed.splitlines() if "Entity F1 " in line)) == entity.cells()
     assert entity.difference > 0.2 and entity.low > 0 and entity.cells()[-1] == "0.0164"  # 1 of 61
 
-    assert said.endswith("page: metrics/compare/main..with-gru.html\n")
+    assert printed.endswith("page: metrics/compare/main..with-gru.html\n")
     page, text = (repository / "metrics" / "compare" / f"main..with-gru.{form}" for form in ("html", "md"))
     html, md = page.read_text(encoding="utf-8"), text.read_text(encoding="utf-8")
     for cell in entity.cells():
@@ -119,30 +119,30 @@ def test_the_same_twice_differs_in_nothing(
     repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     compare("main", "workspace", "multiconer", *FEW, monkeypatch=monkeypatch)
-    said = capsys.readouterr().out
-    assert "no setting differs" in said and "WikiNEuRal" not in said
-    assert said.count("+0.000  +0.000 to +0.000  1.0000") == 3 + len(SETS["multiconer"])
+    printed = capsys.readouterr().out
+    assert "no setting differs" in printed and "WikiNEuRal" not in printed
+    assert printed.count("+0.000  +0.000 to +0.000  1.0000") == 3 + len(SETS["multiconer"])
     html = (repository / "metrics" / "compare" / "main..workspace.html").read_text(encoding="utf-8")
     assert "as many entities in every sentence" in html
 
 
 def test_the_other_way_round_is_the_mirror_image(repository: Path) -> None:
-    for there, back in zip(rows("main", "with-gru"), rows("with-gru", "main"), strict=True):
-        assert (there.a, there.b, there.difference, there.p) == (back.b, back.a, -back.difference, back.p)
-        assert (there.low, there.high) == pytest.approx((-back.high, -back.low))
+    for forth, back in zip(rows("main", "with-gru"), rows("with-gru", "main"), strict=True):
+        assert (forth.a, forth.b, forth.difference, forth.p) == (back.b, back.a, -back.difference, back.p)
+        assert (forth.low, forth.high) == pytest.approx((-back.high, -back.low))
 
 
 def test_the_tables_test_every_pair_as_compare_does(repository: Path) -> None:
     revisions = open_revisions("main", "with-gru", "feature/three-seeds", "stale")
-    found = compare_rows(revisions, "wikineural")
-    assert found.rows[0] == 1 and sorted(found.rows) == [0, 1, 2]
-    assert list(found.absent) == [3] and "is out of date" in found.absent[3]
+    pairs = compare_rows(revisions, "wikineural")
+    assert pairs.rows[0] == 1 and sorted(pairs.rows) == [0, 1, 2]
+    assert list(pairs.absent) == [3] and "is out of date" in pairs.absent[3]
     (entity,) = [
         r for r in compare_scores(*pair("main", "with-gru", "wikineural"), RESAMPLES, SEED) if r.title == "Entity F1"
     ]
-    difference = found.differences[1, 0]
+    difference = pairs.differences[1, 0]
     assert (difference.value, difference.p) == pytest.approx((entity.difference, entity.p))
-    assert difference.sure and found.differences[1, 2].p is None and not found.differences[1, 2].sure
+    assert difference.sure and pairs.differences[1, 2].p is None and not pairs.differences[1, 2].sure
 
 
 def test_unequal_numbers_of_seeds_have_an_interval_and_no_p(repository: Path) -> None:
@@ -151,7 +151,7 @@ def test_unequal_numbers_of_seeds_have_an_interval_and_no_p(repository: Path) ->
 
 
 def test_examples_begin_with_the_widest_gap(repository: Path) -> None:
-    found = find_examples(*pair("main", "with-gru", "wikineural"), 5)
+    examples = find_examples(*pair("main", "with-gru", "wikineural"), 5)
 
     def wrong(arch: str) -> np.ndarray:
         truth = tags("wikineural", gold("wikineural"))
@@ -161,8 +161,8 @@ def test_examples_begin_with_the_widest_gap(repository: Path) -> None:
         )
 
     gap = np.abs(wrong("sru") - wrong("gru"))
-    assert [gap[e.number - 1] for e in found] == sorted(gap, reverse=True)[:5]
-    for example in found:
+    assert [gap[e.number - 1] for e in examples] == sorted(gap, reverse=True)[:5]
+    for example in examples:
         a, b = (f"{wrong(arch)[example.number - 1]:.2f}".rstrip("0").rstrip(".") for arch in ("sru", "gru"))
         assert example.about == f"entities missed or made up: {a} by A, {b} by B"
         systems = [(reading.system, reading.by) for reading in example.readings]
@@ -188,9 +188,9 @@ def test_the_branch_that_is_checked_out_is_the_first(repository: Path) -> None:
 
 
 def test_the_code_of_another_architecture_makes_no_difference(repository: Path) -> None:
-    main, other, own = open_revisions("main", "other-cell~1", "other-cell")
+    main, other, edited = open_revisions("main", "other-cell~1", "other-cell")
     path = "models/architecture.json"
-    assert main.md5(path) == other.md5(path) != own.md5(path)
+    assert main.md5(path) == other.md5(path) != edited.md5(path)
     assert main.architecture_md5("gru") != other.architecture_md5("gru") and main.architecture_md5("none") == ""
 
 
@@ -222,8 +222,8 @@ def test_what_cannot_be_compared_is_one_line(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    said = refused(*arguments, monkeypatch=monkeypatch, capsys=capsys)
-    assert re.search(message.replace("?", r"\?"), said), said
+    error = refused(*arguments, monkeypatch=monkeypatch, capsys=capsys)
+    assert re.search(message.replace("?", r"\?"), error), error
 
 
 def test_a_clone_says_what_to_fetch_and_reads_a_remote(
@@ -258,12 +258,12 @@ def test_a_lock_in_conflict_is_one_line(
     subprocess.run(["git", "clone", "--quiet", repository, tmp_path / "clone"], check=True)
     monkeypatch.chdir(tmp_path / "clone")
     Path("dvc.lock").write_text("<<<<<<< HEAD\nstages: {}\n=======\n", encoding="utf-8")
-    said = refused("workspace", "main", monkeypatch=monkeypatch, capsys=capsys)
-    assert "workspace: dvc.lock: not valid YAML" in said
+    error = refused("workspace", "main", monkeypatch=monkeypatch, capsys=capsys)
+    assert "workspace: dvc.lock: not valid YAML" in error
     for content in ("", "schema: '2.0'\n", "stages:\n", "[1]"):
         Path("dvc.lock").write_text(content, encoding="utf-8")
-        said = refused("workspace", "main", monkeypatch=monkeypatch, capsys=capsys)
-        assert "workspace: dvc.lock: found no keys and values; run: dvc repro" in said
+        error = refused("workspace", "main", monkeypatch=monkeypatch, capsys=capsys)
+        assert "workspace: dvc.lock: found no keys and values; run: dvc repro" in error
     monkeypatch.chdir(tmp_path / "clone" / "data")
     assert "run from the top" in refused("main", "main", monkeypatch=monkeypatch, capsys=capsys)
 

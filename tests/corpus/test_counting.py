@@ -28,14 +28,14 @@ def test_lengths(seed: int) -> None:
 
 
 def test_lengths_of_the_corpus(built: Path) -> None:
-    found = count_lengths(built / "sentences", built / "fragments")
+    lengths = count_lengths(built / "sentences", built / "fragments")
     sentences, fragments = ([*read_documents(built / stage)] for stage in ("sentences", "fragments"))
     expected = (
         [sum(len(line.split()) for line in document.lines) for document in sentences],
         [len(line.split()) for document in sentences for line in document.lines],
         [len(line.split()) for document in fragments for line in document.lines],
     )
-    assert [np.repeat(*lengths).tolist() for lengths in found] == [*map(sorted, expected)]
+    assert [np.repeat(*of_unit).tolist() for of_unit in lengths.values()] == [*map(sorted, expected)]
 
 
 def test_growth_and_usage(built: Path) -> None:

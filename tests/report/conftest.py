@@ -19,14 +19,33 @@ class World:
 
     def report(
         self, arch: str, scale: str, sets: Sequence[str] = tuple(TYPES), protocol: dict[str, Any] = PROTOCOL
+    ) -> str:
+        """Run the stage with empty pictures, since drawing takes seconds; return the page as Markdown."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(report, "save", save_nothing)
+            self.draw(arch, scale, sets, protocol)
+        return self.markdown
+
+    def draw(
+        self, arch: str, scale: str, sets: Sequence[str] = tuple(TYPES), protocol: dict[str, Any] = PROTOCOL
     ) -> None:
-        """Run the stage."""
+        """Run the stage as it is."""
         report.run(self.paths, params_of(arch, scale, sets, protocol))
 
     @property
+    def markdown(self) -> str:
+        return (self.metrics / "report.md").read_text(encoding="utf-8")
+
+    @property
     def html(self) -> str:
-        """The page."""
         return (self.metrics / "report.html").read_text(encoding="utf-8")
+
+
+def save_nothing(folder: Path, name: str, *_: object) -> str:
+    """In place of `pipeline.report.plots.style.save`."""
+    for form in ("png", "svg"):
+        (folder / f"{name}.{form}").touch()
+    return "<svg ></svg>"
 
 
 @pytest.fixture(scope="session")
@@ -42,15 +61,21 @@ def copied(world: World, folder: Path) -> World:
 
 @pytest.fixture(scope="session")
 def reported(built: dict[str, World], tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A copy of the experiment with a language model, at scale demo, and its report; the same report may go over it."""
+    """A copy of the experiment with a language model, at scale demo, and its report with pictures; not written to."""
     world = copied(built["lstm"], tmp_path_factory.mktemp("reported"))
-    world.report("lstm", "demo")
+    world.draw("lstm", "demo")
     return world
 
 
 @pytest.fixture(scope="session")
+def local_page(built: dict[str, World], tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The page of the experiment with a language model, at scale local, as Markdown."""
+    return copied(built["lstm"], tmp_path_factory.mktemp("local")).report("lstm", "local")
+
+
+@pytest.fixture(scope="session")
 def reported_charcnn(built: dict[str, World], tmp_path_factory: pytest.TempPathFactory) -> World:
-    """The same without a language model, at scale local."""
+    """The same without a language model, at scale local, and without pictures."""
     world = copied(built["charcnn"], tmp_path_factory.mktemp("reported-charcnn"))
     world.report("charcnn", "local")
     return world

@@ -12,8 +12,7 @@ from pipeline.errors import UserError
 from pipeline.lm.embed import Embedder
 from pipeline.paths import Paths
 from pipeline.report.summary import summary
-from pipeline.stages import data, fragments, lowercase, pretrain, sentences, vocabulary
-from pipeline.stages import report as report_stage
+from pipeline.stages import data, fragments, lowercase, pretrain, report, sentences, vocabulary
 from tests.damage import damage
 from tests.report.conftest import World, copied
 from tests.report.world import params_of
@@ -50,10 +49,15 @@ def _embed(world: World) -> None:
 
 
 TEXT = ["data/[dsfl]*/*.txt"]
-METRICS = ["metrics/data.json", "metrics/pretrain.json", "metrics/ner/*.json"]
-REPORTED = ["data/*/counts.json", "data/ner/*/*", "data/predictions/*/*", "models/lm/charcnn.*"]
+SETS = ["wikineural"]
+"""One data set is as good as two."""
+METRICS = ["metrics/data.json", "metrics/pretrain.json", f"metrics/ner/{SETS[0]}.json"]
+REPORTED = ["data/*/counts.json", f"data/ner/{SETS[0]}/*", f"data/predictions/{SETS[0]}/*", "models/lm/charcnn.*"]
 READERS: dict[str, tuple[Command, list[str]]] = {
-    "report": (lambda world: world.report("lstm", "demo"), [*REPORTED, "metrics/**/*.json", "metrics/**/*.csv"]),
+    "report": (
+        lambda world: world.draw("lstm", "demo", SETS),
+        [*REPORTED, "metrics/*.json", "metrics/*.csv", f"metrics/ner/{SETS[0]}.*"],
+    ),
     "show": (lambda world: summary(world.metrics), METRICS),
     "data": (lambda world: data.run(world.paths, params_of("lstm")), [*TEXT, *REPORTED[:1], "data/vocabulary/*"]),
     "text": (_text, TEXT),
@@ -70,8 +74,8 @@ def _files(world: World, patterns: list[str]) -> list[Path]:
 @pytest.fixture
 def world(reported: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """A copy with its pictures drawn, but not written, which takes most of a report's time."""
-    monkeypatch.setattr(report_stage, "save", lambda folder, name, draw, *args: draw(*args) and "<svg ></svg>")
-    monkeypatch.setattr(data, "save", lambda folder, name, draw, *args: draw(*args) and "<svg ></svg>")
+    for stage in (report, data):
+        monkeypatch.setattr(stage, "save", lambda folder, name, draw, *args: draw(*args) and "<svg ></svg>")
     return copied(reported, tmp_path / "world")
 
 
@@ -89,13 +93,13 @@ def _check(world: World, reader: str, seed: int, number: int) -> Iterator[str]:
             try:
                 command(world)
             except UserError as error:
-                said = str(error)
+                message = str(error)
                 if (
-                    len(said) > 700
-                    or "\n" in said
-                    or not any(name in said for name in (path.name, path.stem, str(path.parent)))
+                    len(message) > 700
+                    or "\n" in message
+                    or not any(name in message for name in (path.name, path.stem, str(path.parent)))
                 ):
-                    yield f"{place}: {said[:900]}"
+                    yield f"{place}: {message[:900]}"
             except Exception as error:
                 yield f"{place}: {type(error).__name__}: {str(error)[:200]}"
             path.write_bytes(whole)
@@ -103,7 +107,7 @@ def _check(world: World, reader: str, seed: int, number: int) -> Iterator[str]:
 
 @pytest.mark.parametrize("reader", READERS)
 def test_damage_is_one_line(world: World, reader: str) -> None:
-    assert not (faults := [*_check(world, reader, seed=1, number=2)]), "\n".join(faults)
+    assert not (faults := [*_check(world, reader, seed=1, number=1)]), "\n".join(faults)
 
 
 @pytest.mark.slow

@@ -44,10 +44,10 @@ def test_every_figure_is_that_of_the_metrics(reported: World, page: Page) -> Non
         table = pd.read_csv(reported.metrics / "ner" / f"{name}.types.csv").set_index("type")
         for type_ in types:
             title, support, precision, recall, f1, _ = next(of_types)
-            found = table.loc[[type_]].to_dict("records")[0]
-            assert (title, int(support)) == (type_, found["support"])
-            assert [precision, recall] == [f"{found[key]:.3f}" for key in ("precision", "recall")]
-            assert f1.startswith(f"{found['f1']:.3f} ± ")
+            scores = table.loc[[type_]].to_dict("records")[0]
+            assert (title, int(support)) == (type_, scores["support"])
+            assert [precision, recall] == [f"{scores[key]:.3f}" for key in ("precision", "recall")]
+            assert f1.startswith(f"{scores['f1']:.3f} ± ")
     lm = json.loads(_read(reported, "pretrain.json"))["lm"]
     assert f"{lm['perplexity']:.1f}" in page.facts and f"{lm['parameters_m']:.2f} M" in page.facts
     typos = pd.read_csv(reported.metrics / "ner" / "multiconer.typos.csv")
@@ -67,12 +67,12 @@ def test_types_have_the_intervals_of_a_slow_bootstrap(reported: World) -> None:
         gold, lengths = split.gold[tokens], split.lengths[drawn]
         scores = [score_types(count(gold, tags[tokens], lengths, split.labels), split.labels) for tags in taggers.tags]
         draws.append([np.mean([of_seed[number].f1 for of_seed in scores]) for number in range(len(names))])
-    found = spread_types(taggers.counts, split.labels, BOOTSTRAP, seed=1)
-    assert [spread.type for spread in found] == names
+    spreads = spread_types(taggers.counts, split.labels, BOOTSTRAP, seed=1)
+    assert [spread.type for spread in spreads] == names
     expected = np.percentile(draws, [2.5, 97.5], axis=0).T
-    assert np.array([(spread.low, spread.high) for spread in found]) == pytest.approx(expected)
+    assert np.array([(spread.low, spread.high) for spread in spreads]) == pytest.approx(expected)
     f1 = [[row.f1 for row in score_types(counts, split.labels)] for counts in taggers.counts]
-    assert [spread.deviation for spread in found] == pytest.approx(np.std(f1, axis=0, ddof=1))
+    assert [spread.deviation for spread in spreads] == pytest.approx(np.std(f1, axis=0, ddof=1))
 
 
 def test_sentences_are_shown_as_they_are_with_mistakes_first(reported: World, page: Page) -> None:
@@ -84,8 +84,8 @@ def test_sentences_are_shown_as_they_are_with_mistakes_first(reported: World, pa
             for seed in SEEDS
         ]
         gold = [bio_spans(sentence.tags) for sentence in sentences]
-        said = [[bio_spans(of_seed[index].split(" ")) for of_seed in predicted] for index in range(len(sentences))]
-        wrong = {i for i, spans in enumerate(gold) if any(s != spans for s in said[i])}
+        answers = [[bio_spans(of_seed[index].split(" ")) for of_seed in predicted] for index in range(len(sentences))]
+        wrong = {i for i, spans in enumerate(gold) if any(s != spans for s in answers[i])}
         right = {i for i, spans in enumerate(gold) if spans and i not in wrong}
         shown = page.examples.pop(0)
         assert len(shown) == min(WRONG, len(wrong)) + min(RIGHT, len(right))

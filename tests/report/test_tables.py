@@ -5,18 +5,7 @@ import pytest
 
 from pipeline.errors import TEXT, printable
 from pipeline.report.counts import Flow, read_flows
-from pipeline.report.pages.blocks import (
-    LEGEND,
-    Block,
-    Example,
-    Heading,
-    Markdown,
-    Reading,
-    Table,
-    code,
-    format_blocks,
-    mark,
-)
+from pipeline.report.pages.blocks import Example, Markdown, Reading, code, mark, table
 from pipeline.report.pages.render import render_html, render_markdown
 from pipeline.report.tables import decimal, integer, markdown, percent, plain, score
 from tests.pages import Page
@@ -39,9 +28,9 @@ def test_what_commands_a_terminal_is_shown_and_what_a_text_has_stays() -> None:
 
 def test_no_page_has_control_characters(tmp_path: Path) -> None:
     (tmp_path / "page.md").write_text("# {{ title }}\n\n{{ text }}\n\n{{ block }}\n")
-    table = Table([f"A{CONTROLS}", "B"], [[f"<b>{CONTROLS}", "line\nline"]])
+    cells = table([f"A{CONTROLS}", "B"], [[f"<b>{CONTROLS}", "line\nline"]])
     text = Markdown(CONTROLS + SPACED)
-    md = render_markdown(tmp_path / "page.md", title=CONTROLS, text=text, block=table)
+    md = render_markdown(tmp_path / "page.md", title=CONTROLS, text=text, block=cells)
     html = render_html(md, {})
     for page in (html, md):
         page.encode()
@@ -61,11 +50,13 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_text_of_others_is_shown_as_it_is(text: str, tmp_path: Path) -> None:
-    (tmp_path / "page.md").write_text("# Page\n\n## {{ text }}\n\nA {{ text }}\n\n{{ blocks }}\n")
+    template = "# Page\n\n## {{ text }}\n\nA {{ text }}\n\n{{ cells }}\n\n{{ legend }}\n\n{{ example(sentence) }}\n"
+    (tmp_path / "page.md").write_text(template)
     marked = Markdown(f"{mark(text, text, True)} {mark(text, text, False)}")
-    table = Table([text, "code"], [[text, code(text)]])
-    blocks: list[Block] = [Heading(text), table, LEGEND, Example(7, text, [Reading(text, text, marked)])]
-    page = Page.parse(render_html(render_markdown(tmp_path / "page.md", text=text, blocks=format_blocks(blocks)), {}))
+    cells = table([text, "code"], [[text, code(text)]])
+    sentence = Example(7, text, [Reading(text, text, marked)])
+    rendered = render_markdown(tmp_path / "page.md", text=text, cells=cells, sentence=sentence)
+    page = Page.parse(render_html(rendered, {}))
     page.check()
     shown = printable(text)
     assert page.titles == ["Page", shown] and f"A {shown}\n" in page.text
@@ -87,7 +78,7 @@ def test_plain_has_no_lines() -> None:
 
 
 @pytest.mark.parametrize(
-    ("found", "expected"),
+    ("text", "expected"),
     [
         (integer(1234567), "1,234,567"),
         (integer(0), "0"),
@@ -100,8 +91,8 @@ def test_plain_has_no_lines() -> None:
         (percent(None), "–"),
     ],
 )
-def test_numbers_for_people(found: str, expected: str) -> None:
-    assert found == expected
+def test_numbers_for_people(text: str, expected: str) -> None:
+    assert text == expected
 
 
 def test_flows_go_from_documents_to_tokens_and_keep_the_reasons() -> None:

@@ -142,9 +142,9 @@ def _write_corpus(folder: Path, types: list[str]) -> None:
         for split, number in [("train", 60), ("validation", 20), ("test", 40)]
     }
     train = splits["train"]
-    counts = {split: describe(found, [] if split == "train" else train) for split, found in splits.items()}
-    for split, found in splits.items():
-        counts[split] |= repair_tags(found, "BIO")[1] | drop_tokens(found, "all")[1]
+    counts = {split: describe(of_split, [] if split == "train" else train) for split, of_split in splits.items()}
+    for split, of_split in splits.items():
+        counts[split] |= repair_tags(of_split, "BIO")[1] | drop_tokens(of_split, "all")[1]
         counts[split] |= {"composed_tokens": 3, "stressed_tokens": 4}
     write_json(folder / "counts.json", counts)
     test = [Sentence(tokens, tokens, repair(tags).tags) for tokens, tags in splits["test"]]

@@ -10,17 +10,26 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from pipeline.experiments.pages import render_markdown
 from pipeline.experiments.tables.pairs import Difference, Pairs, correct
-from pipeline.experiments.tables.plots import DRAWN, Mark, draw_curves, label_marks
+from pipeline.experiments.tables.plots import (
+    DRAWINGS,
+    Mark,
+    choose_drawings,
+    draw_curves,
+    draw_scores,
+    draw_sizes,
+    label_marks,
+)
 from pipeline.experiments.tables.rows import Row
-from pipeline.experiments.tables.sweep import Sweep, describe
+from pipeline.experiments.tables.sweep import Sweep, render
 from pipeline.report.pages.render import render_html
 from pipeline.report.plots.style import Label, label_lines, save
 from tests.pages import Page
 from tests.sweep.test_tables import _lm, row
 
 HOSTILE = "<script>\"&'"
+FORMULA = "\\_{$x^$"
+"""Matplotlib would read what stands between dollars as a formula, and fail."""
 
 
 @pytest.fixture(scope="module")
@@ -38,39 +47,38 @@ def sweep(rows: list[Row]) -> Sweep:
 @pytest.fixture(scope="module")
 def pictures(rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("pictures")
-    return {p.picture: save(folder, p.picture, draw, rows, ["wikineural"]) for p, draw in DRAWN.items()}
+    return {f"tables.{x}": save(folder, x, draw, rows, ["wikineural"]) for x, draw in choose_drawings(rows).items()}
 
 
 def test_the_page_needs_nothing_else_and_says_what_the_rows_say(sweep: Sweep, pictures: dict[str, str]) -> None:
-    source = render_html(render_markdown(describe(sweep)), pictures)
+    text = render(sweep, DRAWINGS)
+    source = render_html(text, pictures)
     page = Page.parse(source)
     page.check()
     assert "script" not in page.tags and HOSTILE in page.text and "<code>workspace</code>" in source
-    assert len(page.pictures) == len(DRAWN)
+    assert len(page.pictures) == len(DRAWINGS)
     table = {cells[0]: cells[1:] for cells in page.rows("Table 2: architectures")}
     assert table["gru (CharCNN + GRU)"] == ["2 (2)", "1.50 (22.6)", "0.720 ± 0.028 (0.693)"]
     assert table["sru (CharCNN + SRU)"][-1] == "not run (0.763)"
     certain = page.rows("With what certainty")
     assert ["mine", "+0.100 * (p 0.0005)", "+0.200 (p –)"] in certain
     assert ["gru", "", "+0.100 (p 0.0400)"] in certain
-    assert "| **+0.100** * (p 0.0005) | +0.200 (p –) |" in re.sub(" +", " ", render_markdown(describe(sweep)))
+    assert "| **+0.100** * (p 0.0005) | +0.200 (p –) |" in re.sub(" +", " ", text)
     assert ["gru and charcnn", "python -m pipeline compare of-gru of-charcnn"] in certain
-    assert source == render_html(render_markdown(describe(sweep)), pictures)
+    assert source == render_html(render(sweep, DRAWINGS), pictures)
 
 
 def test_without_rows_and_without_a_language_model_nothing_is_empty(rows: list[Row], tmp_path: Path) -> None:
     nothing = Sweep("demo", "ours", [], ["sru"], "", [])
-    Page.parse(render_html(render_markdown(describe(nothing)), {})).check()
-    assert "tables.cost" not in render_markdown(describe(nothing))
+    assert choose_drawings([]) == {}
+    Page.parse(render_html(render(nothing, []), {})).check()
     bare = rows[1]._replace(typos={})
     sweep = Sweep("local", "ours", [bare], [], "", [])
     curves = save(tmp_path, "curves", draw_curves, [bare], ["wikineural"])
     assert "Language models" not in curves
-    page = Page.parse(
-        render_html(
-            render_markdown(describe(sweep)), dict.fromkeys(("tables.size", "tables.f1", "tables.curves"), curves)
-        )
-    )
+    drawn = [*choose_drawings([bare])]
+    assert drawn == ["size", "f1", "curves"]
+    page = Page.parse(render_html(render(sweep, drawn), {f"tables.{name}": curves for name in drawn}))
     page.check()
     assert "Typos" not in page.titles and "generated" not in page.text
 
@@ -83,6 +91,15 @@ def test_pictures_show_every_row_by_name(pictures: dict[str, str], rows: list[Ro
         assert any("charcnn" in text for text in texts), name
         assert "<dc:date>" not in svg
     assert "sru12, paper" in pictures["tables.size"] and "paper" not in pictures["tables.cost"]
+
+
+def test_the_same_rows_are_the_same_bytes_and_names_no_formulas(
+    rows: list[Row], pictures: dict[str, str], tmp_path: Path
+) -> None:
+    assert save(tmp_path, "size", draw_sizes, rows, ["wikineural"]) == pictures["tables.size"]
+    odd = [r._replace(arch=FORMULA, scores={FORMULA: r.scores["wikineural"]}) for r in rows[:1]]
+    for draw in (draw_scores, draw_sizes):
+        assert save(tmp_path, "odd", draw, odd, [FORMULA]).count(FORMULA) >= 2
 
 
 def test_holm_is_the_step_down_of_the_definition() -> None:

@@ -11,15 +11,12 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.experiments.compare.system import check_fresh, find_scored
-from pipeline.experiments.pages import render_markdown
 from pipeline.experiments.revision import Revision
 from pipeline.experiments.tables import run
 from pipeline.experiments.tables.pairs import Difference, Pairs
-from pipeline.experiments.tables.plots import DRAWN, draw_costs, draw_scores, draw_sizes
 from pipeline.experiments.tables.rows import Row, Score, read_row
-from pipeline.experiments.tables.sweep import Sweep, describe, list_records
+from pipeline.experiments.tables.sweep import Sweep, list_records, render
 from pipeline.report.paper import LARGE_MODELS, MODELS
-from pipeline.report.plots.style import save
 
 ROOT = Path(__file__).parents[2]
 ARCHS = {name: {"cell": name, "layers": 2} for name in ("lstm", "gru", "sru", "mine")} | {
@@ -141,8 +138,8 @@ def _stage(deps: list[Any], outs: list[Any], params: dict[str, Any] | None = Non
 
 
 def chosen(arch: str, workspace: Fake, *others: Fake) -> str | None:
-    found = run.find(arch, cast(Revision, workspace), [cast(Revision, other) for other in others])
-    return found.name if found else None
+    revision = run.find(arch, cast(Revision, workspace), [cast(Revision, other) for other in others])
+    return revision.name if revision else None
 
 
 def row(arch: str, **changes: Any) -> Row:
@@ -210,9 +207,9 @@ def test_a_revision_that_was_edited_after_its_run_is_found_out() -> None:
 
 
 def test_a_row_holds_means_deviations_and_intervals() -> None:
-    found = row("gru")
-    assert found.scores["wikineural"]["token_f1"] == pytest.approx(Score(0.72, 0.02 * 2**0.5, 0.65, 0.79))
-    assert (found.layers, found.hidden, found.lm["minutes"]) == (2, 8, 3.5)
+    gru = row("gru")
+    assert gru.scores["wikineural"]["token_f1"] == pytest.approx(Score(0.72, 0.02 * 2**0.5, 0.65, 0.79))
+    assert (gru.layers, gru.hidden, gru.lm["minutes"]) == (2, 8, 3.5)
     assert row("charcnn").hidden is None
 
 
@@ -239,9 +236,7 @@ def test_a_row_says_what_is_wrong_with_its_revision() -> None:
 
 def test_every_row_of_the_paper_stands_beside_ours_run_or_not() -> None:
     rows = [row("gru"), row("mine"), row("charcnn")]
-    page = render_markdown(
-        describe(Sweep("demo", "ours", rows, ["lstm", "sru", "sru4", "sru12", "elmo"], "A note.", []))
-    )
+    page = render(Sweep("demo", "ours", rows, ["lstm", "sru", "sru4", "sru12", "elmo"], "A note.", []), [])
     cells = {line.split("|")[1].strip(): [cell.strip() for cell in line.split("|")[2:-1]] for line in _table(page, 2)}
     assert cells["gru (CharCNN + GRU)"] == ["2 (2)", "1.50 (22.6)", "0.720 ± 0.028 (0.693)"]
     assert cells["sru (CharCNN + SRU)"] == ["not run (2)", "not run (11.1)", "not run (0.763)"]
@@ -257,7 +252,7 @@ def test_names_of_branches_are_text() -> None:
     """As git allows them; and of the paper's large models nothing is said where none was asked for."""
     rows = [row("gru")._replace(revision="$(rm x)", source="a|b"), row("gru")._replace(revision="<b>")]
     pairs = Pairs("wikineural", [0, 1], {(0, 1): Difference(0.1, 0.04, False)}, {})
-    page = render_markdown(describe(Sweep("demo", "ours", rows, [], "", [pairs])))
+    page = render(Sweep("demo", "ours", rows, [], "", [pairs]), [])
     assert r"python -m pipeline compare '$(rm x)' '\<b\>'" in page and r"a\|b" in page
     assert "## Table 2" in page and "## Table 3" not in page
 
@@ -271,7 +266,7 @@ def _table(page: str, number: int) -> list[str]:
 def test_rows_that_were_named_may_have_other_sets() -> None:
     other = row("sru")
     other = other._replace(scores={"mine": other.scores["wikineural"]}, splits={"mine": other.splits["wikineural"]})
-    page = render_markdown(describe(Sweep("demo", "ours", [row("gru"), other], [], "", [])))
+    page = render(Sweep("demo", "ours", [row("gru"), other], [], "", []), [])
     assert "| WikiNEuRal | test" in page and re.search(r"\| mine +\| test", page)
     assert re.search(r"\| gru \(.*0.720 ± 0.028 \(0.693\) \| +not run \(–\) \|", page)
 
@@ -284,25 +279,6 @@ def test_the_csv_has_a_row_each_and_every_number(tmp_path: Path) -> None:
     assert by_arch["gru"]["wikineural.token_f1_high"] == 0.79 and by_arch["gru"]["wikineural.paper_f1"] == 0.693
     assert by_arch["sru"]["revision"] == "not run" and by_arch["sru"]["wikineural.paper_f1"] == 0.763
     assert by_arch["charcnn"]["perplexity"] == ""
-
-
-def test_the_pictures_are_the_same_bytes_for_the_same_rows(tmp_path: Path) -> None:
-    rows = [row("gru"), row("charcnn"), row("mine", lm=_lm("mine") | {"minutes": 40.0})]
-    for folder in (tmp_path / "a", tmp_path / "b"):
-        folder.mkdir()
-        save(folder, "f1", draw_scores, rows, ["wikineural"])
-        save(folder, "cost", draw_costs, rows, ["wikineural"])
-        save(folder, "size", draw_sizes, rows, ["wikineural"])
-    for name in ("f1.png", "f1.svg", "cost.png", "cost.svg", "size.png", "size.svg"):
-        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
-    assert "charcnn" in (tmp_path / "a" / "cost.svg").read_text(encoding="utf-8")
-
-
-def test_names_of_architectures_and_sets_are_no_formulas(tmp_path: Path) -> None:
-    scores = row("gru").scores["wikineural"]
-    rows = [row(arch, scores={"$^$": scores, "wikineural": scores}) for arch in ("$x_{$", "\\_{gru}")]
-    for picture, draw in DRAWN.items():
-        assert "$^$" in save(tmp_path, picture.picture, draw, rows, ["$^$", "wikineural"])
 
 
 def test_what_git_does_not_hold_is_copied_into_the_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

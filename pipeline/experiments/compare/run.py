@@ -3,16 +3,17 @@
 import hashlib
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from pipeline.errors import UserError
 from pipeline.experiments.compare.scores import HEADER, compare_scores
 from pipeline.experiments.compare.system import System, find_scored, read_system
-from pipeline.experiments.pages import Page, write_page
 from pipeline.experiments.revision import Revision, diff_params, open_revisions
 from pipeline.ner.scoring.tested import describe_seeds
-from pipeline.report.pages.blocks import LEGEND, Block, Example, Heading, Section, Table, code
+from pipeline.report.pages.blocks import Example, code
+from pipeline.report.pages.render import render_markdown, write_page
 from pipeline.report.paper import order_sets, set_name
 from pipeline.report.readings import count_wrong, describe_wrong, read_gold, read_predicted
 from pipeline.report.tables import NONE, integer, plain
@@ -21,6 +22,14 @@ EXAMPLES = 50
 """Sentences that the page shows of each data set."""
 LONGEST = 60
 """Characters of a revision in the name of a file."""
+
+
+class Comparison(NamedTuple):
+    """What the page has of a data set."""
+
+    about: str
+    rows: list[list[str]]
+    examples: list[Example]
 
 
 def run(a: str, b: str, sets: list[str], target: Path, resamples: int, seed: int) -> str:
@@ -37,32 +46,38 @@ def run(a: str, b: str, sets: list[str], target: Path, resamples: int, seed: int
         [key, *(NONE if value is None else str(value) for value in values)]
         for key, values in diff_params(first, second).items()
     ]
-    differing = Table(["Setting", "A", "B"], [[*map(code, row)] for row in settings], left=3)
-    sections = [Section("Settings that differ", [differing if settings else "None."])]
-    tables = [f"A: {first.title}\nB: {second.title}"]
-    for name, (of_a, of_b) in systems.items():
-        sentences, tokens = integer(len(of_a.split.sentences)), integer(len(of_a.split.gold))
-        seeds_a, seeds_b = (describe_seeds(system.taggers.seeds) for system in (of_a, of_b))
-        about = f"{sentences} test sentences, {tokens} tokens. A: {seeds_a}; B: {seeds_b}."
-        rows = [row.cells() for row in compare_scores(of_a, of_b, resamples, seed)]
-        notes = _list_notes(resamples) if len(sections) == 1 else []
-        examples = find_examples(of_a, of_b, EXAMPLES)
-        heading = f"Where the entities missed or made up differ most: {integer(len(examples))} sentences"
-        if not examples:
-            heading = "A and B missed or made up as many entities in every sentence"
-        blocks: list[Block] = [about, Table(HEADER, rows), *notes, Heading(heading)]
-        blocks += [LEGEND, *examples] if examples else []
-        sections.append(Section(set_name(name), blocks))
-        tables.append(f"{set_name(name)}: {about}\n{plain(HEADER, rows)}")
-    tables.append(plain(["setting", "A", "B"], settings) if settings else "no setting differs")
-    lead = [f"A: {code(first.title)}", f"B: {code(second.title)}"]
+    comparisons = {name: _compare(*pair, resamples, seed) for name, pair in systems.items()}
+    page = render_markdown(
+        Path(__file__).with_name("page.md"),
+        a=first.title,
+        b=second.title,
+        settings=[[*map(code, row)] for row in settings],
+        header=HEADER,
+        comparisons=comparisons,
+        resamples=resamples,
+    )
     name = f"{file_name(a)}..{file_name(b)}"
-    write_page(target, name, Page("Is the difference real?", "", lead, sections), {})
-    return "\n\n".join([*tables, f"page: {target / name}.html"])
+    write_page(target, name, page, {})
+    return "\n\n".join(
+        [
+            f"A: {first.title}\nB: {second.title}",
+            *(f"{set_name(name)}: {x.about}\n{plain(HEADER, x.rows)}" for name, x in comparisons.items()),
+            plain(["setting", "A", "B"], settings) if settings else "no setting differs",
+            f"page: {target / name}.html",
+        ]
+    )
+
+
+def _compare(a: System, b: System, resamples: int, seed: int) -> Comparison:
+    sentences, tokens = integer(len(a.split.sentences)), integer(len(a.split.gold))
+    seeds_a, seeds_b = (describe_seeds(system.taggers.seeds) for system in (a, b))
+    about = f"{sentences} test sentences, {tokens} tokens. A: {seeds_a}; B: {seeds_b}."
+    rows = [row.cells() for row in compare_scores(a, b, resamples, seed)]
+    return Comparison(about, rows, find_examples(a, b, EXAMPLES))
 
 
 def find_examples(a: System, b: System, most: int) -> list[Example]:
-    """At most this many sentences, those first where the numbers of wrong entities differ most."""
+    """At most `most` sentences, beginning with the widest gap between the numbers of wrong entities."""
     wrong_a, wrong_b = (count_wrong(system.taggers.counts) for system in (a, b))  # (sentences,)
     gap = np.abs(wrong_a - wrong_b)
     examples = []
@@ -90,17 +105,3 @@ def _choose(a: Revision, b: Revision, sets: list[str]) -> list[str]:
         has_a, has_b = (", ".join(sorted(names)) or "no scores: evaluate has not run there" for names in (of_a, of_b))
         raise UserError(f"found no {missing} in both: {a.name} has {has_a}; {b.name} has {has_b}")
     return list(dict.fromkeys(sets)) or common
-
-
-def _list_notes(resamples: int) -> list[str]:
-    """How the table is to be read."""
-    return [
-        "Scores are means over the taggers of all seeds, ± the standard deviation between them where they are "
-        "several. By type: entity F1. Differences are B minus A.",
-        f"The interval is a paired bootstrap over test sentences ({integer(resamples)} resamples, the same sentences "
-        f"for A and B). p is of approximate randomisation ({integer(resamples)} random swaps of A's and B's tags of a "
-        "sentence, all seeds at once, the k-th of A with the k-th of B; Noreen 1989, Yeh 2000), two-sided; "
-        f"{NONE} where A and B differ in their numbers of seeds.",
-        "Both are about these taggers on other sentences of this kind. What other seeds would do is in the deviation "
-        "alone, and not known from one seed. The p of several rows are not corrected for being several.",
-    ]

@@ -1,15 +1,13 @@
-"""Scores of two systems side by side, with what chance allows their difference."""
+"""Scores of two systems side by side, and whether chance explains their difference."""
 
 from typing import NamedTuple
 
 from pipeline.experiments.compare.system import System
 from pipeline.ner.scoring.scores import METRICS, deviation, interval, measure_seeds, measures
 from pipeline.ner.scoring.significance import bootstrap_difference, randomisation_p
-from pipeline.report.tables import NONE, decimal, integer, plus_minus
+from pipeline.report.tables import NONE, TITLES, decimal, integer, plus_minus
 
-TITLES = {"token_f1": "Token F1", "entity_f1": "Entity F1", "entity_f1_macro": "Entity F1, macro"}
 HEADER = ["", "Gold", "A", "B", "B - A", "95 % interval", "p"]
-
 
 Score = tuple[float, float | None]
 """Mean over the seeds, and the standard deviation between them; None where there is one seed."""
@@ -27,7 +25,7 @@ class Row(NamedTuple):
     low: float
     high: float
     p: float | None
-    """None where the seeds of A and B cannot be swapped: there are not as many of each."""
+    """None where A and B have different numbers of seeds, which cannot be swapped."""
 
     def cells(self) -> list[str]:
         """As text, in the order of `HEADER`."""

@@ -50,14 +50,13 @@ def compare_rows(revisions: Sequence[Revision], name: str) -> Pairs:
             absent[number] = str(error)
     scores = {n: float(measure_seeds(system.taggers.counts)[:, MEASURE].mean()) for n, system in systems.items()}
     order = sorted(scores, key=lambda number: (-scores[number], number))
-    p: dict[tuple[int, int], float] = {}
-    for a, b in combinations(order, 2):
+    pairs, p = [*combinations(order, 2)], dict[tuple[int, int], float]()
+    for a, b in pairs:
         x, y = systems[a].taggers.counts, systems[b].taggers.counts
         if len(x) == len(y):
             p[a, b] = float(randomisation_p(x, y, RESAMPLES, SEED)[MEASURE])
     sure = correct(p)
-    pairs = combinations(order, 2)
-    differences = {pair: Difference(scores[pair[0]] - scores[pair[1]], p.get(pair), pair in sure) for pair in pairs}
+    differences = {(a, b): Difference(scores[a] - scores[b], p.get((a, b)), (a, b) in sure) for a, b in pairs}
     return Pairs(name, order, differences, absent)
 
 

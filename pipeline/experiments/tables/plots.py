@@ -1,4 +1,4 @@
-"""Pictures of the tables: F1 compared with the paper's, what it cost, how it was learnt and what typos do to it."""
+"""Pictures of the tables: F1 compared with the paper's and with its cost, learning curves, and F1 under typos."""
 
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
@@ -11,23 +11,19 @@ from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, MaxNLocat
 from textalloc import allocate
 
 from pipeline.experiments.tables.rows import Line, Row
-from pipeline.report.pages.blocks import Picture
-from pipeline.report.paper import LARGE_MODELS, MODELS, LargeModel, Model, set_name
+from pipeline.report.paper import LARGE_MODELS, MODELS, Model, set_name
 from pipeline.report.plots.style import BLUE, GREY, INK, ORANGE, WIDTH, Label, label_lines
 
 METRIC = "token_f1"
 """The paper's, so that its points can be compared with ours."""
-PAPER: dict[str, Model | LargeModel] = {**MODELS, **LARGE_MODELS}
+SIZE = "parameters_m"
+PAPER: dict[str, Model] = MODELS | LARGE_MODELS
+PAPER_F1 = {arch: model.f1 for arch, model in PAPER.items()}
 PALE, THEIRS = "#d9a98a", "#a8623a"
 """The paper's points and their names."""
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#b0578d", "#3d9bd1", "#b97f00", "#30363d", "#7d858e"]
-"""Of lines, told apart in any kind of sight (after Okabe and Ito 2008, darkened for thin lines on white)."""
+"""Colours of lines, distinct to the colour-blind too (after Okabe and Ito 2008, darkened for thin lines on white)."""
 DASHES = ["-", "--", ":"]
-
-
-def paper_f1(arch: str) -> dict[str, float]:
-    """The paper's F1 by data set; nothing for an architecture that it does not have."""
-    return PAPER[arch].f1 if arch in PAPER else {}
 
 
 class Mark(NamedTuple):
@@ -55,7 +51,7 @@ def draw_scores(rows: Sequence[Row], sets: Sequence[str]) -> Figure:
         ours = {y: row.scores[name][METRIC] for y, row in enumerate(rows) if name in row.scores}
         bars = np.reshape([score.bars for score in ours.values()], (-1, 2)).T  # (2, architectures)
         axes.errorbar([score.mean for score in ours.values()], [*ours], xerr=bars, fmt="o", color=BLUE, label="here")
-        theirs = {y: f1[name] for y, row in enumerate(rows) if name in (f1 := paper_f1(row.arch))}
+        theirs = {y: f1[name] for y, row in enumerate(rows) if name in (f1 := PAPER_F1.get(row.arch, {}))}
         axes.plot([*theirs.values()], [*theirs], "D", color=ORANGE, fillstyle="none", label="paper")
         axes.set_title(set_name(name))
         axes.set_yticks(range(len(rows)), label_rows(rows))
@@ -68,13 +64,12 @@ def draw_scores(rows: Sequence[Row], sets: Sequence[str]) -> Figure:
 
 def draw_costs(rows: Sequence[Row], sets: Sequence[str]) -> Figure:
     """A panel a data set: minutes of pretraining, on a logarithmic axis, against F1; the paper gives no times."""
-    return _draw_points(rows, sets, lambda row: row.lm.get("minutes"), False, "minutes of pretraining, log scale")
+    return _draw_points(rows, sets, "minutes", "minutes of pretraining, log scale")
 
 
 def draw_sizes(rows: Sequence[Row], sets: Sequence[str]) -> Figure:
     """A panel a data set: parameters of the recurrent block, on a logarithmic axis, against F1; and the paper's."""
-    title = "parameters of recurrent layers and projection, millions, log scale"
-    return _draw_points(rows, sets, lambda row: row.lm["parameters_m"], True, title)
+    return _draw_points(rows, sets, SIZE, "parameters of recurrent layers and projection, millions, log scale")
 
 
 def draw_curves(rows: Sequence[Row], sets: Sequence[str]) -> Figure:
@@ -114,22 +109,28 @@ def draw_typos(rows: Sequence[Row], sets: Sequence[str]) -> Figure:
     return figure
 
 
-COSTS = Picture("tables.cost", "Minutes of pretraining against token F1, by architecture")
-SIZES = Picture("tables.size", "Parameters against token F1, by architecture, ours and the paper's")
-SCORES = Picture("tables.f1", "Token F1 of all architectures compared with the paper's")
-CURVES = Picture("tables.curves", "Learning curves of language models and taggers, by architecture")
-TYPOS = Picture("tables.typos", "Entity F1 under typos, by architecture")
-DRAWN = {COSTS: draw_costs, SIZES: draw_sizes, SCORES: draw_scores, CURVES: draw_curves, TYPOS: draw_typos}
+Drawing = Callable[[Sequence[Row], Sequence[str]], Figure]
+DRAWINGS: dict[str, tuple[Drawing, Callable[[Row], object]]] = {
+    "cost": (draw_costs, lambda row: row.lm.get("minutes")),
+    "size": (draw_sizes, lambda row: True),
+    "f1": (draw_scores, lambda row: True),
+    "curves": (draw_curves, lambda row: any(row.epochs.values())),
+    "typos": (draw_typos, lambda row: any(row.typos.values())),
+}
+"""All pictures, each with whether a row has something to show in it."""
 
 
-def _draw_points(
-    rows: Sequence[Row], sets: Sequence[str], cost: Callable[[Row], float | None], paper: bool, title: str
-) -> Figure:
-    """A panel a data set: a point a score; `paper` adds the paper's by their numbers of parameters."""
+def choose_drawings(rows: Sequence[Row]) -> dict[str, Drawing]:
+    """The pictures, by name, in which some row has something to show."""
+    return {name: draw for name, (draw, shows) in DRAWINGS.items() if any(map(shows, rows))}
+
+
+def _draw_points(rows: Sequence[Row], sets: Sequence[str], cost: str, title: str) -> Figure:
+    """A panel a data set: a point a score, by this cost of its language model; sizes are known of the paper's too."""
     figure = Figure(figsize=(WIDTH, 0.4 + 3.7 * len(sets)))
     panels = figure.subplots(len(sets), 1, sharex=True, squeeze=False)[:, 0]
-    marks = [_list_marks(rows, name, cost, paper) for name in sets]
-    note = ", the paper's in a light colour" if paper else ""
+    marks = [_list_marks(rows, name, cost) for name in sets]
+    note = ", the paper's in a light colour" if cost == SIZE else ""
     for axes, name, of_set in zip(panels, sets, marks, strict=True):
         for mark in of_set:
             _draw_mark(axes, mark)
@@ -146,11 +147,11 @@ def _draw_points(
     return figure
 
 
-def _list_marks(rows: Sequence[Row], name: str, cost: Callable[[Row], float | None], paper: bool) -> list[Mark]:
-    theirs = {arch: model for arch, model in PAPER.items() if paper and name in model.f1}
+def _list_marks(rows: Sequence[Row], name: str, cost: str) -> list[Mark]:
+    theirs = {arch: model for arch, model in PAPER.items() if cost == SIZE and name in model.f1}
     marks = [Mark(f"{arch}, paper", m.parameters_m or None, m.f1[name], (0, 0), False) for arch, m in theirs.items()]
     for row, label in zip(rows, label_rows(rows), strict=True):
-        x, score = cost(row), row.scores.get(name, {}).get(METRIC)
+        x, score = row.lm.get(cost), row.scores.get(name, {}).get(METRIC)
         if score and (x or not row.layers):
             text = label if x else f"{label}, no recurrent layers"
             marks.append(Mark(text, x or None, score.mean, score.bars, True))

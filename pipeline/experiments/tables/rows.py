@@ -1,4 +1,4 @@
-"""A row of the tables: what one revision found, and what it cost."""
+"""A row of the tables: the results of one revision, and their cost."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from pipeline.errors import UserError
-from pipeline.experiments.revision import Json, Revision, read_choice
+from pipeline.experiments.lock import Json
+from pipeline.experiments.revision import Revision, read_choice
 from pipeline.files.csv import Columns, parse_csv
 from pipeline.files.json import parse_json
 from pipeline.ner.scoring.scores import deviation
@@ -18,7 +19,7 @@ METRICS = ["token_f1", "entity_f1"]
 DATA = HERE.metrics / "data.json"
 
 Line = dict[float, float]
-"""A learning curve or the like: values by what is on the horizontal axis."""
+"""A learning curve or the like: heights by their places on the horizontal axis."""
 
 
 class Score(NamedTuple):
@@ -46,9 +47,8 @@ class Row(NamedTuple):
     hidden: int | None
     """Units of a layer in each direction; None without layers."""
     revision: str
-    """Its name."""
     source: str
-    """The same with the commit."""
+    """The revision with its commit."""
     lm: Json
     """Of the language model: parameters, perplexity, speed, memory."""
     scores: dict[str, dict[str, Score]]
@@ -69,7 +69,7 @@ def read_row(revision: Revision) -> Row:
     """The results of a revision; a `UserError` says what it lacks."""
     lm, choice = _read_lm(revision), read_choice(revision.params)
     data: Data = _read_json(revision, DATA, Data)
-    # An experiment without a report of its own has that of the one from which it began.
+    # An experiment that made no report has the report of the revision from which it began.
     chosen = [(HERE.pretrain, "arch", lm["arch"], choice.arch), (DATA, "scale", data["scale"], choice.scale)]
     for path, key, value, expected in chosen:
         if value != expected:
@@ -98,7 +98,7 @@ def read_row(revision: Revision) -> Row:
 
 
 def _read_lm(revision: Revision) -> Json:
-    """What the language model is, how well it predicts and what its training cost."""
+    """The language model: its size, its perplexity, and the cost of its training."""
     pretrained: Pretrained = _read_json(revision, HERE.pretrain, Pretrained)
     cost: Cost = _read_json(revision, HERE.cost, Cost)
     return {**pretrained["lm"], **cost["lm"]}

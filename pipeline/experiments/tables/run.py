@@ -8,20 +8,19 @@ from pathlib import Path
 
 from pipeline.errors import UserError
 from pipeline.experiments.compare.system import check_fresh, find_scored
-from pipeline.experiments.lock import stale
+from pipeline.experiments.lock import Json, stale
 from pipeline.experiments.mend import mend
-from pipeline.experiments.pages import write_page
-from pipeline.experiments.revision import PARAMS, Json, Revision, all_revisions, open_revisions, read_choice
+from pipeline.experiments.revision import PARAMS, Revision, all_revisions, open_revisions, read_choice
 from pipeline.experiments.tables.pairs import compare_rows
-from pipeline.experiments.tables.plots import DRAWN
+from pipeline.experiments.tables.plots import choose_drawings
 from pipeline.experiments.tables.rows import read_row
-from pipeline.experiments.tables.sweep import Sweep, describe, list_records
+from pipeline.experiments.tables.sweep import Sweep, list_records, render
 from pipeline.files.csv import write_csv
 from pipeline.lm.settings import ELMO
 from pipeline.params import Params
 from pipeline.paths import HERE
 from pipeline.protocol import Protocol
-from pipeline.report.pages.blocks import Picture
+from pipeline.report.pages.render import write_page
 from pipeline.report.paper import order_sets
 from pipeline.report.plots.style import save
 from pipeline.work.progress import say
@@ -58,16 +57,17 @@ def run(
     target.mkdir(parents=True, exist_ok=True)
     records = [*list_records(sweep)]
     write_csv(target / f"{NAME}.csv", [*records[0]], [[*record.values()] for record in records])
-    page = describe(sweep)
-    drawn = [block for section in page.sections for block in section.blocks if isinstance(block, Picture)]
-    pictures = {block.picture: save(target, block.picture, DRAWN[block], sweep.ran, sweep.sets) for block in drawn}
-    return f"{write_page(target, NAME, page, pictures)}\npage: {target / NAME}.html"
+    drawings = choose_drawings(sweep.ran)
+    page = render(sweep, drawings)
+    pictures = {f"{NAME}.{x}": save(target, f"{NAME}.{x}", draw, sweep.ran, sweep.sets) for x, draw in drawings.items()}
+    write_page(target, NAME, page, pictures)
+    return f"{page}\npage: {target / NAME}.html"
 
 
 def _open_archs(
     params: Params, archs: Sequence[str], compute: bool, inputs: Path
 ) -> tuple[Revision, list[Revision], list[str]]:
-    """The workspace, a revision each of the architectures, and those that have none."""
+    """The workspace, a revision for each architecture that has one, and the architectures that have none."""
     if unknown := [arch for arch in archs if arch not in params.archs]:
         raise UserError(f"found no architecture {unknown[0]!r}; archs in params.yaml: {', '.join(params.archs)}")
     while True:
@@ -82,7 +82,7 @@ def _open_archs(
 
 
 def find(arch: str, workspace: Revision, others: Sequence[Revision]) -> Revision | None:
-    """The first revision whose scores are those that the workspace would get with this architecture; None without.
+    """The first revision with the scores that the workspace would get with this architecture; None if there is none.
 
     Settings, code and inputs have to be the workspace's, as far as the scores depend on them: the rows of a table
     differ in one thing.
@@ -107,8 +107,8 @@ def _differences(revision: Revision, workspace: Revision, params: Json) -> Itera
         yield from stale(
             revision.stages, stage, params, lambda file: known[file] if file in known else workspace.md5(file)
         )
-    # Inputs need not be in git: the sums of what was read last speak for them. Every architecture reads them, but a
-    # published ELMo only where all take its char-CNN.
+    # Inputs need not be in git: the sums of the files that were read last stand for them. Every architecture reads
+    # them, but a published ELMo only where all take its char-CNN.
     then, now = _sums(revision), _sums(workspace)
     if read_choice(workspace.params).charcnn != ELMO:
         now.pop(HERE.elmo.as_posix(), None)

@@ -9,11 +9,10 @@ An article keeps its id and the name of its shard from `documents` to `lemmas`.
 
 import hashlib
 import heapq
-import mmap
 import re
 import textwrap
 from collections.abc import Collection, Iterable, Iterator
-from difflib import SequenceMatcher
+from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -29,9 +28,7 @@ STAGES = {
     "lowercase": ("fragment", "word"),
     "lemmas": ("fragment", "token"),
 }
-"""What the lines of a stage are, and what stands between their spaces."""
-CLOSE = 0.6
-"""Similarity, of at most 1, from which an id counts as close to another."""
+"""What a line of each stage is called, and what a piece of a line between two spaces."""
 WIDEST = 120
 """Columns, where the terminal has more or does not say."""
 
@@ -59,10 +56,10 @@ def show(data: Path, id_: str, width: int) -> str:
 
 
 def find_articles(data: Path, id_: str) -> list[Article]:
-    """The articles of an id, which is one."""
+    """All articles with this id."""
     folder, articles = data / "documents", []
     mark = f"#doc\t{id_}\t".encode(errors="surrogatepass")  # lines of text have no tabs; an argument may be no text
-    for shard in (path.name for path in shard_paths(folder) if _map(path).find(mark) >= 0):
+    for shard in (path.name for path in shard_paths(folder) if mark in path.read_bytes()):
         titles: list[str] = []
         lines = {}
         for stage in (stage for stage in STAGES if (data / stage).is_dir()):
@@ -77,9 +74,9 @@ def find_articles(data: Path, id_: str) -> list[Article]:
 
 
 def draw_articles(folder: Path, number: int, seed: int) -> list[tuple[str, str]]:
-    """Id and title of so many articles, or of all, in the order of the corpus: those of the least hash of seed and id.
+    """Id and title of the articles with the smallest hashes of seed and id, at most `number`, in the corpus's order.
 
-    An article that is drawn stays drawn until a text that is added brings one of a smaller hash.
+    When text is added, an article stays drawn unless one with a smaller hash comes along.
     """
     hashed = (
         (hashlib.blake2b(f"{seed}:{id_}".encode(), digest_size=8).digest(), position, (id_, title))
@@ -88,22 +85,20 @@ def draw_articles(folder: Path, number: int, seed: int) -> list[tuple[str, str]]
     return [header for _, _, header in sorted(heapq.nsmallest(number, hashed), key=lambda drawn: drawn[1])]
 
 
-def sentences_of(article: Article) -> list[list[int]]:
-    """The numbers of the sentences that each fragment is made of. Those of no fragment were dropped as too long."""
-    sentences, of_fragments, position = article.lines["sentences"], [], 0
-    for fragment in article.lines["fragments"]:
-        rest, numbers = f"{fragment} ", []
-        while rest:
-            if position == len(sentences):
-                where = f"{article.shard}: article {article.id}"
-                raise UserError(f"{where}: its fragments are not made of its sentences; run: dvc repro fragments")
-            # A sentence that was dropped is longer than any fragment, so it begins none.
-            if rest.startswith(f"{sentences[position]} "):
-                numbers.append(position)
-                rest = rest[len(sentences[position]) + 1 :]
-            position += 1
-        of_fragments.append(numbers)
-    return of_fragments
+def find_dropped(article: Article) -> set[int]:
+    """The numbers of the sentences, from 0, that are in no fragment: they were too long for any."""
+    rest = "".join(f"{fragment}\n" for fragment in article.lines["fragments"])
+    dropped = set()
+    for number, sentence in enumerate(article.lines["sentences"]):
+        # A sentence that was dropped is longer than any fragment, so it begins none.
+        if rest.startswith((f"{sentence} ", f"{sentence}\n")):
+            rest = rest[len(sentence) + 1 :]
+        else:
+            dropped.add(number)
+    if rest:
+        where = f"{article.shard}: article {article.id}"
+        raise UserError(f"{where}: its fragments are not made of its sentences; run: dvc repro fragments")
+    return dropped
 
 
 def _describe(article: Article, predicted: Collection[str] | None, width: int) -> Iterator[str]:
@@ -118,7 +113,7 @@ def _describe(article: Article, predicted: Collection[str] | None, width: int) -
         pieces = sum(line.count(" ") + 1 for line in lines)
         yield f"{stage}: {_count(len(lines), unit)}, {_count(pieces, piece)}" if lines else f"{stage}: dropped"
         if stage == "sentences" and "fragments" in article.lines:
-            dropped = {*range(len(lines))} - {number for numbers in sentences_of(article) for number in numbers}
+            dropped = find_dropped(article)
         yield from _number(lines, width, dropped)
     if predicted is not None and article.lines.get("lemmas"):
         yield ""
@@ -145,33 +140,18 @@ def _name(id_: str, title: str) -> str:
 
 
 def _suggest(folder: Path, id_: str) -> str:
-    """Articles with an id like the one that is not there, or with it in their title."""
-    matcher, rated = SequenceMatcher(b=id_, autojunk=False), list[tuple[float, str]]()
-    for other, title in _read_headers(folder):
-        matcher.set_seq1(other)
-        if id_.casefold() in title.casefold():
-            similarity = len(id_) / len(title)
-        elif matcher.real_quick_ratio() >= CLOSE and matcher.quick_ratio() >= CLOSE:
-            similarity = matcher.ratio()
-        else:
-            continue
-        rated = heapq.nlargest(3, [*rated, (similarity, _name(other, title))])
-    if rated:
-        return f"close to it: {', '.join(name for _, name in rated)}"
-    first = ", ".join(_name(*header) for header in islice(_read_headers(folder), 3))
-    return f"nor one like it; the first are {first}; metrics/data.html names others"
+    """Articles with an id like the one that was not found, or with it in their title."""
+    titles = dict(_read_headers(folder))
+    names = {other: _name(other, title) for other, title in titles.items()}
+    close = get_close_matches(id_, [*titles])
+    close += [other for other, title in titles.items() if other not in close and id_.casefold() in title.casefold()]
+    if close:
+        return f"close to it: {', '.join(names[other] for other in close[:3])}"
+    return f"nor one like it; the first are {', '.join([*names.values()][:3])}; metrics/data.html names others"
 
 
 def _read_headers(folder: Path) -> Iterator[tuple[str, str]]:
     """Id and title of every article of a folder."""
     for path in shard_paths(folder):
-        for match in re.finditer(rb"#doc\t([^\t\n]*)\t([^\n]*)", _map(path)):
+        for match in re.finditer(rb"#doc\t([^\t\n]*)\t([^\n]*)", path.read_bytes()):
             yield match[1].decode(errors="replace"), match[2].decode(errors="replace")
-
-
-def _map(path: Path) -> mmap.mmap | bytes:
-    """The bytes of a file, which need not fit into memory."""
-    if not path.stat().st_size:
-        return b""
-    with path.open("rb") as file:
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)

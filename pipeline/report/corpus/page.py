@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from pipeline.files.vocabulary import Entry
-from pipeline.report.corpus.measure import CorpusLengths, Growth, Lengths, Usage
+from pipeline.report.corpus.measure import Growth, Lengths, Usage
 from pipeline.report.counts import MARKUP, UNITS, read_flows
 from pipeline.report.pages.render import render_markdown
 from pipeline.report.tables import NONE, decimal, integer, percent
@@ -26,47 +25,49 @@ CHANGES = {
     "paragraph_cuts": "long paragraphs cut",
     "word_cuts": "of these cuts, inside a word",
 }
-"""Keys of counts.json, and what was done so often."""
+"""What was changed, by the key in counts.json that counts it."""
 
 Counts = Mapping[str, Mapping[str, int]]
 """By stage, as its counts.json has them."""
 
 
-class Corpus(NamedTuple):
-    """All that the page shows."""
+def render(
+    scale: str,
+    counts: Counts,
+    templates: Sequence[Lost],
+    lengths: Mapping[str, Lengths],
+    growth: Growth,
+    usage: Usage,
+    frequent: Sequence[Entry],
+    articles: Sequence[tuple[str, str]],
+) -> str:
+    """The page as Markdown; its pictures are in the folder `data` next to it.
 
-    scale: str
-    counts: Counts
-    templates: Sequence[Lost]
-    """That were dropped inside sentences, the most frequent first."""
-    lengths: CorpusLengths
-    growth: Growth
-    usage: Usage
-    frequent: Sequence[Entry]
-    articles: Sequence[tuple[str, str]]
-    """Id and title of some to look at."""
-
-
-def render(corpus: Corpus) -> str:
-    """The page as Markdown; its pictures are in the folder `data` beside it."""
-    growth, usage = corpus.growth, corpus.usage
+    `templates` (dropped inside sentences) and `frequent` (lemmas) begin with the most frequent; `articles` has the id
+    and title of each article to look at.
+    """
     return render_markdown(
         Path(__file__).with_name("page.md"),
-        corpus=corpus,
+        scale=scale,
+        counts=counts,
+        totals=lengths,
+        growth=growth,
+        usage=usage,
         train=usage.train.sum(),
         validation=usage.validation.sum(),
         units=[unit.capitalize() for unit in UNITS],
-        written=[*_list_written(corpus.counts)],
-        lost=[*_list_lost(corpus.counts)],
-        changed=[*_list_changes(corpus.counts)],
-        templates=[[x.name, x.example, integer(x.times), integer(x.words)] for x in corpus.templates[:TEMPLATES]],
+        written=[*_list_written(counts)],
+        lost=[*_list_lost(counts)],
+        changed=[*_list_changes(counts)],
+        templates=[[x.name, x.example, integer(x.times), integer(x.words)] for x in templates[:TEMPLATES]],
         percentages=[f"{100 * share:.0f}\u00a0%" for share in QUANTILES],
-        lengths=[[unit.capitalize(), *_describe_lengths(x)] for unit, x in corpus.lengths._asdict().items()],
+        lengths=[[unit.capitalize(), *_describe_lengths(x)] for unit, x in lengths.items()],
         once=int((usage.train == 1).sum()) / growth.types[-1],
         new_in_last_tenth=_count_new_in_last_tenth(growth),
         unseen=((usage.train == 0) & (usage.validation > 0)).sum() / (usage.validation > 0).sum(),
         coverage=[*_list_coverage(usage)],
-        frequent=[*_list_frequent(corpus)],
+        frequent=[*_list_frequent(frequent, int(usage.train.sum()))],
+        articles=articles,
     )
 
 
@@ -85,7 +86,7 @@ def _list_lost(counts: Counts) -> Iterator[list[str]]:
 
 def _list_changes(counts: Counts) -> Iterator[list[str]]:
     for stage, of_stage in counts.items():
-        yield from ([stage, what, integer(of_stage[key])] for key, what in CHANGES.items() if of_stage.get(key))
+        yield from ([stage, change, integer(of_stage[key])] for key, change in CHANGES.items() if of_stage.get(key))
 
 
 def _describe_lengths(lengths: Lengths) -> list[str]:
@@ -106,9 +107,9 @@ def _list_coverage(usage: Usage) -> Iterator[list[str]]:
         yield [integer(size), percent(float(train[size - 1])), percent(float(validation[size - 1]))]
 
 
-def _list_frequent(corpus: Corpus) -> Iterator[list[str]]:
-    total, together = int(corpus.usage.train.sum()), 0
-    for rank, entry in enumerate(corpus.frequent, start=1):
+def _list_frequent(entries: Sequence[Entry], total: int) -> Iterator[list[str]]:
+    together = 0
+    for rank, entry in enumerate(entries, start=1):
         together += entry.frequency
         shares = percent(entry.frequency / total), percent(together / total)
         yield [str(rank), entry.lemma, integer(entry.frequency), *shares]

@@ -1,5 +1,6 @@
 """The pictures of the data page, in the style of the report's."""
 
+from collections.abc import Mapping
 from math import ceil
 
 import numpy as np
@@ -7,15 +8,15 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import EngFormatter, NullLocator, PercentFormatter, StrMethodFormatter
 
-from pipeline.report.corpus.measure import CorpusLengths, Growth, Usage
+from pipeline.report.corpus.measure import Growth, Lengths, Usage
 from pipeline.report.plots.style import BLUE, GREY, ORANGE, WIDTH, Label, label_lines, new_figure
 
 
-def draw_lengths(lengths: CorpusLengths) -> Figure:
+def draw_lengths(lengths: Mapping[str, Lengths]) -> Figure:
     """Histograms of documents, sentences and fragments by words, one below the other."""
     figure = Figure(figsize=(WIDTH, 7), layout=ConstrainedLayoutEngine(hspace=0.08))
     panels = figure.subplots(3, 1)
-    for axes, (unit, of_unit) in zip(panels, lengths._asdict().items(), strict=True):
+    for axes, (unit, of_unit) in zip(panels, lengths.items(), strict=True):
         longest = int(of_unit.words[-1])
         if unit == "fragments":  # whose greatest length is a setting
             edges = np.arange(1, longest + 11, 10)  # 1, 11, 21 ..., so that a full fragment stands in a full bin

@@ -1,1 +1,1 @@
-"""Pages for people: one HTML file each, which needs nothing beside it; their style and their parts."""
+"""Pages for people: one self-contained HTML file each, their style and their parts."""

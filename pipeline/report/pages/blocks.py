@@ -1,7 +1,7 @@
-"""What a page is made of, and its Markdown. A paragraph is a `str` that is Markdown already."""
+"""Tables, pictures and sentences of a page, and their Markdown; its paragraphs are in templates."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from pipeline.errors import SPACES, printable
@@ -10,27 +10,6 @@ from pipeline.report.tables import markdown
 
 class Markdown(str):
     """Text that is Markdown already: other text is escaped where a block or a template shows it."""
-
-
-class Heading(NamedTuple):
-    """A heading within a section."""
-
-    heading: str
-
-
-class Table(NamedTuple):
-    """Cells that are text; the first `left` columns are aligned to the left, the others to the right."""
-
-    header: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    left: int = 1
-
-
-class Picture(NamedTuple):
-    """A picture by the path of its files, beside the page and without their endings."""
-
-    picture: str
-    title: str
 
 
 class Reading(NamedTuple):
@@ -49,17 +28,8 @@ class Example(NamedTuple):
     readings: Sequence[Reading]
 
 
-Block = str | Heading | Table | Picture | Example
-
-LEGEND = "Entities: **gold, or found with its borders and type**; ***not in the gold tags*** _✗_."
-"""Of examples."""
-
-
-class Section(NamedTuple):
-    """A part of a page with a heading of its own."""
-
-    title: str
-    blocks: Sequence[Block]
+LEGEND = Markdown("Entities: **gold, or found with its borders and type**; ***not in the gold tags*** _✗_.")
+"""How the entities of an `Example` are marked."""
 
 
 def mark(text: str, type_: str, wrong: bool) -> Markdown:
@@ -81,21 +51,17 @@ def escape(text: str) -> str:
     return re.sub(r"([\\`*_\[\]<>|#~&])", r"\\\1", printable(text, SPACES))
 
 
-def format_blocks(blocks: Iterable[Block]) -> Markdown:
-    """Blocks as Markdown, with empty lines between them."""
-    return Markdown("\n\n".join(map(format_block, blocks)))
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> Markdown:
+    """A table; the first `left` columns are aligned to the left, the others to the right."""
+    return Markdown(markdown([*map(escape, header)], [[*map(escape, row)] for row in rows], left))
 
 
-def format_block(block: Block) -> str:
-    """A block as Markdown; names and cells in it are escaped."""
-    match block:
-        case Table(header, rows, left):
-            return markdown([*map(escape, header)], [[*map(escape, row)] for row in rows], left)
-        case Heading(heading):
-            return f"### {escape(heading)}"
-        case Picture(picture, title):
-            return f"[![{escape(title)}]({picture}.png)]({picture}.svg)"
-        case Example(number, about, readings):
-            named = [[f"{system}, {by}" if by else system, text] for system, by, text in readings]
-            return format_block(Table([f"Sentence {number}", about], named, left=2))
-    return block
+def picture(path: str, title: str) -> Markdown:
+    """A picture, by the path of its files from the page and without their endings."""
+    return Markdown(f"[![{escape(title)}]({path}.png)]({path}.svg)")
+
+
+def show_example(example: Example) -> Markdown:
+    """A sentence as a table with a row for each reading."""
+    rows = [[f"{system}, {by}" if by else system, text] for system, by, text in example.readings]
+    return table([f"Sentence {example.number}", example.about], rows, left=2)

@@ -15,20 +15,30 @@ from pipeline.errors import TEXT, printable
 from pipeline.report import tables
 from pipeline.report.pages import blocks
 from pipeline.report.paper import set_name
+from pipeline.work.outputs import write_text
 
 HERE = Path(__file__).parent
+DEMO = "demo"
+DEMO_WARNING = "The data of scale demo are generated: these scores show that the pipeline works and are no result."
 LONG = 40
 """Characters of a cell in which lines may break."""
 
 
 def render_markdown(template: Path, **content: Any) -> str:
-    """A page of Markdown. In its template, blocks become Markdown and all other text is escaped."""
-    environment = _environment(template, finalize=_finalize)
-    environment.filters |= {name: getattr(tables, name) for name in ("integer", "decimal", "percent")}
+    """A page of Markdown. What its template shows is escaped, unless it is Markdown already."""
+    environment = _environment(template, finalize=lambda x: blocks.escape(x) if isinstance(x, str) else x)
+    environment.filters |= {"integer": tables.integer, "decimal": tables.decimal, "percent": tables.percent}
     environment.filters["set_name"] = set_name
-    environment.globals |= {"table": blocks.Table, "picture": blocks.Picture, "code": blocks.code}
+    environment.globals |= {"table": blocks.table, "picture": blocks.picture, "code": blocks.code}
+    environment.globals |= {"example": blocks.show_example, "legend": blocks.LEGEND, "demo_warning": DEMO_WARNING}
     page = environment.get_template(template.name).render(content)
     return printable(re.sub(r"\n{3,}", "\n\n", page.strip()) + "\n", TEXT)
+
+
+def write_page(folder: Path, name: str, page: str, pictures: Mapping[str, str]) -> None:
+    """Write a page of Markdown as `name.md`, and as `name.html` with its pictures, which are SVG documents by name."""
+    write_text(folder / f"{name}.md", page)
+    write_text(folder / f"{name}.html", render_html(page, pictures))
 
 
 def render_html(page: str, pictures: Mapping[str, str]) -> str:
@@ -75,7 +85,7 @@ def render_page(template: Path, **content: Any) -> str:
 
 
 def stream_page(template: Path, **content: Any) -> Iterator[str]:
-    """The same in parts, as what `content` iterates over comes; control characters in it are shown as escapes."""
+    """The page in parts, each as soon as `content` yields what is on it; control characters are shown as escapes."""
     environment = _environment(template, autoescape=True)
     environment.globals["style"] = Markup((HERE / "style.css").read_text(encoding="utf-8"))
     for part in environment.get_template(template.name).generate(content):
@@ -98,10 +108,3 @@ def _environment(template: Path, **options: Any) -> Environment:
     """Templates of this folder can be extended by one of another folder."""
     loader = FileSystemLoader([template.parent, HERE])
     return Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, **options)
-
-
-def _finalize(value: Any) -> str:
-    """What a template of Markdown shows in place of an expression."""
-    if isinstance(value, str):
-        return blocks.escape(value)
-    return blocks.format_block(value) if isinstance(value, blocks.Block) else str(value)

@@ -51,8 +51,7 @@ def type_shares(confusion: pd.DataFrame) -> pd.DataFrame:
     types = {label: label.partition("-")[2] or OUTSIDE for label in confusion["gold"].unique()}
     order = [type_ for type_ in dict.fromkeys(types.values()) if type_ != OUTSIDE] + [OUTSIDE]
     pairs = confusion.assign(gold=confusion["gold"].map(types), predicted=confusion["predicted"].map(types))
-    square = pairs.pivot_table(index="gold", columns="predicted", values="count", aggfunc="sum")
-    square = square.loc[order, order]
+    square = pairs.pivot_table(index="gold", columns="predicted", values="count", aggfunc="sum").loc[order, order]
     return square.div(square.sum(axis="columns").clip(lower=1), axis="index")
 
 
