@@ -7,12 +7,13 @@ another language needs nothing but its model.
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from razdel import sentenize
 from ufal.udpipe import Sentence
 
 from pipeline.files.shards import Counts, Document
-from pipeline.text.udpipe import load_model, readable
+from pipeline.text.udpipe import load_model, pickle_by_path, readable
 from pipeline.text.whitespace import count_words, fold
 
 Segmenter = Callable[[str], list[str]]
@@ -32,7 +33,10 @@ class UdpipeSegmenter:
 
     def __init__(self, path: Path) -> None:
         """Load a model; a `UserError` where the file is none or has no tokenizer."""
-        self._model = load_model(path)
+        self._path, self._model = path, load_model(path)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return pickle_by_path(UdpipeSegmenter, self._path)
 
     def __call__(self, paragraph: str) -> list[str]:
         starts = [0, *(start for start in self._starts(paragraph) if paragraph[start - 1] == " "), len(paragraph)]
@@ -54,7 +58,7 @@ def split_sentences(paragraph: str, segmenter: Segmenter = split_by_razdel) -> l
     return [*filter(None, map(fold, segmenter(paragraph)))]
 
 
-def split_document(document: Document, counts: Counts, segmenter: Segmenter = split_by_razdel) -> Document | None:
+def split_document(segmenter: Segmenter, document: Document, counts: Counts) -> Document | None:
     """A document of sentences from a document of paragraphs, or None where there is no sentence."""
     sentences = [sentence for paragraph in document.lines for sentence in split_sentences(paragraph, segmenter)]
     counts.update(

@@ -1,4 +1,4 @@
-"""Outputs appear under their final name only when they are whole."""
+"""Outputs appear under their final name only when they are whole, and their inputs have not changed meanwhile."""
 
 import os
 import shutil
@@ -22,6 +22,26 @@ def checked(check: Callable[[Path], None]) -> Iterator[None]:
         yield
     finally:
         _checks.remove(check)
+
+
+class Steady:
+    """Files and folders as they are when this is made; `confirm` before what was made of them gets its name."""
+
+    def __init__(self, *inputs: Path) -> None:
+        self._stamps = {path: _stamp_files(path) for path in inputs}
+
+    def confirm(self) -> None:
+        """A `UserError` if one of them has changed, or a file in it."""
+        for path, stamps in self._stamps.items():
+            if _stamp_files(path) != stamps:
+                raise changed(str(path))
+
+
+def changed(name: str) -> UserError:
+    """The error for something that is no longer what the stage was started with."""
+    return UserError(
+        f"{name}: changed while the stage ran, so its outputs would not be of what stands there now; run dvc repro"
+    )
 
 
 @contextmanager
@@ -98,6 +118,12 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def _stamp_files(path: Path) -> dict[Path, tuple[int, int]]:
+    """Size and time of change of every file. To read terabytes twice would cost more than it saves."""
+    files = [file for file in (path.rglob("*") if path.is_dir() else [path]) if "__pycache__" not in file.parts]
+    return {file: (file.stat().st_size, file.stat().st_mtime_ns) for file in files if file.is_file()}
 
 
 def _identify(path: Path) -> tuple[int, int] | None:

@@ -44,7 +44,7 @@ def test_drawn_cases(case: str, segmenter: UdpipeSegmenter) -> None:
 @given(st.lists(st.text(max_size=60).map(fold).filter(bool)))
 def test_no_word_is_lost_or_moved(segmenter: UdpipeSegmenter, paragraphs: list[str]) -> None:
     counts: Counter[str] = Counter()
-    result = split_document(Document("1", "", paragraphs), counts, segmenter)
+    result = split_document(segmenter, Document("1", "", paragraphs), counts)
     assert " ".join(result.lines if result else []) == " ".join(paragraphs)
 
 

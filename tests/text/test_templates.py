@@ -25,11 +25,11 @@ def test_a_line_of_the_table_is_all_that_a_template_needs(tmp_path: Path, monkey
     monkeypatch.setattr(table, "TABLE", mine)
     table._read_table.cache_clear()
     try:
-        lost: list[tuple[str, str]] = []
+        lost: dict[str, Lost] = {}
         text = "Мэр {{чин|полковник|имя=Петров}}, {{ЧИН 2|майор}}, {{Ранг первый|капитан}}, {{врез|а}} {{w|Тула}}. "
         text += "{{Ранг второй мой|юнга}}"
         assert extract_paragraphs(text, Counter(), lost) == ["Мэр Петров (полковник), майор, капитан. [юнга]"]
-        assert lost == [("w", "{{w|Тула}}")]
+        assert [*lost.values()] == [Lost("w", 1, 1, "{{w|Тула}}")]
     finally:
         table._read_table.cache_clear()
 
