@@ -51,7 +51,7 @@ def test_a_cluster_of_two_changes_no_byte(
 
 @pytest.mark.parametrize("backend", CLUSTERS)
 def test_a_cluster_that_is_not_installed_is_said(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, backend, None)
+    monkeypatch.setitem(sys.modules, CLUSTERS[backend], None)
     with pytest.raises(UserError, match=rf"compute\.backend: {backend} is not installed; .*'\.\[{backend}\]'"):
         list(map_items(len, ["а"], make_workers(2, backend)))
 
