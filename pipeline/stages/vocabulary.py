@@ -66,7 +66,7 @@ def _write_types(
     """Count shard by shard, and write the types of all shards. Return how many there are, in train and predicted."""
     count = partial(count_lemmas, split)
     counted = finish_shards(count, shard_paths(source), "vocabulary", split._asdict(), finished, workers)
-    vocabulary = build_vocabulary(sum_lemmas(finished.path(done.key) for done in counted), settings)
+    vocabulary = build_vocabulary(sum_lemmas(finished.path(key) for key, _ in counted), settings)
     vocabulary.save(folder)
     in_train, predicted = sum(entry.frequency > 0 for entry in vocabulary.entries), vocabulary.size - len(SPECIALS)
     return {"types": len(vocabulary.entries), "types_train": in_train, "types_predicted": predicted}
@@ -83,9 +83,9 @@ def _write_ids(source: Path, folder: Path, size: int, split: Split, finished: Fi
     encode = partial(encode_lemmas, split, finished.path(key), size)
     settings = {"types": key, "size": size, **split._asdict()}
     encoded, counts = [], Counter[str]()
-    for done in finish_shards(encode, shard_paths(source), "ids", settings, finished, workers):
-        encoded.append(finished.path(done.key))
-        counts.update(done.counts)
+    for shard, of_shard in finish_shards(encode, shard_paths(source), "ids", settings, finished, workers):
+        encoded.append(finished.path(shard))
+        counts.update(of_shard)
     for side in SIDES:
         write_ids(folder, side, chain.from_iterable(read_side(path, side) for path in encoded))
     return counts

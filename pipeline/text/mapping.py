@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 from pipeline.errors import UserError
 from pipeline.files.json import write_json
@@ -27,15 +27,6 @@ Work = Callable[[Path, IO[bytes], Counts], None]
 """Reads a shard, writes what is made of it, and counts."""
 
 
-class Done(NamedTuple):
-    """A shard that is finished."""
-
-    key: str
-    counts: Counts
-    earlier: bool
-    """Whether an earlier run has finished it."""
-
-
 @contextmanager
 def mapped_shards(
     function: MapDocument, source: Path, target: Path, settings: Mapping[str, Any], shards: Path, workers: Workers
@@ -50,9 +41,9 @@ def mapped_shards(
     paths, total, work = shard_paths(source), Counter[str](), partial(_map_documents, function)
     with keep_finished(shards, target.name) as finished, fresh_folder(target) as folder:
         results = finish_shards(work, paths, target.name, settings, finished, workers)
-        for path, done in zip(paths, results, strict=True):
-            finished.place(done.key, folder / path.name)
-            total.update(done.counts)
+        for path, (key, counts) in zip(paths, results, strict=True):
+            finished.place(key, folder / path.name)
+            total.update(counts)
         write_json(folder / COUNTS, total)
         yield total
 
@@ -66,8 +57,9 @@ def _map_documents(function: MapDocument, source: Path, file: IO[bytes], counts:
 
 def finish_shards(
     work: Work, paths: Sequence[Path], step: str, settings: Mapping[str, Any], finished: Finished, workers: Workers
-) -> Iterator[Done]:
-    """Do a step of a stage for every shard. The results, in the order of the shards, are added to `finished`.
+) -> Iterator[tuple[str, Counts]]:
+    """Do a step of a stage for every shard; yield, in the order of the shards, the key of each result in `finished` and
+    its counts.
 
     `settings` (JSON values) are all that the answer of `work` depends on besides the shard and the code: a shard that
     an earlier run has finished with the same settings is not worked on again.
@@ -75,24 +67,27 @@ def finish_shards(
     earlier, code = 0, sum_code(finished.stage)
     finish = partial(_finish, work, {"step": step, **settings}, code, finished)
     sources = [path.resolve() for path in paths]  # a worker may have a working directory of its own
-    for done in track(map_items(finish, sources, workers), step, "shards", len(paths)):
-        earlier += done.earlier
-        yield done
+    for key, counts, is_known in track(map_items(finish, sources, workers), step, "shards", len(paths)):
+        earlier += is_known
+        yield key, counts
     if earlier:
         say(f"{step}: {earlier:,} of {len(paths):,} shards were finished by an earlier run")
 
 
-def _finish(work: Work, settings: Mapping[str, Any], code: str, finished: Finished, source: Path) -> Done:
+def _finish(
+    work: Work, settings: Mapping[str, Any], code: str, finished: Finished, source: Path
+) -> tuple[str, Counts, bool]:
+    """Key and counts of what is made of a shard, and whether an earlier run has done so."""
     check_code(finished.stage, code)
     steady = Steady(source)
     key = fingerprint({"settings": settings, "code": code}, source)
     if (facts := finished.facts(key)) is not None:
-        return Done(key, Counter(facts), True)
+        return key, Counter(facts), True
     counts: Counts = Counter()
     with finished.add(key, counts) as file:
         work(source, file, counts)
         steady.confirm()  # or else the key would be of another shard
-    return Done(key, counts, False)
+    return key, counts, False
 
 
 @cache  # of the code as it was when the process began

@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 import torch.distributed as dist
@@ -16,6 +16,7 @@ from torch import Tensor
 from pipeline.errors import UserError
 from pipeline.work.interruption import Stopped
 
+T = TypeVar("T")
 PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>
 
 
@@ -36,21 +37,12 @@ class World(NamedTuple):
             dist.all_reduce(value)
         return value
 
-    def share(self, tensors: dict[str, Tensor] | None, facts: Any, device: torch.device) -> tuple[Any, Any]:
-        """What rank 0 has, on every process: tensors by name, on `device`, and a small picklable value."""
-        if self.size == 1:
-            return tensors, facts
-        outline = {name: (tensor.shape, tensor.dtype) for name, tensor in tensors.items()} if tensors else None
-        box = [outline, facts]
-        dist.broadcast_object_list(box)
-        outline, facts = box
-        if outline is None:
-            return None, facts
-        shared: dict[str, Tensor] = {}
-        for name, (shape, dtype) in outline.items():
-            shared[name] = tensors[name].to(device) if tensors else torch.empty(shape, dtype=dtype, device=device)
-            dist.broadcast(shared[name], 0)
-        return shared, facts
+    def share(self, value: T) -> T:
+        """Rank 0's value, which is pickled, on every process; it may have tensors on the CPU. Waits for all."""
+        values = [value]
+        if self.size > 1:
+            dist.broadcast_object_list(values)
+        return values[0]
 
 
 ALONE = World()

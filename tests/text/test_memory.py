@@ -19,7 +19,7 @@ PARAMS = make_params(
         "vocabulary": {"size": 50, "min_count": 2, "validation_share": 0.3},
     }
 )
-SIZES = 50, 350
+SIZES = 40, 200
 """Documents of about 1.3 kB."""
 
 

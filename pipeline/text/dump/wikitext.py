@@ -7,6 +7,7 @@
 
 import html
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import chain, filterfalse, islice
@@ -97,19 +98,16 @@ def extract_article(article: Document, counts: Counts, lost: dict[str, Lost] | N
     `lost` is that of `extract_paragraphs`.
     """
     (wikitext,) = article.lines
-    counts.update({f"{unit}dropped_{kind}": 0 for kind in DROPPED for unit in ("", "words_")})
-    before = _count_dropped(counts)
-    paragraphs = [*cut_paragraphs(extract_paragraphs(wikitext, counts, lost), counts)]
-    counts["words_read"] += sum(map(count_words, paragraphs)) + _count_dropped(counts) - before
+    dropped: Counts = Counter({f"{unit}dropped_{kind}": 0 for kind in DROPPED for unit in ("", "words_")})
+    paragraphs = [*cut_paragraphs(extract_paragraphs(wikitext, dropped, lost), counts)]
+    counts.update(dropped)
+    counts["words_read"] += sum(map(count_words, paragraphs))
+    counts["words_read"] += sum(dropped[f"words_dropped_{kind}"] for kind in DROPPED)
     if not paragraphs:
         counts.update(documents_read=1, documents_dropped_only_markup=1)
     for document in cut_document(article.id, article.title, paragraphs, counts):
         counts["documents_read"] += 1
         yield document
-
-
-def _count_dropped(counts: Counts) -> int:
-    return sum(counts[f"words_dropped_{kind}"] for kind in DROPPED)
 
 
 def extract_paragraphs(wikitext: str, counts: Counts, lost: dict[str, Lost] | None = None) -> list[str]:
