@@ -28,7 +28,7 @@ def split_by_razdel(paragraph: str) -> list[str]:
 class UdpipeSegmenter:
     """Sentences as the tokenizer of a UDPipe 1 model sees them, each with its text as it was.
 
-    Where it sees one begin without white space before it (`тёплая.Дождь`), none is begun: words stay as they are.
+    A sentence that would begin without white space before it (`тёплая.Дождь`) is not begun: words stay as they are.
     """
 
     def __init__(self, path: Path) -> None:
@@ -49,8 +49,8 @@ class UdpipeSegmenter:
         sentence = Sentence()
         tokenizer.nextSentence(sentence)
         while tokenizer.nextSentence(sentence):
-            whole = (token for token in sentence.multiwordTokens if token.idFirst == 1)
-            yield next(whole, sentence.words[1]).getTokenRangeStart()  # words[0] is the root
+            first = (token for token in sentence.multiwordTokens if token.idFirst == 1)
+            yield next(first, sentence.words[1]).getTokenRangeStart()  # words[0] is the root
 
 
 def split_sentences(paragraph: str, segmenter: Segmenter = split_by_razdel) -> list[str]:

@@ -19,7 +19,7 @@ class Normalization(NamedTuple):
     """How the words of a text are written down for the language model."""
 
     lowercase: bool
-    """False: as in the text, and of lemmas as in the model, which writes `Россия` and `город`."""
+    """False: case as in the text; of lemmas as in the model, which writes `Россия` and `город`."""
     lemmas: bool
     """False: the words themselves."""
 

@@ -63,7 +63,7 @@ def fresh_folder(path: Path) -> Iterator[Path]:
 @contextmanager
 def fresh_file(path: Path) -> Iterator[Path]:
     """Yield a free path in the same folder; the file written there becomes `path` if the block succeeds."""
-    partial, old = (path.with_name(f".{path.name}.{what}") for what in ("partial", "old"))
+    partial, old = (path.with_name(f".{path.name}.{suffix}") for suffix in ("partial", "old"))
     with named(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         remove(partial)
@@ -92,7 +92,7 @@ def named(path: Path) -> Iterator[None]:
 
 
 def copy_folder(source: Path, target: Path) -> None:
-    """Copy the files of a folder; an `OSError` is that of a file, where shutil.copytree has a list of all."""
+    """Copy the files of a folder. An `OSError` names the first file that fails; shutil.copytree's has a list of all."""
     for file in sorted(path for path in source.rglob("*") if path.is_file()):
         copy = target / file.relative_to(source)
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -127,7 +127,7 @@ def _stamp_files(path: Path) -> dict[Path, tuple[int, int]]:
 
 
 def _identify(path: Path) -> tuple[int, int] | None:
-    """What tells a folder from another one in its place; None where there is none."""
+    """The inode and time of change, which tell a folder from another of its name; None where there is no folder."""
     try:
         status = path.stat()
     except FileNotFoundError:

@@ -119,7 +119,7 @@ def test_files_are_read_in_the_order_of_the_list(sequential: Path) -> None:
     assert (ids[0], ids[-2], ids[-1]) == ("0000-b:1", "0000-b:40", "0001-a:1")
 
 
-def test_page_ids_of_another_export_stand_behind_its_file(tmp_path: Path) -> None:
+def test_page_ids_of_another_export_begin_with_its_file(tmp_path: Path) -> None:
     page = "<page><title>{0}</title><id>7</id><revision><text>{0}</text></revision></page>"
     exports = [f"<mediawiki>{page.format(text)}</mediawiki>" for text in ("Первая", "Вторая")]
     files = [
@@ -131,8 +131,8 @@ def test_page_ids_of_another_export_stand_behind_its_file(tmp_path: Path) -> Non
     paths = Paths(tmp_path)
     write_news(paths, *files)
     documents.run(paths, PARAMS)
-    found = {document.id: document.lines for document in read_documents(paths.documents)}
-    assert found == {"0000-a:1": ["Текст"], "7": ["Первая"], "0002-c.d:7": ["Вторая"]}
+    lines = {document.id: document.lines for document in read_documents(paths.documents)}
+    assert lines == {"0000-a:1": ["Текст"], "7": ["Первая"], "0002-c.d:7": ["Вторая"]}
 
 
 @needs_pack
@@ -160,8 +160,8 @@ def test_a_protocol_may_keep_the_case(sequential: Path, tmp_path: Path) -> None:
     paths = Paths(tmp_path)
     link(paths, sequential / "fragments", "fragments")
     lowercase.run(paths, make_params(SETTINGS | {"protocol.lowercase": False}))
-    kept, lowered = (list(read_documents(folder)) for folder in (paths.lowercase, sequential / "lowercase"))
-    assert kept == list(read_documents(sequential / "fragments")) != lowered
+    unchanged, lowered = (list(read_documents(folder)) for folder in (paths.lowercase, sequential / "lowercase"))
+    assert unchanged == list(read_documents(sequential / "fragments")) != lowered
     assert read_json(paths.lowercase / COUNTS) == read_json(sequential / "lowercase" / COUNTS)
 
 

@@ -8,6 +8,7 @@ import time
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.text.project import STAGES, Project
@@ -69,6 +70,14 @@ def wait_for(project: Project, stage: str, process: ForkServerProcess, finished:
         time.sleep(0.003)
 
 
+def freeze(process: ForkServerProcess) -> None:
+    """Stop a process, and wait until it does stand still: a signal takes its time."""
+    frozen = psutil.Process(process.pid)
+    frozen.suspend()
+    while frozen.is_running() and frozen.status() not in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE):
+        time.sleep(0.001)
+
+
 def test_workers_that_outlive_a_kill_do_no_harm(tmp_path: Path, undisturbed: Project) -> None:
     project = Project(tmp_path, "loky")
     shutil.copytree(undisturbed.data / "documents", project.data / "documents")
@@ -95,9 +104,8 @@ def test_a_stage_that_outlives_its_dvc_is_alone(stage: str, project: Project, un
             shutil.copytree(undisturbed.data / each, project.data / each)
     orphan = project.start(stage)
     wait_for(project, stage, orphan, 3)
-    assert orphan.pid
-    os.kill(orphan.pid, signal.SIGSTOP)
-    assert orphan.is_alive()
+    freeze(orphan)
+    assert orphan.is_alive() and orphan.pid
     before = sorted(project.data.rglob("*"))
     code, said = project.run(stage)
     after = sorted(project.data.rglob("*"))
@@ -114,8 +122,8 @@ def test_a_stage_whose_input_is_made_anew_meanwhile_writes_nothing(project: Proj
     shutil.copytree(undisturbed.data / "documents", project.data / "documents")
     process = project.start("sentences")
     wait_for(project, "sentences", process, 3)
+    freeze(process)  # for as long as it takes to make the input anew
     assert process.pid
-    os.kill(process.pid, signal.SIGSTOP)  # as long as it takes to make it anew
     shards = sorted((project.data / "documents").glob("*.txt"))
     for shard in shards:
         whole = shard.read_bytes()

@@ -228,11 +228,11 @@ def _visible(code: Wikicode | None) -> Iterator[Piece]:
 
 
 def _template(template: Template) -> Iterator[Piece]:
-    """What the table says that it shows."""
+    """What a template shows, by the table."""
     title = fold(_plain(template.name))
     forms = find_forms(normalize(title))
     parameters = template.params if forms else []
-    filled = {str(each.name).strip(): each.value for each in parameters if str(each.value).strip()}
+    filled = {str(x.name).strip(): x.value for x in parameters if str(x.value).strip()}
     filled |= {AFTER_COLON: Wikicode([Text(title.partition(":")[2])])} if ":" in title else {}
     form = next((form for form in forms if form.names <= filled.keys()), None)
     if form is None or not form.has_words:
