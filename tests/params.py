@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from pipeline.files.yaml import read_yaml
-from pipeline.params import Params, Scale, complete_scales
+from pipeline.params import Compute, Params, Scale, complete_scales
 
 ROOT = Path(__file__).parents[1]
 
@@ -35,6 +35,11 @@ def make_params(values: dict[str, Any] | None = None) -> Params:
             block = block[part]
         block[last] = value.model_dump() if isinstance(value, BaseModel) else value
     return Params.model_validate(params)
+
+
+def make_workers(jobs: int, backend: str) -> Compute:
+    """How and where a text stage is done, for what a stage calls."""
+    return make_params({"compute.jobs": jobs, "compute.backend": backend}).compute
 
 
 def dump_params(params: Params) -> dict[str, Any]:

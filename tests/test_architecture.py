@@ -97,7 +97,7 @@ def test_the_table_of_the_commands_is_that_of_dvc_yaml(stage: str) -> None:
     assert DVC[stage]["cmd"] == (f"{command} ${{item.set}}" if stage in cli.OF_A_SET else command)
     text = SOURCES[f"pipeline/stages/{stage}.py"]
     assert (stage in cli.TORCH) == (b"from pipeline.machine" in text)
-    assert (stage in cli.TRAIN) == (b"from pipeline.work.run" in text)
+    assert (stage in cli.TRAIN) == (b"from pipeline.work.checkpoint" in text)
 
 
 @pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "check"])

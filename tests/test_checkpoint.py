@@ -55,12 +55,12 @@ def test_the_lock_of_a_folder_that_was_removed_meanwhile_is_not_taken(
     """Another process finishes, and removes the folder, between our opening of the lock and our locking it."""
     real, removed = fcntl.flock, list[bool]()
 
-    def flock(file: int, how: int) -> None:
+    def flock(file: int, operation: int) -> None:
         if not removed:
             removed.append(True)
             (tmp_path / RUN / LOCK).unlink()
             (tmp_path / RUN).rmdir()
-        real(file, how)
+        real(file, operation)
 
     monkeypatch.setattr(fcntl, "flock", flock)
     with open_checkpoint(tmp_path, RUN, 1):

@@ -13,7 +13,7 @@ from pipeline.files.shards import Counts, Document, format_document
 from pipeline.text import mapping
 from pipeline.text.mapping import mapped_shards
 from pipeline.work.finished import Finished, keep_finished
-from pipeline.work.workers import Workers
+from tests.params import make_workers
 
 
 def log(path: Path, document: Document, counts: Counts) -> Document:
@@ -42,7 +42,7 @@ class Stage:
     def run(self, settings: int = 1) -> str:
         """Run it, to its end or not; the documents worked on."""
         self.log.write_text("")
-        workers, function, target = Workers(1, "sequential"), partial(log, self.log), self.folder / "sentences"
+        workers, function, target = make_workers(1, "sequential"), partial(log, self.log), self.folder / "sentences"
         with mapped_shards(function, self.source, target, {"a": settings}, self.folder / "finished", workers) as counts:
             assert counts["seen"] == 5
         return self.log.read_text()

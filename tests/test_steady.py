@@ -8,8 +8,7 @@ import yaml
 
 from pipeline.errors import UserError
 from pipeline.experiments.steady import steady
-from pipeline.work.outputs import fresh_folder, write_text
-from pipeline.work.steady import Steady
+from pipeline.work.outputs import Steady, fresh_folder, write_text
 
 STAGE = {
     "deps": ["data/words", "data/${scale}/list.txt", "data/${item.set}"],

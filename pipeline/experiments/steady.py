@@ -17,8 +17,7 @@ from pipeline.errors import UserError, explain
 from pipeline.experiments.lock import look_up
 from pipeline.files.yaml import read_yaml
 from pipeline.params import PARAMS
-from pipeline.work.outputs import checked
-from pipeline.work.steady import Steady, changed
+from pipeline.work.outputs import Steady, changed, checked
 
 DVC = Path("dvc.yaml")
 Outs = list[str | dict[str, Any]]

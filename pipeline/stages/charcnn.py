@@ -24,9 +24,9 @@ from pipeline.machine.device import choose_device
 from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.provenance.code import training_code
+from pipeline.work.checkpoint import Run, start
 from pipeline.work.outputs import fresh_folder
 from pipeline.work.progress import track
-from pipeline.work.run import Run, start
 
 
 class Source(TypedDict):

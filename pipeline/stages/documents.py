@@ -20,7 +20,7 @@ from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.text.dump.mediawiki import read_articles
 from pipeline.text.dump.templates.lost import FILE as LOST
-from pipeline.text.dump.templates.lost import Lost, add_lost, describe_template, most_frequent
+from pipeline.text.dump.templates.lost import Lost, add_lost, most_frequent
 from pipeline.text.dump.wikitext import extract_article
 from pipeline.text.mapping import check_code, sum_code
 from pipeline.text.plaintext import read_plaintext
@@ -29,7 +29,7 @@ from pipeline.text.spelling import compose, count_composed, count_mixed
 from pipeline.text.whitespace import count_words
 from pipeline.work.outputs import fresh_folder
 from pipeline.work.progress import track
-from pipeline.work.workers import Workers
+from pipeline.work.workers import map_items
 
 SOURCES = "sources.json"
 BATCH = 100_000
@@ -67,15 +67,14 @@ def run(paths: Paths, params: Params) -> None:
 
     This process reads and writes; its workers turn batches of what was read into documents meanwhile.
     """
-    workers = Workers(params.compute.jobs, params.compute.backend)
-    read: Counts = Counter(documents_read=0)  # not in `counts`, for `workers.map` may read in another thread
+    read: Counts = Counter(documents_read=0)  # not in `counts`, for `map_items` may read in another thread
     counts: Counts = Counter(documents_kept=0, paragraphs=0, words=0, words_composed=0, words_of_mixed_script=0)
     lost: dict[str, Lost] = {}
     done = Event()
 
     def extract() -> Generator[Document]:
         batches = takewhile(lambda _: not done.is_set(), _batch(_read(paths.news, read)))
-        results = workers.map(partial(_extract, sum_code("documents")), batches)
+        results = map_items(partial(_extract, sum_code("documents")), batches, params.compute)
         try:
             for batch, counted, templates in track(results, "documents", "documents", size=lambda one: len(one[0])):
                 counts.update(counted)
@@ -124,9 +123,9 @@ def _batch(documents: Iterable[tuple[Format, Document]]) -> Iterator[Batch]:
 def _extract(code: str, batch: Batch) -> tuple[list[Document], Counts, list[Lost]]:
     """The work of a worker. NFC comes last: entities of mark-up may be marks on the letter before them."""
     check_code("documents", code)
-    documents, counts, templates = list[Document](), Counter[str](), list[tuple[str, str]]()
+    documents, counts, lost = list[Document](), Counter[str](), dict[str, Lost]()
     for form, document in batch:
-        for article in extract_article(document, counts, templates) if form == "mediawiki" else [document]:
+        for article in extract_article(document, counts, lost) if form == "mediawiki" else [document]:
             lines = [*map(compose, article.lines)]
             counts["words_composed"] += sum(map(count_composed, article.lines))
             counts["documents_kept"] += 1
@@ -134,6 +133,4 @@ def _extract(code: str, batch: Batch) -> tuple[list[Document], Counts, list[Lost
             counts["words"] += sum(map(count_words, lines))
             counts["words_of_mixed_script"] += sum(map(count_mixed, lines))
             documents.append(article._replace(title=compose(article.title), lines=lines))
-    lost: dict[str, Lost] = {}
-    add_lost(lost, (describe_template(*template) for template in templates))
     return documents, counts, most_frequent(lost)

@@ -7,7 +7,6 @@ from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.text.fragments import pack_document
 from pipeline.text.mapping import mapped_shards
-from pipeline.work.workers import Workers
 
 
 def run(paths: Paths, params: Params) -> None:
@@ -17,8 +16,7 @@ def run(paths: Paths, params: Params) -> None:
     """
     words = params.chosen_scale.text.fragment_words
     pack, settings = partial(pack_document, words), {"fragment_words": words}
-    workers = Workers(params.compute.jobs, params.compute.backend)
-    with mapped_shards(pack, paths.sentences, paths.fragments, settings, paths.shards, workers) as counts:
+    with mapped_shards(pack, paths.sentences, paths.fragments, settings, paths.shards, params.compute) as counts:
         if not counts["fragments"]:
             raise UserError(
                 f"{paths.sentences}: each of {counts['sentences_read']} sentences has over {words} "

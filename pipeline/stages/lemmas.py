@@ -1,7 +1,6 @@
-"""Stage lemmas: fragments to lines of lemmas, or by the protocol of words."""
+"""Stage lemmas: fragments to lines of lemmas or, if the protocol says so, of words."""
 
-from functools import lru_cache, partial
-from pathlib import Path
+from functools import partial
 
 from pipeline.errors import UserError
 from pipeline.files.shards import Counts, Document
@@ -12,20 +11,17 @@ from pipeline.text.mapping import mapped_shards
 from pipeline.text.spelling import count_stressed
 from pipeline.text.udpipe import Lemmatizer, Normalization
 from pipeline.text.whitespace import count_words
-from pipeline.work.workers import Workers
 
 
 def run(paths: Paths, params: Params) -> None:
-    """Take every line of `paths.lowercase` apart by the UDPipe model `paths.udpipe`; write lines to `paths.lemmas`.
+    """Split every line of `paths.lowercase` into words by the UDPipe model `paths.udpipe`; write `paths.lemmas`.
 
-    They are of lemmas or of words, in lower case or not, as `lemmas` and `lowercase` of the protocol say.
+    Its lines are of lemmas or of words, in lower case or not, as `lemmas` and `lowercase` of the protocol say.
     """
     normalization = Normalization(params.protocol.lowercase, params.protocol.lemmas)
-    model_sum = fingerprint({}, paths.udpipe)
-    lemmatize = partial(_lemmatize, paths.udpipe.resolve(), model_sum, normalization)
-    settings = {"model": model_sum, **normalization._asdict()}
-    workers = Workers(params.compute.jobs, params.compute.backend)
-    with mapped_shards(lemmatize, paths.lowercase, paths.lemmas, settings, paths.shards, workers) as counts:
+    lemmatize = partial(lemmatize_document, Lemmatizer(paths.udpipe, normalization))
+    settings = {"model": fingerprint({}, paths.udpipe), **normalization._asdict()}
+    with mapped_shards(lemmatize, paths.lowercase, paths.lemmas, settings, paths.shards, params.compute) as counts:
         if not counts["tokens"]:
             raise UserError(
                 f"{paths.lowercase}: {paths.udpipe} finds no word in it; check the model and the news input"
@@ -53,14 +49,3 @@ def lemmatize_document(lemmatizer: Lemmatizer, document: Document, counts: Count
         tokens=sum(map(len, lines)),
     )
     return document._replace(lines=filled) if filled else None
-
-
-def _lemmatize(
-    model: Path, model_sum: str, normalization: Normalization, document: Document, counts: Counts
-) -> Document | None:
-    return lemmatize_document(_load(model, model_sum, normalization), document, counts)
-
-
-@lru_cache(maxsize=1)  # a model is loaded once in each process, and never pickled; by its sum, for it may be replaced
-def _load(model: Path, model_sum: str, normalization: Normalization) -> Lemmatizer:
-    return Lemmatizer(model, normalization)

@@ -22,8 +22,8 @@ from pipeline.machine.device import choose_device
 from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.provenance.code import training_code
+from pipeline.work.checkpoint import Run, start
 from pipeline.work.outputs import fresh_folder
-from pipeline.work.run import Run, start
 
 
 def run(paths: Paths, params: Params) -> None:

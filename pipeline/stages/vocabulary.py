@@ -36,9 +36,8 @@ def run(paths: Paths, params: Params) -> None:
 
     The block `vocabulary` says how large it is and which share is held out, the seed which articles these are.
     """
-    source, settings = paths.lemmas, params.chosen_scale.vocabulary
+    source, settings, workers = paths.lemmas, params.chosen_scale.vocabulary, params.compute
     split = Split(params.seed, settings.validation_share)
-    workers = Workers(params.compute.jobs, params.compute.backend)
     with keep_finished(paths.shards, "vocabulary") as finished, fresh_folder(paths.vocabulary) as folder:
         types = _write_types(source, folder, settings, split, finished, workers)
         if not types["types_predicted"]:
@@ -64,18 +63,18 @@ def run(paths: Paths, params: Params) -> None:
 def _write_types(
     source: Path, folder: Path, settings: VocabularySettings, split: Split, finished: Finished, workers: Workers
 ) -> dict[str, int]:
-    """Count shard by shard, and write the types of all; how many there are, and how many are in what."""
+    """Count shard by shard, and write the types of all shards. Return how many there are, in train and predicted."""
     count = partial(count_lemmas, split)
     counted = finish_shards(count, shard_paths(source), "vocabulary", split._asdict(), finished, workers)
-    vocabulary = build_vocabulary(sum_lemmas(finished.path(done.key) for done in counted), settings)
+    vocabulary = build_vocabulary(sum_lemmas(finished.path(key) for key, _ in counted), settings)
     vocabulary.save(folder)
     in_train, predicted = sum(entry.frequency > 0 for entry in vocabulary.entries), vocabulary.size - len(SPECIALS)
     return {"types": len(vocabulary.entries), "types_train": in_train, "types_predicted": predicted}
 
 
 def _write_ids(source: Path, folder: Path, size: int, split: Split, finished: Finished, workers: Workers) -> Counts:
-    """Encode shard by shard, and write the ids of each side in one file; the sum of what was counted."""
-    # workers read the entries, even those that outlive the stage, under a name that no other entries have
+    """Encode shard by shard, and write the ids of each side in one file. Return the sum of the counts."""
+    # Workers, which may outlive the stage, read the entries under a name that no other entries have.
     text = folder / "vocabulary.txt"
     key = sha256(text)
     if finished.facts(key) is None:
@@ -84,9 +83,9 @@ def _write_ids(source: Path, folder: Path, size: int, split: Split, finished: Fi
     encode = partial(encode_lemmas, split, finished.path(key), size)
     settings = {"types": key, "size": size, **split._asdict()}
     encoded, counts = [], Counter[str]()
-    for done in finish_shards(encode, shard_paths(source), "ids", settings, finished, workers):
-        encoded.append(finished.path(done.key))
-        counts.update(done.counts)
+    for shard, of_shard in finish_shards(encode, shard_paths(source), "ids", settings, finished, workers):
+        encoded.append(finished.path(shard))
+        counts.update(of_shard)
     for side in SIDES:
         write_ids(folder, side, chain.from_iterable(read_side(path, side) for path in encoded))
     return counts

@@ -1,4 +1,4 @@
-"""Where text is cut that is too long to be held or processed as a whole; other text is not cut.
+"""Cuts in text that is too long to be held or processed as a whole.
 
 A paragraph over `PARAGRAPH` characters is cut within its first `PARAGRAPH`: after the last end of a sentence (. ! ? or
 …, then white space), failing that at the last white space, failing that inside a word; the first two only if the piece
@@ -15,7 +15,7 @@ from pipeline.files.shards import Counts, Document
 PARAGRAPH = 50_000
 """Characters. razdel's time grows faster than its text, by 4 for twice as much of the worst."""
 DOCUMENT = 1_000_000
-"""Characters; what a stage holds at least of its input and its output."""
+"""Characters; the least that a stage holds of its input and its output."""
 CUTS = ("document_cuts", "paragraph_cuts", "word_cuts")
 """Keys of counts.json; a cut of a word is one of its paragraph too."""
 
@@ -58,7 +58,7 @@ def cut_document(name: str, title: str, paragraphs: Iterable[str], counts: Count
 
 
 def whole_name(name: str) -> str:
-    """The name of the whole document that one of this name is, or is a part of."""
+    """The name of the whole document, given its own or that of one of its parts."""
     return _PART.sub("", name)
 
 

@@ -1,4 +1,4 @@
-"""A function of every shard, and of every document of it: what the text stages have in common."""
+"""What the text stages have in common: they apply a function to every document, a shard at a time."""
 
 import socket
 from collections import Counter
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 from pipeline.errors import UserError
 from pipeline.files.json import write_json
@@ -15,10 +15,9 @@ from pipeline.files.shards import COUNTS, Counts, Document, format_document, rea
 from pipeline.provenance.code import read_sources, stage_code
 from pipeline.provenance.fingerprint import fingerprint
 from pipeline.work.finished import Finished, keep_finished
-from pipeline.work.outputs import fresh_folder
+from pipeline.work.outputs import Steady, fresh_folder
 from pipeline.work.progress import say, track
-from pipeline.work.steady import Steady
-from pipeline.work.workers import Workers
+from pipeline.work.workers import Workers, map_items
 
 LIBRARIES = ("mwparserfromhell", "razdel", "ufal.udpipe")
 """Libraries that decide what is written."""
@@ -26,15 +25,6 @@ LIBRARIES = ("mwparserfromhell", "razdel", "ufal.udpipe")
 MapDocument = Callable[[Document, Counts], Document | None]
 Work = Callable[[Path, IO[bytes], Counts], None]
 """Reads a shard, writes what is made of it, and counts."""
-
-
-class Done(NamedTuple):
-    """A shard that is finished."""
-
-    key: str
-    counts: Counts
-    earlier: bool
-    """It was finished by an earlier run."""
 
 
 @contextmanager
@@ -45,35 +35,59 @@ def mapped_shards(
 
     The function, which is pickled for every shard, returns the new document, or None to drop it, and counts what it
     sees. `target` has shards of the same names as `source`, and the sum of the counts, which the block is given, in
-    counts.json; every byte of it is independent of the workers. `settings` are as of `finish_shards`; under `shards`
-    lies what an earlier run has finished.
+    counts.json; every byte of it is independent of the workers. `settings` are those of `finish_shards`. What an
+    earlier run has finished lies under `shards`.
     """
     paths, total, work = shard_paths(source), Counter[str](), partial(_map_documents, function)
     with keep_finished(shards, target.name) as finished, fresh_folder(target) as folder:
         results = finish_shards(work, paths, target.name, settings, finished, workers)
-        for path, done in zip(paths, results, strict=True):
-            finished.place(done.key, folder / path.name)
-            total.update(done.counts)
+        for path, (key, counts) in zip(paths, results, strict=True):
+            finished.place(key, folder / path.name)
+            total.update(counts)
         write_json(folder / COUNTS, total)
         yield total
 
 
+def _map_documents(function: MapDocument, source: Path, file: IO[bytes], counts: Counts) -> None:
+    for document in read_shard(source):
+        result = function(document, counts)
+        if result is not None:
+            file.write(format_document(result).encode())
+
+
 def finish_shards(
     work: Work, paths: Sequence[Path], step: str, settings: Mapping[str, Any], finished: Finished, workers: Workers
-) -> Iterator[Done]:
-    """Do a step of a stage to every shard; the results, in order, are among what is `finished`.
+) -> Iterator[tuple[str, Counts]]:
+    """Do a step of a stage for every shard; yield, in the order of the shards, the key of each result in `finished` and
+    its counts.
 
-    `settings` (JSON values) are all that the answer of `work` depends on besides the shard and the code: what is
-    finished with the same ones, by an earlier run that was disturbed, is not done again.
+    `settings` (JSON values) are all that the answer of `work` depends on besides the shard and the code: a shard that
+    an earlier run has finished with the same settings is not worked on again.
     """
     earlier, code = 0, sum_code(finished.stage)
     finish = partial(_finish, work, {"step": step, **settings}, code, finished)
     sources = [path.resolve() for path in paths]  # a worker may have a working directory of its own
-    for done in track(workers.map(finish, sources), step, "shards", len(paths)):
-        earlier += done.earlier
-        yield done
+    for key, counts, is_known in track(map_items(finish, sources, workers), step, "shards", len(paths)):
+        earlier += is_known
+        yield key, counts
     if earlier:
         say(f"{step}: {earlier:,} of {len(paths):,} shards were finished by an earlier run")
+
+
+def _finish(
+    work: Work, settings: Mapping[str, Any], code: str, finished: Finished, source: Path
+) -> tuple[str, Counts, bool]:
+    """Key and counts of what is made of a shard, and whether an earlier run has done so."""
+    check_code(finished.stage, code)
+    steady = Steady(source)
+    key = fingerprint({"settings": settings, "code": code}, source)
+    if (facts := finished.facts(key)) is not None:
+        return key, Counter(facts), True
+    counts: Counts = Counter()
+    with finished.add(key, counts) as file:
+        work(source, file, counts)
+        steady.confirm()  # or else the key would be of another shard
+    return key, counts, False
 
 
 @cache  # of the code as it was when the process began
@@ -84,32 +98,12 @@ def sum_code(stage: str) -> str:
 
 
 def check_code(stage: str, code: str) -> None:
-    """Refuse, in a worker, to mix two answers: it may have run since before an edit, or have another commit.
+    """Refuse to work with other code than the process that has started the stage, whose `sum_code` is `code`.
 
-    `code` is `sum_code` in the process that has started the stage.
+    A worker may have been started before an edit, or from another commit: it must not mix two answers.
     """
     if sum_code(stage) != code:
         raise UserError(
             f"{stage}: its code on {socket.gethostname()} is not what the stage was started with; "
             "bring it to the same commit, restart the workers and run again"
         )
-
-
-def _finish(work: Work, settings: Mapping[str, Any], code: str, finished: Finished, source: Path) -> Done:
-    check_code(finished.stage, code)
-    steady = Steady(source)
-    key = fingerprint({"settings": settings, "code": code}, source)
-    if (known := finished.facts(key)) is not None:
-        return Done(key, Counter(known), True)
-    counts: Counts = Counter()
-    with finished.add(key, counts) as file:
-        work(source, file, counts)
-        steady.confirm()  # or else the key would be of another shard
-    return Done(key, counts, False)
-
-
-def _map_documents(function: MapDocument, source: Path, file: IO[bytes], counts: Counts) -> None:
-    for document in read_shard(source):
-        result = function(document, counts)
-        if result is not None:
-            file.write(format_document(result).encode())

@@ -7,12 +7,13 @@ another language needs nothing but its model.
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from razdel import sentenize
 from ufal.udpipe import Sentence
 
 from pipeline.files.shards import Counts, Document
-from pipeline.text.udpipe import load_model, readable
+from pipeline.text.udpipe import load_model, pickle_by_path, readable
 from pipeline.text.whitespace import count_words, fold
 
 Segmenter = Callable[[str], list[str]]
@@ -27,12 +28,15 @@ def split_by_razdel(paragraph: str) -> list[str]:
 class UdpipeSegmenter:
     """Sentences as the tokenizer of a UDPipe 1 model sees them, each with its text as it was.
 
-    Where it sees one begin without white space before it (`тёплая.Дождь`), none is begun: words stay as they are.
+    A sentence that would begin without white space before it (`тёплая.Дождь`) is not begun: words stay as they are.
     """
 
     def __init__(self, path: Path) -> None:
         """Load a model; a `UserError` where the file is none or has no tokenizer."""
-        self._model = load_model(path)
+        self._path, self._model = path, load_model(path)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return pickle_by_path(UdpipeSegmenter, self._path)
 
     def __call__(self, paragraph: str) -> list[str]:
         starts = [0, *(start for start in self._starts(paragraph) if paragraph[start - 1] == " "), len(paragraph)]
@@ -45,8 +49,8 @@ class UdpipeSegmenter:
         sentence = Sentence()
         tokenizer.nextSentence(sentence)
         while tokenizer.nextSentence(sentence):
-            whole = (token for token in sentence.multiwordTokens if token.idFirst == 1)
-            yield next(whole, sentence.words[1]).getTokenRangeStart()  # words[0] is the root
+            first = (token for token in sentence.multiwordTokens if token.idFirst == 1)
+            yield next(first, sentence.words[1]).getTokenRangeStart()  # words[0] is the root
 
 
 def split_sentences(paragraph: str, segmenter: Segmenter = split_by_razdel) -> list[str]:
@@ -54,7 +58,7 @@ def split_sentences(paragraph: str, segmenter: Segmenter = split_by_razdel) -> l
     return [*filter(None, map(fold, segmenter(paragraph)))]
 
 
-def split_document(document: Document, counts: Counts, segmenter: Segmenter = split_by_razdel) -> Document | None:
+def split_document(segmenter: Segmenter, document: Document, counts: Counts) -> Document | None:
     """A document of sentences from a document of paragraphs, or None where there is no sentence."""
     sentences = [sentence for paragraph in document.lines for sentence in split_sentences(paragraph, segmenter)]
     counts.update(

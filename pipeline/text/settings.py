@@ -6,13 +6,11 @@ from pydantic import Field
 
 from pipeline.files.settings import Settings
 
-SegmenterName = Literal["razdel", "udpipe"]
-
 
 class TextSettings(Settings):
     """How the corpus is cut."""
 
-    segmenter: SegmenterName
+    segmenter: Literal["razdel", "udpipe"]
     """What ends a sentence: razdel's rules for Russian, or the tokenizer of the manifest's UDPipe model."""
     fragment_words: Annotated[int, Field(strict=True, gt=0)]
     """The longest sentence and the longest fragment, in words between spaces (paper: 200)."""

@@ -27,8 +27,8 @@ _MIXED = re.compile(f"[{_LATIN}][{_CYRILLIC}]|[{_CYRILLIC}][{_LATIN}]")
 def compose(text: str) -> str:
     """The text in NFC: each letter with its marks in one character where Unicode has one.
 
-    Long texts go through in pieces, cut at white space where there is some: the time that Unicode's algorithm takes for
-    a letter with thousands of marks grows with their square.
+    Long texts are composed in pieces, cut at white space where possible: the time of Unicode's algorithm grows with the
+    square of the marks on a letter.
     """
     if len(text) <= PIECE:
         return normalize("NFC", text)

@@ -1,9 +1,10 @@
 """Lemmas by a UDPipe 1 model."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ufal.udpipe import Model, ProcessingError, Sentence, Word
 
@@ -18,7 +19,7 @@ class Normalization(NamedTuple):
     """How the words of a text are written down for the language model."""
 
     lowercase: bool
-    """False: as in the text, and of lemmas as in the model, which writes `Россия` and `город`."""
+    """False: case as in the text; of lemmas as in the model, which writes `Россия` and `город`."""
     lemmas: bool
     """False: the words themselves."""
 
@@ -26,23 +27,26 @@ class Normalization(NamedTuple):
 class Lemmatizer:
     """Words to lemmas, in context, or to themselves. Neither is ever empty, and both have `_` for white space.
 
-    Words are given in NFC; a stress mark on a letter of theirs is not read, so that no lemma has one.
+    Words are given in NFC. Stress marks on them are not read, so that no lemma has one.
 
-    Only the tokenizer and the tagger run: lemmas need no parser, which would take most of the time. About
-    12 to 30 thousand words a second and core with a small model.
+    Only the tokenizer and the tagger run: lemmas need no parser, which would take most of the time. A small model takes
+    12,000 to 30,000 words a second on one core.
     """
 
-    def __init__(self, model: Path, normalization: Normalization) -> None:
+    def __init__(self, path: Path, normalization: Normalization) -> None:
         """Load a model; a `UserError` where the file is none or has no tokenizer or tagger."""
-        self._model = load_model(model)
+        self._path, self._model = path, load_model(path)
         self._normalization = normalization
         sentence = Sentence()
         sentence.addWord("мама")
         if not self._model.tag(sentence, self._model.DEFAULT, ProcessingError()):
-            raise UserError(f"{model}: this UDPipe model has no tagger; use one that has")
+            raise UserError(f"{path}: this UDPipe model has no tagger; use one that has")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return pickle_by_path(Lemmatizer, self._path, self._normalization)
 
     def lemmatize_text(self, text: str) -> list[str]:
-        """Lemmas of running text, its case as it is to be; UDPipe decides what a word is."""
+        """Lemmas of running text, which is in lower case already if lemmas are to be; UDPipe decides what a word is."""
         tokenizer = self._model.newTokenizer(self._model.DEFAULT)
         tokenizer.setText(readable(remove_stress(text)))
         lemmas: list[str] = []
@@ -52,7 +56,7 @@ class Lemmatizer:
         return lemmas
 
     def lemmatize_tokens(self, tokens: Sequence[str]) -> list[str]:
-        """Lemmas of given tokens of one sentence in their own case, exactly one a token, whatever the token is."""
+        """Lemmas of the given tokens of one sentence, in any case: exactly one a token, whatever the token is."""
         sentence = Sentence()
         for token in map(remove_stress, tokens):
             sentence.addWord(readable(token.lower() if self._normalization.lowercase else token))
@@ -81,6 +85,19 @@ def load_model(path: Path) -> Model:
     if model.newTokenizer(model.DEFAULT) is None:
         raise UserError(f"{path}: this UDPipe model has no tokenizer; use one that has")
     return model
+
+
+def pickle_by_path(kind: Callable[..., Any], path: Path, *settings: Any) -> tuple[Any, ...]:
+    """What `__reduce__` returns for something made of a model: a worker makes it of the file, once, and again if the
+    file has been replaced meanwhile.
+    """
+    path = path.resolve()  # a worker may have a working directory of its own
+    return _make_once, (kind, path.stat().st_mtime_ns, path, *settings)
+
+
+@lru_cache(maxsize=1)
+def _make_once(kind: Callable[..., Any], changed: int, path: Path, *settings: Any) -> Any:
+    return kind(path, *settings)
 
 
 def readable(text: str) -> str:

@@ -61,9 +61,9 @@ def build_vocabulary(counts: Counter[str], settings: VocabularySettings) -> Voca
 
 
 def encode_lemmas(split: Split, entries: Path, size: int, source: Path, file: IO[bytes], counts: Counts) -> None:
-    """Write the fragments of a shard as ids, side by side, for `read_side`, and count what the sides have.
+    """Write the fragments of a shard as ids, first those of train, for `read_side`, and count both sides.
 
-    The file `entries` holds the vocabulary's entries, and never holds others; the softmax predicts ids below `size`.
+    The file `entries` holds the vocabulary's entries and never changes. The softmax predicts ids below `size`.
     """
     ids = _load(entries)
     sequences: dict[str, list[array[int]]] = {side: [] for side in SIDES}

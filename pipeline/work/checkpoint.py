@@ -1,27 +1,31 @@
-"""Checkpoints of a long run: whole or not there, of this run and no other, and held by one process at a time.
+"""Long runs and their checkpoints. A checkpoint is whole or not there, and held by one process at a time.
 
-    models/.checkpoints/<fingerprint>/lock                 who trains it
+    models/.checkpoints/<fingerprint>/lock                 the process that trains
                                       state.safetensors    tensors by name; facts as JSON in the metadata
 
-They lie outside DVC, which deletes a stage's outputs before it reruns it, and are gone when the run has succeeded.
+The fingerprint is of all that decides the result. Checkpoints lie outside DVC, which deletes a stage's outputs before
+it reruns the stage, and are removed when the run has succeeded.
 """
 
 import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
 from pipeline.errors import FULL, UserError
+from pipeline.provenance.fingerprint import fingerprint
 from pipeline.work.locks import hold
 from pipeline.work.outputs import fresh_file
+from pipeline.work.processes import World, join
 
 LOCK, STATE = "lock", "state.safetensors"
 
@@ -85,6 +89,33 @@ class Checkpoint:
         if self._step is None:
             return "none is saved yet"
         return f"the last checkpoint, {self.path}, is of step {self._step:,}"
+
+
+class Run(NamedTuple):
+    """How and where a long stage is done; nothing here is part of what it computes."""
+
+    device: torch.device
+    checkpoints: Path
+    """The folder of the checkpoints of all runs."""
+    minutes: float
+    """Between two checkpoints."""
+    world: World
+
+    @contextmanager
+    def checkpoint(self, settings: Mapping[str, Any], *paths: Path) -> Iterator[Checkpoint | None]:
+        """Rank 0's checkpoint of the run with these settings (JSON values), inputs and code; None for the others."""
+        if self.world.leads:
+            with open_checkpoint(self.checkpoints, fingerprint(settings, *paths), self.minutes) as checkpoint:
+                yield checkpoint
+        else:
+            yield None
+
+
+@contextmanager
+def start(device: torch.device, checkpoints: Path, minutes: float) -> Iterator[Run]:
+    """A run by this process, or by all processes that torchrun has started, which meet here."""
+    with join(device) as world:
+        yield Run(device, checkpoints, minutes, world)
 
 
 @contextmanager

@@ -1,10 +1,11 @@
-"""Shards that are finished before their stage is: whole or not there, of these inputs, settings and code and no other.
+"""Shards that are finished before their stage is. A shard is whole or not there; its key is of all that decides it.
 
-    data/.shards/lemmas.lock                     who works on the stage
-                 lemmas/<fingerprint>/shard      a shard, or what else a stage makes of one
+    data/.shards/lemmas.lock                     the processes that work on the stage
+                 lemmas/<fingerprint>/shard      a shard, or another result of one
                                       facts.json the sum of its bytes, and its counts
 
-They lie outside DVC, which deletes a stage's outputs before it reruns it, and are gone when the stage has succeeded.
+They lie outside DVC, which deletes a stage's outputs before it reruns the stage, and are removed when the stage has
+succeeded.
 """
 
 import errno
@@ -37,7 +38,7 @@ class Finished:
         return self._folder / key / SHARD
 
     def facts(self, key: str) -> Any | None:
-        """What `add` was told of the shard; None if it is not there, or not as it was when it was finished."""
+        """The facts that `add` was given; None if the shard is not there, or is not as it was when it was finished."""
         with suppress(OSError, ValueError, LookupError, TypeError):
             finished = json.loads((self._folder / key / FACTS).read_bytes())
             if finished["sha256"] == sha256(self.path(key)):
@@ -54,7 +55,7 @@ class Finished:
                 with (partial / SHARD).open("wb") as file:
                     yield file
                 write_text(partial / FACTS, json.dumps({"sha256": sha256(partial / SHARD), "facts": facts}))
-                # What is there is removed only if it is damaged: another process may have put it there a moment ago.
+                # A shard that is there is removed only if damaged: another process may have just put it there.
                 if not _put(partial, self._folder / key) and self.facts(key) is None:
                     shutil.rmtree(self._folder / key, ignore_errors=True)
                     _put(partial, self._folder / key)
@@ -62,7 +63,7 @@ class Finished:
             shutil.rmtree(partial, ignore_errors=True)
 
     def place(self, key: str, target: Path) -> None:
-        """Have the shard at `target` too; it stays here, for the case that the stage is killed before it is whole."""
+        """Have the shard at `target` too. It stays here, in case the stage is killed before all shards are placed."""
         try:
             os.link(self.path(key), target)
         except OSError:  # another file system, or one without hard links

@@ -31,8 +31,8 @@ class StopRequest:
 def stop_request() -> Iterator[StopRequest]:
     """Within the block, SIGTERM and Ctrl-C are noted and do nothing else.
 
-    However often they come: a launcher passes on what the terminal has sent already, and the second must not disturb
-    the saving that the first has asked for.
+    They may come repeatedly: a launcher passes on a signal that the terminal has sent already, and the second must not
+    disturb the saving that the first has asked for.
     """
     request = StopRequest()
 

@@ -16,16 +16,16 @@ from pipeline.errors import FULL, UserError
 def hold(path: Path, doing: str) -> Iterator[None]:
     """Hold a lock file alone while the block runs; it is gone afterwards.
 
-    If another process holds it, a `UserError` says who that is and that it is `doing` it: "running stage lemmas".
+    If another process holds it, a `UserError` says which one, and what it is `doing`: "running stage lemmas".
     """
     with _open_locked(path, doing) as file:
-        with suppress(OSError):  # a full disk, which is said of what matters
+        with suppress(OSError):  # a full disk, which a write that matters will report
             file.truncate(0)
             os.write(file.fileno(), f"process {os.getpid()} on {socket.gethostname()}".encode())
         try:
             yield
         finally:
-            if _stands(path, file):  # or else its folder was removed, and what stands there is another process's
+            if _stands(path, file):  # or else its folder was removed, and the file there is another process's
                 path.unlink()
 
 

@@ -1,4 +1,4 @@
-"""Outputs appear under their final name only when they are whole."""
+"""Outputs appear under their final name only when they are whole, and their inputs have not changed meanwhile."""
 
 import os
 import shutil
@@ -24,6 +24,26 @@ def checked(check: Callable[[Path], None]) -> Iterator[None]:
         _checks.remove(check)
 
 
+class Steady:
+    """Files and folders as they are when this is made; `confirm` before what was made of them gets its name."""
+
+    def __init__(self, *inputs: Path) -> None:
+        self._stamps = {path: _stamp_files(path) for path in inputs}
+
+    def confirm(self) -> None:
+        """A `UserError` if one of them has changed, or a file in it."""
+        for path, stamps in self._stamps.items():
+            if _stamp_files(path) != stamps:
+                raise changed(str(path))
+
+
+def changed(name: str) -> UserError:
+    """The error for something that is no longer what the stage was started with."""
+    return UserError(
+        f"{name}: changed while the stage ran, so its outputs would not be of what stands there now; run dvc repro"
+    )
+
+
 @contextmanager
 def fresh_folder(path: Path) -> Iterator[Path]:
     """Yield an empty folder that becomes `path`, replacing what stood there, if the block succeeds.
@@ -43,7 +63,7 @@ def fresh_folder(path: Path) -> Iterator[Path]:
 @contextmanager
 def fresh_file(path: Path) -> Iterator[Path]:
     """Yield a free path in the same folder; the file written there becomes `path` if the block succeeds."""
-    partial, old = (path.with_name(f".{path.name}.{what}") for what in ("partial", "old"))
+    partial, old = (path.with_name(f".{path.name}.{suffix}") for suffix in ("partial", "old"))
     with named(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         remove(partial)
@@ -72,7 +92,7 @@ def named(path: Path) -> Iterator[None]:
 
 
 def copy_folder(source: Path, target: Path) -> None:
-    """Copy the files of a folder; an `OSError` is that of a file, where shutil.copytree has a list of all."""
+    """Copy the files of a folder. An `OSError` names the first file that fails; shutil.copytree's has a list of all."""
     for file in sorted(path for path in source.rglob("*") if path.is_file()):
         copy = target / file.relative_to(source)
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -100,8 +120,14 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def _stamp_files(path: Path) -> dict[Path, tuple[int, int]]:
+    """Size and time of change of every file. To read terabytes twice would cost more than it saves."""
+    files = [file for file in (path.rglob("*") if path.is_dir() else [path]) if "__pycache__" not in file.parts]
+    return {file: (file.stat().st_size, file.stat().st_mtime_ns) for file in files if file.is_file()}
+
+
 def _identify(path: Path) -> tuple[int, int] | None:
-    """What tells a folder from another one in its place; None where there is none."""
+    """The inode and time of change, which tell a folder from another of its name; None where there is no folder."""
     try:
         status = path.stat()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The processes that share a pretraining run: one, or those that torchrun started."""
+"""The processes that share a pretraining run: a single one, or several that torchrun has started."""
 
 import ctypes
 import logging
@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 import torch.distributed as dist
@@ -16,6 +16,7 @@ from torch import Tensor
 from pipeline.errors import UserError
 from pipeline.work.interruption import Stopped
 
+T = TypeVar("T")
 PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>
 
 
@@ -36,45 +37,36 @@ class World(NamedTuple):
             dist.all_reduce(value)
         return value
 
-    def share(self, tensors: dict[str, Tensor] | None, facts: Any, device: torch.device) -> tuple[Any, Any]:
-        """What rank 0 has, on every process: tensors by name, on `device`, and a small picklable value."""
-        if self.size == 1:
-            return tensors, facts
-        outline = {name: (tensor.shape, tensor.dtype) for name, tensor in tensors.items()} if tensors else None
-        box = [outline, facts]
-        dist.broadcast_object_list(box)
-        outline, facts = box
-        if outline is None:
-            return None, facts
-        shared: dict[str, Tensor] = {}
-        for name, (shape, dtype) in outline.items():
-            shared[name] = tensors[name].to(device) if tensors else torch.empty(shape, dtype=dtype, device=device)
-            dist.broadcast(shared[name], 0)
-        return shared, facts
+    def share(self, value: T) -> T:
+        """Rank 0's value, which is pickled, on every process; it may have tensors on the CPU. Waits for all."""
+        values = [value]
+        if self.size > 1:
+            dist.broadcast_object_list(values)
+        return values[0]
 
 
 ALONE = World()
 
 
 def started_by_torchrun() -> bool:
-    """Whether this process is one of those that torchrun, or `launch`, has started."""
+    """Whether torchrun, or `launch`, has started this process."""
     return "WORLD_SIZE" in os.environ
 
 
 def check_number(number: int, device: str) -> None:
     """A `UserError` for more processes than can have a core, or a GPU, each."""
     gpus = 0 if device == "cpu" else torch.cuda.device_count()
-    most, what = (gpus, "GPUs") if gpus else (max(2, os.cpu_count() or 1), "cores")
+    most, units = (gpus, "GPUs") if gpus else (max(2, os.cpu_count() or 1), "cores")
     if number > most:
         raise UserError(
-            f"params.yaml: compute.processes: found {number}, expected at most {most}: one for each of the {what}"
+            f"params.yaml: compute.processes: found {number}, expected at most {most}: one for each of the {units}"
         )
 
 
 def launch(number: int, arguments: list[str]) -> None:
-    """Do what `torchrun --standalone --nproc-per-node=NUMBER ARGUMENTS` does, and wait for the processes' end.
+    """Do what `torchrun --standalone --nproc-per-node=NUMBER ARGUMENTS` does, and wait until the processes have ended.
 
-    A `UserError` if one of them fails: the others are ended then. `Stopped` on SIGTERM and Ctrl-C, which are passed on.
+    A `UserError` if one of them fails; the others are ended then. `Stopped` on SIGTERM and Ctrl-C, which are passed on.
     """
     from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
@@ -103,14 +95,18 @@ def launch(number: int, arguments: list[str]) -> None:
 
 
 def first_to_end(failures: Mapping[int, Any]) -> tuple[int, Any]:
-    """The rank that broke the run, and how, of all `ProcessFailure`s, in the order in which the launcher found them.
+    """The rank that broke the run, and its `ProcessFailure`. The launcher lists failures in the order it found them.
 
-    In one second the others may have missed it and ended by themselves, or been ended by the launcher's SIGTERM. So
-    one that another signal has killed comes first; one that the launcher had to kill at last is half a minute later.
+    Within a second of the first failure, others may have lost their connection and ended by themselves, or been ended
+    by the launcher's SIGTERM. So a process that another signal has killed comes first. One that the launcher had to
+    kill in the end failed half a minute later.
     """
     first = min(failure.timestamp for failure in failures.values())
-    near = [(rank, failure) for rank, failure in failures.items() if failure.timestamp <= first + 1]
-    return next((each for each in near if each[1].exitcode < 0 and each[1].exitcode != -signal.SIGTERM), near[0])
+    early = [(rank, failure) for rank, failure in failures.items() if failure.timestamp <= first + 1]
+    killed = [
+        (rank, failure) for rank, failure in early if failure.exitcode < 0 and failure.exitcode != -signal.SIGTERM
+    ]
+    return [*killed, *early][0]
 
 
 @contextmanager
@@ -119,7 +115,7 @@ def join(device: torch.device) -> Iterator[World]:
     if not started_by_torchrun():
         yield ALONE
         return
-    if sys.platform == "linux":  # SIGTERM when the launcher is gone, be it by kill -9: ranks would train on unseen
+    if sys.platform == "linux":  # SIGTERM if the launcher is gone, even by kill -9: ranks would train on unseen
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if device.type == "cuda":
         torch.cuda.set_device(device)

@@ -16,7 +16,7 @@ LOG_EVERY = 10.0
 
 
 def say(text: str) -> None:
-    """A line for the person who watches; standard error, so that results can be piped."""
+    """Print a line for the person who watches, on standard error, so that results can be piped."""
     tqdm.write(one_line(text), file=sys.stderr)
 
 

@@ -11,8 +11,8 @@ from pipeline.errors import UserError
 from pipeline.paths import Paths
 from pipeline.stages import documents, fragments, lemmas, vocabulary
 from pipeline.text.udpipe import Lemmatizer
-from pipeline.work.workers import Workers
-from tests.params import make_params
+from pipeline.work.workers import map_items
+from tests.params import make_params, make_workers
 from tests.text.test_stages import PARAMS, SETTINGS, all_bytes, link, link_model, run_text_stages
 
 CLUSTERS = {"dask": "distributed", "ray": "ray"}
@@ -51,9 +51,9 @@ def test_a_cluster_of_two_changes_no_byte(
 
 @pytest.mark.parametrize("backend", CLUSTERS)
 def test_a_cluster_that_is_not_installed_is_said(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, backend, None)
+    monkeypatch.setitem(sys.modules, CLUSTERS[backend], None)
     with pytest.raises(UserError, match=rf"compute\.backend: {backend} is not installed; .*'\.\[{backend}\]'"):
-        list(Workers(2, backend).map(len, ["а"]))
+        list(map_items(len, ["а"], make_workers(2, backend)))
 
 
 def test_a_cluster_of_the_stages_own_that_does_not_start_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,14 +72,14 @@ def test_a_cluster_of_the_stages_own_that_does_not_start_is_said(monkeypatch: py
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     said = r"^compute\.backend: ray: the stage's own cluster .* \(The current .*\); run again, or .*backend: loky"
     with pytest.raises(UserError, match=said):
-        list(Workers(2, "ray").map(len, ["а"]))
+        list(map_items(len, ["а"], make_workers(2, "ray")))
 
 
-def test_a_cluster_that_does_not_answer_is_said() -> None:
+def test_a_cluster_that_does_not_answer_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed", reason="an extra: pip install '.[dask]'")
     import dask
 
-    nobody = {"scheduler-address": "tcp://127.0.0.1:1", "distributed.comm.timeouts.connect": "1s"}
+    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", "tcp://127.0.0.1:1")
     said = r"^DASK_SCHEDULER_ADDRESS: no cluster answers at 'tcp://127\.0\.0\.1:1'"
-    with dask.config.set(nobody), pytest.raises(UserError, match=said):
-        list(Workers(2, "dask").map(len, ["а"]))
+    with dask.config.set({"distributed.comm.timeouts.connect": "1s"}), pytest.raises(UserError, match=said):
+        list(map_items(len, ["а"], make_workers(2, "dask")))

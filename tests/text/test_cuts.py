@@ -28,11 +28,11 @@ def limits(monkeypatch: pytest.MonkeyPatch) -> None:
     "case",
     [
         "а б в г д",
-        "Аб вгд. |Еж зи к л",  # behind the last sentence
+        "Аб вгд. |Еж зи к л",  # after the last sentence
         "Аб. вгд |ежзик л",  # its end is too near the beginning: at the last space
         "А. аб вг |д е",
         "абвгдежзик|лмн",  # inside a word
-        "абвгдежзик| лмн",  # behind one
+        "абвгдежзик| лмн",  # after one
         "а бвгдежзи|клмн",
         "Вот так?! |Да… Нет! |Нет… и нет",
     ],

@@ -128,7 +128,7 @@ ONE = "<mediawiki><page><title>Мост</title><ns>0</ns><id>{}</id><revision><i
 )
 @pytest.mark.parametrize("space", ["", ' xmlns="http://www.mediawiki.org/xml/export-0.11/"'])
 def test_mark_up_that_nobody_has_escaped_is_an_error(text: str, mark_up: str, space: str) -> None:
-    """The text behind it would be lost."""
+    """The text after it would be lost."""
     whole = ONE.format(7, text).replace("<mediawiki>", f"<mediawiki{space}>") + "</mediawiki>"
     for size in (1, 7, len(whole)):
         with pytest.raises(MalformedExport, match=rf"page 'Мост' \(id 7\): found {mark_up} in <text>, expected text"):

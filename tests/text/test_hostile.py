@@ -4,7 +4,6 @@ import gzip
 import json
 from collections import Counter
 from collections.abc import Iterator
-from copy import copy
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -24,12 +23,13 @@ from pipeline.stages.lemmas import lemmatize_document
 from pipeline.stages.lowercase import lower_document
 from pipeline.text.fragments import pack_document
 from pipeline.text.plaintext import read_plaintext
-from pipeline.text.sentences import split_document
+from pipeline.text.sentences import split_by_razdel, split_document
 from pipeline.text.spelling import remove_stress
-from pipeline.text.udpipe import Lemmatizer, Normalization
+from pipeline.text.udpipe import Lemmatizer
 from pipeline.text.whitespace import fold
 from tests.pack import PACK, needs_pack
 from tests.params import make_params
+from tests.text.conftest import normalizing
 from tests.text.export import read_mediawiki
 
 WORDS = 200
@@ -43,7 +43,7 @@ def words(document: Document | None) -> list[str]:
 def check_stages(document: Document, lemmatizer: Lemmatizer, plain: Lemmatizer) -> None:
     """Run one document through all text stages, and check what each must leave as it is."""
     counts: dict[str, Counts] = {name: Counter() for name in ("sentences", "fragments", "lowercase", "lemmas", "words")}
-    sentences = split_document(document, counts["sentences"])
+    sentences = split_document(split_by_razdel, document, counts["sentences"])
     assert words(sentences) == words(document)
     assert counts["sentences"]["words_read"] == counts["sentences"]["words"] == len(words(document))
     if sentences is None:
@@ -79,10 +79,8 @@ def check_stages(document: Document, lemmatizer: Lemmatizer, plain: Lemmatizer) 
 
 @pytest.fixture(scope="module")
 def plain(lemmatizer: Lemmatizer) -> Lemmatizer:
-    """Gives the tokens themselves, by the same model: loading it takes longer than these tests."""
-    plain = copy(lemmatizer)
-    plain._normalization = Normalization(lowercase=False, lemmas=False)
-    return plain
+    """Gives the tokens themselves."""
+    return normalizing(lemmatizer, lowercase=False, lemmas=False)
 
 
 PIECES = [

@@ -47,12 +47,12 @@ def test_sentences_and_tokens(case: str) -> None:
 @given(TEXT)
 def test_a_token_is_a_piece_of_the_text_and_nothing_is_lost(text: str) -> None:
     tokens = [token for sentence in split_text(text) for token in sentence]
-    place, kept = 0, []
+    position, pieces = 0, []
     for token in tokens:
-        assert place <= token.start < token.stop and compose(text[token.start : token.stop]) == token.form
-        kept.append(text[token.start : token.stop])
-        place = token.stop
-    assert re.sub(r"\s", "", "".join(kept)) == re.sub(r"\s", "", text)
+        assert position <= token.start < token.stop and compose(text[token.start : token.stop]) == token.form
+        pieces.append(text[token.start : token.stop])
+        position = token.stop
+    assert re.sub(r"\s", "", "".join(pieces)) == re.sub(r"\s", "", text)
 
 
 @given(TEXT)

@@ -44,7 +44,7 @@ def test_drawn_cases(case: str, segmenter: UdpipeSegmenter) -> None:
 @given(st.lists(st.text(max_size=60).map(fold).filter(bool)))
 def test_no_word_is_lost_or_moved(segmenter: UdpipeSegmenter, paragraphs: list[str]) -> None:
     counts: Counter[str] = Counter()
-    result = split_document(Document("1", "", paragraphs), counts, segmenter)
+    result = split_document(segmenter, Document("1", "", paragraphs), counts)
     assert " ".join(result.lines if result else []) == " ".join(paragraphs)
 
 
@@ -57,13 +57,13 @@ def test_the_stage_splits_by_the_model_it_is_given(tmp_path: Path) -> None:
         folder.mkdir(parents=True)
     write_shards([article], paths.documents, megabytes=1)
     paths.udpipe.symlink_to(MODEL)
-    found = {}
+    lines = {}
     for segmenter in ("razdel", "udpipe"):
         sentences.run(paths, make_params({"text.segmenter": segmenter}))
         (document,) = read_documents(paths.sentences)
-        found[segmenter] = document.lines
-    assert found["razdel"] == article.lines
-    assert len(found["udpipe"]) == 2 and " ".join(found["udpipe"]) == article.lines[0]
+        lines[segmenter] = document.lines
+    assert lines["razdel"] == article.lines
+    assert len(lines["udpipe"]) == 2 and " ".join(lines["udpipe"]) == article.lines[0]
 
 
 @needs_pack

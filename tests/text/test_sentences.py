@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.files.shards import Counts, Document
-from pipeline.text.sentences import split_document, split_sentences
+from pipeline.text.sentences import split_by_razdel, split_document, split_sentences
 from pipeline.text.whitespace import fold
 
 
@@ -29,7 +29,7 @@ def test_drawn_cases(case: str) -> None:
 def test_a_heading_is_a_sentence_of_its_own_because_paragraphs_are_split_one_by_one() -> None:
     counts: Counts = Counter()
     document = Document("1", "", ["Погода", "В Крыму тепло. В Москве дождь."])
-    result = split_document(document, counts)
+    result = split_document(split_by_razdel, document, counts)
     assert result and result.lines == ["Погода", "В Крыму тепло.", "В Москве дождь."]
     assert counts == {
         "documents_read": 1,
@@ -46,7 +46,7 @@ def test_a_heading_is_a_sentence_of_its_own_because_paragraphs_are_split_one_by_
 def test_no_word_is_lost_or_moved(paragraphs: list[str]) -> None:
     paragraphs = [paragraph for paragraph in paragraphs if paragraph]
     counts: Counts = Counter()
-    result = split_document(Document("1", "", paragraphs), counts)
+    result = split_document(split_by_razdel, Document("1", "", paragraphs), counts)
     lines = result.lines if result else []
     assert " ".join(lines) == " ".join(paragraphs)
     assert counts["words"] == counts["words_read"] == sum(len(p.split()) for p in paragraphs)

@@ -51,12 +51,12 @@ def test_words_that_change_are_counted() -> None:
 
 @given(TEXT)
 def test_text_is_put_into_nfc_and_every_character_keeps_its_place(text: str) -> None:
-    composed, places = compose_aligned(text)
+    composed, positions = compose_aligned(text)
     assert composed == normalize("NFC", text)
-    assert len(places) == len(composed) + 1 and places[-1] == len(text)
-    cuts = sorted({0, *places})
+    assert len(positions) == len(composed) + 1 and positions[-1] == len(text)
+    cuts = sorted({0, *positions})
     assert "".join(compose(text[i:j]) for i, j in pairwise(cuts)) == composed
-    assert all(i <= j for i, j in pairwise(places))
+    assert all(i <= j for i, j in pairwise(positions))
 
 
 @given(TEXT)

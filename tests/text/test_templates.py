@@ -23,15 +23,15 @@ def test_a_line_of_the_table_is_all_that_a_template_needs(tmp_path: Path, monkey
     mine = tmp_path / "table.yaml"
     mine.write_text('"{имя} ({1}) or {1}": Чин,чин_2, ранг *,\n"[{1}]": ранг второй *\n"": Врез\n', encoding="utf-8")
     monkeypatch.setattr(table, "TABLE", mine)
-    table._read_table.cache_clear()
+    table.read_table.cache_clear()
     try:
-        lost: list[tuple[str, str]] = []
+        lost: dict[str, Lost] = {}
         text = "Мэр {{чин|полковник|имя=Петров}}, {{ЧИН 2|майор}}, {{Ранг первый|капитан}}, {{врез|а}} {{w|Тула}}. "
         text += "{{Ранг второй мой|юнга}}"
         assert extract_paragraphs(text, Counter(), lost) == ["Мэр Петров (полковник), майор, капитан. [юнга]"]
-        assert lost == [("w", "{{w|Тула}}")]
+        assert [*lost.values()] == [Lost("w", 1, 1, "{{w|Тула}}")]
     finally:
-        table._read_table.cache_clear()
+        table.read_table.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -47,13 +47,13 @@ def test_a_line_that_is_none_is_named(line: str, message: str, tmp_path: Path, m
     mine = tmp_path / "table.yaml"
     mine.write_text(line, encoding="utf-8")
     monkeypatch.setattr(table, "TABLE", mine)
-    table._read_table.cache_clear()
+    table.read_table.cache_clear()
     with pytest.raises(UserError, match=message):
         table.find_forms("а")
 
 
 def test_every_name_of_the_table_is_found_and_shows_or_hides_without_failing() -> None:
-    names = table._read_table().names
+    names, _ = table.read_table()
     assert len(names) > 400
     for name in names:
         text = f"Начало {{{{{name}|1914|2|3|4|текст=х}}}} конец"

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ufal.udpipe import InputFormat, Model, ProcessingError, Sentence
+from ufal.udpipe import InputFormat, ProcessingError, Sentence
 
 from pipeline.errors import UserError
 from pipeline.files.shards import Counts, Document
 from pipeline.stages.lemmas import lemmatize_document
-from pipeline.text.udpipe import Lemmatizer, Normalization, _clean
-from tests.text.conftest import MODEL, OURS
+from pipeline.text.udpipe import Lemmatizer, _clean
+from tests.text.conftest import OURS, normalizing
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ NORMALIZED = {
 def test_what_a_protocol_makes_of_running_text_and_of_given_tokens(
     lowercase: bool, lemmas: bool, lemmatizer: Lemmatizer
 ) -> None:
-    ours = Lemmatizer(MODEL, Normalization(lowercase, lemmas))
+    ours = normalizing(lemmatizer, lowercase, lemmas)
     expected = NORMALIZED[lowercase, lemmas].split(" ")
     assert ours.lemmatize_text(TEXT.lower() if lowercase else TEXT) == expected  # the stage before it lowers text
     assert ours.lemmatize_tokens(TEXT.split(" ")) == expected
@@ -49,7 +49,7 @@ def test_what_a_protocol_makes_of_running_text_and_of_given_tokens(
 
 @pytest.mark.parametrize("lemmas", [True, False])
 def test_odd_tokens_give_one_word_each_in_any_protocol(lemmas: bool, lemmatizer: Lemmatizer) -> None:
-    words = Lemmatizer(MODEL, Normalization(lowercase=False, lemmas=lemmas)).lemmatize_tokens(ODD)
+    words = normalizing(lemmatizer, False, lemmas).lemmatize_tokens(ODD)
     assert len(words) == len(ODD)
     assert all(word and word.split() == [word] for word in words)
 
@@ -101,7 +101,7 @@ def test_given_tokens_equal_the_vertical_format(lemmatizer: Lemmatizer) -> None:
         "мыла",
         "раму",
     ]
-    model, sentence = Model.load(str(MODEL)), Sentence()
+    model, sentence = lemmatizer._model, Sentence()
     reader = InputFormat.newVerticalInputFormat()
     reader.setText("\n".join(tokens) + "\n\n")
     assert reader.nextSentence(sentence, ProcessingError())

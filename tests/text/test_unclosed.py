@@ -137,5 +137,5 @@ def test_time_grows_with_the_length_and_not_with_its_square(piece: str) -> None:
         extract_paragraphs(piece * times + " конец", Counter())
         return time.process_time() - start
 
-    short = max(min(seconds(200) for _ in range(3)), 0.001)
-    assert any(seconds(1600) / short < 24 for _ in range(3))
+    short = max(min(seconds(100) for _ in range(3)), 0.001)
+    assert any(seconds(800) / short < 24 for _ in range(3))

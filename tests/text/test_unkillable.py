@@ -8,14 +8,16 @@ import time
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.text.project import STAGES, Project
 
-KILLS = 4
-"""Of each stage."""
 SHARDS = 20
 """That each stage has at least."""
+ALIKE = {"fragments", "lowercase", "sentences"}
+EACH_KIND = [pytest.param(stage, marks=[pytest.mark.slow] * (stage in ALIKE)) for stage in STAGES]
+"""Three stages do with shards just what `lemmas` does."""
 
 
 @pytest.fixture(scope="module")
@@ -37,11 +39,12 @@ def assert_no_trace(project: Project, undisturbed: Project) -> None:
     assert not [path for path in (project.data / ".shards").glob("*") if path.suffix != ".lock"]
 
 
-def test_every_stage_killed_at_random(project: Project, undisturbed: Project) -> None:
+@pytest.mark.parametrize("times", [2, pytest.param(12, marks=pytest.mark.slow)])
+def test_every_stage_killed_at_random(times: int, project: Project, undisturbed: Project) -> None:
     chance, left_something = random.Random(1), 0
     for stage in STAGES:
         kills, worked_on = 0, list[str]()
-        while kills < KILLS:
+        while kills < times:
             finished = len(project.finished(stage))
             process = project.start(stage)
             wait_for(project, stage, process, finished + chance.randint(1, SHARDS // 3))
@@ -57,7 +60,7 @@ def test_every_stage_killed_at_random(project: Project, undisturbed: Project) ->
         worked_on += project.worked_on()
         assert len(worked_on) == len(set(worked_on)), f"{stage}: what was finished was done again"
         assert bool(worked_on) != (stage == "documents"), "which is one pass, and begins anew"
-    assert left_something > len(STAGES) * KILLS / 2
+    assert left_something > len(STAGES) * times / 2
     assert_no_trace(project, undisturbed)
 
 
@@ -65,6 +68,14 @@ def wait_for(project: Project, stage: str, process: ForkServerProcess, finished:
     """Until so many shards are finished, or all."""
     while process.is_alive() and len(project.finished(stage)) < finished:
         time.sleep(0.003)
+
+
+def freeze(process: ForkServerProcess) -> None:
+    """Stop a process, and wait until it does stand still: a signal takes its time."""
+    frozen = psutil.Process(process.pid)
+    frozen.suspend()
+    while frozen.is_running() and frozen.status() not in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE):
+        time.sleep(0.001)
 
 
 def test_workers_that_outlive_a_kill_do_no_harm(tmp_path: Path, undisturbed: Project) -> None:
@@ -85,7 +96,7 @@ def test_workers_that_outlive_a_kill_do_no_harm(tmp_path: Path, undisturbed: Pro
     assert_no_trace(project, undisturbed)
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", EACH_KIND)
 def test_a_stage_that_outlives_its_dvc_is_alone(stage: str, project: Project, undisturbed: Project) -> None:
     """DVC is killed alone, and run again: it deletes the outputs and starts the stage once more."""
     for each in STAGES:
@@ -93,9 +104,8 @@ def test_a_stage_that_outlives_its_dvc_is_alone(stage: str, project: Project, un
             shutil.copytree(undisturbed.data / each, project.data / each)
     orphan = project.start(stage)
     wait_for(project, stage, orphan, 3)
-    assert orphan.pid
-    os.kill(orphan.pid, signal.SIGSTOP)
-    assert orphan.is_alive()
+    freeze(orphan)
+    assert orphan.is_alive() and orphan.pid
     before = sorted(project.data.rglob("*"))
     code, said = project.run(stage)
     after = sorted(project.data.rglob("*"))
@@ -112,8 +122,8 @@ def test_a_stage_whose_input_is_made_anew_meanwhile_writes_nothing(project: Proj
     shutil.copytree(undisturbed.data / "documents", project.data / "documents")
     process = project.start("sentences")
     wait_for(project, "sentences", process, 3)
+    freeze(process)  # for as long as it takes to make the input anew
     assert process.pid
-    os.kill(process.pid, signal.SIGSTOP)  # as long as it takes to make it anew
     shards = sorted((project.data / "documents").glob("*.txt"))
     for shard in shards:
         whole = shard.read_bytes()
@@ -129,7 +139,7 @@ def test_a_stage_whose_input_is_made_anew_meanwhile_writes_nothing(project: Proj
     assert_no_trace(project, undisturbed)
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", EACH_KIND)
 def test_a_full_disk_is_one_line_and_a_rerun_goes_on(stage: str, project: Project, undisturbed: Project) -> None:
     for each in STAGES:
         if each != stage:

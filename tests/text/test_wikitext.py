@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.text.dump.tags import BLOCK_TAGS, INLINE_TAGS
+from pipeline.text.dump.templates.lost import Lost
 from pipeline.text.dump.wikitext import DROPPED, extract_paragraphs
 from pipeline.text.whitespace import fold
 from tests.pack import PACK
@@ -78,7 +79,7 @@ CASES = [
         "__NOTOC__ __Без_Огл__ а __СКРЫТАЯ_КАТЕГОРИЯ__\n\n__init__ __скрытая_категория__ __TODO__",
         "а | __init__ __скрытая_категория__ __TODO__",
     ),
-    # what a drop leaves behind is closed up
+    # gaps are closed up
     ("а ({{т}}) б ({{т}}, {{т}}) в («''{{т}}''») г [<ref>д</ref>] ()", "а б в г ()"),
     (
         "а (чеш. {{т}}; род. 1914), б ({{т}}, в), г ({{т}} — 1914), {{т}}, д {{т}}.",
@@ -171,11 +172,11 @@ def test_what_is_left_out_is_counted(wikitext: str, expected: str) -> None:
 
 
 def test_templates_lost_inside_sentences() -> None:
-    lost: list[tuple[str, str]] = []
+    lost: dict[str, Lost] = {}
     inside = "Мэр {{Чин|1}} и\n{{врез|а}}\nсуд {{#if:а|б}}<ref>{{cite|в}}</ref>, {{нет АИ}} {{чин_|2}} и {{nbsp}}\n"
     beside = "{{тема|а}} {{тема|б}}\n{{Карточка\n|а=б\n}}Дом\n== Ссылки ==\nтут {{порт|а}}"
     extract_paragraphs(inside + beside, Counter(), lost)
-    assert lost == [("чин", "{{Чин|1}}"), ("#if", "{{#if:а|б}}"), ("чин", "{{чин_|2}}")]
+    assert [*lost.values()] == [Lost("чин", 2, 2, "{{Чин|1}}"), Lost("#if", 1, 1, "{{#if:а|б}}")]
 
 
 MARKUP = [

@@ -207,9 +207,9 @@ class Trainer:
     def _resume(self) -> None:
         state = self.checkpoint.load() if self.checkpoint else None
         with _company(self.world):
-            tensors, facts = self.world.share(state and state.tensors, state and state.facts, self.device)
-        if facts:
-            self._restore(tensors, facts)
+            state = self.world.share(state)
+        if state:
+            self._restore(state.tensors, state.facts)
             if self.world.leads:
                 say(f"{self.label}: goes on after {self._where()}")
         self.history.starts += 1

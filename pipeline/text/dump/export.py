@@ -7,8 +7,8 @@
 </page>
 <logitem>...</logitem></mediawiki>
 
-What is not named here (users, comments, uploads, discussion threads, log items, slots other than the main one) is read
-over. Schema: https://www.mediawiki.org/xml/export-0.11.xsd
+Elements not named here (users, comments, uploads, discussion threads, log items, slots other than the main one) are
+skipped. Schema: https://www.mediawiki.org/xml/export-0.11.xsd
 """
 
 import re
@@ -134,7 +134,7 @@ class _Pages:
                     deleted="deleted" in values,
                     text=values.get("text", ""),
                 )
-                self._newest = max(self._newest or revision, revision, key=lambda one: one[:2])
+                self._newest = max(self._newest or revision, revision, key=lambda revision: revision[:2])
             case ["page"]:
                 yield self._close_page()
         self._path.pop()
@@ -171,6 +171,5 @@ def _name_page(page: dict[str, str]) -> str:
 
 def _number(block: str, tag: str, text: str | None) -> int:
     if not _NUMBER.fullmatch(text or ""):
-        found = shown(text) if text else "nothing"
-        raise MalformedExport(f"{block}: expected a number in <{tag}>, found {found}")
+        raise MalformedExport(f"{block}: expected a number in <{tag}>, found {shown(text) if text else 'nothing'}")
     return int(text or "")

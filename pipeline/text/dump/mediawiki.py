@@ -28,8 +28,8 @@ def read_articles(
 ) -> Iterator[Document]:
     """Stream the articles of an export (.xml, .bz2, .gz): pages of these namespaces, newest revision.
 
-    The id is the page's after `prefix`, the only line is the wikitext. What is dropped is counted, and every counter
-    is there. A file that is damaged or no export is a `UserError`.
+    A document's id is the page's after `prefix`; its only line is the wikitext. Dropped pages are counted, and every
+    counter is there. A file that is damaged or is no export is a `UserError`.
     """
     counts.update(dict.fromkeys((*CUTS, "words_read", "documents_dropped_only_markup"), 0))
     counts.update({f"{unit}_dropped_{reason}": 0 for reason in DROPPED[:-1] for unit in ("documents", "words")})
@@ -51,7 +51,7 @@ def read_articles(
 
 
 def _find_fault(page: Page, namespaces: Collection[int]) -> str | None:
-    """Why a page is no article, if it is none."""
+    """Why a page is not an article; None if it is one."""
     if page.namespace not in namespaces:
         return "other_namespace"
     if page.redirect:

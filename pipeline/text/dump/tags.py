@@ -3,34 +3,13 @@
 import re
 from collections.abc import Iterable
 
+from pipeline.text.dump.names import names, names_with_kinds
+
 FILES, OTHER_TAGS = "files_and_galleries", "other_tags"
 
-CELLS = {"tr", "td", "th"}
-HIDDEN_TAGS = {
-    "ref": "references",
-    "table": "tables",
-    **dict.fromkeys(("gallery", "imagemap"), FILES),
-    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "headings"),
-    **dict.fromkeys(("math", "chem", "ce", "score", "timeline", "graph", "mapframe", "maplink", "hiero"), OTHER_TAGS),
-    **dict.fromkeys(("categorytree", "dynamicpagelist", "templatestyles", "syntaxhighlight", "source"), OTHER_TAGS),
-    **dict.fromkeys(("references", "includeonly", "inputbox", "style", "script"), OTHER_TAGS),
-}
-"""Tags that are dropped with what is in them, and what they count as."""
-
-SHOWN_TAGS = {"nowiki", "pre"}
-"""What is in them is text, as it is written, but for entities."""
-
-BLOCK_TAGS = {
-    *("p", "div", "center", "blockquote", "poem", "br", "hr"),
-    *("ul", "ol", "dl", "li", "dd", "dt"),
-}
-INLINE_TAGS = {
-    *("a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd"),
-    *("mark", "q", "rb", "rp", "rt", "rtc", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup"),
-    *("time", "tt", "u", "var", "wbr", "img", "noinclude", "onlyinclude", "section", "indicator", "caption"),
-    *("thead", "tbody", "tfoot", "col", "colgroup", "translate", "languages", "poll", "link", "meta"),
-}
-"""Tags of MediaWiki and its extensions around which only the look changes; `<y и z>` is text."""
+HIDDEN_TAGS = names_with_kinds("hidden_tags")
+SHOWN_TAGS, CELLS = names("shown_tags"), names("cell_tags")
+BLOCK_TAGS, INLINE_TAGS = names("block_tags"), names("inline_tags")
 
 SHOWN_MARKS = str.maketrans({mark: chr(0xDC00 + i) for i, mark in enumerate("{}[]<>|~'_")})
 """Marks that are text, of `&lt;` and `<nowiki>{{w}}</nowiki>`, to surrogates, which no decoded text has."""
@@ -41,13 +20,13 @@ _PIPES = {"!": "|", "!!": "||", "!-": "|-", "!+": "|+", "(!": "{|", "!)": "|}"}
 """Templates that stand for the marks of a table or a link; within other templates they keep parameters apart."""
 
 
-def _any(names: Iterable[str]) -> str:
-    return "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+def _any(texts: Iterable[str]) -> str:
+    return "|".join(map(re.escape, sorted(texts, key=len, reverse=True)))
 
 
-_NAMES = {*HIDDEN_TAGS, *CELLS, *SHOWN_TAGS, *BLOCK_TAGS, *INLINE_TAGS}
+_TAG_NAMES = {*HIDDEN_TAGS, *CELLS, *SHOWN_TAGS, *BLOCK_TAGS, *INLINE_TAGS}
 _TAG = (
-    rf"(?P<comment><!--|-->)|<(?:(?P<end>/?)(?P<name>{_any(_NAMES)})"
+    rf"(?P<comment><!--|-->)|<(?:(?P<end>/?)(?P<name>{_any(_TAG_NAMES)})"
     r"(?![^\s/\\>])[^<>]*>)?"
 )
 _TAGS = re.compile(_TAG, re.IGNORECASE)

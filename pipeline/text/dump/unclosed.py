@@ -8,13 +8,12 @@ or that is no wikitext at all, has thousands.
 import re
 from collections import Counter
 
+from pipeline.text.dump.names import names
+
 DEPTH = 40
 """mwparserfromhell gives up below this; what is nested deeper counts as unclosed."""
 
-_MAY_STAY_OPEN = {
-    *("br", "wbr", "hr", "meta", "link", "img", "p", "li", "dt", "dd", "td", "th", "tr", "thead", "tbody", "tfoot"),
-    *("caption", "col", "colgroup", "option", "optgroup", "rb", "rp", "rt", "rtc"),
-}
+_MAY_STAY_OPEN = names("open_tags")
 _TOKEN = re.compile(
     r"(?P<open>\{\{|\[\[|\{\|(?<![^\n]..)|<!--|\[(?=https?:|ftp:|mailto:|//))"  # a table begins its line
     r"|(?P<close>\|\}(?!\})|\}\}|\]\]|-->|\])"

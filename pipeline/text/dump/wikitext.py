@@ -7,6 +7,7 @@
 
 import html
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import chain, filterfalse, islice
@@ -20,17 +21,16 @@ from mwparserfromhell.wikicode import Wikicode
 from pipeline.files.shards import Counts, Document
 from pipeline.text.cuts import cut_document, cut_paragraphs
 from pipeline.text.dump.gaps import GAP, close_up
-from pipeline.text.dump.languages import LANGUAGES
+from pipeline.text.dump.names import NAMES, names, names_with_kinds
 from pipeline.text.dump.tags import CELLS, FILES, HIDDEN_TAGS, OTHER_TAGS, SHOWN_MARKS, SHOWN_TAGS, prepare, put_back
+from pipeline.text.dump.templates.lost import Lost, add_lost, describe_template
 from pipeline.text.dump.templates.table import AFTER_COLON, MONTH, MONTHS, find_forms, normalize
 from pipeline.text.dump.unclosed import count_unclosed
 from pipeline.text.whitespace import count_words, fold
 
-HIDDEN_SECTIONS = {
-    *("источник", "источники", "примечание", "примечания", "ссылки", "внешние ссылки", "источники и ссылки"),
-    *("см. также", "см также", "смотрите также", "смотри также"),
-}
-"""Sections about the article, not of it; their subsections go with them."""
+HIDDEN_SECTIONS = {*NAMES["hidden_sections"]}
+HIDDEN_NAMESPACES = names_with_kinds("hidden_namespaces")
+LANGUAGES = names("languages")
 
 CATEGORIES = "categories_and_languages"
 DROPPED = (
@@ -42,31 +42,6 @@ DROPPED = (
 `words_dropped_<kind>` counts its words in the source, mark-up included, with what stands inside.
 """
 
-HIDDEN_NAMESPACES = {
-    **dict.fromkeys(("файл", "изображение", "file", "image"), FILES),
-    **dict.fromkeys(("категория", "category"), CATEGORIES),
-}
-"""`[[Файл:...]]` and `[[Категория:...]]` are no text; with a colon before it they are links like any other."""
-
-PROJECTS = {
-    *("b", "c", "commons", "d", "f", "m", "meta", "mw", "n", "q", "s", "species", "v", "voy", "w", "wikt"),
-    *("wikibooks", "wikinews", "wikipedia", "wikiquote", "wikisource", "wikiversity", "wikivoyage", "wiktionary"),
-}
-"""Other wikis by what stands before a title of theirs: `[[w:en:Boston]]` without a label shows "Boston"."""
-
-ANY_CASE_SWITCHES = """
-    NOTOC FORCETOC TOC NOEDITSECTION NOGALLERY NOTITLECONVERT NOTC NOCONTENTCONVERT NOCC
-    БЕЗ_ОГЛАВЛЕНИЯ БЕЗ_ОГЛ ОБЯЗАТЕЛЬНОЕ_ОГЛАВЛЕНИЕ ОБЯЗ_ОГЛ ОГЛАВЛЕНИЕ ОГЛ БЕЗ_РЕДАКТИРОВАНИЯ_РАЗДЕЛА БЕЗ_ГАЛЕРЕИ
-    БЕЗ_ПРЕОБРАЗОВАНИЯ_ЗАГОЛОВКА БЕЗ_ПРЕОБРАЗОВАНИЯ_ТЕКСТА
-"""
-SWITCHES = """
-    NEWSECTIONLINK NONEWSECTIONLINK HIDDENCAT EXPECTUNUSEDCATEGORY EXPECTUNUSEDTEMPLATE EXPECTED_UNCONNECTED_PAGE INDEX
-    NOINDEX STATICREDIRECT DISAMBIG NOGLOBAL ARCHIVEDTALK NOTALK
-    ССЫЛКА_НА_НОВЫЙ_РАЗДЕЛ БЕЗ_ССЫЛКИ_НА_НОВЫЙ_РАЗДЕЛ СКРЫТАЯ_КАТЕГОРИЯ ОЖИДАЕМАЯ_НЕИСПОЛЬЗУЕМАЯ_КАТЕГОРИЯ ИНДЕКС
-    БЕЗ_ИНДЕКСА ИНДЕКСИРОВАТЬ НЕ_ИНДЕКСИРОВАТЬ СТАТИЧЕСКОЕ_ПЕРЕНАПРАВЛЕНИЕ НЕОДНОЗНАЧНОСТЬ
-"""
-"""MediaWiki's behaviour switches and common extensions' switches, between `__` and `__`; these in capitals alone."""
-
 MOST_UNCLOSED = 32
 """Openings without an end up to which an article is parsed as a whole; with more it is parsed line by line."""
 
@@ -75,9 +50,9 @@ _ITEM = "\x02"  # opens a list item, which ends with its line; XML cannot hold t
 _NAMED = "\udffe"  # before the gap of a template that the table does not have
 
 _NO_TITLE = {*"{}<>", SHOWN_MARKS[ord("<")]}  # stand in no title, so that what has them is no link: `[[а {| б]]`
-_PREFIXES = re.compile(rf":?\s*(({'|'.join(sorted(PROJECTS | LANGUAGES, reverse=True))}):)*")
+_PREFIXES = re.compile(rf":?\s*(({'|'.join(sorted(names('projects') | LANGUAGES, reverse=True))}):)*")
 
-_SWITCH = re.compile(rf"__(?:(?i:{'|'.join(ANY_CASE_SWITCHES.split())})|{'|'.join(SWITCHES.split())})__")
+_SWITCH = re.compile(rf"__(?:(?i:{'|'.join(names('any_case_switches'))})|{'|'.join(names('switches'))})__")
 _S = rf"(?:[^\S\n]|{GAP})*"
 _HIDDEN = "|".join(sorted(HIDDEN_NAMESPACES))
 _UNCLOSED = [  # what was never closed goes with its line, and no further
@@ -116,17 +91,18 @@ class Dropped(NamedTuple):
 Piece = str | Heading | Dropped
 
 
-def extract_article(article: Document, counts: Counts, lost: list[tuple[str, str]] | None = None) -> Iterator[Document]:
-    """Text only of an article of wikitext, in parts if it is too long (see `pipeline.text.cuts`); or nothing.
+def extract_article(article: Document, counts: Counts, lost: dict[str, Lost] | None = None) -> Iterator[Document]:
+    """The text of an article of wikitext, in parts if it is too long (see `pipeline.text.cuts`); or nothing.
 
     `words_read` counts what was kept and what was dropped; mark-up around words that are shown counts for nothing.
-    `lost` is as of `extract_paragraphs`.
+    `lost` is that of `extract_paragraphs`.
     """
     (wikitext,) = article.lines
-    counts.update({f"{unit}dropped_{kind}": 0 for kind in DROPPED for unit in ("", "words_")})
-    before = _count_dropped(counts)
-    paragraphs = [*cut_paragraphs(extract_paragraphs(wikitext, counts, lost), counts)]
-    counts["words_read"] += sum(map(count_words, paragraphs)) + _count_dropped(counts) - before
+    dropped: Counts = Counter({f"{unit}dropped_{kind}": 0 for kind in DROPPED for unit in ("", "words_")})
+    paragraphs = [*cut_paragraphs(extract_paragraphs(wikitext, dropped, lost), counts)]
+    counts.update(dropped)
+    counts["words_read"] += sum(map(count_words, paragraphs))
+    counts["words_read"] += sum(dropped[f"words_dropped_{kind}"] for kind in DROPPED)
     if not paragraphs:
         counts.update(documents_read=1, documents_dropped_only_markup=1)
     for document in cut_document(article.id, article.title, paragraphs, counts):
@@ -134,23 +110,19 @@ def extract_article(article: Document, counts: Counts, lost: list[tuple[str, str
         yield document
 
 
-def _count_dropped(counts: Counts) -> int:
-    return sum(counts[f"words_dropped_{kind}"] for kind in DROPPED)
-
-
-def extract_paragraphs(wikitext: str, counts: Counts, lost: list[tuple[str, str]] | None = None) -> list[str]:
+def extract_paragraphs(wikitext: str, counts: Counts, lost: dict[str, Lost] | None = None) -> list[str]:
     """The paragraphs, folded; list items and quotations are paragraphs, single line breaks are spaces.
 
     Links give their text, bold and italics are bare, templates of the table give their words. Other templates, tables,
     references, files, categories, comments, headings and the sections about the article are left out and counted
-    (`DROPPED`), and what that leaves is closed up. `lost` takes name and source of the templates that the table does
-    not have and that have words in their line. What was never closed costs its line; with over `MOST_UNCLOSED` such
-    openings no mark-up reaches beyond its line. Any text will do, in time proportional to its length.
+    (`DROPPED`), and what that leaves is closed up. Templates that the table does not have are added to `lost` if there
+    are words in their line. What was never closed costs its line; with over `MOST_UNCLOSED` such openings no mark-up
+    reaches beyond its line. Any text will do, in time proportional to its length.
     """
     templates: list[Dropped] = []
     text = "".join(_skip_dropped(_read_pieces(prepare(wikitext)), counts, templates))
     if lost is not None:
-        lost.extend(_in_sentences(templates, text))
+        add_lost(lost, _in_sentences(templates, text))
     text = text.replace(_NAMED, "")
     for pattern in _UNCLOSED:
         text = pattern.sub(lambda match: _drop(counts, "unclosed", match[0]), text)
@@ -163,13 +135,13 @@ def extract_paragraphs(wikitext: str, counts: Counts, lost: list[tuple[str, str]
     return [*filter(_has_letters, paragraphs)]
 
 
-def _in_sentences(templates: Iterable[Dropped], text: str) -> Iterator[tuple[str, str]]:
-    """The templates of one line with words in their line of the text; a box of many lines is no word."""
+def _in_sentences(templates: Iterable[Dropped], text: str) -> Iterator[Lost]:
+    """The templates of a single line that have words beside them in it. A box of many lines is not among them."""
     rest = iter(templates)
     for line in text.split("\n"):
         in_line = [*islice(rest, line.count(_NAMED))]
         if in_line and _has_letters(line):
-            yield from ((each.template, each.source) for each in in_line if "\n" not in each.source)
+            yield from (describe_template(x.template, x.source) for x in in_line if "\n" not in x.source)
 
 
 def _has_letters(text: str) -> bool:
@@ -256,11 +228,11 @@ def _visible(code: Wikicode | None) -> Iterator[Piece]:
 
 
 def _template(template: Template) -> Iterator[Piece]:
-    """What the table says that it shows."""
+    """What a template shows, by the table."""
     title = fold(_plain(template.name))
     forms = find_forms(normalize(title))
     parameters = template.params if forms else []
-    filled = {str(each.name).strip(): each.value for each in parameters if str(each.value).strip()}
+    filled = {str(x.name).strip(): x.value for x in parameters if str(x.value).strip()}
     filled |= {AFTER_COLON: Wikicode([Text(title.partition(":")[2])])} if ":" in title else {}
     form = next((form for form in forms if form.names <= filled.keys()), None)
     if form is None or not form.has_words:

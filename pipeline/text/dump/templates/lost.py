@@ -50,6 +50,6 @@ def most_frequent(total: dict[str, Lost]) -> list[Lost]:
 
 
 def _printable(text: str, longest: int) -> str:
-    """The beginning of it as one line; neither surrogates nor marks of direction nor control characters are in it."""
+    """The beginning of a text as one line, without surrogates, marks of direction and control characters."""
     shown = "".join(filter(str.isprintable, fold(put_back(text[: 4 * longest]))))
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"

@@ -34,11 +34,8 @@ class Form(NamedTuple):
     """Whether it is more than white space."""
 
 
-class _Table(NamedTuple):
-    """The forms of a template, from the first choice to the last, by its name or by how its name begins."""
-
-    names: dict[str, list[Form]]
-    beginnings: dict[str, list[Form]]
+Forms = dict[str, list[Form]]
+"""The forms of templates, from the first choice to the last, by name or by the beginning of names."""
 
 
 def normalize(name: str) -> str:
@@ -51,27 +48,28 @@ def normalize(name: str) -> str:
 
 def find_forms(name: str) -> list[Form]:
     """What the template of that normalized name shows: the first form whose parameters are filled; none if unknown."""
-    table, folded = _read_table(), name.casefold()
-    if forms := table.names.get(name) or table.names.get(folded):
+    (by_name, by_beginning), folded = read_table(), name.casefold()
+    if forms := by_name.get(name) or by_name.get(folded):
         return forms
-    beginnings = (start for start in table.beginnings if folded.startswith(start))
-    return table.beginnings.get(max(beginnings, key=len, default=""), [])
+    beginnings = (beginning for beginning in by_beginning if folded.startswith(beginning))
+    return by_beginning.get(max(beginnings, key=len, default=""), [])
 
 
 @cache
-def _read_table() -> _Table:
-    table = _Table({}, {})
+def read_table() -> tuple[Forms, Forms]:
+    """table.yaml by whole names, and by beginnings."""
+    by_name, by_beginning = Forms(), Forms()
     for shown, names in read_yaml(TABLE).items():
         if not isinstance(shown, str) or not isinstance(names, str):
             raise UserError(f"{TABLE}: {shown!r}: expected what is seen and then names, both as text; use quotes")
         forms = [*map(_read_form, shown.split(OR))]
         for name in filter(None, map(normalize, re.split(r",\s*", names))):
             begins = len(name) > 1 and name.endswith("*")
-            kind, key = (table.beginnings, name[:-1]) if begins else (table.names, name)
-            if key in kind:
+            table, key = (by_beginning, name[:-1]) if begins else (by_name, name)
+            if key in table:
                 raise UserError(f"{TABLE}: {name!r} stands under two forms; keep one of the two")
-            kind[key] = forms
-    return table
+            table[key] = forms
+    return by_name, by_beginning
 
 
 def _read_form(form: str) -> Form:
