@@ -68,11 +68,11 @@ def test_types_have_the_intervals_of_a_slow_bootstrap(reported: World) -> None:
         scores = [score_types(count(gold, tags[tokens], lengths, split.labels), split.labels) for tags in taggers.tags]
         draws.append([np.mean([of_seed[number].f1 for of_seed in scores]) for number in range(len(names))])
     found = spread_types(taggers.counts, split.labels, BOOTSTRAP, seed=1)
-    assert [spread.type for spread in found] == names
-    expected = np.percentile(draws, [2.5, 97.5], axis=0).T
-    assert np.array([(spread.low, spread.high) for spread in found]) == pytest.approx(expected)
+    assert found["type"] == names
+    low, high = np.percentile(draws, [2.5, 97.5], axis=0)
+    assert (found["low"], found["high"]) == (pytest.approx(low), pytest.approx(high))
     f1 = [[row.f1 for row in score_types(counts, split.labels)] for counts in taggers.counts]
-    assert [spread.deviation for spread in found] == pytest.approx(np.std(f1, axis=0, ddof=1))
+    assert found["deviation"] == pytest.approx(np.std(f1, axis=0, ddof=1))
 
 
 def test_sentences_are_shown_as_they_are_with_mistakes_first(reported: World, page: Page) -> None:
