@@ -70,7 +70,7 @@ def test_types_have_the_intervals_of_a_slow_bootstrap(reported: World) -> None:
     found = spread_types(taggers.counts, split.labels, BOOTSTRAP, seed=1)
     assert found["type"] == names
     low, high = np.percentile(draws, [2.5, 97.5], axis=0)
-    assert (found["low"], found["high"]) == (pytest.approx(low), pytest.approx(high))
+    assert found["low"] == pytest.approx(low) and found["high"] == pytest.approx(high)
     f1 = [[row.f1 for row in score_types(counts, split.labels)] for counts in taggers.counts]
     assert found["deviation"] == pytest.approx(np.std(f1, axis=0, ddof=1))
 

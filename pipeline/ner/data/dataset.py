@@ -7,7 +7,7 @@
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -16,20 +16,13 @@ from pipeline.files.settings import Settings, read_settings
 DESCRIPTION = "set.json"
 
 
-class Files(Settings):
-    """File names in the folder; `.gz` is read as gzip."""
-
-    train: str
-    validation: str | None
-    test: str
-
-
 class DataSet(Settings):
     """set.json; stage fetch has checked the manifest that it is made from."""
 
     format: str
     """One of `pipeline.ner.data.formats.FORMATS`."""
-    files: Files
+    files: dict[Literal["train", "validation", "test"], str | None]
+    """File names in the folder; `.gz` is read as gzip."""
     holdout: Annotated[float, Field(gt=0, lt=1)] | None
     """The share of the training sentences to hold out where there is no validation file."""
     types: list[str] | None = None

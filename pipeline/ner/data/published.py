@@ -30,8 +30,10 @@ def read_splits(folder: Path, dataset: DataSet, seed: int) -> dict[str, list[Raw
     if name not in FORMATS:
         expected = f"expected one of {', '.join(FORMATS)}"
         raise UserError(f"{description}: found format {name!r}, {expected}; {remake('fetch')}")
-    files = {split: folder / file for split, file in dataset.files.model_dump().items() if file}
-    splits = {split: list(read_file(file, name, dataset.types)) for split, file in files.items()}
+    files = {split: folder / file for split, file in dataset.files.items() if file}
+    splits: dict[str, list[RawSentence]] = {
+        split: list(read_file(file, name, dataset.types)) for split, file in files.items()
+    }
     if "validation" not in splits:
         splits["train"], splits["validation"] = hold_out(splits["train"], dataset.holdout or 0.0, seed)
     for split, sentences in splits.items():

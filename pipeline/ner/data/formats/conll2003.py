@@ -29,13 +29,11 @@ from pipeline.work.progress import say
 
 DOCUMENT = "-DOCSTART-"
 SAMPLE = 100
-"""The columns are recognised by this many sentences; a few may look numbered, as in tables of results, but not most."""
+"""Sentences that the columns are recognised by; a few may consist of numbers, as in tables of results, but not most."""
 CHUNKS = {"ADJP", "ADVP", "CONJP", "INTJ", "LST", "NC", "NP", "PC", "PP", "PRT", "SBAR", "UCP", "VC", "VP"}
 """Types of CoNLL's labels of phrases, whose column stands before that of the entities and looks like it."""
 _GAP = re.compile("[ \t]+")  # not str.split(): a no-break space is part of its token
 _NUMBER = re.compile(r"([0-9]{1,9})\.?")
-_RANGE = re.compile(r"[0-9]{1,9}[-.][0-9]{1,9}")
-"""In CoNLL-U `3-4` repeats two words as one, and `8.1` is not a word of the sentence."""
 _INDEX = re.compile(r"[A-Za-z]{0,3}[0-9]{1,9}([-.:][0-9]{1,9})*[.)]?")
 
 
@@ -53,11 +51,12 @@ def rows(path: Path) -> Iterator[Row | None]:
                 what = f"found {len(fields)} columns in {shown(' '.join(fields))}, expected {width}"
                 raise UserError(f"{place}: {what} with blanks between, the token first and the tag last")
             if token:
-                number = _number(fields)
+                match = _NUMBER.fullmatch(fields[0])
+                number = int(match[1]) if match else -1
                 if number != last + 1 and (index or number not in (0, 1)):
-                    what = f"found {shown(fields[0])} in the first column, expected {last + 1}"
-                    reason = "it is a running number in the first sentences"
-                    raise UserError(f"{place}: {what}: {reason}; is a line missing, or one of several words?")
+                    what = f"found {shown(fields[0])} in the first column, expected {last + 1}: it is a running number"
+                    advice = "is a line missing, one of several words, or a blank line after a sentence?"
+                    raise UserError(f"{place}: {what} in the first sentences; {advice}")
                 last = number
             yield Row(place, fields[token], fields[label])
         yield None
@@ -93,14 +92,9 @@ def _find_columns(path: Path) -> tuple[int, int, int]:
     width = max(2, len(lines[0])) if lines else 2
     full = [fields for fields in lines if len(fields) == width]
     token, label, notes = 0, width - 1, []
-    if width > 2 and 2 * _count_numbered(sample) > len(sample):
+    if width > 2 and _is_index([fields[0] for fields in full]):
         token = 1
         notes.append("column 1 is a running number")
-    elif width > 2 and _is_index([fields[0] for fields in full]):
-        raise UserError(
-            f"{path}: found numbers in the first column, which do not count the tokens of sentences; expected tokens "
-            "there, and a blank line after each sentence"
-        )
     while label - 1 > token and _is_nested(path, full, label):
         notes.append(f"column {label + 1} has entities inside those of column {label} and is left out")
         label -= 1
@@ -109,27 +103,11 @@ def _find_columns(path: Path) -> tuple[int, int, int]:
     return width, token, label
 
 
-def _number(fields: list[str]) -> int:
-    """The running number in the first field; -1 if it is none."""
-    number = _NUMBER.fullmatch(fields[0])
-    return int(number[1]) if number else -1
-
-
 def _is_index(column: list[str]) -> bool:
-    """Whether nearly all fields are plain numbers, or most are numbers of several parts, such as `1-2` and `s1.2`."""
-    plain = sum(field.isdigit() for field in column)
-    composed = sum(_INDEX.fullmatch(field) is not None for field in column) - plain
-    return 10 * plain > 9 * len(column) or 2 * composed > len(column)
-
-
-def _count_numbered(sample: list[list[Line]]) -> int:
-    """Sentences whose first column counts from 0 or 1, or goes on where the sentence before ended."""
-    last = total = 0
-    for sentence in sample:
-        numbers = [_number(fields) for _, fields in sentence if not _RANGE.fullmatch(fields[0])] or [-1]
-        total += numbers[0] in (0, 1, last + 1) and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
-        last = numbers[-1]
-    return total
+    """Whether three quarters of the fields are numbers, or half are numbers of several parts, as `1-2` and `s1.2`."""
+    numbers = [field for field in column if _INDEX.fullmatch(field)]
+    composed = [field for field in numbers if not field.isdigit()]
+    return 4 * len(numbers) > 3 * len(column) or 2 * len(composed) > len(column)
 
 
 def _is_nested(path: Path, sample: list[list[str]], column: int) -> bool:
