@@ -293,10 +293,15 @@ def prediction(features: Features, labels: list[str], sizes: Sizes) -> list[Row]
     def load(batch: Indices) -> tuple[Tensor, Tensor]:
         return load_batch(tagger, features, batch, features.rows(batch))
 
+    @torch.no_grad()
+    def tag(batch: Indices) -> Tensor:
+        vectors, lengths = load(batch)
+        return tagger.best(tagger.emissions(vectors, lengths), lengths).cpu()
+
     with torch.no_grad():
         given = [(tagger.emissions(*load(b)), mask_of(features.lengths[b]).to(sizes.device)) for b in batches]
     runs: dict[str, Callable[[], object]] = {
-        "prediction": lambda: [tagger.decode(*load(batch)).cpu() for batch in batches],
+        "prediction": lambda: [tag(batch) for batch in batches],
         "of it, best tags": lambda: [tagger.crf.best(*pair) for pair in given],
         "instead, pytorch-crf's decode": lambda: [tagger.crf.decode(*pair) for pair in given],
     }

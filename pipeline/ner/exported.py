@@ -1,4 +1,4 @@
-"""tagger.json: all of an exported tagger that is neither weights nor vocabulary.
+"""tagger.json, the settings of an exported tagger, and the sums of its folder.
 
 README.md              the card
 tagger.json            this
@@ -22,48 +22,47 @@ SETTINGS, CARD, UDPIPE, LM, TAGGER = "tagger.json", "README.md", "model.udpipe",
 
 FileName = Annotated[str, Field(pattern=r"^[^/\\\x00-\x1f]+$")]
 PartName = Annotated[str, Field(pattern=rf"^({LM}|{TAGGER})(/[\w-][\w.-]*)+$")]
-Sum = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-"""sha256."""
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class UdpipeModel(Settings):
-    """Which UDPipe model the lemmas are of, and no other will do."""
+    """The one UDPipe model whose lemmas the tagger can read."""
 
     file: FileName
     """Its name in the folder."""
     source: str
-    """Its name where it came from."""
-    sha256: Sum
+    """The URL or file that it came from."""
+    sha256: Sha256
 
 
 class Exported(Settings):
-    """The file as a whole."""
+    """tagger.json."""
 
     format: Literal[3]
     """The version of the folder's layout."""
     set: str
     """The data set that the tagger was trained on."""
     seed: str
-    """The tagger's: of several it is the best on validation."""
+    """The seed of the tagger, the best of several on validation."""
     lowercase: Switch
     lemmas: Switch
     tokens: TokenRule
-    """What is read, see `pipeline.protocol`."""
+    """What of a text is read, see `pipeline.protocol`."""
     temperature: Annotated[float, Field(ge=1e-3, le=1e3)]
-    """Divides the scores of the confidences, see `pipeline.ner.scoring.calibration`."""
+    """Divides the scores that confidences are made of, see `pipeline.ner.scoring.calibration`."""
     udpipe: UdpipeModel
-    parts: dict[PartName, Sum]
-    """Every file of lm/ and tagger/: parts of two taggers may fit one another, and be worth nothing."""
+    parts: dict[PartName, Sha256]
+    """Every file of lm/ and tagger/: parts of two taggers may fit by their shapes, and be worth nothing together."""
 
 
 def sum_parts(folder: Path) -> dict[str, str]:
-    """sha256 of every file of lm/ and tagger/, by its name in the folder."""
+    """The sha256 of every file in lm/ and tagger/, by its name in the folder."""
     files = (path for part in (LM, TAGGER) for path in sorted((folder / part).rglob("*")) if path.is_file())
     return {path.relative_to(folder).as_posix(): sha256(path) for path in files}
 
 
 def check_parts(folder: Path, parts: Mapping[str, str]) -> None:
-    """A `UserError` names the first file that is missing, unreadable or not the one that was exported."""
+    """Raise a `UserError` about the first file that is missing, unreadable or not the one that was exported."""
     for name, expected in parts.items():
         path = folder / name
         try:

@@ -12,8 +12,8 @@ MOST_RESAMPLES = 1_000_000
 FeatureKind = Literal["top", "mix", "all"]
 """Which layers of the language model the tagger reads.
 
-`top`: the highest, as in the paper. `mix`: a sum of all with learned weights, ELMo's. `all`: all, side by side. Layer 0
-is the char-CNN's vector twice, as in ELMo; the bare char-CNN has no other.
+`top`: the highest, as in the paper. `mix`: ELMo's sum of all with learned weights. `all`: all, side by side. Layer 0
+is the char-CNN's vector twice, as in ELMo; the bare char-CNN has no other layer.
 """
 
 
@@ -24,7 +24,7 @@ class TaggerSettings(Settings):
     hidden: Annotated[int, Field(strict=True, gt=0, le=65_536)]
     """Units of the BiLSTM in each direction."""
     layers: Annotated[int, Field(strict=True, ge=0, le=1000)]
-    """Layers of the BiLSTM; 0 leaves the features, linear, CRF: what they say by themselves."""
+    """Layers of the BiLSTM; with 0 the linear layer reads the features themselves."""
     dropout: Annotated[float, Field(ge=0, lt=1)]
     """Dropout on the frozen features and on the BiLSTM's output, in training."""
 
@@ -33,9 +33,9 @@ class NerSettings(TaggerSettings):
     """The tagger and its training."""
 
     batch_sentences: Annotated[int, Field(strict=True, gt=0)]
-    """Sentences a step."""
+    """Sentences in a step."""
     epochs: Annotated[int, Field(strict=True, gt=0, le=10_000)]
-    """Passes over the training split; the protocol says which of them is kept."""
+    """Passes over the training split; the protocol says after which the tagger is kept."""
     learning_rate: Annotated[float, Field(gt=0)]
     """Adam's step size."""
     clip: Annotated[float, Field(gt=0)]
@@ -51,11 +51,11 @@ def _are_bio(labels: list[str]) -> list[str]:
 
 
 Labels = Annotated[list[Annotated[str, Field(pattern=r"^[^\s\p{C}]+$")]], AfterValidator(_are_bio)]
-"""Labels of tokens, by their numbers."""
+"""All labels of tokens; the index of a label is its number."""
 
 
 class TaggerSizes(TaggerSettings):
-    """All but the weights that rebuilds a tagger: config.json in its folder."""
+    """config.json in the folder of a tagger: all that rebuilds it, but the weights."""
 
     labels: Labels
     width: Annotated[int, Field(strict=True, gt=0)]
@@ -67,7 +67,7 @@ class TyposSettings(Settings):
     """How many words of the test split are misspelt."""
 
     rates: Annotated[list[Annotated[float, Field(ge=0, le=1)]], Field(min_length=1)]
-    """Shares of its words, each scored by itself; 0 gives the scores of `evaluate`."""
+    """Shares of its words, each scored separately; 0 gives the scores of `evaluate`."""
 
     @field_validator("rates")
     @classmethod

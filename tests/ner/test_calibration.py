@@ -1,8 +1,5 @@
 """Temperatures that are known beforehand, and figures counted by hand."""
 
-from types import SimpleNamespace
-from typing import Any
-
 import numpy as np
 import pytest
 import torch
@@ -27,8 +24,7 @@ def judged_at(temperature: float, sentences: int = 3000) -> Judged:
     tags = crf.best(emissions, torch.ones(sentences, LENGTH, dtype=torch.bool)).flatten().numpy()
     lengths = np.full(sentences, LENGTH)
     spans = find_spans(tags, lengths, LABELS)
-    tagger: Any = SimpleNamespace(crf=crf)
-    judged = Judged(tagger, [(emissions, torch.from_numpy(lengths), spans)], np.zeros(0, dtype=bool))
+    judged = Judged(crf, [(emissions, torch.from_numpy(lengths), spans)], np.zeros(0, dtype=bool))
     chance = np.random.default_rng(2).random(len(spans.sentence))
     return judged._replace(right=chance < judged.confidences(temperature))
 
@@ -52,8 +48,7 @@ def test_where_all_are_right_or_wrong_the_search_ends_somewhere() -> None:
 
 
 def test_without_entities_there_is_nothing_to_calibrate() -> None:
-    tagger: Any = None
-    nothing = Judged(tagger, [], np.zeros(0, dtype=bool))
+    nothing = Judged(BioCrf(LABELS), [], np.zeros(0, dtype=bool))
     assert fit_temperature(nothing) == 1
     assert reliability(nothing.confidences(1.0), nothing.right) == {
         "entities": 0, "right": 0.0, "confidence": 0.0, "log_loss": 0.0, "ece": 0.0, "bins": [],

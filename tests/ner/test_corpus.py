@@ -26,15 +26,6 @@ def test_how_a_split_looks(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "sentence", [Sentence([], [], []), Sentence(["a\tb"], ["a"], ["O"]), Sentence(["a"], ["\n"], ["O"])]
-)
-def test_what_could_not_be_read_back_is_not_written(tmp_path: Path, sentence: Sentence) -> None:
-    with pytest.raises(ValueError, match="neither tabs nor line ends"):
-        write_split(tmp_path / "train.tsv", [sentence])
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize(
     ("data", "message"),
     [
         (b"a\tO\n\n", r":1: found b'a\\tO\\n', expected UTF-8 in three fields"),

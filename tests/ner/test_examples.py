@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.ner.data.corpus import Sentence, write_labels
+from pipeline.ner.data.corpus import write_labels
 from pipeline.ner.settings import FeatureKind
 from pipeline.ner.tagging import examples
 from pipeline.ner.tagging.examples import embedding_code, encode_tags, load_examples
@@ -84,5 +84,5 @@ def test_layers_stand_side_by_side_apart_from_the_top_layer_in_the_cache(paths: 
 
 
 def test_an_unknown_label_names_the_file() -> None:
-    with pytest.raises(UserError, match=r"a\.tsv: found label 'B-X', expected one of O B-PER"):
-        encode_tags("a.tsv", [Sentence(["a"], ["a"], ["B-X"])], ["O", "B-PER"])
+    with pytest.raises(UserError, match=r"a\.tsv: found label 'B-X', expected one of O B-PER; make it again: dvc"):
+        encode_tags("a.tsv", [["O", "B-X"]], ["O", "B-PER"], "corpora")

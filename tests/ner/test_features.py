@@ -30,7 +30,7 @@ def refuse(sentences: list[list[str]]) -> list[np.ndarray]:
 
 def test_each_sentence_has_its_vectors(tmp_path: Path) -> None:
     features = build(tmp_path)
-    assert (len(features), features.width, features.values.dtype) == (3, WIDTH, np.dtype(np.float16))
+    assert (len(features.lengths), features.width, features.values.dtype) == (3, WIDTH, np.dtype(np.float16))
     for index, sentence in enumerate(SENTENCES):
         assert np.array_equal(features.values[features.rows(np.array([index]))], vectors(sentence).astype(np.float16))
 
@@ -93,8 +93,3 @@ def test_a_full_disk_is_explained_before_the_work(tmp_path: Path, monkeypatch: p
 def test_values_beyond_float16_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"sentence 1: found 6e[+]06 as the largest value, expected at most 65504"):
         build_features(tmp_path, "key", SENTENCES, lambda batch: [vectors(s) * np.float32(1e6) for s in batch])
-
-
-def test_vectors_of_another_shape_are_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"sentence 1: got vectors of shape \(2, 3\), expected \(3, 3\)"):
-        build_features(tmp_path, "key", SENTENCES, lambda batch: [vectors(s)[:2] for s in batch])

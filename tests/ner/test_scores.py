@@ -47,7 +47,7 @@ def columns(pairs: Pairs) -> tuple[list[list[str]], list[list[str]]]:
 
 
 @given(PAIRS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_entity_scores_are_seqevals(pairs: Pairs) -> None:
     gold, predicted = columns(pairs)
     found = score(count(*numbers(pairs), LABELS))
@@ -58,7 +58,7 @@ def test_entity_scores_are_seqevals(pairs: Pairs) -> None:
 
 
 @given(PAIRS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_scores_of_types_are_seqevals(pairs: Pairs) -> None:
     report = classification_report(*columns(pairs), output_dict=True, zero_division=0) if _tagged(pairs) else {}
     for row in score_types(count(*numbers(pairs), LABELS), LABELS):
@@ -67,7 +67,7 @@ def test_scores_of_types_are_seqevals(pairs: Pairs) -> None:
 
 
 @given(PAIRS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_token_f1_is_scikit_learns(pairs: Pairs) -> None:
     gold, predicted, lengths = numbers(pairs)
     labels = list(range(1, len(LABELS)))
@@ -76,7 +76,7 @@ def test_token_f1_is_scikit_learns(pairs: Pairs) -> None:
 
 
 @given(PAIRS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_confusion_is_scikit_learns(pairs: Pairs) -> None:
     gold, predicted, _ = numbers(pairs)
     expected = confusion_matrix(gold, predicted, labels=range(len(LABELS)))

@@ -60,6 +60,7 @@ def test_bootstrap_draws_the_same_sentences_for_every_tagger_of_both() -> None:
     assert found == pytest.approx(np.array(expected))
 
 
+@pytest.mark.slow
 def test_the_interval_is_scipys() -> None:
     a, b = system(60, 0.5, seeds=1, seed=1), system(60, 0.7, seeds=1, seed=2)
 
@@ -121,6 +122,7 @@ def test_the_other_way_round_is_the_mirror_image() -> None:
     assert np.array_equal(randomisation_p(a, b, 60, seed=1), randomisation_p(b, a, 60, seed=1))
 
 
+@pytest.mark.slow
 def test_p_has_the_rate_of_errors_it_promises() -> None:
     """Systems of equal quality: p is below 0.2 in a fifth of the trials."""
     trials = [

@@ -71,15 +71,27 @@ class FakeEmbedder:
         return [np.stack([vectors + layer for layer in range(3)]) for vectors in self.embed(sentences)]
 
 
-@pytest.fixture
-def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
-    """A folder with a raw set and a language model, to be read by fakes."""
+@pytest.fixture(autouse=True)
+def _fakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    put_fakes(monkeypatch)
+
+
+def put_fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     for stage in (corpora, typos):
         monkeypatch.setattr(stage, "Lemmatizer", FakeLemmatizer)
     for stage in (ner, evaluate, typos):
         monkeypatch.setattr(stage, "Embedder", FakeEmbedder)
     monkeypatch.setattr(FakeEmbedder, "given", [])
-    raw, lm = Paths(tmp_path).raw_ner / "toy", Paths(tmp_path).lm
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Paths:
+    """A folder with a raw set and a language model, to be read by fakes."""
+    return write_inputs(tmp_path)
+
+
+def write_inputs(folder: Path) -> Paths:
+    raw, lm = Paths(folder).raw_ner / "toy", Paths(folder).lm
     raw.mkdir(parents=True)
     lm.mkdir(parents=True)
     (lm / "config.json").write_text("{}")
@@ -88,7 +100,23 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
     files = {split: f"{split}.conllu" for split in RAW}
     description = {"format": "wikineural", "files": files, "holdout": None, "types": ["PER", "ORG", "LOC", "MISC"]}
     (raw / "set.json").write_text(json.dumps(description))
-    return Paths(tmp_path)
+    return Paths(folder)
+
+
+@pytest.fixture(scope="module")
+def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Paths:
+    paths = write_inputs(tmp_path_factory.mktemp("trained"))
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        put_fakes(monkeypatch)
+        run_corpora(paths)
+        run_ner(paths)
+    return paths
+
+
+@pytest.fixture
+def trained(trained_once: Paths, tmp_path: Path) -> Paths:
+    """The same after stages corpora and ner."""
+    return Paths(shutil.copytree(trained_once.root, tmp_path / "trained"))
 
 
 def run_corpora(work: Paths, tokens: str = "all") -> None:
@@ -161,16 +189,14 @@ def test_tokens_are_put_into_nfc_and_keep_their_stress(work: Paths) -> None:
     assert (counts["composed_tokens"], counts["stressed_tokens"]) == (2, 1)
 
 
-def test_from_raw_files_to_scores(work: Paths) -> None:
-    run_corpora(work)
-    run_ner(work)
-    epochs = table(work.scores / "toy.epochs.csv")
+def test_from_raw_files_to_scores(trained: Paths) -> None:
+    epochs = table(trained.scores / "toy.epochs.csv")
     assert [row["seed"] for row in epochs] == ["1"] * 3 + ["10"] * 3 + ["2"] * 3
     header = ["seed", "epoch", "train_loss", "validation_entity_f1", "validation_token_f1", "kept"]
     assert list(epochs[0]) == header
     assert [sum(row["kept"] == "1" for row in epochs if row["seed"] == seed) for seed in ("1", "10", "2")] == [1, 1, 1]
 
-    out = run_evaluate(work)
+    out = run_evaluate(trained)
     scores = table(out / "toy.scores.csv")
     assert [row["seed"] for row in scores] == ["1", "2", "10", "mean"] * 3
     assert all(float(row["low"]) <= float(row["high"]) for row in scores)
@@ -187,7 +213,7 @@ def test_from_raw_files_to_scores(work: Paths) -> None:
     assert len(confusion) == 9 * 9
     assert sum(int(row["count"]) for row in confusion) == 3 * 5
 
-    said = [(work.predictions / "toy" / f"seed-{seed}.txt").read_text() for seed in (1, 2, 10)]
+    said = [(trained.predictions / "toy" / f"seed-{seed}.txt").read_text() for seed in (1, 2, 10)]
     assert all([len(line.split(" ")) for line in text.splitlines()] == [2, 2, 1] for text in said)
     predicted = Counter({row["predicted"]: 0 for row in confusion})
     for row in confusion:
@@ -195,12 +221,12 @@ def test_from_raw_files_to_scores(work: Paths) -> None:
     assert Counter(" ".join(said).split()) == +predicted
 
 
-def describe_set(work: Paths, format_: str, **texts: str) -> None:
+def describe_set(trained: Paths, format_: str, **texts: str) -> None:
     """Another set, whose types are in the files alone."""
     for split in RAW:
-        (work.raw_ner / "toy" / f"{split}.conllu").write_text(texts[split])
+        (trained.raw_ner / "toy" / f"{split}.conllu").write_text(texts[split])
     files = {split: f"{split}.conllu" for split in RAW}
-    (work.raw_ner / "toy" / "set.json").write_text(json.dumps({"format": format_, "files": files, "holdout": None}))
+    (trained.raw_ner / "toy" / "set.json").write_text(json.dumps({"format": format_, "files": files, "holdout": None}))
 
 
 def test_types_come_from_train_and_what_only_others_have_is_said_and_missed(
@@ -285,38 +311,32 @@ def test_layers_and_a_tagger_without_recurrence_go_all_the_way(work: Paths, feat
     assert float(run_typos(work, [0, 0.5])[0]["entity_f1"]) == metrics["entity_f1"]
 
 
-def test_without_typos_the_scores_are_those_of_evaluate(work: Paths) -> None:
-    run_corpora(work)
-    run_ner(work)
-    scores = table(run_evaluate(work) / "toy.scores.csv")
-    (row,) = run_typos(work, [0])
+def test_without_typos_the_scores_are_those_of_evaluate(trained: Paths) -> None:
+    scores = table(run_evaluate(trained) / "toy.scores.csv")
+    (row,) = run_typos(trained, [0])
     assert (row["rate"], row["words"], row["misspelt"]) == ("0.0", "5", "0")
     for mean in (score for score in scores if score["seed"] == "mean"):
         found = [row[mean["metric"] + end] for end in ("", "_low", "_high")]
         assert found == [mean["value"], mean["low"], mean["high"]]
 
 
-def test_typos_are_read_as_the_words_are_and_their_features_are_not_kept(work: Paths) -> None:
-    run_corpora(work)
-    run_ner(work)
-    run_evaluate(work)
-    before = sorted(path.name for path in work.features.iterdir())
+def test_typos_are_read_as_the_words_are_and_their_features_are_not_kept(trained: Paths) -> None:
+    run_evaluate(trained)
+    before = sorted(path.name for path in trained.features.iterdir())
     FakeEmbedder.given.clear()
-    rows = run_typos(work, [0, 0.4, 1])
+    rows = run_typos(trained, [0, 0.4, 1])
     assert [row["misspelt"] for row in rows] == ["0", "2", "5"]
     some, every = ([word for sentence in batch for word in sentence] for batch in FakeEmbedder.given)
     words = [word for sentence in LEMMAS["test"] for word in sentence]
     assert sum(a != b for a, b in zip(some, words, strict=True)) <= 2  # beyond the fourth letter nothing shows
     assert all(word == word.lower() and len(word) <= 4 for word in every) and every != words
-    assert sorted(path.name for path in work.features.iterdir()) == before
+    assert sorted(path.name for path in trained.features.iterdir()) == before
 
 
-def test_typos_are_the_same_bytes_again_and_do_not_depend_on_other_rates(work: Paths) -> None:
-    run_corpora(work)
-    run_ner(work)
-    path, texts = work.scores / "toy.typos.csv", []
+def test_typos_are_the_same_bytes_again_and_do_not_depend_on_other_rates(trained: Paths) -> None:
+    path, texts = trained.scores / "toy.typos.csv", []
     for rates in ([0, 0.4, 1], [0.4, 1]):
-        run_typos(work, rates)
+        run_typos(trained, rates)
         texts.append(path.read_text().splitlines())
     first, again = texts
     assert again == [first[0], *first[2:]]
@@ -358,52 +378,44 @@ def test_a_tagger_that_fails_leaves_neither_folder_nor_log(work: Paths, monkeypa
     assert not (work.scores / "toy.epochs.csv").exists()
 
 
-def test_scores_that_fail_leave_no_file(work: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scores_that_fail_leave_no_file(trained: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: Any) -> Any:
         raise UserError("no")
 
-    run_corpora(work)
-    run_ner(work)
     monkeypatch.setattr(evaluate, "confusion_counts", fails)
     with pytest.raises(UserError, match="no"):
-        run_evaluate(work)
-    assert [path.name for path in work.scores.iterdir()] == ["toy.epochs.csv"] and not work.predictions.exists()
+        run_evaluate(trained)
+    assert [path.name for path in trained.scores.iterdir()] == ["toy.epochs.csv"] and not trained.predictions.exists()
 
 
-def test_the_metrics_are_written_last(work: Paths) -> None:
-    run_corpora(work)
-    run_ner(work)
-    (work.scores / "toy.confusion.csv").mkdir(parents=True)  # in the way
+def test_the_metrics_are_written_last(trained: Paths) -> None:
+    (trained.scores / "toy.confusion.csv").mkdir(parents=True)  # in the way
     with pytest.raises(IsADirectoryError):
-        run_evaluate(work)
-    assert not (work.scores / "toy.json").exists()
+        run_evaluate(trained)
+    assert not (trained.scores / "toy.json").exists()
 
 
-def test_the_same_again_is_the_same_bytes_without_embedding(work: Paths) -> None:
+def test_the_same_again_is_the_same_bytes_without_embedding(trained: Paths) -> None:
     def written() -> dict[Path, bytes]:
-        folders = (work.scores, work.predictions, work.taggers)
+        folders = (trained.scores, trained.predictions, trained.taggers)
         return {path: path.read_bytes() for folder in folders for path in folder.rglob("*") if path.is_file()}
 
-    run_corpora(work)
-    run_ner(work)
-    run_evaluate(work)
+    run_evaluate(trained)
     first = written()
     assert len(first) == 5 + 3 * len(SETTINGS.seeds)
     FakeEmbedder.given.clear()
-    for folder in (work.metrics, work.predictions, work.taggers):
+    for folder in (trained.metrics, trained.predictions, trained.taggers):
         shutil.rmtree(folder)
-    run_ner(work)
-    run_evaluate(work)
+    run_ner(trained)
+    run_evaluate(trained)
     assert not FakeEmbedder.given
     assert written() == first
 
 
-def test_another_language_model_has_features_of_its_own(work: Paths) -> None:
-    run_corpora(work)
-    run_ner(work)
-    (work.lm / "config.json").write_text("{ }")
+def test_another_language_model_has_features_of_its_own(trained: Paths) -> None:
+    (trained.lm / "config.json").write_text("{ }")
     FakeEmbedder.given.clear()
-    run_ner(work)
+    run_ner(trained)
     assert len(FakeEmbedder.given) == 2
 
 

@@ -29,13 +29,17 @@ def batch(lengths: list[int]) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.randn(sum(lengths), WIDTH, generator=torch.Generator().manual_seed(2)), torch.tensor(lengths)
 
 
+def decode(tagger: Tagger, features: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+    return tagger.best(tagger.emissions(features, lengths), lengths)
+
+
 def test_a_prediction_does_not_depend_on_batch_mates(tagger: Tagger) -> None:
     features, lengths = batch([3, 9, 1, 5, 9, 2])
-    together = torch.split(tagger.decode(features, lengths), lengths.tolist())
+    together = torch.split(decode(tagger, features, lengths), lengths.tolist())
     scores = tagger.emissions(features, lengths)
     for index, sentence in enumerate(torch.split(features, lengths.tolist())):
         alone = torch.tensor([len(sentence)])
-        assert torch.equal(tagger.decode(sentence, alone), together[index])
+        assert torch.equal(decode(tagger, sentence, alone), together[index])
         assert torch.allclose(tagger.emissions(sentence, alone)[0], scores[index, : len(sentence)], atol=1e-5)
         assert not scores[index, len(sentence) :].any()
 
@@ -93,7 +97,7 @@ def test_a_saved_tagger_knows_what_it_reads(features: FeatureKind, layers: int, 
 
 def test_the_loss_is_the_mean_of_the_sentences(tagger: Tagger) -> None:
     features, lengths = batch([3, 9, 1])
-    tags = tagger.decode(features, lengths)
+    tags = decode(tagger, features, lengths)
     parts = zip(torch.split(features, lengths.tolist()), torch.split(tags, lengths.tolist()), strict=True)
     losses = [tagger.loss(vectors, torch.tensor([len(vectors)]), own) for vectors, own in parts]
     assert torch.allclose(tagger.loss(features, lengths, tags), torch.stack(losses).mean(), atol=1e-4)
@@ -102,7 +106,7 @@ def test_the_loss_is_the_mean_of_the_sentences(tagger: Tagger) -> None:
 def test_float16_features_are_read(tagger: Tagger) -> None:
     features, lengths = batch([4, 2])
     half = features.half()
-    assert torch.equal(tagger.decode(half, lengths), tagger.decode(half.float(), lengths))
+    assert torch.equal(decode(tagger, half, lengths), decode(tagger, half.float(), lengths))
 
 
 def test_dropout_is_on_features_and_states_and_in_training_only(tagger: Tagger) -> None:
@@ -124,7 +128,7 @@ def test_a_saved_tagger_predicts_the_same(tagger: Tagger, tmp_path: Path) -> Non
     assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "weights.safetensors"]
     assert loaded.labels == LABELS
     assert torch.equal(loaded.emissions(features, lengths), tagger.emissions(features, lengths))
-    assert np.array_equal(loaded.decode(features, lengths), tagger.decode(features, lengths))
+    assert np.array_equal(decode(loaded, features, lengths), decode(tagger, features, lengths))
 
 
 def test_what_is_not_a_tagger_is_an_error(tagger: Tagger, tmp_path: Path) -> None:

@@ -7,12 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.ner.data.bio import bio_labels, bio_spans, repair
-from pipeline.ner.data.cleaning import KEEPS, drop_tokens, keep_tokens
+from pipeline.ner.data.cleaning import KEEPS, keep_tokens
 from pipeline.ner.data.lines import RawSentence
-from pipeline.ner.data.published import read_file
 from pipeline.protocol import TokenRule
 from tests.ner.drawn import drawn
-from tests.pack import PACK, needs_pack
 
 SENTENCE = st.lists(st.tuples(st.sampled_from(["да", ",", "Т-34", "5"]), st.sampled_from(bio_labels(["PER", "LOC"]))))
 
@@ -46,18 +44,6 @@ def test_entities_neither_join_nor_split_and_order_stays(rows: list[tuple[str, s
     assert repair(kept.tags) == (kept.tags, 0, 0)
     left = [(s.type, [t for t in tokens[s.start : s.stop] if t.isalnum()]) for s in bio_spans(tags)]
     assert [(s.type, kept.tokens[s.start : s.stop]) for s in bio_spans(kept.tags)] == [e for e in left if e[1]]
-
-
-@needs_pack
-def test_the_paper_drops_a_fifth_of_wikineural() -> None:
-    published = list(read_file(PACK / "ner/wikineural_ru/test.conllu.gz", "wikineural"))
-    # paper.md, defect 8: 19.9 % of tokens, 10.4 % of entity tokens, 6.4 % of entities.
-    assert drop_tokens(published, "alphanumeric")[1] == {
-        "dropped_sentences": 5,
-        "dropped_tokens": 43234,
-        "dropped_entity_tokens": 2555,
-        "dropped_entities": 1163,
-    }
 
 
 def test_every_rule_of_a_protocol_is_known() -> None:

@@ -43,10 +43,11 @@ def vectors(sentence: list[str]) -> np.ndarray:
     return np.array(rows, dtype=np.float32)
 
 
-@pytest.fixture
-def examples(tmp_path: Path) -> Examples:
+@pytest.fixture(scope="module")
+def examples(tmp_path_factory: pytest.TempPathFactory) -> Examples:
     tokens = [sentence.tokens for sentence in SENTENCES]
-    features = build_features(tmp_path, "key", tokens, lambda batch: [vectors(s) for s in batch])
+    cache = tmp_path_factory.mktemp("features")
+    features = build_features(cache, "key", tokens, lambda batch: [vectors(s) for s in batch])
     return Examples(features, np.array([LABELS.index(tag) for s in SENTENCES for tag in s.tags]), LABELS)
 
 
@@ -56,16 +57,23 @@ def train(examples: Examples, seed: int = 1, rule: EpochRule = "best", **changes
     return tagger, [epoch.validation_entity_f1 for epoch in epochs]
 
 
-def test_five_sentences_are_memorised(examples: Examples) -> None:
-    tagger, scores = train(examples)
+@pytest.fixture(scope="module")
+def trained(examples: Examples) -> tuple[Tagger, list[float]]:
+    return train(examples)
+
+
+def test_five_sentences_are_memorised(examples: Examples, trained: tuple[Tagger, list[float]]) -> None:
+    tagger, scores = trained
     assert scores[0] < 1.0 == scores[-1]
     tags = [LABELS[tag] for tag in predict(tagger, examples.features)]
     assert tags == [tag for sentence in SENTENCES for tag in sentence.tags]
     assert len(bio_spans(tags)) == 7
 
 
-def test_the_tagger_of_the_first_best_epoch_is_returned(examples: Examples) -> None:
-    tagger, scores = train(examples)
+def test_the_tagger_of_the_first_best_epoch_is_returned(
+    examples: Examples, trained: tuple[Tagger, list[float]]
+) -> None:
+    tagger, scores = trained
     assert scores.count(max(scores)) > 1
     best = scores.index(max(scores))
     stopped, _ = train(examples, epochs=best + 1)
@@ -90,8 +98,7 @@ def test_which_epoch_is_kept(rule: EpochRule, kept: int) -> None:
     assert kept_epoch(epochs, rule).epoch == kept
 
 
-@pytest.mark.parametrize("features", ["mix", "all"])
-@pytest.mark.parametrize("layers", [0, 1])
+@pytest.mark.parametrize(("features", "layers"), [("mix", 0), ("all", 1)])
 def test_a_tagger_of_all_layers_learns(examples: Examples, features: str, layers: int, tmp_path: Path) -> None:
     tokens = [sentence.tokens for sentence in SENTENCES]
 

@@ -67,11 +67,11 @@ def test_a_typo_does_not_depend_on_case_and_is_one_in_any_case(word: str) -> Non
 def test_the_rate_is_met_exactly_and_everything_else_stays(sentences: list[list[str]], rate: float, seed: int) -> None:
     (typos,) = draw_typos(sentences, [rate], seed)
     words = find_words(sentences)
-    assert len(typos) == round(rate * len(words)) == len({typo[:2] for typo in typos})
+    assert len(typos) == round(rate * len(words))
     changed = apply_typos(sentences, typos)
     assert list(map(len, changed)) == list(map(len, sentences))
     differ = [(s, t) for s, row in enumerate(changed) for t, form in enumerate(row) if form != sentences[s][t]]
-    assert sorted(differ) == sorted(typo[:2] for typo in typos)
+    assert sorted(differ) == sorted(typos)
     assert set(differ) <= set(words)
     assert draw_typos(sentences, [rate], seed) == [typos]
 
@@ -89,20 +89,20 @@ def script(letter: str) -> str:
 
 @pytest.mark.parametrize("token", ["в", "И", ",", "2012", "Т-34", "5-й", "\u200b", "..."])
 def test_what_is_no_word_has_no_typo(token: str) -> None:
-    assert draw_typos([[token]], [1.0], seed=1) == [[]]
+    assert draw_typos([[token]], [1.0], seed=1) == [{}]
 
 
 def test_the_words_of_a_low_rate_are_misspelt_alike_at_a_higher_one() -> None:
     sentences = [["Москва", "стоит", "на", "реке"]] * 50
     low, high = draw_typos(sentences, [0.05, 0.2], seed=1)
-    assert (len(low), len(high)) == (10, 40) and high[:10] == low
+    assert (len(low), len(high)) == (10, 40) and low.items() <= high.items()
     assert draw_typos(sentences, [0.05], seed=1) == [low] != draw_typos(sentences, [0.05], seed=2)
 
 
 def test_every_kind_is_as_likely() -> None:
     (typos,) = draw_typos([["Москва"]] * 4000, [1.0], seed=1)
     of_kind = {form: kind for kind in KINDS for form in kind("Москва")}
-    counts = Counter(of_kind[typo.form] for typo in typos)
+    counts = Counter(of_kind[form] for form in typos.values())
     assert set(counts) == set(KINDS)
     # 4000 draws of 1/4: a deviation is 27.
     assert all(abs(number - 1000) < 4 * 27 for number in counts.values())

@@ -67,12 +67,12 @@ def test_types_have_the_intervals_of_a_slow_bootstrap(reported: World) -> None:
         gold, lengths = split.gold[tokens], split.lengths[drawn]
         scores = [score_types(count(gold, tags[tokens], lengths, split.labels), split.labels) for tags in taggers.tags]
         draws.append([np.mean([of_seed[number].f1 for of_seed in scores]) for number in range(len(names))])
-    spreads = spread_types(taggers.counts, split.labels, BOOTSTRAP, seed=1)
-    assert [spread.type for spread in spreads] == names
-    expected = np.percentile(draws, [2.5, 97.5], axis=0).T
-    assert np.array([(spread.low, spread.high) for spread in spreads]) == pytest.approx(expected)
+    spread = spread_types(taggers.counts, split.labels, BOOTSTRAP, seed=1)
+    assert spread["type"] == names
+    low, high = np.percentile(draws, [2.5, 97.5], axis=0)
+    assert spread["low"] == pytest.approx(low) and spread["high"] == pytest.approx(high)
     f1 = [[row.f1 for row in score_types(counts, split.labels)] for counts in taggers.counts]
-    assert [spread.deviation for spread in spreads] == pytest.approx(np.std(f1, axis=0, ddof=1))
+    assert spread["deviation"] == pytest.approx(np.std(f1, axis=0, ddof=1))
 
 
 def test_sentences_are_shown_as_they_are_with_mistakes_first(reported: World, page: Page) -> None:

@@ -185,7 +185,7 @@ def _fake_predictions(corpus: Path, generator: np.random.Generator, patch: pytes
     """In place of taggers: the gold tags with a quarter of them drawn anew."""
     labels = read_labels(corpus)
     sentences = list(read_split(corpus / "test.tsv"))
-    gold = encode_tags("test", sentences, labels)
+    gold = encode_tags("test", (sentence.tags for sentence in sentences), labels, "corpora")
     features: Any = SimpleNamespace(lengths=np.array([len(sentence.tokens) for sentence in sentences]))
     embedder = SimpleNamespace(load=lambda *_: SimpleNamespace(embed=None, width=0))
     patch.setattr(evaluate, "Embedder", embedder)

@@ -61,7 +61,7 @@ def test_how_news_is_read_goes_along(repository: Repository, capsys: pytest.Capt
 def test_set_is_what_the_corpora_stage_reads(repository: Repository) -> None:
     folder = repository.raw / "ner" / "wikineural"
     dataset = read_dataset(folder)
-    assert dataset.files.model_dump() == {"train": "train.conll", "validation": None, "test": "test.conll.gz"}
+    assert dataset.files == {"train": "train.conll", "validation": None, "test": "test.conll.gz"}
     assert dataset.holdout == 0.5
     assert (folder / "train.conll").read_text(encoding="utf-8") == WIKINEURAL
 

@@ -3,8 +3,8 @@
     Москва  ,  столица  России
     B-LOC   O  O        B-LOC
 
-These tags are the spans (0, 1, LOC) and (3, 4, LOC). Files write the same spans in several schemes; here all of them
-are read, and BIO is what everything else works with:
+These tags are the spans (0, 1, LOC) and (3, 4, LOC). Files write the same spans in several schemes. All of them are
+read here, and everything else works with BIO:
 
     scheme   Нижний  Новгород  Тверь
     BIO      B-LOC   I-LOC     B-LOC
@@ -24,15 +24,15 @@ from pipeline.errors import UserError
 OUTSIDE = "O"
 LONGEST_TYPE = 100
 OPENING = "BSUW"
-"""First letters of tags that begin an entity whatever stands before them."""
+"""First letters of tags that begin an entity, whatever stands before them."""
 CLOSING = "ESLUW"
-"""First letters of tags that nothing continues."""
+"""First letters of tags that end an entity, whatever follows them."""
 LETTERS = {"IOBES": "BIES", "BILOU": "BILU", "BMES": "BMES", "BMEWO": "BMEW"}
-"""Of the schemes that use more than B- and I-."""
+"""First letters of tags in the schemes that have more than B- and I-."""
 
 
 class Span(NamedTuple):
-    """An entity: tokens `start` to `stop`, the latter not included."""
+    """An entity: the tokens from `start` up to `stop`, which is not included."""
 
     start: int
     stop: int
@@ -40,7 +40,7 @@ class Span(NamedTuple):
 
 
 class Repaired(NamedTuple):
-    """Legal BIO, and how many tags became B- and why."""
+    """Legal BIO, and how many tags of each kind of fault became B-."""
 
     tags: list[str]
     orphans: int
@@ -50,17 +50,17 @@ class Repaired(NamedTuple):
 
 
 def is_label(text: str) -> bool:
-    """Whether it is O, or a scheme's letter, a hyphen and the name of a type."""
+    """Whether the text is O, or a scheme's letter, a hyphen and the name of a type."""
     return text == OUTSIDE or (text[:1] in set("BIESLUMW") and text[1:2] == "-" and is_type(text[2:]))
 
 
 def is_type(text: str) -> bool:
-    """Whether an entity type may have this name: one word that can be shown, not O; `|` stands between labels."""
+    """Whether an entity type may have this name: one printable word other than O, without `|`, which parts labels."""
     return 0 < len(text) <= LONGEST_TYPE and text.isprintable() and text != OUTSIDE and not set(" |") & set(text)
 
 
 def bio_labels(types: Iterable[str]) -> list[str]:
-    """All labels of some entity types, O first: `O B-PER I-PER B-LOC I-LOC`."""
+    """All labels of the entity types, O first: `O B-PER I-PER B-LOC I-LOC`."""
     return [OUTSIDE] + [f"{prefix}-{type_}" for type_ in types for prefix in "BI"]
 
 
@@ -70,33 +70,32 @@ def tag_type(tag: str) -> str:
 
 
 def begins(previous: str, tag: str) -> bool:
-    """Whether `tag` begins an entity: B-, or an I- that continues nothing (conlleval's rule); so in other schemes."""
+    """Whether `tag` begins an entity: B- or, as in conlleval, an I- that continues none; likewise in other schemes."""
     return tag != OUTSIDE and (tag[0] in OPENING or previous[0] in CLOSING or tag_type(previous) != tag_type(tag))
 
 
 def find_scheme(place: str, sentences: Iterable[list[str]]) -> str:
-    """The scheme of the tags of a set; a `UserError`, with the name of the place, where none has all of their letters.
+    """The scheme of the tags of a set; a `UserError` about the place if no scheme has all their first letters.
 
-    Nothing but B- and I- is IOB1 if an I- begins an entity and no B- does without another of its type before it; BIO
-    with faults has a B- at the beginning of most entities.
+    Tags with no letters but B and I are in IOB1 if some entity begins with I-, and if B- only ever follows an entity of
+    its type. In BIO, faults included, most entities begin with B-.
     """
     letters: set[str] = set()
-    orphans = first = False
+    has_orphan = has_first_b = False
     for tags in sentences:
         for previous, tag in pairwise([OUTSIDE, *tags]):
             if tag != OUTSIDE:
                 letters.add(tag[0])
-                orphans |= tag[0] == "I" and begins(previous, tag)
-                first |= tag[0] == "B" and tag_type(previous) != tag_type(tag)
+                has_orphan |= tag[0] == "I" and begins(previous, tag)
+                has_first_b |= tag[0] == "B" and tag_type(previous) != tag_type(tag)
     if letters <= set("BI"):
-        return "IOB1" if orphans and not first else "BIO"
-    for scheme, of_scheme in LETTERS.items():
-        if letters <= set(of_scheme):
+        return "IOB1" if has_orphan and not has_first_b else "BIO"
+    for scheme, allowed in LETTERS.items():
+        if letters <= set(allowed):
             return scheme
-    raise UserError(
-        f"{place}: found labels that begin with {', '.join(sorted(letters))}, expected those of one scheme: "
-        f"BI (BIO, IOB1), {', '.join(f'{of_scheme} ({scheme})' for scheme, of_scheme in LETTERS.items())}"
-    )
+    schemes = ", ".join(f"{allowed} ({scheme})" for scheme, allowed in LETTERS.items())
+    what = f"found labels that begin with {', '.join(sorted(letters))}"
+    raise UserError(f"{place}: {what}, expected those of one scheme: BI (BIO, IOB1), {schemes}")
 
 
 def repair(tags: list[str]) -> Repaired:

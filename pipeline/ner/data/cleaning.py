@@ -3,12 +3,13 @@
     Ростов-на-Дону  ,  город  «      Заря   »
     B-LOC           O  O      B-ORG  I-ORG  I-ORG
 
-Of these, only `город` and `Заря` are alphanumeric; the second is then B-ORG. What is repaired, dropped and left is
-counted, for counts.json.
+Only `город` and `Заря` are alphanumeric here; where the protocol keeps no other tokens, `Заря` becomes B-ORG. Whatever
+is repaired or dropped is counted, for counts.json.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from itertools import compress
 from typing import Any
 
 from pipeline.ner.data.bio import OUTSIDE, bio_spans, repair
@@ -21,23 +22,28 @@ Counts = dict[str, Any]
 
 
 def repair_tags(published: Sentences, scheme: str) -> tuple[Sentences, Counts]:
-    """The sentences in legal BIO; how many tags are other ones by their scheme, and how many because they are wrong."""
+    """The sentences in legal BIO, with counts of the tags that only the scheme made different and of the wrong ones."""
     repairs = [repair(tags) for _, tags in published]
-    tags = [pair for old, new in zip(published, repairs, strict=True) for pair in zip(old.tags, new.tags, strict=True)]
+    sentences = [RawSentence(tokens, repaired.tags) for (tokens, _), repaired in zip(published, repairs, strict=True)]
     legal = scheme == "IOB1"  # in which an entity may begin with I-
-    orphans = 0 if legal else sum(new.orphans for new in repairs)
-    type_changes = 0 if legal else sum(new.type_changes for new in repairs)
-    return [RawSentence(old.tokens, new.tags) for old, new in zip(published, repairs, strict=True)], {
+    orphans = 0 if legal else sum(repaired.orphans for repaired in repairs)
+    type_changes = 0 if legal else sum(repaired.type_changes for repaired in repairs)
+    changed = sum(
+        old != new
+        for before, after in zip(published, sentences, strict=True)
+        for old, new in zip(before.tags, after.tags, strict=True)
+    )
+    return sentences, {
         "scheme": scheme,
-        "converted": sum(old != new for old, new in tags) - orphans - type_changes,
+        "converted": changed - orphans - type_changes,
         "repaired_orphans": orphans,
         "repaired_type_changes": type_changes,
     }
 
 
 def drop_tokens(sentences: Sentences, rule: str) -> tuple[Sentences, Counts]:
-    """The sentences without the tokens that the rule drops, and those that this leaves empty; how much is lost."""
-    left = [sentence for sentence in (keep_tokens(sentence, rule) for sentence in sentences) if sentence.tokens]
+    """The sentences without the tokens that the rule drops and without those left empty, and how much that loses."""
+    remaining = [sentence for sentence in (keep_tokens(sentence, rule) for sentence in sentences) if sentence.tokens]
     before, after = (
         {
             "dropped_sentences": len(split),
@@ -45,34 +51,31 @@ def drop_tokens(sentences: Sentences, rule: str) -> tuple[Sentences, Counts]:
             "dropped_entity_tokens": sum(tag != OUTSIDE for _, tags in split for tag in tags),
             "dropped_entities": sum(len(bio_spans(tags)) for _, tags in split),
         }
-        for split in (sentences, left)
+        for split in (sentences, remaining)
     )
-    return left, {unit: before[unit] - after[unit] for unit in before}
+    return remaining, {unit: before[unit] - after[unit] for unit in before}
 
 
 def keep_tokens(sentence: RawSentence, rule: str) -> RawSentence:
-    """The sentence without the tokens that the rule drops, in order; it may be left without any.
+    """The sentence without the tokens that the rule drops, in order; none may be left.
 
-    An entity keeps what is left of it and begins there, so that it never joins its neighbour. The released code leaves
-    such an entity with an I- in front.
+    What remains of an entity begins with B-, so that it never joins the entity before it. The released code leaves I-.
     """
     tags = [OUTSIDE] * len(sentence.tokens)
-    keeps = [KEEPS[rule](token) for token in sentence.tokens]
+    is_kept = [KEEPS[rule](token) for token in sentence.tokens]
     for span in bio_spans(sentence.tags):
         prefix = "B"
         for index in range(span.start, span.stop):
-            if keeps[index]:
+            if is_kept[index]:
                 tags[index], prefix = f"{prefix}-{span.type}", "I"
-    rows = zip(sentence.tokens, tags, keeps, strict=True)
-    pairs = [(token, tag) for token, tag, is_kept in rows if is_kept]
-    return RawSentence([token for token, _ in pairs], [tag for _, tag in pairs])
+    return RawSentence([*compress(sentence.tokens, is_kept)], [*compress(tags, is_kept)])
 
 
 def describe(sentences: Sentences, train: Iterable[RawSentence]) -> Counts:
-    """Counts of a split; `train` is what it may repeat."""
+    """Counts of a split; `also_in_train` are its sentences that `train` has too."""
     types = Counter(span.type for sentence in sentences for span in bio_spans(sentence.tags))
     texts = [tuple(sentence.tokens) for sentence in sentences]
-    seen = {tuple(sentence.tokens) for sentence in train}
+    train_texts = {tuple(sentence.tokens) for sentence in train}
     return {
         "sentences": len(sentences),
         "tokens": sum(map(len, texts)),
@@ -80,18 +83,18 @@ def describe(sentences: Sentences, train: Iterable[RawSentence]) -> Counts:
         "entities": types.total(),
         "types": dict(sorted(types.items())),
         "duplicates": len(texts) - len(set(texts)),
-        "also_in_train": sum(text in seen for text in texts),
+        "also_in_train": sum(text in train_texts for text in texts),
     }
 
 
 def rank_types(counts: Mapping[str, Any]) -> list[str]:
-    """The entity types of described splits: those of train, the most frequent first, then those that it lacks."""
+    """The entity types of described splits: first those of train, the most frequent first, then the others."""
     train = counts["train"]["types"]
     others = {type_ for split in counts.values() for type_ in split["types"]} - train.keys()
     return [*sorted(train, key=lambda type_: (-train[type_], type_)), *sorted(others)]
 
 
 def describe_unseen(counts: Mapping[str, Any], split: str) -> str:
-    """The entities of a described split whose types train lacks, by type; empty if there are none."""
+    """The types of a described split that train lacks, with the number of entities; empty if there are none."""
     types, known = counts[split]["types"], counts["train"]["types"]
     return ", ".join(f"{type_} {number:,}" for type_, number in types.items() if type_ not in known)

@@ -3,8 +3,8 @@
     Россия<TAB>россия<TAB>B-LOC
     победила<TAB>победить<TAB>O
 
-Token as given, what the language model reads of it (by the protocol, here its lemma in lower case), legal BIO tag; a
-blank line after each sentence.
+A line holds the token as given, what the language model reads for it (the protocol decides; here the lemma in lower
+case) and the legal BIO tag. A blank line follows each sentence.
 """
 
 from collections.abc import Iterable, Iterator
@@ -29,10 +29,11 @@ class LabelsFile(TypedDict):
 
 
 class Sentence(NamedTuple):
-    """A sentence after `corpora`: what people read, what the language model reads, what the tagger is to say."""
+    """A sentence after stage `corpora`; all three lists are equally long."""
 
     tokens: list[str]
     lemmas: list[str]
+    """What the language model reads; the words themselves where the protocol wants no lemmas."""
     tags: list[str]
 
 
@@ -42,13 +43,11 @@ def split_path(corpus: Path, split: str) -> Path:
 
 
 def write_split(path: Path, sentences: Iterable[Sentence]) -> None:
-    """Write sentences, of which `read_split` makes the same again; a `ValueError` for one of which it could not."""
+    """Write sentences that are not empty and hold neither tabs nor line ends."""
     with fresh_file(path) as partial, partial.open("w", encoding="utf-8", newline="\n") as file:
         for sentence in sentences:
-            lines = ["\t".join(row) for row in zip(*sentence, strict=True)]
-            if not lines or any(line.count("\t") != 2 or "\n" in line for line in lines):
-                raise ValueError(f"a sentence is not empty and holds neither tabs nor line ends, got {sentence}")
-            file.write("\n".join(lines) + "\n\n")
+            file.writelines("\t".join(row) + "\n" for row in zip(*sentence, strict=True))
+            file.write("\n")
 
 
 def read_split(path: Path) -> Iterator[Sentence]:
@@ -58,13 +57,13 @@ def read_split(path: Path) -> Iterator[Sentence]:
 
 
 def parse_split(lines: Iterable[bytes], place: str) -> Iterator[Sentence]:
-    """The same from lines with their LF, which alone ends one; `place` names them in messages."""
+    """The sentences of lines that still have their LF, the only line end; `place` names the lines in messages."""
     rows: list[list[str]] = []
     for number, line in enumerate(lines, 1):
         if line != b"\n":
             try:
                 token, lemma, tag = line.decode().removesuffix("\n").split("\t")
-            except ValueError:  # not UTF-8, or not three
+            except ValueError:  # not UTF-8, or not three fields
                 what = f"found {line[:100]!r}, expected UTF-8 in three fields: token lemma tag"
                 raise UserError(f"{place}:{number}: {what}; {remake('corpora')}") from None
             rows.append([token, lemma, tag])
@@ -88,6 +87,6 @@ def read_labels(corpus: Path) -> list[str]:
 
 
 def parse_labels(data: bytes, place: str) -> list[str]:
-    """The same from bytes; `place` names them in messages."""
+    """The labels in the bytes of labels.json; `place` names the file in messages."""
     labels: list[str] = parse_json(data, place, remake("corpora"), LabelsFile)["labels"]
     return labels

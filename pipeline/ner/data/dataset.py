@@ -1,16 +1,13 @@
-"""What is in the folder of a published data set, beside its files: set.json.
+"""set.json, which stage fetch writes next to the files of a published data set.
 
-    {"format": "wikineural",
-     "files": {"train": "train.conllu.gz", "validation": null, "test": "test.conllu.gz"},
-     "holdout": 0.1,
-     "types": null}
-
-Without a validation file, `holdout` is the share of the training sentences that is held out instead. `types` are the
-entity types in the order of their labels, all of them, or null: those that the training split has.
+{"format": "wikineural",
+ "files": {"train": "train.conllu.gz", "validation": null, "test": "test.conllu.gz"},
+ "holdout": 0.1,
+ "types": null}
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -19,22 +16,17 @@ from pipeline.files.settings import Settings, read_settings
 DESCRIPTION = "set.json"
 
 
-class Files(Settings):
-    """File names in the folder; `.gz` is read as gzip."""
-
-    train: str
-    validation: str | None
-    test: str
-
-
 class DataSet(Settings):
-    """set.json; stage fetch has checked that the manifest, of which it is made, makes sense."""
+    """set.json; stage fetch has checked the manifest that it is made from."""
 
     format: str
     """One of `pipeline.ner.data.formats.FORMATS`."""
-    files: Files
+    files: dict[Literal["train", "validation", "test"], str | None]
+    """File names in the folder; `.gz` is read as gzip."""
     holdout: Annotated[float, Field(gt=0, lt=1)] | None
+    """The share of the training sentences to hold out where there is no validation file."""
     types: list[str] | None = None
+    """All entity types, in the order of their labels; null means those of the training split."""
 
 
 def read_dataset(folder: Path) -> DataSet:

@@ -1,4 +1,4 @@
-"""Lines of published files with their numbers; what is wrong with them is said with both."""
+"""What the layouts of published files share: numbered lines, and sentences of checked tokens and labels."""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -12,15 +12,15 @@ from pipeline.ner.data.bio import is_label
 from pipeline.work.progress import say
 
 MOST_BYTES = 1 << 14
-"""The longest line that is read: a file that unpacks to one line of gigabytes is refused before it fills the memory."""
+"""Longer lines are refused before they fill the memory: a small archive may unpack to one line of gigabytes."""
 LONGEST_TOKEN = 1_000
-"""Characters."""
+"""In characters."""
 LONG, TOO_LONG = 1_000, 100_000
-"""Tokens of a sentence that is said, and of one that is no sentence; the longest of the published sets has 124."""
+"""A sentence of more tokens is reported, and refused; the longest sentence of the published sets has 124."""
 
 
 class RawSentence(NamedTuple):
-    """A sentence of a published data set: tokens as given and their tags, equally many."""
+    """A sentence of a published data set: its tokens as given, and a tag for each."""
 
     tokens: list[str]
     tags: list[str]
@@ -30,7 +30,7 @@ class Row(NamedTuple):
     """One token of a file."""
 
     place: str
-    """The file and the line."""
+    """The file and the number of the line."""
     token: str
     tag: str
 
@@ -45,10 +45,10 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def group(rows: Iterable[Row | None]) -> Iterator[RawSentence]:
-    """Sentences from rows, with None between them; several None, or one at the ends, make no sentence.
+    """Sentences from rows with one None or more between sentences.
 
-    A token that would not fit into a line of tab-separated columns, and a tag that is a label of no scheme, is a
-    `UserError`. A sentence of more than a thousand tokens is said, because the blank lines of its file may be missing.
+    A token that does not fit into a tab-separated column and a tag that is not a label of any scheme are a `UserError`.
+    A sentence of more than `LONG` tokens is reported, because the blank lines of its file may be missing.
     """
     sentence: list[Row] = []
     for row in chain(rows, [None]):
@@ -58,19 +58,17 @@ def group(rows: Iterable[Row | None]) -> Iterator[RawSentence]:
             check_length(sentence[0].place, len(sentence))
         elif sentence:
             if len(sentence) > LONG:
-                what = f"a sentence of {len(sentence):,} tokens begins here"
-                say(f"{sentence[0].place}: {what}; a blank line ends a sentence: put them in if they are missing")
+                advice = "a blank line ends a sentence: put them in if they are missing"
+                say(f"{sentence[0].place}: a sentence of {len(sentence):,} tokens begins here; {advice}")
             yield RawSentence([token for _, token, _ in sentence], [tag for _, _, tag in sentence])
             sentence = []
 
 
 def check_length(place: str, tokens: int) -> None:
-    """Refuse so many tokens of one sentence, which begins at that place, before they fill the memory."""
+    """Refuse a sentence, which begins at that place, before it fills the memory."""
     if tokens > TOO_LONG:
-        raise UserError(
-            f"{place}: found more than {TOO_LONG:,} tokens from here on without a blank line, expected one after each "
-            "sentence; put them in"
-        )
+        what = f"found more than {TOO_LONG:,} tokens from here on without a blank line"
+        raise UserError(f"{place}: {what}, expected one after each sentence; put them in")
 
 
 def _check_row(place: str, token: str, tag: str) -> None:
@@ -90,12 +88,12 @@ def _decode(place: str, line: bytes, first: bool) -> str:
         raise UserError(f"{place}: found a line of {MOST_BYTES:,} bytes or more, expected a token a line")
     try:
         decoded = text.decode("utf-8-sig" if first else "utf-8")
-        fault = "byte 0x00, as in UTF-16" if "\0" in decoded else ""  # UTF-16 of many letters is valid UTF-8
+        fault = "byte 0x00, as in UTF-16" if "\0" in decoded else ""  # text in UTF-16 may be valid UTF-8
     except UnicodeDecodeError as error:
         fault = f"byte 0x{text[error.start]:02x} at column {error.start + 1}"
     if fault:
-        stray = text.count(0) * 8 < len(text) and b"\0" in text
-        advice = "take it out" if stray else ADVICE.replace("WINDOWS-1251", guess_encoding(line))
+        is_stray = text.count(0) * 8 < len(text) and b"\0" in text
+        advice = "take it out" if is_stray else ADVICE.replace("WINDOWS-1251", guess_encoding(line))
         raise UserError(f"{place}: found {fault}, expected UTF-8 text; {advice}")
     if "\r" in decoded:
         raise UserError(

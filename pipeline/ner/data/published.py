@@ -28,11 +28,12 @@ def read_splits(folder: Path, dataset: DataSet, seed: int) -> dict[str, list[Raw
     """All sentences of train, validation and test; a split without any is a `UserError`."""
     name, description = dataset.format, folder / DESCRIPTION
     if name not in FORMATS:
-        raise UserError(
-            f"{description}: found format {name!r}, expected one of {', '.join(FORMATS)}; {remake('fetch')}"
-        )
-    files = {split: folder / file for split, file in dataset.files.model_dump().items() if file}
-    splits = {split: list(read_file(file, name, dataset.types)) for split, file in files.items()}
+        expected = f"expected one of {', '.join(FORMATS)}"
+        raise UserError(f"{description}: found format {name!r}, {expected}; {remake('fetch')}")
+    files = {split: folder / file for split, file in dataset.files.items() if file}
+    splits: dict[str, list[RawSentence]] = {
+        split: list(read_file(file, name, dataset.types)) for split, file in files.items()
+    }
     if "validation" not in splits:
         splits["train"], splits["validation"] = hold_out(splits["train"], dataset.holdout or 0.0, seed)
     for split, sentences in splits.items():
@@ -42,9 +43,9 @@ def read_splits(folder: Path, dataset: DataSet, seed: int) -> dict[str, list[Raw
 
 
 def hold_out(sentences: list[RawSentence], share: float, seed: int) -> tuple[list[RawSentence], list[RawSentence]]:
-    """Part sentences into (kept, held out) by a seeded hash of their tokens: equal sentences land on one side.
+    """Part sentences into (kept, held out) by a hash of the seed and their tokens, in whatever form of Unicode.
 
-    The hash depends on nothing but the seed and the tokens, in any form of Unicode.
+    Equal sentences therefore land on one side.
     """
     parts: tuple[list[RawSentence], list[RawSentence]] = [], []
     for sentence in sentences:

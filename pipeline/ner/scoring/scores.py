@@ -1,9 +1,9 @@
 """Scores of predicted tags, from counts per sentence, so that resampling sentences is a matrix product.
 
 `token_f1` is the paper's: the F1 of each B-/I- label over tokens, weighted by how often the label is in the gold
-tags, O left out (scikit-learn's `f1_score(labels=..., average="weighted")`). `entity_f1` counts entities found with
-exact borders and type, all types together, as conlleval does; an I- that continues nothing begins an entity there
-(seqeval's default mode). `entity_f1_macro` is the mean of the types' F1, over types in gold or predicted tags.
+tags, O left out (scikit-learn's `f1_score(labels=..., average="weighted")`). `entity_f1` counts entities with exact
+borders and type, all types together, as conlleval and seqeval's default mode do; an I- that continues nothing begins
+an entity. `entity_f1_macro` is the mean of the types' F1, over types in gold or predicted tags.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,13 +18,13 @@ from pipeline.work.progress import track
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[Any]
-"""Counts: integers, or the floats that a matrix product makes of them."""
+"""Counts: integers, or floats after a matrix product."""
 
 METRICS = ["token_f1", "entity_f1", "entity_f1_macro"]
 INTERVAL = [2.5, 97.5]
 """Percentiles of bootstrap values: the middle 95 %."""
 CHUNK = 50
-"""Resamples drawn at a time: 217,501 sentences are then 87 MB of weights."""
+"""Resamples drawn at a time: with 217,501 sentences their weights take 87 MB."""
 
 
 class Counts(NamedTuple):
@@ -46,22 +46,13 @@ class TypeScore(NamedTuple):
     support: int
 
 
-class TypeSpread(NamedTuple):
-    """How sure the mean F1 of an entity type is: between seeds, and over other test sentences."""
-
-    type: str
-    deviation: float | None
-    low: float
-    high: float
-
-
 def entity_types(labels: list[str]) -> list[str]:
-    """The types of some labels, in order of first appearance."""
+    """The types of the labels, in order of first appearance."""
     return list(dict.fromkeys(tag_type(label) for label in labels if label != OUTSIDE))
 
 
 class Spans(NamedTuple):
-    """Entities of sentences that come one after the other, in order; each int64 (spans,)."""
+    """The entities of a list of sentences, in order; each int64 (spans,)."""
 
     sentence: Integers
     start: Integers
@@ -74,7 +65,7 @@ class Spans(NamedTuple):
     """The number of I- of the entity's type."""
 
     def of_sentences(self, sentences: Integers) -> "Spans":
-        """The spans of these sentences, given in rising order, which are then counted from 0."""
+        """The spans of these sentences, whose numbers rise; in the result the sentences are numbered from 0."""
         spans = Spans(*(column[np.isin(self.sentence, sentences)] for column in self))
         return spans._replace(sentence=np.searchsorted(sentences, spans.sentence))
 
@@ -89,12 +80,12 @@ def find_spans(tags: Integers, lengths: Integers, labels: list[str]) -> Spans:
     """The entities of label numbers, int64 (tokens,), by `pipeline.ner.data.bio.begins`; lengths (sentences,)."""
     numbers = {label: number for number, label in enumerate(labels)}
     pairs = [(0, 0) if x == OUTSIDE else (numbers["B-" + tag_type(x)], numbers["I-" + tag_type(x)]) for x in labels]
-    begin, inside = np.array(pairs, dtype=np.int64).T[:, tags]  # B- and I- of the type of each token, (tokens,); 0 of O
+    begin, inside = np.array(pairs, dtype=np.int64).T[:, tags]  # B- and I- of each token's type, (tokens,); 0 for O
     sentence = np.repeat(np.arange(len(lengths)), lengths)  # (tokens,)
     previous = np.where(np.diff(sentence, prepend=-1) == 0, np.roll(begin, 1), 0)
     begins = (tags > 0) & ((tags == begin) | (previous != begin))
     (first,) = begins.nonzero()  # (spans,)
-    # The number of an entity is how many have begun: its tokens share it, and O is left out.
+    # The tokens of an entity share the number of entities that have begun; O is left out.
     sizes = np.bincount(np.cumsum(begins)[tags > 0], minlength=len(first) + 1)[1:]
     start = first - (np.cumsum(lengths) - lengths)[sentence[first]]
     return Spans(sentence[first], start, start + sizes, begin[first], inside[first])
@@ -158,14 +149,14 @@ def confusion_counts(gold: Integers, predicted: Integers, labels: int) -> Intege
 
 
 def deviation(values: Sequence[float]) -> float | None:
-    """Standard deviation between seeds, as a sample's (n - 1 in the denominator); None for a single value."""
+    """Sample standard deviation between seeds (n - 1 in the denominator); None for a single value."""
     return float(np.std(values, ddof=1)) if len(values) > 1 else None
 
 
 def estimate(taggers: Sequence[Counts], resamples: int, seed: int) -> Floats:
-    """Each measure with its 95 % interval, (taggers + 1, measures, 3): value, low, high; the last row is the means'.
+    """Each measure with its 95 % interval, (taggers + 1, measures, 3): value, low, high; the last row has the means.
 
-    All taggers are scored on the same drawn sentences, and the interval of a mean is that of the mean on them.
+    All taggers are scored on the same drawn sentences, so that each draw has a mean, and these make its interval.
     """
     values = measure_seeds(taggers)
     values = np.concatenate([values, values.mean(0, keepdims=True)])
@@ -174,19 +165,18 @@ def estimate(taggers: Sequence[Counts], resamples: int, seed: int) -> Floats:
     return np.stack([values, *np.percentile(draws, INTERVAL, axis=1)], axis=-1)
 
 
-def spread_types(taggers: Sequence[Counts], labels: list[str], resamples: int, seed: int) -> list[TypeSpread]:
-    """The spread of each type's F1, in the order of `labels`."""
-    estimates = estimate(taggers, resamples, seed)[:, len(METRICS) :]
-    return [
-        TypeSpread(type_, deviation(estimates[:-1, index, 0].tolist()), *estimates[-1, index, 1:].tolist())
-        for index, type_ in enumerate(entity_types(labels))
-    ]
+def spread_types(taggers: Sequence[Counts], labels: list[str], resamples: int, seed: int) -> dict[str, list[Any]]:
+    """Columns of a table of types: the deviation of its F1 between seeds, and the 95 % interval of the mean."""
+    estimates = estimate(taggers, resamples, seed)[:, len(METRICS) :]  # (taggers + 1, types, 3)
+    deviations = [deviation(f1) for f1 in estimates[:-1, :, 0].T.tolist()]
+    low, high = estimates[-1, :, 1:].T.tolist()
+    return {"type": entity_types(labels), "deviation": deviations, "low": low, "high": high}
 
 
 def bootstrap(taggers: Sequence[Counts], resamples: int, seed: int) -> Floats:
     """All measures on `resamples` draws of as many sentences, with replacement, (taggers, resamples, measures).
 
-    Equal seeds draw equal sentences, so values of two taggers on the same split may be paired.
+    Equal seeds draw equal sentences, so that values of two taggers on the same split may be paired.
     """
     chunks = resample(taggers, resamples, seed)
     tracked = track(chunks, "bootstrap", "resamples", resamples, size=lambda chunk: len(chunk[0].tokens))

@@ -1,16 +1,16 @@
 """Whether two systems differ on a test split by more than chance allows.
 
 A system is the taggers of all its seeds, given by their counts; its score is the mean over them, as in `evaluate`. All
-measures are of B minus A. Both methods take sentences as the units, and both are about these taggers: what other seeds
-would have made of them is the deviation between seeds (Reimers and Gurevych 2017), which is shown with them.
+differences are B minus A. Both methods take sentences as the units and say nothing of taggers with other seeds, which
+the deviation between seeds is about (Reimers and Gurevych 2017).
 
 The paired bootstrap (Efron and Tibshirani 1993; for language Koehn 2004 and Berg-Kirkpatrick et al. 2012) draws the
 same sentences for every tagger of both systems.
 
-Approximate randomisation (Noreen 1989; for F-scores Yeh 2000) asks how often the difference is as large when, sentence
-by sentence, a coin decides which system said what. Were the systems the same, both ways of a coin would be equally
-likely; with several seeds this holds of a sentence's outputs taken together. So one coin swaps all of them, the k-th
-seed of A with the k-th of B, and there must be as many of each.
+Approximate randomisation (Noreen 1989; for F-scores Yeh 2000) asks how often the difference is as large when a coin
+decides, sentence by sentence, which system said what. If the systems were the same, both sides of the coin would be
+equally likely; with several seeds this holds for all outputs of a sentence together. One coin therefore swaps all of
+them, the k-th seed of A with the k-th of B, and the systems must have equally many.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ ROUNDING = 1e-12
 """Equal differences of F1 may come out this far apart."""
 
 System = Sequence[Counts]
-"""Counts on one test split, a tagger each."""
+"""The counts of each tagger on one test split."""
 
 
 def bootstrap_difference(a: System, b: System, resamples: int, seed: int) -> Floats:
@@ -36,7 +36,7 @@ def bootstrap_difference(a: System, b: System, resamples: int, seed: int) -> Flo
 def randomisation_p(a: System, b: System, resamples: int, seed: int) -> Floats:
     """Two-sided p of each measure, (measures,): the share of swapped differences that are as large as the real one.
 
-    The real one is counted among them (Noreen 1989), so that p is never below 1 / (resamples + 1).
+    The real difference is counted too (Noreen 1989), so that p is never below 1 / (resamples + 1).
     """
     if len(a) != len(b):
         raise ValueError(f"seeds are swapped in pairs, got {len(a)} and {len(b)}")
@@ -52,10 +52,10 @@ def _swapped_differences(a: System, b: System, resamples: int, seed: int) -> Ite
     """B minus A after random swaps, `CHUNK` resamples at a time, (chunk, measures)."""
     random = np.random.default_rng(seed)
     pairs = list(zip(a, b, strict=True))
-    # A sentence with the same counts in both systems is the same swapped.
+    # Swapping a sentence with the same counts in both systems changes nothing.
     differs = [(x != y).any(axis=(1, 2)) for pair in pairs for x, y in zip(*pair, strict=True)]
     changed = np.any(differs, axis=0)  # (sentences,)
-    # What the changed sentences have more in B than in A, each (changed, 3 x classes).
+    # Counts of the changed sentences in B minus those in A, each (changed, 3 x classes).
     gains = [
         [(y - x).reshape(len(changed), -1)[changed].astype(np.float64) for x, y in zip(*pair, strict=True)]
         for pair in pairs
@@ -69,7 +69,7 @@ def _swapped_differences(a: System, b: System, resamples: int, seed: int) -> Ite
 
 
 def _swap(swaps: Floats, a: Counts, b: Counts, gain: list[Floats]) -> Floats:
-    """B minus A of one pair of taggers with these totals, once the changed sentences have been swapped."""
+    """B minus A, (swaps, measures), of a pair of taggers with these totals; swaps (swaps, changed) are 0 or 1."""
     moved = [(swaps @ rows).reshape(len(swaps), 3, -1) for rows in gain]
     new_a, new_b = (Counts(*(x + sign * y for x, y in zip(c, moved, strict=True))) for c, sign in ((a, 1), (b, -1)))
     return measure(new_b) - measure(new_a)

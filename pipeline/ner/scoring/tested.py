@@ -1,10 +1,10 @@
-"""A test split, and what the taggers of one experiment said about it: data/predictions/<set>/seed-<n>.txt.
+"""A test split, and what the taggers of one experiment predicted for it: data/predictions/<set>/seed-<n>.txt.
 
     O B-PER I-PER
     B-LOC O
 
-A sentence a line, in the order of data/ner/<set>/test.tsv; a label a token, separated by single spaces. Counts are
-not kept: counted from the labels they are always those of the code that compares them.
+A line is a sentence, in the order of data/ner/<set>/test.tsv, with a label for each token and single spaces between.
+Only labels are kept, not counts, so that any two experiments are counted by the same code.
 """
 
 import io
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.errors import UserError, remake, shown
+from pipeline.errors import UserError, remake
 from pipeline.ner.data.corpus import LABELS, Sentence, parse_labels, parse_split, split_path
 from pipeline.ner.scoring.scores import Counts, count
 from pipeline.ner.tagging.batches import Indices
@@ -34,7 +34,7 @@ class Split(NamedTuple):
     lengths: Indices
 
     def tokens(self, index: int) -> slice:
-        """Where the tokens of a sentence are among all."""
+        """The tokens of a sentence among those of the split."""
         start = int(self.lengths[:index].sum())
         return slice(start, start + int(self.lengths[index]))
 
@@ -44,7 +44,7 @@ class Taggers(NamedTuple):
 
     seeds: list[str]
     tags: list[Indices]
-    """Label numbers of all tokens, each (tokens,)."""
+    """The label numbers (tokens,) of each tagger."""
     counts: list[Counts]
 
 
@@ -69,22 +69,18 @@ def write_predictions(path: Path, tags: Indices, lengths: Indices, labels: list[
 
 def parse_predictions(data: bytes, place: str, lengths: Indices, labels: list[str]) -> Indices:
     """What `write_predictions` wrote for the same sentences and labels; `place` names the file in messages."""
-    numbers = {label: number for number, label in enumerate(labels)}
     lines = data.decode("utf-8", "replace").removesuffix("\n").split("\n")  # U+FFFD is in no label
-    try:
-        tags = [[numbers[label] for label in line.split(" ")] for line in lines]
-    except KeyError as error:
-        what = f"found label {shown(error)}, expected one of {' '.join(labels)}"
-        raise UserError(f"{place}: {what}; {remake('evaluate')}") from None
-    for number, (length, expected) in enumerate(zip_longest(map(len, tags), lengths.tolist(), fillvalue=0), 1):
+    sentences = [line.split(" ") for line in lines]
+    tags = encode_tags(place, sentences, labels, "evaluate")
+    for number, (length, expected) in enumerate(zip_longest(map(len, sentences), lengths.tolist(), fillvalue=0), 1):
         if length != expected:
             what = f"found {length} labels, expected {expected}, one a token of the test split"
             raise UserError(f"{place}:{number}: {what}; {remake('evaluate')}")
-    return np.concatenate([np.array(row, dtype=np.int64) for row in tags])
+    return tags
 
 
 def read_tested(corpus: Path, predictions: Path) -> tuple[Split, Taggers]:
-    """The test split of a data set and the taggers of the workspace, from the folders of the two."""
+    """The test split and the taggers of a data set in the workspace, from their two folders."""
     files = [need(corpus / LABELS, "corpora"), need(split_path(corpus, "test"), "corpora")]
     split = parse_test([file.read_bytes() for file in files], [str(file) for file in files])
     texts = {parse_seed(file.name): (str(file), file.read_bytes()) for file in predictions.glob(f"{PREFIX}*{SUFFIX}")}
@@ -95,16 +91,17 @@ def read_tested(corpus: Path, predictions: Path) -> tuple[Split, Taggers]:
 
 
 def parse_test(files: Sequence[bytes], places: Sequence[str]) -> Split:
-    """The split from the files of its labels and sentences; `places` name the two in messages."""
+    """The split from the contents of labels.json and test.tsv; `places` name the two in messages."""
     labels, sentences = parse_labels(files[0], places[0]), list(parse_split(io.BytesIO(files[1]), places[1]))
     if not sentences:
         raise UserError(f"{places[1]}: empty, expected sentences; {remake('corpora')}")
+    gold = encode_tags(places[1], (sentence.tags for sentence in sentences), labels, "corpora")
     lengths = np.array([len(sentence.tokens) for sentence in sentences], dtype=np.int64)
-    return Split(labels, sentences, encode_tags(places[1], sentences, labels), lengths)
+    return Split(labels, sentences, gold, lengths)
 
 
 def parse_taggers(predictions: Mapping[str, tuple[str, bytes]], split: Split) -> Taggers:
-    """The taggers from their predictions: by seed the place, for messages, and the file."""
+    """The taggers from their predictions: for each seed the place, for messages, and the content of the file."""
     seeds = sorted(predictions, key=int)
     files = [predictions[seed] for seed in seeds]
     tags = [parse_predictions(data, place, split.lengths, split.labels) for place, data in files]
@@ -112,5 +109,5 @@ def parse_taggers(predictions: Mapping[str, tuple[str, bytes]], split: Split) ->
 
 
 def describe_seeds(seeds: Sequence[str]) -> str:
-    """seed 1; seeds 1, 2."""
+    """`seed 1`, or `seeds 1, 2`."""
     return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(seeds)}"

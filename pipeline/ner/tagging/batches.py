@@ -6,7 +6,7 @@ import numpy.typing as npt
 Indices = npt.NDArray[np.int64]
 
 WINDOW = 50
-"""Batches that are shuffled as one heap before it is sorted by length: more is less padding and less chance."""
+"""Batches' worth of shuffled sentences that are sorted by length together: more means less padding and less chance."""
 
 
 def training_batches(lengths: Indices, size: int, random: np.random.Generator) -> list[Indices]:

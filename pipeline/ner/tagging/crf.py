@@ -1,7 +1,6 @@
-"""A linear-chain CRF over BIO labels that can neither learn nor predict an illegal move.
+"""A linear-chain CRF (Lafferty, McCallum, Pereira 2001) over BIO labels that never learns or predicts an illegal move.
 
-Lafferty, McCallum, Pereira (2001). Parameters and likelihood are pytorch-crf's. `transitions[i, j]` scores label i
-followed by j.
+Parameters and likelihood are pytorch-crf's. `transitions[i, j]` scores label i followed by label j.
 """
 
 from typing import cast
@@ -13,7 +12,7 @@ from torchcrf import CRF
 from pipeline.ner.data.bio import OUTSIDE, begins
 
 FORBIDDEN = -1e4
-"""Score of an illegal move: exp() of it is 0 in float32, yet sums of it stay finite."""
+"""Score of an illegal move: its exponential is 0 in float32, yet sums of such scores stay finite."""
 
 
 class BioCrf(CRF):  # type: ignore[misc]  # pytorch-crf says nothing of its types
@@ -27,7 +26,7 @@ class BioCrf(CRF):  # type: ignore[misc]  # pytorch-crf says nothing of its type
         self.forbid()
 
     def forbid(self) -> None:
-        """Put illegal moves back to their fixed score, whatever an optimiser or a file has made of them."""
+        """Set illegal moves back to their fixed score, whatever an optimiser or a file has made of them."""
         self.start_transitions.data.masked_fill_(cast(Tensor, self.illegal_start), FORBIDDEN)
         self.transitions.data.masked_fill_(cast(Tensor, self.illegal), FORBIDDEN)
 
@@ -40,8 +39,8 @@ class BioCrf(CRF):  # type: ignore[misc]  # pytorch-crf says nothing of its type
     def best(self, emissions: Tensor, mask: Tensor) -> Tensor:
         """The most probable tags (Viterbi), int64 (sentences, longest); what the mask excludes is meaningless.
 
-        Own code because pytorch-crf walks back token by token with a device synchronisation each. Sentences run along
-        the last axis, where the maximum over labels is vectorised.
+        pytorch-crf's own search synchronises with the device at every token on the way back. Here sentences run along
+        the last axis, so that the maximum over labels is vectorised.
         """
         self.forbid()
         emissions, moves = emissions.permute(1, 2, 0).contiguous(), self.transitions.unsqueeze(2)

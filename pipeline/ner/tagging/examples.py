@@ -1,11 +1,12 @@
 """A split as the tagger meets it: vectors of its sentences and numbers for its tags."""
 
+from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from pipeline.errors import UserError, remake, shown
-from pipeline.ner.data.corpus import Sentence, read_labels, read_split, split_path
+from pipeline.ner.data.corpus import read_labels, read_split, split_path
 from pipeline.ner.scoring.scores import Counts, count
 from pipeline.ner.settings import FeatureKind
 from pipeline.ner.tagging.batches import Indices
@@ -15,19 +16,19 @@ from pipeline.provenance.code import CELLS, deciding, read_sources
 from pipeline.provenance.fingerprint import fingerprint
 
 EMBED = "pipeline/lm/embed.py"
-"""Read as data: this room does not import that one."""
+"""Only read as text: this room does not import the language model."""
 
 
 class Embedder(Protocol):
-    """A frozen language model."""
+    """A frozen language model; what it makes of a sentence must not depend on the other sentences of a call."""
 
     width: int
 
     def embed(self, sentences: list[list[str]]) -> list[Vectors]:
-        """Vectors of sentences, each (tokens, width); must not depend on which sentences come together."""
+        """The top layer of each sentence, (tokens, width)."""
 
     def layers(self, sentences: list[list[str]]) -> list[Vectors]:
-        """The same of all layers, each (layers, tokens, width)."""
+        """All layers of each sentence, (layers, tokens, width)."""
 
 
 class Examples(NamedTuple):
@@ -37,7 +38,7 @@ class Examples(NamedTuple):
     tags: Indices
     labels: list[str]
     layers: int = 1
-    """Layers of the language model that stand side by side in a vector."""
+    """How many layers of the language model stand side by side in a vector."""
 
     def count_tags(self, predicted: Indices) -> Counts:
         """The counts of predicted label numbers (tokens,)."""
@@ -45,10 +46,7 @@ class Examples(NamedTuple):
 
 
 def load_examples(paths: Paths, name: str, split: str, embedder: Embedder, kind: FeatureKind) -> Examples:
-    """Read a split of a data set; `embedder`, that of `paths.lm`, makes its features unless `paths.features` has them.
-
-    The labels are those of the set.
-    """
+    """Read a split of a data set; its features come from `paths.features` or from `embedder`, which is `paths.lm`."""
     corpus = paths.corpora / name
     path, labels = split_path(corpus, split), read_labels(corpus)
     sentences = list(read_split(path))
@@ -57,11 +55,12 @@ def load_examples(paths: Paths, name: str, split: str, embedder: Embedder, kind:
     key = fingerprint({"all layers": kind != "top", "code": embedding_code()}, path, paths.lm)
     lemmas = [sentence.lemmas for sentence in sentences]
     features = build_features(paths.features, key, lemmas, choose_embed(embedder, kind))
-    return Examples(features, encode_tags(str(path), sentences, labels), labels, features.width // embedder.width)
+    tags = encode_tags(str(path), (sentence.tags for sentence in sentences), labels, "corpora")
+    return Examples(features, tags, labels, features.width // embedder.width)
 
 
 def choose_embed(embedder: Embedder, kind: FeatureKind) -> Embed:
-    """What makes the vectors that `kind` means; a mix is the tagger's, and needs all layers side by side."""
+    """What makes the vectors of a kind: the top layer, or all layers side by side, which the tagger may mix."""
 
     def side_by_side(sentences: list[list[str]]) -> list[Vectors]:
         # (layers, tokens, width) -> (tokens, layers, width) -> (tokens, layers * width)
@@ -71,16 +70,20 @@ def choose_embed(embedder: Embedder, kind: FeatureKind) -> Embed:
 
 
 def embedding_code() -> dict[str, str]:
-    """What decides how given weights embed; of the architectures, which are imported by name, all."""
+    """The code that decides how given weights embed, with every architecture: these are imported by name."""
     sources = read_sources()
     cells = [path for path in sources if path.startswith(CELLS) and path.endswith(".py")]
     return {path: text for start in [EMBED, *cells] for path, text in deciding(start, sources).items()}
 
 
-def encode_tags(place: str, sentences: list[Sentence], labels: list[str]) -> Indices:
-    """The number in `labels` of every tag, int64 (tokens,); `place` names the sentences in messages."""
+def encode_tags(place: str, sentences: Iterable[list[str]], labels: list[str], stage: str) -> Indices:
+    """The number in `labels` of every tag of the sentences, int64 (tokens,).
+
+    A `UserError` about another tag names the place and the stage that makes it again.
+    """
     numbers = {label: number for number, label in enumerate(labels)}
     try:
-        return np.array([numbers[tag] for sentence in sentences for tag in sentence.tags], dtype=np.int64)
+        return np.array([numbers[tag] for tags in sentences for tag in tags], dtype=np.int64)
     except KeyError as error:
-        raise UserError(f"{place}: found label {shown(error)}, expected one of {' '.join(labels)}") from None
+        what = f"found label {shown(error)}, expected one of {' '.join(labels)}"
+        raise UserError(f"{place}: {what}; {remake(stage)}") from None

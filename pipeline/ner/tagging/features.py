@@ -1,6 +1,6 @@
 """Frozen features of the sentences of a split: computed once per language model, then read from a memory map.
 
-Recomputing them for every batch of every epoch, as the paper's code does, costs forty to fifty times as much over
+Computing them again for every batch of every epoch, as the paper's code does, takes forty to fifty times as long over
 20 epochs. At the paper's size they are 3.8 GB in float16, so they are mapped and not loaded.
 """
 
@@ -20,43 +20,41 @@ from pipeline.work.progress import track
 
 Vectors = npt.NDArray[np.float32]
 Embed = Callable[[list[list[str]]], list[Vectors]]
-"""Sentences to their vectors, each (tokens, width); must not depend on which sentences come together."""
+"""Sentences to their vectors, each (tokens, width); which sentences come together must not matter."""
 
-Half = npt.NDArray[np.float16]
 VALUE = np.dtype("<f2")
 BATCH = 64
-"""Sentences embedded in one call; the embedder may cut them further."""
+"""Sentences embedded in one call."""
 
 
 class Features:
-    """What `build_features` left, read-only: `values[rows(numbers)]` are the vectors of these sentences."""
+    """The features that `build_features` wrote: `values[rows(numbers)]` are the vectors of these sentences."""
 
     def __init__(self, folder: Path) -> None:
         advice = f"delete {folder}: it is made again"
-        self.values: Half = read_array(folder / "values.npy", advice, np.float16, axes=2)  # (tokens, width)
-        self.lengths: Indices = read_array(folder / "lengths.npy", advice, np.int64, axes=1)  # (sentences,)
+        self.values: npt.NDArray[np.float16] = read_array(folder / "values.npy", advice, np.float16, axes=2)
+        """(tokens, width), read-only."""
+        self.lengths: Indices = read_array(folder / "lengths.npy", advice, np.int64, axes=1)
+        """(sentences,)."""
         if not (self.lengths > 0).all() or self.lengths.sum() != len(self.values):
             raise UserError(f"{folder}: found lengths that are not those of {len(self.values):,} tokens; {advice}")
-        self.starts: Indices = np.cumsum(self.lengths) - self.lengths
         self.width = int(self.values.shape[1])
-
-    def __len__(self) -> int:
-        return len(self.lengths)
+        self._starts: Indices = np.cumsum(self.lengths) - self.lengths
 
     def rows(self, sentences: Indices) -> Indices:
         """The rows of `values` that hold these sentences, one sentence after the other; (tokens,)."""
         lengths = self.lengths[sentences]
         before = np.cumsum(lengths) - lengths
-        rows: Indices = np.arange(lengths.sum()) + np.repeat(self.starts[sentences] - before, lengths)
+        rows: Indices = np.arange(lengths.sum()) + np.repeat(self._starts[sentences] - before, lengths)
         return rows
 
 
 def build_features(cache: Path, key: str, sentences: list[list[str]], embed: Embed) -> Features:
     """The features of `sentences` from `cache/key`, computed first if they are not there.
 
-    `key` must say all that the values depend on (`fingerprint`). A `UserError` if they do not fit on the disk or do
-    not fit into float16. Experiments share the cache, so that two processes may compute the same key at once: each
-    does so in a folder of its own, and the first to finish gives it its name.
+    `key` must say all that the values depend on (`fingerprint`). A `UserError` if they do not fit on the disk or into
+    float16. Two experiments may compute the same key at once: each works in a folder of its own, and the first to
+    finish gives it its name.
     """
     folder = cache / key
     if not folder.is_dir():
@@ -68,13 +66,13 @@ def build_features(cache: Path, key: str, sentences: list[list[str]], embed: Emb
             try:
                 partial.rename(folder)
             except OSError:
-                if not folder.is_dir():  # or else another process was first, with the same values
+                if not folder.is_dir():  # otherwise another process was first, with the same values
                     raise
     return Features(folder)
 
 
 def _write(partial: Path, folder: Path, sentences: list[list[str]], embed: Embed) -> None:
-    """Embed the longest sentences first, and put the vectors of each where they belong."""
+    """Embed the longest sentences first, and put the vectors of each in its place."""
     lengths = np.array([len(sentence) for sentence in sentences], dtype=np.int64)
     np.save(partial / "lengths.npy", lengths)
     starts, total, first, width = np.cumsum(lengths) - lengths, int(lengths.sum()), 0, 0
@@ -85,9 +83,6 @@ def _write(partial: Path, folder: Path, sentences: list[list[str]], embed: Embed
                 if not width:
                     width = vectors.shape[1]
                     first = _reserve(file, folder, (total, width))
-                if vectors.shape != (lengths[index], width):
-                    shapes = f"got vectors of shape {vectors.shape}, expected {(int(lengths[index]), width)}"
-                    raise ValueError(f"sentence {index}: {shapes} (tokens, width)")
                 with np.errstate(over="ignore"):
                     half = vectors.astype(VALUE)
                 if not np.isfinite(half).all():
@@ -100,10 +95,10 @@ def _write(partial: Path, folder: Path, sentences: list[list[str]], embed: Embed
 
 
 def _reserve(file: IO[bytes], folder: Path, shape: tuple[int, int]) -> int:
-    """Write the header and claim the disk space of all values now; return where the values begin.
+    """Write the header and claim the disk space of all values; return where the values begin.
 
-    A full disk is then known before the work and not after it. And it is an error that can be explained: writing
-    through a memory map onto a full disk kills the process.
+    A full disk is then noticed before the work, and as an error that can be explained: writing through a memory map
+    onto a full disk kills the process.
     """
     np.lib.format.write_array_header_1_0(file, {"descr": VALUE.str, "fortran_order": False, "shape": shape})
     file.flush()

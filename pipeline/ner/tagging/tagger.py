@@ -1,12 +1,13 @@
 """The tagger: dropout, BiLSTM, ReLU, linear, CRF (paper: 2 layers of 2x120 over the frozen top layer).
 
-A mix of the layers of the language model may stand before it, and the BiLSTM with its ReLU may be left out.
+A mix of the layers of the language model may come first, and the BiLSTM with its ReLU may be left out.
 
-Sentences come one after the other without padding, (tokens, width) and lengths, and the BiLSTM runs over packed
-sequences: its backward half never sees padding, so that a prediction does not depend on batch mates (it does in the
-paper's code), and no time is spent on padding (two thirds of a random batch).
+Sentences come one after the other without padding, as vectors (tokens, width) and lengths, and the BiLSTM runs over
+packed sequences. Its backward half never sees padding: a prediction depends on no other sentence, as it does in the
+paper's code, and padding, two thirds of a random batch, costs no time.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,16 +27,16 @@ from pipeline.ner.tagging.features import Features
 
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 LARGEST = 1e30
-"""Score of a label, or of a move between two, of which a sentence's sum is finite in float32."""
+"""Scores of labels and of moves between them must be below this, so that the sum over a sentence is finite."""
 BATCH = 256
-"""Sentences that `predict` tags at a time; the tags do not depend on it."""
+"""Sentences that are tagged at a time; the tags do not depend on it."""
 
 
 class ScalarMix(nn.Module):
     """ELMo's mix of layers (Peters et al. 2018, equation 1): `gamma * sum_j softmax(s)_j h_j`.
 
-    s and gamma are learned; it begins as the mean of the layers h_j. Without the layer normalisation that Peters et al.
-    call helpful in some cases.
+    s and gamma are learned; the mix begins as the mean of the layers h_j. It has no layer normalisation, which Peters
+    et al. found helpful in some cases.
     """
 
     def __init__(self, layers: int) -> None:
@@ -44,7 +45,7 @@ class ScalarMix(nn.Module):
         self.gamma = nn.Parameter(torch.ones(()))
 
     def forward(self, layers: Tensor) -> Tensor:
-        """(tokens, layers * width), layer after layer, to (tokens, width)."""
+        """Vectors (tokens, layers * width), layer after layer, to (tokens, width)."""
         weights = self.gamma * self.scores.softmax(0)
         return torch.einsum("l,tlw->tw", weights, layers.unflatten(1, (len(weights), -1)))
 
@@ -84,13 +85,8 @@ class Tagger(nn.Module):
         loss: Tensor = self.crf.loss(emissions, padded, mask)
         return loss
 
-    @torch.no_grad()
-    def decode(self, features: Tensor, lengths: Tensor) -> Tensor:
-        """The most probable legal tags, int64 (tokens,)."""
-        return self.best(self.emissions(features, lengths), lengths)
-
     def best(self, emissions: Tensor, lengths: Tensor) -> Tensor:
-        """The same by what `emissions` gave; a `UserError` where sums of these scores would be no numbers."""
+        """The most probable legal tags, int64 (tokens,); a `UserError` where sums of these scores would overflow."""
         scores = torch.cat([emissions.flatten(), *(parameter.flatten() for parameter in self.crf.parameters())])
         if not (largest := scores.abs().max().item()) < LARGEST:
             raise UserError(
@@ -101,7 +97,7 @@ class Tagger(nn.Module):
         return self.crf.best(emissions, mask)[mask]
 
     def save(self, folder: Path) -> None:
-        """Write weights.safetensors and config.json: the folder works by itself."""
+        """Write weights.safetensors and config.json, which are all that `load` needs."""
         folder.mkdir(parents=True, exist_ok=True)
         save_weights(self, folder / WEIGHTS)
         write_json(folder / CONFIG, self.sizes.model_dump())
@@ -124,40 +120,53 @@ def load_taggers(folder: Path, device: torch.device) -> dict[str, Tagger]:
 
 def predict(tagger: Tagger, features: Features) -> Indices:
     """Label numbers of all tokens in the order of the split, int64 (tokens,). Leaves the tagger in evaluation mode."""
+    tags = np.zeros(int(features.lengths.sum()), dtype=np.int64)
+    for rows, emissions, lengths in score_labels(tagger, features):
+        tags[rows] = tagger.best(emissions, lengths).cpu().numpy()
+    return tags
+
+
+def score_labels(tagger: Tagger, features: Features) -> Iterator[tuple[Indices, Tensor, Tensor]]:
+    """Batches of a split: rows of the tokens, emissions (sentences, longest, labels) and lengths (sentences,)."""
     if tagger.width != features.width:
         raise UserError(
             f"the tagger reads vectors of width {tagger.width}, found features of width {features.width}: "
             "it was trained on another language model; run dvc repro ner"
         )
     tagger.eval()
-    tags = np.zeros(int(features.lengths.sum()), dtype=np.int64)
     for batch in inference_batches(features.lengths, BATCH):
         rows = features.rows(batch)
-        tags[rows] = tagger.decode(*load_batch(tagger, features, batch, rows)).cpu().numpy()
-    return tags
+        vectors, lengths = load_batch(tagger, features, batch, rows)
+        with torch.no_grad():
+            emissions = tagger.emissions(vectors, lengths)
+        yield rows, emissions, lengths
 
 
 def load_batch(tagger: Tagger, features: Features, batch: Indices, rows: Indices) -> tuple[Tensor, Tensor]:
-    """Vectors of some sentences on the tagger's device, float16 (tokens, width), and their lengths, (sentences,)."""
+    """Vectors of a batch on the tagger's device, float16 (tokens, width), and lengths (sentences,) on the CPU."""
     vectors = torch.from_numpy(features.values[rows])
     return vectors.to(tagger.linear.weight.device), torch.from_numpy(features.lengths[batch])
 
 
 class _Plan(NamedTuple):
-    """How sentences one after the other become a packed sequence, time by time; each (tokens,) but batch_sizes."""
+    """How sentences one after the other become a packed sequence, which goes time by time."""
 
     rows: Tensor
+    """The place of each packed token among the given ones, (tokens,)."""
     sentence: Tensor
+    """(tokens,)."""
     time: Tensor
+    """The number of each packed token in its sentence, (tokens,)."""
     batch_sizes: Tensor
+    """How many sentences have a token at each time, (longest,)."""
 
 
 def _plan(lengths: Tensor) -> _Plan:
     order = lengths.argsort(descending=True, stable=True)
     alive = _mask(lengths[order]).T  # (longest, sentences), long sentences first
-    time, column = alive.nonzero(as_tuple=True)
+    time, column = alive.nonzero(as_tuple=True)  # (tokens,) each
     sentence = order[column]
-    starts = lengths.cumsum(0) - lengths
+    starts = lengths.cumsum(0) - lengths  # (sentences,)
     return _Plan(starts[sentence] + time, sentence, time, alive.sum(1))
 
 

@@ -17,7 +17,7 @@ from pipeline.work.progress import Meter
 
 
 class Epoch(NamedTuple):
-    """What one epoch was like."""
+    """Mean loss a sentence, and scores on validation after the epoch."""
 
     epoch: int
     train_loss: float
@@ -33,7 +33,7 @@ def train_tagger(
     device: torch.device,
     rule: EpochRule,
 ) -> tuple[Tagger, list[Epoch]]:
-    """Train for all epochs; return the tagger as it was after the one that the rule keeps, and all of them.
+    """Train for all epochs; return the tagger as it was after the epoch that the rule keeps, and all epochs.
 
     Equal arguments give equal weights on the same machine. Sets torch's global seed.
     """
@@ -58,7 +58,7 @@ def train_tagger(
             loss += mean * len(batch)
             meter.add(int(train.features.lengths[batch].sum()), f"epoch {number}, loss {mean:.3f}")
         scores = score(validation.count_tags(predict(tagger, validation.features)))
-        epochs.append(Epoch(number, loss / len(train.features), scores["entity_f1"], scores["token_f1"]))
+        epochs.append(Epoch(number, loss / len(train.features.lengths), scores["entity_f1"], scores["token_f1"]))
         if kept_epoch(epochs, rule) is epochs[-1]:
             weights = copy.deepcopy(tagger.state_dict())
     meter.close()

@@ -1,9 +1,8 @@
 """Layouts of published NER files, one a file: `format: wikineural` in a manifest means `wikineural.py`.
 
-A layout is named after the set that made it known, and any set may be written in it: types come from the files. A new
-layout is one more file here and its name in the table below: docs/extend.md. It has `rows(path)`, which streams the
-tokens of a file, plain or gzipped, with their labels as they stand there, and None between two sentences; a `UserError`
-names the line, what was found and what was expected. `pipeline.ner.data.lines` has what layouts share.
+A layout is named after the set that made it known, and any set may be written in it: types come from the files. It has
+`rows(path)`, which streams the tokens of a file, plain or gzipped, with their labels as they stand there, and None
+between two sentences; a `UserError` names the line, what was found and what was expected. docs/extend.md adds a layout.
 """
 
 from pipeline.ner.data.formats import conll2003, multiconer, wikineural

@@ -5,15 +5,15 @@
     EU NNP B-NP B-ORG
     rejects VBZ B-VP O
 
-The token is the first column and the tag the last; what is between them, be it two columns as in English, three as in
-German, or none, is not read. Columns are parted by blanks or tabs, and every row of a file has as many. A blank line
-ends a sentence, and so does a row of -DOCSTART-, which is no token.
+The token is the first column and the tag the last; what is between them (two columns in English, three in German, often
+none) is not read. Blanks or tabs separate the columns, and all rows of a file have equally many. A blank line ends a
+sentence, and so does a row of -DOCSTART-, which is not a token.
 
-Three things that copies of such files have are seen in their first sentences, read for what they are, and said:
+Three peculiarities of such files are recognised and reported:
 
 - a running number before the token, as in CoNLL-U; it may go on through the file;
-- a second column of labels after the first, of entities in entities, as in GermEval 2014: the first is read;
-- lines of comments between sentences. They begin with `#` and end in no label, for `#` is a token too.
+- a second column of labels after the first, for entities inside entities, as in GermEval 2014: the first is read;
+- comments between sentences, lines that begin with `#` and do not end in a label (`#` may also be a token).
 """
 
 import re
@@ -21,7 +21,6 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
 from pipeline.errors import UserError, shown
 from pipeline.ner.data.bio import is_label, tag_type
@@ -30,55 +29,44 @@ from pipeline.work.progress import say
 
 DOCUMENT = "-DOCSTART-"
 SAMPLE = 100
-"""Sentences by which columns are known: in a set without numbers a few of them may be numbers that count, not most."""
+"""The columns are recognised by this many sentences; a few may look numbered, as in tables of results, but not most."""
 CHUNKS = {"ADJP", "ADVP", "CONJP", "INTJ", "LST", "NC", "NP", "PC", "PP", "PRT", "SBAR", "UCP", "VC", "VP"}
-"""Types of CoNLL's labels of phrases, which stand before those of entities and look like them."""
+"""Types of CoNLL's labels of phrases, whose column stands before that of the entities and looks like it."""
 _GAP = re.compile("[ \t]+")  # not str.split(): a no-break space is part of its token
 _NUMBER = re.compile(r"([0-9]{1,9})\.?")
 _RANGE = re.compile(r"[0-9]{1,9}[-.][0-9]{1,9}")
-"""CoNLL-U: `3-4` repeats two words as one, `8.1` is no word of the sentence."""
+"""In CoNLL-U `3-4` repeats two words as one, and `8.1` is not a word of the sentence."""
 _INDEX = re.compile(r"[A-Za-z]{0,3}[0-9]{1,9}([-.:][0-9]{1,9})*[.)]?")
 
 
-class Line(NamedTuple):
-    """A line that is not blank."""
-
-    place: str
-    fields: list[str]
-
-    @property
-    def number(self) -> int:
-        """The running number, if that is what the first field is; else -1."""
-        number = _NUMBER.fullmatch(self.fields[0])
-        return int(number[1]) if number else -1
+Line = tuple[str, list[str]]
+"""The file and the number of a line, and its fields."""
 
 
 def rows(path: Path) -> Iterator[Row | None]:
     """The tokens of a file."""
     width, token, label = _find_columns(path)
     counts, last = Counter[str](), 0
-    for lines in _sentences(path, counts):
-        for index, line in enumerate(lines):
-            fields = line.fields
+    for sentence in _sentences(path, counts):
+        for index, (place, fields) in enumerate(sentence):
             if len(fields) != width:
                 what = f"found {len(fields)} columns in {shown(' '.join(fields))}, expected {width}"
-                raise UserError(f"{line.place}: {what} with blanks between, the token first and the tag last")
+                raise UserError(f"{place}: {what} with blanks between, the token first and the tag last")
             if token:
-                if line.number != last + 1 and (index or line.number not in (0, 1)):
+                number = _number(fields)
+                if number != last + 1 and (index or number not in (0, 1)):
                     what = f"found {shown(fields[0])} in the first column, expected {last + 1}"
-                    advice = (
-                        "it is a running number in the first sentences; is a line missing, or one of several words?"
-                    )
-                    raise UserError(f"{line.place}: {what}: {advice}")
-                last = line.number
-            yield Row(line.place, fields[token], fields[label])
+                    reason = "it is a running number in the first sentences"
+                    raise UserError(f"{place}: {what}: {reason}; is a line missing, or one of several words?")
+                last = number
+            yield Row(place, fields[token], fields[label])
         yield None
     if counts["comments"]:
         say(f"{path}: lines of comments (#) left out: {counts['comments']:,}")
 
 
 def _sentences(path: Path, counts: Counter[str]) -> Iterator[list[Line]]:
-    """The lines between blank lines and rows of -DOCSTART-, without comments before the first, which are counted."""
+    """The lines between blank lines and rows of -DOCSTART-; comments before a sentence are left out and counted."""
     lines: list[Line] = []
     for number, text in read_lines(path):
         fields = _GAP.split(text.strip(" \t"))
@@ -89,8 +77,8 @@ def _sentences(path: Path, counts: Counter[str]) -> Iterator[list[Line]]:
         elif not lines and fields[0].startswith("#") and not is_label(fields[-1]):
             counts["comments"] += 1
         else:
-            lines.append(Line(f"{path}:{number}", fields))
-            check_length(lines[0].place, len(lines))
+            lines.append((f"{path}:{number}", fields))
+            check_length(lines[0][0], len(lines))
     if lines:
         yield lines
 
@@ -101,47 +89,54 @@ def _find_columns(path: Path) -> tuple[int, int, int]:
     It is said if the token is not simply in the first and the label in the last.
     """
     sample = list(islice(_sentences(path, Counter()), SAMPLE))
-    width = max(len(sample[0][0].fields), 2) if sample else 2
-    full = [line.fields for lines in sample for line in lines if len(line.fields) == width]
-    token, label, said = 0, width - 1, []
+    lines = [fields for sentence in sample for _, fields in sentence]
+    width = max(2, len(lines[0])) if lines else 2
+    full = [fields for fields in lines if len(fields) == width]
+    token, label, notes = 0, width - 1, []
     if width > 2 and 2 * _count_numbered(sample) > len(sample):
         token = 1
-        said.append("column 1 is a running number")
-    elif width > 2 and _is_index([row[0] for row in full]):
+        notes.append("column 1 is a running number")
+    elif width > 2 and _is_index([fields[0] for fields in full]):
         raise UserError(
             f"{path}: found numbers in the first column, which do not count the tokens of sentences; expected tokens "
             "there, and a blank line after each sentence"
         )
     while label - 1 > token and _is_nested(path, full, label):
-        said.append(f"column {label + 1} has entities inside those of column {label} and is left out")
+        notes.append(f"column {label + 1} has entities inside those of column {label} and is left out")
         label -= 1
-    if said:
-        say(f"{path}: token in column {token + 1}, label in column {label + 1} of {width}: {'; '.join(said)}")
+    if notes:
+        say(f"{path}: token in column {token + 1}, label in column {label + 1} of {width}: {'; '.join(notes)}")
     return width, token, label
 
 
+def _number(fields: list[str]) -> int:
+    """The running number in the first field; -1 if it is none."""
+    number = _NUMBER.fullmatch(fields[0])
+    return int(number[1]) if number else -1
+
+
 def _is_index(column: list[str]) -> bool:
-    """Whether the fields are numbers, nearly all of them, or mostly numbers of several parts, as `1-2` and `s1.2`."""
+    """Whether nearly all fields are plain numbers, or most are numbers of several parts, such as `1-2` and `s1.2`."""
     plain = sum(field.isdigit() for field in column)
     composed = sum(_INDEX.fullmatch(field) is not None for field in column) - plain
     return 10 * plain > 9 * len(column) or 2 * composed > len(column)
 
 
 def _count_numbered(sample: list[list[Line]]) -> int:
-    """Sentences whose first column counts from 0 or 1, or goes on where the one before it ended."""
+    """Sentences whose first column counts from 0 or 1, or goes on where the sentence before ended."""
     last = total = 0
-    for lines in sample:
-        numbers = [line.number for line in lines if not _RANGE.fullmatch(line.fields[0])] or [-1]
+    for sentence in sample:
+        numbers = [_number(fields) for _, fields in sentence if not _RANGE.fullmatch(fields[0])] or [-1]
         total += numbers[0] in (0, 1, last + 1) and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
         last = numbers[-1]
     return total
 
 
 def _is_nested(path: Path, sample: list[list[str]], column: int) -> bool:
-    """Whether the labels of this column, in the whole file, are of entities inside those of the column before it."""
-    if not all(is_label(row[i]) for row in sample for i in (column, column - 1)):
+    """Whether the labels of this column are of entities inside those of the column before it, by the whole file."""
+    if not all(is_label(label) for fields in sample for label in fields[column - 1 : column + 1]):
         return False
-    lines = (line for sentence in _sentences(path, Counter()) for line in sentence if len(line.fields) > column)
-    pairs = {(line.fields[column], line.fields[column - 1]) for line in lines}
-    inner, outer = ({tag_type(pair[i]) for pair in pairs} - {""} for i in (0, 1))
+    lines = (fields for sentence in _sentences(path, Counter()) for _, fields in sentence if len(fields) > column)
+    pairs = {tuple(fields[column - 1 : column + 1]) for fields in lines}
+    outer, inner = ({tag_type(label) for label in labels} - {""} for labels in zip(*pairs, strict=True))
     return bool(inner & outer) or not (inner or outer <= CHUNKS)

@@ -4,9 +4,9 @@
     российская _ _ B-GRP
     # _ _ O
 
-A blank line ends a sentence. Only lines that begin with `# id ` are headers: `#` is a token too, 213 times in the
-training split, and the paper's Table 1 has counted these as sentences. One row there is `friedrich_i _ _ _ O`, a
-token with a space in it, so rows are read from the right.
+A blank line ends a sentence. Only lines that begin with `# id ` are headers: `#` is also a token, 213 times in the
+training split, where the paper's Table 1 counts it as a sentence. One row there is `friedrich_i _ _ _ O`, whose token
+has a space in it, so rows are read from the right.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from pipeline.ner.data.lines import Row, read_lines
 
 
 def rows(path: Path) -> Iterator[Row | None]:
-    """The tokens of a file; a header also ends a sentence, should its blank line be missing."""
+    """The tokens of a file; a header also ends a sentence, in case the blank line is missing."""
     for number, line in read_lines(path):
         place, fields = f"{path}:{number}", line.rsplit(" ", 3)
         if not line or line.startswith("# id "):
