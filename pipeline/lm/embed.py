@@ -1,6 +1,5 @@
 """Frozen embeddings of sentences from a folder that works by itself."""
 
-import re
 import threading
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +14,7 @@ from pipeline.errors import UserError, remake
 from pipeline.files.json import write_json
 from pipeline.files.settings import Settings, read_settings
 from pipeline.files.vocabulary import SPECIALS
-from pipeline.files.weights import is_finite, load_module, read_shapes, save_weights
+from pipeline.files.weights import is_finite, load_module, save_weights
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.elmo.stacks import ElmoStacks
 from pipeline.lm.encoders.chars import CharIds, char_ids, vocabulary_char_ids
@@ -27,7 +26,6 @@ from pipeline.lm.training.batches import align
 WEIGHTS, CONFIG = "lm.safetensors", "config.json"
 LIMIT = 100_000
 """Types kept: 200 MB of vectors of the paper's width, and most of what a text of some million words has."""
-_LAYER = re.compile(r"^directions\.0\.layers\.(\d+)\.", re.MULTILINE)
 
 Vectors = npt.NDArray[np.float32]
 Model = BiLM | ElmoStacks
@@ -85,18 +83,8 @@ class Embedder:
             return cls(charcnn, None, device, quick)
         if config.arch.cell == ELMO:
             return cls(charcnn, ElmoStacks.load(folder, device), device, quick)
-        # Other numbers of units and layers than there are weights for are refused before a model is made of them: the
-        # `sru` package takes memory for its layers at once, on whatever device.
-        weights = folder / WEIGHTS
-        shapes = read_shapes(weights, "pretrain")
-        hidden, layers = shapes.get("project.weight", (0, 0))[1], len({*_LAYER.findall("\n".join(shapes))})
-        if (hidden, layers) != (config.lm.hidden, config.arch.layers):
-            raise UserError(
-                f"{weights}: weights of another model ({layers} layers of {hidden} units, expected "
-                f"{config.arch.layers} of {config.lm.hidden}); {remake('pretrain')}"
-            )
         sizes = config.lm, charcnn.shape.projection, config.vocabulary_size
-        model = load_module(lambda: BiLM(config.arch, *sizes), weights, "pretrain")
+        model = load_module(lambda: BiLM(config.arch, *sizes), folder / WEIGHTS, "pretrain")
         return cls(charcnn, model.to(device).eval(), device, quick)
 
     @torch.inference_mode()

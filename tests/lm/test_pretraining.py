@@ -126,7 +126,7 @@ def test_weights_of_another_model_and_cut_weights_are_one_line(trained: Trained,
 def test_a_machine_without_dvc_and_the_text_stages_packages_will_do(make: Make) -> None:
     script = """
 import sys
-for name in "dvc h5py pandas razdel ufal mwxml mwparserfromhell joblib requests matplotlib sklearn".split():
+for name in "dvc h5py pandas razdel sru ufal mwxml mwparserfromhell joblib requests matplotlib sklearn".split():
     sys.modules[name] = None
 sys.argv = ["pipeline", "pretrain"]
 from pipeline import cli

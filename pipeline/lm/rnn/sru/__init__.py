@@ -1,4 +1,4 @@
-"""Simple recurrent unit (Lei et al. 2018): the `sru` package's cell with a recurrence written here.
+"""Simple recurrent unit (Lei et al. 2018): the `sru` package's cell, written without a compiler.
 
 `cell` holds the parameters, `recurrence` says what is computed, `on_cpu` and `on_gpu` compute it.
 """

@@ -39,7 +39,7 @@ def layout(batch: int, hidden: int) -> Layout:
 
 
 class Recurrence(torch.autograd.Function):
-    """`recurrence.recur` for CUDA: gates in float16, bfloat16 or float32, all else in float32; float64 in float64."""
+    """`recurrence.recur` for CUDA: gates in float16, bfloat16 or float32, all else in float32; or all in float64."""
 
     @staticmethod
     def forward(
@@ -50,63 +50,46 @@ class Recurrence(torch.autograd.Function):
         highway: Tensor | None,
         v_forget: Tensor,
         v_reset: Tensor,
-        state: Tensor,
-        tanh: bool,
-        dropout: Tensor | None,
-        padding: Tensor | None,
-    ) -> tuple[Tensor, Tensor]:
-        """h (length, batch, hidden), of the candidate's dtype, and the last c (batch, hidden), float32 or wider."""
+    ) -> Tensor:
+        """h (length, batch, hidden), of the candidate's dtype."""
         length, batch, hidden = candidate.shape
-        gates = [_contiguous(gate) for gate in (candidate, forget, reset, highway)]
-        rest = [_contiguous(tensor) for tensor in (v_forget, v_reset, dropout)]
-        padded = None if padding is None else padding.contiguous().view(torch.uint8)
+        gates = [None if gate is None else gate.contiguous() for gate in (candidate, forget, reset, highway)]
+        coefficients = v_forget.contiguous(), v_reset.contiguous()
         h = candidate.new_empty(candidate.shape)
-        last = candidate.new_empty(batch, hidden, dtype=torch.promote_types(candidate.dtype, torch.float32))
-        states = last.new_empty(length + 1, batch, hidden) if any(ctx.needs_input_grad) else None
-        _launch(_forward, candidate, (*gates, *rest, padded, state.contiguous(), h, states, last), tanh)
-        ctx.save_for_backward(*gates[1:], *rest, padded, states)
-        ctx.tanh, ctx.dtype = tanh, candidate.dtype
-        ctx.set_materialize_grads(False)
-        return h, last
+        states = v_forget.new_empty(length + 1, batch, hidden) if any(ctx.needs_input_grad) else None
+        _launch(_forward, candidate, (*gates, *coefficients, h, states))
+        ctx.save_for_backward(*gates[1:], *coefficients, states)
+        return h
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, dh: Tensor | None, dlast: Tensor | None) -> tuple[Tensor | None, ...]:
-        """Gradients of all but the options; autograd rounds those of v_* and the state to their tensors' dtype."""
-        forget, reset, highway, *rest, states = ctx.saved_tensors
-        dh = torch.zeros_like(forget, dtype=ctx.dtype) if dh is None else dh.contiguous()
-        dgates = [torch.empty_like(dh)] + [None if x is None else torch.empty_like(x) for x in (forget, reset, highway)]
-        dv = states.new_empty(2, *states.shape[1:])  # of each text of the batch
-        dstate = torch.empty_like(states[0])
-        arguments = (forget, reset, highway, *rest, states, dh, _contiguous(dlast), *dgates, *dv, dstate)
-        _launch(_backward, forget, arguments, ctx.tanh)
-        return (*dgates, *dv.sum(1), dstate, None, None, None)
+    def backward(ctx: Any, dh: Tensor) -> tuple[Tensor | None, ...]:
+        forget, reset, highway, v_forget, v_reset, states = ctx.saved_tensors
+        dh = dh.contiguous()
+        dgates = [None if x is None else torch.empty_like(x) for x in (dh, forget, reset, highway)]
+        dv = states.new_empty(2, *states.shape[1:])  # (2, batch, hidden)
+        _launch(_backward, forget, (forget, reset, highway, v_forget, v_reset, states, dh, *dgates, *dv))
+        return (*dgates, *dv.sum(1))
 
 
-def _contiguous(tensor: Tensor | None) -> Tensor | None:
-    return None if tensor is None else tensor.contiguous()
-
-
-def _launch(kernel: Any, like: Tensor, arguments: tuple[Tensor | None, ...], tanh: bool) -> None:
+def _launch(kernel: Any, like: Tensor, arguments: tuple[Tensor | None, ...]) -> None:
     """Run a kernel for gates shaped like one (length, batch, hidden): a program for each text and block of channels."""
     length, batch, hidden = like.shape
     warps, ahead = layout(batch, hidden)
     block = WARP * warps
-    sizes = (length, batch, hidden, batch * hidden)
-    constants = {"TANH": tanh, "BLOCK": block, "AHEAD": ahead}
+    sizes = (length, hidden, batch * hidden)
     with torch.cuda.device_of(like):
         grid = (batch * -(-hidden // block),)
-        kernel[grid](*arguments, *sizes, **constants, num_warps=warps, enable_fp_fusion=True)
+        kernel[grid](*arguments, *sizes, BLOCK=block, AHEAD=ahead, num_warps=warps, enable_fp_fusion=True)
 
 
 # The rest is in Triton's language, compiled once for each combination of dtypes, of constants (in capitals) and of
 # arguments that are None; not for each size. `stride` is batch * hidden, from step to step; computed in a kernel, it
 # makes the compiler keep an address for every load and store of a chunk, and take twice the registers. `place` is an
-# element's offset in a tensor (length, batch, hidden), and `row` a step's in one (length, batch), in 64 bits. Functions
-# of `triton.language` that are themselves written in Triton are avoided: they can be interpreted only if that was asked
-# for before Triton's first import.
+# element's offset in a tensor (length, batch, hidden), in 64 bits. Functions of `triton.language` that are themselves
+# written in Triton are avoided: they can be interpreted only if that was asked for before Triton's first import.
 
-SIZES = ("length", "batch", "hidden", "stride")
+SIZES = ("length", "hidden", "stride")
 
 
 @triton.jit
@@ -115,11 +98,6 @@ def _sigmoid(x):
     # depends how long a step takes. exp2(-x log2(e)) + 1 is at least 1, and infinite at worst, which gives 0.
     root = tl.rsqrt(1 + tl.exp2(x * -1.4426950408889634))
     return root * root
-
-
-@triton.jit
-def _tanh(x):
-    return 2 * _sigmoid(2 * x) - 1
 
 
 @triton.jit
@@ -139,10 +117,10 @@ def _load(tensor, place, mask):
 
 
 @triton.jit
-def _load_chunk(tensors, padding, place, row, stride, batch, start, length, inside, AHEAD: tl.constexpr):
-    """AHEAD steps, from the `start`th that this program makes: tuples of what is at `place` and, last, at `row`.
+def _load_chunk(tensors, place, stride, start, length, inside, AHEAD: tl.constexpr):
+    """AHEAD steps, from the `start`th that this program makes: a tuple each, of what the tensors have at `place`.
 
-    Undefined beyond `length`. Also returns `place` and `row` of the step after the last.
+    Undefined beyond `length`. Also returns the `place` of the step after the last.
     """
     chunk = ()
     for step in tl.static_range(AHEAD):
@@ -150,11 +128,9 @@ def _load_chunk(tensors, padding, place, row, stride, batch, start, length, insi
         loaded = ()
         for index in tl.static_range(len(tensors)):
             loaded += (_load(tensors[index], place, mask),)
-        loaded += (_load(padding, row, mask),)
         chunk += (loaded,)
         place += stride
-        row += batch
-    return chunk, place, row
+    return chunk, place
 
 
 @triton.jit
@@ -183,63 +159,44 @@ def _forward(
     highway,
     v_forget,
     v_reset,
-    dropout,
-    padding,
-    state,
     h,
     states,
-    last,
     length,
-    batch,
     hidden,
     stride,
-    TANH: tl.constexpr,
     BLOCK: tl.constexpr,
     AHEAD: tl.constexpr,
 ):
-    """From the gates to h (length, batch, hidden), states c_0 to the last (length + 1, batch, hidden), and the last."""
-    wide: tl.constexpr = last.dtype.element_ty
+    """From the gates to h (length, batch, hidden) and, if asked for, the states from c_0 on (length + 1, ...)."""
+    wide: tl.constexpr = v_forget.dtype.element_ty
     text, channel, inside = _whereabouts(hidden, BLOCK)
     home = text * hidden + channel
-    v_f = tl.load(v_forget + channel, mask=inside).to(wide)
-    v_r = tl.load(v_reset + channel, mask=inside).to(wide)
-    c = tl.load(state + home, mask=inside).to(wide)
-    if dropout is not None:
-        m = tl.load(dropout + home, mask=inside).to(wide)
+    v_f = tl.load(v_forget + channel, mask=inside)
+    v_r = tl.load(v_reset + channel, mask=inside)
+    c = tl.full([BLOCK], 0, wide)
     if states is not None:
         tl.store(states + home, c, mask=inside)
 
     gates = (candidate, forget, reset, highway)
     place = home
-    chunk, far, row = _load_chunk(gates, padding, home, text, stride, batch, 0, length, inside, AHEAD)
+    chunk, far = _load_chunk(gates, home, stride, 0, length, inside, AHEAD)
     chunk = _widen(chunk, wide)
     for t in range(0, length, AHEAD):
-        later, far, row = _load_chunk(gates, padding, far, row, stride, batch, t + AHEAD, length, inside, AHEAD)
+        later, far = _load_chunk(gates, far, stride, t + AHEAD, length, inside, AHEAD)
         for step in tl.static_range(AHEAD):
-            u, x, r, skip, padded = chunk[step]
+            u, x, r, skip = chunk[step]
             live = _until(t + step, length, inside)
-            runs = live
-            if padding is not None:
-                runs = live & (padded == 0)
             f = _sigmoid(x + v_f * c)
             share = _sigmoid(r + v_r * c)
-            if dropout is not None:
-                share *= m
-            c = tl.where(runs, u + f * (c - u), c)
-            active = c
-            if TANH:
-                active = _tanh(c)
-            out = active * share
+            c = u + f * (c - u)
+            out = c * share
             if highway is not None:
-                out = skip + (active - skip) * share
-            if padding is not None:
-                out = tl.where(runs, out, 0.0)
+                out = skip + (c - skip) * share
             tl.store(h + place, out, mask=live)
             place += stride
             if states is not None:
                 tl.store(states + place, c, mask=live)
         chunk = _widen(later, wide)
-    tl.store(last + home, c, mask=inside)
 
 
 @triton.jit(do_not_specialize=SIZES)
@@ -249,71 +206,50 @@ def _backward(
     highway,
     v_forget,
     v_reset,
-    dropout,
-    padding,
     states,
     dh,
-    dlast,
     dcandidate,
     dforget,
     dreset,
     dhighway,
     dv_forget,
     dv_reset,
-    dstate,
     length,
-    batch,
     hidden,
     stride,
-    TANH: tl.constexpr,
     BLOCK: tl.constexpr,
     AHEAD: tl.constexpr,
 ):
-    """Gradients of the gates (length, batch, hidden), and of v_* and the state (batch, hidden), from the last step."""
-    wide: tl.constexpr = states.dtype.element_ty
+    """Gradients of the gates (length, batch, hidden) and of v_*, for each text (batch, hidden), from the last step on."""
+    wide: tl.constexpr = v_forget.dtype.element_ty
     text, channel, inside = _whereabouts(hidden, BLOCK)
     home = text * hidden + channel
-    v_f = tl.load(v_forget + channel, mask=inside).to(wide)
-    v_r = tl.load(v_reset + channel, mask=inside).to(wide)
-    if dropout is not None:
-        m = tl.load(dropout + home, mask=inside).to(wide)
+    v_f = tl.load(v_forget + channel, mask=inside)
+    v_r = tl.load(v_reset + channel, mask=inside)
     g = tl.full([BLOCK], 0, wide)  # of the state after a step, by all later steps
-    if dlast is not None:
-        g = tl.load(dlast + home, mask=inside).to(wide)
     sum_f = tl.full([BLOCK], 0, wide)
     sum_r = tl.full([BLOCK], 0, wide)
 
     steps = tl.full([BLOCK], length, tl.int64)
     after = tl.load(states + home + steps * stride, mask=inside)
     place = home + (steps - 1) * stride
-    row = text + (steps - 1) * batch
     saved = (forget, reset, highway, states, dh)
-    chunk, far, row = _load_chunk(saved, padding, place, row, -stride, -batch, 0, length, inside, AHEAD)
+    chunk, far = _load_chunk(saved, place, -stride, 0, length, inside, AHEAD)
     chunk = _widen(chunk, wide)
     for t in range(0, length, AHEAD):
-        later, far, row = _load_chunk(saved, padding, far, row, -stride, -batch, t + AHEAD, length, inside, AHEAD)
+        later, far = _load_chunk(saved, far, -stride, t + AHEAD, length, inside, AHEAD)
         for step in tl.static_range(AHEAD):
-            x, r, skip, before, d, padded = chunk[step]
+            x, r, skip, before, d = chunk[step]
             live = _until(t + step, length, inside)
             f = _sigmoid(x + v_f * before)
             r = _sigmoid(r + v_r * before)
-            if padding is not None:
-                f = tl.where(padded == 0, f, 1.0)
-                d = tl.where(padded == 0, d, 0.0)
-            active = after
-            if TANH:
-                active = _tanh(after)
             dc = d * r
-            if dropout is not None:
-                dc *= m
             dr = dc * (1 - r)
             if highway is not None:
                 tl.store(dhighway + place, d - dc, mask=live)
-                dr *= active - skip
+                dr *= after - skip
             else:
-                dr *= active
-            if TANH:
-                dc *= 1 - active * active
+                dr *= after
             dc += g
             df = f * (before - after) * dc
             tl.store(dcandidate + place, dc - f * dc, mask=live)
@@ -322,9 +258,8 @@ def _backward(
             place -= stride
             sum_f = tl.where(live, sum_f + df * before, sum_f)
             sum_r = tl.where(live, sum_r + dr * before, sum_r)
-            g = tl.where(live, f * dc + df * v_f + dr * v_r, g)
+            g = f * dc + df * v_f + dr * v_r
             after = before
         chunk = _widen(later, wide)
     tl.store(dv_forget + home, sum_f, mask=inside)
     tl.store(dv_reset + home, sum_r, mask=inside)
-    tl.store(dstate + home, g, mask=inside)

@@ -1,20 +1,20 @@
 """The recurrence of a simple recurrent unit, on whatever device its tensors are.
 
-Lei et al. 2018, equations 3 to 7, as the `sru` package 2.6.0 computes them; with * the elementwise product, g the
-identity or tanh, m a dropout mask of the state and x' the highway's input:
+Lei et al. 2018, equations 3 to 7, as the `sru` package 2.6.0 computes them; * is the elementwise product, x' the
+highway's input, and c_0 is 0:
 
     f_t = sigmoid(F_t + v_f * c_{t-1})
     c_t = f_t * c_{t-1} + (1 - f_t) * U_t
     r_t = sigmoid(R_t + v_r * c_{t-1})
-    h_t = x'_t + (g(c_t) - x'_t) * m * r_t
-
-A padded step carries c on and gives h = 0.
+    h_t = x'_t + (c_t - x'_t) * r_t
 """
 
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
+
+from pipeline.lm.rnn.sru.on_cpu import Recurrence as OnCpu
 
 
 class Gates(NamedTuple):
@@ -27,46 +27,23 @@ class Gates(NamedTuple):
     reset: Tensor
     """R, its bias added."""
     highway: Tensor | None
-    """x'; None stands for 0: a layer without a skip term."""
-
-    def part(self, channels: slice, direction: int) -> "Gates":
-        """Some channels of all, for direction 1 from the last step to the first."""
-        candidate, forget, reset = (turn(gate[..., channels], direction) for gate in self[:3])
-        highway = None if self.highway is None else turn(self.highway[..., channels], direction)
-        return Gates(candidate, forget, reset, highway)
+    """x'; None stands for 0: a layer without a highway."""
 
 
-class Options(NamedTuple):
-    """What varies besides the gates."""
+def recur(gates: Gates, v_forget: Tensor, v_reset: Tensor) -> Tensor:
+    """Run through time from a zero state; `v_forget` and `v_reset` are (hidden,), the result is h, shaped as a gate.
 
-    tanh: bool = False
-    """g is tanh, and else the identity."""
-    dropout: Tensor | None = None
-    """m, float (batch, hidden), the same at every step."""
-    padding: Tensor | None = None
-    """bool (length, batch), True at a padded step."""
-
-
-def turn(tensor: Tensor, direction: int) -> Tensor:
-    """Time, the first axis, the other way round for direction 1."""
-    return tensor.flip(0) if direction else tensor
-
-
-def recur(gates: Gates, v_forget: Tensor, v_reset: Tensor, state: Tensor, options: Options) -> tuple[Tensor, Tensor]:
-    """Run through time; `v_forget` and `v_reset` are (hidden,), `state` is c_0, (batch, hidden).
-
-    Returns h (length, batch, hidden) and the last c (batch, hidden). Differentiable once in everything but the
-    options. Gates may be bfloat16 or float16; the state is float32 or wider whatever they are, because it is a sum
-    over the whole text.
+    It can be differentiated once. Gates may be bfloat16 or float16; the state is float32 or wider whatever they are,
+    because it is a sum over the whole text.
     """
+    coefficients = _widen(v_forget), _widen(v_reset)
     if gates.candidate.is_cuda:
         from pipeline.lm.rnn.sru.on_gpu import Recurrence as OnGpu  # Triton is there where CUDA is
 
-        return OnGpu.apply(*gates, v_forget, v_reset, state, *options)
-    from pipeline.lm.rnn.sru.on_cpu import Recurrence as OnCpu
+        return OnGpu.apply(*gates, *coefficients)
+    return OnCpu.apply(*(None if gate is None else _widen(gate) for gate in gates), *coefficients)
 
-    def wide(tensor: Tensor | None) -> Tensor | None:
-        return None if tensor is None else tensor.to(torch.promote_types(tensor.dtype, torch.float32))
 
-    arguments = (wide(tensor) for tensor in (*gates, v_forget, v_reset, state))
-    return OnCpu.apply(*arguments, options.tanh, wide(options.dropout), options.padding)
+def _widen(tensor: Tensor) -> Tensor:
+    """The tensor in float32, or as it is where that is wider."""
+    return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
