@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from benchmarks.rounds import medians, report, take_turns
 from benchmarks.sru_package import load_sru
 from pipeline.lm.rnn.sru.cell import Cell
-from pipeline.lm.rnn.sru.recurrence import Gates, recur
+from pipeline.lm.rnn.sru.recurrence import recur
 from pipeline.machine.device import choose_device
 from pipeline.machine.memory import keep_buffers
 
@@ -118,7 +118,7 @@ def speeds(length: int, batch: int, hidden: int, dtype: torch.dtype, device: tor
     target = torch.empty_like(source)
 
     def run() -> None:
-        torch.autograd.grad(recur(Gates(*gates), v[0], v[1]), gates, gradient)
+        torch.autograd.grad(recur(*gates, v[0], v[1]), gates, gradient)
 
     seconds = medians(take_turns({"recurrence": run, "copy": lambda: target.copy_(source)}, rounds))
     moved = sum(BYTES[dtype]) * size

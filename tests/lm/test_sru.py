@@ -8,11 +8,11 @@ from typing import Any, cast
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from benchmarks.sru_package import load_sru
 from pipeline.lm.rnn.sru.cell import Cell, Layer
-from pipeline.lm.rnn.sru.recurrence import Gates, recur
+from pipeline.lm.rnn.sru.recurrence import recur
 from pipeline.lm.settings import ArchSettings
 from pipeline.lm.stack import Stack
 
@@ -99,21 +99,17 @@ def test_weights_that_were_trained_rescaled_are_refused() -> None:
 def test_gradients_are_the_slopes(highway: bool) -> None:
     """Without the package: finite differences of the recurrence alone."""
     torch.manual_seed(0)
-    gates = [torch.randn(4, 2, 3, dtype=torch.double, requires_grad=True) for _ in range(4 if highway else 3)]
+    *gates, last = (torch.randn(4, 2, 3, dtype=torch.double, requires_grad=True) for _ in range(4))
     coefficients = [torch.randn(3, dtype=torch.double, requires_grad=True) for _ in range(2)]
-
-    def outcome(v_forget: Tensor, v_reset: Tensor, *x: Tensor) -> Tensor:
-        return recur(Gates(x[0], x[1], x[2], x[3] if highway else None), v_forget, v_reset)
-
-    assert torch.autograd.gradcheck(outcome, (*coefficients, *gates))
+    assert torch.autograd.gradcheck(recur, (*gates, last if highway else None, *coefficients))
 
 
 def test_half_precision_gates_keep_the_state_in_float32() -> None:
     torch.manual_seed(0)
     gates = [torch.randn(50, 2, 4) for _ in range(4)]
     v = torch.randn(2, 4)
-    rounded = recur(Gates(*(gate.bfloat16() for gate in gates)), v[0], v[1])
-    exact = recur(Gates(*(gate.bfloat16().float() for gate in gates)), v[0], v[1])
+    rounded = recur(*(gate.bfloat16() for gate in gates), v[0], v[1])
+    exact = recur(*(gate.bfloat16().float() for gate in gates), v[0], v[1])
     torch.testing.assert_close(rounded.float(), exact, atol=0.01, rtol=0.01)
 
 

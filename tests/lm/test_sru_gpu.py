@@ -15,7 +15,7 @@ if not ON_GPU:
     os.environ.setdefault("TRITON_INTERPRET", "1")  # before the kernels are defined
 pytest.importorskip("triton", reason="Triton is not installed: it comes with CUDA builds of torch")
 
-from pipeline.lm.rnn.sru import on_cpu, on_gpu  # noqa: E402 - see above
+from pipeline.lm.rnn.sru import on_gpu, recurrence  # noqa: E402 - see above
 
 ROOT = Path(__file__).parents[2]
 DEVICE = "cuda" if ON_GPU else "cpu"
@@ -71,7 +71,7 @@ def arguments_of(case: Case) -> Arguments:
 
 
 def widened(arguments: Arguments) -> Arguments:
-    """For `on_cpu`, which takes float32 or float64 throughout."""
+    """For plain torch, which takes float32 or float64 throughout."""
     return [None if x is None else x.to(torch.promote_types(x.dtype, torch.float32)) for x in arguments]
 
 
@@ -85,8 +85,8 @@ def outcome(function: Any, arguments: Arguments) -> list[Tensor]:
 
 
 def check(arguments: Arguments, **tolerance: Any) -> None:
-    """`on_gpu` gives what `on_cpu` does, h in the gates' dtype and each gradient in its tensor's."""
-    outcomes = outcome(on_gpu.Recurrence, arguments), outcome(on_cpu.Recurrence, widened(arguments))
+    """`on_gpu` gives what plain torch does, h in the gates' dtype and each gradient in its tensor's."""
+    outcomes = outcome(on_gpu.RecurrenceOnGpu, arguments), outcome(recurrence.Recurrence, widened(arguments))
     for ours, expected in zip(*outcomes, strict=True):
         torch.testing.assert_close(ours.to(expected.dtype), expected, **tolerance)
     tensors = [x for x in arguments if x is not None]
@@ -95,7 +95,7 @@ def check(arguments: Arguments, **tolerance: Any) -> None:
 
 @pytest.fixture
 def short_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(on_gpu, "layout", lambda batch, hidden: on_gpu.Layout(warps=1, ahead=3))
+    monkeypatch.setattr(on_gpu, "AHEAD", 3)
 
 
 @pytest.mark.usefixtures("short_chunks")
@@ -107,7 +107,7 @@ def test_equals_plain_torch(name: str) -> None:
 @pytest.mark.usefixtures("short_chunks")
 def test_without_gradients_the_outputs_are_the_same() -> None:
     arguments = arguments_of(Case(4, 2, 3))
-    ours, expected = (function.apply(*arguments) for function in (on_gpu.Recurrence, on_cpu.Recurrence))
+    ours, expected = (function.apply(*arguments) for function in (on_gpu.RecurrenceOnGpu, recurrence.Recurrence))
     torch.testing.assert_close(ours, expected, **TOLERANCES[torch.float32])
 
 

@@ -11,7 +11,7 @@ import math
 
 from torch import Tensor, nn
 
-from pipeline.lm.rnn.sru.recurrence import Gates, recur
+from pipeline.lm.rnn.sru.recurrence import recur
 
 
 class Layer(nn.Module):
@@ -28,4 +28,4 @@ class Layer(nn.Module):
         candidate, forget = self.candidate(inputs), self.forget(inputs)  # (length, batch, hidden) each
         opened = forget.new_full((1, 1, 1), math.inf).expand_as(forget)
         absent = self.forget.weight.new_zeros(self.hidden)
-        return recur(Gates(candidate, forget, opened, None), absent, absent)
+        return recur(candidate, forget, opened, None, absent, absent)

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from pipeline.lm.rnn.sru.recurrence import Gates, recur
+from pipeline.lm.rnn.sru.recurrence import recur
 
 
 class Cell(nn.Module):
@@ -50,10 +50,10 @@ class Cell(nn.Module):
         products = self._multiply(inputs) if self.custom_m is None else self._split(self.custom_m(inputs))
         candidate, forget, reset, *highway = products  # (length, batch, hidden) each
         v_forget, v_reset = self.weight_c.chunk(2)
-        return recur(Gates(candidate, forget, reset, highway[0] if highway else inputs), v_forget, v_reset)
+        return recur(candidate, forget, reset, highway[0] if highway else inputs, v_forget, v_reset)
 
     def _multiply(self, inputs: Tensor) -> list[Tensor]:
-        """The products of the inputs and the matrix, in the order of `Gates`, with the biases of F and R.
+        """The products of the inputs and the matrix, of U, F, R and x', with the biases of F and R.
 
         In the weight, as the package has it, the product's number runs fastest. Here every gate is contiguous, for
         which the weight is permuted and not the products, which are larger.

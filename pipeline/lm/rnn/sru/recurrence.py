@@ -1,4 +1,4 @@
-"""The recurrence of a simple recurrent unit, on whatever device its tensors are.
+"""The recurrence of a simple recurrent unit: in plain torch with a gradient derived by hand, and the way to the GPU's.
 
 Lei et al. 2018, equations 3 to 7, as the `sru` package 2.6.0 computes them; * is the elementwise product, x' the
 highway's input, and c_0 is 0:
@@ -7,43 +7,86 @@ highway's input, and c_0 is 0:
     c_t = f_t * c_{t-1} + (1 - f_t) * U_t
     r_t = sigmoid(R_t + v_r * c_{t-1})
     h_t = x'_t + (c_t - x'_t) * r_t
+
+Only the state and the forget gate run through time, in three fused calls a step on slices that are contiguous; all
+else is done once for all steps. Backward, a single number a channel runs through time, in one call a step:
+
+    g_{t-1} = B_{t-1} + A_t * g_t    A_t = f_t * (1 + v_f * (c_{t-1} - c_t)),
+
+where g is the gradient of c, and B what reaches c_{t-1} from h_{t-1} and from r_t. A follows from
+(c_{t-1} - U_t) * (1 - f_t) = c_{t-1} - c_t: neither U nor the gates' inputs need to be kept.
 """
 
-from typing import NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
-
-from pipeline.lm.rnn.sru.on_cpu import Recurrence as OnCpu
-
-
-class Gates(NamedTuple):
-    """All that a layer's matrix products give, float (length, batch, hidden) each."""
-
-    candidate: Tensor
-    """U."""
-    forget: Tensor
-    """F, its bias added."""
-    reset: Tensor
-    """R, its bias added."""
-    highway: Tensor | None
-    """x'; None stands for 0: a layer without a highway."""
+from torch.autograd.function import once_differentiable
 
 
-def recur(gates: Gates, v_forget: Tensor, v_reset: Tensor) -> Tensor:
-    """Run through time from a zero state; `v_forget` and `v_reset` are (hidden,), the result is h, shaped as a gate.
+def recur(
+    candidate: Tensor, forget: Tensor, reset: Tensor, highway: Tensor | None, v_forget: Tensor, v_reset: Tensor
+) -> Tensor:
+    """U, F, R (the biases added) and x', (length, batch, hidden) each, to h of that shape; `v_*` are (hidden,).
 
-    It can be differentiated once. Gates may be bfloat16 or float16; the state is float32 or wider whatever they are,
-    because it is a sum over the whole text.
+    A highway of None stands for x' = 0. The result can be differentiated once. What is (length, batch, hidden) may be
+    bfloat16 or float16; the state is float32 or wider all the same, because it is a sum over the whole text.
     """
-    coefficients = _widen(v_forget), _widen(v_reset)
-    if gates.candidate.is_cuda:
-        from pipeline.lm.rnn.sru.on_gpu import Recurrence as OnGpu  # Triton is there where CUDA is
+    gates, coefficients = (candidate, forget, reset, highway), (_widen(v_forget), _widen(v_reset))
+    if candidate.is_cuda:
+        from pipeline.lm.rnn.sru.on_gpu import RecurrenceOnGpu  # Triton is there where CUDA is
 
-        return OnGpu.apply(*gates, *coefficients)
-    return OnCpu.apply(*(None if gate is None else _widen(gate) for gate in gates), *coefficients)
+        return RecurrenceOnGpu.apply(*gates, *coefficients)
+    return Recurrence.apply(*(None if gate is None else _widen(gate) for gate in gates), *coefficients)
 
 
 def _widen(tensor: Tensor) -> Tensor:
     """The tensor in float32, or as it is where that is wider."""
     return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
+
+
+class Recurrence(torch.autograd.Function):
+    """`recur` for float32 and wider, on any device."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        candidate: Tensor,
+        forget: Tensor,
+        reset: Tensor,
+        highway: Tensor | None,
+        v_forget: Tensor,
+        v_reset: Tensor,
+    ) -> Tensor:
+        length, batch, hidden = candidate.shape
+        f = torch.empty_like(forget)
+        c = candidate.new_empty(length + 1, batch, hidden)  # from c_0 on
+        c[0] = 0
+        states = c.unbind()
+        for t, (u, x, gate) in enumerate(zip(candidate.unbind(), forget.unbind(), f.unbind(), strict=True)):
+            torch.addcmul(x, v_forget, states[t], out=gate).sigmoid_()
+            torch.lerp(u, states[t], gate, out=states[t + 1])
+        r = torch.addcmul(reset, v_reset, c[:-1]).sigmoid_()
+        ctx.save_for_backward(c, f, r, highway, v_forget, v_reset)
+        return c[1:] * r if highway is None else torch.lerp(highway, c[1:], r)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, dh: Tensor) -> tuple[Tensor | None, ...]:
+        c, f, r, highway, v_forget, v_reset = ctx.saved_tensors
+        before, after = c[:-1], c[1:]
+        g = dh * r  # of c_t, by h_t alone
+        dhighway = None if highway is None else dh - g
+        dr = torch.mul(g, after if highway is None else after - highway)
+        dr.addcmul_(dr, r, value=-1)  # r (1 - r) (c - x') dh
+        g[:-1].addcmul_(dr[1:], v_reset)  # B
+        df = (before - after).mul_(f)
+        decay = torch.addcmul(f, df, v_forget)  # A
+        steps, decays = g.unbind(), decay.unbind()
+        for t in range(len(steps) - 1, 0, -1):
+            steps[t - 1].addcmul_(steps[t], decays[t])
+        df.mul_(g)
+        dcandidate = torch.addcmul(g, g, f, value=-1)
+        dv_forget = torch.mul(df, before, out=decay).sum((0, 1))
+        dv_reset = torch.mul(dr, before, out=decay).sum((0, 1))
+        return dcandidate, df, dr, dhighway, dv_forget, dv_reset
