@@ -118,7 +118,7 @@ def speeds(length: int, batch: int, hidden: int, dtype: torch.dtype, device: tor
     target = torch.empty_like(source)
 
     def run() -> None:
-        torch.autograd.grad(recur(*gates, v[0], v[1]), gates, gradient)
+        torch.autograd.grad(recur(*gates, v), gates, gradient)
 
     seconds = medians(take_turns({"recurrence": run, "copy": lambda: target.copy_(source)}, rounds))
     moved = sum(BYTES[dtype]) * size

@@ -36,8 +36,6 @@ KINDS = {
 }
 """Other models that people may give, and files by which each is known."""
 
-Sentences = list[list[str]]
-
 
 def export(model: Path, source: Path, target: Path, device: torch.device) -> None:
     """Write `n_sentences` and, for each sentence i, `s{i}_layers`, float32 (layers + 1, tokens, width).
@@ -94,7 +92,7 @@ def _describe(path: Path, names: list[str]) -> str:
     return f"found {listed} in it and no {OPTIONS}"
 
 
-def read_sentences(path: Path) -> Sentences:
+def read_sentences(path: Path) -> list[list[str]]:
     """Read the tokens of every line, separated by spaces only; a `UserError` names a line that is no such text."""
     try:
         data = path.read_bytes()
@@ -113,7 +111,7 @@ def read_sentences(path: Path) -> Sentences:
     return [[token for token in line.split(" ") if token] for line in lines]
 
 
-def _arrays(embedder: Embedder, sentences: Sentences) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+def _arrays(embedder: Embedder, sentences: list[list[str]]) -> Iterator[tuple[str, npt.NDArray[Any]]]:
     """Yield names and arrays in the order of the file; sentences of similar length are embedded together."""
     yield "n_sentences", np.array(len(sentences))
     lengths = np.array([len(sentence) + 1 for sentence in sentences])  # a boundary before each

@@ -100,16 +100,16 @@ def test_gradients_are_the_slopes(highway: bool) -> None:
     """Without the package: finite differences of the recurrence alone."""
     torch.manual_seed(0)
     *gates, last = (torch.randn(4, 2, 3, dtype=torch.double, requires_grad=True) for _ in range(4))
-    coefficients = [torch.randn(3, dtype=torch.double, requires_grad=True) for _ in range(2)]
-    assert torch.autograd.gradcheck(recur, (*gates, last if highway else None, *coefficients))
+    v = torch.randn(2, 3, dtype=torch.double, requires_grad=True)
+    assert torch.autograd.gradcheck(recur, (*gates, last if highway else None, v))
 
 
 def test_half_precision_gates_keep_the_state_in_float32() -> None:
     torch.manual_seed(0)
     gates = [torch.randn(50, 2, 4) for _ in range(4)]
     v = torch.randn(2, 4)
-    rounded = recur(*(gate.bfloat16() for gate in gates), v[0], v[1])
-    exact = recur(*(gate.bfloat16().float() for gate in gates), v[0], v[1])
+    rounded = recur(*(gate.bfloat16() for gate in gates), v)
+    exact = recur(*(gate.bfloat16().float() for gate in gates), v)
     torch.testing.assert_close(rounded.float(), exact, atol=0.01, rtol=0.01)
 
 

@@ -67,7 +67,7 @@ def arguments_of(case: Case) -> Arguments:
         arguments[2] = torch.full_like(gates[2], torch.inf)
     if not case.highway:
         arguments[3] = None
-    return [*arguments, random(case.hidden), random(case.hidden)]
+    return [*arguments, random(2, case.hidden)]
 
 
 def widened(arguments: Arguments) -> Arguments:
@@ -126,7 +126,7 @@ from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 from pipeline.lm.rnn.sru import on_gpu
 
-WIDE = ("v_forget", "v_reset", "states", "dv_forget", "dv_reset")
+WIDE = ("v", "states", "dv")
 
 def compile(kernel, gate, **constants):
     def type_of(name):

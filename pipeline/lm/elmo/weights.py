@@ -16,7 +16,6 @@ from pipeline.lm.elmo.options import ElmoOptions
 BYTE_ROWS = 261
 """Rows of `char_embed`: 256 bytes, four marks and padding. There is none for the mask, id 0 in use."""
 
-Shape = tuple[int, ...]
 Weights = dict[str, npt.NDArray[np.float32]]
 
 
@@ -41,10 +40,10 @@ def read_weights(path: Path, options: ElmoOptions) -> Weights:
         return {name: _read(path, file, name, shape) for name, shape in shapes(options).items()}
 
 
-def shapes(options: ElmoOptions) -> dict[str, Shape]:
+def shapes(options: ElmoOptions) -> dict[str, tuple[int, ...]]:
     """The shape of every data set."""
     chars, width, units = options.char_cnn, options.lstm.projection_dim, options.lstm.dim
-    expected: dict[str, Shape] = {"char_embed": (BYTE_ROWS, chars.embedding.dim)}
+    expected: dict[str, tuple[int, ...]] = {"char_embed": (BYTE_ROWS, chars.embedding.dim)}
     for index, (characters, number) in enumerate(chars.filters):
         expected[f"CNN/W_cnn_{index}"] = (1, characters, chars.embedding.dim, number)
         expected[f"CNN/b_cnn_{index}"] = (number,)
@@ -97,7 +96,7 @@ def _find(file: h5py.File, name: str) -> Any:
         return None
 
 
-def _read(path: Path, file: h5py.File, name: str, shape: Shape) -> npt.NDArray[np.float32]:
+def _read(path: Path, file: h5py.File, name: str, shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
     stored = _find(file, name)
     if stored is None or not isinstance(stored, h5py.Dataset):
         fault = "missing" if stored is None else "found no data set"

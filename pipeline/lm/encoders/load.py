@@ -34,15 +34,17 @@ def load_encoder(folder: Path, device: torch.device) -> CharEncoder:
 class TableInputs(nn.Module):
     """The frozen encoder for a language model in training: the vector of every type is looked up."""
 
-    def __init__(self, path: Path, device: torch.device) -> None:
-        """`path` holds float16 (types, width); it stays on disk on a CPU and moves to the memory of a GPU."""
+    def __init__(self, path: Path, shape: tuple[int, int], device: torch.device) -> None:
+        """`path` holds float16 of `shape`, (types, width); it stays on disk on a CPU and moves to a GPU's memory."""
         super().__init__()
         # mode "c", because torch wants memory that it could write to
         table = torch.from_numpy(read_array(need(path, "charcnn"), remake("charcnn"), np.float16, axes=2, mode="c"))
+        if table.shape != shape:  # a language model would be trained on other vectors than those kept with it
+            found = f"found {tuple(table.shape)}, expected {shape}, a row for each type of the vocabulary"
+            raise UserError(f"{path}: {found}; {remake('charcnn')}")
         if not is_finite(table):
             raise UserError(f"{path}: holds NaN or infinite numbers; {remake('charcnn')}")
         self.table = table if device.type == "cpu" else table.to(device)
-        self.width = table.shape[1]
 
     def forward(self, ids: Tensor) -> Tensor:
         """Ids, int64 of any shape, to float32 (..., width)."""

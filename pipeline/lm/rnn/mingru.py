@@ -27,5 +27,4 @@ class Layer(nn.Module):
         """(length, batch, input_size) to (length, batch, hidden), from a zero state."""
         candidate, forget = self.candidate(inputs), self.forget(inputs)  # (length, batch, hidden) each
         opened = forget.new_full((1, 1, 1), math.inf).expand_as(forget)
-        absent = self.forget.weight.new_zeros(self.hidden)
-        return recur(candidate, forget, opened, None, absent, absent)
+        return recur(candidate, forget, opened, None, self.forget.weight.new_zeros(2, self.hidden))

@@ -12,9 +12,8 @@ from pipeline.lm.rnn.sru.recurrence import recur
 class Cell(nn.Module):
     """`sru.SRUCell` of one direction with `rescale=False`: the same values and gradients, and weights interchange.
 
-    The package itself, whose import starts a compiler, is not needed. Its `SRUCell` multiplies what bypasses a layer
-    by 1.73 unless it is told not to, as in `sru.SRU`: twelve layers make 700 of that as soon as they let it pass, and
-    their training diverges.
+    By default `SRUCell` multiplies what bypasses a layer by 1.73, which `sru.SRU` turns off too: twelve layers make 700
+    of that as soon as they let it pass, and their training diverges.
     """
 
     def __init__(
@@ -49,8 +48,7 @@ class Cell(nn.Module):
         """(length, batch, input_size) to (length, batch, hidden)."""
         products = self._multiply(inputs) if self.custom_m is None else self._split(self.custom_m(inputs))
         candidate, forget, reset, *highway = products  # (length, batch, hidden) each
-        v_forget, v_reset = self.weight_c.chunk(2)
-        return recur(candidate, forget, reset, highway[0] if highway else inputs, v_forget, v_reset)
+        return recur(candidate, forget, reset, highway[0] if highway else inputs, self.weight_c.view(2, -1))
 
     def _multiply(self, inputs: Tensor) -> list[Tensor]:
         """The products of the inputs and the matrix, of U, F, R and x', with the biases of F and R.

@@ -31,33 +31,26 @@ class RecurrenceOnGpu(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any,
-        candidate: Tensor,
-        forget: Tensor,
-        reset: Tensor,
-        highway: Tensor | None,
-        v_forget: Tensor,
-        v_reset: Tensor,
+        ctx: Any, candidate: Tensor, forget: Tensor, reset: Tensor, highway: Tensor | None, v: Tensor
     ) -> Tensor:
         """h (length, batch, hidden), of the candidate's dtype."""
         length, batch, hidden = candidate.shape
         gates = [None if gate is None else gate.contiguous() for gate in (candidate, forget, reset, highway)]
-        coefficients = v_forget.contiguous(), v_reset.contiguous()
-        h = candidate.new_empty(candidate.shape)
-        states = v_forget.new_empty(length + 1, batch, hidden) if any(ctx.needs_input_grad) else None
-        _launch(_forward, candidate, (*gates, *coefficients, h, states))
-        ctx.save_for_backward(*gates[1:], *coefficients, states)
+        v, h = v.contiguous(), candidate.new_empty(candidate.shape)
+        states = v.new_empty(length + 1, batch, hidden) if any(ctx.needs_input_grad) else None
+        _launch(_forward, candidate, (*gates, v, h, states))
+        ctx.save_for_backward(*gates[1:], v, states)
         return h
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, dh: Tensor) -> tuple[Tensor | None, ...]:
-        forget, reset, highway, v_forget, v_reset, states = ctx.saved_tensors
+        forget, reset, highway, v, states = ctx.saved_tensors
         dh = dh.contiguous()
         dgates = [None if x is None else torch.empty_like(x) for x in (dh, forget, reset, highway)]
         dv = states.new_empty(2, *states.shape[1:])  # (2, batch, hidden)
-        _launch(_backward, forget, (forget, reset, highway, v_forget, v_reset, states, dh, *dgates, *dv))
-        return (*dgates, *dv.sum(1))
+        _launch(_backward, forget, (forget, reset, highway, v, states, dh, *dgates, dv))
+        return (*dgates, dv.sum(1))
 
 
 def _launch(kernel: Any, like: Tensor, arguments: tuple[Tensor | None, ...]) -> None:
@@ -90,10 +83,11 @@ def _sigmoid(x):
 
 @triton.jit
 def _locate(hidden, BLOCK: tl.constexpr):
-    """This program's text of the batch, its channels, and which of those there are; (BLOCK,) each."""
+    """The offsets of this program's first step, its channels, and which of those exist; (BLOCK,) each."""
     blocks = (hidden + BLOCK - 1) // BLOCK
     channel = tl.program_id(0) % blocks * BLOCK + tl.arange(0, BLOCK)
-    return tl.full([BLOCK], tl.program_id(0) // blocks, tl.int64), channel, channel < hidden
+    text = tl.full([BLOCK], tl.program_id(0) // blocks, tl.int64)
+    return text * hidden + channel, channel, channel < hidden
 
 
 @triton.jit
@@ -141,26 +135,13 @@ def _until(step, length, inside):
 
 @triton.jit(do_not_specialize=SIZES)
 def _forward(
-    candidate,
-    forget,
-    reset,
-    highway,
-    v_forget,
-    v_reset,
-    h,
-    states,
-    length,
-    hidden,
-    stride,
-    BLOCK: tl.constexpr,
-    AHEAD: tl.constexpr,
+    candidate, forget, reset, highway, v, h, states, length, hidden, stride, BLOCK: tl.constexpr, AHEAD: tl.constexpr
 ):
     """From the gates to h (length, batch, hidden) and, if asked for, the states from c_0 on (length + 1, ...)."""
-    wide: tl.constexpr = v_forget.dtype.element_ty
-    text, channel, inside = _locate(hidden, BLOCK)
-    first = text * hidden + channel
-    v_f = tl.load(v_forget + channel, mask=inside)
-    v_r = tl.load(v_reset + channel, mask=inside)
+    wide: tl.constexpr = v.dtype.element_ty
+    first, channel, inside = _locate(hidden, BLOCK)
+    v_f = tl.load(v + channel, mask=inside)
+    v_r = tl.load(v + hidden + channel, mask=inside)
     c = tl.full([BLOCK], 0, wide)
     if states is not None:
         tl.store(states + first, c, mask=inside)
@@ -192,28 +173,25 @@ def _backward(
     forget,
     reset,
     highway,
-    v_forget,
-    v_reset,
+    v,
     states,
     dh,
     dcandidate,
     dforget,
     dreset,
     dhighway,
-    dv_forget,
-    dv_reset,
+    dv,
     length,
     hidden,
     stride,
     BLOCK: tl.constexpr,
     AHEAD: tl.constexpr,
 ):
-    """Gradients of the gates (length, batch, hidden) and, for each text, of v_* (batch, hidden); backwards in time."""
-    wide: tl.constexpr = v_forget.dtype.element_ty
-    text, channel, inside = _locate(hidden, BLOCK)
-    first = text * hidden + channel
-    v_f = tl.load(v_forget + channel, mask=inside)
-    v_r = tl.load(v_reset + channel, mask=inside)
+    """Gradients of the gates (length, batch, hidden) and, for each text, of v (2, batch, hidden); backwards in time."""
+    wide: tl.constexpr = v.dtype.element_ty
+    first, channel, inside = _locate(hidden, BLOCK)
+    v_f = tl.load(v + channel, mask=inside)
+    v_r = tl.load(v + hidden + channel, mask=inside)
     g = tl.full([BLOCK], 0, wide)  # of the state after a step, by all later steps
     sum_f = tl.full([BLOCK], 0, wide)
     sum_r = tl.full([BLOCK], 0, wide)
@@ -249,5 +227,5 @@ def _backward(
             g = f * dc + df * v_f + dr * v_r
             after = before
         chunk = _widen(later, wide)
-    tl.store(dv_forget + first, sum_f, mask=inside)
-    tl.store(dv_reset + first, sum_r, mask=inside)
+    tl.store(dv + first, sum_f, mask=inside)
+    tl.store(dv + stride + first, sum_r, mask=inside)

@@ -24,20 +24,18 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 
-def recur(
-    candidate: Tensor, forget: Tensor, reset: Tensor, highway: Tensor | None, v_forget: Tensor, v_reset: Tensor
-) -> Tensor:
-    """U, F, R (the biases added) and x', (length, batch, hidden) each, to h of that shape; `v_*` are (hidden,).
+def recur(candidate: Tensor, forget: Tensor, reset: Tensor, highway: Tensor | None, v: Tensor) -> Tensor:
+    """U, F, R (with biases) and x', (length, batch, hidden) each, to h of that shape; `v` is v_f and v_r, (2, hidden).
 
     A highway of None stands for x' = 0. The result can be differentiated once. What is (length, batch, hidden) may be
     bfloat16 or float16; the state is float32 or wider all the same, because it is a sum over the whole text.
     """
-    gates, coefficients = (candidate, forget, reset, highway), (_widen(v_forget), _widen(v_reset))
+    gates = candidate, forget, reset, highway
     if candidate.is_cuda:
         from pipeline.lm.rnn.sru.on_gpu import RecurrenceOnGpu  # Triton is there where CUDA is
 
-        return RecurrenceOnGpu.apply(*gates, *coefficients)
-    return Recurrence.apply(*(None if gate is None else _widen(gate) for gate in gates), *coefficients)
+        return RecurrenceOnGpu.apply(*gates, _widen(v))
+    return Recurrence.apply(*(None if gate is None else _widen(gate) for gate in gates), _widen(v))
 
 
 def _widen(tensor: Tensor) -> Tensor:
@@ -50,14 +48,9 @@ class Recurrence(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any,
-        candidate: Tensor,
-        forget: Tensor,
-        reset: Tensor,
-        highway: Tensor | None,
-        v_forget: Tensor,
-        v_reset: Tensor,
+        ctx: Any, candidate: Tensor, forget: Tensor, reset: Tensor, highway: Tensor | None, v: Tensor
     ) -> Tensor:
+        v_forget, v_reset = v
         length, batch, hidden = candidate.shape
         f = torch.empty_like(forget)
         c = candidate.new_empty(length + 1, batch, hidden)  # from c_0 on
@@ -67,13 +60,13 @@ class Recurrence(torch.autograd.Function):
             torch.addcmul(x, v_forget, states[t], out=gate).sigmoid_()
             torch.lerp(u, states[t], gate, out=states[t + 1])
         r = torch.addcmul(reset, v_reset, c[:-1]).sigmoid_()
-        ctx.save_for_backward(c, f, r, highway, v_forget, v_reset)
+        ctx.save_for_backward(c, f, r, highway, v)
         return c[1:] * r if highway is None else torch.lerp(highway, c[1:], r)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, dh: Tensor) -> tuple[Tensor | None, ...]:
-        c, f, r, highway, v_forget, v_reset = ctx.saved_tensors
+        c, f, r, highway, (v_forget, v_reset) = ctx.saved_tensors
         before, after = c[:-1], c[1:]
         g = dh * r  # of c_t, by h_t alone
         dhighway = None if highway is None else dh - g
@@ -87,6 +80,5 @@ class Recurrence(torch.autograd.Function):
             steps[t - 1].addcmul_(steps[t], decays[t])
         df.mul_(g)
         dcandidate = torch.addcmul(g, g, f, value=-1)
-        dv_forget = torch.mul(df, before, out=decay).sum((0, 1))
-        dv_reset = torch.mul(dr, before, out=decay).sum((0, 1))
-        return dcandidate, df, dr, dhighway, dv_forget, dv_reset
+        dv = torch.stack([torch.mul(x, before, out=decay).sum((0, 1)) for x in (df, dr)])
+        return dcandidate, df, dr, dhighway, dv
