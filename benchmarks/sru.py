@@ -118,7 +118,8 @@ def speeds(length: int, batch: int, hidden: int, dtype: torch.dtype, device: tor
     target = torch.empty_like(source)
 
     def run() -> None:
-        torch.autograd.grad(recur(*gates, v), gates, gradient)
+        candidate, forget, reset, highway = gates
+        torch.autograd.grad(recur(candidate, forget, reset, highway, v), gates, gradient)
 
     seconds = medians(take_turns({"recurrence": run, "copy": lambda: target.copy_(source)}, rounds))
     moved = sum(BYTES[dtype]) * size

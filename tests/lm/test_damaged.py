@@ -14,7 +14,6 @@ from pipeline.files.ids import IdSequences, write_ids
 from pipeline.files.vocabulary import Entry, Vocabulary
 from pipeline.lm.encoders.load import TABLE, TableInputs
 from pipeline.work.checkpoint import State, open_checkpoint
-from tests.lm.project import Make
 
 Damage = Callable[[Path], object]
 
@@ -101,18 +100,6 @@ def test_a_checkpoint_without_facts(tmp_path: Path, metadata: dict[str, str] | N
         raise KeyError
     with open_checkpoint(tmp_path, "run", 1) as checkpoint:
         assert checkpoint.load() and "is of step 7" in checkpoint.describe()
-
-
-def test_a_checkpoint_of_other_tensors(make: Make) -> None:
-    project = make("other-tensors")
-    process = project.start()
-    project.wait_for_step(process)
-    process.kill()
-    process.join()
-    (checkpoint,) = project.checkpoints.glob("*/state.safetensors")
-    save_file({"weight": torch.zeros(2)}, checkpoint, {"facts": '{"step": 1}'})
-    code, said = project.run()
-    assert code == 1 and "state.safetensors: not of this run" in said and "delete it" in said
 
 
 @pytest.mark.parametrize("place", ["run", "run/lock"])

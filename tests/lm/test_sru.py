@@ -1,14 +1,10 @@
-"""Our cell against the package's own, value by value and gradient by gradient; and that nothing is compiled."""
+"""Our cell against the package's own, value by value and gradient by gradient."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from benchmarks.sru_package import load_sru
 from pipeline.lm.rnn.sru.cell import Cell, Layer
@@ -18,7 +14,6 @@ from pipeline.lm.stack import Stack
 
 pytestmark = pytest.mark.filterwarnings("ignore:Running SRU on CPU with grad_enabled=True")
 
-ROOT = Path(__file__).parents[2]
 HIDDEN, BATCH = 6, 3
 
 
@@ -101,35 +96,14 @@ def test_gradients_are_the_slopes(highway: bool) -> None:
     torch.manual_seed(0)
     *gates, last = (torch.randn(4, 2, 3, dtype=torch.double, requires_grad=True) for _ in range(4))
     v = torch.randn(2, 3, dtype=torch.double, requires_grad=True)
-    assert torch.autograd.gradcheck(recur, (*gates, last if highway else None, v))
+    arguments: list[Tensor | None] = [*gates, last if highway else None, v]
+    assert torch.autograd.gradcheck(recur, tuple(arguments))  # type: ignore[arg-type]
 
 
 def test_half_precision_gates_keep_the_state_in_float32() -> None:
     torch.manual_seed(0)
-    gates = [torch.randn(50, 2, 4) for _ in range(4)]
+    u, f, r, x = torch.randn(4, 50, 2, 4).bfloat16()
     v = torch.randn(2, 4)
-    rounded = recur(*(gate.bfloat16() for gate in gates), v)
-    exact = recur(*(gate.bfloat16().float() for gate in gates), v)
+    rounded = recur(u, f, r, x, v)
+    exact = recur(u.float(), f.float(), r.float(), x.float(), v)
     torch.testing.assert_close(rounded.float(), exact, atol=0.01, rtol=0.01)
-
-
-def test_no_compiler_is_needed_and_nothing_is_built(tmp_path: Path) -> None:
-    """A training step in a process that has no compiler on its PATH and may not build an extension."""
-    script = """
-import shutil, sys, torch
-from torch.utils import cpp_extension
-def refuse(*_, **__): raise AssertionError("something is being compiled")
-cpp_extension.load = cpp_extension.load_inline = refuse
-from pipeline.lm.rnn.sru import Layer
-assert not any(shutil.which(name) for name in ("cc", "gcc", "g++", "clang", "c++", "ninja"))
-layer = Layer(5, 7)
-layer(torch.randn(6, 2, 5)).sum().backward()
-assert all(p.grad is not None and p.grad.isfinite().all() for p in layer.parameters())
-assert "sru" not in sys.modules
-print("trained")
-"""
-    environment = {"PATH": str(tmp_path), "PYTHONPATH": str(ROOT), "TORCH_EXTENSIONS_DIR": str(tmp_path / "built")}
-    command = [sys.executable, "-c", script]
-    result = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=tmp_path)
-    assert result.stdout.strip() == "trained", result.stderr
-    assert os.listdir(tmp_path) == []
