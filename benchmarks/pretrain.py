@@ -90,8 +90,8 @@ class Corpus:
         self.size, self.width = words.size, width
         self.chars: CharIds = vocabulary_char_ids(words.types)
         self.train, self.validation = IdSequences(folder, "train", 2**31), IdSequences(folder, "validation", 2**31)
-        self.table = scratch / TABLE
-        np.save(self.table, np.random.default_rng(0).normal(size=(len(words), width)).astype(np.float16))
+        self.table, self.shape = scratch / TABLE, (len(words), width)
+        np.save(self.table, np.random.default_rng(0).normal(size=self.shape).astype(np.float16))
 
 
 def draw_corpus(folder: Path) -> Path:
@@ -167,8 +167,8 @@ def ours(
 ) -> list[released.Step]:
     """The trainer's own steps."""
     torch.manual_seed(0)
-    inputs = TableInputs(corpus.table, device)
-    model = BiLM(arch, settings, inputs.width, corpus.size)
+    inputs = TableInputs(corpus.table, corpus.shape, device)
+    model = BiLM(arch, settings, corpus.shape[1], corpus.size)
     trainer = Trainer(model, inputs, corpus.train, corpus.validation, corpus.size, settings.training, 1, device)
     request = StopRequest()
     return [

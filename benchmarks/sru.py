@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from benchmarks.rounds import medians, report, take_turns
 from benchmarks.sru_package import load_sru
 from pipeline.lm.rnn.sru.cell import Cell
-from pipeline.lm.rnn.sru.recurrence import Gates, Options, recur
+from pipeline.lm.rnn.sru.recurrence import recur
 from pipeline.machine.device import choose_device
 from pipeline.machine.memory import keep_buffers
 
@@ -84,7 +84,8 @@ def layers(
             x.grad = None
             layer.zero_grad()
             with torch.autocast(device.type, dtype=torch.bfloat16, enabled=dtype == torch.bfloat16):
-                outputs = layer(x)[0]
+                results = layer(x)
+            outputs = results if isinstance(results, Tensor) else results[0]
             outputs.backward(gradient.to(outputs.dtype))
 
         return run
@@ -111,14 +112,14 @@ def speeds(length: int, batch: int, hidden: int, dtype: torch.dtype, device: tor
     """Bytes a second of the recurrence and of a copy of as many bytes, side by side."""
     gates = [torch.randn(length, batch, hidden, device=device, dtype=dtype, requires_grad=True) for _ in range(GATES)]
     v = torch.randn(2, hidden, device=device)
-    state, gradient = torch.zeros(batch, hidden, device=device), torch.randn_like(gates[0])
+    gradient = torch.randn_like(gates[0])
     size = length * batch * hidden
     source = torch.empty(sum(BYTES[dtype]) * size // 2, dtype=torch.uint8, device=device)
     target = torch.empty_like(source)
 
     def run() -> None:
-        h, _ = recur(Gates(*gates), v[0], v[1], state, Options())
-        torch.autograd.grad(h, gates, gradient)
+        candidate, forget, reset, highway = gates
+        torch.autograd.grad(recur(candidate, forget, reset, highway, v), gates, gradient)
 
     seconds = medians(take_turns({"recurrence": run, "copy": lambda: target.copy_(source)}, rounds))
     moved = sum(BYTES[dtype]) * size

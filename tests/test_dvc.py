@@ -233,7 +233,7 @@ def test_code_of_the_report_reruns_the_report_only(repo: Path, dvc: Run) -> None
 def test_code_of_one_architecture_reruns_only_experiments_with_it(repo: Path, dvc: Run) -> None:
     _append(repo / "pipeline/lm/rnn/gru.py", "EDITED = True\n")
     assert ran(dvc("repro")) == {"check"}
-    _append(repo / "pipeline/lm/rnn/sru/on_cpu.py", "EDITED = True\n")
+    _append(repo / "pipeline/lm/rnn/sru/recurrence.py", "EDITED = True\n")
     assert ran(dvc("repro", "check")) == {"check"}
     assert "models/architecture.json" in dvc("status", "pretrain")
     _git(repo, "checkout", "--quiet", "pipeline")

@@ -11,17 +11,17 @@ from pipeline.lm.training.softmax import AdaptiveSoftmax
 
 
 class BiLM(nn.Module):
-    """A recurrent stack a direction, never mixed, a shared linear projection, and an adaptive softmax.
+    """A recurrent stack for each direction, which never meet; one linear projection for both; an adaptive softmax.
 
-    The backward direction reads the text from its end: both directions are the same left-to-right computation on texts
-    that begin at position 0, so padding after a text can never touch it.
+    The backward direction reads the text from its end. Both directions are thus the same left-to-right computation on
+    texts that begin at position 0, and the padding after a text can never touch it.
     """
 
     def __init__(self, arch: ArchSettings, settings: LmSettings, width: int, vocabulary_size: int) -> None:
-        """`width` of the input vectors and of the projection (paper: 512); `vocabulary_size` types are predicted."""
+        """`width` is that of the input and of the projection (paper: 512); `vocabulary_size` types are predicted."""
         super().__init__()
         dropout = settings.training.dropout
-        self.depth = arch.layers
+        self.depth, self.hidden = arch.layers, settings.hidden
         self.directions = nn.ModuleList(Stack(arch, width, settings.hidden, dropout) for _ in range(2))
         self.project = nn.Linear(settings.hidden, width)
         self.dropout = nn.Dropout(dropout)
@@ -37,20 +37,20 @@ class BiLM(nn.Module):
     def layers(self, vectors: Tensor) -> Tensor:
         """Input vectors (2, length, batch, width) to every layer's output, (layers, 2, length, batch, width).
 
-        All pass through the shared projection, as in training the top layer alone does: the widths are then equal, and
-        the last of them is what `forward` gives.
+        Every layer passes through the shared projection, as only the top layer does in training. So all are of one
+        width, and the last is what `forward` gives.
         """
         stacks = (cast(Stack, direction) for direction in self.directions)
         forward, backward = (s.outputs(v)[1:] for s, v in zip(stacks, self.dropout(vectors), strict=True))
-        # Of each layer, (2, length, batch, hidden) to (2, length, batch, width).
-        return torch.stack([self.project(torch.stack(both)) for both in zip(forward, backward, strict=True)])
+        # For each layer, (2, length, batch, hidden) to (2, length, batch, width).
+        return torch.stack([self.project(torch.stack(pair)) for pair in zip(forward, backward, strict=True)])
 
-    def loss(self, vectors: Tensor, targets: Tensor, places: Tensor) -> Tensor:
-        """Sum of the negative log-likelihoods of both directions, in nats; targets and places as in `Batch`.
+    def loss(self, vectors: Tensor, targets: Tensor, positions: Tensor) -> Tensor:
+        """Sum of the negative log-likelihoods of both directions, in nats; targets and positions as in `Batch`.
 
         It is the loss of a full softmax over the whole vocabulary, comparable between architectures and batch sizes.
         """
-        outputs = self(vectors).flatten(0, 2).index_select(0, places)  # (predictions, width)
+        outputs = self(vectors).flatten(0, 2).index_select(0, positions)  # (predictions, width)
         return self.softmax.loss(self.dropout(outputs), targets)
 
     def recurrent_parameters(self) -> int:

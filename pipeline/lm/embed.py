@@ -1,6 +1,5 @@
 """Frozen embeddings of sentences from a folder that works by itself."""
 
-import re
 import threading
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +14,7 @@ from pipeline.errors import UserError, remake
 from pipeline.files.json import write_json
 from pipeline.files.settings import Settings, read_settings
 from pipeline.files.vocabulary import SPECIALS
-from pipeline.files.weights import is_finite, load_module, read_shapes, save_weights
+from pipeline.files.weights import is_finite, load_module, save_weights
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.elmo.stacks import ElmoStacks
 from pipeline.lm.encoders.chars import CharIds, char_ids, vocabulary_char_ids
@@ -26,16 +25,15 @@ from pipeline.lm.training.batches import align
 
 WEIGHTS, CONFIG = "lm.safetensors", "config.json"
 LIMIT = 100_000
-"""Types kept: 200 MB of vectors of the paper's width, and most of what a text of some million words has."""
-_LAYER = re.compile(r"^directions\.0\.layers\.(\d+)\.", re.MULTILINE)
+"""Types in the table: 200 MB of vectors at the paper's width, and most types of a text of several million words."""
 
 Vectors = npt.NDArray[np.float32]
 Model = BiLM | ElmoStacks
-"""Both read token vectors (2, length, batch, width), each direction from position 0 on, boundaries first."""
+"""Both read token vectors (2, length, batch, width), where each direction begins at position 0 with its boundary."""
 
 
 class Config(Settings):
-    """config.json: all that rebuilds a language model, but its weights."""
+    """config.json: what rebuilds a language model, except for its weights."""
 
     name: str
     """The name of the architecture, a key of `archs`."""
@@ -46,7 +44,7 @@ class Config(Settings):
 
 
 def save_lm(folder: Path, config: Config, model: Model | None) -> None:
-    """Write the weights, if there are any, and the settings that rebuild the model."""
+    """Write the settings that rebuild the model, and its weights if it has any."""
     if isinstance(model, ElmoStacks):
         model.save(folder)
     elif model is not None:
@@ -57,22 +55,20 @@ def save_lm(folder: Path, config: Config, model: Model | None) -> None:
 class Embedder:
     """Sentences of lemmas to vectors: the top layer, forward half then backward half (paper, step 3), or all layers.
 
-    The bare char-CNN gives its vector twice, as ELMo's layer 0 is counted, so that the tagger above is the same size.
-    Stateless: the vectors of a sentence depend on nothing but the sentence. A published ELMo's are the same to the bit
-    in any company, at widths that are multiples of eight; layers trained here differ in the last digits of float32.
+    The bare char-CNN gives its vector twice, as ELMo counts its layer 0, so that the tagger above is of the same size.
+    The vectors of a sentence depend on nothing but the sentence: in batches with other ones those of a published ELMo
+    are the same to the bit, at widths that are multiples of eight; others differ in the last digits of float32.
 
-    Most tokens are of types that come again and again: each is computed once, and kept in a table of at most `limit`
-    types, which is then begun anew. Threads may share it.
+    Most tokens are of types that come again and again: each is computed once and kept in a table, which is begun anew
+    when it is full. Threads may share it.
     """
 
-    def __init__(
-        self, charcnn: CharEncoder, model: Model | None, device: torch.device, quick: bool = False, limit: int = LIMIT
-    ) -> None:
-        """With `quick`, a type is computed in the fastest way: it may differ in the last digits of float32."""
+    def __init__(self, charcnn: CharEncoder, model: Model | None, device: torch.device, quick: bool = False) -> None:
+        """With `quick`, types are computed in the fastest way: they may differ in the last digits of float32."""
         self.charcnn, self.model, self.device = charcnn.to(device), model, device
         self.width = 2 * charcnn.shape.projection
         self.depth = 1 + (0 if model is None else model.depth)
-        self._quick, self._limit, self._lock = quick, limit, threading.Lock()
+        self._quick, self._lock = quick, threading.Lock()
         self._specials = self._encode(vocabulary_char_ids(SPECIALS, charcnn.shape.reading))
         self._forget()
 
@@ -85,18 +81,8 @@ class Embedder:
             return cls(charcnn, None, device, quick)
         if config.arch.cell == ELMO:
             return cls(charcnn, ElmoStacks.load(folder, device), device, quick)
-        # Other numbers of units and layers than there are weights for are refused before a model is made of them: the
-        # `sru` package takes memory for its layers at once, on whatever device.
-        weights = folder / WEIGHTS
-        shapes = read_shapes(weights, "pretrain")
-        hidden, layers = shapes.get("project.weight", (0, 0))[1], len({*_LAYER.findall("\n".join(shapes))})
-        if (hidden, layers) != (config.lm.hidden, config.arch.layers):
-            raise UserError(
-                f"{weights}: weights of another model ({layers} layers of {hidden} units, expected "
-                f"{config.arch.layers} of {config.lm.hidden}); {remake('pretrain')}"
-            )
         sizes = config.lm, charcnn.shape.projection, config.vocabulary_size
-        model = load_module(lambda: BiLM(config.arch, *sizes), weights, "pretrain")
+        model = load_module(lambda: BiLM(config.arch, *sizes), folder / WEIGHTS, "pretrain")
         return cls(charcnn, model.to(device).eval(), device, quick)
 
     @torch.inference_mode()
@@ -121,11 +107,11 @@ class Embedder:
         with self._lock:
             lemmas = {lemma for sentence in sentences for lemma in sentence}
             new = lemmas - self._ids.keys()
-            if new and len(self._ids) + len(new) > self._limit:
+            if new and len(self._ids) + len(new) > LIMIT:
                 self._forget()
                 new = lemmas
             if new:
-                self._learn(sorted(new))  # the order of a set is another one in each process
+                self._learn(sorted(new))  # a set has another order in each process
             rows = [np.array([self._ids[lemma] for lemma in sentence], dtype=np.int32) for sentence in sentences]
             table = self._table
         return table[align(rows).to(self.device)]
@@ -137,7 +123,7 @@ class Embedder:
     def _learn(self, types: list[str]) -> None:
         vectors = self._encode(char_ids(types, self.charcnn.shape.reading))
         stop = self._used + len(types)
-        if stop > len(self._table):  # others may still read the old table: it is left as it is
+        if stop > len(self._table):  # the old table stays as it is, for other threads may be reading it
             table = vectors.new_empty(max(stop, 2 * len(self._table)), vectors.shape[1])
             table[: self._used] = self._table[: self._used]
             self._table = table
@@ -155,7 +141,7 @@ class Embedder:
 
 def _cut(outputs: Tensor, sentences: list[list[str]]) -> list[Vectors]:
     """Outputs (..., 2, longest + 1, batch, width / 2) to (..., tokens, width) a sentence; none is NaN or infinite."""
-    # Without the boundary: each position has read its token, as in ELMo.
+    # Without the boundary, each position has read its own token, as in ELMo.
     outputs = outputs[..., 1:, :, :].float().cpu()  # (..., 2, longest, batch, width / 2)
     if not is_finite(outputs):
         raise UserError(

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import torch
 
 from pipeline.errors import UserError
+from pipeline.files.utf8 import not_utf8
 from pipeline.lm.elmo.options import OPTIONS, WEIGHTS
 from pipeline.lm.elmo.published import read_elmo
 from pipeline.lm.embed import CONFIG, Embedder, Vectors
@@ -22,9 +23,9 @@ from pipeline.work.progress import track
 POSITIONS = 4000
 """Positions of a batch, padding included."""
 POOL = 512
-"""Sentences that are sorted by length together and kept until all are done."""
+"""Sentences that are sorted by length together and held until all are done."""
 LISTED = 6
-"""Names of files that a message repeats."""
+"""Names of files in a message."""
 KINDS = {
     "an ELMoForManyLangs model": ["encoder.pkl", "token_embedder.pkl", "char.dic", "word.dic"],
     "a Hugging Face model": ["pytorch_model*.bin", "model*.safetensors", "tokenizer*.json", "tf_model.h5"],
@@ -33,9 +34,7 @@ KINDS = {
     "fastText's or word2vec's vectors": ["*.bin", "*.vec"],
     "a PyTorch model": ["*.pt", "*.pth", "*.th"],
 }
-"""Models that people have instead, and files by which each is known."""
-
-Sentences = list[list[str]]
+"""Other models that people may give, and files by which each is known."""
 
 
 def export(model: Path, source: Path, target: Path, device: torch.device) -> None:
@@ -63,7 +62,7 @@ def export(model: Path, source: Path, target: Path, device: torch.device) -> Non
 
 
 def load(folder: Path, device: torch.device) -> Embedder:
-    """Load the model of a folder, whichever of the two kinds it is; a `UserError` says what else it seems to be."""
+    """Load the model in a folder, of either kind; a `UserError` says what else the folder seems to be."""
     names = sorted(path.name for path in folder.glob("*"))
     if any(name.endswith(OPTIONS) for name in names):
         charcnn, stacks = read_elmo(folder)
@@ -77,7 +76,7 @@ def load(folder: Path, device: torch.device) -> Embedder:
 
 
 def _describe(path: Path, names: list[str]) -> str:
-    """Say what is there and is no model, as far as names tell."""
+    """Say what is there instead of a model, as far as names tell."""
     if not path.exists():
         return "no such folder"
     if path.is_file():
@@ -93,16 +92,16 @@ def _describe(path: Path, names: list[str]) -> str:
     return f"found {listed} in it and no {OPTIONS}"
 
 
-def read_sentences(path: Path) -> Sentences:
-    """Read the tokens of every line, which spaces alone separate; a `UserError` names a line that is no such text."""
+def read_sentences(path: Path) -> list[list[str]]:
+    """Read the tokens of every line, separated by spaces only; a `UserError` names a line that is no such text."""
     try:
         data = path.read_bytes()
         text = data.decode("utf-8").removeprefix("\ufeff")
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}); expected a file of sentences") from None
     except UnicodeDecodeError as error:
-        number, byte = data[: error.start].count(b"\n") + 1, f"byte {error.start:,} (0x{data[error.start]:02x})"
-        raise UserError(f"{path}: line {number}: {byte} is not UTF-8; convert the file to UTF-8") from None
+        number = data[: error.start].count(b"\n") + 1
+        raise UserError(f"{path}: line {number}: {not_utf8(error)}; convert the file to UTF-8") from None
     if not text:
         raise UserError(f"{path}: empty; expected a sentence a line, tokens separated by spaces")
     lines = [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]
@@ -112,8 +111,8 @@ def read_sentences(path: Path) -> Sentences:
     return [[token for token in line.split(" ") if token] for line in lines]
 
 
-def _arrays(embedder: Embedder, sentences: Sentences) -> Iterator[tuple[str, npt.NDArray[Any]]]:
-    """Yield names and arrays in the order of the file; batches are of sentences of like length."""
+def _arrays(embedder: Embedder, sentences: list[list[str]]) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+    """Yield names and arrays in the order of the file; sentences of similar length are embedded together."""
     yield "n_sentences", np.array(len(sentences))
     lengths = np.array([len(sentence) + 1 for sentence in sentences])  # a boundary before each
     pools = [range(start, min(start + POOL, len(sentences))) for start in range(0, len(sentences), POOL)]

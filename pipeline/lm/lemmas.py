@@ -14,8 +14,8 @@ def spell(lemma: str, lemmas: Lemmas) -> str:
     """Write a lemma in these conventions; the result is never empty unless the lemma was.
 
     The preprocessing script of RusVectores writes `2019` as `xxxx`, `«` as `"`, `—` as `--`, and no underscores. It
-    goes by part of speech too, and drops some tokens (names of pictures, say); here every token keeps its vector, any
-    number is a number, and what has no letter or digit is taken for punctuation, from which nothing is cut.
+    looks at parts of speech too, and drops some tokens (names of pictures, for instance). Here every token has its
+    vector, all digits are a number, and what has no letter or digit is punctuation, from which nothing is cut.
     """
     if lemmas == "plain":
         return lemma

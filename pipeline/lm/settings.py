@@ -1,7 +1,6 @@
 """The `archs` table, and the `charcnn` and `lm` blocks of a scale."""
 
 import ast
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,22 +17,21 @@ CHARS, MOST_CHARS = 50, 1000
 NO_CELL = "none"
 """The bare char-CNN: no stack, no pretraining."""
 ELMO = "elmo"
-"""A published ELMo: as `cell` the whole of it, as a char-CNN's `source` its char-CNN. Imported, nothing is trained."""
+"""A published ELMo: as a `cell` all of it, as the `source` of a char-CNN only that. It is imported and not trained."""
 UNTRAINED = (NO_CELL, ELMO)
 CELL_FOLDER = Path(__file__).parent / "rnn"
 
 
 def cells() -> list[str]:
-    """The architectures there are: `none`, and every file or package of `lm/rnn/`."""
-    files = {path.stem for path in CELL_FOLDER.glob("[a-z]*.py")}
-    packages = {path.parent.name for path in CELL_FOLDER.glob("[a-z]*/__init__.py")}
-    return [NO_CELL, *sorted(files | packages)]
+    """The architectures: `none`, and every file or package in `lm/rnn/`."""
+    paths = [*CELL_FOLDER.glob("[a-z]*.py"), *(path.parent for path in CELL_FOLDER.glob("[a-z]*/__init__.py"))]
+    return [NO_CELL, *sorted(path.stem for path in paths)]
 
 
 def cell_options(cell: str) -> tuple[str, ...]:
     """Names of the settings that only this architecture has: the keyword-only arguments of its `Layer`, in order.
 
-    Read from the source and declared nowhere else: a new architecture is one file, and settings need no torch.
+    They are read from its source, so that a new architecture is one file, and settings need no torch.
     """
     for file in [CELL_FOLDER / f"{cell}.py", *sorted(CELL_FOLDER.glob(f"{cell}/*.py"))]:
         for layer in ast.parse(file.read_text(encoding="utf-8")).body if file.is_file() else []:
@@ -51,9 +49,9 @@ class ArchSettings(Settings):
     layers: Annotated[int, Field(strict=True, ge=0, le=1000)]
     """0 for `none`, and for `elmo`, whose options.json says how many."""
     residual: Switch
-    """Add a layer's input to its output, see `Stack` (paper: for want of it, it guesses, do LSTM and GRU lose)."""
+    """Add a layer's input to its output, see `Stack` (the paper's guess of what LSTM and GRU lack)."""
     options: dict[str, Positive] = Field(default_factory=dict, validate_default=True)
-    """What only this cell has to be told: the keyword-only arguments of its `Layer`, all of them and no others."""
+    """The keyword-only arguments of the cell's `Layer`, all of them and no others."""
 
     @field_validator("cell")
     @classmethod
@@ -74,15 +72,13 @@ class ArchSettings(Settings):
     @model_validator(mode="after")
     def _check_layers(self) -> "ArchSettings":
         if (self.cell in UNTRAINED) != (self.layers == 0):
-            raise ValueError(
-                f"cell {self.cell!r} with {self.layers} layers: only cell 'none' has 0 layers, and cell 'elmo', whose "
-                "options.json counts them"
-            )
+            expected = "only cell 'none' has 0 layers, and cell 'elmo', whose options.json counts them"
+            raise ValueError(f"cell {self.cell!r} with {self.layers} layers: {expected}")
         return self
 
 
 def _rising(values: list[int]) -> list[int]:
-    if any(left >= right for left, right in pairwise(values)):
+    if values != sorted(set(values)):
         raise ValueError("expected rising numbers")
     return values
 
@@ -105,9 +101,9 @@ class TrainingSettings(Settings):
     dropout: Annotated[float, Field(ge=0, lt=1)]
     """Dropout on the input vectors and on the output of the stack."""
     accumulation: Positive
-    """Parts a step is computed in, one after the other: gradient accumulation. Several processes share them out."""
+    """Parts of a step that are computed one after the other (gradient accumulation), or by several processes."""
     cutoffs: Annotated[list[Positive], Field(min_length=1), AfterValidator(_rising)]
-    """Adaptive softmax: ids at which the head and the clusters end; those beyond the vocabulary are left out."""
+    """Adaptive softmax: ids at which the head and the clusters end; any beyond the vocabulary is left out."""
 
 
 class LmSettings(Settings):
@@ -130,7 +126,7 @@ class Reading(Settings):
     characters: Annotated[int, Field(strict=True, gt=0, le=MOST_CHARS)]
     """Character ids of a token, marks and padding included."""
     marks: bool
-    """A token spelled `<S>` or `</S>` is the boundary itself, as in the published toolkits, and no bytes."""
+    """A token spelled `<S>` or `</S>` is the boundary itself, as in the published toolkits, and not its bytes."""
     lemmas: Lemmas
 
 
@@ -139,7 +135,7 @@ OURS = Reading(characters=CHARS, marks=False, lemmas="plain")
 
 
 class CharCnnShape(Settings):
-    """All that rebuilds a char-CNN, trained here or published, but its weights."""
+    """What rebuilds a char-CNN, trained here or published, except for its weights."""
 
     encoder: Literal["cnn"]
     embedding: Positive
@@ -149,7 +145,7 @@ class CharCnnShape(Settings):
     projection: Positive
     """Width of a token's vector."""
     projects: bool
-    """False: the highways already give that width, and nothing follows them."""
+    """False where the highways already give that width and nothing follows them."""
     reading: Reading
 
     @model_validator(mode="after")
@@ -170,7 +166,7 @@ class NgramSettings(Settings):
 
 
 class NgramShape(Settings):
-    """All that rebuilds n-grams, but their weights."""
+    """What rebuilds n-grams, except for their weights."""
 
     encoder: Literal["ngrams"]
     ngrams: NgramSettings
@@ -179,7 +175,7 @@ class NgramShape(Settings):
 
 
 class EncoderShape(RootModel[Annotated[CharCnnShape | NgramShape, Field(discriminator="encoder")]]):
-    """charcnn.json, which says what kind of encoder it is of."""
+    """charcnn.json, of an encoder of either kind."""
 
 
 class CnnSettings(Settings):
@@ -188,14 +184,14 @@ class CnnSettings(Settings):
     embedding: Positive
     """Width of a character's vector (ELMo: 16)."""
     filters: Annotated[list[Annotated[int, Field(strict=True, ge=0, lt=2**31)]], Field(min_length=1, max_length=CHARS)]
-    """Their numbers, of width 1, 2, 3 ... characters; 0 for a width that is left out."""
+    """The number of filters of width 1, 2, 3 ... characters; 0 leaves a width out."""
     highway: Highways
     """Highway layers (ELMo-Taiga: 2 by its options.json)."""
     activation: Literal["relu", "tanh"]
 
     @field_validator("filters")
     @classmethod
-    def _are_some(cls, filters: list[int]) -> list[int]:
+    def _check_filters(cls, filters: list[int]) -> list[int]:
         if not any(filters):
             raise ValueError("expected a filter at least")
         return filters
@@ -204,8 +200,8 @@ class CnnSettings(Settings):
 class CharCnnSettings(Settings):
     """The encoder of tokens and the small language model that trains it (paper: ELMo-Taiga's char-CNN, to 512).
 
-    With `source: elmo` the other settings are checked and not used, and so are those of the encoder that is not chosen:
-    one edit leads there and back.
+    With `source: elmo` the other settings are checked but not used, like those of the encoder that is not chosen: one
+    edit leads there and back.
     """
 
     source: Literal["train", "elmo"]

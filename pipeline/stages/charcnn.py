@@ -30,18 +30,18 @@ from pipeline.work.progress import track
 
 
 class Source(TypedDict):
-    """source.json of a published ELMo; no files where none was asked for."""
+    """source.json of a published ELMo; it has no files where none was asked for."""
 
     files: dict[str, Any]
     lemmas: Lemmas | None
 
 
 _TEACHER = ArchSettings(cell=lstm.__name__.rpartition(".")[2], layers=1, residual=True)
-"""The small language model that teaches the char-CNN and is thrown away. As in ELMo, its LSTM is bypassed by a residual
-connection; without it, it hardly learns more than word frequencies in so short a training (demo: perplexity 308, not
-181, at the same settings), and the char-CNN under it nothing."""
+"""The small language model that trains the char-CNN and is thrown away. As in ELMo, a residual connection bypasses its
+LSTM; without one it hardly learns more than word frequencies in so short a training (demo: perplexity 308 instead of
+181, with the same settings), and the char-CNN below it learns nothing."""
 _FREQUENT = slice(len(SPECIALS), len(SPECIALS) + 5000)
-"""The types, the most frequent ones, that stand for all when the outputs are put to scale."""
+"""The most frequent types, which stand for all when the outputs are standardised."""
 
 
 def run(paths: Paths, params: Params) -> None:
@@ -49,7 +49,7 @@ def run(paths: Paths, params: Params) -> None:
     `paths.charcnn`. The block `charcnn` says what is trained and how, or that the published one in `paths.elmo` is
     taken.
 
-    The vectors are float16 of shape (types, projection), a row an id. A run that was stopped goes on from its last
+    The vectors are float16 (types, projection), a row for each id. A run that was stopped goes on from its last
     checkpoint.
     """
     device = choose_device(params.compute.device)
@@ -82,8 +82,7 @@ def _train(paths: Paths, settings: CharCnnSettings, seed: int, job: Run) -> None
         torch.manual_seed(seed)
         charcnn = make_encoder(settings.shape)
         charcnn.standardise(chars[_FREQUENT])
-        # As wide as its input, for the residual connection.
-        teacher = LmSettings(hidden=settings.projection, training=settings.training)
+        teacher = LmSettings(hidden=settings.projection, training=settings.training)  # so that its input can be added
         trainer = Trainer(
             model=BiLM(_TEACHER, teacher, settings.projection, words.size),
             inputs=CharInputs(charcnn, chars),
@@ -107,13 +106,13 @@ def _train(paths: Paths, settings: CharCnnSettings, seed: int, job: Run) -> None
 
 
 def write_table(path: Path, charcnn: CharEncoder, chars: CharIds) -> None:
-    """Compute the vectors of all types, straight into a file: a large vocabulary need not fit into memory.
+    """Compute the vectors of all types straight into a file: those of a large vocabulary need not fit into memory.
 
-    float16 halves the table; its rounding, 0.0005 of a deviation, is far below what dropout does to the same vector.
+    float16 halves the table; it rounds by 0.0005 of a deviation, far less than what dropout does to a vector.
     """
     header = {"descr": "<f2", "fortran_order": False, "shape": (len(chars), charcnn.shape.projection)}
     starts = range(0, len(chars), TYPES_A_BATCH)
-    # Written, not mapped: on a full disk a write is an error, a store into a map kills the process.
+    # The file is not mapped: on a full disk a write is an error, but a store into a map kills the process.
     with path.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
         for first in track(starts, "char-CNN vectors", "batches", len(starts)):

@@ -5,7 +5,6 @@ from typing import Any
 
 import torch
 
-from pipeline.errors import UserError
 from pipeline.files.ids import IdSequences
 from pipeline.files.json import write_json, write_metrics
 from pipeline.files.vocabulary import Vocabulary
@@ -27,9 +26,9 @@ from pipeline.work.outputs import fresh_folder
 
 
 def run(paths: Paths, params: Params) -> None:
-    """Train the architecture of `archs` that is chosen, from its last checkpoint on if there is one, on
-    `paths.vocabulary` and `paths.charcnn`; the block `lm` says how. Write `paths.lm`, a folder that works by itself,
-    `paths.pretrain` (JSON), `paths.pretrain_curve` (CSV) and `paths.cost` (JSON), what this machine took for it.
+    """Train the chosen architecture of `archs` on `paths.vocabulary` and `paths.charcnn`, from its last checkpoint if
+    there is one; the block `lm` says how. Write `paths.lm`, a folder that works by itself, `paths.pretrain` (JSON),
+    `paths.pretrain_curve` (CSV) and `paths.cost` (JSON), the time and memory that it took on this machine.
 
     The bare char-CNN has no stack and a published ELMo has its own: there is nothing to train, and no perplexity.
     """
@@ -50,16 +49,10 @@ def _train(paths: Paths, params: Params, job: Run, words: Vocabulary, width: int
     key["code"] = training_code("pretrain", arch.cell)
     with job.checkpoint(key, paths.vocabulary, paths.charcnn) as checkpoint:
         torch.manual_seed(params.seed)
-        inputs = TableInputs(paths.charcnn / TABLE, job.device)
-        if inputs.table.shape != (len(words), width):  # or else the embeddings would not be those trained on
-            raise UserError(
-                f"{paths.charcnn / TABLE}: found {tuple(inputs.table.shape)}, expected {(len(words), width)}, a row "
-                f"for each type of {paths.vocabulary}; make it again: dvc repro charcnn"
-            )
         model = BiLM(arch, settings, width, words.size)
         trainer = Trainer(
             model=model,
-            inputs=inputs,
+            inputs=TableInputs(paths.charcnn / TABLE, (len(words), width), job.device),
             train=IdSequences(paths.vocabulary, "train", len(words)),
             validation=IdSequences(paths.vocabulary, "validation", len(words)),
             predicted=words.size,
@@ -77,12 +70,9 @@ def _train(paths: Paths, params: Params, job: Run, words: Vocabulary, width: int
 
 def _write(paths: Paths, params: Params, job: Run, words: Vocabulary, model: Model | None, history: History) -> None:
     arch, settings = params.chosen_arch, params.chosen_scale.lm
-    sizes = {"layers": arch.layers, "hidden": settings.hidden} if model else {"layers": 0}
-    if isinstance(model, ElmoStacks):
-        sizes = {"layers": model.options.n_layers, "hidden": model.options.dim}
-    parameters = model.recurrent_parameters() if model else 0
+    sizes = {"layers": model.depth, "hidden": model.hidden} if model else {"layers": 0}
     results: dict[str, Any] = {"arch": params.arch, "seed": params.seed, **sizes}
-    results["parameters_m"] = round(parameters / 1e6, 4)
+    results["parameters_m"] = round(model.recurrent_parameters() / 1e6, 4) if model else 0.0
     cost: dict[str, Any] = {"device": job.device.type}
     if history.points:
         results["perplexity"] = round(history.points[-1].validation_perplexity, 4)
@@ -93,10 +83,9 @@ def _write(paths: Paths, params: Params, job: Run, words: Vocabulary, model: Mod
         cost |= {"starts": history.starts, "processes": job.world.size, **peak_memory(job.device)}
     with fresh_folder(paths.lm) as folder:
         save_lm(folder, Config(name=params.arch, arch=arch, lm=settings, vocabulary_size=words.size), model)
-        for file in (WEIGHTS, CONFIG):
-            shutil.copyfile(paths.charcnn / file, folder / file)
-        for file in ("vocabulary.txt", "vocabulary.json"):
-            shutil.copyfile(paths.vocabulary / file, folder / file)
+        encoder = [paths.charcnn / WEIGHTS, paths.charcnn / CONFIG]
+        for path in (*encoder, paths.vocabulary / "vocabulary.txt", paths.vocabulary / "vocabulary.json"):
+            shutil.copyfile(path, folder / path.name)
         history.write_curve(paths.pretrain_curve)
         write_json(paths.pretrain, {"lm": results})
         write_metrics(paths.cost, {"lm": cost}, stamp(job.device))

@@ -48,6 +48,6 @@ def test_a_batch_drawn_out(tmp_path: Path) -> None:
     assert batch.inputs.dtype == torch.int64
     assert batch.targets.tolist() == [x, x, 5, 5, 6, 6, 7, 7, 8, 8]  # 99 is beyond the softmax
     table = torch.full(batch.inputs.shape, -1)
-    table.view(-1)[batch.places] = batch.targets
+    table.view(-1)[batch.positions] = batch.targets
     assert table[0].T.tolist() == [[5, 6, 7], [8, x, -1]]
     assert table[1].T.tolist() == [[7, 6, 5], [x, 8, -1]]

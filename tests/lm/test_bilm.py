@@ -69,7 +69,7 @@ def test_loss_is_the_full_softmax_and_skips_padding(lm_settings: LmSettings, tmp
     expected = -sum(
         probabilities[d, t, b, targets[d][t][b]] for d in range(2) for t, b in [(0, 0), (1, 0), (2, 0), (0, 1)]
     )
-    torch.testing.assert_close(network.loss(inputs, batch.targets, batch.places), expected)
+    torch.testing.assert_close(network.loss(inputs, batch.targets, batch.positions), expected)
     assert len(batch.targets) == 8
 
 

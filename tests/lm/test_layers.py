@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from pipeline.files.vocabulary import SPECIALS
+from pipeline.lm import embed
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.embed import Embedder
 from pipeline.lm.encoders.charcnn import CharCnn
@@ -59,10 +60,11 @@ def test_a_layer_is_that_of_a_language_model_that_ends_with_it(
 @pytest.mark.parametrize("quick", [False, True])
 @pytest.mark.parametrize("encoder", ["cnn", "ngrams"])
 def test_vectors_of_types_are_those_of_the_encoder_and_no_more_than_the_limit(
-    encoder: Literal["cnn", "ngrams"], quick: bool
+    encoder: Literal["cnn", "ngrams"], quick: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     charcnn = make_encoder(small_charcnn(encoder).shape).eval()
-    table, known = Embedder(charcnn, None, CPU, quick, limit=40), set()
+    monkeypatch.setattr(embed, "LIMIT", 40)
+    table, known = Embedder(charcnn, None, CPU, quick), set()
     for number in range(12):
         sentences = [[f"слово{i}" * (i % 7 + 1), "в"] for i in range(5 * number, 5 * number + 8)]
         vectors = table.read(sentences)
@@ -75,8 +77,9 @@ def test_vectors_of_types_are_those_of_the_encoder_and_no_more_than_the_limit(
     assert len(known) > 40
 
 
-def test_the_table_of_types_does_not_change_under_who_reads_it() -> None:
-    embedder = Embedder(make_encoder(small_charcnn().shape).eval(), None, CPU, limit=10)
+def test_the_table_of_types_does_not_change_while_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embed, "LIMIT", 10)
+    embedder = Embedder(make_encoder(small_charcnn().shape).eval(), None, CPU)
     embedder.read([["раз", "два"]])
     table, before = embedder._table, embedder._table.clone()
     used = embedder._used

@@ -6,10 +6,10 @@ import re
 import signal
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
-from safetensors.torch import load_file
+import torch
+from safetensors.torch import load_file, save_file
 
 from tests.lm.project import Make, Project
 
@@ -125,36 +125,30 @@ def test_a_loss_that_explodes_names_the_step_and_a_checkpoint_from_before(make: 
     project.edit(lambda params: params["scales"]["demo"]["lm"]["training"].update(settings))
     code, said = project.run()
     (checkpoint,) = project.checkpoints.glob("*/state.safetensors")
-    fallen, kept = (int(number) for number in re.findall(r" step (\d+)", said))
+    failed, saved = (int(number) for number in re.findall(r" step (\d+)", said))
     assert code == 1 and "lower learning_rate" in said
     assert f"the last checkpoint, {checkpoint.relative_to(project.folder)}, is of step " in said
-    assert kept == fallen - 2, "the weights of the step before gave the loss that is too large"
+    assert saved == failed - 2, "the weights of the step before gave the loss that is too large"
     assert all(bool(tensor.isfinite().all()) for tensor in load_file(checkpoint).values())
 
 
-def test_a_disk_too_small_harms_no_earlier_checkpoint(make: Make, undisturbed: Project) -> None:
+def test_a_checkpoint_survives_a_full_disk_and_is_refused_if_damaged(make: Make, undisturbed: Project) -> None:
     project = make("full")
-    checkpoint = _kill_at_a_checkpoint(project)
-    whole = checkpoint.read_bytes()
-    code, said = project.run(limit=len(whole) // 2)
-    assert code == 1 and "could not be saved" in said and "make room and run again" in said
-    assert checkpoint.read_bytes() == whole and not list(project.folder.rglob("*.partial"))
-    assert project.run()[0] == 0
-    assert_no_trace(project, undisturbed)
-
-
-def test_a_checkpoint_cut_short_is_one_line(make: Make) -> None:
-    project = make("cut")
-    checkpoint = _kill_at_a_checkpoint(project)
-    checkpoint.write_bytes(checkpoint.read_bytes()[:-100])
-    code, said = project.run()
-    assert code == 1 and "cannot be read as a checkpoint" in said and "delete it" in said
-
-
-def _kill_at_a_checkpoint(project: Project) -> Path:
     process = project.start()
     project.wait_for_step(process)
     process.kill()
     process.join()
     (checkpoint,) = project.checkpoints.glob("*/state.safetensors")
-    return checkpoint
+    whole = checkpoint.read_bytes()
+    code, said = project.run(limit=len(whole) // 2)
+    assert code == 1 and "could not be saved" in said and "make room and run again" in said
+    assert checkpoint.read_bytes() == whole and not list(project.folder.rglob("*.partial"))
+    checkpoint.write_bytes(whole[:-100])
+    code, said = project.run()
+    assert code == 1 and "cannot be read as a checkpoint" in said and "delete it" in said
+    save_file({"weight": torch.zeros(2)}, checkpoint, {"facts": '{"step": 1}'})
+    code, said = project.run()
+    assert code == 1 and "state.safetensors: not of this run" in said and "delete it" in said
+    checkpoint.write_bytes(whole)
+    assert project.run()[0] == 0
+    assert_no_trace(project, undisturbed)

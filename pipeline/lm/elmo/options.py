@@ -1,12 +1,14 @@
-"""The two files of a published ELMo, and options.json: strict about what is used, blind to what only training needs."""
+"""The two files of a published ELMo, and options.json: strict where it is used, blind to what only training needs."""
 
+import codecs
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from pipeline.errors import UserError, explain
+from pipeline.errors import UserError
+from pipeline.files.json import parse_json
 from pipeline.lm.settings import MOST_CHARS, Highways, check_filters
 
 OPTIONS, WEIGHTS = "options.json", "model.hdf5"
@@ -18,22 +20,22 @@ Clip = Annotated[float, Field(gt=0)]
 
 
 def pick(paths: Iterable[str], name: str, folder: Path) -> str:
-    """Return the one of the paths in a folder, or an archive, that is the file `name`, or that alone ends like it.
+    """Return the path of the file `name` in a folder or an archive, or the only one whose name ends like it.
 
     A `UserError` if there is none or more than one.
     """
     names = {path: path.rpartition("/")[2] for path in paths}
-    alike = [path for path in names if names[path] == name] or [
+    matches = [path for path in names if names[path] == name] or [
         path for path in names if path.endswith(ENDINGS[name]) and not names[path].startswith(".")
     ]
-    if len(alike) != 1:
-        listed = ", ".join(sorted(alike)) or "none"
-        raise UserError(f"{folder}: found {listed}, expected one {name} or one file whose name ends in {ENDINGS[name]}")
-    return alike[0]
+    if len(matches) != 1:
+        found = ", ".join(sorted(matches)) or "none"
+        raise UserError(f"{folder}: found {found}, expected one {name} or one file whose name ends in {ENDINGS[name]}")
+    return matches[0]
 
 
 class Options(BaseModel):
-    """A block of options.json. Unknown keys are training's and ignored; a value of another type is refused."""
+    """A block of options.json. Unknown keys are for training and ignored; a value of another type is refused."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True, allow_inf_nan=False)
 
@@ -53,7 +55,7 @@ class CharCnnOptions(Options):
     """Pairs of width in characters and number."""
     max_characters_per_token: Annotated[int, Field(ge=3, le=MOST_CHARS)]
     n_characters: Literal[261, 262, None] = None
-    """Without or with the mask, in training or in use; the file's embedding has 261 rows either way."""
+    """With the mask (in use) or without it (in training); the embedding in the file has 261 rows either way."""
     n_highway: Highways | None = None
 
     @model_validator(mode="after")
@@ -81,7 +83,7 @@ class LstmOptions(Options):
 
     @property
     def projects(self) -> bool:
-        """Whether a layer's output has a projection; without one it isn't clipped either (tf.nn.rnn_cell.LSTMCell)."""
+        """Whether a layer's output is projected; if not, it isn't clipped either (tf.nn.rnn_cell.LSTMCell)."""
         return self.dim != self.projection_dim
 
 
@@ -93,15 +95,15 @@ class ElmoOptions(Options):
 
     @property
     def projects(self) -> bool:
-        """Whether the activations have a projection to the width of a token's vector."""
+        """Whether the activations are projected to the width of a token's vector."""
         return self.char_cnn.outputs != self.lstm.projection_dim
 
 
 def read_options(path: Path) -> ElmoOptions:
     """Read and check options.json; a `UserError` names the file, the key, what was found and what is valid."""
     try:
-        return ElmoOptions.model_validate_json(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
+        data = path.read_bytes().removeprefix(codecs.BOM_UTF8)
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}); expected ELMo's options.json") from None
-    except ValidationError as error:
-        raise UserError(f"{path}: {explain(error)}; get the options.json that belongs to the weights") from None
+    options: ElmoOptions = parse_json(data, str(path), "get the options.json that belongs to the weights", ElmoOptions)
+    return options

@@ -17,8 +17,8 @@ from pipeline.lm.settings import CharCnnShape, Reading
 def read_elmo(folder: Path, lemmas: Lemmas = "plain") -> tuple[CharCnn, ElmoStacks]:
     """Read the two files of a folder: char-CNN and stacks, in evaluation mode and on the CPU.
 
-    `lemmas` are the conventions in which its training text was written. Raises a `UserError` of one line for files that
-    are missing, broken or contradict each other.
+    `lemmas` says how the text was written that it was trained on. A `UserError` names a file that is missing or broken,
+    or that contradicts the other one.
     """
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder; expected one with ELMo's {OPTIONS} and {WEIGHTS}")
@@ -67,6 +67,6 @@ def _stacks_state(weights: Weights, options: ElmoOptions) -> Weights:
     state: Weights = {}
     for layer in range(options.lstm.n_layers):
         for ours, theirs in names.items():
-            both = np.stack([weights[f"{cell(direction, layer)}/{theirs}"] for direction in range(2)])  # (2, ...)
-            state[f"stack.{layer}.{ours}"] = both[:, None] if ours == "bias" else both  # bias: (2, 1, 4 dim)
+            pair = np.stack([weights[f"{cell(direction, layer)}/{theirs}"] for direction in range(2)])  # (2, ...)
+            state[f"stack.{layer}.{ours}"] = pair[:, None] if ours == "bias" else pair  # bias: (2, 1, 4 dim)
     return state

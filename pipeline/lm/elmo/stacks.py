@@ -14,13 +14,13 @@ WEIGHTS, CONFIG = "elmo.safetensors", "elmo.json"
 FORGET_BIAS = 1.0
 """TensorFlow adds it to the forget gate in use; it isn't in the stored bias."""
 ROWS = 32
-"""Texts in every matrix product, though most be empty: products of other sizes round otherwise, and what a text gives
-must not depend on its company. A lone text pays for it: 20 tokens at the published size take 1.6 s on two cores and
-not 0.3 s. Full batches take a fifth of that 0.3 s a text."""
+"""Texts in every matrix product, even if most are empty: products of other sizes round differently, and a text's
+vectors must not depend on other texts. A single text pays for it: 20 tokens at the published size take 1.6 s on two
+cores instead of 0.3 s. In full batches a text takes a fifth of that 0.3 s."""
 
 
 class LstmLayer(nn.Module):
-    """One layer of both directions, which never meet: a leading 2 in every shape.
+    """One layer of both directions, which never meet: every shape begins with a 2.
 
     Weights are as published: `kernel` has the input's rows above the state's, and the gates in TensorFlow's order,
     which is input, candidate, forget, output.
@@ -39,12 +39,12 @@ class LstmLayer(nn.Module):
         outputs = torch.empty_like(inputs)
         for texts, target in zip(inputs.split(ROWS, 2), outputs.split(ROWS, 2), strict=True):
             number = texts.shape[2]
-            both = inputs.new_zeros(2, ROWS, 2 * self.width)  # the input beside the state
+            rows = inputs.new_zeros(2, ROWS, 2 * self.width)  # input and state side by side
             cell = inputs.new_zeros(2, ROWS, self.dim)
             for step in range(inputs.shape[1]):
-                both[:, :number, : self.width] = texts[:, step]
-                cell, output = self._step(torch.baddbmm(self.bias, both, self.kernel), cell)
-                both[:, :, self.width :] = output
+                rows[:, :number, : self.width] = texts[:, step]
+                cell, output = self._step(torch.baddbmm(self.bias, rows, self.kernel), cell)
+                rows[:, :, self.width :] = output
                 target[:, step] = output[:, :number]
         return outputs
 
@@ -62,12 +62,12 @@ class LstmLayer(nn.Module):
 
 
 class ElmoStacks(nn.Module):
-    """Layers of both directions. As in our own stacks, each direction reads its text from position 0 on."""
+    """Layers of both directions. As in our own stacks, each direction reads its text from position 0."""
 
     def __init__(self, options: LstmOptions) -> None:
         super().__init__()
         self.options = options
-        self.depth = options.n_layers
+        self.depth, self.hidden = options.n_layers, options.dim
         self.stack = nn.ModuleList(LstmLayer(options) for _ in range(options.n_layers))
 
     def layers(self, vectors: Tensor) -> Tensor:

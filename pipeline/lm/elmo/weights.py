@@ -1,4 +1,4 @@
-"""model.hdf5 of a published ELMo: every data set that options.json asks for, of exactly the shape it implies."""
+"""model.hdf5 of a published ELMo: every data set that options.json implies, of exactly the shape that it implies."""
 
 import re
 from collections.abc import Iterator
@@ -14,9 +14,8 @@ from pipeline.errors import UserError, shown
 from pipeline.lm.elmo.options import ElmoOptions
 
 BYTE_ROWS = 261
-"""Rows of `char_embed`: 256 bytes, four marks and padding. The mask, id 0 in use, has none."""
+"""Rows of `char_embed`: 256 bytes, four marks and padding. There is none for the mask, id 0 in use."""
 
-Shape = tuple[int, ...]
 Weights = dict[str, npt.NDArray[np.float32]]
 
 
@@ -26,25 +25,25 @@ def cell(direction: int, layer: int) -> str:
 
 
 def read_weights(path: Path, options: ElmoOptions) -> Weights:
-    """Read every data set by name, as float32. Further ones in the file are none of the model's, and ignored.
+    """Read every data set by name, as float32. Others in the file are not of the model, and ignored.
 
-    Raises a `UserError` that names the file, the data set, what was found and what options.json lets expect.
+    Raises a `UserError` that names the file, the data set, what was found and what options.json implies.
     """
-    # A projection between equal widths: bilm-tf would leave it out and AllenNLP apply it, so no reading is right.
-    spare = [] if options.projects else ["CNN_proj/W_proj"]
-    spare += [] if options.lstm.projects else [f"{group}/W_P_0" for group in _cells(options)]
+    # A projection between equal widths would be left out by bilm-tf and applied by AllenNLP: neither can be right.
+    unexpected = [] if options.projects else ["CNN_proj/W_proj"]
+    unexpected += [] if options.lstm.projects else [f"{group}/W_P_0" for group in _cells(options)]
     with open_weights(path) as file:
-        for name in spare:
+        for name in unexpected:
             if _find(file, name) is not None:
                 reason = "expected none where options.json has equal widths on both sides"
                 raise UserError(f"{path}: {name}: found a projection, {reason}; get the options.json of these weights")
         return {name: _read(path, file, name, shape) for name, shape in shapes(options).items()}
 
 
-def shapes(options: ElmoOptions) -> dict[str, Shape]:
+def shapes(options: ElmoOptions) -> dict[str, tuple[int, ...]]:
     """The shape of every data set."""
     chars, width, units = options.char_cnn, options.lstm.projection_dim, options.lstm.dim
-    expected: dict[str, Shape] = {"char_embed": (BYTE_ROWS, chars.embedding.dim)}
+    expected: dict[str, tuple[int, ...]] = {"char_embed": (BYTE_ROWS, chars.embedding.dim)}
     for index, (characters, number) in enumerate(chars.filters):
         expected[f"CNN/W_cnn_{index}"] = (1, characters, chars.embedding.dim, number)
         expected[f"CNN/b_cnn_{index}"] = (number,)
@@ -66,7 +65,7 @@ def _cells(options: ElmoOptions) -> list[str]:
 
 @contextmanager
 def open_weights(path: Path) -> Iterator[h5py.File]:
-    """The file to read from in the block; whatever is broken in it is a `UserError`, wherever it is met."""
+    """Open the file for a block, in which anything broken in it becomes a `UserError`."""
     if not path.is_file():
         raise UserError(f"{path}: not found; expected ELMo's weights, HDF5")
     try:
@@ -76,28 +75,28 @@ def open_weights(path: Path) -> Iterator[h5py.File]:
         raise
     except PermissionError as error:
         raise UserError(f"{path}: cannot be read ({shown(error)}); expected ELMo's weights") from None
-    except Exception as error:  # of a damaged index h5py makes errors of a dozen kinds, SystemError among them
+    except Exception as error:  # a damaged index makes h5py raise errors of a dozen kinds, even SystemError
         raise UserError(f"{path}: {_broken(path, shown(error))}") from None
 
 
 def _broken(path: Path, reason: str) -> str:
     if sizes := re.search(r"truncated file: eof = (\d+),.*stored_eof = (\d+)", reason):
-        found, expected = (f"{int(size):,}" for size in sizes.groups())
-        return f"truncated: found {found} bytes, expected {expected}; get the whole file"
+        size, whole = (f"{int(number):,}" for number in sizes.groups())
+        return f"truncated: found {size} bytes, expected {whole}; get the whole file"
     if h5py.is_hdf5(path):
         return f"broken HDF5 ({reason}); get the file again"
     return f"found {path.stat().st_size:,} bytes that are not HDF5, expected ELMo's weights, HDF5; get the file again"
 
 
 def _find(file: h5py.File, name: str) -> Any:
-    """What stands under a name; None if nothing does, or if what leads there is no group."""
+    """The object of that name; None if there is none, or if what leads to it is no group."""
     try:
         return file.get(name)
     except Exception:  # as in `open_weights`
         return None
 
 
-def _read(path: Path, file: h5py.File, name: str, shape: Shape) -> npt.NDArray[np.float32]:
+def _read(path: Path, file: h5py.File, name: str, shape: tuple[int, ...]) -> npt.NDArray[np.float32]:
     stored = _find(file, name)
     if stored is None or not isinstance(stored, h5py.Dataset):
         fault = "missing" if stored is None else "found no data set"

@@ -31,8 +31,8 @@ class CharCnn(CharEncoder):
     """Character ids of tokens to their vectors, trained here or published.
 
     Convolutions of several widths, the maximum over all 50 - width + 1 positions, the activation, highway layers and
-    a linear projection, in ELMo's order. Padding has an embedding of its own and is not masked; but every position that
-    sees nothing but padding gives the same: one of them stands for all, and the rest is not computed.
+    a linear projection, in ELMo's order. Padding has an embedding of its own and is not masked; but all positions that
+    see only padding give the same, so that only one of them is computed.
     """
 
     def __init__(self, shape: CharCnnShape) -> None:
@@ -51,36 +51,36 @@ class CharCnn(CharEncoder):
         return self._finish(self._maxima(chars, self._convolve))
 
     def whole(self, chars: Tensor) -> Tensor:
-        """All characters of every token convolved: a sum over fewer rounds otherwise."""
+        """As `forward`, but over all characters of every token: sums over fewer are rounded differently."""
         return self._finish(self._convolve(chars))
 
     def quick(self, chars: Tensor) -> Tensor:
-        """On a CPU, a row is added in place of products with `embedding` numbers: several times as fast."""
+        """As `forward`; on a CPU rows of a table are added instead of products computed, several times as fast."""
         on_cpu = self.embedding.weight.device.type == "cpu"
         return self._finish(self._maxima(chars, self._add_rows if on_cpu else self._convolve))
 
     def _finish(self, maxima: Tensor) -> Tensor:
-        """All that follows the convolutions, (tokens, filters) to (tokens, projection)."""
+        """What follows the convolutions, (tokens, filters) to (tokens, projection)."""
         return self.projection(self.highways(self.activation(maxima)))
 
     def _maxima(self, chars: Tensor, convolve: Callable[[Tensor], Tensor]) -> Tensor:
-        """The maximum of every filter over all positions, (tokens, filters); words of like length go together."""
+        """The maximum of every filter over all positions, (tokens, filters); tokens are taken by length."""
         used = (chars != PAD).sum(1)  # (tokens,)
         order = used.argsort(stable=True)
         groups = [chars[group, : int(used[group[-1]]) + self.widest] for group in order.split(TYPES_A_GROUP)]
         return torch.cat([convolve(group) for group in groups])[order.argsort()]
 
     def _convolve(self, chars: Tensor) -> Tensor:
-        """The maximum of every filter over the positions at hand, (tokens, characters) to (tokens, filters)."""
+        """The maximum of every filter over the positions given, (tokens, characters) to (tokens, filters)."""
         embedded = self.embedding(chars.to(self.embedding.weight.device).int())  # (tokens, characters, embedding)
         embedded = embedded.transpose(1, 2)  # (tokens, embedding, characters)
         return torch.cat([convolution(embedded).amax(-1) for convolution in self.convolutions], -1)
 
     @cached_property
     def _rows(self) -> list[tuple[Tensor, Tensor]]:
-        """What the filters of each width make of each character at each of their places, and their biases.
+        """For the filters of each width, their products with each character at each offset, and their biases.
 
-        (width, characters, filters) and (filters,). What they make of several characters is the sum. All rows of ELMo's
+        The shapes are (width, characters, filters) and (filters,). A convolution is a sum of such rows. Those of ELMo's
         2,048 filters take 13 MB.
         """
         embedding = self.embedding.weight  # (characters, embedding)
@@ -92,8 +92,8 @@ class CharCnn(CharEncoder):
         maxima = []
         for table, bias in self._rows:
             width, characters, filters = table.shape
-            places = characters * torch.arange(width, dtype=torch.int32)
-            rows = chars.int().unfold(1, width, 1) + places  # (tokens, positions, width)
+            offsets = characters * torch.arange(width, dtype=torch.int32)
+            rows = chars.int().unfold(1, width, 1) + offsets  # (tokens, positions, width)
             sums = embedding_bag(rows.reshape(-1, width), table.view(-1, filters), mode="sum")
             maxima.append(sums.view(*rows.shape[:2], filters).amax(1) + bias)  # (tokens, filters)
         return torch.cat(maxima, -1)

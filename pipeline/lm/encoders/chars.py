@@ -2,8 +2,8 @@
 
     'да' -> [259, 209, 181, 209, 177, 260, 261, 261, ...]    begin, the bytes + 1, end, padding
 
-Every id is one more than in Peters et al. 2018, where 0 is the mask of a position without a token; so a published
-ELMo's char-CNN reads these ids as they are.
+Every id is one more than in Peters et al. 2018, where 0 is the mask of a position without a token; so the char-CNN of a
+published ELMo reads these ids as they are.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ CharIds = npt.NDArray[np.int16]
 def char_ids(types: Sequence[str], reading: Reading = OURS) -> CharIds:
     """Character ids of tokens, int16 of shape (tokens, reading.characters), 50 in ELMo.
 
-    A token beyond two bytes less is cut, be it inside a letter: of Cyrillic, 24 letters stay.
+    A token of more bytes than two fewer is cut, even inside a letter: 24 letters of Cyrillic remain.
     """
     body = reading.characters - 2
     spelled = [spell(token, reading.lemmas).encode("utf-8", "surrogatepass")[:body] for token in types]

@@ -1,4 +1,4 @@
-"""What turns the characters of a token into its vector: a module that is trained, then frozen, and kept in a folder."""
+"""The module that turns the characters of a token into its vector: trained, then frozen, and kept in a folder."""
 
 from pathlib import Path
 
@@ -14,9 +14,9 @@ from pipeline.lm.settings import CharCnnShape, NgramShape
 
 WEIGHTS, CONFIG = "charcnn.safetensors", "charcnn.json"
 TYPES_A_BATCH = 512
-"""Types taken through the whole module at once: memory stays small, the arithmetic dense."""
+"""Types taken through the whole module at once: enough for dense arithmetic in little memory."""
 TYPES_A_GROUP = 128
-"""Types convolved at once: fewer waste less on padding, more keep the arithmetic dense."""
+"""Types convolved at once: fewer waste less on padding, more make the arithmetic denser."""
 
 
 class CharEncoder(nn.Module):
@@ -27,19 +27,19 @@ class CharEncoder(nn.Module):
     """The last layer; the identity only where a published char-CNN has none."""
 
     def whole(self, chars: Tensor) -> Tensor:
-        """What `forward` gives, by sums whose order depends on nothing but how many tokens there are."""
+        """What `forward` gives, by sums whose order depends only on the number of tokens."""
         return self(chars)
 
     def quick(self, chars: Tensor) -> Tensor:
-        """What `forward` gives, to some last digits, in the fastest way for weights that do not change any more."""
+        """What `forward` gives, up to the last digits, in the fastest way for weights that no longer change."""
         return self(chars)
 
     @torch.inference_mode()
     def vectors(self, chars: CharIds) -> npt.NDArray[np.float32]:
         """The frozen vectors of types, character ids (types, 50) to float32 (types, projection).
 
-        A type's vector is the same to the bit whatever stands beside it: always as many types at once, and all of
-        their characters, because sums of other shapes round otherwise. So do a GPU's convolutions in TF32, by 1e-3.
+        A type's vector is the same to the bit whatever types come with it: always the same number of types at once and
+        all of their characters, because sums of other shapes round differently; as do convolutions in TF32, by 1e-3.
         """
         missing = -len(chars) % TYPES_A_GROUP
         groups = torch.from_numpy(np.pad(chars, ((0, missing), (0, 0)))).split(TYPES_A_GROUP)
@@ -51,9 +51,9 @@ class CharEncoder(nn.Module):
     def standardise(self, chars: CharIds) -> None:
         """Scale the projection so that every output has mean 0 and deviation 1 over the types `chars` (types, 50).
 
-        Fresh convolutions see mostly what all words share (padding, marks, the lead bytes of Cyrillic): types differ by
-        a fifth of the mean, and a language model above hardly learns. Data-dependent initialisation (Krähenbühl et
-        al. 2016) mends that within the weights: the module stays ELMo's.
+        Untrained convolutions see mostly what all words share (padding, marks, lead bytes of Cyrillic): types differ by
+        a fifth of the mean, and a language model above them hardly learns. Data-dependent initialisation (Krähenbühl et
+        al. 2016) mends that within the weights, so that the module stays ELMo's.
         """
         assert isinstance(self.projection, nn.Linear), "a published char-CNN is never put to another scale"
         outputs = torch.cat([self(batch) for batch in torch.from_numpy(chars).split(TYPES_A_BATCH)])
@@ -68,7 +68,7 @@ class CharEncoder(nn.Module):
 
 
 class CharInputs(nn.Module):
-    """An encoder in training: each type of the batch passes through it once, however often it occurs."""
+    """An encoder in training: each type of a batch passes through it once, however often it occurs."""
 
     def __init__(self, charcnn: CharEncoder, chars: CharIds) -> None:
         """`chars` are the character ids of the vocabulary, int16 (types, 50)."""
@@ -77,5 +77,5 @@ class CharInputs(nn.Module):
 
     def forward(self, ids: Tensor) -> Tensor:
         """Ids, int64 of any shape, to float32 (..., width)."""
-        types, places = ids.unique(return_inverse=True)  # (distinct types,), and the shape of `ids`
-        return self.charcnn(self.chars[types.cpu()])[places]
+        types, index = ids.unique(return_inverse=True)  # (distinct types,), and an index shaped like `ids`
+        return self.charcnn(self.chars[types.cpu()])[index]

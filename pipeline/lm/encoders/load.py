@@ -1,4 +1,4 @@
-"""What stage charcnn leaves for the language model: an encoder of any kind, and the table of its vectors."""
+"""What stage charcnn hands to the language model: an encoder of either kind, and the table of its vectors."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from pipeline.lm.settings import CharCnnShape, EncoderShape, NgramShape
 from pipeline.work.outputs import need
 
 TABLE = "vectors.npy"
-"""The file of the frozen encoder's vectors, float16 (types, width), a row an id."""
+"""The file of the frozen encoder's vectors, float16 (types, width), a row for each id."""
 
 
 def make_encoder(shape: CharCnnShape | NgramShape) -> CharEncoder:
@@ -32,17 +32,19 @@ def load_encoder(folder: Path, device: torch.device) -> CharEncoder:
 
 
 class TableInputs(nn.Module):
-    """The frozen encoder as a language model in training reads it: every type's vector by look-up."""
+    """The frozen encoder for a language model in training: the vector of every type is looked up."""
 
-    def __init__(self, path: Path, device: torch.device) -> None:
-        """`path` holds float16 (types, width); it stays on disk on a CPU and moves to the memory of a GPU."""
+    def __init__(self, path: Path, shape: tuple[int, int], device: torch.device) -> None:
+        """`path` holds float16 of `shape`, (types, width); it stays on disk on a CPU and moves to a GPU's memory."""
         super().__init__()
-        # "c", for torch wants memory that it could write to
+        # mode "c", because torch wants memory that it could write to
         table = torch.from_numpy(read_array(need(path, "charcnn"), remake("charcnn"), np.float16, axes=2, mode="c"))
+        if table.shape != shape:  # a language model would be trained on other vectors than those kept with it
+            found = f"found {tuple(table.shape)}, expected {shape}, a row for each type of the vocabulary"
+            raise UserError(f"{path}: {found}; {remake('charcnn')}")
         if not is_finite(table):
             raise UserError(f"{path}: holds NaN or infinite numbers; {remake('charcnn')}")
         self.table = table if device.type == "cpu" else table.to(device)
-        self.width = table.shape[1]
 
     def forward(self, ids: Tensor) -> Tensor:
         """Ids, int64 of any shape, to float32 (..., width)."""

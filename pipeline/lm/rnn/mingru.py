@@ -11,7 +11,7 @@ import math
 
 from torch import Tensor, nn
 
-from pipeline.lm.rnn.sru.recurrence import Gates, Options, recur
+from pipeline.lm.rnn.sru.recurrence import recur
 
 
 class Layer(nn.Module):
@@ -27,6 +27,4 @@ class Layer(nn.Module):
         """(length, batch, input_size) to (length, batch, hidden), from a zero state."""
         candidate, forget = self.candidate(inputs), self.forget(inputs)  # (length, batch, hidden) each
         opened = forget.new_full((1, 1, 1), math.inf).expand_as(forget)
-        absent = self.forget.weight.new_zeros(self.hidden)
-        state = absent.expand(inputs.shape[1], -1)  # (batch, hidden)
-        return recur(Gates(candidate, forget, opened, None), absent, absent, state, Options())[0]
+        return recur(candidate, forget, opened, None, self.forget.weight.new_zeros(2, self.hidden))

@@ -31,7 +31,7 @@ class Attention(nn.Module):
         self.output = nn.Linear(width, output_size, bias=False)
 
     def reset_parameters(self) -> None:
-        """Called by the cell."""
+        """Draw the first values; the cell calls this."""
         for linear in (self.query, self.key_value, self.output):
             nn.init.xavier_uniform_(linear.weight)
         nn.init.zeros_(self.alpha)
@@ -57,8 +57,8 @@ class Layer(nn.Module):
         products = 3 if input_size == hidden else 4
         width = heads * math.ceil(hidden / (ratio * heads))
         attention = Attention(input_size, width, heads, products * hidden)
-        self.cell = Cell(input_size, hidden, custom_m=attention, rescale=False, highway_bias=-2.0, weight_c_init=1.0)
+        self.cell = Cell(input_size, hidden, custom_m=attention, highway_bias=-2.0, weight_c_init=1.0)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """(length, batch, input_size) to (length, batch, hidden), from a zero state."""
-        return self.cell(inputs)[0]
+        return self.cell(inputs)

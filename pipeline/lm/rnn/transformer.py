@@ -4,8 +4,8 @@
     z = y + W_2 gelu(W_1 LN(y) + b_1) + b_2
 
 R turns each pair of channels of a head by an angle in proportion to the position (Su et al. 2021): what two positions
-say to each other depends on how far apart they are, and no length is the longest. A text begins at position 0 and its
-padding comes after it, so the causal mask hides the padding too.
+say to each other depends on how far apart they are, and there is no greatest length. A text begins at position 0, and
+its padding comes after it, so the causal mask hides the padding too.
 """
 
 import math
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 BASE = 10_000.0
-"""The base of the geometric row of angles (Su et al. 2021, section 3.2.2)."""
+"""The base of the geometric sequence of angles (Su et al. 2021, section 3.2.2)."""
 
 
 class Attention(nn.Module):

@@ -11,7 +11,7 @@ from pipeline.files.ids import Ids, IdSequences
 from pipeline.files.vocabulary import BEGIN, END, UNKNOWN
 
 _POOL = 256
-"""Batches' worth of texts that are sorted by length together: little padding, yet a fresh mix every epoch."""
+"""Texts of so many batches are sorted by length together: little padding, yet a fresh mix every epoch."""
 
 Indices = npt.NDArray[np.int64]
 
@@ -23,18 +23,18 @@ class Batch(NamedTuple):
     """Ids read, int64 (2, length, batch): a boundary, then every token but the last in reading order."""
     targets: Tensor
     """Ids to predict, int64 (predictions,), in rising order: a run of rows for each cluster of the softmax."""
-    places: Tensor
-    """Positions in `inputs`, flattened, at which they are predicted, int64 (predictions,)."""
+    positions: Tensor
+    """Where they are predicted, as indices of the flattened `inputs`, int64 (predictions,)."""
 
     def to(self, device: torch.device) -> "Batch":
-        """The same batch on a device, but for the targets: the softmax finds its clusters in them beforehand."""
-        return self._replace(inputs=self.inputs.to(device), places=self.places.to(device))
+        """The same batch on a device; only the targets stay, in which the softmax first finds its clusters."""
+        return self._replace(inputs=self.inputs.to(device), positions=self.positions.to(device))
 
 
 def plan_batches(lengths: Indices, batch_tokens: int, generator: np.random.Generator) -> list[Indices]:
     """Every text once, in batches of at most `batch_tokens` positions (or one longer text), in random order.
 
-    `lengths` is int64 of shape (texts,). Texts of like length share a batch, so that few positions are padding.
+    `lengths` is int64 of shape (texts,). Texts of similar length share a batch, so that few positions are padding.
     """
     order = generator.permutation(len(lengths))
     pool = max(1, int(_POOL * batch_tokens / max(lengths.mean(), 1)))
@@ -44,11 +44,11 @@ def plan_batches(lengths: Indices, batch_tokens: int, generator: np.random.Gener
 
 
 def bucket(texts: Indices, lengths: Indices, positions: int) -> list[Indices]:
-    """Texts of like length together, the shortest first, at most so many positions a batch, padded, or one text."""
+    """Texts of similar length together, the shortest first: a batch has at most `positions`, padded, or one text."""
     texts = texts[np.argsort(lengths[texts], kind="stable")]
     batches, start = [], 0
     for stop in range(1, len(texts) + 1):
-        # Sorted, so the next text is the longest and sets the length of the batch.
+        # The texts are sorted, so the next one is the longest and sets the length of the batch.
         if stop == len(texts) or lengths[texts[stop]] * (stop + 1 - start) > positions:
             batches.append(texts[start:stop])
             start = stop
@@ -56,14 +56,14 @@ def bucket(texts: Indices, lengths: Indices, positions: int) -> list[Indices]:
 
 
 def make_batch(sequences: IdSequences, texts: Indices, predicted: int) -> Batch:
-    """Gather texts; target ids from `predicted` on are beyond the softmax and become `<UNK>`."""
+    """Gather texts; target ids from `predicted` up are beyond the softmax and become `<UNK>`."""
     read = align([sequences[int(text)] for text in texts])  # (2, longest + 1, batch)
     lengths = torch.from_numpy(sequences.lengths[texts])  # (batch,)
     mask = torch.arange(read.shape[1] - 1)[:, None] < lengths  # (longest, batch)
-    places = mask.expand(2, -1, -1).flatten().nonzero().squeeze(1)  # (predictions,), of 2 * longest * batch
-    ids = read[:, 1:].flatten()[places]
+    positions = mask.expand(2, -1, -1).flatten().nonzero().squeeze(1)  # (predictions,), below 2 * longest * batch
+    ids = read[:, 1:].flatten()[positions]
     ids, order = torch.where(ids < predicted, ids, UNKNOWN).sort(stable=True)
-    return Batch(read[:, :-1], ids, places[order])
+    return Batch(read[:, :-1], ids, positions[order])
 
 
 def align(rows: list[Ids]) -> Tensor:

@@ -1,6 +1,6 @@
-"""What a training run has done so far: numbers only, so that they can be saved with it."""
+"""What a training run has done so far: only numbers, so that they can be saved with it."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ class Point(NamedTuple):
 
 @dataclass
 class History:
-    """Sums from the first step on, over all the times the run was started."""
+    """Sums since the first step, over all starts of the run."""
 
     step: int = 0
     """Steps done."""
@@ -36,15 +36,11 @@ class History:
     predictions: int = 0
     """Predictions since the last point."""
     starts: int = 0
-    """How often the run was started: 1, and once more for every time it was resumed."""
-
-    def as_json(self) -> dict[str, Any]:
-        """JSON values; `from_json` is the exact inverse."""
-        return asdict(self) | {"points": [list(point) for point in self.points]}
+    """1, and 1 more for every time the run was resumed."""
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "History":
-        """Read what `as_json` gave."""
+        """Read what `asdict` made of a history, which has become JSON in between."""
         return cls(**value | {"points": [Point(*point) for point in value["points"]]})
 
     def write_curve(self, path: Path) -> None:

@@ -1,7 +1,7 @@
 """The course of a training run: which texts each step learns from, and how a step is shared out.
 
-All of it follows from settings and seed. A run that is resumed, or shared by several processes, needs to know nothing
-but the number of the step.
+All of it follows from settings and seed. A run that is resumed, or shared by several processes, only needs to know the
+number of the step.
 """
 
 import math
@@ -18,13 +18,13 @@ _FLOOR = 0.1
 
 
 class Part(NamedTuple):
-    """A part of a step: what one pass forward and backward is made of."""
+    """A part of a step: the texts of one pass forward and backward."""
 
     texts: Indices
     counts: bool
-    """False: the step has fewer texts than processes, and this one repeats a text so that every process has work."""
+    """False where a step has fewer texts than processes: this part repeats a text, to give its process some work."""
     seed: int
-    """For dropout. It belongs to the part: the same masks fall whoever computes it, in one run or a resumed one."""
+    """For dropout: a part has the same masks in whichever process, and in a resumed run."""
 
 
 class Plan:
@@ -52,7 +52,7 @@ class Plan:
         return sum(int(self.lengths[p.texts].max()) * len(p.texts) for p in self.split(step) if p.counts)
 
     def split(self, step: int) -> list[Part]:
-        """The parts of a step. Its texts are sorted by length, and every part gets some of each length."""
+        """The parts of a step. Its texts are sorted by length, and every part gets short and long ones."""
         texts = self.steps[step]
         number = min(self.parts, max(len(texts), self.processes))
         shares = [texts[part :: self.parts] for part in range(number)]

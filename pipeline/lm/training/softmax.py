@@ -12,13 +12,13 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 CPU_LOGITS, GPU_LOGITS = 2**19, 2**26
-"""Logits held at once: what stays in a processor's cache, and what fills a GPU."""
+"""Logits held at once: as many as stay in a processor's cache, and as many as fill a GPU."""
 
 
 class AdaptiveSoftmax(nn.AdaptiveLogSoftmaxWithLoss):
     """torch's parameters and distribution; the loss is a sum, of targets in rising order.
 
-    Sorted targets make every cluster a run of rows: nothing is searched on the device or waited for.
+    Since targets are sorted, every cluster is a run of rows: nothing is searched on the device, or waited for.
     """
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
@@ -27,10 +27,10 @@ class AdaptiveSoftmax(nn.AdaptiveLogSoftmaxWithLoss):
         `outputs` is (predictions, width); `targets`, int64 (predictions,), rise and are on the CPU.
         """
         cutoffs = torch.tensor(self.cutoffs)
-        places = torch.searchsorted(cutoffs, targets, right=True)  # 0: the head's own; i: cluster i
-        in_head = torch.where(places == 0, targets, self.shortlist_size + places - 1)  # (predictions,)
+        clusters = torch.searchsorted(cutoffs, targets, right=True)  # 0: the head itself
+        in_head = torch.where(clusters == 0, targets, self.shortlist_size + clusters - 1)  # (predictions,)
         total = cross_entropy(outputs, self.head.weight, in_head.to(outputs.device))
-        sizes = torch.bincount(places, minlength=len(cutoffs)).tolist()
+        sizes = torch.bincount(clusters, minlength=len(cutoffs)).tolist()
         runs = zip(self.tail, outputs.split(sizes)[1:], targets.split(sizes)[1:], self.cutoffs, strict=False)
         for cluster, rows, ids, first in runs:
             narrow, words = cluster.children()  # narrow: (rows of the run, width) to (rows of the run, less)
@@ -56,7 +56,7 @@ def cross_entropy(inputs: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
 
 
 class _CrossEntropy(torch.autograd.Function):
-    """A sum's gradient needs nothing from above but a factor: it is computed while the logits are at hand."""
+    """The gradient of a sum needs only a factor from above, so it is computed while the logits are at hand."""
 
     @staticmethod
     def forward(ctx: Any, inputs: Tensor, weight: Tensor, targets: Tensor, precision: torch.dtype) -> Tensor:
@@ -95,6 +95,6 @@ def _softmax(inputs: Tensor, weight: Tensor, targets: Tensor) -> tuple[Tensor, T
 
 
 def _chunks(inputs: Tensor, weight: Tensor) -> list[slice]:
-    """Rows in runs whose logits are not too many at once."""
+    """Runs of rows, short enough for their logits to be held at once."""
     rows = max(1, (GPU_LOGITS if inputs.is_cuda else CPU_LOGITS) // len(weight))
     return [slice(start, start + rows) for start in range(0, len(inputs), rows)]

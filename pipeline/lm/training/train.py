@@ -5,6 +5,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import asdict
 
 import numpy as np
 import torch
@@ -26,11 +27,11 @@ from pipeline.work.progress import Meter, say
 VALIDATIONS = 10
 """Points of the validation curve."""
 VALIDATION_TOKENS = 8192
-"""Positions of a validation batch, whatever those of training: perplexities are sums of the same batches."""
+"""Positions of a validation batch, whatever a training batch has: all perplexities are sums over the same batches."""
 
 
 class Objective(nn.Module):
-    """From ids to the loss: the part of a step that several processes do side by side."""
+    """From ids to the loss: the part of a step that several processes do at the same time."""
 
     def __init__(self, inputs: nn.Module, model: BiLM) -> None:
         super().__init__()
@@ -38,11 +39,11 @@ class Objective(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         """Sum of the negative log-likelihoods, in nats."""
-        return self.model.loss(self.inputs(batch.inputs), batch.targets, batch.places)
+        return self.model.loss(self.inputs(batch.inputs), batch.targets, batch.positions)
 
 
 class Trainer:
-    """A language model, the vectors it reads and the texts it learns from."""
+    """A language model, the vectors that it reads and the texts that it learns from."""
 
     def __init__(
         self,
@@ -58,9 +59,9 @@ class Trainer:
         world: World = ALONE,
         checkpoint: Checkpoint | None = None,
     ) -> None:
-        """`predicted`: how many leading ids the softmax knows. `inputs` is trained too where it has parameters.
+        """`predicted` is how many leading ids the softmax knows; `inputs` is trained too where it has parameters.
 
-        `label` is what the run is called when it speaks. `checkpoint` is rank 0's.
+        `label` names the run in what it prints. Only rank 0 has a `checkpoint`.
         """
         self.objective = Objective(inputs, model).to(device)
         self.parallel = self.objective if world == ALONE else _spread(self.objective, world)
@@ -69,20 +70,21 @@ class Trainer:
         self.label, self.world, self.checkpoint = label, world, checkpoint
         self.plan = Plan(train.lengths, settings, seed, world.size)
         self.history = History()
-        self.parameters = [p for p in self.objective.parameters() if p.requires_grad]
+        self.parameters = list(self.objective.parameters())
         embeddings = {id(p) for m in self.objective.modules() if isinstance(m, nn.Embedding) for p in m.parameters()}
-        matrices = [p for p in self.objective.parameters() if p.dim() > 1 and id(p) not in embeddings]
-        others = [p for p in self.objective.parameters() if p.dim() <= 1 or id(p) in embeddings]
+        matrices = [p for p in self.parameters if p.dim() > 1 and id(p) not in embeddings]
+        others = [p for p in self.parameters if p.dim() <= 1 or id(p) in embeddings]
         decays = [(matrices, settings.weight_decay), (others, 0.0)]
         groups = [{"params": parameters, "weight_decay": decay} for parameters, decay in decays]
         self.optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
         self._every = math.ceil(len(self.plan) / VALIDATIONS)
+        self._highest_loss = max(20.0, 3 * math.log(predicted))  # guessing alone gives no more than log(predicted)
         self._unsaved = "nothing is saved" if world.leads else "rank 0 says what is saved"
 
     def run(self) -> History:
-        """Train to the end of the plan, from the last checkpoint on if there is one, validating along the way.
+        """Train to the end of the plan, from the last checkpoint if there is one, validating along the way.
 
-        A `UserError` if the loss leaves the ground or another process is lost; `Stopped` on SIGTERM and Ctrl-C. The
+        Raises a `UserError` if the loss explodes or another process is lost, and `Stopped` on SIGTERM and Ctrl-C; the
         run can be resumed after each of them. The model is left in evaluation mode.
         """
         try:
@@ -129,16 +131,16 @@ class Trainer:
             self.checkpoint.save(self._state())
 
     def step(self, stop: StopRequest) -> float:
-        """One update of the weights; the mean loss in nats. Nothing has changed if it raises."""
+        """Update the weights once and return the mean loss in nats. If it raises, nothing has changed."""
         started, history, step = time.monotonic(), self.history, self.history.step
         predictions = 2 * self.plan.tokens(step)
         total = self._backward(self.plan.split(step)[self.world.rank :: self.world.size], predictions, stop)
         norm = nn.utils.clip_grad_norm_(self.parameters, self.settings.clip)
         nats, size = torch.stack([total, norm.to(total.dtype)]).tolist()  # a GPU is waited for once a step
         loss = nats / predictions
-        self._check("loss", loss, step + 1)
-        self._check("norm of the gradient", size, step + 1, limit=math.inf)
-        # Only this loss shows that the weights the last step has left are good ones: they are saved now, not then.
+        self._check("loss", loss, step + 1, self._highest_loss)
+        self._check("norm of the gradient", size, step + 1, math.inf)
+        # Only this loss shows that the last step left good weights: so they are saved now, and not at its end.
         if self.checkpoint and step and self.checkpoint.due():
             self.checkpoint.save(self._state())
         for group in self.optimizer.param_groups:
@@ -153,22 +155,22 @@ class Trainer:
         return loss
 
     def _backward(self, parts: list[Part], predictions: int, stop: StopRequest) -> Tensor:
-        """The gradient of the mean loss, over all parts and processes; the loss, float64, summed over all of them."""
+        """Compute the gradient of the mean loss over all parts and processes; return the sum of the losses, float64."""
         self.objective.train()
         self.optimizer.zero_grad(set_to_none=True)
         total = torch.zeros((), dtype=torch.float64, device=self.device)
-        # bfloat16 where the device gains by it: on GPUs that have it, not on CPUs without units for it.
+        # bfloat16 is for GPUs that have it; a CPU without units for it would only lose time.
         bfloat16 = self.device.type == "cuda" and torch.cuda.is_bf16_supported()
         for number, part in enumerate(parts, start=1):
             if stop:
                 raise _Interruption
             torch.manual_seed(part.seed)
-            # Gradients travel between processes once a step, after the last part.
-            travel = self.world.size == 1 or number == len(parts)
-            with nullcontext() if travel else self.parallel.no_sync(), _company(self.world):  # type: ignore[operator]
+            # Processes exchange gradients once a step, after the last part.
+            exchanged = self.world.size == 1 or number == len(parts)
+            with nullcontext() if exchanged else self.parallel.no_sync(), _company(self.world):  # type: ignore[operator]
                 with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=bfloat16):
                     nats = self.parallel(self._batch(self.train_texts, part.texts)) * part.counts
-                # Processes' gradients are averaged, not summed.
+                # The gradients of the processes are averaged, not summed.
                 (nats * (self.world.size / predictions)).backward()
             total += nats.detach()
         with _company(self.world):
@@ -181,20 +183,18 @@ class Trainer:
         history, train = self.history, self.history.nats / self.history.predictions
         with _company(self.world):
             validation = self.validation_loss(stop)
-        self._check("validation loss", validation, history.step)
+        self._check("validation loss", validation, history.step, self._highest_loss)
         rate = self.plan.rate(history.step - 1)
         history.points.append(Point(history.step, history.tokens, rate, math.exp(train), math.exp(validation)))
         history.nats, history.predictions = 0.0, 0
         if self.world.leads:
-            say(f"{self.label}: {self._where()}, validation perplexity {math.exp(validation):,.1f}")
+            say(f"{self.label}: {self._progress()}, validation perplexity {math.exp(validation):,.1f}")
 
-    def _check(self, what: str, value: float, step: int, limit: float = 0.0) -> None:
-        """Stop a run that has left the ground: one that does far worse than guessing all types alike."""
-        limit = limit or max(20.0, 3 * math.log(self.predicted))
-        if not value < limit:  # NaN is not
+    def _check(self, name: str, value: float, step: int, limit: float) -> None:
+        if not value < limit:  # nor is NaN
             saved = self.checkpoint.describe() if self.checkpoint else self._unsaved
             raise UserError(
-                f"{self.label}: the {what} is {value:.4g} at step {step:,} of {len(self.plan):,}, expected a number "
+                f"{self.label}: the {name} is {value:.4g} at step {step:,} of {len(self.plan):,}, expected a number "
                 f"under {limit:.4g}; {saved}; lower learning_rate or clip in params.yaml and train from the beginning"
             )
 
@@ -202,7 +202,7 @@ class Trainer:
         tensors = dict(self.objective.state_dict())
         for index, values in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
-        return State(tensors, self.history.as_json())
+        return State(tensors, asdict(self.history))
 
     def _resume(self) -> None:
         state = self.checkpoint.load() if self.checkpoint else None
@@ -211,7 +211,7 @@ class Trainer:
         if state:
             self._restore(state.tensors, state.facts)
             if self.world.leads:
-                say(f"{self.label}: goes on after {self._where()}")
+                say(f"{self.label}: goes on after {self._progress()}")
         self.history.starts += 1
 
     def _restore(self, tensors: dict[str, Tensor], facts: dict[str, object]) -> None:
@@ -227,30 +227,30 @@ class Trainer:
             groups = self.optimizer.state_dict()["param_groups"]
             self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            where = self.checkpoint.path if self.checkpoint else "the checkpoint of rank 0"
-            raise UserError(f"{where}: not of this run ({error}); delete it to train from the beginning") from None
+            path = self.checkpoint.path if self.checkpoint else "the checkpoint of rank 0"
+            raise UserError(f"{path}: not of this run ({error}); delete it to train from the beginning") from None
 
-    def _where(self) -> str:
+    def _progress(self) -> str:
         return f"step {self.history.step:,} of {len(self.plan):,}"
 
     def _leave(self, stop: StopRequest, interruption: "_Interruption") -> Exception:
-        """Save what is done, which is whole up to the last step, and say why the run ends here."""
+        """Save the state, which is whole up to the last step, and say why the run ends here."""
         if self.checkpoint:
             self.checkpoint.save(self._state())
-        where = f"{self.label}: stopped after {self._where()}"
+        stopped = f"{self.label}: stopped after {self._progress()}"
         saved = "what is done is saved, run again to go on" if self.checkpoint else self._unsaved
         if stop.signum is not None:
-            return Stopped(f"{where}; {saved}", stop.signum)
-        return UserError(f"{where}: another process of this run is gone ({interruption}); {saved}")
+            return Stopped(f"{stopped}; {saved}", stop.signum)
+        return UserError(f"{stopped}: another process of this run is gone ({interruption}); {saved}")
 
 
 class _Interruption(Exception):
-    """A step was given up half-way, by a signal or because another process is gone."""
+    """A step was given up half-way because of a signal, or because another process is gone."""
 
 
 @contextmanager
 def _company(world: World) -> Iterator[None]:
-    """Where a process waits for others: one that is gone shows as an error of the connection."""
+    """A block in which a process waits for others; one that is gone shows as an error of the connection."""
     try:
         yield
     except torch.OutOfMemoryError:
@@ -265,7 +265,7 @@ def _spread(objective: Objective, world: World) -> nn.Module:
     try:
         with _company(world), warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # newer torch has another name for the argument
-            # No buffer changes in training; by default they would travel at every step.
+            # No buffer changes in training; by default they would be sent at every step.
             return DistributedDataParallel(objective, broadcast_buffers=False)
     except _Interruption as interruption:
         raise UserError(f"another process of this run is gone ({interruption}); run again to go on") from None

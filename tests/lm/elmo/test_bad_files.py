@@ -171,7 +171,7 @@ def test_other_bytes_anywhere_in_the_index(folder: Path) -> None:
     """h5py meets them with errors of a dozen kinds; what is read in spite of them is whole."""
     path, chance = folder / "model.hdf5", random.Random(1)
     data, refused = path.read_bytes(), 0
-    for _ in range(200):
+    for _ in range(60):
         damaged = bytearray(data)
         for place in chance.choices(range(chance.choice([100, 2000, len(data) - 8])), k=chance.choice([1, 4])):
             damaged[place : place + 8] = chance.choice([bytes(8), b"\xff" * 8, chance.randbytes(8)])
@@ -181,4 +181,4 @@ def test_other_bytes_anywhere_in_the_index(folder: Path) -> None:
         except UserError as error:
             refused += 1
             assert "model.hdf5: " in str(error) and len(str(error)) < 500 and "\n" not in str(error)
-    assert 100 < refused < 200
+    assert 30 < refused < 60

@@ -132,7 +132,7 @@ def any_options(draw_: Any) -> Json:
     )
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(options=any_options(), seed=st.integers(0, 99), sentence=st.lists(st.text(min_size=1), min_size=1, max_size=5))
 def test_equals_the_oracle_whatever_the_options(tmp_path: Path, options: Json, seed: int, sentence: list[str]) -> None:
     compare(tmp_path, options, draw(options, seed), [sentence])

@@ -1,8 +1,6 @@
-"""Simple recurrent unit (Lei et al. 2018): the `sru` package's cell with a recurrence written here.
+"""Simple recurrent unit (Lei et al. 2018): the `sru` package's cell, written without a compiler.
 
-`cell` holds the parameters, `recurrence` says what is computed, `on_cpu` and `on_gpu` compute it.
+`cell` holds the parameters, `recurrence` says what is computed, and computes it on CPUs; `on_gpu` does on GPUs.
 """
 
-from pipeline.lm.rnn.sru.cell import Layer
-
-__all__ = ["Layer"]
+from pipeline.lm.rnn.sru.cell import Layer as Layer

@@ -2,18 +2,17 @@
 # mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False
 """The recurrence on CUDA: a Triton kernel forward and one backward, a thread for each channel, walking over time.
 
-What limits it should be the memory's bandwidth, so little is moved, and it is asked for early. Per element of
-(length, batch, hidden), with s bytes a gate, forward reads four gates and writes h and c, 5 s + 4 bytes; backward
-reads three gates, c and the gradient of h, and writes four gradients, 8 s + 4. f and r are computed again. That U is
-not needed, and how the gradient runs back, is derived in `on_cpu`.
+Its limit should be the memory's bandwidth, so little is moved, and it is asked for early. Per element of (length,
+batch, hidden), with s bytes a gate, forward reads four gates and writes h and c, 5 s + 4 bytes; backward reads three
+gates, c and the gradient of h, and writes four gradients, 8 s + 4. f and r are computed again.
 
 What is loaded does not depend on the state. So time goes in chunks of AHEAD steps, and before a chunk is computed, all
-loads of the next one are issued; what they bring waits in registers. To ask at each step for the one AHEAD later would
-need half as many, but a warp has six counters for all that it waits for, so that it would wait for the latest load at
-once. Triton's own pipelining of loops (`num_stages`) passes over loads of 2 bytes a thread, and costs more each step.
+loads of the next one are issued, into registers. Half as many would do if each step asked for the one AHEAD later, but
+a warp has six counters for all that it waits for: it would wait for the latest load at once. Triton's own pipelining of
+loops (`num_stages`) passes over loads of 2 bytes a thread, and costs more each step.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 import triton
@@ -22,91 +21,56 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 WARP = 32
+"""Channels of a warp."""
+AHEAD = 8
+"""Steps of a chunk: they outlast a load from memory. The results do not depend on it."""
 
 
-class Layout(NamedTuple):
-    """How the work is laid out on the device; the results do not depend on it."""
-
-    warps: int
-    """Of a program; 32 channels each."""
-    ahead: int
-    """Steps of a chunk."""
-
-
-def layout(batch: int, hidden: int) -> Layout:
-    """Where channels are few, the smallest programs spread most evenly; 8 steps outlast a load from memory."""
-    return Layout(warps=1 if batch * hidden < 2**16 else 4, ahead=8)
-
-
-class Recurrence(torch.autograd.Function):
-    """`recurrence.recur` for CUDA: gates in float16, bfloat16 or float32, all else in float32; float64 in float64."""
+class RecurrenceOnGpu(torch.autograd.Function):
+    """`recur` for CUDA: gates in float16, bfloat16 or float32, all else in float32; or all in float64."""
 
     @staticmethod
     def forward(
-        ctx: Any,
-        candidate: Tensor,
-        forget: Tensor,
-        reset: Tensor,
-        highway: Tensor | None,
-        v_forget: Tensor,
-        v_reset: Tensor,
-        state: Tensor,
-        tanh: bool,
-        dropout: Tensor | None,
-        padding: Tensor | None,
-    ) -> tuple[Tensor, Tensor]:
-        """h (length, batch, hidden), of the candidate's dtype, and the last c (batch, hidden), float32 or wider."""
+        ctx: Any, candidate: Tensor, forget: Tensor, reset: Tensor, highway: Tensor | None, v: Tensor
+    ) -> Tensor:
+        """h (length, batch, hidden), of the candidate's dtype."""
         length, batch, hidden = candidate.shape
-        gates = [_contiguous(gate) for gate in (candidate, forget, reset, highway)]
-        rest = [_contiguous(tensor) for tensor in (v_forget, v_reset, dropout)]
-        padded = None if padding is None else padding.contiguous().view(torch.uint8)
-        h = candidate.new_empty(candidate.shape)
-        last = candidate.new_empty(batch, hidden, dtype=torch.promote_types(candidate.dtype, torch.float32))
-        states = last.new_empty(length + 1, batch, hidden) if any(ctx.needs_input_grad) else None
-        _launch(_forward, candidate, (*gates, *rest, padded, state.contiguous(), h, states, last), tanh)
-        ctx.save_for_backward(*gates[1:], *rest, padded, states)
-        ctx.tanh, ctx.dtype = tanh, candidate.dtype
-        ctx.set_materialize_grads(False)
-        return h, last
+        gates = [None if gate is None else gate.contiguous() for gate in (candidate, forget, reset, highway)]
+        v, h = v.contiguous(), candidate.new_empty(candidate.shape)
+        states = v.new_empty(length + 1, batch, hidden) if any(ctx.needs_input_grad) else None
+        _launch(_forward, candidate, (*gates, v, h, states))
+        ctx.save_for_backward(*gates[1:], v, states)
+        return h
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, dh: Tensor | None, dlast: Tensor | None) -> tuple[Tensor | None, ...]:
-        """Gradients of all but the options; autograd rounds those of v_* and the state to their tensors' dtype."""
-        forget, reset, highway, *rest, states = ctx.saved_tensors
-        dh = torch.zeros_like(forget, dtype=ctx.dtype) if dh is None else dh.contiguous()
-        dgates = [torch.empty_like(dh)] + [None if x is None else torch.empty_like(x) for x in (forget, reset, highway)]
-        dv = states.new_empty(2, *states.shape[1:])  # of each text of the batch
-        dstate = torch.empty_like(states[0])
-        arguments = (forget, reset, highway, *rest, states, dh, _contiguous(dlast), *dgates, *dv, dstate)
-        _launch(_backward, forget, arguments, ctx.tanh)
-        return (*dgates, *dv.sum(1), dstate, None, None, None)
+    def backward(ctx: Any, dh: Tensor) -> tuple[Tensor | None, ...]:
+        forget, reset, highway, v, states = ctx.saved_tensors
+        dh = dh.contiguous()
+        dgates = [None if x is None else torch.empty_like(x) for x in (dh, forget, reset, highway)]
+        dv = states.new_empty(2, *states.shape[1:])  # (2, batch, hidden)
+        _launch(_backward, forget, (forget, reset, highway, v, states, dh, *dgates, dv))
+        return (*dgates, dv.sum(1))
 
 
-def _contiguous(tensor: Tensor | None) -> Tensor | None:
-    return None if tensor is None else tensor.contiguous()
-
-
-def _launch(kernel: Any, like: Tensor, arguments: tuple[Tensor | None, ...], tanh: bool) -> None:
+def _launch(kernel: Any, like: Tensor, arguments: tuple[Tensor | None, ...]) -> None:
     """Run a kernel for gates shaped like one (length, batch, hidden): a program for each text and block of channels."""
     length, batch, hidden = like.shape
-    warps, ahead = layout(batch, hidden)
+    warps = 1 if batch * hidden < 2**16 else 4  # where channels are few, the smallest programs spread most evenly
     block = WARP * warps
-    sizes = (length, batch, hidden, batch * hidden)
-    constants = {"TANH": tanh, "BLOCK": block, "AHEAD": ahead}
+    sizes = (length, hidden, batch * hidden)
     with torch.cuda.device_of(like):
         grid = (batch * -(-hidden // block),)
-        kernel[grid](*arguments, *sizes, **constants, num_warps=warps, enable_fp_fusion=True)
+        kernel[grid](*arguments, *sizes, BLOCK=block, AHEAD=AHEAD, num_warps=warps, enable_fp_fusion=True)
 
 
 # The rest is in Triton's language, compiled once for each combination of dtypes, of constants (in capitals) and of
 # arguments that are None; not for each size. `stride` is batch * hidden, from step to step; computed in a kernel, it
-# makes the compiler keep an address for every load and store of a chunk, and take twice the registers. `place` is an
-# element's offset in a tensor (length, batch, hidden), and `row` a step's in one (length, batch), in 64 bits. Functions
-# of `triton.language` that are themselves written in Triton are avoided: they can be interpreted only if that was asked
-# for before Triton's first import.
+# makes the compiler keep an address for every load and store of a chunk, and take twice the registers. An `offset`
+# is an element's in a tensor (length, batch, hidden), in 64 bits. Functions of `triton.language` that are themselves
+# written in Triton are avoided: they can be interpreted only if that was asked for before Triton's first import.
 
-SIZES = ("length", "batch", "hidden", "stride")
+SIZES = ("length", "hidden", "stride")
 
 
 @triton.jit
@@ -118,43 +82,37 @@ def _sigmoid(x):
 
 
 @triton.jit
-def _tanh(x):
-    return 2 * _sigmoid(2 * x) - 1
-
-
-@triton.jit
-def _whereabouts(hidden, BLOCK: tl.constexpr):
-    """This program's text of the batch, its channels, and which of those there are; (BLOCK,) each."""
+def _locate(hidden, BLOCK: tl.constexpr):
+    """The offsets of this program's first step, its channels, and which of those exist; (BLOCK,) each."""
     blocks = (hidden + BLOCK - 1) // BLOCK
     channel = tl.program_id(0) % blocks * BLOCK + tl.arange(0, BLOCK)
-    return tl.full([BLOCK], tl.program_id(0) // blocks, tl.int64), channel, channel < hidden
+    text = tl.full([BLOCK], tl.program_id(0) // blocks, tl.int64)
+    return text * hidden + channel, channel, channel < hidden
 
 
 @triton.jit
-def _load(tensor, place, mask):
+def _load(tensor, offset, mask):
     value = mask  # anything, for what is not used
     if tensor is not None:
-        value = tl.load(tensor + place, mask=mask)
+        value = tl.load(tensor + offset, mask=mask)
     return value
 
 
 @triton.jit
-def _load_chunk(tensors, padding, place, row, stride, batch, start, length, inside, AHEAD: tl.constexpr):
-    """AHEAD steps, from the `start`th that this program makes: tuples of what is at `place` and, last, at `row`.
+def _load_chunk(tensors, offset, stride, start, length, inside, AHEAD: tl.constexpr):
+    """AHEAD steps, from the `start`th that this program makes: a tuple each, of what the tensors have at `offset`.
 
-    Undefined beyond `length`. Also returns `place` and `row` of the step after the last.
+    Undefined beyond `length`. Also returns the `offset` of the step after the last.
     """
     chunk = ()
     for step in tl.static_range(AHEAD):
         mask = _until(start + step, length, inside)
         loaded = ()
         for index in tl.static_range(len(tensors)):
-            loaded += (_load(tensors[index], place, mask),)
-        loaded += (_load(padding, row, mask),)
+            loaded += (_load(tensors[index], offset, mask),)
         chunk += (loaded,)
-        place += stride
-        row += batch
-    return chunk, place, row
+        offset += stride
+    return chunk, offset
 
 
 @triton.jit
@@ -177,69 +135,37 @@ def _until(step, length, inside):
 
 @triton.jit(do_not_specialize=SIZES)
 def _forward(
-    candidate,
-    forget,
-    reset,
-    highway,
-    v_forget,
-    v_reset,
-    dropout,
-    padding,
-    state,
-    h,
-    states,
-    last,
-    length,
-    batch,
-    hidden,
-    stride,
-    TANH: tl.constexpr,
-    BLOCK: tl.constexpr,
-    AHEAD: tl.constexpr,
+    candidate, forget, reset, highway, v, h, states, length, hidden, stride, BLOCK: tl.constexpr, AHEAD: tl.constexpr
 ):
-    """From the gates to h (length, batch, hidden), states c_0 to the last (length + 1, batch, hidden), and the last."""
-    wide: tl.constexpr = last.dtype.element_ty
-    text, channel, inside = _whereabouts(hidden, BLOCK)
-    home = text * hidden + channel
-    v_f = tl.load(v_forget + channel, mask=inside).to(wide)
-    v_r = tl.load(v_reset + channel, mask=inside).to(wide)
-    c = tl.load(state + home, mask=inside).to(wide)
-    if dropout is not None:
-        m = tl.load(dropout + home, mask=inside).to(wide)
+    """From the gates to h (length, batch, hidden) and, if asked for, the states from c_0 on (length + 1, ...)."""
+    wide: tl.constexpr = v.dtype.element_ty
+    first, channel, inside = _locate(hidden, BLOCK)
+    v_f = tl.load(v + channel, mask=inside)
+    v_r = tl.load(v + hidden + channel, mask=inside)
+    c = tl.full([BLOCK], 0, wide)
     if states is not None:
-        tl.store(states + home, c, mask=inside)
+        tl.store(states + first, c, mask=inside)
 
     gates = (candidate, forget, reset, highway)
-    place = home
-    chunk, far, row = _load_chunk(gates, padding, home, text, stride, batch, 0, length, inside, AHEAD)
+    offset = first
+    chunk, beyond = _load_chunk(gates, first, stride, 0, length, inside, AHEAD)
     chunk = _widen(chunk, wide)
     for t in range(0, length, AHEAD):
-        later, far, row = _load_chunk(gates, padding, far, row, stride, batch, t + AHEAD, length, inside, AHEAD)
+        later, beyond = _load_chunk(gates, beyond, stride, t + AHEAD, length, inside, AHEAD)
         for step in tl.static_range(AHEAD):
-            u, x, r, skip, padded = chunk[step]
+            u, x, r, skip = chunk[step]
             live = _until(t + step, length, inside)
-            runs = live
-            if padding is not None:
-                runs = live & (padded == 0)
             f = _sigmoid(x + v_f * c)
             share = _sigmoid(r + v_r * c)
-            if dropout is not None:
-                share *= m
-            c = tl.where(runs, u + f * (c - u), c)
-            active = c
-            if TANH:
-                active = _tanh(c)
-            out = active * share
+            c = u + f * (c - u)
+            out = c * share
             if highway is not None:
-                out = skip + (active - skip) * share
-            if padding is not None:
-                out = tl.where(runs, out, 0.0)
-            tl.store(h + place, out, mask=live)
-            place += stride
+                out = skip + (c - skip) * share
+            tl.store(h + offset, out, mask=live)
+            offset += stride
             if states is not None:
-                tl.store(states + place, c, mask=live)
+                tl.store(states + offset, c, mask=live)
         chunk = _widen(later, wide)
-    tl.store(last + home, c, mask=inside)
 
 
 @triton.jit(do_not_specialize=SIZES)
@@ -247,84 +173,59 @@ def _backward(
     forget,
     reset,
     highway,
-    v_forget,
-    v_reset,
-    dropout,
-    padding,
+    v,
     states,
     dh,
-    dlast,
     dcandidate,
     dforget,
     dreset,
     dhighway,
-    dv_forget,
-    dv_reset,
-    dstate,
+    dv,
     length,
-    batch,
     hidden,
     stride,
-    TANH: tl.constexpr,
     BLOCK: tl.constexpr,
     AHEAD: tl.constexpr,
 ):
-    """Gradients of the gates (length, batch, hidden), and of v_* and the state (batch, hidden), from the last step."""
-    wide: tl.constexpr = states.dtype.element_ty
-    text, channel, inside = _whereabouts(hidden, BLOCK)
-    home = text * hidden + channel
-    v_f = tl.load(v_forget + channel, mask=inside).to(wide)
-    v_r = tl.load(v_reset + channel, mask=inside).to(wide)
-    if dropout is not None:
-        m = tl.load(dropout + home, mask=inside).to(wide)
+    """Gradients of the gates (length, batch, hidden) and, for each text, of v (2, batch, hidden); backwards in time."""
+    wide: tl.constexpr = v.dtype.element_ty
+    first, channel, inside = _locate(hidden, BLOCK)
+    v_f = tl.load(v + channel, mask=inside)
+    v_r = tl.load(v + hidden + channel, mask=inside)
     g = tl.full([BLOCK], 0, wide)  # of the state after a step, by all later steps
-    if dlast is not None:
-        g = tl.load(dlast + home, mask=inside).to(wide)
     sum_f = tl.full([BLOCK], 0, wide)
     sum_r = tl.full([BLOCK], 0, wide)
 
     steps = tl.full([BLOCK], length, tl.int64)
-    after = tl.load(states + home + steps * stride, mask=inside)
-    place = home + (steps - 1) * stride
-    row = text + (steps - 1) * batch
+    after = tl.load(states + first + steps * stride, mask=inside)
+    offset = first + (steps - 1) * stride
     saved = (forget, reset, highway, states, dh)
-    chunk, far, row = _load_chunk(saved, padding, place, row, -stride, -batch, 0, length, inside, AHEAD)
+    chunk, beyond = _load_chunk(saved, offset, -stride, 0, length, inside, AHEAD)
     chunk = _widen(chunk, wide)
     for t in range(0, length, AHEAD):
-        later, far, row = _load_chunk(saved, padding, far, row, -stride, -batch, t + AHEAD, length, inside, AHEAD)
+        later, beyond = _load_chunk(saved, beyond, -stride, t + AHEAD, length, inside, AHEAD)
         for step in tl.static_range(AHEAD):
-            x, r, skip, before, d, padded = chunk[step]
+            x, r, skip, before, d = chunk[step]
             live = _until(t + step, length, inside)
             f = _sigmoid(x + v_f * before)
             r = _sigmoid(r + v_r * before)
-            if padding is not None:
-                f = tl.where(padded == 0, f, 1.0)
-                d = tl.where(padded == 0, d, 0.0)
-            active = after
-            if TANH:
-                active = _tanh(after)
             dc = d * r
-            if dropout is not None:
-                dc *= m
             dr = dc * (1 - r)
             if highway is not None:
-                tl.store(dhighway + place, d - dc, mask=live)
-                dr *= active - skip
+                tl.store(dhighway + offset, d - dc, mask=live)
+                dr *= after - skip
             else:
-                dr *= active
-            if TANH:
-                dc *= 1 - active * active
+                dr *= after
             dc += g
             df = f * (before - after) * dc
-            tl.store(dcandidate + place, dc - f * dc, mask=live)
-            tl.store(dforget + place, df, mask=live)
-            tl.store(dreset + place, dr, mask=live)
-            place -= stride
+            tl.store(dcandidate + offset, dc - f * dc, mask=live)
+            tl.store(dforget + offset, df, mask=live)
+            tl.store(dreset + offset, dr, mask=live)
+            offset -= stride
             sum_f = tl.where(live, sum_f + df * before, sum_f)
             sum_r = tl.where(live, sum_r + dr * before, sum_r)
-            g = tl.where(live, f * dc + df * v_f + dr * v_r, g)
+            g = f * dc + df * v_f + dr * v_r
             after = before
         chunk = _widen(later, wide)
-    tl.store(dv_forget + home, sum_f, mask=inside)
-    tl.store(dv_reset + home, sum_r, mask=inside)
-    tl.store(dstate + home, g, mask=inside)
+    tl.store(dv + first, sum_f, mask=inside)
+    tl.store(dv + stride + first, sum_r, mask=inside)
