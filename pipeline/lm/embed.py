@@ -1,5 +1,6 @@
 """Frozen embeddings of sentences from a folder that works by itself."""
 
+import re
 import threading
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +15,7 @@ from pipeline.errors import UserError, remake
 from pipeline.files.json import write_json
 from pipeline.files.settings import Settings, read_settings
 from pipeline.files.vocabulary import SPECIALS
-from pipeline.files.weights import is_finite, load_module, save_weights
+from pipeline.files.weights import is_finite, load_module, read_shapes, save_weights
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.elmo.stacks import ElmoStacks
 from pipeline.lm.encoders.chars import CharIds, char_ids, vocabulary_char_ids
@@ -24,6 +25,7 @@ from pipeline.lm.settings import ELMO, NO_CELL, ArchSettings, LmSettings
 from pipeline.lm.training.batches import align
 
 WEIGHTS, CONFIG = "lm.safetensors", "config.json"
+_LAYER = re.compile(r"^directions\.0\.layers\.(\d+)\.", re.MULTILINE)
 LIMIT = 100_000
 """Types in the table: 200 MB of vectors at the paper's width, and most types of a text of several million words."""
 
@@ -82,7 +84,14 @@ class Embedder:
         if config.arch.cell == ELMO:
             return cls(charcnn, ElmoStacks.load(folder, device), device, quick)
         sizes = config.lm, charcnn.shape.projection, config.vocabulary_size
-        model = load_module(lambda: BiLM(config.arch, *sizes), folder / WEIGHTS, "pretrain")
+        # The `sru` package takes memory for its layers whatever the device: their numbers are compared before.
+        weights = folder / WEIGHTS
+        shapes = read_shapes(weights, "pretrain")
+        hidden, layers = shapes.get("project.weight", (0, 0))[1], len({*_LAYER.findall("\n".join(shapes))})
+        if (hidden, layers) != (config.lm.hidden, config.arch.layers):
+            fault = f"weights of another model ({layers} layers of {hidden} units, expected {config.arch.layers} of"
+            raise UserError(f"{weights}: {fault} {config.lm.hidden}); {remake('pretrain')}")
+        model = load_module(lambda: BiLM(config.arch, *sizes), weights, "pretrain")
         return cls(charcnn, model.to(device).eval(), device, quick)
 
     @torch.inference_mode()
