@@ -26,7 +26,7 @@ def steady(stage: str, *sets: str) -> Iterator[None]:
     """
     if not DVC.is_file():
         raise UserError(f"{DVC.absolute()}: not found; run from the top of the repository")
-    entry = look_up(read_yaml(DVC), f"stages.{stage}")  # which dvc has checked, where it runs the stage
+    entry = look_up(read_yaml(DVC), f"stages.{stage}")  # DVC has checked it before it runs a stage
     if not isinstance(look_up(entry, "deps"), list):
         raise UserError(f"{DVC}: stages.{stage}: deps: found no list, expected one of paths; take it from git again")
     params = read_yaml(PARAMS)

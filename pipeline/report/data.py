@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 
 from pipeline.errors import UserError, remake
 from pipeline.files.csv import read_csv
-from pipeline.files.json import Number, numbers, read_json
+from pipeline.files.json import Number, numbers, read_json, read_key
 from pipeline.files.shards import COUNTS
 from pipeline.files.weights import read_shapes
 from pipeline.ner.data.bio import OUTSIDE
@@ -151,12 +151,6 @@ def read_metrics(metrics: Path, name: str) -> dict[str, float]:
     """metrics/ner/<set>.json: scores of a set."""
     scores: dict[str, float] = read_key(metrics / "ner" / f"{name}.json", name, numbers(*METRICS), f"evaluate@{name}")
     return scores
-
-
-def read_key(path: Path, key: str, shape: Any, stage: str) -> Any:
-    """The value of a key of a JSON file."""
-    of_key = TypedDict("of_key", {key: shape})  # type: ignore[misc]  # a key of this name
-    return read_json(path, of_key, stage)[key]
 
 
 def need_means(scores: Sequence[Mapping[Any, Any]], metrics: Sequence[str], place: str, advice: str) -> None:

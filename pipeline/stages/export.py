@@ -4,7 +4,7 @@ import shutil
 from typing import Any
 
 from pipeline.files.csv import DIGITS, read_csv
-from pipeline.files.json import read_json, write_json
+from pipeline.files.json import read_json, read_key, write_json
 from pipeline.files.settings import read_settings
 from pipeline.lm.embed import CONFIG, Config, Embedder
 from pipeline.lm.encoders.encoder import CONFIG as ENCODER
@@ -21,7 +21,7 @@ from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.provenance.fingerprint import sha256
 from pipeline.report.card import Facts, Origin, SplitOrigins, render_card
-from pipeline.report.data import ENCODERS, SCORES, SET_COUNTS, TYPES, Json, read_key
+from pipeline.report.data import ENCODERS, SCORES, SET_COUNTS, TYPES, Json
 from pipeline.work.outputs import copy_folder, fresh_folder, need, write_text
 
 
