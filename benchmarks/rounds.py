@@ -4,6 +4,8 @@ A shared machine gets slower and faster by the minute; two cases that take turns
 """
 
 import json
+import os
+import platform
 import statistics
 import sys
 import time
@@ -14,7 +16,7 @@ from typing import Any, TypeVar
 import torch
 from tabulate import tabulate
 
-from pipeline.machine.describe import describe_machine
+from pipeline.machine.describe import find_version, name_processor
 
 Clock = Callable[[], float]
 Case = TypeVar("Case", bound=Hashable)
@@ -59,6 +61,19 @@ def report(
     if output:
         text = json.dumps({"benchmark": name, "circumstances": where, "tables": tables}, ensure_ascii=False, indent=2)
         Path(output).write_text(text + "\n", encoding="utf-8")
+
+
+def describe_machine(device: torch.device) -> dict[str, Any]:
+    """Versions, and the processor that computes, with its instructions, cores and threads."""
+    return {
+        "python": platform.python_version(),
+        **{name: find_version(name) for name in ("torch", "numpy", "sru", "triton")},
+        "device": device.type,
+        "processor": name_processor(device),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+    }
 
 
 def _wait() -> None:

@@ -8,30 +8,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Required
 
-from pydantic import TypeAdapter, ValidationError
-from typing_extensions import TypedDict
-
-from pipeline.errors import UserError, explain
+from pipeline.errors import UserError
 from pipeline.experiments.lock import look_up
 from pipeline.files.yaml import read_yaml
 from pipeline.params import PARAMS
 from pipeline.work.outputs import Steady, changed, checked
 
 DVC = Path("dvc.yaml")
-Outs = list[str | dict[str, Any]]
-"""Paths; one with options is the only key of a block."""
-
-
-class Entry(TypedDict, total=False):
-    """What dvc.yaml says of a stage."""
-
-    deps: Required[list[str]]
-    params: list[str]
-    outs: Outs
-    metrics: Outs
-    plots: Outs
 
 
 @contextmanager
@@ -42,10 +26,9 @@ def steady(stage: str, *sets: str) -> Iterator[None]:
     """
     if not DVC.is_file():
         raise UserError(f"{DVC.absolute()}: not found; run from the top of the repository")
-    try:
-        entry: Any = TypeAdapter(Entry).validate_python(look_up(read_yaml(DVC), f"stages.{stage}"))
-    except ValidationError as error:
-        raise UserError(f"{DVC}: stages.{stage}: {explain(error)}; take it from git again") from None
+    entry = look_up(read_yaml(DVC), f"stages.{stage}")  # DVC has checked it before it runs a stage
+    if not isinstance(look_up(entry, "deps"), list):
+        raise UserError(f"{DVC}: stages.{stage}: deps: found no list, expected one of paths; take it from git again")
     params = read_yaml(PARAMS)
     names = params | {"item": {"set": "".join(sets)}}
 
@@ -53,6 +36,7 @@ def steady(stage: str, *sets: str) -> Iterator[None]:
         return re.sub(r"\$\{(.+?)\}", lambda name: str(look_up(names, name[1])), text)
 
     outs = [out for kind in ("outs", "metrics", "plots") for out in entry.get(kind, [])]
+    # An output with options is the only key of a block.
     targets = [Path(resolve(out if isinstance(out, str) else next(iter(out)))) for out in outs]
     inputs = Steady(*(Path(resolve(dep)) for dep in entry["deps"]))
     keys = [resolve(key) for key in entry.get("params", [])]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
 from pipeline.errors import SHOWN, UserError, explain, one_line, remake, shown
 from pipeline.work.outputs import need, write_text
@@ -49,6 +50,12 @@ def read_json(path: Path, shape: Any = Any, stage: str = "") -> Any:
     """
     stage = stage or path.parent.name
     return parse_json(need(path, stage).read_bytes(), str(path), remake(stage), shape)
+
+
+def read_key(path: Path, key: str, shape: Any, stage: str) -> Any:
+    """The value, of this shape, of one key of a file that `read_json` would read."""
+    of_key = TypedDict("of_key", {key: shape})  # type: ignore[misc]  # a key of this name
+    return read_json(path, of_key, stage)[key]
 
 
 def parse_json(data: bytes, name: str, advice: str, shape: Any = Any) -> Any:

@@ -23,6 +23,13 @@ def each_once(values: list[Value]) -> list[Value]:
     return values
 
 
+def rising(values: list[float]) -> list[float]:
+    """Validate that each number of a list is larger than the one before it."""
+    if values != sorted(set(values)):
+        raise ValueError("expected rising numbers")
+    return values
+
+
 class Settings(BaseModel):
     """A block of params.yaml. No field has a default: params.yaml is the one place where values live."""
 

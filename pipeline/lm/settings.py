@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, RootModel, ValidationInfo, field_validator, model_validator
 
-from pipeline.files.settings import Settings, Switch, each_once
+from pipeline.files.settings import Settings, Switch, each_once, rising
 from pipeline.lm.lemmas import Lemmas
 
 Positive = Annotated[int, Field(strict=True, gt=0, lt=2**31)]
@@ -77,12 +77,6 @@ class ArchSettings(Settings):
         return self
 
 
-def _rising(values: list[int]) -> list[int]:
-    if values != sorted(set(values)):
-        raise ValueError("expected rising numbers")
-    return values
-
-
 class TrainingSettings(Settings):
     """One pretraining run of a bidirectional language model."""
 
@@ -102,7 +96,7 @@ class TrainingSettings(Settings):
     """Dropout on the input vectors and on the output of the stack."""
     accumulation: Positive
     """Parts of a step that are computed one after the other (gradient accumulation), or by several processes."""
-    cutoffs: Annotated[list[Positive], Field(min_length=1), AfterValidator(_rising)]
+    cutoffs: Annotated[list[Positive], Field(min_length=1), AfterValidator(rising)]
     """Adaptive softmax: ids at which the head and the clusters end; any beyond the vocabulary is left out."""
 
 

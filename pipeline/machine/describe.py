@@ -6,27 +6,12 @@ import resource
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 import torch
 
-PACKAGES = ["torch", "numpy", "sru", "triton"]
-"""The packages that a measured speed depends on."""
-DECIDING = [*PACKAGES, "pytorch-crf", "safetensors", "razdel", "ufal.udpipe", "mwparserfromhell"]
+LIBRARIES = ["torch", "numpy", "sru", "triton", "pytorch-crf", "safetensors"]
+LIBRARIES += ["razdel", "ufal.udpipe", "mwparserfromhell"]
 """The packages that a result depends on."""
-
-
-def describe_machine(device: torch.device) -> dict[str, Any]:
-    """Versions, and the processor that computes, with its instructions, cores and threads."""
-    return {
-        "python": platform.python_version(),
-        **{name: _version(name) for name in PACKAGES},
-        "device": device.type,
-        "processor": torch.cuda.get_device_name(device) if device.type == "cuda" else _processor(),
-        "instructions": torch.backends.cpu.get_cpu_capability(),
-        "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-    }
 
 
 def stamp(device: torch.device) -> dict[str, str]:
@@ -34,13 +19,13 @@ def stamp(device: torch.device) -> dict[str, str]:
 
     Nothing in it tells of time or load: on one machine, equal inputs give equal bytes.
     """
-    facts = describe_machine(device)
-    vectors = device.type == "cpu" and facts["instructions"].startswith(("AVX", "SVE"))
-    processor = facts["processor"] + (f" with {facts['instructions']}" if vectors else "")
-    cores, threads = (_count(facts[f"{unit}s"], unit) for unit in ("core", "thread"))
-    versions = {"python": facts["python"], **{name: _version(name) for name in DECIDING}}
+    processor, instructions = name_processor(device), torch.backends.cpu.get_cpu_capability()
+    if device.type == "cpu" and instructions.startswith(("AVX", "SVE")):
+        processor += f" with {instructions}"
+    cores, threads = _count(os.cpu_count(), "core"), _count(torch.get_num_threads(), "thread")
+    versions = {"python": platform.python_version(), **{name: find_version(name) for name in LIBRARIES}}
     return {
-        "hardware": f"{facts['device']} {processor}, {cores}, {threads} of torch",
+        "hardware": f"{device.type} {processor}, {cores}, {threads} of torch",
         "software": ", ".join(f"{name} {number}" for name, number in versions.items()),
     }
 
@@ -54,18 +39,22 @@ def peak_memory(device: torch.device) -> dict[str, int]:
     return peak
 
 
-def _count(number: int, unit: str) -> str:
+def _count(number: int | None, unit: str) -> str:
     return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
-def _version(package: str) -> str:
+def find_version(package: str) -> str:
+    """The installed version of a package, or `none`."""
     try:
         return version(package)
     except PackageNotFoundError:
         return "none"
 
 
-def _processor() -> str:
+def name_processor(device: torch.device) -> str:
+    """The name of the processor or GPU that computes."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.is_file() else []
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())

@@ -1,11 +1,10 @@
 """The `ner`, `evaluate` and `typos` blocks of a scale."""
 
-from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field
 
-from pipeline.files.settings import Seed, Settings, each_once
+from pipeline.files.settings import Seed, Settings, each_once, rising
 from pipeline.ner.data.bio import bio_labels, tag_type
 
 MOST_RESAMPLES = 1_000_000
@@ -66,15 +65,8 @@ class TaggerSizes(TaggerSettings):
 class TyposSettings(Settings):
     """How many words of the test split are misspelt."""
 
-    rates: Annotated[list[Annotated[float, Field(ge=0, le=1)]], Field(min_length=1)]
+    rates: Annotated[list[Annotated[float, Field(ge=0, le=1)]], Field(min_length=1), AfterValidator(rising)]
     """Shares of its words, each scored separately; 0 gives the scores of `evaluate`."""
-
-    @field_validator("rates")
-    @classmethod
-    def _rise(cls, rates: list[float]) -> list[float]:
-        if any(left >= right for left, right in pairwise(rates)):
-            raise ValueError("expected rising numbers")
-        return rates
 
 
 class EvaluateSettings(Settings):

@@ -32,18 +32,6 @@ class SplitOrigins(TypedDict):
     test: Origin
 
 
-class SetOrigins(TypedDict):
-    """sources.json of an NER set."""
-
-    files: SplitOrigins
-
-
-class NewsOrigins(TypedDict):
-    """sources.json of the news text."""
-
-    files: list[Origin]
-
-
 class Facts(NamedTuple):
     """All that the card tells, as the stages have left it."""
 

@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 
 from pipeline.errors import UserError, remake
 from pipeline.files.csv import read_csv
-from pipeline.files.json import Number, numbers, read_json
+from pipeline.files.json import Number, numbers, read_json, read_key
 from pipeline.files.shards import COUNTS
 from pipeline.files.weights import read_shapes
 from pipeline.ner.data.bio import OUTSIDE
@@ -129,7 +129,7 @@ def read_results(
         protocol=protocol.model_dump(),
         counts=read_counts(data),
         lm=language_model,
-        encoder=ENCODERS[_read_one(lm / "charcnn.json", "encoder", Literal["cnn", "ngrams"], "pretrain")],
+        encoder=ENCODERS[read_key(lm / "charcnn.json", "encoder", Literal["cnn", "ngrams"], "pretrain")],
         charcnn_parameters_m=sum(map(prod, read_shapes(weights, "pretrain").values())) / 1e6,
         curve=pd.DataFrame(read_csv(metrics / "pretrain.csv", CURVE, "pretrain"), columns=[*CURVE]),
         sets={name: _read_set(data, metrics, name) for name in order_sets(sets)},
@@ -149,14 +149,8 @@ def read_lm(metrics: Path) -> Json:
 
 def read_metrics(metrics: Path, name: str) -> dict[str, float]:
     """metrics/ner/<set>.json: scores of a set."""
-    scores: dict[str, float] = _read_one(metrics / "ner" / f"{name}.json", name, numbers(*METRICS), f"evaluate@{name}")
+    scores: dict[str, float] = read_key(metrics / "ner" / f"{name}.json", name, numbers(*METRICS), f"evaluate@{name}")
     return scores
-
-
-def _read_one(path: Path, key: str, shape: Any, stage: str) -> Any:
-    """The value of a key of a JSON file."""
-    of_key = TypedDict("of_key", {key: shape})  # type: ignore[misc]  # a key of this name
-    return read_json(path, of_key, stage)[key]
 
 
 def need_means(scores: Sequence[Mapping[Any, Any]], metrics: Sequence[str], place: str, advice: str) -> None:

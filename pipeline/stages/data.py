@@ -2,7 +2,7 @@
 
 from itertools import islice
 
-from pipeline.files.json import read_json
+from pipeline.files.json import read_key
 from pipeline.files.vocabulary import read_entries
 from pipeline.params import Params
 from pipeline.paths import Paths
@@ -13,7 +13,7 @@ from pipeline.report.corpus.plots import draw_coverage, draw_growth, draw_length
 from pipeline.report.data import read_counts
 from pipeline.report.pages.render import write_page
 from pipeline.report.plots.style import save
-from pipeline.text.dump.templates.lost import FILE, Lost, LostFile
+from pipeline.text.dump.templates.lost import FILE, FORM, Lost
 from pipeline.work.outputs import fresh_folder
 
 ARTICLES, FREQUENT = 10, 50
@@ -30,7 +30,7 @@ def run(paths: Paths, params: Params) -> None:
     page = render(
         scale=params.scale,
         counts=read_counts(paths.data),
-        templates=[Lost(*lost) for lost in read_json(paths.documents / FILE, LostFile)["templates"]],
+        templates=[Lost(*lost) for lost in read_key(paths.documents / FILE, "templates", FORM, "documents")],
         lengths=lengths,
         growth=growth,
         usage=usage,

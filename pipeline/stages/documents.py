@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from pipeline.errors import UserError
-from pipeline.files.json import read_json, write_json
+from pipeline.files.json import read_key, write_json
 from pipeline.files.shards import COUNTS, Counts, Document, write_shards
 from pipeline.files.utf8 import InvalidUtf8
 from pipeline.params import Params
@@ -48,12 +48,6 @@ class Entry(TypedDict):
     format: Format
     namespaces: NotRequired[list[int]]
     invalid_utf8: NotRequired[InvalidUtf8]
-
-
-class SourcesFile(TypedDict):
-    """sources.json."""
-
-    files: Annotated[list[Entry], Field(min_length=1)]
 
 
 def run(paths: Paths, params: Params) -> None:
@@ -95,8 +89,8 @@ def run(paths: Paths, params: Params) -> None:
 
 def _read(source: Path, counts: Counts) -> Iterator[tuple[Format, Document]]:
     """The documents of all files, in order."""
-    exports = 0
-    for entry in read_json(source / SOURCES, SourcesFile, "fetch")["files"]:
+    exports, entries = 0, Annotated[list[Entry], Field(min_length=1)]
+    for entry in read_key(source / SOURCES, "files", entries, "fetch"):
         path, policy = source / entry["file"], entry.get("invalid_utf8", "error")
         if entry["format"] == "mediawiki":
             prefix = f"{stem(path)}:" if exports else ""  # page ids of two wikis are the same numbers

@@ -4,7 +4,7 @@ import shutil
 from typing import Any
 
 from pipeline.files.csv import DIGITS, read_csv
-from pipeline.files.json import read_json, write_json
+from pipeline.files.json import read_json, read_key, write_json
 from pipeline.files.settings import read_settings
 from pipeline.lm.embed import CONFIG, Config, Embedder
 from pipeline.lm.encoders.encoder import CONFIG as ENCODER
@@ -20,7 +20,7 @@ from pipeline.ner.tagging.tagger import load_taggers, predict
 from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.provenance.fingerprint import sha256
-from pipeline.report.card import Facts, NewsOrigins, Origin, SetOrigins, render_card
+from pipeline.report.card import Facts, Origin, SplitOrigins, render_card
 from pipeline.report.data import ENCODERS, SCORES, SET_COUNTS, TYPES, Json
 from pipeline.work.outputs import copy_folder, fresh_folder, need, write_text
 
@@ -80,8 +80,8 @@ def _read_facts(paths: Paths, exported: Exported, epoch: str, seeds: int, calibr
         encoder=ENCODERS[read_settings(EncoderShape, paths.lm / ENCODER, "pretrain").root.encoder],
         counts=read_json(paths.corpora / name / COUNTS, SET_COUNTS, "corpora"),
         dataset=read_dataset(raw),
-        sources=read_json(raw / "sources.json", SetOrigins, "fetch")["files"],
-        news=read_json(paths.news / "sources.json", NewsOrigins, "fetch")["files"],
+        sources=read_key(raw / "sources.json", "files", SplitOrigins, "fetch"),
+        news=read_key(paths.news / "sources.json", "files", list[Origin], "fetch"),
         epoch=epoch,
         scores=[row for row in scores if row["seed"] == exported.seed],
         types=read_csv(paths.scores / f"{name}.types.csv", TYPES, "evaluate"),

@@ -1,11 +1,9 @@
 """Stage fetch: the inputs that a scale's manifest names, obtained, checked and copied to data/raw.
 
-    news/0000-<name> ...             sources.json: files in reading order, with their formats
-    udpipe/model.udpipe              source.json
-    ner/<set>/<split>.conll[.gz]     set.json: format, files, holdout, types; sources.json
-    elmo/options.json, model.hdf5    source.json: files, lemmas; no files if no published ELMo is asked for
-
-Nothing in data/raw is touched before every input is there and sound.
+news/0000-<name> ...             sources.json: files in reading order, with their formats
+udpipe/model.udpipe              source.json
+ner/<set>/<split>.conll[.gz]     set.json: format, files, holdout, types; sources.json
+elmo/options.json, model.hdf5    source.json: files, lemmas; no files if no published ELMo is asked for
 """
 
 from contextlib import ExitStack

@@ -11,15 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from pipeline.experiments.tables.pairs import Difference, Pairs, correct
-from pipeline.experiments.tables.plots import (
-    DRAWINGS,
-    Mark,
-    choose_drawings,
-    draw_curves,
-    draw_scores,
-    draw_sizes,
-    label_marks,
-)
+from pipeline.experiments.tables.plots import DRAWINGS, Mark, choose_drawings, draw_curves, draw_scores, label_marks
 from pipeline.experiments.tables.rows import Row
 from pipeline.experiments.tables.sweep import Sweep, render
 from pipeline.report.pages.render import render_html
@@ -96,6 +88,7 @@ def test_pictures_show_every_row_by_name(pictures: dict[str, str], rows: list[Ro
 def test_the_same_rows_are_the_same_bytes_and_names_no_formulas(
     rows: list[Row], pictures: dict[str, str], tmp_path: Path
 ) -> None:
+    draw_sizes, _ = DRAWINGS["size"]
     assert save(tmp_path, "size", draw_sizes, rows, ["wikineural"]) == pictures["tables.size"]
     odd = [r._replace(arch=FORMULA, scores={FORMULA: r.scores["wikineural"]}) for r in rows[:1]]
     for draw in (draw_scores, draw_sizes):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,8 @@ from pipeline.report.plots.style import BLUE, GREY, INK, ORANGE, WIDTH, Label, l
 METRIC = "token_f1"
 """The paper's, so that its points can be compared with ours."""
 SIZE = "parameters_m"
+MINUTES = "minutes of pretraining, log scale"
+MILLIONS = "parameters of recurrent layers and projection, millions, log scale"
 PAPER: dict[str, Model] = MODELS | LARGE_MODELS
 PAPER_F1 = {arch: model.f1 for arch, model in PAPER.items()}
 PALE, THEIRS = "#d9a98a", "#a8623a"
@@ -62,14 +65,26 @@ def draw_scores(rows: Sequence[Row], sets: Sequence[str]) -> Figure:
     return figure
 
 
-def draw_costs(rows: Sequence[Row], sets: Sequence[str]) -> Figure:
-    """A panel a data set: minutes of pretraining, on a logarithmic axis, against F1; the paper gives no times."""
-    return _draw_points(rows, sets, "minutes", "minutes of pretraining, log scale")
-
-
-def draw_sizes(rows: Sequence[Row], sets: Sequence[str]) -> Figure:
-    """A panel a data set: parameters of the recurrent block, on a logarithmic axis, against F1; and the paper's."""
-    return _draw_points(rows, sets, SIZE, "parameters of recurrent layers and projection, millions, log scale")
+def draw_points(rows: Sequence[Row], sets: Sequence[str], cost: str, title: str) -> Figure:
+    """A panel a data set: F1 over this cost of the language model, on a logarithmic axis; of the paper, sizes only."""
+    figure = Figure(figsize=(WIDTH, 0.4 + 3.7 * len(sets)))
+    panels = figure.subplots(len(sets), 1, sharex=True, squeeze=False)[:, 0]
+    marks = [_list_marks(rows, name, cost) for name in sets]
+    note = ", the paper's in a light colour" if cost == SIZE else ""
+    for axes, name, of_set in zip(panels, sets, marks, strict=True):
+        for mark in of_set:
+            _draw_mark(axes, mark)
+        axes.set_title(f"{set_name(name)}: token F1 with 95 % intervals{note}")
+        axes.margins(x=0.16, y=0.14)
+        axes.grid()
+        axes.set_xscale("log")  # with numbers as people write them; some between 1, 2, 5 where the axis is short
+        axes.xaxis.set_major_locator(_locate(*axes.get_xlim()))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    panels[-1].set_xlabel(title)
+    for axes, of_set in zip(panels, marks, strict=True):
+        label_marks(axes, of_set)
+    return figure
 
 
 def draw_curves(rows: Sequence[Row], sets: Sequence[str]) -> Figure:
@@ -111,8 +126,8 @@ def draw_typos(rows: Sequence[Row], sets: Sequence[str]) -> Figure:
 
 Drawing = Callable[[Sequence[Row], Sequence[str]], Figure]
 DRAWINGS: dict[str, tuple[Drawing, Callable[[Row], object]]] = {
-    "cost": (draw_costs, lambda row: row.lm.get("minutes")),
-    "size": (draw_sizes, lambda row: True),
+    "cost": (partial(draw_points, cost="minutes", title=MINUTES), lambda row: row.lm.get("minutes")),
+    "size": (partial(draw_points, cost=SIZE, title=MILLIONS), lambda row: True),
     "f1": (draw_scores, lambda row: True),
     "curves": (draw_curves, lambda row: any(row.epochs.values())),
     "typos": (draw_typos, lambda row: any(row.typos.values())),
@@ -123,28 +138,6 @@ DRAWINGS: dict[str, tuple[Drawing, Callable[[Row], object]]] = {
 def choose_drawings(rows: Sequence[Row]) -> dict[str, Drawing]:
     """The pictures, by name, in which some row has something to show."""
     return {name: draw for name, (draw, shows) in DRAWINGS.items() if any(map(shows, rows))}
-
-
-def _draw_points(rows: Sequence[Row], sets: Sequence[str], cost: str, title: str) -> Figure:
-    """A panel a data set: a point a score, by this cost of its language model; sizes are known of the paper's too."""
-    figure = Figure(figsize=(WIDTH, 0.4 + 3.7 * len(sets)))
-    panels = figure.subplots(len(sets), 1, sharex=True, squeeze=False)[:, 0]
-    marks = [_list_marks(rows, name, cost) for name in sets]
-    note = ", the paper's in a light colour" if cost == SIZE else ""
-    for axes, name, of_set in zip(panels, sets, marks, strict=True):
-        for mark in of_set:
-            _draw_mark(axes, mark)
-        axes.set_title(f"{set_name(name)}: token F1 with 95 % intervals{note}")
-        axes.margins(x=0.16, y=0.14)
-        axes.grid()
-        axes.set_xscale("log")  # with numbers as people write them; some between 1, 2, 5 where the axis is short
-        axes.xaxis.set_major_locator(_locate(*axes.get_xlim()))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.xaxis.set_minor_formatter(NullFormatter())
-    panels[-1].set_xlabel(title)
-    for axes, of_set in zip(panels, marks, strict=True):
-        label_marks(axes, of_set)
-    return figure
 
 
 def _list_marks(rows: Sequence[Row], name: str, cost: str) -> list[Mark]:

@@ -67,7 +67,9 @@ class Row(NamedTuple):
 
 def read_row(revision: Revision) -> Row:
     """The results of a revision; a `UserError` says what it lacks."""
-    lm, choice = _read_lm(revision), read_choice(revision.params)
+    pretrained: Pretrained = _read_json(revision, HERE.pretrain, Pretrained)
+    cost: Cost = _read_json(revision, HERE.cost, Cost)
+    lm, choice = {**pretrained["lm"], **cost["lm"]}, read_choice(revision.params)
     data: Data = _read_json(revision, DATA, Data)
     # An experiment that made no report has the report of the revision from which it began.
     chosen = [(HERE.pretrain, "arch", lm["arch"], choice.arch), (DATA, "scale", data["scale"], choice.scale)]
@@ -95,13 +97,6 @@ def read_row(revision: Revision) -> Row:
         epochs={name: _read_line(revision, HERE.scores / f"{name}.epochs.csv", *epochs) for name in sets},
         typos={name: _read_line(revision, HERE.scores / f"{name}.typos.csv", *typos) for name in sets},
     )
-
-
-def _read_lm(revision: Revision) -> Json:
-    """The language model: its size, its perplexity, and the cost of its training."""
-    pretrained: Pretrained = _read_json(revision, HERE.pretrain, Pretrained)
-    cost: Cost = _read_json(revision, HERE.cost, Cost)
-    return {**pretrained["lm"], **cost["lm"]}
 
 
 def _read_line(revision: Revision, path: Path, columns: Columns, x: str, y: str) -> Line:

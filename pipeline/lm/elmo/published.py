@@ -37,10 +37,7 @@ def read_elmo(folder: Path, lemmas: Lemmas = "plain") -> tuple[CharCnn, ElmoStac
         reading=Reading(characters=chars.max_characters_per_token, marks=True, lemmas=lemmas),
     )
     charcnn, stacks = CharCnn(shape), ElmoStacks(options.lstm)
-    for module, state in (
-        (charcnn, _charcnn_state(weights, options)),
-        (stacks, _stacks_state(weights, options)),
-    ):
+    for module, state in ((charcnn, _charcnn_state(weights, options)), (stacks, _stacks_state(weights, options))):
         module.load_state_dict({name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in state.items()})
         module.eval().requires_grad_(False)
     return charcnn, stacks

@@ -55,11 +55,12 @@ class Plan:
         """The parts of a step. Its texts are sorted by length, and every part gets short and long ones."""
         texts = self.steps[step]
         number = min(self.parts, max(len(texts), self.processes))
-        shares = [texts[part :: self.parts] for part in range(number)]
-        return [
-            Part(share if len(share) else texts[:1], bool(len(share)), self._seed(step, part))
-            for part, share in enumerate(shares)
-        ]
+        parts = []
+        for part in range(number):
+            share = texts[part :: self.parts]
+            seed = np.random.SeedSequence([self.seed, step, part]).generate_state(1, np.uint64)[0] >> np.uint64(1)
+            parts.append(Part(share if len(share) else texts[:1], bool(len(share)), int(seed)))
+        return parts
 
     def rate(self, step: int) -> float:
         """The learning rate of a step: a linear rise, then a cosine to a tenth."""
@@ -68,6 +69,3 @@ class Plan:
             return self.settings.learning_rate * ((step + 1) / warmup)
         done = (step - warmup) / max(1, len(self.steps) - warmup)
         return self.settings.learning_rate * (_FLOOR + (1 - _FLOOR) * 0.5 * (1 + math.cos(math.pi * done)))
-
-    def _seed(self, step: int, part: int) -> int:
-        return int(np.random.SeedSequence([self.seed, step, part]).generate_state(1, np.uint64)[0] >> np.uint64(1))

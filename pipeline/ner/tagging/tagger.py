@@ -9,7 +9,6 @@ paper's code, and padding, two thirds of a random batch, costs no time.
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -66,16 +65,16 @@ class Tagger(nn.Module):
 
     def emissions(self, features: Tensor, lengths: Tensor) -> Tensor:
         """Scores (sentences, longest, labels), 0 beyond a sentence; features (tokens, width) of any float type."""
-        plan = _plan(lengths)
-        vectors = features[plan.rows.to(features.device)].float()  # (tokens, width), time by time
+        rows, sentence, time, batch_sizes = _pack(lengths)
+        vectors = features[rows.to(features.device)].float()  # (tokens, width), time by time
         states = self.dropout(self.mix(vectors))  # (tokens, width of a layer)
         if self.sizes.layers:
-            packed = PackedSequence(states, plan.batch_sizes)
+            packed = PackedSequence(states, batch_sizes)
             states = torch.relu(self.dropout(self.lstm(packed)[0].data))  # (tokens, 2 * hidden)
         scores = self.linear(states)  # (tokens, labels)
         padded: Tensor = scores.new_zeros(len(lengths), int(lengths.max()), len(self.labels))
         # (sentences, longest, labels)
-        return padded.index_put((plan.sentence.to(scores.device), plan.time.to(scores.device)), scores)
+        return padded.index_put((sentence.to(scores.device), time.to(scores.device)), scores)
 
     def loss(self, features: Tensor, lengths: Tensor, tags: Tensor) -> Tensor:
         """Mean over sentences of -log p(tags); tags int64 (tokens,); a scalar."""
@@ -148,26 +147,18 @@ def load_batch(tagger: Tagger, features: Features, batch: Indices, rows: Indices
     return vectors.to(tagger.linear.weight.device), torch.from_numpy(features.lengths[batch])
 
 
-class _Plan(NamedTuple):
-    """How sentences one after the other become a packed sequence, which goes time by time."""
+def _pack(lengths: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """How sentences one after the other become a packed sequence, which goes time by time.
 
-    rows: Tensor
-    """The place of each packed token among the given ones, (tokens,)."""
-    sentence: Tensor
-    """(tokens,)."""
-    time: Tensor
-    """The number of each packed token in its sentence, (tokens,)."""
-    batch_sizes: Tensor
-    """How many sentences have a token at each time, (longest,)."""
-
-
-def _plan(lengths: Tensor) -> _Plan:
+    Of each packed token: its place among the given ones, its sentence, and its time, which is its number in the
+    sentence, (tokens,) each. Then how many sentences have a token at each time, (longest,).
+    """
     order = lengths.argsort(descending=True, stable=True)
     alive = _mask(lengths[order]).T  # (longest, sentences), long sentences first
     time, column = alive.nonzero(as_tuple=True)  # (tokens,) each
     sentence = order[column]
     starts = lengths.cumsum(0) - lengths  # (sentences,)
-    return _Plan(starts[sentence] + time, sentence, time, alive.sum(1))
+    return starts[sentence] + time, sentence, time, alive.sum(1)
 
 
 def _mask(lengths: Tensor) -> Tensor:

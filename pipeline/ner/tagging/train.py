@@ -26,12 +26,7 @@ class Epoch(NamedTuple):
 
 
 def train_tagger(
-    train: Examples,
-    validation: Examples,
-    settings: NerSettings,
-    seed: int,
-    device: torch.device,
-    rule: EpochRule,
+    train: Examples, validation: Examples, settings: NerSettings, seed: int, device: torch.device, rule: EpochRule
 ) -> tuple[Tagger, list[Epoch]]:
     """Train for all epochs; return the tagger as it was after the epoch that the rule keeps, and all epochs.
 

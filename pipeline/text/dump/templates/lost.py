@@ -3,24 +3,18 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from typing_extensions import TypedDict
-
 from pipeline.files.json import Count
 from pipeline.text.dump.tags import put_back
 from pipeline.text.whitespace import fold
 
 FILE = "templates.json"
 """Lies with the shards of the stage."""
+FORM = list[tuple[str, Count, Count, str]]
+"""What it has under `templates`: the fields of each `Lost`."""
 LISTED = 1000
 """Names that are listed at most, those that are dropped most often."""
 LONGEST_NAME, LONGEST_EXAMPLE = 60, 100
 """Characters."""
-
-
-class LostFile(TypedDict):
-    """templates.json."""
-
-    templates: list[tuple[str, Count, Count, str]]
 
 
 class Lost(NamedTuple):
