@@ -99,7 +99,10 @@ def test_a_check_ends_with_its_stage() -> None:
     ("content", "message"),
     [
         ("stages: {}", r"dvc\.yaml: stages\.count: .*; take it from git again"),
-        ("stages:\n  count:\n    deps: 5", r"dvc\.yaml: stages\.count: deps: .*take it from git"),
+        ("stages:\n  count:\n    deps: 5", r"dvc\.yaml: stages\.count: .*; take it from git again"),
+        ("stages:\n  count:\n    deps: [a, 5]", r"dvc\.yaml: stages\.count: .*; take it from git again"),
+        ("stages:\n  count:\n    deps: [a]\n    params: [[]]", r"dvc\.yaml: stages\.count: .*; take it from git again"),
+        ("stages:\n  count:\n    deps: [a]\n    outs: 7", r"dvc\.yaml: stages\.count: .*; take it from git again"),
         ("stages: [", r"dvc\.yaml: not valid YAML"),
         (None, r"dvc\.yaml: not found; run from the top of the repository"),
     ],

@@ -26,20 +26,22 @@ def steady(stage: str, *sets: str) -> Iterator[None]:
     """
     if not DVC.is_file():
         raise UserError(f"{DVC.absolute()}: not found; run from the top of the repository")
-    entry = look_up(read_yaml(DVC), f"stages.{stage}")  # DVC has checked it before it runs a stage
-    if not isinstance(look_up(entry, "deps"), list):
-        raise UserError(f"{DVC}: stages.{stage}: deps: found no list, expected one of paths; take it from git again")
+    entry = look_up(read_yaml(DVC), f"stages.{stage}")
     params = read_yaml(PARAMS)
     names = params | {"item": {"set": "".join(sets)}}
 
     def resolve(text: str) -> str:
         return re.sub(r"\$\{(.+?)\}", lambda name: str(look_up(names, name[1])), text)
 
-    outs = [out for kind in ("outs", "metrics", "plots") for out in entry.get(kind, [])]
-    # An output with options is the only key of a block.
-    targets = [Path(resolve(out if isinstance(out, str) else next(iter(out)))) for out in outs]
-    inputs = Steady(*(Path(resolve(dep)) for dep in entry["deps"]))
-    keys = [resolve(key) for key in entry.get("params", [])]
+    try:
+        outs = [out for kind in ("outs", "metrics", "plots") for out in entry.get(kind, [])]
+        # An output with options is the only key of a block.
+        targets = [Path(resolve(out if isinstance(out, str) else next(iter(out)))) for out in outs]
+        deps = [Path(resolve(dep)) for dep in entry["deps"]]
+        keys = [resolve(key) for key in entry.get("params", [])]
+    except (AttributeError, KeyError, TypeError):  # DVC, which runs stages, would have refused it
+        raise UserError(f"{DVC}: stages.{stage}: found no lists of deps and outs; take it from git again") from None
+    inputs = Steady(*deps)
 
     def confirm(path: Path) -> None:
         if not any(path.is_relative_to(target) for target in targets):
