@@ -16,15 +16,7 @@ from pipeline.paths import Paths
 from pipeline.provenance.fingerprint import sha256
 from pipeline.text.mapping import finish_shards
 from pipeline.text.settings import VocabularySettings
-from pipeline.text.vocabulary import (
-    SIDES,
-    Split,
-    build_vocabulary,
-    count_lemmas,
-    encode_lemmas,
-    read_side,
-    sum_lemmas,
-)
+from pipeline.text.vocabulary import SIDES, Split, build_vocabulary, count_lemmas, encode_lemmas, read_side, sum_lemmas
 from pipeline.work.finished import Finished, keep_finished
 from pipeline.work.outputs import fresh_folder
 from pipeline.work.workers import Workers

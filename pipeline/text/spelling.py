@@ -17,8 +17,6 @@ PIECE = 1000
 """Characters that are put into NFC at once."""
 _PIECES = re.compile(rf"(?s:.{{1,{PIECE}}}(?=\s|\Z)|.{{1,{PIECE}}})")
 _BARE = {"\u0400": "Е", "\u040d": "И", "\u0450": "е", "\u045d": "и"}
-
-
 _LATIN, _CYRILLIC = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f", "\u0400-\u052f"
 _ANY_LATIN = re.compile(f"[{_LATIN}]")
 _MIXED = re.compile(f"[{_LATIN}][{_CYRILLIC}]|[{_CYRILLIC}][{_LATIN}]")
