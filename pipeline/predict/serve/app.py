@@ -50,8 +50,8 @@ def make_app(models: Sequence[Model], port: int) -> Flask:
         name = address.strip("/").replace(".", "-") or "page"
         app.add_url_rule(address, name, lambda: Response(content, content_type=kind), provide_automatic_options=False)
 
-    types = list(dict.fromkeys(type_ for model in models for type_ in model.tagger.types))
-    content = {"models": models, "types": [(x, TABLES["types"].get(x, "")) for x in types], "limit": LIMIT, "unsure": UNSURE}
+    types = {x: TABLES["types"].get(x, "") for model in models for x in model.tagger.types}
+    content = {"models": models, "types": [*types.items()], "limit": LIMIT, "unsure": UNSURE}
     serve(PAGE, render_page(HERE / "page.html", **content).encode(), "text/html; charset=utf-8")
     for address, (path, kind) in FILES.items():
         serve(address, path.read_bytes(), kind)
