@@ -4,7 +4,6 @@ import hashlib
 import shutil
 from array import array
 from collections import Counter
-from collections.abc import Iterable
 from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
@@ -76,8 +75,11 @@ def _write_types(
 ) -> dict[str, int]:
     """Count shard by shard, and write the types of all shards. Return how many there are, in train and predicted."""
     count = partial(count_lemmas, split)
-    counted = finish_shards(count, shard_paths(source), "vocabulary", split._asdict(), finished, workers)
-    vocabulary = build_vocabulary(sum_lemmas(finished.path(key) for key, _ in counted), settings)
+    total: Counter[str] = Counter()
+    for key, _ in finish_shards(count, shard_paths(source), "vocabulary", split._asdict(), finished, workers):
+        for lemma, frequency in parse_entries(finished.path(key)):
+            total[lemma] += frequency
+    vocabulary = build_vocabulary(total, settings)
     vocabulary.save(folder)
     in_train, predicted = sum(entry.frequency > 0 for entry in vocabulary.entries), vocabulary.size - len(SPECIALS)
     return {"types": len(vocabulary.entries), "types_train": in_train, "types_predicted": predicted}
@@ -114,15 +116,6 @@ def count_lemmas(split: Split, source: Path, file: IO[bytes], counts: Counts) ->
             tokens = line.split(" ")
             lemmas.update(tokens if in_train else dict.fromkeys(tokens, 0))
     file.writelines(format_entry(Entry(*item)).encode() for item in lemmas.items())
-
-
-def sum_lemmas(paths: Iterable[Path]) -> Counter[str]:
-    """The sum of what `count_lemmas` has written, one lemma at a time."""
-    total: Counter[str] = Counter()
-    for path in paths:
-        for lemma, frequency in parse_entries(path):
-            total[lemma] += frequency
-    return total
 
 
 def build_vocabulary(counts: Counter[str], settings: VocabularySettings) -> Vocabulary:

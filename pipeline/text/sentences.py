@@ -53,14 +53,10 @@ class UdpipeSegmenter:
             yield next(first, sentence.words[1]).getTokenRangeStart()  # words[0] is the root
 
 
-def split_sentences(paragraph: str, segmenter: Segmenter = split_by_razdel) -> list[str]:
-    """The sentences of one paragraph, folded."""
-    return [*filter(None, map(fold, segmenter(paragraph)))]
-
-
 def split_document(segmenter: Segmenter, document: Document, counts: Counts) -> Document | None:
-    """A document of sentences from a document of paragraphs, or None where there is no sentence."""
-    sentences = [sentence for paragraph in document.lines for sentence in split_sentences(paragraph, segmenter)]
+    """A document of sentences, folded, from a document of paragraphs, or None where there is no sentence."""
+    texts = (fold(text) for paragraph in document.lines for text in segmenter(paragraph))
+    sentences = [*filter(None, texts)]
     counts.update(
         paragraphs_read=len(document.lines),
         sentences=len(sentences),
