@@ -12,9 +12,7 @@ LONGEST, SHOWN = 1000, 200
 """The most characters of a line, and of a value that it repeats."""
 FAULTS = 5
 """How many faults of a file a message names."""
-SPACES = (
-    "\t\xa0\xad\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200c\u200d\u202f\u205f\u3000"
-)
+SPACES = "\t\xa0\xad\u1680\u200c\u200d\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 """Spaces of every width, soft hyphens and joiners: `str.isprintable` denies them, but they belong to texts."""
 TEXT = f"\n{SPACES}"
 """The characters that a text of several lines may have besides printable ones."""

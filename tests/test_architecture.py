@@ -170,7 +170,7 @@ def test_a_comment_reruns_nothing() -> None:
 
 RERUNS = {
     "pipeline/text/dump/wikitext.py": {"documents"},
-    "pipeline/text/fragments.py": {"fragments"},
+    "pipeline/stages/fragments.py": {"fragments"},
     "pipeline/text/udpipe.py": {"sentences", "lemmas", "corpora", "typos"},
     "pipeline/lm/rnn/gru.py": {"pretrain:gru"},
     "pipeline/lm/rnn/sru/recurrence.py": {f"pretrain:{arch}" for arch in ("sru", "sru4", "sru12", "srupp", "mingru")},

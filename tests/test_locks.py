@@ -20,17 +20,17 @@ from pipeline.provenance.code import read_sources, stages
 from pipeline.sources.download import download
 from pipeline.work.checkpoint import open_checkpoint
 from pipeline.work.finished import keep_finished
-from pipeline.work.locks import hold, lock_alone, lock_shared
+from pipeline.work.locks import hold, lock
 
 ROOT = Path(__file__).parents[1]
 
 
 def test_one_alone_or_several_together(tmp_path: Path) -> None:
     with (tmp_path / "lock").open("a") as one, (tmp_path / "lock").open("a") as other:
-        assert lock_alone(one) and not lock_alone(other)
-        lock_shared(one)
-        lock_shared(other)
-        assert not lock_alone(one)
+        assert lock(one) and not lock(other)
+        lock(one, shared=True)
+        lock(other, shared=True)
+        assert not lock(one)
 
 
 def _finish(folder: Path) -> None:

@@ -14,7 +14,7 @@ from voluptuous import Invalid
 from pipeline.errors import UserError
 from pipeline.experiments.lock import LOADER
 from pipeline.paths import HERE
-from pipeline.work.locks import hold, lock_alone
+from pipeline.work.locks import hold, lock
 from pipeline.work.outputs import remove
 from pipeline.work.progress import say
 
@@ -42,12 +42,12 @@ def mend() -> None:
             say(f"{path}: removed: a killed stage has left it half-written")
 
 
-def _mend(path: Path, lock: Path, check: Callable[[bytes], object]) -> None:
-    """Put a file that no dvc can read back to what git has of it. DVC writes it in place, holding `lock`."""
-    if not path.is_file() or not lock.parent.is_dir():
+def _mend(path: Path, lock_file: Path, check: Callable[[bytes], object]) -> None:
+    """Put a file that no dvc can read back to what git has of it. DVC writes it in place, holding `lock_file`."""
+    if not path.is_file() or not lock_file.parent.is_dir():
         return
-    with lock.open("a") as file:
-        if not lock_alone(file):
+    with lock_file.open("a") as file:
+        if not lock(file):
             return
         try:
             check(path.read_bytes())

@@ -36,10 +36,7 @@ def json_text(value: Mapping[str, Any]) -> str:
 
 
 def write_metrics(path: Path, values: Mapping[str, Any], machine: Mapping[str, str]) -> None:
-    """Write a metrics file: results, and the `machine` as `pipeline.machine.describe.stamp` describes it.
-
-    Two strings describe it: DVC takes every number of a metrics file for a result, and shows a string where it differs.
-    """
+    """Write results, and the `machine` in strings (`pipeline.machine.describe`): DVC takes any number for a result."""
     write_json(path, {**values, MACHINE: dict(machine)})
 
 

@@ -32,6 +32,12 @@ class Document(NamedTuple):
     lines: list[str]
 
 
+def keep_lines(document: Document, lines: list[str], counts: Counts) -> Document | None:
+    """The document with other lines, counted as kept; None, counted as dropped, if there are none."""
+    counts.update(documents_read=1, documents_kept=int(bool(lines)), documents_dropped_empty=int(not lines))
+    return document._replace(lines=lines) if lines else None
+
+
 def shard_paths(folder: Path) -> list[Path]:
     """The shards of a folder, in reading order."""
     paths = sorted(folder.glob("*.txt"))

@@ -24,7 +24,6 @@ _MARKS = {
 _DECLARED = re.compile(rb"\s*<\?xml[^>]*\bencoding\s*=\s*[\"']([\w.:-]+)")
 _HEAD = 1000
 """How many bytes of a file its encoding is guessed by."""
-_BOM = "\ufeff"
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -68,7 +67,7 @@ class Utf8:
             tail = data[used:]
             self._start += used
             if text and not begun:
-                text, begun = text.removeprefix(_BOM), True
+                text, begun = text.removeprefix("\ufeff"), True
             yield text
 
     def _decode(self, data: bytes, final: bool) -> tuple[str, int]:

@@ -1,6 +1,6 @@
 """The vocabulary: every type of the corpus with its count in train, most frequent first."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -74,18 +74,18 @@ def format_entry(entry: Entry) -> str:
     return f"{entry.lemma}\t{entry.frequency}\n"
 
 
-def parse_entries(file: Iterable[str]) -> Iterator[Entry]:
-    """The inverse of `format_entry`, line by line; a `ValueError` if a line is not an entry."""
-    for line in file:
-        lemma, count = line.rstrip("\n").split("\t")
-        yield Entry(lemma, int(count))
+def parse_entries(path: Path) -> Iterator[Entry]:
+    """Read a file of what `format_entry` makes, line by line; a `ValueError` if a line is not an entry."""
+    with path.open(encoding="utf-8", newline="\n") as file:
+        for line in file:
+            lemma, count = line.rstrip("\n").split("\t")
+            yield Entry(lemma, int(count))
 
 
 def read_entries(folder: Path) -> Iterator[Entry]:
     """Stream the types of `vocabulary.txt`, most frequent first; a `UserError` if it is damaged."""
     path = need(folder / "vocabulary.txt", "vocabulary")
-    with path.open(encoding="utf-8", newline="\n") as file:
-        try:
-            yield from parse_entries(file)
-        except ValueError as error:
-            raise UserError(f"{path}: a damaged vocabulary ({error}); {remake('vocabulary')}") from None
+    try:
+        yield from parse_entries(path)
+    except ValueError as error:
+        raise UserError(f"{path}: a damaged vocabulary ({error}); {remake('vocabulary')}") from None

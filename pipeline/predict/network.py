@@ -1,7 +1,5 @@
 """Sentences of lemmas to entities: char-CNN, language model, tagger and CRF, a batch at a time."""
 
-from typing import NamedTuple
-
 import numpy as np
 import torch
 
@@ -17,15 +15,8 @@ from pipeline.ner.tagging.tagger import Tagger
 
 POSITIONS = 4000
 """Positions of a batch, padding included; larger batches take no less time a position."""
-
-
-class Entity(NamedTuple):
-    """Tokens `start` to `stop` of a sentence, the latter not included."""
-
-    start: int
-    stop: int
-    type: str
-    confidence: float
+Entity = tuple[int, int, str, float]
+"""Start and stop in the tokens of a sentence, the latter not included; type; confidence."""
 
 
 class Network:
@@ -68,6 +59,6 @@ class Network:
         confidences = span_log_probabilities(scores, spans.of_sentences(numbers)).exp().tolist()
         columns = (column.tolist() for column in spans[:4])
         return [
-            (number, Entity(start, stop, tag_type(self._tagger.labels[begin]), confidence))
+            (number, (start, stop, tag_type(self._tagger.labels[begin]), confidence))
             for number, start, stop, begin, confidence in zip(*columns, confidences, strict=True)
         ]

@@ -16,7 +16,6 @@ from pipeline.predict.write import write_conll, write_json_lines, write_page, wr
 STANDARD = "-"
 """The file name that stands for standard input."""
 Form = Literal["terminal", "jsonl", "conll", "html"]
-"""The form of the output."""
 BROKEN_PIPE = 141
 """The exit code if the output's reader has left, as after SIGPIPE."""
 

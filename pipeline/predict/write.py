@@ -18,9 +18,7 @@ DIGITS = 4
 SPANS_IN_MEMORY = 1 << 20
 """Bytes of a text's spans in memory; if there are more, they wait on the disk for the end of the text."""
 COLOURS = {"PER": 33, "ORG": 35, "LOC": 32, "CORP": 35, "GRP": 36}
-"""ANSI colours of types."""
-OTHER = 34
-"""Blue, the colour of all other types."""
+"""ANSI colours of types; all others are blue (34)."""
 TEMPLATE = Path(__file__).with_name("page.html")
 UNSURE = 0.5
 """Entities with a lower confidence are marked on pages."""
@@ -102,7 +100,7 @@ def _paint(text: str, span: Span | None, colour: bool) -> str:
     label = f"{span.type} {span.confidence:.2f}"
     if not colour:
         return f"[{text} {label}]"
-    return f"\x1b[1;{COLOURS.get(span.type, OTHER)}m{text}\x1b[0m \x1b[2m{label}\x1b[0m"
+    return f"\x1b[1;{COLOURS.get(span.type, 34)}m{text}\x1b[0m \x1b[2m{label}\x1b[0m"
 
 
 def write_page(answers: Iterator[Tagged], out: TextIO, types: list[str], title: str) -> None:

@@ -19,7 +19,6 @@ from pipeline.lm.lemmas import Lemmas
 from pipeline.ner.data.bio import is_type
 from pipeline.ner.data.formats import FORMATS
 
-EXAMPLE = "local/manifest.example.yaml"
 _URL = re.compile(r"https?://([^\s/?#@]*@)?(\[[\da-f:.]+\]|[^\s/?#@:\[\]]+)(:[1-9]\d{0,4})?([/?#].*)?", re.IGNORECASE)
 _URL_OF_A_KIND = re.compile(r"//|https?:|.*://", re.IGNORECASE | re.DOTALL)
 
@@ -167,7 +166,7 @@ def read_manifest(path: Path) -> Manifest:
     """Read and check a manifest; a `UserError` names the file, the key, what was found and what is valid."""
     file = next((file for file in (path, home(path) / path.name) if file.is_file()), None)
     if file is None:
-        raise UserError(f"{path}: not found; copy {path.parents[1] / EXAMPLE} to {path} and edit it")
+        raise UserError(f"{path}: not found; copy {path.parents[1]}/local/manifest.example.yaml to {path} and edit it")
     try:
         manifest = Manifest.model_validate(read_yaml(file))
     except OSError as error:

@@ -54,8 +54,6 @@ def run(paths: Paths, params: Params) -> None:
     """Read the files that sources.json in `paths.news` lists, in its order; write shards, counts and templates.json to
     `paths.documents`. Of the block `text` it is the size of a shard that counts.
 
-    `sources.json` is {"files": [{"file": "0000-news.xml.bz2", "format": "mediawiki", "namespaces": [0],
-    "invalid_utf8": "error"}, ...]}; the other format, `text`, has no namespaces. The last two are the defaults.
     Ids of articles are page ids, after `<file stem>:` in every export but the first. templates.json lists the
     templates that were dropped inside sentences.
 

@@ -1,12 +1,14 @@
-"""Stage fragments: articles of sentences to articles of fragments."""
+"""Stage fragments: articles of sentences to articles of fragments, each as much running text as fits."""
 
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from pipeline.errors import UserError
+from pipeline.files.shards import Counts, Document, keep_lines
 from pipeline.params import Params
 from pipeline.paths import Paths
-from pipeline.text.fragments import pack_document
 from pipeline.text.mapping import mapped_shards
+from pipeline.text.whitespace import count_words
 
 
 def run(paths: Paths, params: Params) -> None:
@@ -22,3 +24,39 @@ def run(paths: Paths, params: Params) -> None:
                 f"{paths.sentences}: each of {counts['sentences_read']} sentences has over {words} "
                 "words; raise text.fragment_words in params.yaml or check the news input"
             )
+
+
+def pack_sentences(sentences: Iterable[str], words: int) -> Iterator[str]:
+    """Join consecutive sentences, greedily, into fragments of at most `words` words; none may be longer."""
+    fragment: list[str] = []
+    room = words
+    for sentence in sentences:
+        length = count_words(sentence)
+        if length > room and fragment:
+            yield " ".join(fragment)
+            fragment, room = [], words
+        fragment.append(sentence)
+        room -= length
+    if fragment:
+        yield " ".join(fragment)
+
+
+def pack_document(words: int, document: Document, counts: Counts) -> Document | None:
+    """A document of fragments from a document of sentences, without the sentences over `words` words.
+
+    None where every sentence is longer. The sentences around one that is left out may share a fragment, as in
+    the paper, which discards first and packs afterwards.
+    """
+    sentences = [sentence for sentence in document.lines if count_words(sentence) <= words]
+    fragments = [*pack_sentences(sentences, words)]
+    words_read, words_kept = sum(map(count_words, document.lines)), sum(map(count_words, fragments))
+    counts.update(
+        sentences_read=len(document.lines),
+        sentences_kept=len(sentences),
+        sentences_dropped_long=len(document.lines) - len(sentences),
+        fragments=len(fragments),
+        words_read=words_read,
+        words_kept=words_kept,
+        words_dropped_long=words_read - words_kept,
+    )
+    return keep_lines(document, fragments, counts)

@@ -3,7 +3,7 @@
 from functools import partial
 
 from pipeline.errors import UserError
-from pipeline.files.shards import Counts, Document
+from pipeline.files.shards import Counts, Document, keep_lines
 from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.provenance.fingerprint import fingerprint
@@ -37,9 +37,6 @@ def lemmatize_document(lemmatizer: Lemmatizer, document: Document, counts: Count
     words = [*map(count_words, document.lines)]
     filled = [" ".join(lemmas) for lemmas in lines if lemmas]
     counts.update(
-        documents_read=1,
-        documents_kept=int(bool(filled)),
-        documents_dropped_empty=int(not filled),
         fragments_read=len(lines),
         fragments_kept=len(filled),
         fragments_dropped_empty=len(lines) - len(filled),
@@ -48,4 +45,4 @@ def lemmatize_document(lemmatizer: Lemmatizer, document: Document, counts: Count
         words_dropped_empty=sum(number for number, lemmas in zip(words, lines, strict=True) if not lemmas),
         tokens=sum(map(len, lines)),
     )
-    return document._replace(lines=filled) if filled else None
+    return keep_lines(document, filled, counts)

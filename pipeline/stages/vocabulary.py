@@ -1,25 +1,43 @@
 """Stage vocabulary: lines of lemmas to a vocabulary and to ids, split into train and validation by article."""
 
+import hashlib
 import shutil
+from array import array
 from collections import Counter
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
+from typing import IO, NamedTuple
 
 from pipeline.errors import UserError
-from pipeline.files.ids import write_ids
+from pipeline.files.ids import Ids, read_packed, write_ids, write_packed
 from pipeline.files.json import write_json
-from pipeline.files.shards import COUNTS, Counts, shard_paths
-from pipeline.files.vocabulary import SPECIALS
+from pipeline.files.shards import COUNTS, Counts, read_shard, shard_paths
+from pipeline.files.vocabulary import SPECIALS, Entry, Vocabulary, format_entry, parse_entries
 from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.provenance.fingerprint import sha256
+from pipeline.text.cuts import whole_name
 from pipeline.text.mapping import finish_shards
 from pipeline.text.settings import VocabularySettings
-from pipeline.text.vocabulary import SIDES, Split, build_vocabulary, count_lemmas, encode_lemmas, read_side, sum_lemmas
 from pipeline.work.finished import Finished, keep_finished
 from pipeline.work.outputs import fresh_folder
 from pipeline.work.workers import Workers
+
+SIDES = TRAIN, VALIDATION = ("train", "validation")
+"""One to train on, one to measure perplexity on."""
+
+
+class Split(NamedTuple):
+    """Which documents are on which side."""
+
+    seed: int
+    validation_share: float
+
+    def side(self, document_id: str) -> str:
+        """By a hash of seed and id: the order of documents has no say, and the parts of one stay together."""
+        digest = hashlib.blake2b(f"{self.seed}:{whole_name(document_id)}".encode(), digest_size=8).digest()
+        return VALIDATION if int.from_bytes(digest, "big") < self.validation_share * 2**64 else TRAIN
 
 
 def run(paths: Paths, params: Params) -> None:
@@ -57,8 +75,11 @@ def _write_types(
 ) -> dict[str, int]:
     """Count shard by shard, and write the types of all shards. Return how many there are, in train and predicted."""
     count = partial(count_lemmas, split)
-    counted = finish_shards(count, shard_paths(source), "vocabulary", split._asdict(), finished, workers)
-    vocabulary = build_vocabulary(sum_lemmas(finished.path(key) for key, _ in counted), settings)
+    total: Counter[str] = Counter()
+    for key, _ in finish_shards(count, shard_paths(source), "vocabulary", split._asdict(), finished, workers):
+        for lemma, frequency in parse_entries(finished.path(key)):
+            total[lemma] += frequency
+    vocabulary = build_vocabulary(total, settings)
     vocabulary.save(folder)
     in_train, predicted = sum(entry.frequency > 0 for entry in vocabulary.entries), vocabulary.size - len(SPECIALS)
     return {"types": len(vocabulary.entries), "types_train": in_train, "types_predicted": predicted}
@@ -81,3 +102,55 @@ def _write_ids(source: Path, folder: Path, size: int, split: Split, finished: Fi
     for side in SIDES:
         write_ids(folder, side, chain.from_iterable(read_side(path, side) for path in encoded))
     return counts
+
+
+def count_lemmas(split: Split, source: Path, file: IO[bytes], counts: Counts) -> None:
+    """Write how often train of a shard has each of its lemmas: 0 where only validation has it.
+
+    Validation has no say in what is predicted. Nothing goes to `counts`.
+    """
+    lemmas: Counter[str] = Counter()
+    for document in read_shard(source):
+        in_train = split.side(document.id) == TRAIN
+        for line in document.lines:
+            tokens = line.split(" ")
+            lemmas.update(tokens if in_train else dict.fromkeys(tokens, 0))
+    file.writelines(format_entry(Entry(*item)).encode() for item in lemmas.items())
+
+
+def build_vocabulary(counts: Counter[str], settings: VocabularySettings) -> Vocabulary:
+    """All types by falling count in train, equal counts by lemma; the softmax predicts the leading, frequent ones."""
+    entries = sorted((Entry(*item) for item in counts.items()), key=lambda entry: (-entry.frequency, entry.lemma))
+    frequent = sum(entry.frequency >= settings.min_count for entry in entries)
+    return Vocabulary(entries, min(settings.size, len(SPECIALS) + frequent))
+
+
+def encode_lemmas(split: Split, entries: Path, size: int, source: Path, file: IO[bytes], counts: Counts) -> None:
+    """Write the fragments of a shard as ids, first those of train, for `read_side`, and count both sides.
+
+    The file `entries` holds the vocabulary's entries and never changes. The softmax predicts ids below `size`.
+    """
+    ids = _load(entries)
+    sequences: dict[str, list[array[int]]] = {side: [] for side in SIDES}
+    for document in read_shard(source):
+        side = split.side(document.id)
+        counts[f"documents_{side}"] += 1
+        for line in document.lines:
+            sequence = [ids[lemma] for lemma in line.split(" ")]
+            sequences[side].append(array("i", sequence))  # of a large shard, half of what a list takes
+            counts[f"tokens_{side}"] += len(sequence)
+            counts[f"tokens_predicted_{side}"] += sum(i < size for i in sequence)
+    for side in SIDES:
+        counts[f"fragments_{side}"] = len(sequences[side])
+        write_packed(file, sequences[side])
+
+
+def read_side(path: Path, side: str) -> list[Ids]:
+    """The fragments of one side that `encode_lemmas` has written, in order."""
+    with path.open("rb") as file:
+        return {name: read_packed(file) for name in SIDES}[side]
+
+
+@lru_cache(maxsize=1)  # once in each process, and never pickled
+def _load(entries: Path) -> dict[str, int]:
+    return {entry.lemma: number for number, entry in enumerate(parse_entries(entries), len(SPECIALS))}

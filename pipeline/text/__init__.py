@@ -1,1 +1,1 @@
-"""Text stages: articles to sentences, fragments, lemmas and token ids. No torch here."""
+"""Text: articles to paragraphs, sentences and lemmas, with no torch."""

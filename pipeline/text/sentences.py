@@ -12,7 +12,7 @@ from typing import Any
 from razdel import sentenize
 from ufal.udpipe import Sentence
 
-from pipeline.files.shards import Counts, Document
+from pipeline.files.shards import Counts, Document, keep_lines
 from pipeline.text.udpipe import load_model, pickle_by_path, readable
 from pipeline.text.whitespace import count_words, fold
 
@@ -53,21 +53,14 @@ class UdpipeSegmenter:
             yield next(first, sentence.words[1]).getTokenRangeStart()  # words[0] is the root
 
 
-def split_sentences(paragraph: str, segmenter: Segmenter = split_by_razdel) -> list[str]:
-    """The sentences of one paragraph, folded."""
-    return [*filter(None, map(fold, segmenter(paragraph)))]
-
-
 def split_document(segmenter: Segmenter, document: Document, counts: Counts) -> Document | None:
-    """A document of sentences from a document of paragraphs, or None where there is no sentence."""
-    sentences = [sentence for paragraph in document.lines for sentence in split_sentences(paragraph, segmenter)]
+    """A document of sentences, folded, from a document of paragraphs, or None where there is no sentence."""
+    texts = (fold(text) for paragraph in document.lines for text in segmenter(paragraph))
+    sentences = [*filter(None, texts)]
     counts.update(
-        documents_read=1,
-        documents_kept=int(bool(sentences)),
-        documents_dropped_empty=int(not sentences),
         paragraphs_read=len(document.lines),
         sentences=len(sentences),
         words_read=sum(map(count_words, document.lines)),
         words=sum(map(count_words, sentences)),
     )
-    return document._replace(lines=sentences) if sentences else None
+    return keep_lines(document, sentences, counts)

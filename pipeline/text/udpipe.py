@@ -29,8 +29,7 @@ class Lemmatizer:
 
     Words are given in NFC. Stress marks on them are not read, so that no lemma has one.
 
-    Only the tokenizer and the tagger run: lemmas need no parser, which would take most of the time. A small model takes
-    12,000 to 30,000 words a second on one core.
+    Only the tokenizer and the tagger run: lemmas need no parser, which would take most of the time.
     """
 
     def __init__(self, path: Path, normalization: Normalization) -> None:

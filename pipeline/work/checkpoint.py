@@ -12,7 +12,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -101,14 +101,11 @@ class Run(NamedTuple):
     """Between two checkpoints."""
     world: World
 
-    @contextmanager
-    def checkpoint(self, settings: Mapping[str, Any], *paths: Path) -> Iterator[Checkpoint | None]:
+    def checkpoint(self, settings: Mapping[str, Any], *paths: Path) -> AbstractContextManager[Checkpoint | None]:
         """Rank 0's checkpoint of the run with these settings (JSON values), inputs and code; None for the others."""
-        if self.world.leads:
-            with open_checkpoint(self.checkpoints, fingerprint(settings, *paths), self.minutes) as checkpoint:
-                yield checkpoint
-        else:
-            yield None
+        if not self.world.leads:
+            return nullcontext()
+        return open_checkpoint(self.checkpoints, fingerprint(settings, *paths), self.minutes)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from typing import IO, Any
 from uuid import uuid4
 
 from pipeline.provenance.fingerprint import sha256
-from pipeline.work.locks import lock_alone, lock_shared
+from pipeline.work.locks import lock
 from pipeline.work.outputs import named, write_text
 
 SHARD, FACTS = "shard", "facts.json"
@@ -78,21 +78,21 @@ def keep_finished(root: Path, stage: str) -> Iterator[Finished]:
     """
     root.mkdir(parents=True, exist_ok=True)
     folder = root / stage
-    with (root / f"{stage}.lock").open("a") as lock:
-        _sweep(folder, lock)  # what a killed run has left half-written
-        lock_shared(lock)
+    with (root / f"{stage}.lock").open("a") as file:
+        _sweep(folder, file)  # what a killed run has left half-written
+        lock(file, shared=True)
         folder.mkdir(exist_ok=True)
         try:
             yield Finished(root, stage)
         except BaseException:
-            _sweep(folder, lock)
+            _sweep(folder, file)
             raise
-        if lock_alone(lock):
+        if lock(file):
             shutil.rmtree(folder)
 
 
-def _sweep(folder: Path, lock: IO[str]) -> None:
-    if lock_alone(lock):  # if so, none can begin before the file is unlocked or closed
+def _sweep(folder: Path, file: IO[str]) -> None:
+    if lock(file):  # if so, none can begin before the file is unlocked or closed
         for partial in folder.glob(".*.partial"):
             shutil.rmtree(partial, ignore_errors=True)
 

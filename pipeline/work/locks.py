@@ -45,7 +45,7 @@ def _open_locked(path: Path, doing: str) -> IO[str]:
                 f"{error.filename}: {error.strerror}: a lock is kept in {path.parent}, a folder to write to; "
                 "delete what stands there, or mend its permissions"
             ) from None
-        if not lock_alone(file):
+        if not lock(file):
             with file:
                 file.seek(0)
                 holder = file.read() or "another process"
@@ -64,19 +64,13 @@ def _stands(path: Path, file: IO[str]) -> bool:
         return False
 
 
-def lock_alone(file: IO[Any]) -> bool:
-    """Hold the file alone; False, at once, if another process holds it. A `UserError` where there are no locks."""
-    return _flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+def lock(file: IO[Any], shared: bool = False) -> bool:
+    """Hold the file alone; False, at once, if another process holds it. A `UserError` where there are no locks.
 
-
-def lock_shared(file: IO[Any]) -> None:
-    """Hold the file with others, as soon as nobody holds it alone. A `UserError` where there are no locks."""
-    _flock(file, fcntl.LOCK_SH)
-
-
-def _flock(file: IO[Any], operation: int) -> bool:
+    With `shared`, hold it with others, as soon as nobody holds it alone.
+    """
     try:
-        fcntl.flock(file, operation)
+        fcntl.flock(file, fcntl.LOCK_SH if shared else fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError as error:

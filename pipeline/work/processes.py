@@ -82,7 +82,6 @@ def launch(number: int, arguments: list[str]) -> None:
         rdzv_endpoint="localhost:0",
         run_id="pretrain",
         max_restarts=0,
-        monitor_interval=0.2,
     )
     try:
         elastic_launch(config, sys.executable)(*arguments)

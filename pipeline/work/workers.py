@@ -63,7 +63,11 @@ def _open_cluster(backend: str, jobs: int) -> AbstractContextManager[object]:
     variable = ADDRESSES[backend]
     address = os.environ.get(variable)
     try:
-        return _open_dask(address, jobs) if backend == "dask" else _open_ray(address, jobs)
+        if backend == "ray":
+            return _open_ray(address, jobs)
+        from distributed import Client
+
+        return Client(address) if address else Client(n_workers=jobs, threads_per_worker=1, dashboard_address=None)
     except ModuleNotFoundError:
         raise UserError(
             f"compute.backend: {backend} is not installed; run: {sys.executable} -m pip install '.[{backend}]'"
@@ -75,12 +79,6 @@ def _open_cluster(backend: str, jobs: int) -> AbstractContextManager[object]:
             f"compute.backend: {backend}: the stage's own cluster on this machine did not start ({error}); "
             "run again, or write compute.backend: loky in params.yaml"
         ) from None
-
-
-def _open_dask(address: str | None, jobs: int) -> AbstractContextManager[object]:
-    from distributed import Client
-
-    return Client(address) if address else Client(n_workers=jobs, threads_per_worker=1, dashboard_address=None)
 
 
 def _open_ray(address: str | None, jobs: int) -> AbstractContextManager[object]:

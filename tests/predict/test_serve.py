@@ -25,7 +25,7 @@ from pipeline import cli
 from pipeline.errors import UserError
 from pipeline.predict import TextTagger
 from pipeline.predict.serve import run as server
-from pipeline.predict.serve.app import BODY, FILES, HEADERS, LIMIT, make_app
+from pipeline.predict.serve.app import BODY, FILES, LIMIT, TABLES, make_app
 from pipeline.predict.serve.models import Model, find_folders, name_folders
 from pipeline.predict.serve.run import bind
 from tests.pages import Page
@@ -177,7 +177,7 @@ def test_another_sites_page_is_refused(client: FlaskClient, origin: str) -> None
 )
 def test_every_answer_has_the_headers(client: FlaskClient, method: str, path: str) -> None:
     answer = client.open(path, method=method, base_url=BASE)
-    assert {key: answer.headers[key] for key in HEADERS} == HEADERS
+    assert {key: answer.headers[key] for key in TABLES["headers"]} == TABLES["headers"]
     assert not [key for key, _ in answer.headers if key.startswith("Access-Control") or key == "Set-Cookie"]
 
 
@@ -235,7 +235,7 @@ def test_what_is_no_http_is_refused(address: str, request_: str, status: int, sa
     head, _, body = answer.partition("\r\n\r\n")
     assert int(head.split()[1]) == status and said in body and "Server:" not in head
     if status in (403, 415):  # what reaches the application is answered by it
-        assert one_line(json.loads(body)) and all(f"{key}: {value}" in head for key, value in HEADERS.items())
+        assert one_line(json.loads(body)) and all(f"{key}: {value}" in head for key, value in TABLES["headers"].items())
     else:
         assert "Content-Type: text/plain" in head
 

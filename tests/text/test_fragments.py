@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.files.shards import Counts, Document
-from pipeline.text.fragments import pack_document, pack_sentences
+from pipeline.stages.fragments import pack_document, pack_sentences
 
 
 @pytest.mark.parametrize(

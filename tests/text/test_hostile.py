@@ -19,9 +19,9 @@ from pipeline.files.json import read_json
 from pipeline.files.shards import COUNTS, Counts, Document, read_documents
 from pipeline.paths import Paths
 from pipeline.stages import documents
+from pipeline.stages.fragments import pack_document
 from pipeline.stages.lemmas import lemmatize_document
 from pipeline.stages.lowercase import lower_document
-from pipeline.text.fragments import pack_document
 from pipeline.text.plaintext import read_plaintext
 from pipeline.text.sentences import split_by_razdel, split_document
 from pipeline.text.spelling import remove_stress

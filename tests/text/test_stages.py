@@ -24,11 +24,11 @@ from pipeline.files.vocabulary import Vocabulary
 from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.stages import documents, fragments, lemmas, lowercase, sentences, vocabulary
+from pipeline.stages.vocabulary import Split, build_vocabulary
 from pipeline.text.mapping import mapped_shards
 from pipeline.text.sentences import UdpipeSegmenter
 from pipeline.text.settings import VocabularySettings
 from pipeline.text.udpipe import Lemmatizer, Normalization
-from pipeline.text.vocabulary import Split, build_vocabulary
 from tests.pack import needs_pack
 from tests.params import make_params, make_workers
 from tests.text.conftest import MODEL

@@ -15,6 +15,7 @@ from flask import Flask, Response, abort, jsonify, request
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
 from pipeline.errors import UserError
+from pipeline.files.yaml import read_yaml
 from pipeline.predict.read import NoText, parse_json
 from pipeline.predict.serve.models import Model
 from pipeline.predict.write import UNSURE, describe
@@ -32,28 +33,10 @@ FILES = {
     "/serve.js": (HERE / "serve.js", "text/javascript; charset=utf-8"),
     "/icon.svg": (HERE / "icon.svg", "image/svg+xml"),
 }
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
-"""Headers of every answer: only the page's own files are loaded, no typed text can become code, nothing is stored."""
+TABLES = read_yaml(Path(__file__).with_name("tables.yaml"))
 PAGE, ENTITIES, JSON = "/", "/api/entities", "application/json"
 TOO_LONG = f"and at most {LIMIT:,} characters are read at a time; shorten the text"
-MESSAGES = {
-    404: f"no such address; there are GET {PAGE} and POST {ENTITIES}",
-    405: f"no such method here; there are GET {PAGE} and POST {ENTITIES}",
-    413: f"found more than {BODY:,} bytes, {TOO_LONG}",
-    500: "the server failed; it says why where it was started",
-}
-NAMES = {"PER": "person", "LOC": "location", "ORG": "organisation", "MISC": "other name"}
-NAMES |= {"CORP": "corporation", "GRP": "group", "PROD": "product", "CW": "creative work"}
-"""The types of the NER sets in words."""
+MESSAGES = {**TABLES["messages"], 413: f"found more than {BODY:,} bytes, {TOO_LONG}"}
 _ODD = re.compile("[\0\ud800-\udfff]")
 
 
@@ -67,8 +50,8 @@ def make_app(models: Sequence[Model], port: int) -> Flask:
         name = address.strip("/").replace(".", "-") or "page"
         app.add_url_rule(address, name, lambda: Response(content, content_type=kind), provide_automatic_options=False)
 
-    types = list(dict.fromkeys(type_ for model in models for type_ in model.tagger.types))
-    content = {"models": models, "types": [(x, NAMES.get(x, "")) for x in types], "limit": LIMIT, "unsure": UNSURE}
+    types = {x: TABLES["types"].get(x, "") for model in models for x in model.tagger.types}
+    content = {"models": models, "types": [*types.items()], "limit": LIMIT, "unsure": UNSURE}
     serve(PAGE, render_page(HERE / "page.html", **content).encode(), "text/html; charset=utf-8")
     for address, (path, kind) in FILES.items():
         serve(address, path.read_bytes(), kind)
@@ -93,7 +76,7 @@ def make_app(models: Sequence[Model], port: int) -> Flask:
 
     @app.after_request
     def harden(response: Response) -> Response:
-        response.headers.update(HEADERS)
+        response.headers.update(TABLES["headers"])
         return response
 
     app.register_error_handler(HTTPException, answer_error)

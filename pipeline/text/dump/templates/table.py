@@ -12,7 +12,6 @@ from pipeline.errors import UserError
 from pipeline.files.yaml import read_yaml
 
 TABLE = Path(__file__).with_name("table.yaml")
-OR = " or "
 AFTER_COLON = ":"
 """The parameter that stands in the name itself, as in `{{formatnum:2500}}`."""
 
@@ -62,7 +61,7 @@ def read_table() -> tuple[Forms, Forms]:
     for shown, names in read_yaml(TABLE).items():
         if not isinstance(shown, str) or not isinstance(names, str):
             raise UserError(f"{TABLE}: {shown!r}: expected what is seen and then names, both as text; use quotes")
-        forms = [*map(_read_form, shown.split(OR))]
+        forms = [*map(_read_form, shown.split(" or "))]
         for name in filter(None, map(normalize, re.split(r",\s*", names))):
             begins = len(name) > 1 and name.endswith("*")
             table, key = (by_beginning, name[:-1]) if begins else (by_name, name)
