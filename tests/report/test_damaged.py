@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipeline.errors import UserError
+from pipeline.errors import LONGEST, UserError
 from pipeline.lm.embed import Embedder
 from pipeline.paths import Paths
 from pipeline.report.summary import summary
@@ -95,7 +95,7 @@ def _check(world: World, reader: str, seed: int, number: int) -> Iterator[str]:
             except UserError as error:
                 message = str(error)
                 if (
-                    len(message) > 700
+                    len(message) > LONGEST
                     or "\n" in message
                     or not any(name in message for name in (path.name, path.stem, str(path.parent)))
                 ):
