@@ -133,7 +133,7 @@ def predict(
         bool, typer.Option("--tokens", help="Tokens are given: a sentence, and without --jsonl a text, a line.")
     ] = False,
     model: Annotated[
-        Path | None, typer.Option(help="A folder of stage export; by default that of the first set.")
+        Path | None, typer.Option(help="A folder of stage export; by default the one of the first set.")
     ] = None,
     format_: Annotated[
         Literal["terminal", "jsonl", "conll", "html"], typer.Option("--format", help="How entities are shown.")

@@ -18,7 +18,7 @@ class BiLM(nn.Module):
     """
 
     def __init__(self, arch: ArchSettings, settings: LmSettings, width: int, vocabulary_size: int) -> None:
-        """`width` is that of the input and of the projection (paper: 512); `vocabulary_size` types are predicted."""
+        """Input and projection have this `width` (paper: 512); `vocabulary_size` types are predicted."""
         super().__init__()
         dropout = settings.training.dropout
         self.depth, self.hidden = arch.layers, settings.hidden

@@ -58,7 +58,7 @@ def cut_document(name: str, title: str, paragraphs: Iterable[str], counts: Count
 
 
 def whole_name(name: str) -> str:
-    """The name of the whole document, given its own or that of one of its parts."""
+    """The name of the whole document, given its own or the name of one of its parts."""
     return _PART.sub("", name)
 
 

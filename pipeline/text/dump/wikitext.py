@@ -95,7 +95,7 @@ def extract_article(article: Document, counts: Counts, lost: dict[str, Lost] | N
     """The text of an article of wikitext, in parts if it is too long (see `pipeline.text.cuts`); or nothing.
 
     `words_read` counts what was kept and what was dropped; mark-up around words that are shown counts for nothing.
-    `lost` is that of `extract_paragraphs`.
+    `lost` is as in `extract_paragraphs`.
     """
     (wikitext,) = article.lines
     dropped: Counts = Counter({f"{unit}dropped_{kind}": 0 for kind in DROPPED for unit in ("", "words_")})
@@ -136,7 +136,7 @@ def extract_paragraphs(wikitext: str, counts: Counts, lost: dict[str, Lost] | No
 
 
 def _in_sentences(templates: Iterable[Dropped], text: str) -> Iterator[Lost]:
-    """The templates of a single line that have words beside them in it. A box of many lines is not among them."""
+    """The templates of a single line that share it with words. A box of many lines is not among them."""
     rest = iter(templates)
     for line in text.split("\n"):
         in_line = [*islice(rest, line.count(_NAMED))]
