@@ -97,6 +97,7 @@ def explain(
 
 def _explain(fault: Any, block: "type[BaseModel] | None", key: tuple[str | int, ...]) -> str:
     kind, message = fault["type"], fault["msg"].removeprefix("Value error, ")
+    message = re.sub(r" or instance of \w+$| after validation, not \d+$", "", message)  # words of pydantic's alone
     if kind == "json_invalid":
         return f"not valid JSON: {fault['ctx']['error']}"
     name = ".".join(one_line(str(part), SHOWN) for part in key) or "top level"

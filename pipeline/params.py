@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError
 
-from pipeline.errors import UserError, explain
+from pipeline.errors import UserError, explain, shown
 from pipeline.files.json import MACHINE
 from pipeline.files.settings import Seed, Settings, each_once
 from pipeline.files.yaml import read_yaml
@@ -104,6 +104,9 @@ def load_params(path: Path = PARAMS) -> Params:
     if not path.is_file():
         raise UserError(f"{path.absolute()}: not found; run from the top of the repository")
     values = read_yaml(path)
+    for name in Scale.model_fields if isinstance(values, dict) else ():
+        if not isinstance(values.get(name, {}), dict):
+            raise UserError(f"{path}: {name}: found {shown(values[name])}, expected the settings that all scales share")
     try:
         params = Params.model_validate(complete_scales(values, path))
     except ValidationError as error:

@@ -109,7 +109,7 @@ def test_dvc_changes_no_line_but_that_of_the_key(tmp_path: Path, setting: str, l
             "ner.featurs: unknown key; valid keys here: features, hidden, layers",
         ),
         (lambda p: p["ner"].pop("clip"), "scales.demo.ner.clip: missing; required here: features, hidden, layers"),
-        (lambda p: p.update(ner=3), "params.yaml: ner: found 3: input should be a valid dictionary"),
+        (lambda p: p.update(ner=3), "params.yaml: ner: found 3, expected the settings that all scales share"),
         (lambda p: p["scales"]["demo"].update(ner=3), "scales.demo.ner: found 3: input should be"),
         (lambda p: p["scales"].update(demo=3), "scales.demo: found 3: input should be"),
         (

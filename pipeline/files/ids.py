@@ -66,7 +66,7 @@ class IdSequences:
         tokens, rest = divmod(path.stat().st_size, ID.itemsize)
         first, last = (int(self.offsets[0]), int(self.offsets[-1])) if len(self.offsets) > 1 else (0, 0)
         if rest or not tokens or (first, last) != (0, tokens) or not (np.diff(self.offsets) >= 0).all():
-            fault = f"found {tokens:,} ids, expected {last:,}, at least one, in sequences as {offsets.name} has them"
+            fault = f"found {tokens:,} ids there and {last:,} in {offsets.name}, expected as many, in rising order"
             raise UserError(f"{path}: {fault}; {remake('vocabulary')}")
         self._ids = np.memmap(path, dtype=ID, mode="r")
         least, greatest = int(self._ids.min()), int(self._ids.max())

@@ -68,7 +68,7 @@ def read_shard(path: Path) -> Iterator[Document]:
         if header:
             raise ValueError("found the end of the file inside a document")
     except ValueError as error:
-        fault = f"found {not_utf8(error)}" if isinstance(error, UnicodeDecodeError) else error
+        fault = not_utf8(error) if isinstance(error, UnicodeDecodeError) else error
         expected = "#doc, id and title with tabs between them, then lines without tabs, then an empty line"
         advice = f"run again: dvc repro {path.parent.name}"
         raise UserError(f"{path}: line {number:,}: {fault}, expected {expected}; {advice}") from None

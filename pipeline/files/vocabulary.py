@@ -8,7 +8,7 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from pipeline.errors import UserError, remake
+from pipeline.errors import UserError, remake, shown
 from pipeline.files.json import read_json, write_json
 from pipeline.work.outputs import need, write_text
 
@@ -77,8 +77,10 @@ def format_entry(entry: Entry) -> str:
 def parse_entries(path: Path) -> Iterator[Entry]:
     """Read a file of what `format_entry` makes, line by line; a `ValueError` if a line is not an entry."""
     with path.open(encoding="utf-8", newline="\n") as file:
-        for line in file:
-            lemma, count = line.rstrip("\n").split("\t")
+        for number, line in enumerate(file, 1):
+            lemma, tab, count = line.rstrip("\n").rpartition("\t")
+            if not tab or not count.isdecimal():
+                raise ValueError(f"line {number:,}: found {shown(line)}, expected a lemma, a tab and a count")
             yield Entry(lemma, int(count))
 
 
@@ -88,4 +90,4 @@ def read_entries(folder: Path) -> Iterator[Entry]:
     try:
         yield from parse_entries(path)
     except ValueError as error:
-        raise UserError(f"{path}: a damaged vocabulary ({error}); {remake('vocabulary')}") from None
+        raise UserError(f"{path}: {shown(error)}; {remake('vocabulary')}") from None

@@ -89,8 +89,8 @@ class Embedder:
         shapes = read_shapes(weights, "pretrain")
         hidden, layers = shapes.get("project.weight", (0, 0))[1], len({*_LAYER.findall("\n".join(shapes))})
         if (hidden, layers) != (config.lm.hidden, config.arch.layers):
-            fault = f"weights of another model ({layers} layers of {hidden} units, expected {config.arch.layers} of"
-            raise UserError(f"{weights}: {fault} {config.lm.hidden}); {remake('pretrain')}")
+            fault = f"found {layers} layers of {hidden} units, expected {config.arch.layers} of {config.lm.hidden}"
+            raise UserError(f"{weights}: weights of another model: {fault}; {remake('pretrain')}")
         model = load_module(lambda: BiLM(config.arch, *sizes), weights, "pretrain")
         return cls(charcnn, model.to(device).eval(), device, quick)
 

@@ -38,8 +38,8 @@ class Source(TypedDict):
 
 _TEACHER = ArchSettings(cell=lstm.__name__.rpartition(".")[2], layers=1, residual=True)
 """The small language model that trains the char-CNN and is thrown away. As in ELMo, a residual connection bypasses its
-LSTM; without one it hardly learns more than word frequencies in so short a training (demo: perplexity 308 instead of
-181, with the same settings), and the char-CNN below it learns nothing."""
+LSTM; without one it hardly learns more than word frequencies in so short a training, and the char-CNN below it learns
+nothing."""
 _FREQUENT = slice(len(SPECIALS), len(SPECIALS) + 5000)
 """The most frequent types, which stand for all when the outputs are standardised."""
 

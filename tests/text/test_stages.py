@@ -224,7 +224,7 @@ DAMAGED = [
 def test_a_shard_that_is_cut_inside_a_character_is_said(tmp_path: Path) -> None:
     whole = "#doc\t1\tА\n" + "а\n" * 5000 + "мир"
     (tmp_path / "00000.txt").write_bytes(whole.encode()[:-1])
-    with pytest.raises(UserError, match=r"00000\.txt: line 5,002: found byte 4 \(0xd1\) is not UTF-8, expected #doc"):
+    with pytest.raises(UserError, match=r"00000\.txt: line 5,002: byte 4 \(0xd1\) is not UTF-8, expected #doc"):
         list(read_documents(tmp_path))
 
 
