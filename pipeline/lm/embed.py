@@ -90,7 +90,7 @@ class Embedder:
         hidden, layers = shapes.get("project.weight", (0, 0))[1], len({*_LAYER.findall("\n".join(shapes))})
         if (hidden, layers) != (config.lm.hidden, config.arch.layers):
             fault = f"found {layers} layers of {hidden} units, expected {config.arch.layers} of {config.lm.hidden}"
-            raise UserError(f"{weights}: weights of another model: {fault}; {remake('pretrain')}")
+            raise UserError(f"{weights}: weights of another model ({fault}); {remake('pretrain')}")
         model = load_module(lambda: BiLM(config.arch, *sizes), weights, "pretrain")
         return cls(charcnn, model.to(device).eval(), device, quick)
 

@@ -64,7 +64,7 @@ SET_COUNTS: Any = TypedDict("SET_COUNTS", dict.fromkeys(SPLITS, SPLIT))  # type:
 class Pretrained(TypedDict):
     """metrics/pretrain.json."""
 
-    lm: numbers("arch", "parameters_m", words=("arch",))  # type: ignore[valid-type]
+    lm: numbers("arch", "parameters_m", words=("arch", "device"))  # type: ignore[valid-type]
 
 
 class Cost(TypedDict):
