@@ -83,28 +83,27 @@ class Usage(NamedTuple):
 
 
 def measure_vocabulary(folder: Path) -> tuple[Growth, Usage]:
-    """Read the ids of both sides once, block by block; memory is for a block and for the counts of the types.
+    """Count the ids of both sides, block by block; memory is for a block and for the counts of the types.
 
     A point of the curve is noted after every hundredth of the training tokens.
     """
     facts = read_facts(folder)
     train, validation = (np.zeros(facts["types"], dtype=np.int64) for _ in range(2))
-    total = int(IdSequences(folder, "train", facts["types"]).offsets[-1])
-    points = [(0, 0, 0)]
-    for counts in _count_blocks(folder, "train", facts["types"]):
+    sides = {side: IdSequences(folder, side, facts["types"]).offsets for side in ("train", "validation")}
+    total, points = int(sides["train"][-1]), [(0, 0, 0)]
+    for counts in _count_blocks(folder, "train", sides["train"], facts["types"]):
         train += counts
         tokens = int(train.sum())
         if tokens == total or tokens - points[-1][0] >= total / POINTS:
             points.append((tokens, int((train > 0).sum()), int((train > 1).sum())))
-    for counts in _count_blocks(folder, "validation", facts["types"]):
+    for counts in _count_blocks(folder, "validation", sides["validation"], facts["types"]):
         validation += counts
     growth, words = Growth(*np.array(points, dtype=np.int64).T), slice(len(SPECIALS), None)
     return growth, Usage(train[words], validation[words], facts["size"] - len(SPECIALS))
 
 
-def _count_blocks(folder: Path, side: str, types: int) -> Iterator[Integers]:
-    """The counts of each type, (types,), in each hundredth of the fragments."""
-    offsets = IdSequences(folder, side, types).offsets
+def _count_blocks(folder: Path, side: str, offsets: Integers, types: int) -> Iterator[Integers]:
+    """The counts of each type, (types,), in each hundredth of the fragments, which begin at `offsets`."""
     fragments = len(offsets) - 1
     borders = [*range(0, fragments, max(1, fragments // POINTS)), fragments]
     with (folder / f"{side}.ids").open("rb") as file:  # read, not mapped: what was read can be forgotten
