@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 import yaml
 
-from demo import DemoSettings
 from pipeline.errors import UserError
 from pipeline.params import Params
 from pipeline.paths import Paths
@@ -30,6 +29,16 @@ DUMP = """<mediawiki xml:lang="ru"><siteinfo/>
 NEWS = "В Москве прошёл дождь.\nЗавтра будет сухо.\n\nВ Туле открыли мост.\n"
 WIKINEURAL = "0\tМосква\tB-LOC\n1\tспит\tO\n\n0\tПривет\tO\n\n"
 MULTICONER = "# id 11b11e4f\tdomain=train\nмосква _ _ B-LOC\nспит _ _ O\n\n"
+FILES = {
+    "dump.xml.bz2": bz2.compress(DUMP.encode()),
+    "news.txt": NEWS.encode(),
+    "more.txt.gz": gzip.compress(NEWS.encode(), mtime=0),
+    "tiny.udpipe": MODEL,
+    "wiki.conllu": WIKINEURAL.encode(),
+    "wiki.conllu.gz": gzip.compress(WIKINEURAL.encode(), mtime=0),
+    "multi.conll": MULTICONER.encode(),
+}
+"""The files that the manifest names."""
 MANIFEST: dict[str, Any] = {
     "news": [
         {"source": "dump.xml.bz2", "format": "mediawiki"},
@@ -52,9 +61,6 @@ MANIFEST: dict[str, Any] = {
         },
     },
 }
-TINY = DemoSettings(
-    seed=1, articles=2, train=3, validation=2, test=2, treebank=20, tokenizer_epochs=1, tagger_iterations=1
-)
 
 
 class Repository:
@@ -115,13 +121,8 @@ def fetched(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("fetched")
     repository = Repository(root)
     repository.inputs.mkdir(parents=True)
-    repository.write("dump.xml.bz2", bz2.compress(DUMP.encode()))
-    repository.write("news.txt", NEWS)
-    repository.write("more.txt.gz", gzip.compress(NEWS.encode(), mtime=0))
-    repository.write("tiny.udpipe", MODEL)
-    repository.write("wiki.conllu", WIKINEURAL)
-    repository.write("wiki.conllu.gz", gzip.compress(WIKINEURAL.encode(), mtime=0))
-    repository.write("multi.conll", MULTICONER)
+    for name, content in FILES.items():
+        repository.write(name, content)
     repository.fetch()
     return root
 
@@ -142,5 +143,5 @@ def handler(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Handler]]:
     monkeypatch.setattr("pooch.core.time", SimpleNamespace(sleep=lambda seconds: None))
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    with serving() as own:
-        yield own
+    with serving() as served:
+        yield served

@@ -7,13 +7,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
 CONTENT = ("0\tМосква\tB-LOC\n1\tспит\tO\n\n" * 50).encode()
+Trick = Callable[["Handler"], None]
+"""Answers one request in its own way."""
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Serves /a.conllu. The first `cuts` answers break off half-way; `tricks` come before all else."""
+    """Serves the content at every path; `tricks` answer the first requests."""
 
-    content, cuts = CONTENT, 0
-    tricks: ClassVar[list[Callable[["Handler"], None]]]
+    content = CONTENT
+    tricks: ClassVar[list[Trick]]
     paths: ClassVar[list[str]]
     url: ClassVar[str]
 
@@ -21,22 +23,25 @@ class Handler(BaseHTTPRequestHandler):
         cls = type(self)
         cls.paths.append(self.path)
         if cls.tricks:
-            return cls.tricks.pop(0)(self)
-        if not self.path.endswith("/a.conllu"):
-            return self.send_error(404)
-        self.head(200, len(cls.content))
-        is_cut, cls.cuts = cls.cuts > 0, max(cls.cuts - 1, 0)
-        self.wfile.write(cls.content[: len(cls.content) // 2] if is_cut else cls.content)
-
-    def head(self, status: int, length: int | str, **headers: str) -> None:
-        """Send the beginning of an answer."""
-        self.send_response(status)
-        for name, value in {"Content-Length": str(length), **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
+            cls.tricks.pop(0)(self)
+        else:
+            answer(200, len(cls.content), cls.content)(self)
 
     def log_message(self, format: str, *args: object) -> None:
         pass
+
+
+def answer(status: int, length: int | str = 0, body: bytes = b"", **headers: str) -> Trick:
+    """A trick that announces so many bytes and sends these; in the names of headers, `_` stands for `-`."""
+
+    def trick(handler: Handler) -> None:
+        handler.send_response(status)
+        for name, value in {"Content-Length": str(length), **headers}.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return trick
 
 
 @contextmanager
@@ -44,7 +49,7 @@ def serving() -> Iterator[type[Handler]]:
     """A handler for the caller alone, which serves at its `url`."""
 
     class Own(Handler):
-        tricks: ClassVar[list[Callable[[Handler], None]]] = []
+        tricks: ClassVar[list[Trick]] = []
         paths: ClassVar[list[str]] = []
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Own) as server:
