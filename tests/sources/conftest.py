@@ -21,7 +21,8 @@ from pipeline.stages import fetch
 from tests.params import make_params
 from tests.sources.server import Handler, serving
 
-MODEL = (Path(__file__).parents[2] / "data" / "demo" / "model.udpipe").read_bytes()
+DEMO = Path(__file__).parents[2] / "data" / "demo"
+MODEL = (DEMO / "model.udpipe").read_bytes()
 DUMP = """<mediawiki xml:lang="ru"><siteinfo/>
 <page><title>Пожар</title><ns>0</ns><id>7</id><revision><id>1</id><text>Сгорел склад.</text></revision></page>
 </mediawiki>
