@@ -1,6 +1,7 @@
 """What fetch leaves in data/raw."""
 
 import gzip
+import hashlib
 import json
 import resource
 import shutil
@@ -13,14 +14,12 @@ from pipeline.errors import UserError, describe
 from pipeline.files.shards import Document, read_documents
 from pipeline.ner.data.dataset import read_dataset
 from pipeline.paths import Paths
-from pipeline.report.licences import DEMO
+from pipeline.report import licences
 from pipeline.sources.manifest import read_manifest
 from pipeline.sources.obtain import Input, copy
 from pipeline.stages import documents, fetch
 from tests.params import make_params
-from tests.sources.conftest import DUMP, NEWS, WIKINEURAL, Repository, snapshot
-
-REPOSITORY = Path(__file__).parents[2]
+from tests.sources.conftest import DEMO, DUMP, MODEL, NEWS, WIKINEURAL, Repository, snapshot
 
 
 def read(path: Path) -> Any:
@@ -54,8 +53,8 @@ def test_how_news_is_read_goes_along(repository: Repository, capsys: pytest.Capt
     first, second, third = read(repository.raw / "news" / "sources.json")["files"]
     assert (first["namespaces"], first["invalid_utf8"]) == ([0, 14], "error")
     assert (second["invalid_utf8"], third["invalid_utf8"]) == ("replace", "error")
-    said = f"{path}: 3 characters become U+FFFD: not UTF-8, the first at byte {len(NEWS.encode())}"
-    assert said in capsys.readouterr().err
+    warning = f"{path}: 3 characters become U+FFFD: not UTF-8, the first at byte {len(NEWS.encode())}"
+    assert warning in capsys.readouterr().err
 
 
 def test_set_is_what_the_corpora_stage_reads(repository: Repository) -> None:
@@ -76,79 +75,68 @@ def test_types_of_the_manifest_are_checked_and_go_along(repository: Repository) 
 
 
 def test_only_the_sets_of_params_yaml_are_fetched(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
-    """The files of the others need not be there, and what an earlier run left of them goes."""
     repository.sets = ["multiconer"]
     repository.entry("ner.wikineural.test")["source"] = "nowhere.conllu"
-    kept = snapshot(repository.raw / "ner" / "multiconer")
+    before = snapshot(repository.raw / "ner" / "multiconer")
     repository.fetch()
     assert [path.name for path in (repository.raw / "ner").iterdir()] == ["multiconer"]
-    assert snapshot(repository.raw / "ner" / "multiconer") == kept
-    said = f"{repository.manifest}: ner.wikineural: left out: not one of sets in params.yaml, which are multiconer"
-    assert said in capsys.readouterr().err
+    assert snapshot(repository.raw / "ner" / "multiconer") == before
+    notice = f"{repository.manifest}: ner.wikineural: left out: not one of sets in params.yaml, which are multiconer"
+    assert notice in capsys.readouterr().err
 
 
-def test_outputs_are_copies(repository: Repository) -> None:
-    assert not any(p.is_symlink() or (p.is_file() and p.stat().st_nlink > 1) for p in repository.raw.rglob("*"))
-
-
-def test_rerun_gives_the_same_bytes(repository: Repository) -> None:
+def test_rerun_gives_the_same_bytes_as_copies(repository: Repository) -> None:
     before = snapshot(repository.raw)
     repository.fetch()
     assert snapshot(repository.raw) == before
+    assert not any(p.is_symlink() or (p.is_file() and p.stat().st_nlink > 1) for p in repository.raw.rglob("*"))
 
 
-def test_absolute_path_is_not_told(repository: Repository) -> None:
-    repository.entry("news.1")["source"] = str(repository.inputs / "news.txt")
-    repository.fetch()
-    assert read(repository.raw / "news" / "sources.json")["files"][1]["source"] == "news.txt"
-    assert not any(str(repository.inputs).encode() in (content or b"") for content in snapshot(repository.raw).values())
-
-
-def test_a_relative_path_is_told_from_the_top_of_the_repository(repository: Repository) -> None:
-    (repository.inputs.parent / "more").mkdir()
-    shutil.move(repository.inputs / "news.txt", repository.inputs.parent / "more")
-    repository.entry("news.1")["source"] = "../more/news.txt"
+@pytest.mark.parametrize(
+    ("source", "recorded"),
+    [("{}/data/more/news.txt", "news.txt"), ("~/news.txt", "news.txt"), ("../more/news.txt", "data/more/news.txt")],
+)
+def test_no_absolute_path_is_recorded(
+    repository: Repository, source: str, recorded: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = repository.inputs.parent / "more"
+    monkeypatch.setenv("HOME", str(folder))
+    folder.mkdir()
+    shutil.move(repository.inputs / "news.txt", folder)
+    repository.entry("news.1")["source"] = source.format(tmp_path)
     repository.fetch()
     origins = [file["source"] for file in read(repository.raw / "news" / "sources.json")["files"]]
-    assert origins == ["data/local/dump.xml.bz2", "data/more/news.txt", "data/local/more.txt.gz"]
-
-
-def test_path_from_the_home_folder(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", str(repository.inputs))
-    repository.entry("news.1")["source"] = "~/news.txt"
-    repository.fetch()
+    assert origins == ["data/local/dump.xml.bz2", recorded, "data/local/more.txt.gz"]
+    assert not any(str(tmp_path).encode() in (content or b"") for content in snapshot(repository.raw).values())
 
 
 def test_right_sum_passes_in_capitals_too(repository: Repository) -> None:
-    found = read(repository.raw / "udpipe" / "source.json")["sha256"]
-    repository.entry("udpipe")["sha256"] = found.upper()
+    repository.entry("udpipe")["sha256"] = hashlib.sha256(MODEL).hexdigest().upper()
     repository.fetch()
 
 
 def test_in_a_copy_inputs_come_from_the_real_repository(
     repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`dvc exp run --temp` works in a copy without ignored files."""
     before = snapshot(repository.raw)
-    bare = tmp_path / "copy" / "data" / "local" / "manifest.yaml"
-    bare.parent.mkdir(parents=True)
+    (tmp_path / "copy" / "data" / "local").mkdir(parents=True)
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     fetch.run(Paths(tmp_path / "copy"), repository.params())
     assert snapshot(tmp_path / "copy" / "data" / "raw") == before
 
 
 def test_the_demo_is_in_git_and_sound(tmp_path: Path) -> None:
-    shutil.copytree(REPOSITORY / "data" / "demo", tmp_path / "data" / "demo")
+    shutil.copytree(DEMO, tmp_path / "data" / "demo")
     paths = Paths(tmp_path)
     fetch.run(paths, make_params({"scale": "demo", "arch": "elmo"}))
     assert (paths.news / "0000-news.xml.bz2").is_file() and (paths.elmo / "model.hdf5").is_file()
     origin = read(paths.raw_ner / "wikineural" / "sources.json")["files"]["test"]["source"]
-    assert origin == "data/demo/wikineural/test.conll.gz" and origin.startswith(DEMO)
+    assert origin == "data/demo/wikineural/test.conll.gz" and origin.startswith(licences.DEMO)
 
 
 @pytest.mark.parametrize("name", ["demo/manifest.yaml", "paper/manifest.yaml", "local/manifest.example.yaml"])
 def test_manifests_of_the_repository_are_valid(name: str) -> None:
-    read_manifest(REPOSITORY / "data" / name)
+    read_manifest(DEMO.parent / name)
 
 
 def test_full_disk_is_one_line(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,12 +145,10 @@ def test_full_disk_is_one_line(repository: Repository, monkeypatch: pytest.Monke
     before = snapshot(repository.raw)
     with pytest.raises(UserError, match=r"no disk space left: [\d,]+ bytes needed, 3 free") as caught:
         repository.fetch()
-    assert "\n" not in str(caught.value)
-    assert snapshot(repository.raw) == before
+    assert "\n" not in str(caught.value) and snapshot(repository.raw) == before
 
 
 def test_disk_that_fills_up_while_copying(repository: Repository) -> None:
-    """What is written is smaller than the limit of a file; `pipeline.errors.describe` words the error."""
     repository.write("news.txt", "слово " * 100_000)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
@@ -178,6 +164,6 @@ def test_disk_that_fills_up_while_copying(repository: Repository) -> None:
 
 def test_file_that_changes_while_copied(repository: Repository, tmp_path: Path) -> None:
     source = read_manifest(repository.manifest).news[1]
-    found = Input(source, repository.inputs / "news.txt", {"bytes": 3, "sha256": "0" * 64})
+    file = Input(source, repository.inputs / "news.txt", {"bytes": 3, "sha256": "0" * 64})
     with pytest.raises(UserError, match=r"news\.txt: changed while"):
-        copy(found, tmp_path / "copy.txt")
+        copy(file, tmp_path / "copy.txt")
