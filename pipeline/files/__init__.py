@@ -1,1 +1,1 @@
-"""What lies on the disk between the stages: shards, ids, vocabularies, weights, JSON, CSV and YAML."""
+"""The formats of the files between the stages: shards, ids, vocabularies, weights, JSON, CSV and YAML."""

@@ -71,7 +71,7 @@ class _Bzip2(RawIOBase):
     """The content of a file of bzip2 streams, one after another.
 
     `bz2.open` takes anything after a stream that does not begin another one for the end of the file: if one header in a
-    dump were damaged, all that comes after it would be lost in silence. Here it is an error.
+    dump were damaged, all that comes after it would be lost silently. Here it is an error.
     """
 
     def __init__(self, packed: BufferedReader) -> None:

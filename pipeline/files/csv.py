@@ -43,7 +43,7 @@ def parse_csv(data: bytes, name: str, advice: str, columns: Columns) -> Rows:
         row = TypedDict("row", {column: number.get(kind, kind) for column, kind in columns.items()})  # type: ignore[misc]
         table = TypeAdapter[Any](dict[str, row])
         rows = {f"line {line:,}": row for line, row in enumerate(reader, 2)}
-        if longer := next((line for line, row in rows.items() if None in row), None):  # what DictReader puts it under
+        if longer := next((line for line, row in rows.items() if None in row), None):  # DictReader's key for the rest
             raise ValueError(f"{longer}: found more than {len(header)} values")
         return [*table.validate_python(rows).values()]
     except (csv.Error, ValueError) as error:

@@ -36,15 +36,15 @@ def write_packed(file: IO[bytes], sequences: Sequence[Sequence[int]]) -> None:
 def read_packed(file: IO[bytes]) -> list[Ids]:
     """Read the sequences of one call of `write_packed`, from the file's current position."""
     lengths, ids = np.load(file), np.load(file)
-    return np.split(ids, np.cumsum(lengths))[:-1]  # after the last sequence nothing is left
+    return np.split(ids, np.cumsum(lengths))[:-1]  # the part after the last sequence is empty
 
 
 def read_array(
     path: Path, advice: str, kind: type[np.generic], axes: int, mode: Literal["r", "c"] = "r"
 ) -> npt.NDArray[Any]:
-    """Map a .npy file of numbers of this kind and number of axes; with mode c, it can be written to in memory alone.
+    """Map a .npy file of this kind of numbers and this many axes; in mode `c`, changes stay in memory.
 
-    A `UserError` names a file that is not such an array, with the advice.
+    A `UserError` names a file that is not such an array, and ends with the advice.
     """
     try:
         array = np.lib.format.open_memmap(path, mode=mode)

@@ -1,4 +1,4 @@
-"""Small JSON files: equal values are equal bytes, and what is read has the shape that its reader names."""
+"""Small JSON files: equal values are written as equal bytes, and a reader names the shape that it expects."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -12,7 +12,7 @@ from pipeline.errors import SHOWN, UserError, explain, one_line, remake, shown
 from pipeline.work.outputs import need, write_text
 
 MACHINE = "machine"
-"""The key in metrics files of the machine that they were computed on."""
+"""The key, in metrics files, of the machine that they were computed on."""
 
 
 def _check_number(value: Any, key: str = "") -> Any:
@@ -36,7 +36,7 @@ def json_text(value: Mapping[str, Any]) -> str:
 
 
 def write_metrics(path: Path, values: Mapping[str, Any], machine: Mapping[str, str]) -> None:
-    """Write results, and the `machine` in strings (`pipeline.machine.describe`): DVC takes any number for a result."""
+    """Write results, and the `machine` (`pipeline.machine.describe`) as strings: DVC takes numbers for results."""
     write_json(path, {**values, MACHINE: dict(machine)})
 
 
@@ -50,7 +50,7 @@ def read_json(path: Path, shape: Any = Any, stage: str = "") -> Any:
 
 
 def read_key(path: Path, key: str, shape: Any, stage: str) -> Any:
-    """The value, of this shape, of one key of a file that `read_json` would read."""
+    """Read one key of such a file, whose value has this shape."""
     of_key = TypedDict("of_key", {key: shape})  # type: ignore[misc]  # a key of this name
     return read_json(path, of_key, stage)[key]
 

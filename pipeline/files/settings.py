@@ -1,4 +1,4 @@
-"""The base of every block of params.yaml: frozen, and closed to unknown keys and missing ones."""
+"""The base of every block of params.yaml and of manifests: frozen, and closed to unknown keys."""
 
 from collections.abc import Hashable
 from pathlib import Path
@@ -31,7 +31,7 @@ def rising(values: list[float]) -> list[float]:
 
 
 class Settings(BaseModel):
-    """A block of params.yaml. No field has a default: params.yaml is the one place where values live."""
+    """A block of params.yaml, which gives every field a value, or of a manifest."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 

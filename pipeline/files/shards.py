@@ -33,7 +33,7 @@ class Document(NamedTuple):
 
 
 def keep_lines(document: Document, lines: list[str], counts: Counts) -> Document | None:
-    """The document with other lines, counted as kept; None, counted as dropped, if there are none."""
+    """Return the document with other lines, counted as kept; or None, counted as dropped, if there are none."""
     counts.update(documents_read=1, documents_kept=int(bool(lines)), documents_dropped_empty=int(not lines))
     return document._replace(lines=lines) if lines else None
 
@@ -52,9 +52,9 @@ def read_shard(path: Path) -> Iterator[Document]:
     lines: list[str] = []
     number = 0
     try:
-        # Read as bytes, for only LF ends a line: U+2028 and its kin are part of the text.
+        # Read as bytes, since only LF ends a line: U+2028 and the like are part of the text.
         with path.open("rb") as file:
-            for number, data in enumerate(file, start=1):  # noqa: B007  # the number is said after the loop
+            for number, data in enumerate(file, start=1):  # noqa: B007  # a message after the loop has it
                 line = data.decode().rstrip("\n")
                 if line.startswith(_HEADER) and line.count("\t") == 2 and not header:
                     header, lines = line.split("\t"), []

@@ -1,4 +1,4 @@
-"""Bytes to text: UTF-8 to the end, or else invalid bytes are an error, or are replaced and counted."""
+"""Decodes UTF-8: invalid bytes are an error, or are replaced and counted."""
 
 import codecs
 import re
@@ -20,15 +20,15 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "UTF-16",
     codecs.BOM_UTF16_BE: "UTF-16",
 }
-"""Byte order marks, the longer ones first: one is the beginning of another."""
+"""Byte order marks, the longer ones first, since one is the beginning of another."""
 _DECLARED = re.compile(rb"\s*<\?xml[^>]*\bencoding\s*=\s*[\"']([\w.:-]+)")
 _HEAD = 1000
-"""How many bytes of a file its encoding is guessed by."""
+"""The number of leading bytes by which the encoding of a file is guessed."""
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def not_utf8(error: UnicodeDecodeError, start: int = 0) -> str:
-    """The fault as a message has it; the bytes of the error begin at byte `start` of their file, counted from 0."""
+    """Word the fault for a message; the bytes of the error begin at offset `start` of their file."""
     return f"byte {start + error.start:,} (0x{error.object[error.start]:02x}) is not UTF-8"
 
 
@@ -42,7 +42,7 @@ class Utf8:
 
     def __init__(self, path: Path, policy: InvalidUtf8, advice: str = ADVICE) -> None:
         self.replaced = 0
-        """How many U+FFFD were put in; those in the file itself do not count."""
+        """The number of U+FFFD put in; those in the file itself do not count."""
         self.first: int | None = None
         """The offset of the first byte that was replaced."""
         self._path, self._policy, self._advice = path, policy, advice
@@ -71,7 +71,7 @@ class Utf8:
             yield text
 
     def _decode(self, data: bytes, final: bool) -> tuple[str, int]:
-        # A NUL is read as a byte that is never valid: UTF-16 of Russian text would be UTF-8, but for the NULs in it.
+        # A NUL is read as a byte that is never valid: without its NULs, Russian text in UTF-16 would pass for UTF-8.
         readable = data.replace(b"\0", b"\xff")
         try:
             return codecs.utf_8_decode(readable, "strict", final)
@@ -91,7 +91,7 @@ class Utf8:
 def guess_encoding(head: bytes) -> str:
     """Guess the encoding of a file that is not UTF-8 by its beginning; the name is one that iconv knows.
 
-    A byte order mark, many bytes that are 0, or an XML declaration tell; or else it is the one most common for Russian.
+    A byte order mark, many zero bytes or an XML declaration tell it; otherwise it is the most common one for Russian.
     """
     if marked := next((name for mark, name in _MARKS.items() if head.startswith(mark)), None):
         return marked

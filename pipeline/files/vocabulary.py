@@ -31,7 +31,7 @@ class Vocabulary:
     entries: list[Entry]
     size: int
     """How many leading ids the softmax predicts. A later type is predicted as `<UNK>` but read by its own id, and so
-    by a char-CNN vector of its own: rare words are what characters are for."""
+    with its own char-CNN vector: characters matter most for rare words."""
 
     def __len__(self) -> int:
         return len(SPECIALS) + len(self.entries)
@@ -70,12 +70,12 @@ def read_facts(folder: Path) -> Facts:
 
 
 def format_entry(entry: Entry) -> str:
-    """Lemma, tab, count, line feed; no lemma has one of these."""
+    """Join lemma, tab, count and line feed; no lemma contains a tab or a line feed."""
     return f"{entry.lemma}\t{entry.frequency}\n"
 
 
 def parse_entries(path: Path) -> Iterator[Entry]:
-    """Read a file of what `format_entry` makes, line by line; a `ValueError` if a line is not an entry."""
+    """Stream the entries of a file; a `ValueError` if a line is not what `format_entry` makes."""
     with path.open(encoding="utf-8", newline="\n") as file:
         for number, line in enumerate(file, 1):
             lemma, tab, count = line.rstrip("\n").rpartition("\t")

@@ -64,7 +64,7 @@ def _need_finite(path: Path | str, state: Mapping[str, Tensor], advice: str) -> 
 
 
 def read_shapes(path: Path, stage: str) -> dict[str, tuple[int, ...]]:
-    """Read the shapes of all tensors, by name, from the head of the file; a `UserError` if it has none."""
+    """Read the shapes of all tensors, by name, from the header of the file; a `UserError` if it has none."""
     try:
         path.open("rb").close()  # safetensors reports a file that may not be read as missing
         with safe_open(path, "pt") as file:
@@ -76,7 +76,7 @@ def read_shapes(path: Path, stage: str) -> dict[str, tuple[int, ...]]:
 
 
 class _Unfilled(TorchFunctionMode):
-    """Makes modules without initial values: to fill tensors without memory, torch would load sympy and its compiler."""
+    """Makes modules without initial values: filling tensors without memory would load sympy and a compiler."""
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if getattr(function, "__name__", "") in FILLS:

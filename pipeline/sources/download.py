@@ -1,6 +1,6 @@
 """Downloads by pooch, tried several times: a file is as long as the server announced, or is not there.
 
-Whether it is the right file, its sum and the reader of its content tell. Nothing that was downloaded is executed or
+Its sum and the reader of its content tell whether it is the right file. Nothing that was downloaded is executed or
 unpickled.
 """
 
@@ -28,7 +28,7 @@ ATTEMPTS = 4
 TIMEOUT = 30.0
 """Seconds without a byte after which an attempt has failed."""
 LONGEST_WAIT = 300.0
-"""The most seconds that a server may ask to wait; if it asks for more, the user is told."""
+"""The most seconds that a server may ask for; a longer wait is an error."""
 CHUNK = 1 << 20
 LONGEST_NAME = 50
 """Characters of a file name; each may be four bytes, and file systems allow 255 bytes."""
@@ -47,7 +47,7 @@ pooch.get_logger().setLevel("ERROR")  # its other messages show URLs with their 
 
 
 def safe_name(name: str) -> str:
-    """Replace all characters of a file name but letters, digits and `_.+-`."""
+    """Replace all characters of a file name except letters, digits and `_.+-`."""
     return re.sub(r"[^\w.+-]", "_", name)
 
 
@@ -93,7 +93,7 @@ def download(url: str, folder: Path) -> Path:
 
 
 def need_room(path: Path, needed: int) -> None:
-    """Raise a `UserError` if the disk of a path, whose folder exists, has no room for so many bytes."""
+    """Raise a `UserError` if the disk has less than `needed` bytes free for `path`, whose folder exists."""
     if (free := shutil.disk_usage(path.parent).free) < needed:
         raise UserError(f"{path}: no disk space left: {needed:,} bytes needed, {free:,} free; make room")
 
@@ -106,7 +106,7 @@ def _receive(url: str, path: str, _: object) -> None:
     label = f"download {file_name(url)}"
     try:
         with requests.get(url, headers=HEADERS, stream=True, timeout=TIMEOUT, hooks={"response": _check}) as response:
-            response.raw.headers.pop("Content-Encoding", None)  # a packed file is to stay packed
+            response.raw.headers.pop("Content-Encoding", None)  # a compressed file stays compressed
             size = response.raw.length_remaining
             need_room(Path(path), size or 0)
             with open(path, "wb") as file:

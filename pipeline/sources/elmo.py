@@ -1,7 +1,7 @@
 """Checks a published ELMo: a zip archive of its two files, or the two files themselves.
 
-Two members of an archive are unpacked, under names of our own, whatever paths or links it has: nothing is written
-outside the scratch folder, and no more than such a model needs.
+Two members of an archive are unpacked under fixed names, whatever paths or links it has. Nothing is written outside
+the scratch folder, and no more bytes than such a model needs.
 """
 
 import math
@@ -23,7 +23,7 @@ OPTIONS_BYTES = 1_000_000
 SPARE_BYTES = 100_000_000
 """Room for what a model.hdf5 holds besides its weights."""
 WIDEST = 2 * 8
-"""The most bytes of a weight: float64, and as much again."""
+"""The most bytes that a weight may take: those of two float64."""
 
 
 def check_both(options: Path, weights: Path) -> None:
@@ -61,7 +61,7 @@ def check_archive(folder: Path, path: Path) -> None:
 
 
 def take_files(inputs: Inputs, folder: Path) -> Inputs:
-    """The two files by name: as the manifest names them, or as an archive was unpacked into the folder; or none."""
+    """Return the two files by name, those of the manifest or those unpacked into `folder`; without an ELMo, none."""
     if archive := inputs.get("elmo"):
         return {name: archive.at(folder / name) for name in (OPTIONS, WEIGHTS)}
     keys = {OPTIONS: "elmo.options", WEIGHTS: "elmo.weights"}
@@ -69,7 +69,7 @@ def take_files(inputs: Inputs, folder: Path) -> Inputs:
 
 
 def _unpack(archive: ZipFile, name: str, folder: Path, most: int) -> None:
-    """Unpack a member of at most so many bytes; zipfile stops at the size that the member's header states."""
+    """Unpack a member of at most `most` bytes; zipfile stops at the size that the member's header states."""
     path = Path(str(archive.filename))
     member = archive.getinfo(pick(archive.namelist(), name, path))
     if member.file_size > most:

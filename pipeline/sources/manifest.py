@@ -44,9 +44,9 @@ class News(Source):
 
     format: Literal["mediawiki", "text"]
     namespaces: Annotated[list[Annotated[int, Field(strict=True)]], Field(min_length=1)] | None = None
-    """The namespaces of an export whose pages are articles; by default 0: others hold talk, users and templates."""
+    """The namespaces of an export whose pages are articles; by default 0, as others hold talk, users and templates."""
     invalid_utf8: InvalidUtf8 = "error"
-    """With `replace`, bytes that are not UTF-8 become U+FFFD, counted; convert a file in another encoding instead."""
+    """With `replace`, invalid bytes become U+FFFD and are counted; convert a file in another encoding instead."""
 
     @model_validator(mode="after")
     def _namespaces_of_an_export(self) -> "News":
@@ -104,7 +104,7 @@ class NerSet(Settings):
 
     @property
     def splits(self) -> dict[str, Source]:
-        """The splits that are files, by name; a validation split that is held out of the training sentences is none."""
+        """The splits that are files, by name; a validation split held out of the training sentences is not a file."""
         held = self.validation
         validation = {"validation": Source(source=held.source, sha256=held.sha256)} if held.source else {}
         return {"train": self.train, **validation, "test": self.test}
@@ -138,7 +138,7 @@ class Elmo(Settings):
 
 
 class Manifest(Settings):
-    """The file as a whole."""
+    """The whole file."""
 
     news: Annotated[list[News], Field(min_length=1)]
     """In reading order."""

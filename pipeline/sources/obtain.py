@@ -35,15 +35,15 @@ class Input(NamedTuple):
     source: Source
     path: Path
     facts: dict[str, Any]
-    """What data/raw records of it: source, bytes, sha256; no times and no absolute paths, so that reruns are equal."""
+    """What data/raw records: source, bytes and sha256; no times and no absolute paths, so that reruns are equal."""
 
     @property
     def name(self) -> str:
-        """The name of the file as published or as the user calls it, fit to be a file name here."""
+        """The published name of the file, or the user's, made safe as a file name."""
         return file_name(self.source.source) if self.source.is_url else safe_name(self.path.name)
 
     def at(self, path: Path) -> "Input":
-        """The input at another path, where it was unpacked to."""
+        """Return the input at another path, to which it was unpacked."""
         return self._replace(path=path, facts=self.facts | {"bytes": path.stat().st_size, "sha256": sha256(path)})
 
 
@@ -65,7 +65,7 @@ class Sums:
         return self._sums.get(identify(url))
 
     def record(self, sums: dict[str, str]) -> None:
-        """Add the sums of URLs that have none yet, and say so; a file that has all of them is not touched."""
+        """Add the sums of URLs that have none yet, and say so; if there are none, the file is not touched."""
         new = {url: sums[url] for url in sorted(sums) if not self.get(url)}
         for url, total in new.items():
             say(f"{public(url)}: no sha256 given, first download trusted; its sum {total} is now in {self.path}")
@@ -105,7 +105,7 @@ def obtain(manifest: Path, source: Source, sums: Sums, check: Check) -> Input:
     except UserError as error:
         raise UserError(f"{error}; delete this file to download it again" if source.is_url else str(error)) from None
     except OSError as error:
-        if error.errno in FULL:  # the disk that an archive is unpacked to
+        if error.errno in FULL:  # the disk to which an archive is unpacked
             raise
         raise UserError(f"{path}: cannot be read: {reason(error)}") from None
     return file

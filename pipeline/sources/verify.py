@@ -28,9 +28,9 @@ EXPORT = re.compile(r"(<\?xml[^>]*>\s*)?<mediawiki\b")
 
 
 def checks(manifest: Manifest, inputs: Inputs, scratch: Path) -> dict[str, Check]:
-    """The check of every input by its key; archives are unpacked to `scratch`.
+    """Return the check of every input by its key; archives are unpacked to `scratch`.
 
-    A file that must fit another one is checked against it; `inputs` are obtained in the order of the checks.
+    A file that must fit another one is checked against it: `inputs` fills up in the order of the checks.
     """
     by_key: dict[str, Check] = {f"news.{index}": partial(check_news, news) for index, news in enumerate(manifest.news)}
     by_key["udpipe"] = check_udpipe

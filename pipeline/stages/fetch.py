@@ -59,7 +59,7 @@ def run(paths: Paths, params: Params) -> None:
 def choose(path: Path, params: Params) -> Manifest:
     """Read the manifest, with the data sets that params.yaml names, in its order.
 
-    A published ELMo is kept only if params.yaml asks for one: it is large, and need not be there.
+    A published ELMo stays only if params.yaml asks for one: it is large, and its files need not be there.
     """
     manifest, sets = read_manifest(path), params.sets
     if missing := [name for name in sets if name not in manifest.ner]:
