@@ -76,9 +76,9 @@ def test_multiconer(part: str, tmp_path: Path, settings: DemoSettings) -> None:
 def test_entities_of_test_are_unseen_in_train(
     corpus: str, read: Callable[[str, Path, DemoSettings], list[Rows]], tmp_path: Path, settings: DemoSettings
 ) -> None:
-    many = replace(settings, train=400, test=200)
+    larger = replace(settings, train=400, test=200)
     train, test = (
-        {entity for rows in read(f"{corpus}/{part}", tmp_path, many) for entity in entities(rows)}
+        {entity for rows in read(f"{corpus}/{part}", tmp_path, larger) for entity in entities(rows)}
         for part in ("train", "test")
     )
     assert len(test) > 150
