@@ -16,7 +16,7 @@ SENTENCE = st.lists(st.tuples(st.sampled_from(["да", ",", "Т-34", "5"]), st.s
 
 
 @pytest.mark.parametrize(
-    ("sentence", "kept"),
+    ("sentence", "rest"),
     [
         ("Москва|B-LOC , столица", "Москва|B-LOC столица"),
         ("«|B-ORG Заря|I-ORG »|I-ORG победила", "Заря|B-ORG победила"),
@@ -26,8 +26,8 @@ SENTENCE = st.lists(st.tuples(st.sampled_from(["да", ",", "Т-34", "5"]), st.s
         ("СССР|B-LOC 1917|O 1-й", "СССР|B-LOC 1917"),
     ],
 )
-def test_tokens_that_are_not_alphanumeric_go_and_their_entities_keep_the_rest(sentence: str, kept: str) -> None:
-    assert keep_tokens(drawn(sentence), "alphanumeric") == drawn(kept)
+def test_tokens_that_are_not_alphanumeric_go_and_their_entities_keep_the_rest(sentence: str, rest: str) -> None:
+    assert keep_tokens(drawn(sentence), "alphanumeric") == drawn(rest)
 
 
 def test_a_sentence_may_be_left_with_nothing() -> None:
@@ -39,11 +39,11 @@ def test_entities_neither_join_nor_split_and_order_stays(rows: list[tuple[str, s
     tokens, tags = [token for token, _ in rows], repair([tag for _, tag in rows]).tags
     sentence = RawSentence(tokens, tags)
     assert keep_tokens(sentence, "all") == sentence
-    kept = keep_tokens(sentence, "alphanumeric")
-    assert kept.tokens == [token for token in tokens if token.isalnum()]
-    assert repair(kept.tags) == (kept.tags, 0, 0)
+    rest = keep_tokens(sentence, "alphanumeric")
+    assert rest.tokens == [token for token in tokens if token.isalnum()]
+    assert repair(rest.tags) == (rest.tags, 0, 0)
     left = [(s.type, [t for t in tokens[s.start : s.stop] if t.isalnum()]) for s in bio_spans(tags)]
-    assert [(s.type, kept.tokens[s.start : s.stop]) for s in bio_spans(kept.tags)] == [e for e in left if e[1]]
+    assert [(s.type, rest.tokens[s.start : s.stop]) for s in bio_spans(rest.tags)] == [e for e in left if e[1]]
 
 
 def test_every_rule_of_a_protocol_is_known() -> None:
