@@ -28,10 +28,11 @@ class Embedder:
         return [np.stack([vectors, vectors + 10, vectors + 20]) for vectors in tokens]
 
 
-def load(folder: Path, text: str, *kinds: FeatureKind, embedder: Embedder | None = None) -> Examples:
-    """The examples of the last kind, in a folder with a language model without a file."""
+def load(folder: Path, text: str, *kinds: FeatureKind, embedder: Embedder | None = None, model: str = "{}") -> Examples:
+    """The examples of the last kind."""
     paths = Paths(folder)
     paths.lm.mkdir(parents=True, exist_ok=True)
+    (paths.lm / "config.json").write_text(model)
     (paths.corpora / "toy").mkdir(parents=True, exist_ok=True)
     write_labels(paths.corpora / "toy", ["O"])
     (paths.corpora / "toy" / "train.tsv").write_text(text)
@@ -44,11 +45,11 @@ def test_the_cache_key_knows_the_code_that_embeds_and_no_other() -> None:
     assert not {"training/train.py", "training/history.py"} & files
 
 
-def test_other_code_embeds_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_code_or_another_language_model_embeds_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     embedder = Embedder()
-    for text, calls in (("1", 1), ("1", 1), ("2", 2)):
-        monkeypatch.setattr(examples, "embedding_code", lambda text=text: {"embed.py": text})
-        load(tmp_path, "Да\t1\tO\n\n", "top", embedder=embedder)
+    for code, model, calls in (("1", "{}", 1), ("1", "{}", 1), ("2", "{}", 2), ("2", "{ }", 3)):
+        monkeypatch.setattr(examples, "embedding_code", lambda code=code: {"embed.py": code})
+        load(tmp_path, "Да\t1\tO\n\n", "top", embedder=embedder, model=model)
         assert embedder.calls == calls
 
 

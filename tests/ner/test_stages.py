@@ -131,7 +131,7 @@ def run_ner(work: Paths, settings: NerSettings = SETTINGS, epoch: str = "best") 
 
 
 def run_evaluate(work: Paths) -> Path:
-    """The folder of its tables."""
+    """Return the folder of its tables."""
     evaluate.run(work, params(), "toy")
     return work.scores
 
@@ -289,39 +289,35 @@ def test_a_protocol_may_drop_tokens_and_what_is_dropped_is_counted(work: Paths) 
     assert [counts[key] for key in dropped] == [1, 3, 1, 0]
 
 
-def test_the_last_epoch_is_kept_where_the_protocol_says_so(work: Paths) -> None:
-    run_corpora(work)
-    run_ner(work, epoch="last")
-    assert [row["epoch"] for row in table(work.scores / "toy.epochs.csv") if row["kept"] == "1"] == ["3", "3", "3"]
-
-
 @pytest.mark.parametrize(("features", "layers"), [("mix", 1), ("all", 0)])
-def test_layers_and_a_tagger_without_recurrence_go_all_the_way(work: Paths, features: str, layers: int) -> None:
+def test_layers_no_recurrence_and_the_last_epoch_go_all_the_way(work: Paths, features: str, layers: int) -> None:
     run_corpora(work)
-    run_ner(work, SETTINGS.model_copy(update={"features": features, "layers": layers, "seeds": [1]}))
+    run_ner(work, SETTINGS.model_copy(update={"features": features, "layers": layers, "seeds": [1]}), epoch="last")
+    assert [row["kept"] for row in table(work.scores / "toy.epochs.csv")] == ["0", "0", "1"]
     config = json.loads((work.taggers / "toy" / "seed-1" / "config.json").read_text())
     assert (config["features"], config["width"], config["layers"]) == (features, 3 * FakeEmbedder.width, layers)
     metrics = json.loads((run_evaluate(work) / "toy.json").read_text())["toy"]
     assert float(run_typos(work, [0, 0.5])[0]["entity_f1"]) == metrics["entity_f1"]
 
 
-def test_without_typos_the_scores_are_those_of_evaluate(trained: Paths) -> None:
+def test_without_typos_the_scores_are_those_of_evaluate_and_rates_do_not_matter_to_each_other(trained: Paths) -> None:
     scores = table(run_evaluate(trained) / "toy.scores.csv")
-    (row,) = run_typos(trained, [0])
-    assert (row["rate"], row["words"], row["misspelt"]) == ("0.0", "5", "0")
+    first = run_typos(trained, [0, 0.4, 1])
+    assert [first[0][key] for key in ("rate", "words", "misspelt")] == ["0.0", "5", "0"]
     for mean in (score for score in scores if score["seed"] == "mean"):
-        columns = [row[mean["metric"] + end] for end in ("", "_low", "_high")]
+        columns = [first[0][mean["metric"] + end] for end in ("", "_low", "_high")]
         assert columns == [mean["value"], mean["low"], mean["high"]]
+    assert run_typos(trained, [0.4, 1]) == first[1:]
 
 
 def test_typos_are_read_as_the_words_are_and_their_features_are_not_kept(
     trained: Paths, given: list[list[list[str]]]
 ) -> None:
     run_evaluate(trained)
+    assert given == [LEMMAS["test"]]
     before = sorted(path.name for path in trained.features.iterdir())
     given.clear()
-    rows = run_typos(trained, [0, 0.4, 1])
-    assert [row["misspelt"] for row in rows] == ["0", "2", "5"]
+    assert [row["misspelt"] for row in run_typos(trained, [0, 0.4, 1])] == ["0", "2", "5"]
     two, every = ([word for sentence in batch for word in sentence] for batch in given)
     words = [word for sentence in LEMMAS["test"] for word in sentence]
     assert sum(a != b for a, b in zip(two, words, strict=True)) <= 2  # beyond the fourth letter nothing shows
@@ -329,31 +325,11 @@ def test_typos_are_read_as_the_words_are_and_their_features_are_not_kept(
     assert sorted(path.name for path in trained.features.iterdir()) == before
 
 
-def test_typos_are_the_same_bytes_again_and_do_not_depend_on_other_rates(trained: Paths) -> None:
-    path, texts = trained.scores / "toy.typos.csv", []
-    for rates in ([0, 0.4, 1], [0.4, 1]):
-        run_typos(trained, rates)
-        texts.append(path.read_text().splitlines())
-    first, again = texts
-    assert again == [first[0], *first[2:]]
-
-
-def test_each_stage_reads_its_own_splits(work: Paths, given: list[list[list[str]]]) -> None:
-    run_corpora(work)
-    run_ner(work, SETTINGS.model_copy(update={"seeds": [1]}))
-    assert given == [LEMMAS["train"], LEMMAS["validation"]]
-    given.clear()
-    run_evaluate(work)
-    assert given == [LEMMAS["test"]]
-
-
 def test_taggers_are_chosen_on_validation_and_one_that_fails_leaves_nothing(
-    work: Paths, monkeypatch: pytest.MonkeyPatch
+    work: Paths, given: list[list[list[str]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tokens: list[tuple[int, int]] = []
-
     def fails_at_last(train: Examples, validation: Examples, *others: Any) -> tuple[Tagger, list[Epoch]]:
-        tokens.append((len(train.tags), len(validation.tags)))
+        assert (len(train.tags), len(validation.tags)) == (5, 2)
         if others[1] == SETTINGS.seeds[-1]:
             raise UserError("no")
         return train_tagger(train, validation, *others)
@@ -362,9 +338,8 @@ def test_taggers_are_chosen_on_validation_and_one_that_fails_leaves_nothing(
     run_corpora(work)
     with pytest.raises(UserError, match="no"):
         run_ner(work)
-    assert tokens == [(5, 2)] * 3
-    assert not (work.taggers / "toy").exists()
-    assert not (work.scores / "toy.epochs.csv").exists()
+    assert given == [LEMMAS["train"], LEMMAS["validation"]]
+    assert not (work.taggers / "toy").exists() and not work.scores.exists()
 
 
 def test_scores_that_fail_leave_no_file_and_the_metrics_are_written_last(
@@ -396,15 +371,3 @@ def test_the_same_again_is_the_same_bytes_without_embedding(trained: Paths, give
     run_evaluate(trained)
     assert not given
     assert written() == first
-
-
-def test_another_language_model_has_features_of_its_own(trained: Paths, given: list[list[list[str]]]) -> None:
-    (trained.lm / "config.json").write_text("{ }")
-    run_ner(trained, SETTINGS.model_copy(update={"seeds": [1], "epochs": 1}))
-    assert len(given) == 2
-
-
-def test_without_taggers_there_is_nothing_to_score(work: Paths) -> None:
-    run_corpora(work)
-    with pytest.raises(UserError, match=r"found no taggers .*dvc repro ner"):
-        run_evaluate(work)

@@ -124,6 +124,8 @@ def test_a_saved_tagger_predicts_the_same(features: FeatureKind, layers: int, tm
 
 def test_what_is_not_a_tagger_is_an_error(tagger: Tagger, tmp_path: Path) -> None:
     config, weights = tmp_path / "config.json", tmp_path / "weights.safetensors"
+    with pytest.raises(UserError, match=r"found no taggers .*dvc repro ner"):
+        load_taggers(tmp_path, CPU)
     with pytest.raises(UserError, match=r"config\.json: not found; run the stage that makes it: dvc repro ner"):
         Tagger.load(tmp_path, CPU)
     tagger.save(tmp_path)
