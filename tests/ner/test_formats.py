@@ -18,6 +18,7 @@ from tests.memory import traced_peak
 from tests.ner.drawn import drawn
 from tests.pack import PACK, needs_pack
 
+CASES = read_yaml(Path(__file__).with_name("formats.yaml"))
 ROWS = {"wikineural": "0\tа\tO\n1\tб\tO\n\n", "multiconer": "а _ _ O\nб _ _ O\n\n", "conll2003": "а X O\nб X O\n\n"}
 
 
@@ -27,63 +28,9 @@ def read(tmp_path: Path, name: str, text: str | bytes) -> list[RawSentence]:
     return list(read_file(path, name))
 
 
-SETS = {
-    "WikiNEuRal": (
-        "wikineural",
-        "0\tМосква\tB-LOC\n1\t,\tO\n2\tстолица\tO\n\n0\tДа\tO\n\n",
-        "Москва|B-LOC , столица / Да",
-    ),
-    "blank lines": ("wikineural", "\n\n0\tа\tO\n\n\n\n0\tб\tO", "а / б"),
-    "a byte order mark and CRLF": ("wikineural", "\ufeff0\tа\tO\r\n\r\n0\tб\tO\r\n", "а / б"),
-    "MultiNERD": ("wikineural", "0\tЛось\tB-ANIM\n1\tбежит\tO\n\n", "Лось|B-ANIM бежит"),
-    "MultiCoNER": (
-        "multiconer",
-        "# id 11b1\tdomain=train\nмосква _ _ B-LOC\n, _ _ O\n\n# id 22\tdomain=train\nда _ _ O\n\n",
-        "москва|B-LOC , / да",
-    ),
-    "a hash is a token": (
-        "multiconer",
-        "# id 1\tdomain=train\n# _ _ O\n#4 _ _ B-CW\n# _ _ I-CW\n\n",
-        "# #4|B-CW #|I-CW",
-    ),
-    "MultiCoNER v2": (
-        "multiconer",
-        "# id 5d1a\tdomain=dev\nмаяковский _ _ B-OtherPER\nродился _ _ O\nв _ _ O\nбагдати _ _ B-HumanSettlement\n\n",
-        "маяковский|B-OtherPER родился в багдати|B-HumanSettlement",
-    ),
-    "CoNLL-2003 in English": (
-        "conll2003",
-        "-DOCSTART- -X- -X- O\n\nEU NNP B-NP B-ORG\n. . O O\n\nPeter NNP B-NP B-PER\n",
-        "EU|B-ORG . / Peter|B-PER",
-    ),
-    "two columns, tabs, no blank lines": (
-        "conll2003",
-        "EU\tB-ORG\n.\tO\n-DOCSTART-\tO\nPeter \t B-PER \n",
-        "EU|B-ORG . / Peter|B-PER",
-    ),
-    "CoNLL-2003 in German, CRLF": (
-        "conll2003",
-        "EU eu NNP I-NC B-ORG\r\n. . $. O O\r\n \r\nPeter peter NE I-NC B-PER\r\n",
-        "EU|B-ORG . / Peter|B-PER",
-    ),
-    "ner-uk": (
-        "conll2003",
-        "Леся B-PERS\nУкраїнка I-PERS\n, O\n1871 B-DATE\n\n",
-        "Леся|B-PERS Українка|I-PERS , 1871|B-DATE",
-    ),
-    "WNUT17": (
-        "conll2003",
-        "Dune\tB-creative-work\n2\tI-creative-work\n#fun\tO\n\t\n",
-        "Dune|B-creative-work 2|I-creative-work #fun",
-    ),
-    "CoNLL-2002": ("conll2003", "Sevilla NC B-LOC\n( Fpa O\nEFE NC B-ORG\n", "Sevilla|B-LOC ( EFE|B-ORG"),
-    "a type in Cyrillic, with signs": ("conll2003", "Тверь O\nГОСТ B-норм.акт/РФ\n", "Тверь ГОСТ|B-норм.акт/РФ"),
-}
-
-
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("name", CASES["sets"])
 def test_sets_of_any_types_need_no_reader_of_their_own(tmp_path: Path, name: str) -> None:
-    layout, text, sentences = SETS[name]
+    layout, text, sentences = CASES["sets"][name]
     assert read(tmp_path, layout, text) == [drawn(sentence) for sentence in sentences.split(" / ")]
 
 
@@ -92,22 +39,11 @@ def test_a_multiconer_token_may_hold_a_space(tmp_path: Path) -> None:
     assert read(tmp_path, "multiconer", text)[0].tokens == ["friedrich_i _", "_jugend"]
 
 
-NUMBERED = {
-    "from 1": "1 Пётр N I-NP I-PER\n2 спит V I-VP O\n\n1 В P I-PP O\n2 Туле N I-NP I-LOC\n",
-    "from 0, tabs": "0\tПётр\tI-PER\n1\tспит\tO\n\n0\tВ\tO\n1\tТуле\tI-LOC\n",
-    "with points": "1. Пётр I-PER\n2. спит O\n\n1. В O\n2. Туле I-LOC\n",
-    "through the file": "1 Пётр I-PER\n2 спит O\n\n3 В O\n4 Туле I-LOC\n",
-    "documents": "-DOCSTART- -X- O\n\n1 Пётр I-PER\n2 спит O\n\n1 -DOCSTART- O\n1 В O\n2 Туле I-LOC\n",
-    "CoNLL-U": "# newdoc\n# text = Пётр спит\n"
-    + "1\tПётр\tПётр\tPROPN\t_\t_\t2\tnsubj\t_\tI-PER\n2\tспит\tспать\tVERB\t_\t_\t0\troot\t_\tO\n\n# text = В Туле\n"
-    + "1\tВ\tв\tADP\t_\t_\t2\tcase\t_\tO\n2\tТуле\tТула\tPROPN\t_\t_\t0\troot\t_\tI-LOC\n",
-}
-
-
-@pytest.mark.parametrize("name", NUMBERED)
+@pytest.mark.parametrize("name", CASES["numbered"])
 def test_a_running_number_is_no_token(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert read(tmp_path, "conll2003", NUMBERED[name]) == [drawn("Пётр|I-PER спит"), drawn("В Туле|I-LOC")]
-    width, said = len(NUMBERED[name].splitlines()[-1].split()), capsys.readouterr().err
+    text = CASES["numbered"][name]
+    assert read(tmp_path, "conll2003", text) == [drawn("Пётр|I-PER спит"), drawn("В Туле|I-LOC")]
+    width, said = len(text.splitlines()[-1].split()), capsys.readouterr().err
     assert f"file.conll: token in column 2, label in column {width} of {width}: column 1 is a running number\n" in said
     assert ("lines of comments (#) left out: 3\n" in said) == (name == "CoNLL-U")
 
@@ -274,7 +210,6 @@ def test_what_is_wrong_and_where(tmp_path: Path, name: str, text: str | bytes, m
         read(tmp_path, name, text)
 
 
-PUBLISHED = read_yaml(Path(__file__).with_name("published.yaml"))
 UNREPAIRED = {"scheme": "BIO", "converted": 0, "also_in_train": 0, "repaired_orphans": 0, "repaired_type_changes": 0}
 
 
@@ -285,12 +220,12 @@ def read_published(file: str) -> list[RawSentence]:
 
 @needs_pack
 @pytest.mark.parametrize(
-    "file", [file if file.endswith(".conll") else pytest.param(file, marks=pytest.mark.slow) for file in PUBLISHED]
+    "file", [pytest.param(file, marks=[pytest.mark.slow] * file.endswith(".gz")) for file in CASES["published"]]
 )
 def test_counts_of_the_published_files(file: str) -> None:
     published = read_published(file)
     scheme = find_scheme(file, (sentence.tags for sentence in published))
-    assert describe(published, []) | repair_tags(published, scheme)[1] == UNREPAIRED | PUBLISHED[file]
+    assert describe(published, []) | repair_tags(published, scheme)[1] == UNREPAIRED | CASES["published"][file]
 
 
 @needs_pack

@@ -8,7 +8,7 @@ from torch import Tensor
 from pipeline.ner.data.bio import bio_spans
 from pipeline.ner.scoring.scores import Spans, find_spans
 from pipeline.ner.tagging.crf import BioCrf
-from pipeline.ner.tagging.marginals import backward, forward, scale_scores, span_log_probabilities
+from pipeline.ner.tagging.marginals import scale_scores, span_log_probabilities
 from tests.ner.test_crf import LABELS, draw_crf, path_score, paths
 
 BEGIN = {type_: LABELS.index(f"B-{type_}") for type_ in ("PER", "LOC")}
@@ -52,15 +52,6 @@ def test_it_is_that_of_all_sequences_with_the_entity(crf: BioCrf, length: int, t
     expected = counted(crf, emissions[0], length, temperature)
     keys = [row[1:4] for row in rows(spans)]
     assert dict(zip(keys, probabilities, strict=True)) == pytest.approx(expected, abs=1e-12)
-
-
-def test_forward_and_backward_agree_on_every_token(crf: BioCrf) -> None:
-    lengths = [7, 1, 4]
-    emissions = torch.randn(3, 7, len(LABELS), dtype=torch.float64)
-    scores = scale_scores(crf, emissions, torch.tensor(lengths))
-    both = (forward(scores) + backward(scores)).logsumexp(1)  # log Z, whichever the token
-    for sentence, length in enumerate(lengths):
-        assert torch.allclose(both[:length, sentence], both[0, sentence].expand(length))
 
 
 def test_a_sentence_is_the_same_in_any_company(crf: BioCrf) -> None:

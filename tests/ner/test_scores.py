@@ -86,11 +86,6 @@ def test_scores_drawn(gold: str, predicted: str, entity_f1: float, token_f1: flo
     assert (scores["entity_f1"], scores["token_f1"]) == pytest.approx((entity_f1, token_f1))
 
 
-def test_an_entity_ends_with_its_sentence() -> None:
-    counts = count(np.array([1, 2, 2]), np.array([1, 2, 2]), np.array([2, 1]), LABELS)
-    assert counts.entities[:, :, 0].tolist() == [[1, 1, 1], [1, 1, 1]]
-
-
 def test_types_and_measures_in_order() -> None:
     assert entity_types(LABELS) == ["PER", "LOC", "CW"]
     assert measures(LABELS) == ["token_f1", "entity_f1", "entity_f1_macro", "PER", "LOC", "CW"]

@@ -23,6 +23,7 @@ from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.stages import corpora, evaluate, ner, typos
 from pipeline.text.udpipe import Normalization
+from tests.ner.drawn import make_settings
 from tests.params import make_params
 
 RAW = {  # the splits differ, so that the embedder shows which it was given
@@ -35,17 +36,7 @@ LEMMAS = {  # the longest sentences first
     "validation": [["каза", "раст"]],
     "test": [["твер", "стои"], ["пётр", "омск"], ["дожд"]],
 }
-SETTINGS = NerSettings(
-    features="top",
-    hidden=6,
-    layers=1,
-    dropout=0.0,
-    batch_sentences=2,
-    epochs=3,
-    learning_rate=0.05,
-    clip=5.0,
-    seeds=[1, 10, 2],
-)
+SETTINGS = make_settings(seeds=[1, 10, 2])
 
 
 class FakeLemmatizer:
@@ -292,7 +283,7 @@ def test_a_protocol_may_drop_tokens_and_what_is_dropped_is_counted(work: Paths) 
 @pytest.mark.parametrize(("features", "layers"), [("mix", 1), ("all", 0)])
 def test_layers_no_recurrence_and_the_last_epoch_go_all_the_way(work: Paths, features: str, layers: int) -> None:
     run_corpora(work)
-    run_ner(work, SETTINGS.model_copy(update={"features": features, "layers": layers, "seeds": [1]}), epoch="last")
+    run_ner(work, make_settings(features=features, layers=layers), epoch="last")
     assert [row["kept"] for row in table(work.scores / "toy.epochs.csv")] == ["0", "0", "1"]
     config = json.loads((work.taggers / "toy" / "seed-1" / "config.json").read_text())
     assert (config["features"], config["width"], config["layers"]) == (features, 3 * FakeEmbedder.width, layers)

@@ -91,12 +91,6 @@ def test_the_loss_is_the_mean_of_the_sentences(tagger: Tagger) -> None:
     assert torch.allclose(tagger.loss(features, lengths, tags), torch.stack(losses).mean(), atol=1e-4)
 
 
-def test_float16_features_are_read(tagger: Tagger) -> None:
-    features, lengths = batch([4, 2])
-    half = features.half()
-    assert torch.equal(decode(tagger, half, lengths), decode(tagger, half.float(), lengths))
-
-
 def test_dropout_is_on_features_and_states_and_in_training_only(tagger: Tagger) -> None:
     inputs: list[torch.Tensor] = []
     tagger.lstm.register_forward_pre_hook(lambda _, given: inputs.append(given[0].data))
