@@ -56,7 +56,8 @@ def test_other_code_or_another_language_model_embeds_again(tmp_path: Path, monke
 def test_layers_stand_side_by_side_apart_from_the_top_layer_in_the_cache(tmp_path: Path) -> None:
     text = "а\t1\tO\nб\t2\tO\n\nв\t3\tO\n\n"
     side_by_side = [[t, t, 10 + t, 10 + t, 20 + t, 20 + t] for t in (1, 2, 3)]
-    for kind, other in (("mix", "top"), ("all", "top"), ("top", "all")):
+    pairs: list[tuple[FeatureKind, FeatureKind]] = [("mix", "top"), ("all", "top"), ("top", "all")]
+    for kind, other in pairs:
         loaded = load(tmp_path / kind, text, other, kind)
         assert loaded.features.values.tolist() == ([[21, 21], [22, 22], [23, 23]] if kind == "top" else side_by_side)
         assert loaded.layers == (1 if kind == "top" else 3)

@@ -16,6 +16,7 @@ import torch
 from pipeline.errors import UserError
 from pipeline.ner.data.corpus import read_split
 from pipeline.ner.settings import NerSettings
+from pipeline.ner.tagging import examples
 from pipeline.ner.tagging.examples import Examples
 from pipeline.ner.tagging.tagger import Tagger
 from pipeline.ner.tagging.train import Epoch, train_tagger
@@ -70,6 +71,7 @@ def _fakes() -> Iterator[None]:
             monkeypatch.setattr(stage, "Lemmatizer", FakeLemmatizer)
         for stage in (ner, evaluate, typos):
             monkeypatch.setattr(stage, "Embedder", FakeEmbedder)
+        monkeypatch.setattr(examples, "embedding_code", dict)  # reading it takes most of the time; see test_examples.py
         yield
 
 
