@@ -50,7 +50,7 @@ def test_validation_is_a_file_or_held_out(tmp_path: Path) -> None:
 
 
 def test_types_that_are_named_are_all_that_may_be_there(tmp_path: Path) -> None:
-    words = WORDS | {"test": ["да", "Тула\tB-LOC\n1\tСпас\tS-WORK\n\n0\tда"]}
+    words = WORDS | {"test": ["да", "Тула\tB-LOC\n1\tСпас\tS-WORK\n\n0\tда"]}  # the second sentence has two tokens
     message = r"test\.tsv: sentence 2: found an entity of type 'WORK', expected PER, LOC: correct the file, or types in"
     with pytest.raises(UserError, match=message):
         read(tmp_path, COMPLETE | {"types": ["PER", "LOC"]}, words)
