@@ -23,7 +23,7 @@ class Article:
 
 
 def articles(settings: DemoSettings) -> Iterator[Article]:
-    """About 30,000 tokens for 300 articles; the middle one has a sentence of over 200 words."""
+    """Yield articles, 300 of which have about 30,000 tokens; the middle one has a sentence of over 200 words."""
     random = Random(f"{settings.seed}/articles")
     everyone = Cast.everyone(world(settings.seed), None, random)
     patterns = {topic: Deck(templates, random) for topic, templates in TOPICS.items()}
@@ -43,7 +43,7 @@ def paragraph(patterns: Deck[str], cast: Cast, random: Random) -> tuple[Sentence
 
 
 def new_title(patterns: Deck[str], cast: Cast, random: Random, taken: set[str]) -> str:
-    """A clause that is no title yet: two pages of a wiki cannot have the same."""
+    """Return a clause that is not a title yet: two pages of a wiki cannot have the same title."""
     while (title := text(capitalised(clause(patterns.deal(), cast, random)))) in taken:
         pass
     taken.add(title)

@@ -23,7 +23,7 @@ DOMAINS = {"train": "train", "validation": "dev", "test": "test"}  # as MultiCoN
 
 
 def sentences(corpus: str, part: str, settings: DemoSettings, random: Random) -> Iterator[Sentence]:
-    """Sentences of one part. Entities are its own; test and validation have patterns unseen in train."""
+    """Yield the sentences of a part, with entities of its own; test and validation have patterns unseen in train."""
     cast = Cast.everyone(world(settings.seed), part, random)
     patterns = Deck(FAMILIAR if part == "train" else ALL, random)
     for index in range(getattr(settings, part)):
@@ -45,7 +45,7 @@ def write_wikineural(part: str, path: Path, settings: DemoSettings) -> None:
 
 
 def write_blocks(path: Path, blocks: Iterable[str]) -> None:
-    """Without a time in the header, so that the same text gives the same bytes."""
+    """Write gzip without a time in the header, so that the same text gives the same bytes."""
     path.write_bytes(gzip.compress("".join(blocks).encode(), mtime=0))
 
 
@@ -54,7 +54,7 @@ def coarse(tag: str) -> str:
 
 
 def orphaned(tags: list[str]) -> list[str]:
-    """The first B- turned into an I- without a beginning; a BIO repair gives the same entity back."""
+    """Turn the first B- into an I- without a beginning; a BIO repair gives the same entity back."""
     first = next((i for i, tag in enumerate(tags) if tag != "O"), None)
     return [tag.replace("B-", "I-") if i == first else tag for i, tag in enumerate(tags)]
 
@@ -73,5 +73,5 @@ def write_multiconer(part: str, path: Path, settings: DemoSettings) -> None:
 
 
 def with_blank(tokens: Sentence) -> Sentence:
-    """A token with a blank in it before the full stop: one row of five fields, as the real train file has."""
+    """Put a token with a space in it before the full stop: one row has five fields, as in the real train file."""
     return [*tokens[:-1], Token("ivan_i _", "ivan_i _", "PROPN"), tokens[-1]]

@@ -31,7 +31,7 @@ HEADER = (
     "    <case>first-letter</case>\n    <namespaces>\n"
 )
 
-# Pages that are no news, and must not become documents.
+# Pages that are not news and must not become documents.
 OTHER_PAGES = (
     (0, "Заглавная страница", "{{Заглавная/Шапка}}\n<div>{{Последние новости}}</div>\n__NOEDITSECTION__"),
     (0, "Пустая страница", ""),
@@ -113,7 +113,7 @@ def revision_xml(page: Page) -> str:
 
 
 def sha1(text: str) -> str:
-    """Of the text, in base 36 and 31 digits as MediaWiki writes it."""
+    """Return the SHA-1 of the text in base 36 with 31 digits, as MediaWiki writes it."""
     value, digits = int(hashlib.sha1(text.encode()).hexdigest(), 16), ""
     while value:
         value, digit = divmod(value, 36)

@@ -1,6 +1,6 @@
-"""A small ELMo in the published layout, its weights drawn at random: it reads and embeds, and has learned nothing.
+"""A small ELMo in the published layout, with random weights: it can be read and it embeds, but it has learned nothing.
 
-A zip archive of options.json and model.hdf5, as repositories of vectors hand them out.
+It is a zip archive of options.json and model.hdf5, as repositories of vectors publish them.
 """
 
 import io
@@ -15,7 +15,7 @@ from demo.settings import DemoSettings
 
 FILTERS = [[1, 8], [2, 8], [3, 16], [4, 16], [5, 16]]
 CHARACTER, WIDTH, UNITS = 16, 32, 64
-"""Numbers in the vector of a character and of a token, and of an LSTM layer's units in each direction."""
+"""Lengths of the vectors of a character and of a token, and units of an LSTM layer in each direction."""
 HIGHWAYS, LAYERS, CLIP = 1, 2, 3.0
 OPTIONS = {
     "bidirectional": True,
@@ -48,7 +48,7 @@ def write_elmo(path: Path, settings: DemoSettings) -> None:
 
 
 def _write_weights(file: io.BytesIO, chance: np.random.Generator) -> None:
-    """Every data set, drawn so that sums keep about the size of their terms."""
+    """Write every data set, drawn so that sums are about as large as their terms."""
     with h5py.File(file, "w") as target:
         for name, shape in _shapes().items():
             spread = 1.0 if name == "char_embed" else np.prod(shape[:-1]) ** -0.5 if len(shape) > 1 else 0.1
@@ -57,13 +57,13 @@ def _write_weights(file: io.BytesIO, chance: np.random.Generator) -> None:
 
 def _shapes() -> dict[str, tuple[int, ...]]:
     filters = sum(number for _, number in FILTERS)
-    found: dict[str, tuple[int, ...]] = {"char_embed": (261, CHARACTER)}
+    shapes: dict[str, tuple[int, ...]] = {"char_embed": (261, CHARACTER)}
     for index, (width, number) in enumerate(FILTERS):
-        found |= {f"CNN/W_cnn_{index}": (1, width, CHARACTER, number), f"CNN/b_cnn_{index}": (number,)}
+        shapes |= {f"CNN/W_cnn_{index}": (1, width, CHARACTER, number), f"CNN/b_cnn_{index}": (number,)}
     for index in range(HIGHWAYS):
         for part in ("carry", "transform"):
-            found |= {f"CNN_high_{index}/W_{part}": (filters, filters), f"CNN_high_{index}/b_{part}": (filters,)}
-    found |= {"CNN_proj/W_proj": (filters, WIDTH), "CNN_proj/b_proj": (WIDTH,)}
+            shapes |= {f"CNN_high_{index}/W_{part}": (filters, filters), f"CNN_high_{index}/b_{part}": (filters,)}
+    shapes |= {"CNN_proj/W_proj": (filters, WIDTH), "CNN_proj/b_proj": (WIDTH,)}
     for group in (f"RNN_{way}/RNN/MultiRNNCell/Cell{layer}/LSTMCell" for way in range(2) for layer in range(LAYERS)):
-        found |= {f"{group}/W_0": (2 * WIDTH, 4 * UNITS), f"{group}/B": (4 * UNITS,), f"{group}/W_P_0": (UNITS, WIDTH)}
-    return found
+        shapes |= {f"{group}/W_0": (2 * WIDTH, 4 * UNITS), f"{group}/B": (4 * UNITS,), f"{group}/W_P_0": (UNITS, WIDTH)}
+    return shapes

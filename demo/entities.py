@@ -52,7 +52,7 @@ class World:
     parts: dict[str, dict[str, tuple[Entity, ...]]]
 
     def pool(self, kind: str, part: str | None) -> tuple[Entity, ...]:
-        """Entities of one part; of all parts for None."""
+        """Return the entities of one part; None means all parts."""
         chosen = PARTS if part is None else (part,)
         return tuple(entity for name in chosen for entity in self.parts[name][kind])
 
@@ -68,7 +68,7 @@ class Deck(Generic[T]):
     def deal(self) -> T:
         if not self.rest:
             self.rest = self.random.sample(self.items, len(self.items))
-            if self.last == [self.rest[-1]]:  # never the same twice running, as in «X met X»
+            if self.last == [self.rest[-1]]:  # never the same twice in a row, as in «X met X»
                 self.rest.reverse()
         self.last = [self.rest.pop()]
         return self.last[0]
@@ -76,7 +76,7 @@ class Deck(Generic[T]):
 
 @cache
 def world(seed: int) -> World:
-    """Part by part disjoint: a name of the test sentences is in no training sentence with the same type."""
+    """Make parts that are disjoint: a name in the test sentences is in no training sentence with the same type."""
     random = Random(f"{seed}/world")
     parts: dict[str, dict[str, tuple[Entity, ...]]] = {part: {} for part in PARTS}
     taken: set[tuple[str, str]] = set()
@@ -91,17 +91,17 @@ def world(seed: int) -> World:
 def distinct(
     entities: Iterable[Entity], label: str, taken: set[tuple[str, str]], random: Random, size: int
 ) -> list[Entity]:
-    """`size` of the entities, no name twice within a type, in random order."""
+    """Choose `size` of the entities in random order, no name twice within a type."""
     chosen = list(entities)
     random.shuffle(chosen)
-    kept: list[Entity] = []
+    unique: list[Entity] = []
     for entity in chosen:
-        # of a person the surname must be new, since texts use it alone
+        # the surname of a person must be new, since texts use it alone
         key = (label, entity.words[-1].lemma if label == "PER" else entity.name)
-        if key not in taken and len(kept) < size:
+        if key not in taken and len(unique) < size:
             taken.add(key)
-            kept.append(entity)
-    return kept
+            unique.append(entity)
+    return unique
 
 
 def people(random: Random) -> Iterable[Entity]:

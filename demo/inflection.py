@@ -75,18 +75,18 @@ def morphology() -> Any:
 
 @cache
 def analysis(lemma: str, *parts: str) -> Any:
-    """The first analysis of a dictionary form as one of the parts of speech; LookupError without one."""
-    for found in morphology().parse(lemma):
-        if found.normal_form == lemma and found.tag.POS in parts:
-            return found
+    """Return the first analysis of a dictionary form as one of the parts of speech; a LookupError without one."""
+    for parse in morphology().parse(lemma):
+        if parse.normal_form == lemma and parse.tag.POS in parts:
+            return parse
     raise LookupError(f"{lemma!r} is not known as {' or '.join(parts)}: correct the word lists of the demo")
 
 
 def inflected(lemma: str, parts: tuple[str, ...], *grammemes: str) -> str:
-    found = analysis(lemma, *parts).inflect(frozenset(grammemes))
-    if found is None:
+    form = analysis(lemma, *parts).inflect(frozenset(grammemes))
+    if form is None:
         raise LookupError(f"{lemma!r} has no form {' '.join(grammemes)}: correct the word lists of the demo")
-    return str(found.word)
+    return str(form.word)
 
 
 @cache
@@ -104,7 +104,7 @@ def gender(lemma: str) -> str:
 
 @cache
 def adjective(lemma: str, head: str, case: str, number: str = "sing") -> str:
-    """The adjective in agreement with the noun `head`."""
+    """Return the adjective in agreement with the noun `head`."""
     case = "loct" if case == "loc2" else case
     agreement = ["plur"] if number == "plur" else [gender(head)]
     if case == "accs" and (number == "plur" or agreement == ["masc"]):
@@ -125,19 +125,19 @@ def third_person(lemma: str, tense: str, number: str) -> str:
 
 @cache
 def counted(lemma: str, number: int) -> str:
-    """The noun after a number: 1 дом, 2 дома, 5 домов."""
+    """Return the noun as it stands after a number: 1 дом, 2 дома, 5 домов."""
     form = str(analysis(lemma, "NOUN").make_agree_with_number(number).word)
     return COUNT_FORMS.get(form, form)
 
 
 @cache
 def analyse(form: str) -> tuple[str, str]:
-    """Lemma and UPOS of a word written out in a template."""
+    """Return lemma and UPOS of a word written out in a template."""
     if form in FUNCTION_WORDS:
         return FUNCTION_WORDS[form]
     if not any(letter.isalnum() for letter in form):
         return form, "PUNCT"
     if not form[0].isalpha():
         return form, "NUM"
-    found = morphology().parse(form)[0]
-    return found.normal_form, UPOS.get(str(found.tag.POS), "X")
+    parse = morphology().parse(form)[0]
+    return parse.normal_form, UPOS.get(str(parse.tag.POS), "X")

@@ -1,4 +1,4 @@
-"""One generated sentence: tokens with everything the artefacts need, and the way back to text."""
+"""A generated sentence: tokens with everything that the artefacts need, and the way back to text."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -18,7 +18,7 @@ Sentence = list[Token]
 
 
 def spaced(tokens: Sentence) -> Iterator[tuple[Token, bool]]:
-    """Tokens with whether a space follows: 'сказал , что «' -> 'сказал, что «'. The last has none."""
+    """Yield tokens and whether a space follows: 'сказал , что «' -> 'сказал, что «'. The last has none."""
     for index, token in enumerate(tokens):
         last = index + 1 == len(tokens)
         yield token, not (last or token.form in NO_SPACE_AFTER or tokens[index + 1].form in NO_SPACE_BEFORE)
@@ -29,19 +29,19 @@ def text(tokens: Sentence) -> str:
 
 
 def capitalised(tokens: Sentence) -> Sentence:
-    """The first word of the sentence with a capital, after an opening quote too; lemmas stay."""
+    """Capitalise the first word of the sentence, after an opening quote too; lemmas stay."""
     index = next(i for i, token in enumerate(tokens) if token.upos != "PUNCT")
     head = tokens[index]
     return [*tokens[:index], head._replace(form=head.form[0].upper() + head.form[1:]), *tokens[index + 1 :]]
 
 
 def lowered(tokens: Sentence) -> Sentence:
-    """Forms and lemmas in lower case, as the pipeline sees them."""
+    """Put forms and lemmas into lower case, as the pipeline sees them."""
     return [token._replace(form=token.form.lower(), lemma=token.lemma.lower()) for token in tokens]
 
 
 def spans(tokens: Sentence) -> Iterator[tuple[int, int, str]]:
-    """Entities as (start, stop, type); generated tags are well-formed BIO."""
+    """Yield entities as (start, stop, type); generated tags are well-formed BIO."""
     start = 0
     for index, token in enumerate(tokens):
         if token.tag.startswith("B-"):

@@ -67,7 +67,7 @@ class Piece:
 
 
 def sentence(template: str, cast: Cast, random: Random) -> Sentence:
-    """The template as a sentence with capital and full stop, one in three opened or closed by a phrase."""
+    """Return the template as a sentence with capital and full stop; a phrase opens or closes one in three."""
     tokens = clause(template, cast, random)
     if random.random() < 0.2:
         opener = random.choice(lines(OPENERS))
@@ -87,7 +87,7 @@ def clause(template: str, cast: Cast, random: Random) -> Sentence:
 
 
 def nearest_subject(pieces: list[Piece], index: int) -> Agreement:
-    """The last nominative before the verb, else the first after it; impersonal neuter without one."""
+    """Return the last nominative before the verb, or the first after it, or an impersonal neuter."""
     for each in [*reversed(pieces[:index]), *pieces[index:]]:
         if each.subject:
             return each.subject
@@ -95,7 +95,7 @@ def nearest_subject(pieces: list[Piece], index: int) -> Agreement:
 
 
 def euphonic(tokens: Sentence) -> Sentence:
-    """о -> об before a vowel."""
+    """Turn о into об before a vowel."""
     for index, (token, following) in enumerate(pairwise(tokens)):
         if token.form == "о" and following.form[0].lower() in "аиоуэ":
             tokens[index] = token._replace(form="об")
@@ -103,7 +103,7 @@ def euphonic(tokens: Sentence) -> Sentence:
 
 
 def piece(item: str, cast: Cast, random: Random) -> Piece:
-    """One blank-separated item of a template; see templates.py for the kinds."""
+    """Fill one item of a template, which spaces separate; see templates.py for the kinds."""
     if item[0] == "<":
         kinds, case = item[1:-1].split(".")
         return mention(cast.decks[random.choice(kinds.split("|"))].deal(), case, random)
@@ -166,7 +166,7 @@ def punctuation(mark: str) -> Token:
 
 
 def mention(entity: Entity, case: str, random: Random) -> Piece:
-    """A name bare, in quotes, or after an introducing word; a person in full or by surname."""
+    """Return a name bare, in quotes, or after an introducing word; a person in full or by surname."""
     introductions = INTRODUCTIONS.get(entity.kind, ())
     share = 0.4 if entity.kind in QUOTED else 0.15
     introduced = bool(introductions) and case != "name" and random.random() < share
@@ -217,7 +217,7 @@ VALUES = {
 
 
 def roll_call(cast: Cast, random: Random, people: int = 110) -> Sentence:
-    """One sentence of over 200 words: the pipeline must drop it, and count that it did."""
+    """Return one sentence of over 200 words: the pipeline must drop it, and count that it did."""
     opening = clause("в (список.accs) участников вошли", cast, random)
     names: Sentence = []
     for _ in range(people):

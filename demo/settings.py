@@ -1,4 +1,4 @@
-"""What the generated data depends on, and with which settings those in git were generated."""
+"""The settings of generated data, and the ones that the data in git was generated with."""
 
 from dataclasses import dataclass
 
@@ -27,4 +27,4 @@ COMMITTED = DemoSettings(
     tokenizer_epochs=4,
     tagger_iterations=4,
 )
-"""Of the files in data/demo."""
+"""The settings of the files in data/demo."""

@@ -18,7 +18,7 @@ from demo.templates import ALL
 
 
 def treebank(settings: DemoSettings) -> Iterator[Sentence]:
-    """Only names of the training part: the model has to guess the lemmas of the others by their endings."""
+    """Use names of the training part only: the model has to guess the lemmas of all others by their endings."""
     random = Random(f"{settings.seed}/treebank")
     cast = Cast.everyone(world(settings.seed), "train", random)
     patterns = Deck(ALL, random)
@@ -38,6 +38,6 @@ def block(number: int, tokens: Sentence) -> str:
         "\t".join((str(i), *token[:3], *"_____", "_" if space else "SpaceAfter=No")) + "\n"
         for i, (token, space) in enumerate(spaced(tokens), 1)
     ]
-    # A blank follows the last token in running text; without it the tokenizer never sees sentences meet.
+    # A space follows the last token in running text; without it the tokenizer never sees sentences meet.
     rows[-1] = rows[-1].replace("SpaceAfter=No", "_")
     return f"# sent_id = {number}\n# text = {text(tokens)}\n{''.join(rows)}\n"

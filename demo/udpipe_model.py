@@ -20,7 +20,7 @@ def write_udpipe(path: Path, settings: DemoSettings) -> None:
 
 
 def train(conllu: str, tokenizer_epochs: int, tagger_iterations: int) -> bytes:
-    """A UDPipe 1 model from a treebank in CoNLL-U, of any language: tokenizer, and one tagger for UPOS and lemma.
+    """Train a UDPipe 1 model on a treebank in CoNLL-U of any language: tokenizer, and one tagger for UPOS and lemma.
 
     Raises a `ValueError` with UDPipe's own message for a treebank that cannot be read or trained on.
     """
@@ -43,7 +43,7 @@ def train(conllu: str, tokenizer_epochs: int, tagger_iterations: int) -> bytes:
 
 
 def parsed(text: str) -> Any:
-    """CoNLL-U as UDPipe's own list of sentences."""
+    """Parse CoNLL-U into UDPipe's own list of sentences."""
     from ufal import udpipe
 
     reader, failure = udpipe.InputFormat.newConlluInputFormat(), udpipe.ProcessingError()

@@ -31,7 +31,7 @@ GALLERY = """<gallery>
 
 
 def wikitext(article: Article, random: Random) -> str:
-    """The whole page; which oddities it has is left to chance."""
+    """Return the whole page; chance decides which oddities it has."""
     blocks = [heading(article, random), *body(article, random)]
     for oddity in (TABLE, GALLERY, "<!-- проверить цифры -->"):
         if random.random() < 0.06:
@@ -61,7 +61,7 @@ def body(article: Article, random: Random) -> list[str]:
 
 
 def reference(random: Random) -> str:
-    """Seldom a note, with a name or without."""
+    """Return a note, with a name or without, but seldom."""
     chance = random.random()
     if chance < 0.03:
         return '<ref name="agency">{{источник|название=Сводка|издатель=Агентство}}</ref>'
@@ -69,7 +69,7 @@ def reference(random: Random) -> str:
 
 
 def marked(tokens: Sentence, random: Random) -> str:
-    """The sentence with some of its entities linked, and some of its blanks no-break spaces."""
+    """Link some entities of the sentence, and turn some of its spaces into no-break spaces."""
     inside = {index for start, stop, _ in spans(tokens) for index in range(start, stop)}
     links = {start: stop for start, stop, _ in spans(tokens) if random.random() < 0.35}
     parts: list[str] = []

@@ -1,7 +1,7 @@
-"""tagger.json, the settings of an exported tagger, and the sums of its folder.
+"""tagger.json, the settings of an exported tagger, and the checksums of the files in its folder.
 
-README.md              the card
-tagger.json            this
+README.md              the model card
+tagger.json            the settings
 model.udpipe           the lemmatiser
 lm/                    the language model, as in models/lm
 tagger/                the tagger, as in models/ner/<set>/seed-<n>
@@ -47,12 +47,12 @@ class Exported(Settings):
     lowercase: Switch
     lemmas: Switch
     tokens: TokenRule
-    """What of a text is read, see `pipeline.protocol`."""
+    """Which tokens of a text are read, see `pipeline.protocol`."""
     temperature: Annotated[float, Field(ge=1e-3, le=1e3)]
-    """Divides the scores that confidences are made of, see `pipeline.ner.scoring.calibration`."""
+    """Divides the scores from which confidences are computed, see `pipeline.ner.scoring.calibration`."""
     udpipe: UdpipeModel
     parts: dict[PartName, Sha256]
-    """Every file of lm/ and tagger/: parts of two taggers may fit by their shapes, and be worth nothing together."""
+    """Every file of lm/ and tagger/: parts of two taggers may have the same shapes and still not belong together."""
 
 
 def sum_parts(folder: Path) -> dict[str, str]:
@@ -70,5 +70,5 @@ def check_parts(folder: Path, parts: Mapping[str, str]) -> None:
         except OSError as error:
             raise UserError(f"{path}: {reason(error)}; {remake('export')}") from None
         if actual != expected:
-            what = f"found sha256 {actual}, expected {expected} of {SETTINGS}"
-            raise UserError(f"{path}: {what}: it is damaged, or another tagger's; {remake('export')}")
+            fault = f"found sha256 {actual}, expected {expected} of {SETTINGS}"
+            raise UserError(f"{path}: {fault}: it is damaged, or another tagger's; {remake('export')}")

@@ -11,8 +11,8 @@ MOST_RESAMPLES = 1_000_000
 FeatureKind = Literal["top", "mix", "all"]
 """Which layers of the language model the tagger reads.
 
-`top`: the highest, as in the paper. `mix`: ELMo's sum of all with learned weights. `all`: all, side by side. Layer 0
-is the char-CNN's vector twice, as in ELMo; the bare char-CNN has no other layer.
+`top`: the highest, as in the paper. `mix`: ELMo's sum of all layers with learned weights. `all`: all, side by side.
+Layer 0 is the char-CNN's vector twice, as in ELMo; the bare char-CNN has no other layer.
 """
 
 
@@ -32,9 +32,9 @@ class NerSettings(TaggerSettings):
     """The tagger and its training."""
 
     batch_sentences: Annotated[int, Field(strict=True, gt=0)]
-    """Sentences in a step."""
+    """Sentences in a training step."""
     epochs: Annotated[int, Field(strict=True, gt=0, le=10_000)]
-    """Passes over the training split; the protocol says after which the tagger is kept."""
+    """Passes over the training split; the protocol says after which of them the tagger is kept."""
     learning_rate: Annotated[float, Field(gt=0)]
     """Adam's step size."""
     clip: Annotated[float, Field(gt=0)]
@@ -54,23 +54,23 @@ Labels = Annotated[list[Annotated[str, Field(pattern=r"^[^\s\p{C}]+$")]], AfterV
 
 
 class TaggerSizes(TaggerSettings):
-    """config.json in the folder of a tagger: all that rebuilds it, but the weights."""
+    """config.json in the folder of a tagger: all that is needed to rebuild it, except the weights."""
 
     labels: Labels
     width: Annotated[int, Field(strict=True, gt=0)]
-    """The width of a token's vector: `lm_layers` layers side by side."""
+    """The length of a token's vector: `lm_layers` layers side by side."""
     lm_layers: Annotated[int, Field(strict=True, gt=0)]
 
 
 class TyposSettings(Settings):
-    """How many words of the test split are misspelt."""
+    """How many words of the test split stage `typos` misspells."""
 
     rates: Annotated[list[Annotated[float, Field(ge=0, le=1)]], Field(min_length=1), AfterValidator(rising)]
     """Shares of its words, each scored separately; 0 gives the scores of `evaluate`."""
 
 
 class EvaluateSettings(Settings):
-    """How sure a score is."""
+    """How stage `evaluate` measures the uncertainty of a score."""
 
     bootstrap: Annotated[int, Field(strict=True, gt=0, le=MOST_RESAMPLES)]
     """Resamples of the test sentences for the 95 % interval."""

@@ -1,13 +1,13 @@
-"""Typos: words misspelt as hands misspell them.
+"""Typos: words misspelt as people mistype them.
 
     replace    Москва -> Мосева     a neighbouring key
     swap       Москва -> Моксва     two letters in the wrong order
     drop       Москва -> Моква      a letter left out
     double     Москва -> Москква    a letter typed twice
 
-A word is here a token of two letters or more: shorter ones (в, и, с) would vanish, or become another word just as good.
+A word here is a token of two letters or more: shorter ones (в, и, с) would vanish, or become another correct word.
 Digits and punctuation stay as they are and where they are. Every kind that a word allows is equally likely, and so is
-every form within a kind. Capitals keep their places, and lower case does not undo a typo.
+every form within a kind. Capitals keep their positions, and lower-casing does not undo a typo.
 
 Neighbouring keys are those of the Russian layout ЙЦУКЕН and, for Latin words, of QWERTY on the same keys.
 """
@@ -19,11 +19,11 @@ from random import Random
 
 LAYOUTS = [("йцукенгшщзхъ", "фывапролджэ", "ячсмитьбю"), ("qwertyuiop", "asdfghjkl", "zxcvbnm")]
 OFFSETS = (0, 0.25, 0.75)
-"""Where the rows begin, in keys. `ё` stands among the digits and touches no letter."""
+"""The left edge of each row, in keys. `ё` is in the row of digits and touches no letter."""
 Kind = Callable[[str], Iterator[str]]
-"""Yields every form that a typo of this kind can give a word; nothing, if the word does not allow it."""
+"""Yields every form that a typo of this kind can give a word; nothing if the word does not allow it."""
 Typos = dict[tuple[int, int], str]
-"""The misspelt form, by the numbers of the sentence and the token."""
+"""Misspelt forms by the numbers of the sentence and the token."""
 
 
 def _neighbours() -> Iterator[tuple[str, str]]:
@@ -38,9 +38,9 @@ NEIGHBOURS = dict(_neighbours())
 
 
 def draw_typos(sentences: Sequence[Sequence[str]], rates: Sequence[float], seed: int) -> list[Typos]:
-    """For each rate, typos in that share of all words, to the nearest whole word; sentences are lists of tokens.
+    """Return, for each rate, typos in that share of all words, rounded to a whole word; sentences are lists of tokens.
 
-    A word misspelt at 5 % is misspelt in the same way at 10 %, so that two rates differ only in the words added.
+    A word misspelt at 5 % is misspelt in the same way at 10 %, so that a higher rate only adds typos.
     """
     random = Random(seed)
     words = find_words(sentences)
@@ -51,18 +51,18 @@ def draw_typos(sentences: Sequence[Sequence[str]], rates: Sequence[float], seed:
 
 
 def find_words(sentences: Sequence[Sequence[str]]) -> list[tuple[int, int]]:
-    """The numbers of the sentence and the token of every word."""
+    """Return the numbers of the sentence and the token of every word."""
     tokens = ((s, t, token) for s, sentence in enumerate(sentences) for t, token in enumerate(sentence))
     return [(s, t) for s, t, token in tokens if sum(map(_is_letter, token)) >= 2]
 
 
 def apply_typos(sentences: Sequence[Sequence[str]], typos: Typos) -> list[list[str]]:
-    """The sentences with the typos in them; every other token stays as it was."""
+    """Put the typos into the sentences; every other token stays as it was."""
     return [[typos.get((s, t), token) for t, token in enumerate(sentence)] for s, sentence in enumerate(sentences)]
 
 
 def misspell(word: str, random: Random) -> str:
-    """A word with one typo."""
+    """Return the word with one typo."""
     kinds = [forms for forms in (list(kind(word)) for kind in KINDS) if forms]
     return random.choice(random.choice(kinds))
 
@@ -92,7 +92,7 @@ def drop(word: str) -> Iterator[str]:
 
 
 def double(word: str) -> Iterator[str]:
-    """One letter comes twice; a capital does so only among capitals."""
+    """One letter comes twice; a doubled capital is a capital again only among capitals."""
     for i, letter in enumerate(word):
         if _is_letter(letter):
             after = word[i + 1 :]

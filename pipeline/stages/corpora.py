@@ -1,4 +1,4 @@
-"""Stage corpora: an NER set in its published format to lemmas and legal tags of the given tokens (paper, step 3)."""
+"""Stage corpora: an NER set in its published format becomes lemmas and legal tags of its tokens (paper, step 3)."""
 
 from typing import Any
 
@@ -22,8 +22,8 @@ def run(paths: Paths, params: Params, name: str) -> None:
     """Read the set in `paths.raw_ner`; write train, validation and test .tsv, labels.json and counts.json to its folder
     in `paths.corpora`.
 
-    Of the protocol, `tokens` says which of them are kept (a key of `pipeline.ner.data.cleaning.KEEPS`), `lowercase` and
-    `lemmas` what the language model reads of them; the seed says what is held out.
+    In the protocol, `tokens` (a key of `pipeline.ner.data.cleaning.KEEPS`) decides which tokens are kept; `lowercase`
+    and `lemmas` decide how the language model reads them. The seed decides which sentences are held out.
     """
     source, rule = paths.raw_ner / name, params.protocol.tokens
     dataset = read_dataset(source)
@@ -33,9 +33,9 @@ def run(paths: Paths, params: Params, name: str) -> None:
     for split in SPLITS:
         splits[split], counts[split] = _clean(published[split], scheme, rule)
         if not splits[split]:
-            what = f"found no token that is {rule}, expected some"
+            fault = f"found no token that is {rule}, expected some"
             advice = "see the file, or choose a protocol with tokens: all in params.yaml"
-            raise UserError(f"{source}: {split}: {what}; {advice}")
+            raise UserError(f"{source}: {split}: {fault}; {advice}")
         counts[split] |= describe(splits[split], [] if split == "train" else splits["train"])
     if not counts["train"]["types"]:
         raise UserError(f"{source}: train: found no entity, expected some; are the labels in another column?")
@@ -58,13 +58,13 @@ def run(paths: Paths, params: Params, name: str) -> None:
 
 
 def _clean(published: Sentences, scheme: str, rule: str) -> tuple[Sentences, dict[str, Any]]:
-    """Sentences in NFC, with legal tags and without the tokens that are dropped, and what has changed in numbers."""
+    """Put tokens into NFC, repair tags and drop tokens by the rule; return the sentences and counts of all changes."""
     composed = [RawSentence([*map(compose, tokens)], tags) for tokens, tags in published]
     pairs = [pair for a, b in zip(published, composed, strict=True) for pair in zip(a.tokens, b.tokens, strict=True)]
     repaired, repairs = repair_tags(composed, scheme)
     left, dropped = drop_tokens(repaired, rule)
     spelling = {
         "composed_tokens": sum(token != form for token, form in pairs),
-        "stressed_tokens": sum(form != remove_stress(form) for _, form in pairs),  # which the language model reads bare
+        "stressed_tokens": sum(form != remove_stress(form) for _, form in pairs),  # read without stress
     }
     return left, {**repairs, **dropped, **spelling}

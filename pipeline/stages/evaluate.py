@@ -1,4 +1,4 @@
-"""Stage evaluate: scores of the taggers on the test split, with what chance allows them (paper, step 4)."""
+"""Stage evaluate: scores of the taggers on the test split, with intervals and deviations (paper, step 4)."""
 
 import numpy as np
 
@@ -20,9 +20,9 @@ def run(paths: Paths, params: Params, name: str) -> None:
     """Score every seed's tagger of the set, in `paths.taggers`, on the test split in `paths.corpora`.
 
     `paths.predictions` gets a folder with each tagger's labels, for `compare`. `paths.scores` gets <set>.json, means
-    over the taggers, and standard deviations between them where they are several; <set>.scores.csv, each tagger's
+    over the taggers, and standard deviations between them if there are several; <set>.scores.csv, each tagger's
     scores and their mean with 95 % intervals over resampled sentences; <set>.types.csv, means over the taggers; and
-    <set>.confusion.csv, sums. `bootstrap` of the block `evaluate` says how often is drawn, and the seed what.
+    <set>.confusion.csv, sums. `bootstrap` of the block `evaluate` is the number of draws, which the seed decides.
     """
     device = choose_device(params.compute.device)
     taggers = load_taggers(paths.taggers / name, device)
@@ -45,13 +45,13 @@ def run(paths: Paths, params: Params, name: str) -> None:
         for rows in zip(*(score_types(c, test.labels) for c in counts), strict=True)
     ]
     confusion = np.sum([confusion_counts(test.tags, tags, len(test.labels)) for tags in predicted.values()], axis=0)
-    confusion_rows = [  # pairs of labels never seen as well: a plot needs the whole square
+    confusion_rows = [  # includes pairs of labels that never occur: a plot needs the whole square
         (gold, label, number)
         for gold, row in zip(test.labels, confusion.tolist(), strict=True)
         for label, number in zip(test.labels, row, strict=True)
     ]
 
-    # Nothing is written before all is known, and the metrics last: with them the set is whole.
+    # Nothing is written before all is known. The metrics are written last: they show that the set is complete.
     with fresh_folder(paths.predictions / name) as folder:
         for seed, tags in predicted.items():
             write_predictions(prediction_path(folder, seed), tags, test.features.lengths, test.labels)

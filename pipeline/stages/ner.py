@@ -1,4 +1,4 @@
-"""Stage ner: one tagger a seed on the frozen layers of the language model (paper, step 3)."""
+"""Stage ner: one tagger per seed is trained on the frozen layers of the language model (paper, step 3)."""
 
 from pipeline.files.csv import write_csv
 from pipeline.lm.embed import Embedder
@@ -11,10 +11,10 @@ from pipeline.work.outputs import fresh_folder
 
 
 def run(paths: Paths, params: Params, name: str) -> None:
-    """Read `paths.lm` and the set's folder in `paths.corpora`; write seed-<n>, each a tagger that works by itself, to
-    its folder in `paths.taggers`, and <set>.epochs.csv, a row an epoch and seed, to `paths.scores`.
+    """Read `paths.lm` and the set's folder in `paths.corpora`; write seed-<n>, each a complete tagger, to its folder in
+    `paths.taggers`, and <set>.epochs.csv, a row per seed and epoch, to `paths.scores`.
 
-    The block `ner` says what is trained and how, `epoch` of the protocol which epoch is kept; the table marks it.
+    The block `ner` has the training's settings; `epoch` of the protocol chooses the epoch to keep; the table marks it.
     """
     settings, rule = params.chosen_scale.ner, params.protocol.epoch
     device = choose_device(params.compute.device)

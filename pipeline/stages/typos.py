@@ -1,7 +1,7 @@
-"""Stage typos: scores of the taggers on the test split with typos in its words (claimed in the paper, not measured).
+"""Stage typos: scores of the taggers on the test split with typos in its words (claimed but not measured in the paper).
 
-The raw tokens are misspelt, and then read as any others are: put into lower case, lemmatised and embedded, as the
-protocol has it. So what is measured is what a user meets, a lemmatiser that does not know the word included. Labels
+The raw tokens are misspelt, and then read like any others: lower-cased, lemmatised and embedded as the protocol says.
+The scores therefore include all effects that a user meets, such as a lemmatiser that does not know the word. Labels
 stay.
 """
 
@@ -26,11 +26,11 @@ HEADER = ["rate", "words", "misspelt", *(metric + end for metric in METRICS for 
 
 def run(paths: Paths, params: Params, name: str) -> None:
     """Score the taggers of the set, in `paths.taggers`, on the test split in `paths.corpora` with typos; write
-    <set>.typos.csv to `paths.scores`, a row a rate: how many words there are, how many are misspelt, and the scores.
+    <set>.typos.csv to `paths.scores`, a row per rate: the numbers of words and of misspelt words, and the scores.
 
     Scores are means over the taggers with 95 % intervals over resampled sentences, the same ones at every rate and in
-    `evaluate`, whose scores are those of rate 0 and whose `bootstrap` counts here too. The block `typos` has the rates;
-    the seed decides typos and draws; `lowercase` and `lemmas` of the protocol say how the words are read.
+    stage `evaluate`, whose scores equal rate 0 and whose `bootstrap` is used here too. The block `typos` has the rates;
+    the seed decides typos and draws; `lowercase` and `lemmas` of the protocol decide how the words are read.
     """
     device, rates = choose_device(params.compute.device), params.chosen_scale.typos.rates
     taggers, embedder = load_taggers(paths.taggers / name, device), Embedder.load(paths.lm, device)
@@ -43,7 +43,7 @@ def run(paths: Paths, params: Params, name: str) -> None:
     rows = []
     for rate, typos in zip(rates, draw_typos(tokens, rates, params.seed), strict=True):
         features = test.features  # of the words as they are
-        # Those of misspelt words nobody will ask for again; they lie on the disk of those that are kept.
+        # Features of misspelt words are never needed again; they are written to the same disk as the cached ones.
         with TemporaryDirectory(prefix=".typos.", dir=paths.features) as scratch:
             if typos:
                 lemmas = [lemmatizer.lemmatize_tokens(sentence) for sentence in apply_typos(tokens, typos)]

@@ -1,11 +1,8 @@
 """Tiny settings: every artefact in a second or two."""
 
-from pathlib import Path
-
 import pytest
 
 from demo import DemoSettings
-from demo.udpipe_model import write_udpipe
 
 
 @pytest.fixture(scope="session")
@@ -20,11 +17,3 @@ def settings() -> DemoSettings:
         tokenizer_epochs=1,
         tagger_iterations=2,
     )
-
-
-@pytest.fixture(scope="session")
-def model(tmp_path_factory: pytest.TempPathFactory, settings: DemoSettings) -> Path:
-    """A generated UDPipe model; it takes seconds to train."""
-    path = tmp_path_factory.mktemp("udpipe") / "model"
-    write_udpipe(path, settings)
-    return path

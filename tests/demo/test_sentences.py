@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from demo.entities import PARTS, SIZES, TYPES, world
+from demo.entities import world
 from demo.inflection import adjective, composed, counted, noun, past
 from demo.records import Sentence, Token, capitalised, spans, text
 from demo.sentences import Cast, clause, sentence
@@ -17,18 +17,10 @@ def tokens(line: str) -> Sentence:
     return [Token(form, form.lower(), "PUNCT" if form in ".,«»" else "X", tag or "O") for form, _, tag in parts]
 
 
-@pytest.mark.parametrize(
-    "line, expected",
-    [
-        ("клуб « Метеор » выиграл , сообщил он .", "клуб «Метеор» выиграл, сообщил он."),
-        ("рост на 5 % ( за год )", "рост на 5 % (за год)"),
-    ],
-)
-def test_spacing(line: str, expected: str) -> None:
-    assert text(tokens(line)) == expected
-
-
-def test_capital_after_a_quote_but_not_after_a_number() -> None:
+def test_spacing_and_capitals() -> None:
+    """A capital after a quote but not after a number."""
+    assert text(tokens("клуб « Метеор » выиграл , сообщил он .")) == "клуб «Метеор» выиграл, сообщил он."
+    assert text(tokens("рост на 5 % ( за год )")) == "рост на 5 % (за год)"
     assert text(capitalised(tokens("« метеор » выиграл"))) == "«Метеор» выиграл"
     assert text(capitalised(tokens("12 марта"))) == "12 марта"
 
@@ -76,16 +68,6 @@ def test_a_verb_agrees_with_the_nearest_nominative() -> None:
     template = "(комета.nomn) [увидеть] (поезд.accs) , а (поезд.nomn) [увидеть] (комета.accs)"
     made = clause(template, Cast({}, random), random)
     assert text(made) == "комета увидела поезд, а поезд увидел комету"
-
-
-def test_parts_of_the_world_share_no_name_within_a_type() -> None:
-    seen: dict[tuple[str, str], str] = {}
-    for part in PARTS:
-        for kind in SIZES:
-            for entity in world(5).pool(kind, part):
-                key = (TYPES[kind], entity.words[-1].lemma if kind == "PER" else entity.name)
-                assert key not in seen, (key, part, seen[key])
-                seen[key] = part
 
 
 def test_some_names_have_two_types() -> None:

@@ -1,9 +1,16 @@
+"""BIO tags, and what remains of them where a protocol drops tokens."""
+
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import UserError
 from pipeline.ner.data.bio import Span, bio_labels, bio_spans, find_scheme, is_label, repair
+from pipeline.ner.data.cleaning import KEEPS, keep_tokens
+from pipeline.ner.data.lines import RawSentence
+from pipeline.protocol import TokenRule
 from tests.ner.drawn import drawn
 
 LABELS = bio_labels(["PER", "LOC"])
@@ -90,29 +97,45 @@ def test_which_scheme_it_is(tags: str, scheme: str) -> None:
 
 
 def test_schemes_that_are_mixed_are_named() -> None:
-    with pytest.raises(
-        UserError, match=r"x: found labels that begin with B, E, L, U, expected those of one scheme: BI"
-    ):
+    message = "x: found labels that begin with B, E, L, U, expected those of one scheme: BI"
+    with pytest.raises(UserError, match=message):
         find_scheme("x", [["B-PER", "E-PER"], ["B-PER", "L-PER", "U-LOC"]])
 
 
 @given(TAGS)
-def test_repair_keeps_the_entities_and_is_done_once(tags: list[str]) -> None:
-    repaired = repair(tags)
-    assert bio_spans(repaired.tags) == bio_spans(tags)
-    assert repair(repaired.tags) == (repaired.tags, 0, 0)
+def test_repair_keeps_the_entities_and_these_give_the_tags_back(tags: list[str]) -> None:
+    repaired = repair(tags).tags
+    assert repair(repaired) == (repaired, 0, 0)
+    assert bio_spans(repaired) == bio_spans(tags)
+    assert spans_bio(bio_spans(repaired), len(repaired)) == repaired
 
 
-@given(TAGS)
-def test_tags_to_spans_and_back(tags: list[str]) -> None:
-    legal = repair(tags).tags
-    assert spans_bio(bio_spans(legal), len(legal)) == legal
+@pytest.mark.parametrize(
+    ("sentence", "rest"),
+    [
+        ("Москва|B-LOC , столица", "Москва|B-LOC столица"),
+        ("«|B-ORG Заря|I-ORG »|I-ORG победила", "Заря|B-ORG победила"),
+        ("Иван|B-PER -|I-PER Пётр|I-PER", "Иван|B-PER Пётр|I-PER"),
+        ("Иван|B-PER «|B-PER Пётр|I-PER", "Иван|B-PER Пётр|B-PER"),
+        ("в Санкт-Петербурге|B-LOC", "в"),
+        ("СССР|B-LOC 1917|O 1-й", "СССР|B-LOC 1917"),
+    ],
+)
+def test_tokens_that_are_not_alphanumeric_go_and_their_entities_keep_the_rest(sentence: str, rest: str) -> None:
+    assert keep_tokens(drawn(sentence), "alphanumeric") == drawn(rest)
 
 
-@given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 3), st.sampled_from(["PER", "LOC"])), max_size=5))
-def test_spans_to_tags_and_back(gaps: list[tuple[int, int, str]]) -> None:
-    spans, end = [], 0
-    for gap, length, type_ in gaps:
-        spans.append(Span(end + gap, end + gap + length, type_))
-        end += gap + length
-    assert bio_spans(spans_bio(spans, end + 1)) == spans
+@given(st.lists(st.tuples(st.sampled_from(["да", ",", "Т-34", "5"]), st.sampled_from(LABELS))))
+def test_entities_neither_join_nor_split_and_order_stays(rows: list[tuple[str, str]]) -> None:
+    tokens, tags = [token for token, _ in rows], repair([tag for _, tag in rows]).tags
+    sentence = RawSentence(tokens, tags)
+    assert keep_tokens(sentence, "all") == sentence
+    rest = keep_tokens(sentence, "alphanumeric")
+    assert rest.tokens == [token for token in tokens if token.isalnum()]
+    assert repair(rest.tags) == (rest.tags, 0, 0)
+    left = [(s.type, [t for t in tokens[s.start : s.stop] if t.isalnum()]) for s in bio_spans(tags)]
+    assert [(s.type, rest.tokens[s.start : s.stop]) for s in bio_spans(rest.tags)] == [e for e in left if e[1]]
+
+
+def test_every_rule_of_a_protocol_is_known() -> None:
+    assert set(KEEPS) == set(get_args(TokenRule))

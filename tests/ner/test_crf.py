@@ -12,11 +12,6 @@ from pipeline.ner.tagging.crf import FORBIDDEN, BioCrf
 LABELS = bio_labels(["PER", "LOC"])
 
 
-@pytest.fixture
-def crf() -> BioCrf:
-    return draw_crf(1)
-
-
 def draw_crf(seed: int) -> BioCrf:
     """With random scores."""
     torch.manual_seed(seed)
@@ -25,6 +20,11 @@ def draw_crf(seed: int) -> BioCrf:
         torch.nn.init.normal_(parameter)
     crf.forbid()
     return crf
+
+
+@pytest.fixture
+def crf() -> BioCrf:
+    return draw_crf(1)
 
 
 def paths(length: int) -> list[tuple[int, ...]]:
@@ -80,10 +80,10 @@ def test_the_gradient_is_the_probability_of_a_label_less_the_given_ones(crf: Bio
 
 @pytest.mark.parametrize("length", [1, 2, 4])
 def test_the_best_path_is_the_best_of_all(crf: BioCrf, length: int) -> None:
-    emissions = 3 * torch.randn(20, length, len(LABELS))
-    best = crf.best(emissions, mask_of([length] * 20))
-    for sentence, found in zip(emissions, best.tolist(), strict=True):
-        assert tuple(found) == max(paths(length), key=lambda path: path_score(crf, sentence, path).item())
+    emissions = 3 * torch.randn(6, length, len(LABELS))
+    best = crf.best(emissions, mask_of([length] * 6))
+    for sentence, tags in zip(emissions, best.tolist(), strict=True):
+        assert tuple(tags) == max(paths(length), key=lambda path: path_score(crf, sentence, path).item())
 
 
 def test_the_best_paths_of_a_batch_are_those_of_pytorch_crf(crf: BioCrf) -> None:
@@ -93,25 +93,17 @@ def test_the_best_paths_of_a_batch_are_those_of_pytorch_crf(crf: BioCrf) -> None
     assert [best[i, :length].tolist() for i, length in enumerate(lengths)] == crf.decode(emissions, mask)
 
 
-def test_illegal_moves_are_never_predicted(crf: BioCrf) -> None:
-    emissions = 50 * torch.randn(200, 10, len(LABELS))
-    for tags in crf.best(emissions, mask_of([10] * 200)).tolist():
-        assert repair([LABELS[tag] for tag in tags])[1:] == (0, 0)
-
-
 def test_illegal_moves_stay_as_they_are_in_training(crf: BioCrf) -> None:
-    optimizer = torch.optim.Adam(crf.parameters(), lr=0.1, weight_decay=0.1)
     emissions, tags = torch.randn(4, 5, len(LABELS)), torch.zeros(4, 5, dtype=torch.int64)
     for _ in range(5):
-        optimizer.zero_grad()
-        crf.loss(emissions, tags, mask_of([5, 5, 3, 1])).backward()
-        optimizer.step()
+        gradients = torch.autograd.grad(crf.loss(emissions, tags, mask_of([5, 5, 3, 1])), list(crf.parameters()))
+        for parameter, gradient in zip(crf.parameters(), gradients, strict=True):
+            parameter.data -= gradient + 0.1 * parameter.data  # with decay, which moves every score
     crf.forbid()
-    names = {(a, b): crf.transitions[i, j].item() for i, a in enumerate(LABELS) for j, b in enumerate(LABELS)}
-    fixed = {pair for pair, value in names.items() if value == FORBIDDEN}
-    assert fixed == {
+    moves = (crf.transitions == FORBIDDEN).nonzero().tolist()
+    assert {(LABELS[before], LABELS[after]) for before, after in moves} == {
         *((before, "I-PER") for before in ("O", "B-LOC", "I-LOC")),
         *((before, "I-LOC") for before in ("O", "B-PER", "I-PER")),
     }
-    starts = dict(zip(LABELS, crf.start_transitions.tolist(), strict=True))
-    assert {label for label, value in starts.items() if value == FORBIDDEN} == {"I-PER", "I-LOC"}
+    starts = (crf.start_transitions == FORBIDDEN).nonzero().flatten().tolist()
+    assert [LABELS[label] for label in starts] == ["I-PER", "I-LOC"]

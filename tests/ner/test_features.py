@@ -1,83 +1,57 @@
 import errno
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.ner.tagging.features import Features, build_features
+from pipeline.ner.tagging.features import build_features
 
-WIDTH = 3
 SENTENCES = [["раз"], ["два", "три", "четыре"], ["пять", "шесть"]]
-
-
-def vectors(sentence: list[str]) -> np.ndarray:
-    return np.array([[len(word), ord(word[0]) / 1000, position] for position, word in enumerate(sentence)], np.float32)
+EXPECTED = np.array([[3, 1.088, 0], [3, 1.076, 0], [3, 1.090, 1], [6, 1.095, 2], [4, 1.087, 0], [5, 1.096, 1]])
 
 
 def embed(sentences: list[list[str]]) -> list[np.ndarray]:
-    return [vectors(sentence) for sentence in sentences]
-
-
-def build(cache: Path, key: str = "key") -> Features:
-    return build_features(cache, key, SENTENCES, embed)
+    return [
+        np.array([[len(word), ord(word[0]) / 1000, position] for position, word in enumerate(words)], np.float32)
+        for words in sentences
+    ]
 
 
 def refuse(sentences: list[list[str]]) -> list[np.ndarray]:
     raise AssertionError("embedded again")
 
 
-def test_each_sentence_has_its_vectors(tmp_path: Path) -> None:
-    features = build(tmp_path)
-    assert (len(features.lengths), features.width, features.values.dtype) == (3, WIDTH, np.dtype(np.float16))
-    for index, sentence in enumerate(SENTENCES):
-        assert np.array_equal(features.values[features.rows(np.array([index]))], vectors(sentence).astype(np.float16))
+def test_each_sentence_has_its_vectors_and_rows_gather_them_in_any_order(tmp_path: Path) -> None:
+    features = build_features(tmp_path, "key", SENTENCES, embed)
+    assert (features.lengths.tolist(), features.width, features.values.dtype) == ([1, 3, 2], 3, np.dtype(np.float16))
+    assert np.array_equal(features.values, EXPECTED.astype(np.float16))
+    assert features.rows(np.array([2, 0, 2, 1])).tolist() == [4, 5, 0, 4, 5, 1, 2, 3]
 
 
-def test_rows_gather_sentences_in_any_order(tmp_path: Path) -> None:
-    features = build(tmp_path)
-    rows = features.rows(np.array([2, 0, 2, 1]))
-    assert rows.tolist() == [4, 5, 0, 4, 5, 1, 2, 3]
-
-
-def test_a_second_time_nothing_is_computed(tmp_path: Path) -> None:
-    first = build(tmp_path)
+def test_a_second_time_nothing_is_computed_and_a_failure_leaves_nothing(tmp_path: Path) -> None:
+    first = build_features(tmp_path, "key", SENTENCES, embed)
     again = build_features(tmp_path, "key", SENTENCES, refuse)
     assert np.array_equal(first.values, again.values)
     assert not again.values.flags.writeable
     with pytest.raises(AssertionError, match="embedded again"):
         build_features(tmp_path, "another key", SENTENCES, refuse)
+    assert [path.name for path in tmp_path.iterdir()] == ["key"]
 
 
-def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
-    with pytest.raises(AssertionError):
-        build_features(tmp_path, "key", SENTENCES, refuse)
-    assert not list(tmp_path.iterdir())
-
-
-def test_two_builders_of_one_key_do_not_disturb_each_other(tmp_path: Path) -> None:
-    second: list[Features] = []
-
+@pytest.mark.parametrize("fails", [False, True])
+def test_two_builders_of_one_key_do_not_disturb_each_other(tmp_path: Path, fails: bool) -> None:
     def interrupted(sentences: list[list[str]]) -> list[np.ndarray]:
-        second.append(build(tmp_path))
-        return embed(sentences)
+        build_features(tmp_path, "key", SENTENCES, embed)
+        return refuse(sentences) if fails else embed(sentences)
 
-    first = build_features(tmp_path, "key", SENTENCES, interrupted)
-    assert np.array_equal(first.values, second[0].values)
-    assert np.array_equal(first.values, np.concatenate(embed(SENTENCES)).astype(np.float16))
+    with pytest.raises(AssertionError) if fails else nullcontext():
+        build_features(tmp_path, "key", SENTENCES, interrupted)
     assert [path.name for path in tmp_path.iterdir()] == ["key"]
-
-
-def test_a_failing_builder_leaves_the_other_ones_alone(tmp_path: Path) -> None:
-    def fails(sentences: list[list[str]]) -> list[np.ndarray]:
-        build(tmp_path)
-        raise AssertionError
-
-    with pytest.raises(AssertionError):
-        build_features(tmp_path, "key", SENTENCES, fails)
-    assert [path.name for path in tmp_path.iterdir()] == ["key"]
-    assert np.array_equal(build(tmp_path).values, np.concatenate(embed(SENTENCES)).astype(np.float16))
+    values = build_features(tmp_path, "key", SENTENCES, refuse).values
+    assert np.array_equal(values, EXPECTED.astype(np.float16))
 
 
 def test_a_full_disk_is_explained_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,4 +66,6 @@ def test_a_full_disk_is_explained_before_the_work(tmp_path: Path, monkeypatch: p
 
 def test_values_beyond_float16_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"sentence 1: found 6e[+]06 as the largest value, expected at most 65504"):
-        build_features(tmp_path, "key", SENTENCES, lambda batch: [vectors(s) * np.float32(1e6) for s in batch])
+        build_features(
+            tmp_path, "key", SENTENCES, lambda batch: [vectors * np.float32(1e6) for vectors in embed(batch)]
+        )

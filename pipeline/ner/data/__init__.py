@@ -1,1 +1,1 @@
-"""NER sets: published layouts, BIO, and the splits as the pipeline keeps them."""
+"""NER sets: published layouts, BIO, and the splits as the pipeline stores them."""

@@ -3,8 +3,8 @@
     Москва  ,  столица  России
     B-LOC   O  O        B-LOC
 
-These tags are the spans (0, 1, LOC) and (3, 4, LOC). Files write the same spans in several schemes. All of them are
-read here, and everything else works with BIO:
+These tags are the spans (0, 1, LOC) and (3, 4, LOC). Files write the same spans in several schemes. This module reads
+all of them, and everything else works with BIO:
 
     scheme   Нижний  Новгород  Тверь
     BIO      B-LOC   I-LOC     B-LOC
@@ -24,11 +24,11 @@ from pipeline.errors import UserError
 OUTSIDE = "O"
 LONGEST_TYPE = 100
 OPENING = "BSUW"
-"""First letters of tags that begin an entity, whatever stands before them."""
+"""First letters of tags that begin an entity, whatever precedes them."""
 CLOSING = "ESLUW"
 """First letters of tags that end an entity, whatever follows them."""
 LETTERS = {"IOBES": "BIES", "BILOU": "BILU", "BMES": "BMES", "BMEWO": "BMEW"}
-"""First letters of tags in the schemes that have more than B- and I-."""
+"""First letters of tags in the schemes that have more letters than B and I."""
 
 
 class Span(NamedTuple):
@@ -40,7 +40,7 @@ class Span(NamedTuple):
 
 
 class Repaired(NamedTuple):
-    """Legal BIO, and how many tags of each kind of fault became B-."""
+    """Legal BIO, and how many faulty tags of each kind became B-."""
 
     tags: list[str]
     orphans: int
@@ -55,17 +55,17 @@ def is_label(text: str) -> bool:
 
 
 def is_type(text: str) -> bool:
-    """Whether an entity type may have this name: one printable word other than O, without `|`, which parts labels."""
+    """Whether a type may have this name: one printable word other than O, without `|`, which separates labels."""
     return 0 < len(text) <= LONGEST_TYPE and text.isprintable() and text != OUTSIDE and not set(" |") & set(text)
 
 
 def bio_labels(types: Iterable[str]) -> list[str]:
-    """All labels of the entity types, O first: `O B-PER I-PER B-LOC I-LOC`."""
+    """Return all labels of the entity types, O first: `O B-PER I-PER B-LOC I-LOC`."""
     return [OUTSIDE] + [f"{prefix}-{type_}" for type_ in types for prefix in "BI"]
 
 
 def tag_type(tag: str) -> str:
-    """The entity type of a tag; empty for O."""
+    """Return the entity type of a tag; it is empty for O."""
     return tag[2:]
 
 
@@ -74,8 +74,8 @@ def begins(previous: str, tag: str) -> bool:
     return tag != OUTSIDE and (tag[0] in OPENING or previous[0] in CLOSING or tag_type(previous) != tag_type(tag))
 
 
-def find_scheme(place: str, sentences: Iterable[list[str]]) -> str:
-    """The scheme of the tags of a set; a `UserError` about the place if no scheme has all their first letters.
+def find_scheme(source: str, sentences: Iterable[list[str]]) -> str:
+    """Return the scheme of the tags of a set; a `UserError` names the source if no scheme has all their first letters.
 
     Tags with no letters but B and I are in IOB1 if some entity begins with I-, and if B- only ever follows an entity of
     its type. In BIO, faults included, most entities begin with B-.
@@ -94,8 +94,8 @@ def find_scheme(place: str, sentences: Iterable[list[str]]) -> str:
         if letters <= set(allowed):
             return scheme
     schemes = ", ".join(f"{allowed} ({scheme})" for scheme, allowed in LETTERS.items())
-    what = f"found labels that begin with {', '.join(sorted(letters))}"
-    raise UserError(f"{place}: {what}, expected those of one scheme: BI (BIO, IOB1), {schemes}")
+    fault = f"found labels that begin with {', '.join(sorted(letters))}"
+    raise UserError(f"{source}: {fault}, expected those of one scheme: BI (BIO, IOB1), {schemes}")
 
 
 def repair(tags: list[str]) -> Repaired:
@@ -113,7 +113,7 @@ def repair(tags: list[str]) -> Repaired:
 
 
 def bio_spans(tags: list[str]) -> list[Span]:
-    """The entities of a sentence in order, in any scheme; an orphan I- begins one, as in conlleval."""
+    """Return the entities of a sentence in order, in any scheme; an orphan I- begins one, as in conlleval."""
     spans: list[Span] = []
     previous = OUTSIDE
     for index, tag in enumerate(tags):

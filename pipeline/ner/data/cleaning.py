@@ -1,9 +1,9 @@
-"""Sentences as published made ready for a tagger: legal BIO tags, and only the tokens that the protocol keeps.
+"""Published sentences are prepared for a tagger: legal BIO tags, and only the tokens that the protocol keeps.
 
     Ростов-на-Дону  ,  город  «      Заря   »
     B-LOC           O  O      B-ORG  I-ORG  I-ORG
 
-Only `город` and `Заря` are alphanumeric here; where the protocol keeps no other tokens, `Заря` becomes B-ORG. Whatever
+Only `город` and `Заря` are alphanumeric here; where the protocol keeps no other tokens, `Заря` becomes B-ORG. All that
 is repaired or dropped is counted, for counts.json.
 """
 
@@ -22,10 +22,10 @@ Counts = dict[str, Any]
 
 
 def repair_tags(published: Sentences, scheme: str) -> tuple[Sentences, Counts]:
-    """The sentences in legal BIO, with counts of the tags that only the scheme made different and of the wrong ones."""
+    """Return the sentences in legal BIO, and counts of the tags that another scheme explains and of the wrong ones."""
     repairs = [repair(tags) for _, tags in published]
     sentences = [RawSentence(tokens, repaired.tags) for (tokens, _), repaired in zip(published, repairs, strict=True)]
-    legal = scheme == "IOB1"  # in which an entity may begin with I-
+    legal = scheme == "IOB1"  # there an entity may begin with I-
     orphans = 0 if legal else sum(repaired.orphans for repaired in repairs)
     type_changes = 0 if legal else sum(repaired.type_changes for repaired in repairs)
     changed = sum(
@@ -42,7 +42,7 @@ def repair_tags(published: Sentences, scheme: str) -> tuple[Sentences, Counts]:
 
 
 def drop_tokens(sentences: Sentences, rule: str) -> tuple[Sentences, Counts]:
-    """The sentences without the tokens that the rule drops and without those left empty, and how much that loses."""
+    """Drop tokens by the rule, and sentences left empty; return the remaining sentences and counts of what is lost."""
     remaining = [sentence for sentence in (keep_tokens(sentence, rule) for sentence in sentences) if sentence.tokens]
     before, after = (
         {
@@ -57,9 +57,9 @@ def drop_tokens(sentences: Sentences, rule: str) -> tuple[Sentences, Counts]:
 
 
 def keep_tokens(sentence: RawSentence, rule: str) -> RawSentence:
-    """The sentence without the tokens that the rule drops, in order; none may be left.
+    """Return the sentence without the tokens that the rule drops; it may be left empty.
 
-    What remains of an entity begins with B-, so that it never joins the entity before it. The released code leaves I-.
+    What remains of an entity begins with B-, so that it never joins the entity before it. The paper's code leaves I-.
     """
     tags = [OUTSIDE] * len(sentence.tokens)
     is_kept = [KEEPS[rule](token) for token in sentence.tokens]
@@ -72,7 +72,7 @@ def keep_tokens(sentence: RawSentence, rule: str) -> RawSentence:
 
 
 def describe(sentences: Sentences, train: Iterable[RawSentence]) -> Counts:
-    """Counts of a split; `also_in_train` are its sentences that `train` has too."""
+    """Return counts of a split; `also_in_train` counts the sentences that `train` has too."""
     types = Counter(span.type for sentence in sentences for span in bio_spans(sentence.tags))
     texts = [tuple(sentence.tokens) for sentence in sentences]
     train_texts = {tuple(sentence.tokens) for sentence in train}
@@ -88,13 +88,13 @@ def describe(sentences: Sentences, train: Iterable[RawSentence]) -> Counts:
 
 
 def rank_types(counts: Mapping[str, Any]) -> list[str]:
-    """The entity types of described splits: first those of train, the most frequent first, then the others."""
+    """Rank the entity types of described splits: first the types of train by frequency, then the others by name."""
     train = counts["train"]["types"]
     others = {type_ for split in counts.values() for type_ in split["types"]} - train.keys()
     return [*sorted(train, key=lambda type_: (-train[type_], type_)), *sorted(others)]
 
 
 def describe_unseen(counts: Mapping[str, Any], split: str) -> str:
-    """The types of a described split that train lacks, with the number of entities; empty if there are none."""
+    """List the types of a described split that train lacks, with their numbers of entities; empty if there are none."""
     types, known = counts[split]["types"], counts["train"]["types"]
     return ", ".join(f"{type_} {number:,}" for type_, number in types.items() if type_ not in known)

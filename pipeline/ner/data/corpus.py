@@ -1,10 +1,10 @@
-"""A split as the pipeline keeps it: data/ner/<set>/<split>.tsv.
+"""A split as the pipeline stores it: data/ner/<set>/<split>.tsv.
 
     Россия<TAB>россия<TAB>B-LOC
     победила<TAB>победить<TAB>O
 
-A line holds the token as given, what the language model reads for it (the protocol decides; here the lemma in lower
-case) and the legal BIO tag. A blank line follows each sentence.
+A line holds the token as given, the word that the language model reads for it (the protocol decides which; here the
+lemma in lower case) and the legal BIO tag. A blank line follows each sentence.
 """
 
 from collections.abc import Iterable, Iterator
@@ -33,17 +33,17 @@ class Sentence(NamedTuple):
 
     tokens: list[str]
     lemmas: list[str]
-    """What the language model reads; the words themselves where the protocol wants no lemmas."""
+    """The words that the language model reads; these are the tokens where the protocol asks for no lemmas."""
     tags: list[str]
 
 
 def split_path(corpus: Path, split: str) -> Path:
-    """The file of a split."""
+    """Return the file of a split."""
     return corpus / f"{split}.tsv"
 
 
 def write_split(path: Path, sentences: Iterable[Sentence]) -> None:
-    """Write sentences that are not empty and hold neither tabs nor line ends."""
+    """Write sentences, none of them empty, whose tokens hold neither tabs nor line ends."""
     with fresh_file(path) as partial, partial.open("w", encoding="utf-8", newline="\n") as file:
         for sentence in sentences:
             file.writelines("\t".join(row) + "\n" for row in zip(*sentence, strict=True))
@@ -56,23 +56,23 @@ def read_split(path: Path) -> Iterator[Sentence]:
         yield from parse_split(file, str(path))
 
 
-def parse_split(lines: Iterable[bytes], place: str) -> Iterator[Sentence]:
-    """The sentences of lines that still have their LF, the only line end; `place` names the lines in messages."""
+def parse_split(lines: Iterable[bytes], location: str) -> Iterator[Sentence]:
+    """Yield the sentences of lines that end in LF, the only line end; `location` is their file, for messages."""
     rows: list[list[str]] = []
     for number, line in enumerate(lines, 1):
         if line != b"\n":
             try:
                 token, lemma, tag = line.decode().removesuffix("\n").split("\t")
             except ValueError:  # not UTF-8, or not three fields
-                what = f"found {line[:100]!r}, expected UTF-8 in three fields: token lemma tag"
-                raise UserError(f"{place}:{number}: {what}; {remake('corpora')}") from None
+                fault = f"found {line[:100]!r}, expected UTF-8 in three fields: token lemma tag"
+                raise UserError(f"{location}:{number}: {fault}; {remake('corpora')}") from None
             rows.append([token, lemma, tag])
         elif rows:
             yield Sentence(*(list(column) for column in zip(*rows, strict=True)))
             rows = []
     if rows:
-        what = "the last sentence has no blank line after it: the file is cut off"
-        raise UserError(f"{place}: {what}; {remake('corpora')}")
+        fault = "the last sentence has no blank line after it: the file is cut off"
+        raise UserError(f"{location}: {fault}; {remake('corpora')}")
 
 
 def write_labels(corpus: Path, labels: list[str]) -> None:
@@ -86,7 +86,7 @@ def read_labels(corpus: Path) -> list[str]:
     return parse_labels(path.read_bytes(), str(path))
 
 
-def parse_labels(data: bytes, place: str) -> list[str]:
-    """The labels in the bytes of labels.json; `place` names the file in messages."""
-    labels: list[str] = parse_json(data, place, remake("corpora"), LabelsFile)["labels"]
+def parse_labels(data: bytes, location: str) -> list[str]:
+    """Return the labels in the bytes of labels.json; `location` is the file, for messages."""
+    labels: list[str] = parse_json(data, location, remake("corpora"), LabelsFile)["labels"]
     return labels

@@ -17,16 +17,16 @@ DESCRIPTION = "set.json"
 
 
 class DataSet(Settings):
-    """set.json; stage fetch has checked the manifest that it is made from."""
+    """set.json; stage fetch has checked the manifest from which it is made."""
 
     format: str
     """One of `pipeline.ner.data.formats.FORMATS`."""
     files: dict[Literal["train", "validation", "test"], str | None]
-    """File names in the folder; `.gz` is read as gzip."""
+    """Names of files in the folder; `.gz` is read as gzip."""
     holdout: Annotated[float, Field(gt=0, lt=1)] | None
-    """The share of the training sentences to hold out where there is no validation file."""
+    """The share of the training sentences that is held out where there is no validation file."""
     types: list[str] | None = None
-    """All entity types, in the order of their labels; null means those of the training split."""
+    """All entity types, in the order of their labels; null means the types of the training split."""
 
 
 def read_dataset(folder: Path) -> DataSet:

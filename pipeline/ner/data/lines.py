@@ -1,4 +1,4 @@
-"""What the layouts of published files share: numbered lines, and sentences of checked tokens and labels."""
+"""The common part of all published layouts: numbered lines, and sentences of checked tokens and labels."""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -16,7 +16,7 @@ MOST_BYTES = 1 << 14
 LONGEST_TOKEN = 1_000
 """In characters."""
 LONG, TOO_LONG = 1_000, 100_000
-"""A sentence of more tokens is reported, and refused; the longest sentence of the published sets has 124."""
+"""A sentence of more tokens is reported or refused; the longest sentence of the published sets has 124."""
 
 
 class RawSentence(NamedTuple):
@@ -29,7 +29,7 @@ class RawSentence(NamedTuple):
 class Row(NamedTuple):
     """One token of a file."""
 
-    place: str
+    location: str
     """The file and the number of the line."""
     token: str
     tag: str
@@ -45,9 +45,9 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def group(rows: Iterable[Row | None]) -> Iterator[RawSentence]:
-    """Sentences from rows with one None or more between sentences.
+    """Yield the sentences of rows; one None or more stands between two sentences.
 
-    A token that does not fit into a tab-separated column and a tag that is not a label of any scheme are a `UserError`.
+    A token that does not fit into a tab-separated column, or a tag that is not a label of any scheme, is a `UserError`.
     A sentence of more than `LONG` tokens is reported, because the blank lines of its file may be missing.
     """
     sentence: list[Row] = []
@@ -55,37 +55,37 @@ def group(rows: Iterable[Row | None]) -> Iterator[RawSentence]:
         if row:
             _check_row(*row)
             sentence.append(row)
-            check_length(sentence[0].place, len(sentence))
+            check_length(sentence[0].location, len(sentence))
         elif sentence:
             if len(sentence) > LONG:
                 advice = "a blank line ends a sentence: put them in if they are missing"
-                say(f"{sentence[0].place}: a sentence of {len(sentence):,} tokens begins here; {advice}")
+                say(f"{sentence[0].location}: a sentence of {len(sentence):,} tokens begins here; {advice}")
             yield RawSentence([token for _, token, _ in sentence], [tag for _, _, tag in sentence])
             sentence = []
 
 
-def check_length(place: str, tokens: int) -> None:
-    """Refuse a sentence, which begins at that place, before it fills the memory."""
+def check_length(location: str, tokens: int) -> None:
+    """Refuse an endless sentence, which begins at `location`, before it fills the memory."""
     if tokens > TOO_LONG:
-        what = f"found more than {TOO_LONG:,} tokens from here on without a blank line"
-        raise UserError(f"{place}: {what}, expected one after each sentence; put them in")
+        fault = f"found more than {TOO_LONG:,} tokens from here on without a blank line"
+        raise UserError(f"{location}: {fault}, expected one after each sentence; put them in")
 
 
-def _check_row(place: str, token: str, tag: str) -> None:
+def _check_row(location: str, token: str, tag: str) -> None:
     if not token or "\t" in token or len(token) > LONGEST_TOKEN:
-        what = f"found token {shown(token)}, expected one of 1 to {LONGEST_TOKEN:,} characters, no tab in it"
-        raise UserError(f"{place}: {what}")
+        fault = f"found token {shown(token)}, expected one of 1 to {LONGEST_TOKEN:,} characters, no tab in it"
+        raise UserError(f"{location}: {fault}")
     if not is_label(tag):
         raise UserError(
-            f"{place}: found label {shown(tag)}, expected O, or a prefix and a type as in B-PER (BIO, IOB1, IOBES, "
+            f"{location}: found label {shown(tag)}, expected O, or a prefix and a type as in B-PER (BIO, IOB1, IOBES, "
             "BILOU or BMEWO); is the label in another column, or written in another way?"
         )
 
 
-def _decode(place: str, line: bytes, first: bool) -> str:
+def _decode(location: str, line: bytes, first: bool) -> str:
     text = line.removesuffix(b"\n").removesuffix(b"\r")
     if len(line) == MOST_BYTES:
-        raise UserError(f"{place}: found a line of {MOST_BYTES:,} bytes or more, expected a token a line")
+        raise UserError(f"{location}: found a line of {MOST_BYTES:,} bytes or more, expected a token a line")
     try:
         decoded = text.decode("utf-8-sig" if first else "utf-8")
         fault = "byte 0x00, as in UTF-16" if "\0" in decoded else ""  # text in UTF-16 may be valid UTF-8
@@ -94,10 +94,10 @@ def _decode(place: str, line: bytes, first: bool) -> str:
     if fault:
         is_stray = text.count(0) * 8 < len(text) and b"\0" in text
         advice = "take it out" if is_stray else ADVICE.replace("WINDOWS-1251", guess_encoding(line))
-        raise UserError(f"{place}: found {fault}, expected UTF-8 text; {advice}")
+        raise UserError(f"{location}: found {fault}, expected UTF-8 text; {advice}")
     if "\r" in decoded:
         raise UserError(
-            f"{place}: found a carriage return inside a line, as in files of the classic Mac OS, expected lines that "
-            r"end in LF or CRLF; convert the file: sed 's/\r*$//; s/\r/\n/g'"
+            f"{location}: found a carriage return inside a line, as in files of the classic Mac OS, expected lines "
+            r"that end in LF or CRLF; convert the file: sed 's/\r*$//; s/\r/\n/g'"
         )
     return decoded

@@ -1,4 +1,4 @@
-"""The sentences of a published data set: its files, read in their format, as three splits."""
+"""Reading a published data set: its files, in their format, become three splits."""
 
 import hashlib
 from collections.abc import Collection, Iterator
@@ -13,19 +13,19 @@ from pipeline.ner.data.lines import RawSentence, group
 
 
 def read_file(path: Path, name: str, types: Collection[str] | None = None) -> Iterator[RawSentence]:
-    """Stream the sentences of a file in the format of that name, with tokens and labels as they stand there.
+    """Stream the sentences of a file in the named format, with tokens and labels as they stand there.
 
-    A `UserError` names the line, what was found and what was expected; with `types`, an entity of another type too.
+    A `UserError` names the line, what was found and what was expected. With `types`, any other type is an error too.
     """
     for number, sentence in enumerate(group(FORMATS[name](path)), 1):
         if types and (others := {tag_type(tag) for tag in sentence.tags} - {"", *types}):
-            what = f"{path}: sentence {number:,}: found an entity of type {shown(min(others))}"
-            raise UserError(f"{what}, expected {', '.join(types)}: correct the file, or types in the manifest")
+            fault = f"{path}: sentence {number:,}: found an entity of type {shown(min(others))}"
+            raise UserError(f"{fault}, expected {', '.join(types)}: correct the file, or types in the manifest")
         yield sentence
 
 
 def read_splits(folder: Path, dataset: DataSet, seed: int) -> dict[str, list[RawSentence]]:
-    """All sentences of train, validation and test; a split without any is a `UserError`."""
+    """Read all sentences of train, validation and test; an empty split is a `UserError`."""
     name, description = dataset.format, folder / DESCRIPTION
     if name not in FORMATS:
         expected = f"expected one of {', '.join(FORMATS)}"
@@ -43,9 +43,9 @@ def read_splits(folder: Path, dataset: DataSet, seed: int) -> dict[str, list[Raw
 
 
 def hold_out(sentences: list[RawSentence], share: float, seed: int) -> tuple[list[RawSentence], list[RawSentence]]:
-    """Part sentences into (kept, held out) by a hash of the seed and their tokens, in whatever form of Unicode.
+    """Split sentences into (training, held out) by a hash of the seed and their tokens, whatever their Unicode form.
 
-    Equal sentences therefore land on one side.
+    Equal sentences therefore land on the same side.
     """
     parts: tuple[list[RawSentence], list[RawSentence]] = [], []
     for sentence in sentences:

@@ -1,7 +1,7 @@
 """Whether a tagger is right as often as it says: temperature scaling and reliability (Guo et al. 2017).
 
-The temperature is a number that divides all scores of the CRF; it changes no label. The best one makes it most probable
-that the predicted entities of the validation split are right or wrong as they are.
+The temperature is a number that divides all scores of the CRF; it changes no label. The best one gives the observed
+right and wrong predictions on the validation split the highest probability.
 """
 
 import math
@@ -20,11 +20,11 @@ from pipeline.ner.tagging.tagger import Tagger, score_labels
 
 BINS = 10
 COLDEST, HOTTEST = 0.25, 8.0
-"""The bounds of the search, where it ends if all entities are right, or all wrong: no temperature is then the best."""
+"""The bounds of the search. If all entities are right, or all wrong, no temperature is best, and it ends at a bound."""
 STEPS = 20
-"""Each shortens the interval to 0.618 of it, so that the temperature is known to 0.03 %."""
+"""Each step shortens the interval to 0.618 of its length, so that the temperature is known to 0.03 %."""
 SMALLEST = 1e-9
-"""The least distance of a probability from 0 and 1: an error of a tagger that was sure costs 21 nats, not infinity."""
+"""The least distance of a probability from 0 and 1: a certain but wrong prediction costs 21 nats, not infinity."""
 
 Right = npt.NDArray[np.bool_]
 """Whether each predicted entity is in the gold tags, (spans,)."""
@@ -39,7 +39,7 @@ class Judged(NamedTuple):
     right: Right
 
     def confidences(self, temperature: float) -> Floats:
-        """The probability of each entity, float64 (spans,)."""
+        """Return the probability of each entity, float64 (spans,)."""
         parts = [
             span_log_probabilities(scale_scores(self.crf, emissions, lengths, temperature), spans)
             for emissions, lengths, spans in self.batches
@@ -59,7 +59,7 @@ def judge(tagger: Tagger, examples: Examples) -> Judged:
 
 
 def fit_temperature(judged: Judged) -> float:
-    """The temperature of least `log_loss`, by golden section over its logarithm; 1 where nothing was predicted."""
+    """Return the temperature of least `log_loss`, by golden section over its logarithm; 1 without any entity."""
     if not len(judged.right):
         return 1.0
 
@@ -81,14 +81,14 @@ def fit_temperature(judged: Judged) -> float:
 
 
 def log_loss(confidences: Floats, right: Right) -> float:
-    """Mean negative log-likelihood of right and wrong, in nats an entity; 0 without entities."""
+    """Return the mean negative log-likelihood of right and wrong, in nats per entity; 0 without entities."""
     clipped = confidences.clip(SMALLEST, 1 - SMALLEST)
     losses = -np.log(np.where(right, clipped, 1 - clipped))
     return float(losses.sum() / max(1, len(right)))
 
 
 def reliability(confidences: Floats, right: Right) -> dict[str, Any]:
-    """How many entities there are, the share of right ones, the mean confidence, `log_loss`, `ece` and its bins.
+    """Return the number of entities, the share of right ones, the mean confidence, `log_loss`, `ece` and its bins.
 
     `ece`, the expected calibration error, is the mean over entities of |share of right ones - mean confidence| in the
     bin of the entity. All `bins` have the same width; empty ones are left out.

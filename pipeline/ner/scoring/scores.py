@@ -1,4 +1,4 @@
-"""Scores of predicted tags, from counts per sentence, so that resampling sentences is a matrix product.
+"""Scores of predicted tags are computed from counts per sentence, so that resampling sentences is a matrix product.
 
 `token_f1` is the paper's: the F1 of each B-/I- label over tokens, weighted by how often the label is in the gold
 tags, O left out (scikit-learn's `f1_score(labels=..., average="weighted")`). `entity_f1` counts entities with exact
@@ -37,7 +37,7 @@ class Counts(NamedTuple):
 
 
 class TypeScore(NamedTuple):
-    """Entities of one type; `support` is how many are in the gold tags."""
+    """Scores of the entities of one type; `support` is their number in the gold tags."""
 
     type: str
     precision: float
@@ -47,7 +47,7 @@ class TypeScore(NamedTuple):
 
 
 def entity_types(labels: list[str]) -> list[str]:
-    """The types of the labels, in order of first appearance."""
+    """Return the types of the labels, in order of first appearance."""
     return list(dict.fromkeys(tag_type(label) for label in labels if label != OUTSIDE))
 
 
@@ -65,19 +65,19 @@ class Spans(NamedTuple):
     """The number of I- of the entity's type."""
 
     def of_sentences(self, sentences: Integers) -> "Spans":
-        """The spans of these sentences, whose numbers rise; in the result the sentences are numbered from 0."""
+        """Select the spans of these sentences, whose numbers rise; the result numbers the sentences from 0."""
         spans = Spans(*(column[np.isin(self.sentence, sentences)] for column in self))
         return spans._replace(sentence=np.searchsorted(sentences, spans.sentence))
 
     def are_in(self, others: "Spans") -> npt.NDArray[np.bool_]:
-        """Which of the spans are among the others, with borders and type; (spans,)."""
+        """Whether each span is among the others, with the same borders and type; (spans,)."""
         known = set(zip(*(column.tolist() for column in others[:4]), strict=True))
         keys = zip(*(column.tolist() for column in self[:4]), strict=True)
         return np.array([key in known for key in keys], dtype=np.bool_)
 
 
 def find_spans(tags: Integers, lengths: Integers, labels: list[str]) -> Spans:
-    """The entities of label numbers, int64 (tokens,), by `pipeline.ner.data.bio.begins`; lengths (sentences,)."""
+    """Find the entities of label numbers, int64 (tokens,), by `pipeline.ner.data.bio.begins`; lengths (sentences,)."""
     numbers = {label: number for number, label in enumerate(labels)}
     pairs = [(0, 0) if x == OUTSIDE else (numbers["B-" + tag_type(x)], numbers["I-" + tag_type(x)]) for x in labels]
     begin, inside = np.array(pairs, dtype=np.int64).T[:, tags]  # B- and I- of each token's type, (tokens,); 0 for O
@@ -105,17 +105,17 @@ def count(gold: Integers, predicted: Integers, lengths: Integers, labels: list[s
 
 
 def total(counts: Counts) -> Counts:
-    """The sums over all sentences: (3, labels) and (3, types)."""
+    """Sum the counts over all sentences: (3, labels) and (3, types)."""
     return Counts(counts.tokens.sum(0), counts.entities.sum(0))
 
 
 def measures(labels: list[str]) -> list[str]:
-    """The names of all measures: the scores of `METRICS`, then entity F1 by type."""
+    """Return the names of all measures: the scores of `METRICS`, then entity F1 by type."""
     return [*METRICS, *entity_types(labels)]
 
 
 def measure(counts: Counts) -> Floats:
-    """All measures of summed counts: (..., 3, labels) and (..., 3, types) -> (..., measures)."""
+    """Compute all measures of summed counts: (..., 3, labels) and (..., 3, types) -> (..., measures)."""
     hits, gold, predicted = np.moveaxis(counts.tokens, -2, 0)  # each (..., labels)
     token_f1 = _ratio((_f1(hits, gold, predicted) * gold).sum(-1), gold.sum(-1))
     entity_f1 = _f1(*np.moveaxis(counts.entities.sum(-1), -1, 0))  # of (..., 3)
@@ -126,17 +126,17 @@ def measure(counts: Counts) -> Floats:
 
 
 def measure_seeds(taggers: Sequence[Counts]) -> Floats:
-    """All measures of each tagger, (taggers, measures)."""
+    """Compute all measures of each tagger, (taggers, measures)."""
     return np.stack([measure(total(counts)) for counts in taggers])
 
 
 def score(counts: Counts) -> dict[str, float]:
-    """The scores of `METRICS` of a split, by name."""
+    """Compute the scores of `METRICS` of a split, by name."""
     return dict(zip(METRICS, measure(total(counts))[: len(METRICS)].tolist(), strict=True))
 
 
 def score_types(counts: Counts, labels: list[str]) -> list[TypeScore]:
-    """Precision, recall and F1 of the entities of each type."""
+    """Compute precision, recall and F1 of the entities of each type."""
     hits, gold, predicted = counts.entities.sum(0)  # each (types,)
     columns = _ratio(hits, predicted), _ratio(hits, gold), _f1(hits, gold, predicted), gold
     rows = zip(entity_types(labels), *(column.tolist() for column in columns), strict=True)
@@ -144,19 +144,19 @@ def score_types(counts: Counts, labels: list[str]) -> list[TypeScore]:
 
 
 def confusion_counts(gold: Integers, predicted: Integers, labels: int) -> Integers:
-    """How often each gold label (rows) was predicted as each label (columns), tokens, (labels, labels)."""
+    """Count the tokens of each gold label (rows) predicted as each label (columns), int64 (labels, labels)."""
     return np.bincount(gold * labels + predicted, minlength=labels**2).reshape(labels, labels)
 
 
 def deviation(values: Sequence[float]) -> float | None:
-    """Sample standard deviation between seeds (n - 1 in the denominator); None for a single value."""
+    """Return the sample standard deviation between seeds (n - 1 in the denominator); None for a single value."""
     return float(np.std(values, ddof=1)) if len(values) > 1 else None
 
 
 def estimate(taggers: Sequence[Counts], resamples: int, seed: int) -> Floats:
     """Each measure with its 95 % interval, (taggers + 1, measures, 3): value, low, high; the last row has the means.
 
-    All taggers are scored on the same drawn sentences, so that each draw has a mean, and these make its interval.
+    All taggers are scored on the same drawn sentences, so that each draw has a mean, and these give its interval.
     """
     values = measure_seeds(taggers)
     values = np.concatenate([values, values.mean(0, keepdims=True)])
@@ -166,7 +166,7 @@ def estimate(taggers: Sequence[Counts], resamples: int, seed: int) -> Floats:
 
 
 def spread_types(taggers: Sequence[Counts], labels: list[str], resamples: int, seed: int) -> dict[str, list[Any]]:
-    """Columns of a table of types: the deviation of its F1 between seeds, and the 95 % interval of the mean."""
+    """Columns of a table of types: the deviation of each F1 between seeds, and the 95 % interval of its mean."""
     estimates = estimate(taggers, resamples, seed)[:, len(METRICS) :]  # (taggers + 1, types, 3)
     deviations = [deviation(f1) for f1 in estimates[:-1, :, 0].T.tolist()]
     low, high = estimates[-1, :, 1:].T.tolist()
@@ -174,9 +174,9 @@ def spread_types(taggers: Sequence[Counts], labels: list[str], resamples: int, s
 
 
 def bootstrap(taggers: Sequence[Counts], resamples: int, seed: int) -> Floats:
-    """All measures on `resamples` draws of as many sentences, with replacement, (taggers, resamples, measures).
+    """Compute all measures on `resamples` draws of the sentences with replacement, (taggers, resamples, measures).
 
-    Equal seeds draw equal sentences, so that values of two taggers on the same split may be paired.
+    Each draw has as many sentences as the split. Equal seeds draw equal sentences, so that values may be paired.
     """
     chunks = resample(taggers, resamples, seed)
     tracked = track(chunks, "bootstrap", "resamples", resamples, size=lambda chunk: len(chunk[0].tokens))
@@ -184,7 +184,7 @@ def bootstrap(taggers: Sequence[Counts], resamples: int, seed: int) -> Floats:
 
 
 def resample(taggers: Sequence[Counts], resamples: int, seed: int) -> Iterator[list[Counts]]:
-    """Sums of every tagger's counts over the same drawn sentences, `CHUNK` resamples (axis 0) at a time."""
+    """Yield the sums of every tagger's counts over the same drawn sentences, `CHUNK` resamples (axis 0) at a time."""
     random = np.random.default_rng(seed)
     sentences = len(taggers[0].tokens)
     flat = [[array.reshape(sentences, -1).astype(np.float64) for array in counts] for counts in taggers]
@@ -196,13 +196,13 @@ def resample(taggers: Sequence[Counts], resamples: int, seed: int) -> Iterator[l
 
 
 def interval(values: Floats) -> tuple[float, float]:
-    """The middle 95 % of bootstrap values."""
+    """Return the ends of the middle 95 % of bootstrap values."""
     low, high = np.percentile(values, INTERVAL)
     return float(low), float(high)
 
 
 def _tally(sentence: Integers, classes: Integers, sentences: int, number: int) -> Integers:
-    """How often each class but 0 occurs in each sentence, (sentences, number - 1)."""
+    """Count each class except 0 in each sentence, (sentences, number - 1)."""
     flat = np.bincount(sentence * number + classes, minlength=sentences * number)
     return flat.reshape(sentences, number)[:, 1:]
 
@@ -212,6 +212,6 @@ def _f1(hits: Numbers, gold: Numbers, predicted: Numbers) -> Floats:
 
 
 def _ratio(part: Numbers, whole: Numbers) -> Floats:
-    """part / whole, 0 where whole is 0."""
+    """Divide part by whole; 0 where whole is 0."""
     ratio: Floats = np.divide(part, whole, out=np.zeros(np.shape(whole)), where=np.asarray(whole) != 0)
     return ratio

@@ -1,16 +1,16 @@
 """Whether two systems differ on a test split by more than chance allows.
 
 A system is the taggers of all its seeds, given by their counts; its score is the mean over them, as in `evaluate`. All
-differences are B minus A. Both methods take sentences as the units and say nothing of taggers with other seeds, which
-the deviation between seeds is about (Reimers and Gurevych 2017).
+differences are B minus A. Both methods take sentences as the units and say nothing about taggers with other seeds; the
+deviation between seeds does (Reimers and Gurevych 2017).
 
 The paired bootstrap (Efron and Tibshirani 1993; for language Koehn 2004 and Berg-Kirkpatrick et al. 2012) draws the
 same sentences for every tagger of both systems.
 
 Approximate randomisation (Noreen 1989; for F-scores Yeh 2000) asks how often the difference is as large when a coin
-decides, sentence by sentence, which system said what. If the systems were the same, both sides of the coin would be
-equally likely; with several seeds this holds for all outputs of a sentence together. One coin therefore swaps all of
-them, the k-th seed of A with the k-th of B, and the systems must have equally many.
+decides, sentence by sentence, which system gave which output. If the systems were the same, both sides of the coin
+would be equally likely; with several seeds this holds for all outputs of a sentence together. One coin therefore swaps
+all of them, the k-th seed of A with the k-th of B, and the systems must have equally many.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,20 +21,20 @@ from pipeline.ner.scoring.scores import CHUNK, Counts, Floats, bootstrap, measur
 from pipeline.work.progress import track
 
 ROUNDING = 1e-12
-"""Equal differences of F1 may come out this far apart."""
+"""Rounding may set equal differences of F1 this far apart."""
 
 System = Sequence[Counts]
 """The counts of each tagger on one test split."""
 
 
 def bootstrap_difference(a: System, b: System, resamples: int, seed: int) -> Floats:
-    """B minus A on `resamples` draws of as many sentences, with replacement; (resamples, measures)."""
+    """Compute B minus A on `resamples` draws of the sentences with replacement; (resamples, measures)."""
     draws = bootstrap([*a, *b], resamples, seed)
     return draws[len(a) :].mean(0) - draws[: len(a)].mean(0)
 
 
 def randomisation_p(a: System, b: System, resamples: int, seed: int) -> Floats:
-    """Two-sided p of each measure, (measures,): the share of swapped differences that are as large as the real one.
+    """Return the two-sided p of each measure, (measures,): the share of swapped differences as large as the real one.
 
     The real difference is counted too (Noreen 1989), so that p is never below 1 / (resamples + 1).
     """
@@ -49,7 +49,7 @@ def randomisation_p(a: System, b: System, resamples: int, seed: int) -> Floats:
 
 
 def _swapped_differences(a: System, b: System, resamples: int, seed: int) -> Iterator[Floats]:
-    """B minus A after random swaps, `CHUNK` resamples at a time, (chunk, measures)."""
+    """Yield B minus A after random swaps, `CHUNK` resamples at a time, (chunk, measures)."""
     random = np.random.default_rng(seed)
     pairs = list(zip(a, b, strict=True))
     # Swapping a sentence with the same counts in both systems changes nothing.
@@ -69,7 +69,7 @@ def _swapped_differences(a: System, b: System, resamples: int, seed: int) -> Ite
 
 
 def _swap(swaps: Floats, a: Counts, b: Counts, gain: list[Floats]) -> Floats:
-    """B minus A, (swaps, measures), of a pair of taggers with these totals; swaps (swaps, changed) are 0 or 1."""
+    """Compute B minus A, (swaps, measures), of two taggers with these totals; swaps (swaps, changed) are 0 or 1."""
     moved = [(swaps @ rows).reshape(len(swaps), 3, -1) for rows in gain]
     new_a, new_b = (Counts(*(x + sign * y for x, y in zip(c, moved, strict=True))) for c, sign in ((a, 1), (b, -1)))
     return measure(new_b) - measure(new_a)

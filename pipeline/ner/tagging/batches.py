@@ -1,4 +1,4 @@
-"""Batches of sentence numbers. Sentences of like length go together: little padding in the CRF, long packed steps."""
+"""Batches of sentence numbers; sentences of similar length share one: little padding in the CRF, long packed steps."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,11 +6,11 @@ import numpy.typing as npt
 Indices = npt.NDArray[np.int64]
 
 WINDOW = 50
-"""Batches' worth of shuffled sentences that are sorted by length together: more means less padding and less chance."""
+"""How many batches of shuffled sentences are sorted by length together: more means less padding and less randomness."""
 
 
 def training_batches(lengths: Indices, size: int, random: np.random.Generator) -> list[Indices]:
-    """Every sentence once, `size` a batch, in an order that depends on `random` alone; lengths (sentences,)."""
+    """Return every sentence once, `size` a batch, in an order that depends on `random` alone; lengths (sentences,)."""
     order = random.permutation(len(lengths))
     heaps = np.split(order, range(size * WINDOW, len(order), size * WINDOW))
     batches = [batch for heap in heaps for batch in _by_length(lengths, heap, size)]
@@ -18,7 +18,7 @@ def training_batches(lengths: Indices, size: int, random: np.random.Generator) -
 
 
 def inference_batches(lengths: Indices, size: int) -> list[Indices]:
-    """Every sentence once, `size` a batch, from the longest to the shortest: too little memory shows at once."""
+    """Return every sentence once, `size` a batch, the longest first: too little memory then shows at once."""
     return _by_length(lengths, np.arange(len(lengths)), size)
 
 

@@ -1,6 +1,6 @@
 """A linear-chain CRF (Lafferty, McCallum, Pereira 2001) over BIO labels that never learns or predicts an illegal move.
 
-Parameters and likelihood are pytorch-crf's. `transitions[i, j]` scores label i followed by label j.
+Parameters and likelihood come from pytorch-crf. `transitions[i, j]` scores label i followed by label j.
 """
 
 from typing import cast
@@ -15,8 +15,8 @@ FORBIDDEN = -1e4
 """Score of an illegal move: its exponential is 0 in float32, yet sums of such scores stay finite."""
 
 
-class BioCrf(CRF):  # type: ignore[misc]  # pytorch-crf says nothing of its types
-    """Labels in the order of the emissions' last axis; masks are boolean (sentences, longest), without holes."""
+class BioCrf(CRF):  # type: ignore[misc]  # pytorch-crf has no type hints
+    """The last axis of emissions is in the order of `labels`; masks are boolean (sentences, longest), without gaps."""
 
     def __init__(self, labels: list[str]) -> None:
         super().__init__(len(labels), batch_first=True)
@@ -31,13 +31,13 @@ class BioCrf(CRF):  # type: ignore[misc]  # pytorch-crf says nothing of its type
         self.transitions.data.masked_fill_(cast(Tensor, self.illegal), FORBIDDEN)
 
     def loss(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
-        """Mean over sentences of -log p(tags); emissions (sentences, longest, labels), tags int64; a scalar."""
+        """Return the mean of -log p(tags), a scalar; emissions are (sentences, longest, labels), tags int64."""
         self.forbid()
         return cast(Tensor, -self(emissions, tags, mask, reduction="mean"))
 
     @torch.no_grad()
     def best(self, emissions: Tensor, mask: Tensor) -> Tensor:
-        """The most probable tags (Viterbi), int64 (sentences, longest); what the mask excludes is meaningless.
+        """Return the most probable tags (Viterbi), int64 (sentences, longest); masked ones are meaningless.
 
         pytorch-crf's own search synchronises with the device at every token on the way back. Here sentences run along
         the last axis, so that the maximum over labels is vectorised.

@@ -1,4 +1,4 @@
-"""A split as the tagger meets it: vectors of its sentences and numbers for its tags."""
+"""A split as the tagger sees it: vectors of its sentences and numbers for its tags."""
 
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
@@ -16,19 +16,19 @@ from pipeline.provenance.code import CELLS, deciding, read_sources
 from pipeline.provenance.fingerprint import fingerprint
 
 EMBED = "pipeline/lm/embed.py"
-"""Only read as text: this room does not import the language model."""
+"""The file is only read as text: this package does not import the language model."""
 
 
 class Embedder(Protocol):
-    """A frozen language model; what it makes of a sentence must not depend on the other sentences of a call."""
+    """A frozen language model; the vectors of a sentence must not depend on the other sentences of a call."""
 
     width: int
 
     def embed(self, sentences: list[list[str]]) -> list[Vectors]:
-        """The top layer of each sentence, (tokens, width)."""
+        """Return the top layer of each sentence, (tokens, width)."""
 
     def layers(self, sentences: list[list[str]]) -> list[Vectors]:
-        """All layers of each sentence, (layers, tokens, width)."""
+        """Return all layers of each sentence, (layers, tokens, width)."""
 
 
 class Examples(NamedTuple):
@@ -41,7 +41,7 @@ class Examples(NamedTuple):
     """How many layers of the language model stand side by side in a vector."""
 
     def count_tags(self, predicted: Indices) -> Counts:
-        """The counts of predicted label numbers (tokens,)."""
+        """Count predicted label numbers (tokens,)."""
         return count(self.tags, predicted, self.features.lengths, self.labels)
 
 
@@ -60,7 +60,7 @@ def load_examples(paths: Paths, name: str, split: str, embedder: Embedder, kind:
 
 
 def choose_embed(embedder: Embedder, kind: FeatureKind) -> Embed:
-    """What makes the vectors of a kind: the top layer, or all layers side by side, which the tagger may mix."""
+    """Return what makes the vectors: the top layer, or all layers side by side, which the tagger may mix."""
 
     def side_by_side(sentences: list[list[str]]) -> list[Vectors]:
         # (layers, tokens, width) -> (tokens, layers, width) -> (tokens, layers * width)
@@ -70,20 +70,20 @@ def choose_embed(embedder: Embedder, kind: FeatureKind) -> Embed:
 
 
 def embedding_code() -> dict[str, str]:
-    """The code that decides how given weights embed, with every architecture: these are imported by name."""
+    """Return the code that decides how weights embed, with every architecture, since these are imported by name."""
     sources = read_sources()
     cells = [path for path in sources if path.startswith(CELLS) and path.endswith(".py")]
     return {path: text for start in [EMBED, *cells] for path, text in deciding(start, sources).items()}
 
 
-def encode_tags(place: str, sentences: Iterable[list[str]], labels: list[str], stage: str) -> Indices:
-    """The number in `labels` of every tag of the sentences, int64 (tokens,).
+def encode_tags(location: str, sentences: Iterable[list[str]], labels: list[str], stage: str) -> Indices:
+    """Return the number in `labels` of every tag of the sentences, int64 (tokens,).
 
-    A `UserError` about another tag names the place and the stage that makes it again.
+    A `UserError` about an unknown tag names the location and the stage that makes the file again.
     """
     numbers = {label: number for number, label in enumerate(labels)}
     try:
         return np.array([numbers[tag] for tags in sentences for tag in tags], dtype=np.int64)
     except KeyError as error:
-        what = f"found label {shown(error)}, expected one of {' '.join(labels)}"
-        raise UserError(f"{place}: {what}; {remake(stage)}") from None
+        fault = f"found label {shown(error)}, expected one of {' '.join(labels)}"
+        raise UserError(f"{location}: {fault}; {remake(stage)}") from None

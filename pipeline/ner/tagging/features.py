@@ -1,7 +1,7 @@
-"""Frozen features of the sentences of a split: computed once per language model, then read from a memory map.
+"""Frozen features of the sentences of a split are computed once per language model, then read from a memory map.
 
 Computing them again for every batch of every epoch, as the paper's code does, takes forty to fifty times as long over
-20 epochs. At the paper's size they are 3.8 GB in float16, so they are mapped and not loaded.
+20 epochs. At the paper's size they take 3.8 GB in float16, so they are mapped and not loaded.
 """
 
 import os
@@ -20,7 +20,7 @@ from pipeline.work.progress import track
 
 Vectors = npt.NDArray[np.float32]
 Embed = Callable[[list[list[str]]], list[Vectors]]
-"""Sentences to their vectors, each (tokens, width); which sentences come together must not matter."""
+"""Turns sentences into vectors, each (tokens, width); the other sentences of a call must not matter."""
 
 VALUE = np.dtype("<f2")
 BATCH = 64
@@ -42,7 +42,7 @@ class Features:
         self._starts: Indices = np.cumsum(self.lengths) - self.lengths
 
     def rows(self, sentences: Indices) -> Indices:
-        """The rows of `values` that hold these sentences, one sentence after the other; (tokens,)."""
+        """Return the rows of `values` that hold these sentences, one sentence after the other; (tokens,)."""
         lengths = self.lengths[sentences]
         before = np.cumsum(lengths) - lengths
         rows: Indices = np.arange(lengths.sum()) + np.repeat(self._starts[sentences] - before, lengths)
@@ -50,17 +50,17 @@ class Features:
 
 
 def build_features(cache: Path, key: str, sentences: list[list[str]], embed: Embed) -> Features:
-    """The features of `sentences` from `cache/key`, computed first if they are not there.
+    """Return the features of `sentences` from `cache/key`, and compute them first if they are not there.
 
-    `key` must say all that the values depend on (`fingerprint`). A `UserError` if they do not fit on the disk or into
-    float16. Two experiments may compute the same key at once: each works in a folder of its own, and the first to
-    finish gives it its name.
+    `key` must cover all that the values depend on (`fingerprint`). Values that do not fit on the disk or into float16
+    are a `UserError`. Two experiments may compute the same key at once: each works in its own folder, and the first to
+    finish renames it to `key`.
     """
     folder = cache / key
     if not folder.is_dir():
         cache.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=f".{key}.", dir=cache) as scratch:
-            partial = Path(scratch) / "features"  # a level down, for the usual permissions
+            partial = Path(scratch) / "features"  # a subfolder has the usual permissions
             partial.mkdir()
             _write(partial, folder, sentences, embed)
             try:
@@ -72,7 +72,7 @@ def build_features(cache: Path, key: str, sentences: list[list[str]], embed: Emb
 
 
 def _write(partial: Path, folder: Path, sentences: list[list[str]], embed: Embed) -> None:
-    """Embed the longest sentences first, and put the vectors of each in its place."""
+    """Embed the longest sentences first, and write the vectors of each at its position."""
     lengths = np.array([len(sentence) for sentence in sentences], dtype=np.int64)
     np.save(partial / "lengths.npy", lengths)
     starts, total, first, width = np.cumsum(lengths) - lengths, int(lengths.sum()), 0, 0

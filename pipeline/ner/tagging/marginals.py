@@ -1,9 +1,9 @@
-"""How sure a CRF is of an entity: the probability of all label sequences that have it, and no other one, there.
+"""How certain a CRF is of an entity: the probability of all label sequences with exactly this entity there.
 
 An entity of type T from token i up to j (not included) is in the sequences that have B-T at i, I-T from i + 1 to j - 1,
-and no I-T at j, which would continue it. All these sequences are summed up exactly: the forward and backward scores of
-Rabiner (1989) around the scores of the entity itself (Culotta and McCallum 2004, "Confidence estimation for information
-extraction", where the border after the entity is constrained in the same way):
+and no I-T at j, which would continue it. The sum over all these sequences is exact: it has the forward and backward
+scores of Rabiner (1989) around the scores of the entity itself (Culotta and McCallum 2004, "Confidence estimation for
+information extraction", where the border after the entity is constrained in the same way):
 
     p = exp(a_i(B) + sum of scores inside + log sum over y != I of exp(trans(last, y) + e_j(y) + b_j(y)) - log Z)
 """
@@ -30,9 +30,9 @@ class Scores(NamedTuple):
 
 
 def scale_scores(crf: BioCrf, emissions: Tensor, lengths: Tensor, temperature: float = 1.0) -> Scores:
-    """Divide every score by the temperature (Guo et al. 2017): the best sequence stays, its probability does not.
+    """Divide every score by the temperature (Guo et al. 2017), which changes probabilities but not the best sequence.
 
-    Emissions (sentences, longest, labels) of any float type, which the probabilities get too; lengths int64
+    Emissions are (sentences, longest, labels) of any float type, which the probabilities get too; lengths are int64
     (sentences,), none of them 0.
     """
     crf.forbid()
@@ -43,7 +43,7 @@ def scale_scores(crf: BioCrf, emissions: Tensor, lengths: Tensor, temperature: f
 
 @torch.no_grad()
 def span_log_probabilities(scores: Scores, spans: Spans) -> Tensor:
-    """The logarithm of each entity's probability, (spans,), 0 or less, of the emissions' type."""
+    """Return the logarithm of each entity's probability, (spans,), 0 or less, in the emissions' type."""
     sentence, first, stop, begin, inside = (torch.from_numpy(x).to(scores.emissions.device) for x in spans)
     before, after = forward(scores), backward(scores)
     ends = scores.lengths - 1
@@ -55,7 +55,7 @@ def span_log_probabilities(scores: Scores, spans: Spans) -> Tensor:
 
 
 def forward(scores: Scores) -> Tensor:
-    """a_t(y): log of the sum over all beginnings of a sentence that end with y at t; (longest, labels, sentences)."""
+    """a_t(y): log of the sum over all beginnings of a sentence up to y at t; (longest, labels, sentences)."""
     moves, rows = scores.transitions.unsqueeze(2), [scores.emissions[0] + scores.start.unsqueeze(1)]
     for emitted in scores.emissions[1:].unbind():
         rows.append((rows[-1].unsqueeze(1) + moves).logsumexp(0) + emitted)  # (labels, sentences)
@@ -63,7 +63,7 @@ def forward(scores: Scores) -> Tensor:
 
 
 def backward(scores: Scores) -> Tensor:
-    """b_t(y): log of the sum over all that may follow y at t; (longest, labels, sentences), to the sentence's end."""
+    """b_t(y): log of the sum over all ends of a sentence after y at t; (longest, labels, sentences)."""
     moves, end = scores.transitions.unsqueeze(2), scores.end.unsqueeze(1).expand_as(scores.emissions[0])
     rows = [end]
     for time in range(len(scores.emissions) - 1, 0, -1):
@@ -73,7 +73,7 @@ def backward(scores: Scores) -> Tensor:
 
 
 def _within(scores: Scores, sentence: Tensor, first: Tensor, stop: Tensor, begin: Tensor, inside: Tensor) -> Tensor:
-    """The score of all that follows the first token of each entity, (spans,)."""
+    """Return the score of all tokens of each entity after its first, (spans,)."""
     sums = scores.emissions.double().cumsum(0)  # exact to the last digit of float32 in long sentences too
     emitted = (sums[stop - 1, inside, sentence] - sums[first, inside, sentence]).to(scores.emissions.dtype)
     more = stop - first - 1
@@ -82,7 +82,7 @@ def _within(scores: Scores, sentence: Tensor, first: Tensor, stop: Tensor, begin
 
 
 def _leave(scores: Scores, after: Tensor, sentence: Tensor, stop: Tensor, last: Tensor, inside: Tensor) -> Tensor:
-    """Log of the sum over all that may follow each entity, whose last label is given; (spans,)."""
+    """Return the log of the sum over all continuations after each entity, which ends with `last`; (spans,)."""
     goes_on = stop < scores.lengths[sentence]
     time = stop.where(goes_on, 0)
     ways = scores.transitions[last] + scores.emissions[time, :, sentence] + after[time, :, sentence]  # (spans, labels)

@@ -3,8 +3,8 @@
 A mix of the layers of the language model may come first, and the BiLSTM with its ReLU may be left out.
 
 Sentences come one after the other without padding, as vectors (tokens, width) and lengths, and the BiLSTM runs over
-packed sequences. Its backward half never sees padding: a prediction depends on no other sentence, as it does in the
-paper's code, and padding, two thirds of a random batch, costs no time.
+packed sequences. Its backward half never sees padding: unlike in the paper's code, a prediction depends on no other
+sentence, and padding, two thirds of a random batch, costs no time.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 LARGEST = 1e30
 """Scores of labels and of moves between them must be below this, so that the sum over a sentence is finite."""
 BATCH = 256
-"""Sentences that are tagged at a time; the tags do not depend on it."""
+"""Sentences tagged in one call; the tags do not depend on it."""
 
 
 class ScalarMix(nn.Module):
@@ -44,7 +44,7 @@ class ScalarMix(nn.Module):
         self.gamma = nn.Parameter(torch.ones(()))
 
     def forward(self, layers: Tensor) -> Tensor:
-        """Vectors (tokens, layers * width), layer after layer, to (tokens, width)."""
+        """Mix vectors (tokens, layers * width), layer after layer, into (tokens, width)."""
         weights = self.gamma * self.scores.softmax(0)
         return torch.einsum("l,tlw->tw", weights, layers.unflatten(1, (len(weights), -1)))
 
@@ -64,7 +64,7 @@ class Tagger(nn.Module):
         self.crf = BioCrf(sizes.labels)
 
     def emissions(self, features: Tensor, lengths: Tensor) -> Tensor:
-        """Scores (sentences, longest, labels), 0 beyond a sentence; features (tokens, width) of any float type."""
+        """Return scores (sentences, longest, labels), 0 beyond a sentence; features are any floats (tokens, width)."""
         rows, sentence, time, batch_sizes = _pack(lengths)
         vectors = features[rows.to(features.device)].float()  # (tokens, width), time by time
         states = self.dropout(self.mix(vectors))  # (tokens, width of a layer)
@@ -77,7 +77,7 @@ class Tagger(nn.Module):
         return padded.index_put((sentence.to(scores.device), time.to(scores.device)), scores)
 
     def loss(self, features: Tensor, lengths: Tensor, tags: Tensor) -> Tensor:
-        """Mean over sentences of -log p(tags); tags int64 (tokens,); a scalar."""
+        """Return the mean over sentences of -log p(tags), a scalar; tags are int64 (tokens,)."""
         emissions = self.emissions(features, lengths)
         mask = _mask(lengths).to(emissions.device)  # (sentences, longest)
         padded = torch.zeros_like(mask, dtype=torch.int64).masked_scatter(mask, tags)
@@ -85,7 +85,7 @@ class Tagger(nn.Module):
         return loss
 
     def best(self, emissions: Tensor, lengths: Tensor) -> Tensor:
-        """The most probable legal tags, int64 (tokens,); a `UserError` where sums of these scores would overflow."""
+        """Return the most probable legal tags, int64 (tokens,); a `UserError` where sums of scores would overflow."""
         scores = torch.cat([emissions.flatten(), *(parameter.flatten() for parameter in self.crf.parameters())])
         if not (largest := scores.abs().max().item()) < LARGEST:
             raise UserError(
@@ -109,7 +109,7 @@ class Tagger(nn.Module):
 
 
 def load_taggers(folder: Path, device: torch.device) -> dict[str, Tagger]:
-    """The taggers of a data set, by seed and in the order of the seeds; all of them read the same features."""
+    """Load the taggers of a data set, by seed and in the order of the seeds; all of them read the same features."""
     folders = {path.name.removeprefix("seed-"): path for path in folder.glob("seed-*")}
     if not folders or not all(seed.isdecimal() for seed in folders):
         names = ", ".join(sorted(path.name for path in folders.values())) or "no taggers"
@@ -118,7 +118,7 @@ def load_taggers(folder: Path, device: torch.device) -> dict[str, Tagger]:
 
 
 def predict(tagger: Tagger, features: Features) -> Indices:
-    """Label numbers of all tokens in the order of the split, int64 (tokens,). Leaves the tagger in evaluation mode."""
+    """Return label numbers int64 (tokens,) in the order of the split. The tagger stays in evaluation mode."""
     tags = np.zeros(int(features.lengths.sum()), dtype=np.int64)
     for rows, emissions, lengths in score_labels(tagger, features):
         tags[rows] = tagger.best(emissions, lengths).cpu().numpy()
@@ -126,7 +126,7 @@ def predict(tagger: Tagger, features: Features) -> Indices:
 
 
 def score_labels(tagger: Tagger, features: Features) -> Iterator[tuple[Indices, Tensor, Tensor]]:
-    """Batches of a split: rows of the tokens, emissions (sentences, longest, labels) and lengths (sentences,)."""
+    """Yield for each batch rows (tokens,), emissions (sentences, longest, labels) and lengths (sentences,)."""
     if tagger.width != features.width:
         raise UserError(
             f"the tagger reads vectors of width {tagger.width}, found features of width {features.width}: "
@@ -142,16 +142,16 @@ def score_labels(tagger: Tagger, features: Features) -> Iterator[tuple[Indices, 
 
 
 def load_batch(tagger: Tagger, features: Features, batch: Indices, rows: Indices) -> tuple[Tensor, Tensor]:
-    """Vectors of a batch on the tagger's device, float16 (tokens, width), and lengths (sentences,) on the CPU."""
+    """Return vectors float16 (tokens, width) on the tagger's device, and lengths (sentences,) on the CPU."""
     vectors = torch.from_numpy(features.values[rows])
     return vectors.to(tagger.linear.weight.device), torch.from_numpy(features.lengths[batch])
 
 
 def _pack(lengths: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """How sentences one after the other become a packed sequence, which goes time by time.
+    """Return how sentences one after the other become a packed sequence, which goes time by time.
 
-    Of each packed token: its place among the given ones, its sentence, and its time, which is its number in the
-    sentence, (tokens,) each. Then how many sentences have a token at each time, (longest,).
+    The first three, (tokens,) each, are the index of each packed token among the given ones, its sentence and its
+    time, which is its index in the sentence. The last, (longest,), counts the sentences with a token at each time.
     """
     order = lengths.argsort(descending=True, stable=True)
     alive = _mask(lengths[order]).T  # (longest, sentences), long sentences first
@@ -162,5 +162,5 @@ def _pack(lengths: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 def _mask(lengths: Tensor) -> Tensor:
-    """True where there is a token, (sentences, longest)."""
+    """Return True where there is a token, (sentences, longest)."""
     return torch.arange(int(lengths.max())) < lengths.unsqueeze(1)

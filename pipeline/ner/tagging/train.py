@@ -17,7 +17,7 @@ from pipeline.work.progress import Meter
 
 
 class Epoch(NamedTuple):
-    """Mean loss a sentence, and scores on validation after the epoch."""
+    """The mean loss per sentence, and the scores on validation after the epoch."""
 
     epoch: int
     train_loss: float
@@ -28,9 +28,9 @@ class Epoch(NamedTuple):
 def train_tagger(
     train: Examples, validation: Examples, settings: NerSettings, seed: int, device: torch.device, rule: EpochRule
 ) -> tuple[Tagger, list[Epoch]]:
-    """Train for all epochs; return the tagger as it was after the epoch that the rule keeps, and all epochs.
+    """Train for all epochs; return the tagger as it was after the epoch that the rule chooses, and all epochs.
 
-    Equal arguments give equal weights on the same machine. Sets torch's global seed.
+    Equal arguments give equal weights on the same machine. The call sets torch's global seed.
     """
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
@@ -48,8 +48,8 @@ def train_tagger(
         for step, batch in enumerate(batches, 1):
             mean = train_step(tagger, optimizer, train, batch, settings.clip)
             if not np.isfinite(mean):
-                what = f"found a loss of {mean} in epoch {number}, step {step} of {len(batches)}, expected a number"
-                raise UserError(f"tagger: {what}; lower ner.learning_rate or ner.clip in params.yaml")
+                fault = f"found a loss of {mean} in epoch {number}, step {step} of {len(batches)}, expected a number"
+                raise UserError(f"tagger: {fault}; lower ner.learning_rate or ner.clip in params.yaml")
             loss += mean * len(batch)
             meter.add(int(train.features.lengths[batch].sum()), f"epoch {number}, loss {mean:.3f}")
         scores = score(validation.count_tags(predict(tagger, validation.features)))
@@ -62,7 +62,7 @@ def train_tagger(
 
 
 def kept_epoch(epochs: list[Epoch], rule: EpochRule) -> Epoch:
-    """The last epoch, or the first of those with the best entity F1 on validation."""
+    """Return the last epoch, or the first of the epochs with the best entity F1 on validation."""
     return epochs[-1] if rule == "last" else max(epochs, key=lambda epoch: epoch.validation_entity_f1)
 
 

@@ -5,9 +5,9 @@
     EU NNP B-NP B-ORG
     rejects VBZ B-VP O
 
-The token is the first column and the tag the last; what is between them (two columns in English, three in German, often
-none) is not read. Blanks or tabs separate the columns, and all rows of a file have equally many. A blank line ends a
-sentence, and so does a row of -DOCSTART-, which is not a token.
+The token is the first column and the tag the last; the columns between them (two in English, three in German, often
+none) are not read. Blanks or tabs separate the columns, and all rows of a file have equally many. A blank line ends a
+sentence, and so does a row of -DOCSTART-, which is no token.
 
 Three peculiarities of such files are recognised and reported:
 
@@ -29,9 +29,9 @@ from pipeline.work.progress import say
 
 DOCUMENT = "-DOCSTART-"
 SAMPLE = 100
-"""The columns are recognised by this many sentences; a few may look numbered, as in tables of results, but not most."""
+"""This many sentences decide what the columns are; a few may look numbered, as in tables of results, but not most."""
 CHUNKS = {"ADJP", "ADVP", "CONJP", "INTJ", "LST", "NC", "NP", "PC", "PP", "PRT", "SBAR", "UCP", "VC", "VP"}
-"""Types of CoNLL's labels of phrases, whose column stands before that of the entities and looks like it."""
+"""Types in CoNLL's column of phrases, which stands before the column of entities and looks like it."""
 _GAP = re.compile("[ \t]+")  # not str.split(): a no-break space is part of its token
 _NUMBER = re.compile(r"([0-9]{1,9})\.?")
 _RANGE = re.compile(r"[0-9]{1,9}[-.][0-9]{1,9}")
@@ -48,18 +48,18 @@ def rows(path: Path) -> Iterator[Row | None]:
     width, token, label = _find_columns(path)
     counts, last = Counter[str](), 0
     for sentence in _sentences(path, counts):
-        for index, (place, fields) in enumerate(sentence):
+        for index, (location, fields) in enumerate(sentence):
             if len(fields) != width:
-                what = f"found {len(fields)} columns in {shown(' '.join(fields))}, expected {width}"
-                raise UserError(f"{place}: {what} with blanks between, the token first and the tag last")
+                fault = f"found {len(fields)} columns in {shown(' '.join(fields))}, expected {width}"
+                raise UserError(f"{location}: {fault} with blanks between, the token first and the tag last")
             if token:
                 number = _number(fields)
                 if number != last + 1 and (index or number not in (0, 1)):
-                    what = f"found {shown(fields[0])} in the first column, expected {last + 1}"
+                    fault = f"found {shown(fields[0])} in the first column, expected {last + 1}"
                     reason = "it is a running number in the first sentences"
-                    raise UserError(f"{place}: {what}: {reason}; is a line missing, or one of several words?")
+                    raise UserError(f"{location}: {fault}: {reason}; is a line missing, or one of several words?")
                 last = number
-            yield Row(place, fields[token], fields[label])
+            yield Row(location, fields[token], fields[label])
         yield None
     if counts["comments"]:
         say(f"{path}: lines of comments (#) left out: {counts['comments']:,}")
@@ -84,9 +84,9 @@ def _sentences(path: Path, counts: Counter[str]) -> Iterator[list[Line]]:
 
 
 def _find_columns(path: Path) -> tuple[int, int, int]:
-    """How many columns there are, and the indices of token and label, by the first sentences.
+    """Find the number of columns and the indices of token and label, by the first sentences.
 
-    It is said if the token is not simply in the first and the label in the last.
+    A line is printed unless the token is in the first column and the label in the last.
     """
     sample = list(islice(_sentences(path, Counter()), SAMPLE))
     lines = [fields for sentence in sample for _, fields in sentence]
@@ -110,7 +110,7 @@ def _find_columns(path: Path) -> tuple[int, int, int]:
 
 
 def _number(fields: list[str]) -> int:
-    """The running number in the first field; -1 if it is none."""
+    """Return the running number in the first field; -1 if there is none."""
     number = _NUMBER.fullmatch(fields[0])
     return int(number[1]) if number else -1
 
@@ -123,7 +123,7 @@ def _is_index(column: list[str]) -> bool:
 
 
 def _count_numbered(sample: list[list[Line]]) -> int:
-    """Sentences whose first column counts from 0 or 1, or goes on where the sentence before ended."""
+    """Count the sentences whose first column counts from 0 or 1, or continues the sentence before."""
     last = total = 0
     for sentence in sample:
         numbers = [_number(fields) for _, fields in sentence if not _RANGE.fullmatch(fields[0])] or [-1]
@@ -133,7 +133,7 @@ def _count_numbered(sample: list[list[Line]]) -> int:
 
 
 def _is_nested(path: Path, sample: list[list[str]], column: int) -> bool:
-    """Whether the labels of this column are of entities inside those of the column before it, by the whole file."""
+    """Whether this column labels entities inside the entities of the column before it, by the whole file."""
     if not all(is_label(label) for fields in sample for label in fields[column - 1 : column + 1]):
         return False
     lines = (fields for sentence in _sentences(path, Counter()) for _, fields in sentence if len(fields) > column)

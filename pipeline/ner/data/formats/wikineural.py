@@ -4,7 +4,7 @@
     1<TAB>—<TAB>O
     2<TAB>столица<TAB>O
 
-A blank line ends a sentence. Not CoNLL-U in spite of the files' names: `#` begins no comment.
+A blank line ends a sentence. This is not CoNLL-U in spite of the files' names: `#` begins no comment.
 """
 
 from collections.abc import Iterator
@@ -18,16 +18,16 @@ def rows(path: Path) -> Iterator[Row | None]:
     """The tokens of a file."""
     expected = 0
     for number, line in read_lines(path):
-        place, fields = f"{path}:{number}", line.split("\t")
+        location, fields = f"{path}:{number}", line.split("\t")
         if not line:
             expected = 0
             yield None
             continue
         if len(fields) != 3:
-            what = f"found {len(fields)} fields in {shown(line)}, expected 3 with tabs between: index token tag"
-            raise UserError(f"{place}: {what}")
+            fault = f"found {len(fields)} fields in {shown(line)}, expected 3 with tabs between: index token tag"
+            raise UserError(f"{location}: {fault}")
         if fields[0] != str(expected):
-            what = f"found index {shown(fields[0])}, expected {expected}; is a line or a blank line missing?"
-            raise UserError(f"{place}: {what}")
+            fault = f"found index {shown(fields[0])}, expected {expected}; is a line or a blank line missing?"
+            raise UserError(f"{location}: {fault}")
         expected += 1
-        yield Row(place, fields[1], fields[2])
+        yield Row(location, fields[1], fields[2])
