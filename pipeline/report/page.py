@@ -11,7 +11,7 @@ from pipeline.report.counts import Flow, read_flows
 from pipeline.report.data import MEAN, Json, Results, SetResults
 from pipeline.report.pages.blocks import Markdown, table
 from pipeline.report.pages.render import render_markdown
-from pipeline.report.readings import RIGHT, WRONG, Mistakes
+from pipeline.report.mistakes import RIGHT, WRONG, Mistakes
 from pipeline.report.splits import tabulate_dropped, tabulate_splits
 from pipeline.report.tables import decimal, integer, interval, percent, plus_minus, score, spread
 

@@ -16,7 +16,7 @@ from pipeline.report.paper import set_name
 from pipeline.report.plots.curves import draw_epochs, draw_perplexity, draw_typos
 from pipeline.report.plots.style import save
 from pipeline.report.plots.types import draw_confusion, draw_types
-from pipeline.report.readings import draw_mistakes
+from pipeline.report.mistakes import draw_mistakes
 from pipeline.work.outputs import fresh_folder, write_text
 
 

@@ -12,7 +12,7 @@ class Markdown(str):
     """Text that is Markdown already: other text is escaped where a block or a template shows it."""
 
 
-class Reading(NamedTuple):
+class Annotation(NamedTuple):
     """A sentence as gold or a system has it; `by` names the seeds that agree on it and is empty for gold."""
 
     system: str
@@ -25,7 +25,7 @@ class Example(NamedTuple):
 
     number: int
     about: str
-    readings: Sequence[Reading]
+    annotations: Sequence[Annotation]
 
 
 LEGEND = Markdown("Entities: **gold, or found with its borders and type**; ***not in the gold tags*** _✗_.")
@@ -63,5 +63,5 @@ def picture(path: str, title: str) -> Markdown:
 
 def show_example(example: Example) -> Markdown:
     """A sentence as a table with a row for each reading."""
-    rows = [[f"{system}, {by}" if by else system, text] for system, by, text in example.readings]
+    rows = [[f"{system}, {by}" if by else system, text] for system, by, text in example.annotations]
     return table([f"Sentence {example.number}", example.about], rows, left=2)

@@ -9,7 +9,7 @@ import numpy as np
 from pipeline.ner.data.bio import Span, bio_spans
 from pipeline.ner.scoring.scores import Counts, Floats
 from pipeline.ner.scoring.tested import Split, Taggers, describe_seeds
-from pipeline.report.pages.blocks import Example, Markdown, Reading, escape, mark
+from pipeline.report.pages.blocks import Example, Markdown, Annotation, escape, mark
 
 WRONG, RIGHT = 30, 6
 """Test sentences of each data set that the report shows, with a mistake and without."""
@@ -36,8 +36,8 @@ def draw_mistakes(split: Split, taggers: Taggers, seed: int) -> Mistakes:
     examples = []
     for index in map(int, drawn):
         about = f"entities missed or made up: {describe_wrong(misses[index])}" if misses[index] else "no mistake"
-        readings = [read_gold(split, index), *read_predicted(split, taggers, index, "found")]
-        examples.append(Example(index + 1, about, readings))
+        annotations = [read_gold(split, index), *read_predicted(split, taggers, index, "found")]
+        examples.append(Example(index + 1, about, annotations))
     return Mistakes(len(split.sentences), len(wrong), len(right), examples)
 
 
@@ -52,14 +52,14 @@ def describe_wrong(mean: float) -> str:
     return f"{mean:.2f}".rstrip("0").rstrip(".")
 
 
-def read_gold(split: Split, index: int) -> Reading:
+def read_gold(split: Split, index: int) -> Annotation:
     """A sentence with its gold entities."""
     sentence = split.sentences[index]
     gold = bio_spans(sentence.tags)
-    return Reading("gold", "", _mark(sentence.tokens, gold, gold))
+    return Annotation("gold", "", _mark(sentence.tokens, gold, gold))
 
 
-def read_predicted(split: Split, taggers: Taggers, index: int, system: str) -> Iterator[Reading]:
+def read_predicted(split: Split, taggers: Taggers, index: int, system: str) -> Iterator[Annotation]:
     """A sentence with the entities that the taggers predicted; taggers that agree are one reading."""
     sentence = split.sentences[index]
     gold = bio_spans(sentence.tags)
@@ -68,7 +68,7 @@ def read_predicted(split: Split, taggers: Taggers, index: int, system: str) -> I
         labels = [split.labels[tag] for tag in tags[split.tokens(index)].tolist()]
         seeds_by_spans[tuple(bio_spans(labels))].append(seed)
     for spans, seeds in seeds_by_spans.items():
-        yield Reading(system, describe_seeds(seeds), _mark(sentence.tokens, spans, gold))
+        yield Annotation(system, describe_seeds(seeds), _mark(sentence.tokens, spans, gold))
 
 
 def _mark(tokens: list[str], spans: Sequence[Span], gold: Sequence[Span]) -> Markdown:
