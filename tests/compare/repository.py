@@ -1,12 +1,12 @@
-"""A DVC repository whose outputs are written and not computed: `dvc commit` takes them for those of the stages.
+"""A DVC repository whose outputs are written and not computed; `dvc commit` takes them for outputs of the stages.
 
 main                 sru, seeds 1 and 2
 with-gru             an experiment: gru, better taggers
 feature/three-seeds  a branch with a seed more
 other-test           a branch with another test sentence
 stale                a branch whose settings were edited after the last run
-recoded              a branch whose code was
-other-cell           a branch where the code of its architecture was
+recoded              a branch whose code was edited
+other-cell           a branch where the code of both architectures was, sru's last
 """
 
 import subprocess
@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import yaml
-from dvc.repo import Repo
 
 from pipeline.files.json import write_json
 from pipeline.ner.data.bio import bio_labels
@@ -56,7 +55,7 @@ def gold(name: str) -> np.ndarray:
 
 
 def predicted(name: str, arch: str, seed: int) -> np.ndarray:
-    """What a tagger says: gold, but for a third of the tokens, a tenth with gru."""
+    """A tagger's label numbers (tokens,): gold, but for a third of the tokens, a tenth with gru."""
     random = np.random.default_rng([len(arch), ord(arch[0]), seed])
     wrong = random.random(SENTENCES * LENGTH) < (0.1 if arch == "gru" else 0.35)
     return np.where(wrong, random.integers(1 + 2 * len(SETS[name]), size=SENTENCES * LENGTH), gold(name))
@@ -64,6 +63,8 @@ def predicted(name: str, arch: str, seed: int) -> np.ndarray:
 
 def build(folder: Path) -> None:
     """Make the repository in an empty folder, which must be the current one."""
+    from dvc.repo import Repo
+
     git("init", "--quiet", "--initial-branch", "main")
     git("config", "user.name", "Test")
     git("config", "user.email", "test@example.org")
@@ -72,28 +73,21 @@ def build(folder: Path) -> None:
     for file in (CODE, *CELLS.values()):
         Path(file).parent.mkdir(parents=True, exist_ok=True)
         Path(file).write_text("", encoding="utf-8")
-    _write("sru", seeds=[1, 2])
-    _save("main")
-    git("checkout", "--quiet", "-b", "feature/three-seeds")
-    _write("sru", seeds=[1, 2, 3])
-    _save("a seed more")
-    git("checkout", "--quiet", "-b", "other-test", "main")
-    _write("sru", seeds=[1, 2], change=lambda sentences: sentences[6].tokens.__setitem__(0, "другое"))
-    _save("another test sentence")
-    git("checkout", "--quiet", "-b", "stale", "main")
+    _run("sru", seeds=[1, 2])
+    _branch("feature/three-seeds")
+    _run("sru", seeds=[1, 2, 3])
+    _branch("other-test")
+    _run("sru", seeds=[1, 2], change=lambda sentences: sentences[6].tokens.__setitem__(0, "другое"))
+    _branch("stale")
     write_params("gru")
     git("commit", "--quiet", "--all", "--message", "edited, not run")
-    git("checkout", "--quiet", "-b", "recoded", "main")
-    Path(CODE).write_text("SCORE = 1\n", encoding="utf-8")
-    git("commit", "--quiet", "--all", "--message", "edited, not run")
-    git("checkout", "--quiet", "-b", "other-cell", "main")
-    Path(CELLS["gru"]).write_text("GATES = 4\n", encoding="utf-8")
-    git("commit", "--quiet", "--all", "--message", "of another architecture")
-    Path(CELLS["sru"]).write_text("GATES = 4\n", encoding="utf-8")
-    git("commit", "--quiet", "--all", "--message", "edited, not run")
+    _branch("recoded")
+    _edit(CODE, "SCORE = 1\n")
+    _branch("other-cell")
+    _edit(CELLS["gru"], "GATES = 4\n")
+    _edit(CELLS["sru"], "GATES = 4\n")
     git("checkout", "--quiet", "main")
     _write("gru", seeds=[1, 2])
-    _commit()
     with Repo() as repo:
         repo.experiments.save(name="with-gru")
     git("checkout", "--quiet", ".")
@@ -105,15 +99,24 @@ def git(*arguments: str) -> str:
     return subprocess.run(["git", *arguments], check=True, capture_output=True, text=True).stdout
 
 
-def _save(message: str) -> None:
-    _commit()
-    git("add", "--all")
-    git("commit", "--quiet", "--message", message)
+def _branch(name: str) -> None:
+    git("checkout", "--quiet", "-b", name, "main")
 
 
-def _commit() -> None:
+def _edit(file: str, text: str) -> None:
+    Path(file).write_text(text, encoding="utf-8")
+    git("commit", "--quiet", "--all", "--message", "edited, not run")
+
+
+def _run(arch: str, seeds: list[int], change: Callable[[list[Sentence]], None] = lambda _: None) -> None:
+    """Write all outputs, and commit them to DVC and git."""
+    from dvc.repo import Repo
+
+    _write(arch, seeds, change)
     with Repo() as repo:
         repo.commit(force=True)
+    git("add", "--all")
+    git("commit", "--quiet", "--message", "run")
 
 
 def _write(arch: str, seeds: list[int], change: Callable[[list[Sentence]], None] = lambda _: None) -> None:
