@@ -1,0 +1,122 @@
+"""A revision in memory, for the tables."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pipeline.errors import UserError
+from pipeline.experiments.revision import Revision
+from pipeline.experiments.tables.rows import Row, read_row
+
+ARCHS = {name: {"cell": name, "layers": 2} for name in ("lstm", "gru", "sru", "mine")} | {
+    "charcnn": {"cell": "none", "layers": 0},
+    "elmo": {"cell": "elmo", "layers": 0},
+}
+COUNTS = ["sentences", "tokens", "entities", "repaired_orphans", "repaired_type_changes", "duplicates", "also_in_train"]
+COST = {"tokens_per_second": 900, "minutes": 3.5, "peak_memory_mb": 500}
+SCORES = """metric,seed,value,low,high
+token_f1,1,0.70,0.6,0.8
+token_f1,2,0.74,0.6,0.8
+token_f1,mean,0.72,0.65,0.79
+entity_f1,1,0.60,0.5,0.7
+entity_f1,2,0.60,0.5,0.7
+entity_f1,mean,0.60,0.55,0.66
+"""
+CURVE = """step,tokens,train_perplexity,validation_perplexity
+10,1000000,60.0,50.0
+20,2000000,24.0,20.0
+"""
+EPOCHS = """seed,epoch,loss,validation_token_f1,validation_entity_f1,kept
+1,1,9.0,0.5,0.4,0
+1,2,3.0,0.6,0.5,1
+2,1,9.0,0.5,0.4,0
+2,2,3.0,0.6,0.7,1
+"""
+TYPOS = """rate,words,misspelt,entity_f1,entity_f1_low,entity_f1_high,token_f1,token_f1_low,token_f1_high
+0,100,0,0.60,0.55,0.66,0.72,0.65,0.79
+0.1,100,10,0.50,0.45,0.56,0.62,0.55,0.69
+"""
+
+
+@dataclass
+class Fake:
+    """Its files are at hand, and its lock speaks of one stage and of one code, `data/code/evaluate.json`."""
+
+    name: str
+    arch: str
+    scale: str = "demo"
+    rate: float = 0.1
+    epoch: str = "best"
+    code: str = "1"
+    cell: str = ""
+    """The code of the architecture."""
+    raw: str = "inputs"
+    elmo: str = "none"
+    advice: str = "run: dvc repro"
+
+    def __post_init__(self) -> None:
+        self.title = self.name
+        self.params: dict[str, Any] = {
+            "arch": self.arch,
+            "scale": self.scale,
+            "protocol": {"lowercase": True, "lemmas": True, "tokens": "all", "epoch": self.epoch},
+            "archs": ARCHS,
+            "scales": {self.scale: {"charcnn": {"source": "train"}, "ner": {"rate": self.rate}}},
+        }
+        lm, cost = make_lm(self.arch), {} if self.arch == "charcnn" else COST
+        counts = {"wikineural": {"test": dict.fromkeys(COUNTS, 3)}}
+        self.files = {
+            "metrics/pretrain.json": json.dumps({"lm": lm}),
+            "metrics/cost.json": json.dumps({"lm": {"device": "cpu"} | cost}),
+            "metrics/data.json": json.dumps({"scale": self.scale, "ner": counts}),
+            "metrics/ner/wikineural.scores.csv": SCORES,
+            "metrics/ner/wikineural.epochs.csv": EPOCHS,
+            "metrics/ner/wikineural.typos.csv": TYPOS,
+            "metrics/pretrain.csv": CURVE if "perplexity" in lm else CURVE.splitlines()[0],
+        }
+
+    @property
+    def stages(self) -> dict[str, Any]:
+        architecture = "models/architecture.json", self.arch + self.cell
+        raw = "data/raw/ner", self.raw
+        evaluate = _stage([architecture, raw, ("data/code/evaluate.json", self.code)], [("metrics/ner", self.arch)])
+        ner = {f"scales.{self.params['scale']}.ner": self.params["scales"][self.params["scale"]]["ner"]}
+        return {
+            "check": _stage([("params.yaml", self.name)], [architecture]),
+            "fetch": _stage([], [raw, ("data/raw/elmo", self.elmo)]),
+            "evaluate@wikineural": evaluate | {"params": {"params.yaml": ner}},
+        }
+
+    def md5(self, path: str) -> str:
+        architecture = self.architecture_md5(self.arch)
+        md5s = {"params.yaml": self.name, "data/code/evaluate.json": self.code, "models/architecture.json": architecture}
+        return md5s[path]
+
+    def architecture_md5(self, arch: str) -> str:
+        return arch + self.cell
+
+    def has(self, path: str) -> bool:
+        return path in self.files
+
+    def read_bytes(self, path: str) -> bytes:
+        if path not in self.files:
+            raise UserError(f"{self.name}: {path}: neither in git nor in DVC's cache")
+        return self.files[path].encode()
+
+
+def make_lm(arch: str) -> dict[str, Any]:
+    if arch == "charcnn":
+        return {"arch": arch, "layers": 0, "parameters_m": 0}
+    lm = {"arch": arch, "layers": 2, "hidden": 8, "parameters_m": 1.5}
+    return lm | {"perplexity": 20.0, "tokens": 2_000_000}
+
+
+def make_row(arch: str, /, **changes: Any) -> Row:
+    return read_row(cast(Revision, Fake(f"of-{arch}", arch)))._replace(**changes)
+
+
+def _stage(deps: list[tuple[str, str]], outs: list[tuple[str, str]]) -> dict[str, Any]:
+    return {
+        "deps": [{"path": path, "md5": md5} for path, md5 in deps],
+        "outs": [{"path": path, "md5": md5} for path, md5 in outs],
+    }
