@@ -12,7 +12,7 @@ other-cell           a branch where the code of both architectures was, sru's la
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from shutil import rmtree
+from shutil import copyfile, rmtree
 from typing import Any
 
 import numpy as np
@@ -31,20 +31,6 @@ ODD_TOKENS = ["<script>", "&amp;", "````", "Москва", "|", "</mark>"]
 
 CODE = "pipeline/stages/evaluate.py"
 CELLS = {arch: f"pipeline/lm/rnn/{arch}.py" for arch in ("sru", "gru")}
-STAGES = {
-    "check": {
-        "cmd": "false",
-        "deps": ["params.yaml", "pipeline"],
-        "outs": ["models/architecture.json", "data/code"],
-    },
-    "corpora": {"matrix": {"set": list(SETS)}, "cmd": "false", "params": ["seed"], "outs": ["data/ner/${item.set}"]},
-    "evaluate": {
-        "matrix": {"set": list(SETS)},
-        "cmd": "false",
-        "deps": ["data/code/evaluate.json", "models/architecture.json", "data/ner/${item.set}"],
-        "outs": ["data/predictions/${item.set}"],
-    },
-}
 
 
 def gold(name: str) -> np.ndarray:
@@ -69,7 +55,7 @@ def build(folder: Path) -> None:
     git("config", "user.name", "Test")
     git("config", "user.email", "test@example.org")
     Repo.init().close()
-    Path("dvc.yaml").write_text(yaml.safe_dump({"stages": STAGES}), encoding="utf-8")
+    copyfile(Path(__file__).with_name("stages.yaml"), "dvc.yaml")
     for file in (CODE, *CELLS.values()):
         Path(file).parent.mkdir(parents=True, exist_ok=True)
         Path(file).write_text("", encoding="utf-8")

@@ -42,20 +42,8 @@ STACKS = {
     "lstm": ArchSettings(cell="lstm", layers=2, residual=False),
     "charcnn": ArchSettings(cell="none", layers=0, residual=False),
 }
-LM = {
-    "hidden": 8,
-    "training": {
-        "batch_tokens": 60,
-        "epochs": 2,
-        "learning_rate": 0.01,
-        "warmup": 0.1,
-        "weight_decay": 0.01,
-        "clip": 1.5,
-        "dropout": 0.0,
-        "accumulation": 1,
-        "cutoffs": [10],
-    },
-}
+TRAINING = {"batch_tokens": 60, "epochs": 2, "learning_rate": 0.01, "warmup": 0.1, "weight_decay": 0.01, "clip": 1.5}
+LM = {"hidden": 8, "training": TRAINING | {"dropout": 0.0, "accumulation": 1, "cutoffs": [10]}}
 CHARCNN = {
     "source": "train",
     "encoder": "cnn",

@@ -50,9 +50,6 @@ def test_the_page_needs_nothing_else_and_says_what_the_rows_say(sweep: Sweep, pi
     page.check()
     assert "script" not in page.tags and HOSTILE in page.text and "<code>workspace</code>" in source
     assert len(page.pictures) == len(DRAWINGS)
-    table = {cells[0]: cells[1:] for cells in page.rows("Table 2: architectures")}
-    assert table["gru (CharCNN + GRU)"] == ["2 (2)", "1.50 (22.6)", "0.720 ± 0.028 (0.693)"]
-    assert table["sru (CharCNN + SRU)"][-1] == "not run (0.763)"
     certain = page.rows("With what certainty")
     assert [FORMULA, "+0.100 * (p 0.0005)", "+0.200 (p –)"] in certain
     assert ["gru", "", "+0.100 (p 0.0400)"] in certain
@@ -61,17 +58,16 @@ def test_the_page_needs_nothing_else_and_says_what_the_rows_say(sweep: Sweep, pi
     assert source == render_html(render(sweep, DRAWINGS), pictures)
 
 
-def test_without_rows_and_without_a_language_model_nothing_is_empty(rows: list[Row], tmp_path: Path) -> None:
+def test_without_rows_and_without_a_language_model_nothing_is_empty(rows: list[Row]) -> None:
     nothing = Sweep("demo", "ours", [], ["sru"], "", [])
     assert choose_drawings([]) == {}
     Page.parse(render_html(render(nothing, []), {})).check()
     bare = rows[1]._replace(typos={})
-    sweep = Sweep("local", "ours", [bare], [], "", [])
-    curves = save(tmp_path, "curves", draw_curves, [bare], ["wikineural"])
-    assert "Language models" not in curves
+    assert len(draw_curves([bare], ["wikineural"]).axes) == 1
     drawn = [*choose_drawings([bare])]
     assert drawn == ["size", "f1", "curves"]
-    page = Page.parse(render_html(render(sweep, drawn), {f"tables.{name}": curves for name in drawn}))
+    sweep = Sweep("local", "ours", [bare], [], "", [])
+    page = Page.parse(render_html(render(sweep, drawn), {f"tables.{name}": "<svg ></svg>" for name in drawn}))
     page.check()
     assert "Typos" not in page.titles and "generated" not in page.text
 
@@ -115,8 +111,7 @@ def test_names_hide_neither_points_nor_each_other() -> None:
     assert sorted(text.get_text() for text in axes.texts) == [f"name {n}" for n in range(9)]
     for a, b in combinations(boxes, 2):
         assert not a.overlaps(b)
-    places = axes.transData.transform(points)
-    assert not any(box.contains(x, y) for box in boxes for x, y in places)
+    assert not any(box.contains(x, y) for box in boxes for x, y in axes.transData.transform(points))
 
 
 def test_names_of_lines_stay_beside_the_picture() -> None:
