@@ -205,7 +205,10 @@ def test_a_data_set_that_was_taken_out_is_not_compared(repository: Path) -> None
     ("arguments", "message"),
     [
         ("main with-gur", r"found no revision 'with-gur'; did you mean with-gru\?"),
-        ("nothing main", "experiments: with-gru; branches and tags: feature/three-seeds, main, other-cell, other-test,"),
+        (
+            "nothing main",
+            "experiments: with-gru; branches and tags: feature/three-seeds, main, other-cell, other-test,",
+        ),
         ("main with-gru wikiann", "found no data set 'wikiann' in both: main has multiconer, wikineural;"),
         ("main other-test", "60 sentences in main, 60 in other-test, different from sentence 7 on"),
         ("main stale", "stale: data/predictions/wikineural is out of date, .*: models/architecture.json.*dvc repro"),
@@ -213,9 +216,7 @@ def test_a_data_set_that_was_taken_out_is_not_compared(repository: Path) -> None
         ("main other-cell", "other-cell: .* out of date, .*evaluate@wikineural: models/architecture.json"),
     ],
 )
-def test_what_cannot_be_compared_is_one_line(
-    arguments: str, message: str, repository: Path, compare: Compare
-) -> None:
+def test_what_cannot_be_compared_is_one_line(arguments: str, message: str, repository: Path, compare: Compare) -> None:
     error = compare(*arguments.split(), code=1)
     assert re.search(message, error), error
 

@@ -13,35 +13,24 @@ from pipeline.stages import report
 from tests.pages import Page
 from tests.report.world import build, params_of
 
-DRAWN = ("lm", "wikineural.confusion", "wikineural.typos")
-"""The pictures of `reported`: lines, bands, and an image within the picture."""
+DRAWN = ("lm", "wikineural.confusion")
+"""The pictures of `reported`: one of lines, and one with an image in it."""
 
 
-class World:
-    """The folders of an experiment."""
+def make_report(paths: Paths, arch: str, scale: str = "local", drawn: tuple[str, ...] = (), **choices: Any) -> Page:
+    """Run the stage, drawing the pictures whose names begin with one of `drawn`: each takes a third of a second."""
 
-    def __init__(self, paths: Paths) -> None:
-        self.paths = paths
-        self.data, self.metrics, self.lm = paths.data, paths.metrics, paths.lm
+    def save_few(folder: Path, name: str, *drawing: Any) -> str:
+        if name.startswith(drawn):
+            return save(folder, name, *drawing)
+        for form in ("png", "svg"):
+            (folder / f"{name}.{form}").touch()
+        return "<svg ></svg>"
 
-    def report(self, arch: str, scale: str = "local", drawn: tuple[str, ...] = (), **choices: Any) -> Page:
-        """Run the stage, drawing the pictures whose names begin with one of `drawn`: each takes a third of a second."""
-
-        def save_few(folder: Path, name: str, *drawing: Any) -> str:
-            if name.startswith(drawn):
-                return save(folder, name, *drawing)
-            for form in ("png", "svg"):
-                (folder / f"{name}.{form}").touch()
-            return "<svg ></svg>"
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(report, "save", save_few)
-            report.run(self.paths, params_of(arch, scale, **choices))
-        return Page.parse(self.html)
-
-    @property
-    def html(self) -> str:
-        return (self.metrics / "report.html").read_text(encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(report, "save", save_few)
+        report.run(paths, params_of(arch, scale, **choices))
+    return Page.parse((paths.metrics / "report.html").read_text(encoding="utf-8"))
 
 
 def read(path: Path) -> Any:
@@ -60,31 +49,31 @@ def edited(path: Path) -> Iterator[Any]:
     path.write_text(json.dumps(content), encoding="utf-8")
 
 
+def copied(paths: Paths, folder: Path) -> Paths:
+    return Paths(copytree(paths.root, folder, dirs_exist_ok=True))
+
+
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, World]:
+def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Paths]:
     """An experiment with a language model and one without; not to be written to."""
     with pytest.MonkeyPatch.context() as patch:
-        return {arch: World(build(tmp_path_factory.mktemp(arch), arch, patch)) for arch in ("lstm", "charcnn")}
-
-
-def copied(world: World, folder: Path) -> World:
-    return World(Paths(copytree(world.paths.root, folder, dirs_exist_ok=True)))
+        return {arch: build(tmp_path_factory.mktemp(arch), arch, patch) for arch in ("lstm", "charcnn")}
 
 
 @pytest.fixture(scope="session")
-def reported(built: dict[str, World], tmp_path_factory: pytest.TempPathFactory) -> World:
+def reported(built: dict[str, Paths], tmp_path_factory: pytest.TempPathFactory) -> Paths:
     """A copy of the experiment with a language model, and its report at scale demo; not to be written to."""
-    world = copied(built["lstm"], tmp_path_factory.mktemp("reported"))
-    world.report("lstm", "demo", drawn=DRAWN)
-    return world
+    paths = copied(built["lstm"], tmp_path_factory.mktemp("reported"))
+    make_report(paths, "lstm", "demo", drawn=DRAWN)
+    return paths
 
 
 @pytest.fixture(scope="session")
-def page(reported: World) -> Page:
-    return Page.parse(reported.html)
+def page(reported: Paths) -> Page:
+    return Page.parse((reported.metrics / "report.html").read_text(encoding="utf-8"))
 
 
 @pytest.fixture
-def copy(built: dict[str, World], tmp_path: Path) -> Callable[[str], World]:
+def copy(built: dict[str, Paths], tmp_path: Path) -> Callable[[str], Paths]:
     """A copy of an experiment, by its architecture."""
     return lambda arch: copied(built[arch], tmp_path / arch)

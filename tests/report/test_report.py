@@ -3,24 +3,24 @@
 import re
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import Any
 
 import pandas as pd
 import pytest
 
 from pipeline.errors import UserError
+from pipeline.paths import Paths
 from pipeline.report.data import TEXT_STAGES
 from pipeline.report.summary import summary
 from tests.pages import Page
-from tests.report.conftest import World, copied, edited, read, read_all
+from tests.report.conftest import copied, edited, make_report, read, read_all
 from tests.report.world import RATES, SEEDS, TYPES
 
-Copy = Callable[[str], World]
+Copy = Callable[[str], Paths]
 SETS = {"WikiNEuRal": "wikineural", "MultiCoNER": "multiconer"}
 SCORES = "Named entities, test split"
 
 
-def test_the_scores_are_those_of_the_metrics(reported: World, page: Page) -> None:
+def test_the_scores_are_those_of_the_metrics(reported: Paths, page: Page) -> None:
     rows = page.rows(SCORES)
     of_types = iter(rows[len(SETS) :])
     for row, (title, name) in zip(rows, SETS.items(), strict=False):
@@ -48,7 +48,7 @@ def test_the_scores_are_those_of_the_metrics(reported: World, page: Page) -> Non
             assert f1.startswith(f"{of_type['f1']:.3f} ± ")
 
 
-def test_the_language_model_in_figures(reported: World, page: Page) -> None:
+def test_the_language_model_in_figures(reported: Paths, page: Page) -> None:
     lm = read(reported.metrics / "pretrain.json")["lm"]
     perplexity = f"{lm['perplexity']:.1f}"
     assert perplexity in page.facts and f"{lm['parameters_m']:.2f} M" in page.facts
@@ -64,24 +64,32 @@ def test_typos_have_a_row_a_rate(page: Page) -> None:
     assert [row[4] for row in rows] == [f"{0.8 - rate:.3f}" for rate in RATES] * len(SETS)
 
 
-def test_the_paper_stands_beside_our_token_f1(reported: World, page: Page) -> None:
+def test_the_paper_stands_beside_our_token_f1(reported: Paths, page: Page) -> None:
     theirs, ours = page.rows("Compared with the paper's Table 2")
     assert theirs == ["Paper: CharCNN + LSTM, 2 layers", "30.0", "0.685", "0.348"]
     f1 = [read(reported.metrics / "ner" / f"{name}.json")[name]["token_f1"] for name in SETS.values()]
     assert ours[2:] == [f"{value:.3f}" for value in f1]
 
 
-def test_sentences_stand_beside_table_1(reported: World, page: Page) -> None:
+def test_sentences_stand_beside_table_1(reported: Paths, page: Page) -> None:
     *_, validation, test = page.rows("NER sets")
     assert validation[:4] == ["MultiCoNER", "validation", "813", "800"]
     assert test[:4] == ["MultiCoNER", "test", "218,958", "217,501"]
     counts = read(reported.data / "ner" / "multiconer" / "counts.json")["test"]
-    keys = "sentences tokens entities repaired_orphans repaired_type_changes composed_tokens stressed_tokens".split()
+    keys = [
+        "sentences",
+        "tokens",
+        "entities",
+        "repaired_orphans",
+        "repaired_type_changes",
+        "composed_tokens",
+        "stressed_tokens",
+    ]
     assert test[4:] == [str(counts[key]) for key in (*keys, "duplicates", "also_in_train")]
     assert counts["repaired_orphans"] and counts["repaired_type_changes"]
 
 
-def test_every_count_is_on_the_page_or_in_the_metrics(reported: World, page: Page) -> None:
+def test_every_count_is_on_the_page_or_in_the_metrics(reported: Paths, page: Page) -> None:
     flows = page.rows("News text, stage by stage")
     assert ["fragments", "sentences", "104", "8 (7.7 %): long 8", "96"] in flows
     assert ["documents", "documents", "40", "0", "40"] in flows
@@ -93,7 +101,7 @@ def test_every_count_is_on_the_page_or_in_the_metrics(reported: World, page: Pag
     assert metrics == {"scale": "demo", "charcnn_parameters_m": 0.000576, "ner": ner}
 
 
-def test_scores_and_costs_say_what_they_were_computed_with(reported: World) -> None:
+def test_scores_and_costs_say_what_they_were_computed_with(reported: Paths) -> None:
     """In two strings, which `dvc metrics diff` shows where they differ, and no number, which it takes for a result."""
     machines = [read(reported.metrics / "ner" / f"{name}.json")["machine"] for name in TYPES]
     machines += [read(reported.metrics / "cost.json")["machine"]]
@@ -104,87 +112,74 @@ def test_scores_and_costs_say_what_they_were_computed_with(reported: World) -> N
 
 
 @pytest.fixture(scope="module")
-def odd(built: dict[str, World], tmp_path_factory: pytest.TempPathFactory) -> Page:
+def odd(built: dict[str, Paths], tmp_path_factory: pytest.TempPathFactory) -> Page:
     """An architecture that the paper lacks, with one seed, another protocol, and a set that was not in BIO."""
-    world = copied(built["lstm"], tmp_path_factory.mktemp("odd"))
-    with edited(world.metrics / "pretrain.json") as pretrained:
+    paths = copied(built["lstm"], tmp_path_factory.mktemp("odd"))
+    with edited(paths.metrics / "pretrain.json") as pretrained:
         pretrained["lm"]["arch"] = "mingru"
     for name in SETS.values():
-        (world.data / "predictions" / name / f"seed-{SEEDS[1]}.txt").unlink()
-        with edited(world.metrics / "ner" / f"{name}.json") as metrics:
+        (paths.data / "predictions" / name / f"seed-{SEEDS[1]}.txt").unlink()
+        with edited(paths.metrics / "ner" / f"{name}.json") as metrics:
             metrics[name] = {key: value for key, value in metrics[name].items() if not key.endswith("_deviation")}
-        scores = world.metrics / "ner" / f"{name}.scores.csv"
+        scores = paths.metrics / "ner" / f"{name}.scores.csv"
         lines = scores.read_text(encoding="utf-8").splitlines(keepends=True)
         scores.write_text("".join(line for line in lines if f",{SEEDS[1]}," not in line), encoding="utf-8")
-    with edited(world.data / "ner" / "multiconer" / "counts.json") as counts:
+    with edited(paths.data / "ner" / "multiconer" / "counts.json") as counts:
         counts["train"] |= {"converted": 34, "scheme": "IOBES"}
         counts["test"] |= {"converted": 1200, "dropped_tokens": 43234, "dropped_entity_tokens": 2555}
         counts["test"] |= {"dropped_entities": 1163, "dropped_sentences": 5}
     protocol = {"lemmas": False, "lowercase": False, "tokens": "alphanumeric", "epoch": "last"}
-    return world.report("mingru", protocol=protocol)
+    return make_report(paths, "mingru", protocol=protocol)
 
 
-def test_one_seed_has_no_deviation(odd: Page) -> None:
+def test_what_is_said_of_the_odd_one_alone(page: Page, odd: Page) -> None:
     for _, seeds, *cells in odd.rows(SCORES)[: len(SETS)]:
         assert seeds == "1" and "±" not in "".join(cells)
-
-
-def test_an_architecture_the_paper_lacks_has_no_such_section(odd: Page) -> None:
-    assert "Compared with the paper" not in odd.text
-
-
-def test_a_scheme_that_became_bio_is_said(page: Page, odd: Page) -> None:
-    assert "is published in" not in page.text
-    assert "MultiCoNER is published in IOBES and is converted to BIO: 1,234 labels change." in odd.text
-
-
-def test_the_protocol_is_said_and_what_it_drops(page: Page, odd: Page) -> None:
     protocol = "the models read lemmas, in lower case; tokens kept: all; epoch kept: the best by validation"
     assert protocol in page.text and "the sets lost" not in page.text
     assert "words as they are, with their capitals; tokens kept: alphanumeric; epoch kept: the last" in odd.text
     assert ["MultiCoNER", "test", "43,234", "2,555", "1,163", "5"] in odd.rows("NER sets")
-
-
-def test_only_the_demo_is_called_no_result(page: Page, odd: Page) -> None:
-    assert "are no result" in page.text and "are no result" not in odd.text
+    assert "is published in" not in page.text
+    assert "MultiCoNER is published in IOBES and is converted to BIO: 1,234 labels change." in odd.text
+    assert "Compared with the paper" in page.text and "Compared with the paper" not in odd.text
+    assert "are no result" in page.text and "are no result" not in odd.text  # which is not of the demo
 
 
 def test_a_data_set_that_was_taken_out_is_left_out(copy: Copy) -> None:
     """What an earlier run left of it is still there."""
-    world = copy("lstm")
-    world.report("lstm", sets=["multiconer"])
-    assert list(read(world.metrics / "data.json")["ner"]) == ["multiconer"]
-    for page in ("report.md", "report.html"):
-        assert "WikiNEuRal" not in (world.metrics / page).read_text(encoding="utf-8")
-    assert not list((world.metrics / "plots").glob("wikineural*"))
+    paths = copy("lstm")
+    make_report(paths, "lstm", sets=["multiconer"])
+    assert list(read(paths.metrics / "data.json")["ner"]) == ["multiconer"]
+    assert not any("WikiNEuRal" in (paths.metrics / f"report.{form}").read_text("utf-8") for form in ("md", "html"))
+    assert not list((paths.metrics / "plots").glob("wikineural*"))
 
 
 def test_the_bare_charcnn_has_no_perplexity_and_no_empty_section(copy: Copy) -> None:
-    world = copy("charcnn")
-    page = world.report("charcnn")
+    paths = copy("charcnn")
+    page = make_report(paths, "charcnn")
     page.check()
-    assert pd.read_csv(world.metrics / "pretrain.csv").empty
+    assert pd.read_csv(paths.metrics / "pretrain.csv").empty
     assert not {"Language model, perplexity", "Validation perplexity"} & {*page.facts}
     assert not re.search(r"\bnan\b|None|Validation perplexity", page.text) and "nothing is pretrained" in page.text
     assert dict(page.rows("Language model"))["The char-CNN's share of both"] == "100.0 %"
-    assert len(page.pictures) == 4 * len(TYPES) and not (world.metrics / "plots" / "lm.png").exists()
-    assert "language model: none" in summary(world.metrics)
+    assert len(page.pictures) == 4 * len(TYPES) and not (paths.metrics / "plots" / "lm.png").exists()
+    assert "language model: none" in summary(paths.metrics)
 
 
 def test_what_stands_in_its_place_is_called_by_its_name(copy: Copy) -> None:
-    world = copy("charcnn")
-    with edited(world.lm / "charcnn.json") as shape:
+    paths = copy("charcnn")
+    with edited(paths.lm / "charcnn.json") as shape:
         shape["encoder"] = "ngrams"
-    page = world.report("charcnn")
+    page = make_report(paths, "charcnn", sets=["wikineural"])
     assert dict(page.rows("Language model"))["The n-gram encoder's share of both"] == "100.0 %"
     assert "The bare n-gram encoder has no recurrent layers" in page.text
 
-    with edited(world.metrics / "pretrain.json") as pretrained:
+    with edited(paths.metrics / "pretrain.json") as pretrained:
         pretrained["lm"] |= {"arch": "elmo", "parameters_m": 37.782}
-    page = world.report("elmo")
+    page = make_report(paths, "elmo", sets=["wikineural"])
     assert "A published ELMo, imported whole: nothing is pretrained here" in page.text and "bare" not in page.text
     assert dict(page.rows("Language model"))["Parameters, M"] == "37.78"
-    assert "language model: a published ELMo, 37.78 M parameters" in summary(world.metrics)
+    assert "language model: a published ELMo, 37.78 M parameters" in summary(paths.metrics)
 
 
 @pytest.mark.parametrize(
@@ -199,30 +194,34 @@ def test_what_stands_in_its_place_is_called_by_its_name(copy: Copy) -> None:
         ("data/ner/wikineural/test.tsv", None, "dvc repro corpora"),
         ("models/lm/charcnn.safetensors", None, "dvc repro pretrain"),
         ("metrics/pretrain.json", "<<<<<<< HEAD\n", "not valid JSON"),
-        ("metrics/pretrain.csv", "step,tokens\n", "not the table .*: found columns step, tokens, expected train_perplexity"),
+        (
+            "metrics/pretrain.csv",
+            "step,tokens\n",
+            "not the table .*: found columns step, tokens, expected train_perplexity",
+        ),
         ("metrics/ner/wikineural.types.csv", "", "not the table that was written"),
     ],
 )
 def test_a_file_that_is_missing_or_broken(copy: Copy, file: str, text: str | None, message: str) -> None:
-    world = copy("lstm")
-    path = world.paths.root / file
+    paths = copy("lstm")
+    path = paths.root / file
     if text is None:
         path.unlink()
         message = f"not found; run the stage .*: {message}$"
     else:
         path.write_text(text, encoding="utf-8")
-    before = read_all(world.metrics)
+    before = read_all(paths.metrics)
     with pytest.raises(UserError, match=f"{re.escape(file)}: {message}"):
-        world.report("lstm")
-    assert read_all(world.metrics) == before
+        make_report(paths, "lstm")
+    assert read_all(paths.metrics) == before
 
 
-def test_results_of_another_architecture_are_refused(built: dict[str, World]) -> None:
+def test_results_of_another_architecture_are_refused(built: dict[str, Paths]) -> None:
     with pytest.raises(UserError, match=r"found arch lstm, expected gru .* dvc repro pretrain"):
-        built["lstm"].report("gru")
+        make_report(built["lstm"], "gru")
 
 
-def test_summary_has_the_scores_and_the_path(reported: World) -> None:
+def test_summary_has_the_scores_and_the_path(reported: Paths) -> None:
     lines = summary(reported.metrics).splitlines()
     metrics = read(reported.metrics / "ner" / "wikineural.json")["wikineural"]
     keys = ("token_f1", "entity_f1", "entity_f1_macro")
@@ -232,7 +231,7 @@ def test_summary_has_the_scores_and_the_path(reported: World) -> None:
     assert lines[-1] == f"report: {reported.metrics / 'report.html'}, {reported.metrics / 'report.md'}"
 
 
-def test_summary_says_what_the_training_took_where_that_is_known(copy: Copy, reported: World) -> None:
+def test_summary_says_what_the_training_took_where_that_is_known(copy: Copy, reported: Paths) -> None:
     metrics = copy("lstm").metrics
     with pytest.raises(UserError, match=r"data\.json: not found; .* dvc repro report"):
         summary(metrics)

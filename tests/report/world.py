@@ -23,7 +23,6 @@ from pipeline.ner.tagging.train import Epoch, kept_epoch
 from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.stages import documents, evaluate, fragments, lemmas, lowercase, pretrain, sentences, typos, vocabulary
-from pipeline.text.udpipe import Normalization
 from tests.params import make_params
 
 TYPES = {"wikineural": ["PER", "ORG", "LOC", "MISC"], "multiconer": ["PER", "LOC", "CORP", "GRP", "PROD", "CW"]}
@@ -83,18 +82,8 @@ def build(folder: Path, arch: str, patch: pytest.MonkeyPatch) -> Paths:
     return paths
 
 
-class _Words:
-    """In place of a UDPipe model."""
-
-    def __init__(self, model: Path, normalization: Normalization) -> None:
-        pass
-
-    def lemmatize_text(self, text: str) -> list[str]:
-        return text.split()
-
-
 def _write_text_stages(paths: Paths, params: Params, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(lemmas, "Lemmatizer", _Words)
+    patch.setattr(lemmas, "Lemmatizer", lambda *_: SimpleNamespace(lemmatize_text=str.split))
     for folder in (paths.news, paths.udpipe.parent):
         folder.mkdir(parents=True)
     paths.udpipe.touch()

@@ -2,11 +2,11 @@
 
 import re
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -82,11 +82,6 @@ def test_pictures_show_every_row_by_name(pictures: dict[str, str], rows: list[Ro
     assert "sru12, paper" in pictures["tables.size"] and "paper" not in pictures["tables.cost"]
 
 
-def test_the_same_rows_are_the_same_bytes(rows: list[Row], pictures: dict[str, str], tmp_path: Path) -> None:
-    draw, _ = DRAWINGS["cost"]
-    assert save(tmp_path, "cost", draw, rows, ["wikineural"]) == pictures["tables.cost"]
-
-
 def test_holm_is_the_step_down_of_the_definition() -> None:
     random = np.random.default_rng(1)
     for _ in range(200):
@@ -97,17 +92,23 @@ def test_holm_is_the_step_down_of_the_definition() -> None:
         assert correct(p) == {key for key, value in p.items() if value < min(fails, default=2)}
 
 
-def test_names_hide_neither_points_nor_each_other() -> None:
-    random = np.random.default_rng(2)
+def name_points(points: np.ndarray) -> Axes:
+    """A picture of points (number, 2) with their names, drawn."""
     figure = Figure(figsize=(7, 4))
     axes = figure.subplots()
-    points = [(float(x), float(y)) for x, y in random.normal(0.5, 0.1, size=(9, 2))]
-    axes.plot(*zip(*points, strict=True), "o")
+    axes.plot(points[:, 0], points[:, 1], "o")
     axes.set(xlim=(0, 1), ylim=(0, 1))
     figure.draw_without_rendering()
-    label_marks(axes, [Mark(f"name {n}", x, y, (0.02, 0.02), True) for n, (x, y) in enumerate(points)])
+    label_marks(axes, [Mark(f"name {n}", x, y, (0.02, 0.02), True) for n, (x, y) in enumerate(points.tolist())])
     figure.draw_without_rendering()
+    return axes
+
+
+def test_names_hide_neither_points_nor_each_other_and_are_where_they_were() -> None:
+    points = np.random.default_rng(2).normal(0.5, 0.1, size=(9, 2))
+    axes, again = name_points(points), name_points(points)
     boxes = [Text.get_window_extent(text) for text in axes.texts]
+    assert [box.bounds for box in boxes] == [Text.get_window_extent(text).bounds for text in again.texts]
     assert sorted(text.get_text() for text in axes.texts) == [f"name {n}" for n in range(9)]
     for a, b in combinations(boxes, 2):
         assert not a.overlaps(b)
