@@ -205,10 +205,7 @@ def test_a_data_set_that_was_taken_out_is_not_compared(repository: Path) -> None
     ("arguments", "message"),
     [
         ("main with-gur", r"found no revision 'with-gur'; did you mean with-gru\?"),
-        (
-            "nothing main",
-            "experiments: with-gru; branches and tags: feature/three-seeds, main, other-cell, other-test,",
-        ),
+        ("nothing main", "experiments: with-gru; branches and tags: feature/three-seeds, main, other-cell,"),
         ("main with-gru wikiann", "found no data set 'wikiann' in both: main has multiconer, wikineural;"),
         ("main other-test", "60 sentences in main, 60 in other-test, different from sentence 7 on"),
         ("main stale", "stale: data/predictions/wikineural is out of date, .*: models/architecture.json.*dvc repro"),
