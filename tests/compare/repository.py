@@ -65,8 +65,7 @@ def build(folder: Path) -> None:
     _branch("other-test")
     _run("sru", seeds=[1, 2], change=lambda sentences: sentences[6].tokens.__setitem__(0, "другое"))
     _branch("stale")
-    write_params("gru")
-    git("commit", "--quiet", "--all", "--message", "edited, not run")
+    _edit("params.yaml", yaml.safe_dump(make_params("gru")))
     _branch("recoded")
     _edit(CODE, "SCORE = 1\n")
     _branch("other-cell")
@@ -107,7 +106,8 @@ def _run(arch: str, seeds: list[int], change: Callable[[list[Sentence]], None] =
 
 def _write(arch: str, seeds: list[int], change: Callable[[list[Sentence]], None] = lambda _: None) -> None:
     """All outputs of all stages; `change` edits the test sentences of multiconer."""
-    params = write_params(arch)
+    params = make_params(arch)
+    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     for out in ("data/ner", "data/predictions"):
         for name in SETS:
             rmtree(f"{out}/{name}", ignore_errors=True)
@@ -117,7 +117,8 @@ def _write(arch: str, seeds: list[int], change: Callable[[list[Sentence]], None]
     write_json(Path("data/code/evaluate.json"), stage_code("evaluate", read_sources(Path())))
     for name, types in SETS.items():
         corpus, labels = Path("data/ner", name), bio_labels(types)
-        sentences = list(_sentences(name, labels))
+        rows = [[labels[tag] for tag in row] for row in gold(name).reshape(SENTENCES, LENGTH).tolist()]
+        sentences = [Sentence([*ODD_TOKENS], [*ODD_TOKENS], tags) for tags in rows]
         if name == "multiconer":
             change(sentences)
         write_labels(corpus, labels)
@@ -127,13 +128,6 @@ def _write(arch: str, seeds: list[int], change: Callable[[list[Sentence]], None]
             write_predictions(path, predicted(name, arch, seed), LENGTHS, labels)
 
 
-def write_params(arch: str) -> dict[str, Any]:
+def make_params(arch: str) -> dict[str, Any]:
     archs = {name: {"cell": name, "layers": 2, "residual": False} for name in CELLS}
-    params: dict[str, Any] = {"arch": arch, "seed": 1, "archs": archs}
-    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
-    return params
-
-
-def _sentences(name: str, labels: list[str]) -> list[Sentence]:
-    rows = gold(name).reshape(SENTENCES, LENGTH).tolist()
-    return [Sentence(list(ODD_TOKENS), list(ODD_TOKENS), [labels[tag] for tag in row]) for row in rows]
+    return {"arch": arch, "seed": 1, "archs": archs}

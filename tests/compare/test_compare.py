@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.experiments.compare.run import file_name, find_examples, run
 from pipeline.experiments.compare.scores import Row, compare_scores
-from pipeline.experiments.compare.system import System, find_scored, read_system
+from pipeline.experiments.compare.system import System, read_system
 from pipeline.experiments.revision import all_revisions, diff_params, open_revisions
 from pipeline.experiments.tables import pairs
 from pipeline.ner.data.bio import bio_labels, bio_spans
@@ -191,14 +191,6 @@ def test_the_code_of_another_architecture_makes_no_difference(repository: Path) 
     path = "models/architecture.json"
     assert main.md5(path) == other.md5(path) != edited.md5(path)
     assert main.architecture_md5("gru") != other.architecture_md5("gru") and main.architecture_md5("none") == ""
-
-
-def test_a_data_set_that_was_taken_out_is_not_compared(repository: Path) -> None:
-    """dvc.lock goes on having its stage."""
-    (revision,) = open_revisions("main")
-    assert set(find_scored(revision)) == set(SETS)
-    revision.params["sets"] = ["multiconer"]
-    assert find_scored(revision) == {"multiconer": "evaluate@multiconer"}
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,8 @@ def changes(params: Any = PARAMS, architecture: str = "a", **md5: str) -> list[s
     return list(stale(lock, "ner", params, (MD5 | md5).get))
 
 
-def test_what_fits_is_not_stale_whatever_other_stages_are() -> None:
+def test_every_kind_of_change_is_found_along_the_whole_way_and_none_in_other_stages() -> None:
     assert changes() == []
-
-
-def test_every_kind_of_change_is_found_along_the_whole_way() -> None:
     assert changes(**{"data/code/ner.json": "other"}) == ["ner: data/code/ner.json"]
     assert changes(**{"params.yaml": "other"}) == ["check: params.yaml"]
     assert changes(params={"ner": {"rate": 0.2}, "seed": 1}) == ["ner: ner.rate"]

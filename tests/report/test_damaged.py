@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import islice
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from tests.report.conftest import copied
 from tests.report.world import params_of
 
 Command = Callable[[Paths], object]
-PARAMS = params_of("lstm", sets=["wikineural"])
+CPU = torch.device("cpu")
+params = cache(lambda: params_of("lstm", sets=["wikineural"]))
 """One data set is as good as two."""
 
 
@@ -34,31 +36,27 @@ def _again(paths: Paths, stage: str, *sources: str) -> Paths:
 
 
 def _text(paths: Paths) -> None:
-    sentences.run(_again(paths, "sentences", "documents"), PARAMS)
-    fragments.run(_again(paths, "fragments", "sentences"), PARAMS)
-    lowercase.run(_again(paths, "lowercase", "fragments"), PARAMS)
-    vocabulary.run(_again(paths, "vocabulary", "lemmas"), PARAMS)
-
-
-def _embed(paths: Paths) -> None:
-    Embedder.load(paths.lm, torch.device("cpu")).layers([["река", "я"]])
+    sentences.run(_again(paths, "sentences", "documents"), params())
+    fragments.run(_again(paths, "fragments", "sentences"), params())
+    lowercase.run(_again(paths, "lowercase", "fragments"), params())
+    vocabulary.run(_again(paths, "vocabulary", "lemmas"), params())
 
 
 TEXT, COUNTS = "data/[dsfl]*/*.txt", "data/*/counts.json"
 SET = ["data/ner/wikineural/*", "data/predictions/wikineural/*", "metrics/ner/wikineural.*"]
 READERS: dict[str, tuple[Command, list[str]]] = {
     "report": (
-        lambda paths: report.run(paths, PARAMS),
+        lambda paths: report.run(paths, params()),
         [COUNTS, *SET, "models/lm/charcnn.*", "metrics/*.json", "metrics/*.csv"],
     ),
     "show": (lambda paths: summary(paths.metrics), ["metrics/*a*.json", "metrics/ner/wikineural.json"]),
-    "data": (lambda paths: data.run(paths, PARAMS), [TEXT, COUNTS, "data/vocabulary/*"]),
+    "data": (lambda paths: data.run(paths, params()), [TEXT, COUNTS, "data/vocabulary/*"]),
     "text": (_text, [TEXT]),
     "pretrain": (
-        lambda paths: pretrain.run(_again(paths, "pretrain", "vocabulary", "charcnn"), PARAMS),
+        lambda paths: pretrain.run(_again(paths, "pretrain", "vocabulary", "charcnn"), params()),
         ["data/vocabulary/*", "models/charcnn/*"],
     ),
-    "embed": (_embed, ["models/lm/*"]),
+    "embed": (lambda paths: Embedder.load(paths.lm, CPU).layers([["река", "я"]]), ["models/lm/*"]),
 }
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,13 +14,10 @@ from pipeline.ner.scoring.tested import read_tested
 from pipeline.paths import Paths
 from pipeline.report.mistakes import RIGHT, WRONG
 from pipeline.report.plots.curves import draw_epochs
-from pipeline.report.plots.style import save
-from pipeline.report.plots.types import draw_types, type_shares
+from pipeline.report.plots.types import type_shares
 from tests.pages import Page
 from tests.report.conftest import DRAWN, edited, make_report, read_all
 from tests.report.world import BOOTSTRAP, SEEDS, TOKENS, TYPES
-
-FORMULAS = ["$x_{$", "$^$", "{$\\frac$}", "a$_$b", "\\sru$_{$"]
 
 
 def test_it_is_well_formed_and_needs_nothing_else(reported: Paths, page: Page) -> None:
@@ -101,10 +97,3 @@ def test_confusion_joins_b_and_i_and_shares_out_the_gold_tokens() -> None:
     shares = type_shares(pd.DataFrame(rows, columns=["gold", "predicted", "count"]))
     assert list(shares.index) == list(shares.columns) == ["PER", "LOC", "O"]
     assert shares.to_numpy().tolist() == [[0.5, 0.25, 0.25], [0, 0, 0], [0, 0, 1]]
-
-
-def test_names_are_no_formulas(tmp_path: Path) -> None:
-    """matplotlib would read what stands between dollars as one, and fail at the very end of the stage."""
-    table = pd.DataFrame({"type": FORMULAS, "support": 1, "f1": 0.5, "low": 0.4, "high": 0.6})
-    svg = save(tmp_path, "picture", draw_types, table, FORMULAS[0])
-    assert all(name in svg for name in FORMULAS) and svg.count(FORMULAS[0]) > 1

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import TEXT, printable
+from pipeline.errors import printable
 from pipeline.report.counts import Flow, read_flows
 from pipeline.report.pages.blocks import Annotation, Example, Markdown, code, mark, table
 from pipeline.report.pages.render import render_html, render_markdown
@@ -15,14 +15,6 @@ from tests.pages import Page
 CONTROLS = "\x1b]0;pwned\x07\x1b[2J\x00\x7f\x85\x9b31m\r\u061c\u200e\u200f\u2028\u202a\u202e\u2066\u2069\ufeff\ud83d"
 """What sets a terminal's title, colours or direction of writing, or hides, or is no character."""
 SPACED = "95\xa0%\u2009±\u202f1 со\xadтня 👨\u200d👩\u200d👧"
-
-
-def test_what_commands_a_terminal_is_shown_and_what_a_text_has_stays() -> None:
-    assert printable(SPACED, TEXT) == SPACED and printable("а\n\tб", TEXT) == "а\n\tб"
-    assert printable("а\n\x1b\u202eб") == r"а\n\x1b\u202eб"
-    shown = printable(CONTROLS, TEXT)
-    assert shown.isascii() and shown.isprintable()
-    assert shown.startswith(r"\x1b]0;pwned\x07\x1b[2J\x00\x7f\x85\x9b31m\r\u061c")
 
 
 def test_no_page_has_control_characters(tmp_path: Path) -> None:

@@ -22,20 +22,11 @@ class Fake(Revision):
     """Its files are at hand, and its lock speaks of one stage and of one code, `data/code/evaluate.json`."""
 
     def __init__(
-        self,
-        name: str,
-        arch: str,
-        scale: str = "demo",
-        rate: float = 0.1,
-        epoch: str = "best",
-        code: str = "1",
-        cell: str = "",
-        raw: str = "inputs",
-        elmo: str = "none",
+        self, name: str, arch: str, scale: str = "demo", rate: float = 0.1, epoch: str = "best", **md5s: str
     ) -> None:
-        """`code` and `cell` are the code of the stage and of the architecture, `raw` and `elmo` the inputs."""
+        """`md5s` are of the code of the stage (`code`), of the architecture (`cell`) and of inputs (`raw`, `elmo`)."""
         self.name, self.commit = name, None
-        self.code, self.cell, self.raw, self.elmo = code, cell, raw, elmo
+        self.md5s = {"code": "1", "cell": "", "raw": "inputs", "elmo": "none"} | md5s
         self.params = {
             "arch": arch,
             "scale": scale,
@@ -57,21 +48,21 @@ class Fake(Revision):
     @cached_property
     def stages(self) -> dict[str, Any]:
         arch, scale = self.params["arch"], self.params["scale"]
-        architecture, raw = ("models/architecture.json", arch + self.cell), ("data/raw/ner", self.raw)
-        evaluate = _stage([architecture, raw, ("data/code/evaluate.json", self.code)], [("metrics/ner", arch)])
+        architecture, raw = ("models/architecture.json", arch + self.md5s["cell"]), ("data/raw/ner", self.md5s["raw"])
+        evaluate = _stage([architecture, raw, ("data/code/evaluate.json", self.md5s["code"])], [("metrics/ner", arch)])
         settings = {f"scales.{scale}.ner": dict(self.params["scales"][scale]["ner"])}
         return {
             "check": _stage([("params.yaml", self.name)], [architecture]),
-            "fetch": _stage([], [raw, ("data/raw/elmo", self.elmo)]),
+            "fetch": _stage([], [raw, ("data/raw/elmo", self.md5s["elmo"])]),
             "evaluate@wikineural": evaluate | {"params": {"params.yaml": settings}},
         }
 
     def md5(self, path: str) -> str:
-        md5s = {"params.yaml": self.name, "data/code/evaluate.json": self.code}
+        md5s = {"params.yaml": self.name, "data/code/evaluate.json": self.md5s["code"]}
         return md5s.get(path) or self.architecture_md5(self.params["arch"])
 
     def architecture_md5(self, arch: str) -> str:
-        return arch + self.cell
+        return arch + self.md5s["cell"]
 
     def has(self, path: str) -> bool:
         return path in self.files

@@ -95,7 +95,7 @@ def render(sweep: Sweep, pictures: Collection[str]) -> str:
 
 
 def _compare_with_paper(sweep: Sweep, columns: Sequence[str], large: bool) -> str:
-    """Our rows and the paper's, with these columns and the F1 of each set; empty if no such architecture was asked for."""
+    """Our rows and the paper's, with these columns and the F1 of each set; empty if there is no such architecture."""
     columns = [*columns, *(f"F1 {set_name(name)}" for name in sweep.sets)]
     rows = []
     for arch, row in sweep.entries:
