@@ -1,1 +1,1 @@
-"""Revisions, as git and DVC keep them, and what their dvc.lock says of them."""
+"""Revisions, as git and DVC keep them, and what dvc.lock says of their results."""

@@ -13,7 +13,7 @@ from pipeline.paths import HERE
 
 Json = dict[str, Any]
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""Safe YAML, parsed in C where PyYAML was built so: a lock takes a second otherwise."""
+"""A safe loader of YAML, in C where PyYAML was built with it: in Python, a lock takes a second."""
 CODE, ARCHITECTURE = f"{HERE.code.as_posix()}/", HERE.architecture.as_posix()
 
 
@@ -21,7 +21,7 @@ def stale(stages: dict[str, Json], stage: str, params: Json, md5: Callable[[str]
     """The changes since `stage` and the stages before it ran, as `ner@wikineural: models/lm`; none if all fits.
 
     `stages` are commands, deps, params and outs by stage, as dvc.lock has them; `params` is params.yaml; `md5` is
-    asked for a file that is no output of a stage, and for code and architecture, whenever `check` last wrote them down.
+    asked for a file that is no output of a stage, and for code and architecture even if `check` has not run since.
     """
     makers = {out["path"]: (name, out["md5"]) for name, entry in stages.items() for out in entry.get("outs", [])}
     names = [stage]

@@ -1,4 +1,4 @@
-"""What a kill has left half-written, and the next run would refuse or never look at again."""
+"""Mending what a kill left half-written, which the next run would refuse or never look at again."""
 
 import json
 import subprocess
@@ -20,15 +20,15 @@ from pipeline.work.progress import say
 
 TMP = Path(".dvc", "tmp")
 SUFFIXES = (".partial", ".old")
-"""Endings of outputs that `pipeline.work.outputs` has not finished."""
+"""Endings of outputs that `pipeline.work.outputs` did not finish."""
 
 
 def mend() -> None:
-    """Mend what a killed dvc or stage has left half-written, and say so; the files of one still at work stay."""
+    """Mend what a killed dvc or stage left half-written, and say so; the files of one still at work stay."""
     for folder in (TMP, TMP / "exps"):
         _mend(folder / "rwlock", folder / "rwlock.lock", lambda content: RWLOCK_SCHEMA(json.loads(content)))
     _mend(Path("dvc.lock"), TMP / "lock", _check_lock)
-    # Listed before the locks, which a killed stage has left as well: no stage that starts now can have one of these.
+    # Listed before the locks, which a killed stage leaves too: a stage that starts now owns none of these files.
     hidden = [path for folder in (HERE.data, HERE.models, HERE.metrics) for path in folder.rglob(".*")]
     partials = [p for p in hidden if p.suffix in SUFFIXES and not any(part[0] == "." for part in p.parts[:-1])]
     with ExitStack() as locks:
@@ -43,7 +43,7 @@ def mend() -> None:
 
 
 def _mend(path: Path, lock_file: Path, check: Callable[[bytes], object]) -> None:
-    """Put a file that no dvc can read back to what git has of it. DVC writes it in place, holding `lock_file`."""
+    """Restore a file that no dvc can read from git, or remove it. DVC writes it in place, holding `lock_file`."""
     if not path.is_file() or not lock_file.parent.is_dir():
         return
     with lock_file.open("a") as file:

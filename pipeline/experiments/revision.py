@@ -27,14 +27,14 @@ LOCK, PARAMS = "dvc.lock", "params.yaml"
 
 
 class Choice(NamedTuple):
-    """What params.yaml chooses, None where it has no such key."""
+    """The choices of a params.yaml; None where it has no such key."""
 
     arch: Any
     scale: Any
     protocol: Any
     sets: Any
     charcnn: Any
-    """Its source."""
+    """The source of the char-CNN."""
 
 
 def read_choice(params: Json) -> Choice:
@@ -60,7 +60,7 @@ class Revision:
 
     @property
     def advice(self) -> str:
-        """How the outputs of this revision come about."""
+        """What to run to get the outputs of this revision."""
         if self.commit is None:
             return "run: dvc repro"
         if self.is_experiment:
@@ -74,7 +74,7 @@ class Revision:
 
     @cached_property
     def stages(self) -> dict[str, Json]:
-        """What dvc.lock says of every stage that was run."""
+        """The entry in dvc.lock of every stage that was run."""
         if not self.has(LOCK):
             raise UserError(f"{self.name}: found no {LOCK}: nothing was run there; {self.advice}")
         return self._need_keys(LOCK, self._read_keys(LOCK).get("stages"))
@@ -95,7 +95,7 @@ class Revision:
     def md5(self, path: str) -> str | None:
         """The md5 of a file in git; None where there is none.
 
-        Of the files in which stage `check` describes the architecture and the code, it is what they would be now.
+        For the files in which stage `check` describes the architecture and the code, it is the md5 they would have now.
         """
         if Path(path) == HERE.architecture:
             return self.architecture_md5(read_choice(self.params).arch)
@@ -104,7 +104,7 @@ class Revision:
         return _md5(self.read_bytes(path)) if self.has(path) else None
 
     def architecture_md5(self, arch: str) -> str:
-        """What `md5` of the architecture were if another one were chosen here; empty where none has that name."""
+        """The md5 that the architecture would have if this one were chosen; empty where none has that name."""
         try:
             return _md5(json_text(describe_architecture(self.params | {"arch": arch}, self._sources)).encode())
         except (KeyError, TypeError):
@@ -112,7 +112,7 @@ class Revision:
 
     @cached_property
     def _code_md5s(self) -> dict[str, str]:
-        """Of the code of every stage, as `check` would write it now."""
+        """The md5 of the code of each stage, by stage, as `check` would write it now."""
         return {s: _md5(json_text(stage_code(s, self._sources)).encode()) for s in stages(self._sources)}
 
     @cached_property

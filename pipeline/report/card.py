@@ -18,14 +18,14 @@ from pipeline.report.tables import TITLES, decimal, integer, interval, score
 
 
 class Origin(TypedDict):
-    """Where a file came from, as stage fetch has written it down."""
+    """Where a file came from, as stage fetch wrote it down."""
 
     source: str
     sha256: str
 
 
 class SplitOrigins(TypedDict):
-    """By split; validation may be held out of train."""
+    """The files of the splits; a validation split that is held out of train has none."""
 
     train: Origin
     validation: NotRequired[Origin]
@@ -33,22 +33,22 @@ class SplitOrigins(TypedDict):
 
 
 class Facts(NamedTuple):
-    """All that the card tells, as the stages have left it."""
+    """Everything that the card tells, as the stages left it."""
 
     exported: Exported
     lm: Json
     """config.json of the language model."""
     encoder: str
-    """What turns letters into vectors, as people call it."""
+    """The name, for people, of what turns letters into vectors."""
     counts: Json
-    """Of the splits."""
+    """Counts by split."""
     dataset: DataSet
     sources: SplitOrigins
     news: list[Origin]
     epoch: str
-    """The protocol's."""
+    """Which epoch the protocol keeps: best or last."""
     scores: Rows
-    """Of this seed alone."""
+    """Test scores of this seed alone."""
     types: Rows
     seeds: int
     calibration: Json

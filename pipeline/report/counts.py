@@ -4,7 +4,7 @@ A key of counts.json is a unit, alone or with `_read`, `_kept` or `_dropped_<rea
 
     documents_read 300, documents_kept 286, documents_dropped_redirect 14, paragraphs 1804
 
-`dropped_<kind>`, as in dropped_templates 5210, counts mark-up that shows no text: all that is read is dropped.
+`dropped_<kind>`, as in dropped_templates 5210, counts mark-up that shows no text: all of it is dropped.
 """
 
 import re
@@ -18,7 +18,7 @@ _KEY = re.compile(r"(?P<unit>[a-z]+)(_(?P<role>read|kept|dropped)(_(?P<reason>\w
 
 
 class Flow(NamedTuple):
-    """One unit in one stage; None where the stage does not count it."""
+    """One unit in one stage; a number is None where the stage does not count it."""
 
     unit: str
     read: int | None

@@ -1,4 +1,4 @@
-"""What the report is made of, read from the folders of the other stages and checked."""
+"""The inputs of the report, read from the folders of the other stages and checked."""
 
 from collections.abc import Mapping, Sequence
 from itertools import product
@@ -22,9 +22,9 @@ from pipeline.report.paper import order_sets
 from pipeline.work.outputs import need
 
 MEAN = "mean"
-"""What a table of scores has in place of a seed in the row of the mean."""
+"""Stands in the column `seed` of a table of scores where a row is the mean over seeds."""
 ENCODERS = {"cnn": "char-CNN", "ngrams": "n-gram encoder"}
-"""What turns the letters of a token into its vector, as people call it, by the kind that charcnn.json names."""
+"""Names, for people, of what turns the letters of a token into its vector, by their kind in charcnn.json."""
 
 CURVE = {"tokens": int, "train_perplexity": float, "validation_perplexity": float}
 EPOCHS = {"seed": int, "epoch": int, "validation_entity_f1": float, "validation_token_f1": float, "kept": int}
@@ -33,7 +33,7 @@ TYPES = {"type": str, "precision": float, "recall": float, "f1": float, "support
 CONFUSION = {"gold": str, "predicted": str, "count": int}
 TYPOS = {"rate": float, "words": int, "misspelt": int}
 TYPOS |= {f"{metric}{end}": float for metric in ("entity_f1", "token_f1") for end in ("", "_low", "_high")}
-"""Columns of tables."""
+"""The columns of the tables, and what their cells hold."""
 TABLES = {
     "epochs": (EPOCHS, "ner"),
     "scores": (SCORES, "evaluate"),
@@ -41,7 +41,7 @@ TABLES = {
     "confusion": (CONFUSION, "evaluate"),
     "typos": (TYPOS, "typos"),
 }
-"""Of metrics/ner/<set>.<kind>.csv, with the stage that makes it."""
+"""The columns of metrics/ner/<set>.<kind>.csv, by kind, and the stage that makes it."""
 
 Json = dict[str, Any]
 TEXT_STAGES: dict[str, Any] = {
@@ -52,13 +52,13 @@ TEXT_STAGES: dict[str, Any] = {
         *("types", "types_predicted", "coverage", "coverage_validation"),
     ),
 }
-"""Shapes of their counts.json."""
+"""The shape of the counts.json of each text stage."""
 REPAIRS = ("repaired_orphans", "repaired_type_changes")
 SPLIT: Any = numbers(
     *("sentences", "tokens", "entities", *REPAIRS, "duplicates", "also_in_train"), nested=("types",), words=("scheme",)
 )
 SET_COUNTS: Any = TypedDict("SET_COUNTS", dict.fromkeys(SPLITS, SPLIT))  # type: ignore
-"""Shapes of the counts of a split, and of a set in its counts.json."""
+"""The shapes of the counts of a split, and of the counts.json of a set."""
 
 
 class Pretrained(TypedDict):
@@ -75,7 +75,7 @@ class Cost(TypedDict):
 
 
 class Data(TypedDict):
-    """What is read of metrics/data.json."""
+    """The part of metrics/data.json that is read."""
 
     scale: str
     charcnn_parameters_m: NotRequired[Number]
@@ -101,10 +101,10 @@ class Results(NamedTuple):
     scale: str
     protocol: Json
     counts: Json
-    """By text stage."""
+    """Counts by text stage."""
     lm: Json
     encoder: str
-    """What turns letters into vectors, as people call it."""
+    """The name, for people, of what turns letters into vectors."""
     charcnn_parameters_m: float
     curve: pd.DataFrame
     """No rows where nothing was pretrained."""
@@ -137,27 +137,27 @@ def read_results(
 
 
 def read_counts(data: Path) -> dict[str, Json]:
-    """What the text stages have counted, by stage."""
+    """Read the counts of the text stages, by stage."""
     return {stage: read_json(data / stage / COUNTS, shape) for stage, shape in TEXT_STAGES.items()}
 
 
 def read_lm(metrics: Path) -> Json:
-    """The language model, of metrics/pretrain.json."""
+    """Read what metrics/pretrain.json says of the language model."""
     lm: Json = read_json(metrics / "pretrain.json", Pretrained, "pretrain")["lm"]
     return lm
 
 
 def read_metrics(metrics: Path, name: str) -> dict[str, float]:
-    """metrics/ner/<set>.json: scores of a set."""
+    """Read the scores of a set from metrics/ner/<set>.json."""
     scores: dict[str, float] = read_key(metrics / "ner" / f"{name}.json", name, numbers(*METRICS), f"evaluate@{name}")
     return scores
 
 
-def need_means(scores: Sequence[Mapping[Any, Any]], metrics: Sequence[str], place: str, advice: str) -> None:
-    """A `UserError` where one of the metrics has no mean among the rows of a table of scores."""
+def need_means(scores: Sequence[Mapping[Any, Any]], metrics: Sequence[str], origin: str, advice: str) -> None:
+    """Raise a `UserError` where one of the metrics has no mean among the rows of a table of scores."""
     means = {row["metric"] for row in scores if row["seed"] == MEAN}
     if missing := [metric for metric in metrics if metric not in means]:
-        raise UserError(f"{place}: found no mean of {', '.join(missing)}; {advice}")
+        raise UserError(f"{origin}: found no mean of {', '.join(missing)}; {advice}")
 
 
 def _read_set(data: Path, metrics: Path, name: str) -> SetResults:

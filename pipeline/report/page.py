@@ -9,15 +9,15 @@ import pandas as pd
 from pipeline.report import paper
 from pipeline.report.counts import Flow, read_flows
 from pipeline.report.data import MEAN, Json, Results, SetResults
+from pipeline.report.mistakes import RIGHT, WRONG, Mistakes
 from pipeline.report.pages.blocks import Markdown, table
 from pipeline.report.pages.render import render_markdown
-from pipeline.report.readings import RIGHT, WRONG, Mistakes
 from pipeline.report.splits import tabulate_dropped, tabulate_splits
 from pipeline.report.tables import decimal, integer, interval, percent, plus_minus, score, spread
 
 
 def render(results: Results, mistakes: Mapping[str, Mistakes], settings: Json, whole: bool) -> str:
-    """The page as Markdown; where it is not to be whole, it has neither test sentences nor settings."""
+    """The page as Markdown; unless it is to be whole, it has neither test sentences nor settings."""
     sets, lm, size = results.sets, results.lm, results.charcnn_parameters_m
     counts = {name: of_set.counts for name, of_set in sets.items()}
     stages = [stage for stage in results.counts if stage != "vocabulary"]
@@ -46,7 +46,7 @@ def render(results: Results, mistakes: Mapping[str, Mistakes], settings: Json, w
 
 
 def _tabulate_facts(results: Results) -> Markdown:
-    """The headline: a name, a number and a note a column."""
+    """The headline table: each column has a name, a number and a note."""
     lm, facts = results.lm, []
     for name, of_set in results.sets.items():
         token, entity = (interval(_mean(of_set, metric)) for metric in ("token_f1", "entity_f1"))
@@ -86,7 +86,7 @@ def _describe_typos(name: str, of_set: SetResults) -> Iterator[list[str]]:
 
 
 def _compare(results: Results, model: paper.Model | None) -> list[list[str]]:
-    """The paper's row of Table 2 and ours; nothing for an architecture that it lacks."""
+    """The paper's row of Table 2 and ours; no rows for an architecture that the paper lacks."""
     if model is None:
         return []
     their_f1 = [score(model.f1.get(name)) for name in results.sets]
@@ -96,7 +96,7 @@ def _compare(results: Results, model: paper.Model | None) -> list[list[str]]:
 
 
 def _describe_flow(flow: Flow) -> list[str]:
-    """`14 (4.7 %): redirect 10, empty 4`; only where the stage both reads and writes the unit."""
+    """The cells of a unit; `14 (4.7 %): redirect 10, empty 4` only where the stage both reads and writes it."""
     total, dropped = sum(flow.dropped.values()), ""
     if flow.read is not None and flow.written is not None:
         reasons = ", ".join(f"{reason} {integer(number)}" for reason, number in flow.dropped.items())

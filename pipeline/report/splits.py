@@ -13,7 +13,7 @@ DROPPED = ["dropped_tokens", "dropped_entity_tokens", "dropped_entities", "dropp
 
 
 def tabulate_splits(sets: Mapping[str, Any]) -> list[list[str]]:
-    """A row a split; `sets` has the counts by data set and split. An earlier revision may not have counted all."""
+    """One row per split; `sets` has the counts by data set and split. Earlier code may not have counted everything."""
     rows = []
     for name, counts_by_split in sets.items():
         for split in (split for split in SPLITS if split in counts_by_split):
@@ -26,7 +26,7 @@ def tabulate_splits(sets: Mapping[str, Any]) -> list[list[str]]:
 
 
 def tabulate_dropped(sets: Mapping[str, Any]) -> list[list[str]]:
-    """What the protocol has dropped of each split, from the same counts."""
+    """One row per split, with what the protocol dropped from it."""
     return [
         [paper.set_name(name), split, *(integer(counts.get(column)) for column in DROPPED)]
         for name, counts_by_split in sets.items()

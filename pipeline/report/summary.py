@@ -11,7 +11,7 @@ from pipeline.report.tables import NONE, decimal, integer, minutes, plain, sprea
 
 
 def summary(metrics: Path) -> str:
-    """The F1 table, the language model in a line, and where the report is; a `UserError` before the first run."""
+    """The F1 table, a line on the language model, and the paths of the report; a `UserError` before the first run."""
     data: Data = read_json(metrics / "data.json", Data, "report")
     lm = read_lm(metrics)
     sets = {name: read_metrics(metrics, name) for name in data["ner"]}

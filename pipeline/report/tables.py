@@ -9,11 +9,11 @@ from pipeline.errors import SPACES, printable
 TITLES = {"token_f1": "Token F1", "entity_f1": "Entity F1", "entity_f1_macro": "Entity F1, macro"}
 """Names of the metrics."""
 NONE = "–"
-"""What stands in place of a number that does not exist."""
+"""Shown in place of a number that does not exist."""
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1, form: str = "pipe") -> str:
-    """A table of cells that are Markdown; the first `left` columns to the left, others to the right."""
+    """A table of cells that are Markdown; the first `left` columns are aligned to the left, others to the right."""
     align = ["left" if column < left else "right" for column in range(len(header))]
     titles, *cells = ([printable(cell, SPACES) for cell in row] for row in (header, *rows))
     table = pd.DataFrame(cells, columns=titles)
@@ -21,7 +21,7 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1
 
 
 def plain(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """The same for a terminal."""
+    """The same table for a terminal."""
     return markdown(header, rows, form="plain")
 
 
@@ -51,17 +51,17 @@ def interval(row: Mapping[str, float]) -> str:
 
 
 def plus_minus(mean: float, deviation: float | None) -> str:
-    """A mean and the deviation between seeds, where there is one: 0.763 ± 0.004."""
+    """A mean, and the deviation between seeds if there is one: 0.763 ± 0.004."""
     return score(mean) if deviation is None else f"{score(mean)} ± {score(deviation)}"
 
 
 def spread(metrics: Mapping[str, float], metric: str) -> str:
-    """The same from metrics of a set, as `evaluate` writes them."""
+    """The same from the metrics of a set, as `evaluate` writes them."""
     return plus_minus(metrics[metric], metrics.get(f"{metric}_deviation"))
 
 
 def percent(share: float | None) -> str:
-    """A share: 0.0123 -> 1.2 %; something is never called nothing."""
+    """A share: 0.0123 -> 1.2 %; only 0 is shown as 0.0 %."""
     if share is None:
         return NONE
     return "under 0.1 %" if 0 < share < 0.0005 else f"{100 * share:.1f} %"

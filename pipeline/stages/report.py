@@ -10,22 +10,22 @@ from pipeline.ner.scoring.tested import read_tested
 from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.report.data import Results, read_results
+from pipeline.report.mistakes import draw_mistakes
 from pipeline.report.page import render
 from pipeline.report.pages.render import render_html
 from pipeline.report.paper import set_name
 from pipeline.report.plots.curves import draw_epochs, draw_perplexity, draw_typos
 from pipeline.report.plots.style import save
 from pipeline.report.plots.types import draw_confusion, draw_types
-from pipeline.report.readings import draw_mistakes
 from pipeline.work.outputs import fresh_folder, write_text
 
 
 def run(paths: Paths, params: Params) -> None:
-    """Read what the other stages left in `paths.data`, `paths.metrics` and `paths.lm`; write data.json, report.md,
+    """Read the outputs of the other stages in `paths.data`, `paths.metrics` and `paths.lm`; write data.json, report.md,
     report.html and plots to `paths.metrics`.
 
-    The page shows all that params.yaml chose; the seed says which sentences it shows, and `bootstrap` of the block
-    `evaluate` how often is drawn for the intervals by type.
+    The page shows what params.yaml chose; the seed decides which sentences it shows, and `bootstrap` of the block
+    `evaluate` is the number of resamples for the intervals by type.
     """
     seed, scale, metrics = params.seed, params.chosen_scale, paths.metrics
     results = read_results(paths.data, metrics, paths.lm, params.arch, params.scale, params.protocol, params.sets)

@@ -1,14 +1,19 @@
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import chdir
 from pathlib import Path
 
 import pytest
 
+from pipeline import cli
 from tests.compare.repository import build
+
+Compare = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
-def _built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("repository")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DVC_NO_ANALYTICS", "1")
@@ -19,7 +24,32 @@ def _built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def repository(_built: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def repository(built: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The repository of `tests.compare.repository`, as the current folder; not to be written to but for the pages."""
-    monkeypatch.chdir(_built)
-    return _built
+    monkeypatch.chdir(built)
+    return built
+
+
+@pytest.fixture
+def clone(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A clone of it with an empty cache, as the current folder."""
+    subprocess.run(["git", "clone", "--quiet", repository, tmp_path / "clone"], check=True)
+    monkeypatch.chdir(tmp_path / "clone")
+    return tmp_path / "clone"
+
+
+@pytest.fixture
+def compare(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Compare:
+    """The command: what it prints, or with `code=1` the one line of a comparison that cannot be made."""
+
+    def run(*arguments: str, code: int = 0) -> str:
+        capsys.readouterr()  # of setups
+        monkeypatch.setattr(sys, "argv", ["pipeline", "compare", *arguments])
+        with pytest.raises(SystemExit) as raised:
+            cli.main()
+        assert raised.value.code == code
+        printed, error = capsys.readouterr()
+        assert not code or (error.startswith("error: ") and error.count("\n") == 1)
+        return error if code else printed
+
+    return run

@@ -1,23 +1,22 @@
-"""A DVC repository whose outputs are written and not computed: `dvc commit` takes them for those of the stages.
+"""A DVC repository whose outputs are written and not computed; `dvc commit` takes them for outputs of the stages.
 
 main                 sru, seeds 1 and 2
 with-gru             an experiment: gru, better taggers
 feature/three-seeds  a branch with a seed more
 other-test           a branch with another test sentence
 stale                a branch whose settings were edited after the last run
-recoded              a branch whose code was
-other-cell           a branch where the code of its architecture was
+recoded              a branch whose code was edited
+other-cell           a branch where the code of both architectures was, sru's last
 """
 
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from shutil import rmtree
+from shutil import copyfile, rmtree
 from typing import Any
 
 import numpy as np
 import yaml
-from dvc.repo import Repo
 
 from pipeline.files.json import write_json
 from pipeline.ner.data.bio import bio_labels
@@ -32,20 +31,6 @@ ODD_TOKENS = ["<script>", "&amp;", "````", "Москва", "|", "</mark>"]
 
 CODE = "pipeline/stages/evaluate.py"
 CELLS = {arch: f"pipeline/lm/rnn/{arch}.py" for arch in ("sru", "gru")}
-STAGES = {
-    "check": {
-        "cmd": "false",
-        "deps": ["params.yaml", "pipeline"],
-        "outs": ["models/architecture.json", "data/code"],
-    },
-    "corpora": {"matrix": {"set": list(SETS)}, "cmd": "false", "params": ["seed"], "outs": ["data/ner/${item.set}"]},
-    "evaluate": {
-        "matrix": {"set": list(SETS)},
-        "cmd": "false",
-        "deps": ["data/code/evaluate.json", "models/architecture.json", "data/ner/${item.set}"],
-        "outs": ["data/predictions/${item.set}"],
-    },
-}
 
 
 def gold(name: str) -> np.ndarray:
@@ -56,7 +41,7 @@ def gold(name: str) -> np.ndarray:
 
 
 def predicted(name: str, arch: str, seed: int) -> np.ndarray:
-    """What a tagger says: gold, but for a third of the tokens, a tenth with gru."""
+    """A tagger's label numbers (tokens,): gold, but for a third of the tokens, a tenth with gru."""
     random = np.random.default_rng([len(arch), ord(arch[0]), seed])
     wrong = random.random(SENTENCES * LENGTH) < (0.1 if arch == "gru" else 0.35)
     return np.where(wrong, random.integers(1 + 2 * len(SETS[name]), size=SENTENCES * LENGTH), gold(name))
@@ -64,36 +49,30 @@ def predicted(name: str, arch: str, seed: int) -> np.ndarray:
 
 def build(folder: Path) -> None:
     """Make the repository in an empty folder, which must be the current one."""
+    from dvc.repo import Repo
+
     git("init", "--quiet", "--initial-branch", "main")
     git("config", "user.name", "Test")
     git("config", "user.email", "test@example.org")
     Repo.init().close()
-    Path("dvc.yaml").write_text(yaml.safe_dump({"stages": STAGES}), encoding="utf-8")
+    copyfile(Path(__file__).with_name("stages.yaml"), "dvc.yaml")
     for file in (CODE, *CELLS.values()):
         Path(file).parent.mkdir(parents=True, exist_ok=True)
         Path(file).write_text("", encoding="utf-8")
-    _write("sru", seeds=[1, 2])
-    _save("main")
-    git("checkout", "--quiet", "-b", "feature/three-seeds")
-    _write("sru", seeds=[1, 2, 3])
-    _save("a seed more")
-    git("checkout", "--quiet", "-b", "other-test", "main")
-    _write("sru", seeds=[1, 2], change=lambda sentences: sentences[6].tokens.__setitem__(0, "другое"))
-    _save("another test sentence")
-    git("checkout", "--quiet", "-b", "stale", "main")
-    write_params("gru")
-    git("commit", "--quiet", "--all", "--message", "edited, not run")
-    git("checkout", "--quiet", "-b", "recoded", "main")
-    Path(CODE).write_text("SCORE = 1\n", encoding="utf-8")
-    git("commit", "--quiet", "--all", "--message", "edited, not run")
-    git("checkout", "--quiet", "-b", "other-cell", "main")
-    Path(CELLS["gru"]).write_text("GATES = 4\n", encoding="utf-8")
-    git("commit", "--quiet", "--all", "--message", "of another architecture")
-    Path(CELLS["sru"]).write_text("GATES = 4\n", encoding="utf-8")
-    git("commit", "--quiet", "--all", "--message", "edited, not run")
+    _run("sru", seeds=[1, 2])
+    _branch("feature/three-seeds")
+    _run("sru", seeds=[1, 2, 3])
+    _branch("other-test")
+    _run("sru", seeds=[1, 2], change=lambda sentences: sentences[6].tokens.__setitem__(0, "другое"))
+    _branch("stale")
+    _edit("params.yaml", yaml.safe_dump(make_params("gru")))
+    _branch("recoded")
+    _edit(CODE, "SCORE = 1\n")
+    _branch("other-cell")
+    _edit(CELLS["gru"], "GATES = 4\n")
+    _edit(CELLS["sru"], "GATES = 4\n")
     git("checkout", "--quiet", "main")
     _write("gru", seeds=[1, 2])
-    _commit()
     with Repo() as repo:
         repo.experiments.save(name="with-gru")
     git("checkout", "--quiet", ".")
@@ -105,20 +84,30 @@ def git(*arguments: str) -> str:
     return subprocess.run(["git", *arguments], check=True, capture_output=True, text=True).stdout
 
 
-def _save(message: str) -> None:
-    _commit()
-    git("add", "--all")
-    git("commit", "--quiet", "--message", message)
+def _branch(name: str) -> None:
+    git("checkout", "--quiet", "-b", name, "main")
 
 
-def _commit() -> None:
+def _edit(file: str, text: str) -> None:
+    Path(file).write_text(text, encoding="utf-8")
+    git("commit", "--quiet", "--all", "--message", "edited, not run")
+
+
+def _run(arch: str, seeds: list[int], change: Callable[[list[Sentence]], None] = lambda _: None) -> None:
+    """Write all outputs, and commit them to DVC and git."""
+    from dvc.repo import Repo
+
+    _write(arch, seeds, change)
     with Repo() as repo:
         repo.commit(force=True)
+    git("add", "--all")
+    git("commit", "--quiet", "--message", "run")
 
 
 def _write(arch: str, seeds: list[int], change: Callable[[list[Sentence]], None] = lambda _: None) -> None:
     """All outputs of all stages; `change` edits the test sentences of multiconer."""
-    params = write_params(arch)
+    params = make_params(arch)
+    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     for out in ("data/ner", "data/predictions"):
         for name in SETS:
             rmtree(f"{out}/{name}", ignore_errors=True)
@@ -128,7 +117,8 @@ def _write(arch: str, seeds: list[int], change: Callable[[list[Sentence]], None]
     write_json(Path("data/code/evaluate.json"), stage_code("evaluate", read_sources(Path())))
     for name, types in SETS.items():
         corpus, labels = Path("data/ner", name), bio_labels(types)
-        sentences = list(_sentences(name, labels))
+        rows = [[labels[tag] for tag in row] for row in gold(name).reshape(SENTENCES, LENGTH).tolist()]
+        sentences = [Sentence([*ODD_TOKENS], [*ODD_TOKENS], tags) for tags in rows]
         if name == "multiconer":
             change(sentences)
         write_labels(corpus, labels)
@@ -138,13 +128,6 @@ def _write(arch: str, seeds: list[int], change: Callable[[list[Sentence]], None]
             write_predictions(path, predicted(name, arch, seed), LENGTHS, labels)
 
 
-def write_params(arch: str) -> dict[str, Any]:
+def make_params(arch: str) -> dict[str, Any]:
     archs = {name: {"cell": name, "layers": 2, "residual": False} for name in CELLS}
-    params: dict[str, Any] = {"arch": arch, "seed": 1, "archs": archs}
-    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
-    return params
-
-
-def _sentences(name: str, labels: list[str]) -> list[Sentence]:
-    rows = gold(name).reshape(SENTENCES, LENGTH).tolist()
-    return [Sentence(list(ODD_TOKENS), list(ODD_TOKENS), [labels[tag] for tag in row]) for row in rows]
+    return {"arch": arch, "seed": 1, "archs": archs}

@@ -1,54 +1,38 @@
 """The command between revisions of a real DVC repository."""
 
 import re
-import subprocess
-import sys
 import warnings
+from contextlib import chdir
+from functools import cache
 from pathlib import Path
 from shutil import rmtree
 
 import numpy as np
 import pytest
-from dvc.repo import Repo
-from seqeval.metrics import classification_report
-from seqeval.metrics import f1_score as seqeval_f1
-from sklearn.metrics import f1_score as sklearn_f1
 
-from pipeline import cli
-from pipeline.experiments.compare.run import file_name, find_examples
+from pipeline.experiments.compare.run import file_name, find_examples, run
 from pipeline.experiments.compare.scores import Row, compare_scores
-from pipeline.experiments.compare.system import System, find_scored, read_system
+from pipeline.experiments.compare.system import System, read_system
 from pipeline.experiments.revision import all_revisions, diff_params, open_revisions
-from pipeline.experiments.tables.pairs import RESAMPLES, SEED, compare_rows
+from pipeline.experiments.tables import pairs
 from pipeline.ner.data.bio import bio_labels, bio_spans
+from tests.compare.conftest import Compare
 from tests.compare.repository import LENGTH, SENTENCES, SETS, git, gold, predicted
 
-FEW = ["--resamples", "60"]
+RESAMPLES = 60
+FEW = ["--resamples", str(RESAMPLES)]
 
 
-def compare(*arguments: str, monkeypatch: pytest.MonkeyPatch, code: int = 0) -> None:
-    monkeypatch.setattr(sys, "argv", ["pipeline", "compare", *arguments])
-    with pytest.raises(SystemExit) as raised:
-        cli.main()
-    assert raised.value.code == code
-
-
-def refused(*arguments: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
-    """The one line of a comparison that cannot be made."""
-    compare(*arguments, monkeypatch=monkeypatch, code=1)
-    message = capsys.readouterr().err
-    assert message.startswith("error: ") and message.count("\n") == 1
-    return message
-
-
-def rows(a: str, b: str, name: str = "wikineural") -> list[Row]:
-    return compare_scores(*pair(a, b, name), 60, seed=1)
-
-
-def pair(a: str, b: str, name: str) -> tuple[System, System]:
+@cache
+def pair(a: str, b: str, name: str = "wikineural") -> tuple[System, System]:
     first, second = open_revisions(a, b)
     system = read_system(first, name)
     return system, read_system(second, name, system)
+
+
+@cache
+def rows(a: str, b: str, name: str = "wikineural") -> list[Row]:
+    return compare_scores(*pair(a, b, name), RESAMPLES, seed=1)
 
 
 def tags(name: str, numbers: np.ndarray) -> list[list[str]]:
@@ -57,7 +41,11 @@ def tags(name: str, numbers: np.ndarray) -> list[list[str]]:
 
 
 def oracle(name: str, arch: str) -> list[list[float]]:
-    """Of each seed: token F1, entity F1, macro, by type; scikit-learn's and seqeval's."""
+    """scikit-learn's and seqeval's scores of each seed: token F1, entity F1, macro, by type."""
+    from seqeval.metrics import classification_report
+    from seqeval.metrics import f1_score as seqeval_f1
+    from sklearn.metrics import f1_score as sklearn_f1
+
     warnings.filterwarnings("ignore", module="seqeval|sklearn|numpy")
     truth, labels = tags(name, gold(name)), list(range(1, 1 + 2 * len(SETS[name])))
     scores = []
@@ -70,59 +58,72 @@ def oracle(name: str, arch: str) -> list[list[float]]:
     return scores
 
 
-def test_scores_of_both_are_seqevals_and_scikit_learns(repository: Path) -> None:
-    for name in SETS:
-        a, b = oracle(name, "sru"), oracle(name, "gru")
-        compared = rows("main", "with-gru", name)
-        assert [row.title for row in compared] == ["Token F1", "Entity F1", "Entity F1, macro", *SETS[name]]
-        assert [row.a[0] for row in compared] == pytest.approx(np.mean(a, 0))
-        assert [row.b[0] for row in compared] == pytest.approx(np.mean(b, 0))
-        assert [row.b[1] for row in compared] == pytest.approx(np.std(b, 0, ddof=1))
-        assert [row.difference for row in compared] == pytest.approx(np.mean(b, 0) - np.mean(a, 0))
-        spans = [span.type for sentence in tags(name, gold(name)) for span in bio_spans(sentence)]
-        support = [np.count_nonzero(gold(name)), len(spans), len(spans), *(spans.count(t) for t in SETS[name])]
-        assert [row.gold for row in compared] == support
+@pytest.mark.parametrize("name", SETS)
+def test_scores_of_both_are_seqevals_and_scikit_learns(repository: Path, name: str) -> None:
+    a, b = oracle(name, "sru"), oracle(name, "gru")
+    compared = rows("main", "with-gru", name)
+    assert [row.title for row in compared] == ["Token F1", "Entity F1", "Entity F1, macro", *SETS[name]]
+    assert [row.a[0] for row in compared] == pytest.approx(np.mean(a, 0))
+    assert [row.b[0] for row in compared] == pytest.approx(np.mean(b, 0))
+    assert [row.b[1] for row in compared] == pytest.approx(np.std(b, 0, ddof=1))
+    assert [row.difference for row in compared] == pytest.approx(np.mean(b, 0) - np.mean(a, 0))
+    spans = [span.type for sentence in tags(name, gold(name)) for span in bio_spans(sentence)]
+    support = [np.count_nonzero(gold(name)), len(spans), len(spans), *(spans.count(t) for t in SETS[name])]
+    assert [row.gold for row in compared] == support
 
 
-def test_table_settings_and_pages(
-    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    rmtree(repository / "metrics", ignore_errors=True)
-    before = git("status", "--porcelain", "--ignored"), (repository / "params.yaml").read_text(encoding="utf-8")
-    compare("main", "with-gru", *FEW, monkeypatch=monkeypatch)
-    printed = capsys.readouterr().out
+@pytest.fixture(scope="module")
+def compared(built: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """A comparison as it is printed, and the folder of its pages."""
+    target = tmp_path_factory.mktemp("compared")
+    with chdir(built):
+        return run("main", "with-gru", [], target, RESAMPLES, seed=1), target
+
+
+def test_table_settings_and_pages(repository: Path, compared: tuple[str, Path]) -> None:
+    printed, folder = compared
     commit = git("rev-parse", "--short=7", "main").strip()
     assert f"A: main ({commit})" in printed and re.search(r"B: with-gru \(\w{7}\)", printed)
     assert printed.index("WikiNEuRal: 60 test sentences, 360 tokens") < printed.index("MultiCoNER: 60 test sentences")
     assert re.search(r"arch +sru +gru\n", printed)
-    (entity,) = {row for row in rows("main", "with-gru") if row.title == "Entity F1"}
+    (entity,) = [row for row in rows("main", "with-gru") if row.title == "Entity F1"]
     assert re.split(r"\s{2,}", next(line for line in printed.splitlines() if "Entity F1 " in line)) == entity.cells()
     assert entity.difference > 0.2 and entity.low > 0 and entity.cells()[-1] == "0.0164"  # 1 of 61
 
-    assert printed.endswith("page: metrics/compare/main..with-gru.html\n")
-    page, text = (repository / "metrics" / "compare" / f"main..with-gru.{form}" for form in ("html", "md"))
-    html, md = page.read_text(encoding="utf-8"), text.read_text(encoding="utf-8")
+    assert printed.endswith(f"page: {folder}/main..with-gru.html")
+    html, md = ((folder / f"main..with-gru.{form}").read_text(encoding="utf-8") for form in ("html", "md"))
     for cell in entity.cells():
         assert f">{cell}</td>" in html and f" {cell} " in md
     assert "<script>" not in html and "&lt;script&gt;" in html and "&amp;amp;" in html and "&lt;/mark&gt;" in html
-    assert html.count("<strong>") > 100 and r"\<script\>" in md and r"\`\`\`\`" in md
-    assert not re.search(r"(src|href)=|url\(|@import", html)
+    assert html.count("<strong>") > 100 and not re.search(r"(src|href)=|url\(|@import", html)
     assert "<script>" not in md and r"\<script\>" in md and r"\`\`\`\`" in md
-    first = page.read_bytes(), text.read_bytes()
-    compare("main", "with-gru", *FEW, monkeypatch=monkeypatch)
-    assert (page.read_bytes(), text.read_bytes()) == first
-    rmtree(repository / "metrics")
-    assert before == (git("status", "--porcelain", "--ignored"), (repository / "params.yaml").read_text("utf-8"))
 
 
-def test_the_same_twice_differs_in_nothing(
-    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_clone_says_what_to_fetch_and_reads_a_remote(
+    clone: Path, repository: Path, compared: tuple[str, Path], compare: Compare
 ) -> None:
-    compare("main", "workspace", "multiconer", *FEW, monkeypatch=monkeypatch)
-    printed = capsys.readouterr().out
+    """Its pages have the same bytes, and nothing else is written."""
+    git("fetch", "--quiet", "origin", "refs/exps/*:refs/exps/*")
+    missing = compare("main", "with-gru", code=1)
+    assert "main: data/ner/wikineural/labels.json: neither in git nor in DVC's cache" in missing
+    assert "dvc fetch --all-commits" in missing
+    assert "dvc exp pull <git remote> with-gru" in compare("with-gru", "main", code=1)
+    config = f"[core]\nremote = there\n['remote \"there\"']\nurl = {repository / '.dvc' / 'cache'}\n"
+    (clone / ".dvc" / "config.local").write_text(config, encoding="utf-8")
+    before = git("status", "--porcelain", "--ignored")
+
+    assert compare("main", "with-gru", *FEW).endswith("page: metrics/compare/main..with-gru.html\n")
+    for page in compared[1].iterdir():
+        assert (clone / "metrics" / "compare" / page.name).read_bytes() == page.read_bytes()
+    rmtree(clone / "metrics")
+    assert git("status", "--porcelain", "--ignored") == before
+
+
+def test_the_same_twice_differs_in_nothing(repository: Path, compare: Compare) -> None:
+    printed = compare("main", "workspace", "multiconer", *FEW)
     assert "no setting differs" in printed and "WikiNEuRal" not in printed
     assert printed.count("+0.000  +0.000 to +0.000  1.0000") == 3 + len(SETS["multiconer"])
-    html = (repository / "metrics" / "compare" / "main..workspace.html").read_text(encoding="utf-8")
+    html = Path("metrics/compare/main..workspace.html").read_text(encoding="utf-8")
     assert "as many entities in every sentence" in html
 
 
@@ -132,17 +133,15 @@ def test_the_other_way_round_is_the_mirror_image(repository: Path) -> None:
         assert (forth.low, forth.high) == pytest.approx((-back.high, -back.low))
 
 
-def test_the_tables_test_every_pair_as_compare_does(repository: Path) -> None:
-    revisions = open_revisions("main", "with-gru", "feature/three-seeds", "stale")
-    pairs = compare_rows(revisions, "wikineural")
-    assert pairs.rows[0] == 1 and sorted(pairs.rows) == [0, 1, 2]
-    assert list(pairs.absent) == [3] and "is out of date" in pairs.absent[3]
-    (entity,) = [
-        r for r in compare_scores(*pair("main", "with-gru", "wikineural"), RESAMPLES, SEED) if r.title == "Entity F1"
-    ]
-    difference = pairs.differences[1, 0]
+def test_the_tables_test_every_pair_as_compare_does(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pairs, "RESAMPLES", RESAMPLES)
+    tested = pairs.compare_rows(open_revisions("main", "with-gru", "feature/three-seeds", "stale"), "wikineural")
+    assert tested.rows[0] == 1 and sorted(tested.rows) == [0, 1, 2]
+    assert list(tested.absent) == [3] and "is out of date" in tested.absent[3]
+    (entity,) = [row for row in rows("main", "with-gru") if row.title == "Entity F1"]
+    difference = tested.differences[1, 0]
     assert (difference.value, difference.p) == pytest.approx((entity.difference, entity.p))
-    assert difference.sure and pairs.differences[1, 2].p is None and not pairs.differences[1, 2].sure
+    assert difference.sure and tested.differences[1, 2].p is None and not tested.differences[1, 2].sure
 
 
 def test_unequal_numbers_of_seeds_have_an_interval_and_no_p(repository: Path) -> None:
@@ -151,7 +150,7 @@ def test_unequal_numbers_of_seeds_have_an_interval_and_no_p(repository: Path) ->
 
 
 def test_examples_begin_with_the_widest_gap(repository: Path) -> None:
-    examples = find_examples(*pair("main", "with-gru", "wikineural"), 5)
+    examples = find_examples(*pair("main", "with-gru"), 5)
 
     def wrong(arch: str) -> np.ndarray:
         truth = tags("wikineural", gold("wikineural"))
@@ -165,7 +164,7 @@ def test_examples_begin_with_the_widest_gap(repository: Path) -> None:
     for example in examples:
         a, b = (f"{wrong(arch)[example.number - 1]:.2f}".rstrip("0").rstrip(".") for arch in ("sru", "gru"))
         assert example.about == f"entities missed or made up: {a} by A, {b} by B"
-        systems = [(reading.system, reading.by) for reading in example.readings]
+        systems = [(annotation.system, annotation.by) for annotation in example.annotations]
         assert systems[0] == ("gold", "")
         for system in "AB":
             assert [by for s, by in systems if s == system] in (["seeds 1, 2"], ["seed 1", "seed 2"])
@@ -197,75 +196,37 @@ def test_the_code_of_another_architecture_makes_no_difference(repository: Path) 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["main", "with-gur"], "found no revision 'with-gur'; did you mean with-gru?"),
-        (
-            ["nothing", "main"],
-            "experiments: with-gru; branches and tags: feature/three-seeds, main, other-cell, other-test, "
-            "recoded, stale",
-        ),
-        (["main", ""], "found no revision ''"),
-        (["main", "with-gru", "wikiann"], "found no data set 'wikiann' in both: main has multiconer, wikineural;"),
-        (["main", "other-test"], "60 sentences in main, 60 in other-test, different from sentence 7 on"),
-        (
-            ["main", "stale"],
-            "stale: data/predictions/wikineural is out of date, .*evaluate@wikineural: models/architecture.json"
-            ".*dvc repro",
-        ),
-        (["main", "recoded"], "recoded: .* out of date, .*evaluate@wikineural: data/code/evaluate.json.*dvc repro"),
-        (["main", "other-cell"], "other-cell: .* out of date, .*evaluate@wikineural: models/architecture.json"),
+        ("main with-gur", r"found no revision 'with-gur'; did you mean with-gru\?"),
+        ("nothing main", "experiments: with-gru; branches and tags: feature/three-seeds, main, other-cell,"),
+        ("main with-gru wikiann", "found no data set 'wikiann' in both: main has multiconer, wikineural;"),
+        ("main other-test", "60 sentences in main, 60 in other-test, different from sentence 7 on"),
+        ("main stale", "stale: data/predictions/wikineural is out of date, .*: models/architecture.json.*dvc repro"),
+        ("main recoded", "recoded: .* out of date, .*evaluate@wikineural: data/code/evaluate.json.*dvc repro"),
+        ("main other-cell", "other-cell: .* out of date, .*evaluate@wikineural: models/architecture.json"),
     ],
 )
-def test_what_cannot_be_compared_is_one_line(
-    arguments: list[str],
-    message: str,
-    repository: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+def test_what_cannot_be_compared_is_one_line(arguments: str, message: str, repository: Path, compare: Compare) -> None:
+    error = compare(*arguments.split(), code=1)
+    assert re.search(message, error), error
+
+
+def test_no_name_and_no_repository_are_one_line(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compare: Compare
 ) -> None:
-    error = refused(*arguments, monkeypatch=monkeypatch, capsys=capsys)
-    assert re.search(message.replace("?", r"\?"), error), error
-
-
-def test_a_clone_says_what_to_fetch_and_reads_a_remote(
-    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    subprocess.run(["git", "clone", "--quiet", repository, tmp_path / "clone"], check=True)
-    monkeypatch.chdir(tmp_path / "clone")
-    git("fetch", "--quiet", "origin", "refs/exps/*:refs/exps/*")
-    missing = refused("main", "with-gru", monkeypatch=monkeypatch, capsys=capsys)
-    assert "main: data/ner/wikineural/labels.json: neither in git nor in DVC's cache" in missing
-    assert "dvc fetch --all-commits" in missing
-    missing = refused("with-gru", "main", monkeypatch=monkeypatch, capsys=capsys)
-    assert "dvc exp pull <git remote> with-gru" in missing
-    with Repo() as repo, repo.config.edit("local") as config:
-        config["core"]["remote"] = "there"
-        config["remote"]["there"] = {"url": str(repository / ".dvc" / "cache")}
-    compare("origin/main", "with-gru", *FEW, monkeypatch=monkeypatch)
-    assert "page: metrics/compare/origin-main-" in capsys.readouterr().out
-    assert not (tmp_path / "clone" / "data" / "predictions" / "wikineural").exists()
-
-
-def test_outside_of_a_repository(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+    assert "found no revision ''" in compare("main", "", code=1)
+    monkeypatch.chdir(repository / "data")
+    assert "run from the top" in compare("main", "main", code=1)
     monkeypatch.chdir(tmp_path)
-    assert "not in a DVC repository" in refused("a", "b", monkeypatch=monkeypatch, capsys=capsys)
+    assert "not in a DVC repository" in compare("a", "b", code=1)
 
 
-def test_a_lock_in_conflict_is_one_line(
-    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    subprocess.run(["git", "clone", "--quiet", repository, tmp_path / "clone"], check=True)
-    monkeypatch.chdir(tmp_path / "clone")
+def test_a_lock_in_conflict_is_one_line(clone: Path, compare: Compare) -> None:
     Path("dvc.lock").write_text("<<<<<<< HEAD\nstages: {}\n=======\n", encoding="utf-8")
-    error = refused("workspace", "main", monkeypatch=monkeypatch, capsys=capsys)
-    assert "workspace: dvc.lock: not valid YAML" in error
+    assert "workspace: dvc.lock: not valid YAML" in compare("workspace", "main", code=1)
     for content in ("", "schema: '2.0'\n", "stages:\n", "[1]"):
         Path("dvc.lock").write_text(content, encoding="utf-8")
-        error = refused("workspace", "main", monkeypatch=monkeypatch, capsys=capsys)
+        error = compare("workspace", "main", code=1)
         assert "workspace: dvc.lock: found no keys and values; run: dvc repro" in error
-    monkeypatch.chdir(tmp_path / "clone" / "data")
-    assert "run from the top" in refused("main", "main", monkeypatch=monkeypatch, capsys=capsys)
 
 
 def test_names_of_files() -> None:
@@ -274,11 +235,3 @@ def test_names_of_files() -> None:
     names = [file_name(name) for name in odd]
     assert len(set(names)) == len(odd)
     assert all(re.fullmatch(r"[\w.-]{1,70}", name) for name in names)
-
-
-def test_a_data_set_that_was_taken_out_is_not_compared() -> None:
-    """dvc.lock goes on having its stage."""
-    (revision,) = open_revisions("main")
-    assert set(find_scored(revision)) == set(SETS)
-    revision.params["sets"] = ["multiconer"]
-    assert find_scored(revision) == {"multiconer": "evaluate@multiconer"}

@@ -1,4 +1,6 @@
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -6,83 +8,72 @@ from typing import Any
 import pytest
 
 from pipeline.paths import Paths
+from pipeline.report.plots.style import save
 from pipeline.stages import report
-from tests.report.world import PROTOCOL, TYPES, build, params_of
+from tests.pages import Page
+from tests.report.world import build, params_of
+
+DRAWN = ("lm", "wikineural.confusion")
+"""The pictures of `reported`: one of lines, and one with an image in it."""
 
 
-class World:
-    """Folders of an experiment."""
+def make_report(paths: Paths, arch: str, scale: str = "local", drawn: tuple[str, ...] = (), **choices: Any) -> Page:
+    """Run the stage, drawing the pictures whose names begin with one of `drawn`: each takes a third of a second."""
 
-    def __init__(self, paths: Paths) -> None:
-        self.paths = paths
-        self.data, self.metrics, self.lm = paths.data, paths.metrics, paths.lm
+    def save_few(folder: Path, name: str, *drawing: Any) -> str:
+        if name.startswith(drawn):
+            return save(folder, name, *drawing)
+        for form in ("png", "svg"):
+            (folder / f"{name}.{form}").touch()
+        return "<svg ></svg>"
 
-    def report(
-        self, arch: str, scale: str, sets: Sequence[str] = tuple(TYPES), protocol: dict[str, Any] = PROTOCOL
-    ) -> str:
-        """Run the stage with empty pictures, since drawing takes seconds; return the page as Markdown."""
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(report, "save", save_nothing)
-            self.draw(arch, scale, sets, protocol)
-        return self.markdown
-
-    def draw(
-        self, arch: str, scale: str, sets: Sequence[str] = tuple(TYPES), protocol: dict[str, Any] = PROTOCOL
-    ) -> None:
-        """Run the stage as it is."""
-        report.run(self.paths, params_of(arch, scale, sets, protocol))
-
-    @property
-    def markdown(self) -> str:
-        return (self.metrics / "report.md").read_text(encoding="utf-8")
-
-    @property
-    def html(self) -> str:
-        return (self.metrics / "report.html").read_text(encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(report, "save", save_few)
+        report.run(paths, params_of(arch, scale, **choices))
+    return Page.parse((paths.metrics / "report.html").read_text(encoding="utf-8"))
 
 
-def save_nothing(folder: Path, name: str, *_: object) -> str:
-    """In place of `pipeline.report.plots.style.save`."""
-    for form in ("png", "svg"):
-        (folder / f"{name}.{form}").touch()
-    return "<svg ></svg>"
+def read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def read_all(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@contextmanager
+def edited(path: Path) -> Iterator[Any]:
+    """The content of a JSON file, written back with what the block has changed in it."""
+    content = read(path)
+    yield content
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+def copied(paths: Paths, folder: Path) -> Paths:
+    return Paths(copytree(paths.root, folder, dirs_exist_ok=True))
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, World]:
+def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Paths]:
     """An experiment with a language model and one without; not to be written to."""
     with pytest.MonkeyPatch.context() as patch:
-        return {arch: World(build(tmp_path_factory.mktemp(arch), arch, patch)) for arch in ("lstm", "charcnn")}
-
-
-def copied(world: World, folder: Path) -> World:
-    return World(Paths(copytree(world.paths.root, folder, dirs_exist_ok=True)))
+        return {arch: build(tmp_path_factory.mktemp(arch), arch, patch) for arch in ("lstm", "charcnn")}
 
 
 @pytest.fixture(scope="session")
-def reported(built: dict[str, World], tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A copy of the experiment with a language model, at scale demo, and its report with pictures; not written to."""
-    world = copied(built["lstm"], tmp_path_factory.mktemp("reported"))
-    world.draw("lstm", "demo")
-    return world
+def reported(built: dict[str, Paths], tmp_path_factory: pytest.TempPathFactory) -> Paths:
+    """A copy of the experiment with a language model, and its report at scale demo; not to be written to."""
+    paths = copied(built["lstm"], tmp_path_factory.mktemp("reported"))
+    make_report(paths, "lstm", "demo", drawn=DRAWN)
+    return paths
 
 
 @pytest.fixture(scope="session")
-def local_page(built: dict[str, World], tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The page of the experiment with a language model, at scale local, as Markdown."""
-    return copied(built["lstm"], tmp_path_factory.mktemp("local")).report("lstm", "local")
-
-
-@pytest.fixture(scope="session")
-def reported_charcnn(built: dict[str, World], tmp_path_factory: pytest.TempPathFactory) -> World:
-    """The same without a language model, at scale local, and without pictures."""
-    world = copied(built["charcnn"], tmp_path_factory.mktemp("reported-charcnn"))
-    world.report("charcnn", "local")
-    return world
+def page(reported: Paths) -> Page:
+    return Page.parse((reported.metrics / "report.html").read_text(encoding="utf-8"))
 
 
 @pytest.fixture
-def copy(built: dict[str, World], tmp_path: Path) -> Callable[[str], World]:
+def copy(built: dict[str, Paths], tmp_path: Path) -> Callable[[str], Paths]:
     """A copy of an experiment, by its architecture."""
-
     return lambda arch: copied(built[arch], tmp_path / arch)

@@ -1,6 +1,5 @@
-"""metrics/report.html: what a browser would make of it."""
+"""metrics/report.html as a browser reads it, and its pictures."""
 
-import json
 import re
 from collections.abc import Callable
 
@@ -12,52 +11,59 @@ from pipeline.ner.data.bio import bio_spans
 from pipeline.ner.data.corpus import read_split
 from pipeline.ner.scoring.scores import count, score_types, spread_types
 from pipeline.ner.scoring.tested import read_tested
-from pipeline.report.readings import RIGHT, WRONG
+from pipeline.paths import Paths
+from pipeline.report.mistakes import RIGHT, WRONG
+from pipeline.report.plots.curves import draw_epochs
+from pipeline.report.plots.types import type_shares
 from tests.pages import Page
-from tests.report.conftest import World
-from tests.report.world import BOOTSTRAP, RATES, SEEDS, TOKENS, TYPES
+from tests.report.conftest import DRAWN, edited, make_report, read_all
+from tests.report.world import BOOTSTRAP, SEEDS, TOKENS, TYPES
 
 
-@pytest.fixture(scope="module")
-def page(reported: World) -> Page:
-    return Page.parse(reported.html)
-
-
-def _read(world: World, file: str) -> str:
-    return (world.metrics / file).read_text(encoding="utf-8")
-
-
-def test_it_is_well_formed_and_needs_nothing_else(page: Page) -> None:
+def test_it_is_well_formed_and_needs_nothing_else(reported: Paths, page: Page) -> None:
     page.check()
     assert page.titles[:2] == ["lstm, scale demo", "Named entities, test split"]
     assert len(page.pictures) == 1 + 4 * len(TYPES) and all(page.pictures)
+    links = re.findall(r"\((plots/[^)]+)\)", (reported.metrics / "report.md").read_text(encoding="utf-8"))
+    files = {f"plots/{path.name}" for path in (reported.metrics / "plots").iterdir()}
+    assert {*links} == files and len(files) == 2 * len(page.pictures)
 
 
-def test_every_figure_is_that_of_the_metrics(reported: World, page: Page) -> None:
-    rows = page.rows("Named entities, test split")
-    facts, of_types = " ".join(page.facts), iter(rows[len(TYPES) :])
-    for (name, types), row in zip(TYPES.items(), rows, strict=False):
-        metrics: dict[str, float] = json.loads(_read(reported, f"ner/{name}.json"))[name]
-        entity = f"{metrics['entity_f1']:.3f} ± {metrics['entity_f1_deviation']:.3f}"
-        assert row[1] == str(len(SEEDS)) and row[4] == entity and entity in facts
-        assert row[2] == f"{metrics['token_f1']:.3f} ± {metrics['token_f1_deviation']:.3f}"
-        table = pd.read_csv(reported.metrics / "ner" / f"{name}.types.csv").set_index("type")
-        for type_ in types:
-            title, support, precision, recall, f1, _ = next(of_types)
-            scores = table.loc[[type_]].to_dict("records")[0]
-            assert (title, int(support)) == (type_, scores["support"])
-            assert [precision, recall] == [f"{scores[key]:.3f}" for key in ("precision", "recall")]
-            assert f1.startswith(f"{scores['f1']:.3f} ± ")
-    lm = json.loads(_read(reported, "pretrain.json"))["lm"]
-    assert f"{lm['perplexity']:.1f}" in page.facts and f"{lm['parameters_m']:.2f} M" in page.facts
-    typos = pd.read_csv(reported.metrics / "ner" / "multiconer.typos.csv")
-    assert [row[4] for row in page.rows("Typos, test split")][len(RATES) :] == [f"{v:.3f}" for v in typos["entity_f1"]]
-    size = dict(page.rows("Language model"))
-    charcnn = (262 * 2 + 4 * 2 + 4 + 4 * 8 + 8) / 1e6  # embeddings, a convolution, the projection: tests.report.world
-    assert size["The char-CNN's share of both"] == f"{100 * charcnn / (charcnn + lm['parameters_m']):.1f} %"
+def test_hostile_text_is_text(page: Page) -> None:
+    assert not {"script", "iframe", "link"} & {*page.tags}
+    assert all(token in page.text for token in TOKENS)
+    assert "{{ 7 * 7 }}" in page.text
 
 
-def test_types_have_the_intervals_of_a_slow_bootstrap(reported: World) -> None:
+def test_a_second_run_elsewhere_writes_the_same_bytes(reported: Paths, copy: Callable[[str], Paths]) -> None:
+    """Neither the time nor the machine is in them."""
+    paths = copy("lstm")
+    path = paths.metrics / "pretrain.json"
+    with edited(path) as pretrained:
+        pretrained["machine"] = {"hardware": "Other", "software": "other"}
+        pretrained["lm"] |= {"minutes": 987.6, "tokens_per_second": 98765, "peak_memory_mb": 87654, "device": "cuda"}
+    make_report(paths, "lstm", "demo", drawn=DRAWN)
+    path.write_bytes((reported.metrics / "pretrain.json").read_bytes())
+    assert read_all(paths.metrics) == read_all(reported.metrics)
+    assert b"<dc:date>" not in (reported.metrics / "plots" / "lm.svg").read_bytes()
+
+
+def test_sentences_are_shown_as_they_are_with_mistakes_first(reported: Paths, page: Page) -> None:
+    for name, shown in zip(TYPES, page.examples, strict=True):
+        sentences = [*read_split(reported.data / "ner" / name / "test.tsv")]
+        gold = [bio_spans(sentence.tags) for sentence in sentences]
+        files = [reported.data / "predictions" / name / f"seed-{seed}.txt" for seed in SEEDS]
+        answers = [[bio_spans(line.split(" ")) for line in file.read_text("utf-8").splitlines()] for file in files]
+        wrong = {i for i, spans in enumerate(gold) if any(of_seed[i] != spans for of_seed in answers)}
+        right = {i for i, spans in enumerate(gold) if spans and i not in wrong}
+        most_wrong = min(WRONG, len(wrong))
+        assert len(shown) == most_wrong + min(RIGHT, len(right))
+        assert {number - 1 for number in shown[:most_wrong]} <= wrong
+        assert {number - 1 for number in shown[most_wrong:]} <= right
+        assert f"Of the {len(wrong)} of {len(sentences)} test sentences" in page.text
+
+
+def test_types_have_the_intervals_of_a_slow_bootstrap(reported: Paths) -> None:
     split, taggers = read_tested(*(reported.data / kind / "multiconer" for kind in ("ner", "predictions")))
     random, names = np.random.default_rng(1), TYPES["multiconer"]
     draws = []
@@ -75,52 +81,19 @@ def test_types_have_the_intervals_of_a_slow_bootstrap(reported: World) -> None:
     assert spread["deviation"] == pytest.approx(np.std(f1, axis=0, ddof=1))
 
 
-def test_sentences_are_shown_as_they_are_with_mistakes_first(reported: World, page: Page) -> None:
-    for name in TYPES:
-        corpus = reported.data / "ner" / name
-        sentences = list(read_split(corpus / "test.tsv"))
-        predicted = [
-            (reported.data / "predictions" / name / f"seed-{seed}.txt").read_text(encoding="utf-8").splitlines()
-            for seed in SEEDS
-        ]
-        gold = [bio_spans(sentence.tags) for sentence in sentences]
-        answers = [[bio_spans(of_seed[index].split(" ")) for of_seed in predicted] for index in range(len(sentences))]
-        wrong = {i for i, spans in enumerate(gold) if any(s != spans for s in answers[i])}
-        right = {i for i, spans in enumerate(gold) if spans and i not in wrong}
-        shown = page.examples.pop(0)
-        assert len(shown) == min(WRONG, len(wrong)) + min(RIGHT, len(right))
-        assert {number - 1 for number in shown[: min(WRONG, len(wrong))]} <= wrong
-        assert {number - 1 for number in shown[min(WRONG, len(wrong)) :]} <= right
-        assert f"Of the {len(wrong)} of {len(sentences)} test sentences" in page.text
+def test_the_kept_epochs_are_the_ringed_ones() -> None:
+    rows = [(1, 1, 0.5, 0), (1, 2, 0.7, 0), (1, 3, 0.6, 1), (2, 1, 0.9, 0), (2, 2, 0.8, 0), (2, 3, 0.1, 1)]
+    curves = pd.DataFrame(rows, columns=["seed", "epoch", "validation_entity_f1", "kept"])
+    figure = draw_epochs(curves.assign(validation_token_f1=0.5), "Toy")
+    (rings,) = [line for line in figure.axes[0].lines if line.get_color() == "white"]
+    assert np.asarray(rings.get_xydata()).tolist() == [[3, 0.6], [3, 0.1]]
+    assert "kept epochs: 3, 3" in figure.axes[0].get_title("left") + figure.axes[0].get_title()
 
 
-def test_hostile_text_is_text(reported: World, page: Page) -> None:
-    assert not {"script", "iframe", "link"} & {*page.tags}
-    assert all(token in page.text for token in TOKENS)
-    assert "{{ 7 * 7 }}" in page.text and "&lt;script&gt;" in reported.html
-
-
-def test_what_stands_in_the_char_cnns_place_is_called_by_its_name(copy: Callable[[str], World]) -> None:
-    world = copy("charcnn")
-    reading = {"characters": 50, "marks": False, "lemmas": "plain"}
-    shape = {
-        "encoder": "ngrams",
-        "ngrams": {"lengths": [3], "buckets": 8, "width": 4},
-        "projection": 8,
-        "reading": reading,
-    }
-    (world.lm / "charcnn.json").write_text(json.dumps(shape))
-    world.report("charcnn", "local")
-    page = Page.parse(world.html)
-    assert dict(page.rows("Language model"))["The n-gram encoder's share of both"] == "100.0 %"
-    assert "The bare n-gram encoder has no recurrent layers" in page.text
-
-
-def test_an_architecture_without_a_language_model_has_no_empty_section(reported_charcnn: World) -> None:
-    page = Page.parse(reported_charcnn.html)
-    page.check()
-    assert "Language model, perplexity" not in page.facts
-    assert dict(page.rows("Language model"))["The char-CNN's share of both"] == "100.0 %"
-    assert len(page.pictures) == 4 * len(TYPES)
-    assert "The data of scale demo are generated" not in page.text
-    assert not re.search(r"\bnan\b|None", page.text)
+def test_confusion_joins_b_and_i_and_shares_out_the_gold_tokens() -> None:
+    labels = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
+    counts = {("B-PER", "I-PER"): 2, ("I-PER", "B-LOC"): 1, ("I-PER", "O"): 1, ("O", "O"): 5}
+    rows = [(gold, predicted, counts.get((gold, predicted), 0)) for gold in labels for predicted in labels]
+    shares = type_shares(pd.DataFrame(rows, columns=["gold", "predicted", "count"]))
+    assert list(shares.index) == list(shares.columns) == ["PER", "LOC", "O"]
+    assert shares.to_numpy().tolist() == [[0.5, 0.25, 0.25], [0, 0, 0], [0, 0, 1]]

@@ -12,7 +12,7 @@ import pytest
 from pipeline.files.csv import write_csv
 from pipeline.files.json import write_json
 from pipeline.lm.encoders.load import TABLE, make_encoder
-from pipeline.lm.settings import ArchSettings, CharCnnSettings
+from pipeline.lm.settings import CharCnnSettings
 from pipeline.ner.data.bio import bio_labels, repair
 from pipeline.ner.data.cleaning import describe, drop_tokens, repair_tags
 from pipeline.ner.data.corpus import Sentence, read_labels, read_split, write_labels, write_split
@@ -23,39 +23,19 @@ from pipeline.ner.tagging.train import Epoch, kept_epoch
 from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.stages import documents, evaluate, fragments, lemmas, lowercase, pretrain, sentences, typos, vocabulary
-from pipeline.text.udpipe import Normalization
 from tests.params import make_params
 
 TYPES = {"wikineural": ["PER", "ORG", "LOC", "MISC"], "multiconer": ["PER", "LOC", "CORP", "GRP", "PROD", "CW"]}
 SEEDS = [1, 2]
-EPOCHS = 6
 Json = dict[str, Any]
 PROTOCOL: Json = {"lowercase": True, "lemmas": True, "tokens": "all", "epoch": "best"}
 RATES = [0, 0.05, 0.2]
 BOOTSTRAP = 50
 TOKENS = ["а", "<script>alert(1)</script>", "&", "\"'>", "שלום", "`д`", "</mark>", "{{ 7 * 7 }}"]
-"""Of NER sentences, as hostile as they can be."""
-LONGEST = 6
-"""Words of a fragment."""
+"""Tokens of NER sentences, as hostile as they can be."""
 
-STACKS = {
-    "lstm": ArchSettings(cell="lstm", layers=2, residual=False),
-    "charcnn": ArchSettings(cell="none", layers=0, residual=False),
-}
-LM = {
-    "hidden": 8,
-    "training": {
-        "batch_tokens": 60,
-        "epochs": 2,
-        "learning_rate": 0.01,
-        "warmup": 0.1,
-        "weight_decay": 0.01,
-        "clip": 1.5,
-        "dropout": 0.0,
-        "accumulation": 1,
-        "cutoffs": [10],
-    },
-}
+TRAINING = {"batch_tokens": 60, "epochs": 2, "learning_rate": 0.01, "warmup": 0.1, "weight_decay": 0.01, "clip": 1.5}
+LM = {"hidden": 8, "training": TRAINING | {"dropout": 0.0, "accumulation": 1, "cutoffs": [10]}}
 CHARCNN = {
     "source": "train",
     "encoder": "cnn",
@@ -67,15 +47,14 @@ CHARCNN = {
 
 
 def params_of(arch: str, scale: str = "demo", sets: Sequence[str] = tuple(TYPES), protocol: Json = PROTOCOL) -> Params:
-    """params.yaml of an experiment with one of `STACKS`."""
-    values: dict[str, Any] = {f"archs.{name}": stack for name, stack in STACKS.items()}
-    values |= {f"protocol.{key}": value for key, value in protocol.items()}
+    """params.yaml of an experiment with one of the committed architectures."""
+    values: Json = {f"protocol.{key}": value for key, value in protocol.items()}
     values |= {
         "arch": arch,
         "scale": scale,
         "sets": [*sets],
         "seed": 1,
-        "text": {"segmenter": "razdel", "fragment_words": LONGEST, "shard_megabytes": 1},
+        "text": {"segmenter": "razdel", "fragment_words": 6, "shard_megabytes": 1},
         "vocabulary": {"size": 30, "min_count": 2, "validation_share": 0.3},
         "lm": LM,
         "evaluate.bootstrap": BOOTSTRAP,
@@ -95,18 +74,8 @@ def build(folder: Path, arch: str, patch: pytest.MonkeyPatch) -> Paths:
     return paths
 
 
-class _Words:
-    """In place of a UDPipe model."""
-
-    def __init__(self, model: Path, normalization: Normalization) -> None:
-        pass
-
-    def lemmatize_text(self, text: str) -> list[str]:
-        return text.split()
-
-
 def _write_text_stages(paths: Paths, params: Params, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(lemmas, "Lemmatizer", _Words)
+    patch.setattr(lemmas, "Lemmatizer", lambda *_: SimpleNamespace(lemmatize_text=str.split))
     for folder in (paths.news, paths.udpipe.parent):
         folder.mkdir(parents=True)
     paths.udpipe.touch()
@@ -171,7 +140,7 @@ def _write_scores(paths: Paths, params: Params, name: str, patch: pytest.MonkeyP
 
 
 def _epochs(generator: np.random.Generator) -> Iterator[Epoch]:
-    for number in range(1, EPOCHS + 1):
+    for number in range(1, 7):
         f1 = 0.8 * (1 - 2.0**-number) + float(generator.normal(0, 0.02))
         yield Epoch(number, 20.0 / number, f1, f1 + 0.04)
 
@@ -187,8 +156,8 @@ def _fake_predictions(corpus: Path, generator: np.random.Generator, patch: pytes
     sentences = list(read_split(corpus / "test.tsv"))
     gold = encode_tags("test", (sentence.tags for sentence in sentences), labels, "corpora")
     features: Any = SimpleNamespace(lengths=np.array([len(sentence.tokens) for sentence in sentences]))
-    embedder = SimpleNamespace(load=lambda *_: SimpleNamespace(embed=None, width=0))
-    patch.setattr(evaluate, "Embedder", embedder)
+    embedder = SimpleNamespace(embed=None, width=0)
+    patch.setattr(evaluate, "Embedder", SimpleNamespace(load=lambda *_: embedder))
     trained: Any = dict.fromkeys(map(str, SEEDS), SimpleNamespace(features="top"))
     patch.setattr(evaluate, "load_taggers", lambda *_: trained)
     patch.setattr(evaluate, "load_examples", lambda *_: Examples(features, gold, labels))

@@ -10,15 +10,15 @@ from pipeline.report.tables import NONE, TITLES, decimal, integer, plus_minus
 HEADER = ["", "Gold", "A", "B", "B - A", "95 % interval", "p"]
 
 Score = tuple[float, float | None]
-"""Mean over the seeds, and the standard deviation between them; None where there is one seed."""
+"""The mean over the seeds, and the standard deviation between them; None if there is only one seed."""
 
 
 class Row(NamedTuple):
-    """One measure; the difference and its interval are of B minus A."""
+    """One measure of both systems; the difference and its interval are of B minus A."""
 
     title: str
     gold: int
-    """Gold labels (of the token F1) or entities that it is about."""
+    """The number of gold labels (for token F1) or gold entities."""
     a: Score
     b: Score
     difference: float
@@ -28,7 +28,7 @@ class Row(NamedTuple):
     """None where A and B have different numbers of seeds, which cannot be swapped."""
 
     def cells(self) -> list[str]:
-        """As text, in the order of `HEADER`."""
+        """The row as text, in the order of `HEADER`."""
         return [
             *(self.title, integer(self.gold), plus_minus(*self.a), plus_minus(*self.b), f"{self.difference:+.3f}"),
             *(f"{self.low:+.3f} to {self.high:+.3f}", NONE if self.p is None else decimal(self.p, 4)),
@@ -36,12 +36,12 @@ class Row(NamedTuple):
 
 
 def compare_scores(a: System, b: System, resamples: int, seed: int) -> list[Row]:
-    """A row a measure: the scores, then entity F1 by type."""
+    """One row per measure: the scores, then entity F1 by type."""
     x, y = a.taggers.counts, b.taggers.counts
     scores = [measure_seeds(counts).T for counts in (x, y)]  # (measures, seeds) each
     draws = bootstrap_difference(x, y, resamples, seed)  # (resamples, measures)
     p = randomisation_p(x, y, resamples, seed).tolist() if len(x) == len(y) else [None] * draws.shape[1]
-    tokens, entities = (array[:, 1].sum(0) for array in x[0])  # gold ones by label and by type
+    tokens, entities = (array[:, 1].sum(0) for array in x[0])  # gold ones: (labels,) and (types,)
     gold = [(tokens if name == "token_f1" else entities).sum() for name in METRICS] + [*entities]
     rows = []
     for index, name in enumerate(measures(a.split.labels)):

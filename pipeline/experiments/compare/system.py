@@ -24,7 +24,7 @@ class System(NamedTuple):
 
 
 def find_scored(revision: Revision) -> dict[str, str]:
-    """The data sets that a revision has scores of, each with its stage; dvc.lock may still have one taken out."""
+    """The data sets of which a revision has scores, each with its stage; one taken out may still be in dvc.lock."""
     sets = read_choice(revision.params).sets
     scored = {name.removeprefix(EVALUATE): name for name in revision.stages if name.startswith(EVALUATE)}
     return {name: stage for name, stage in scored.items() if sets is None or name in sets}

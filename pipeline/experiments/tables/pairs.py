@@ -1,4 +1,4 @@
-"""Which rows differ by more than chance: entity F1 of all pairs, by approximate randomisation."""
+"""Which rows differ by more than chance: entity F1 of all pairs, tested by approximate randomisation."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -13,16 +13,16 @@ from pipeline.ner.scoring.significance import randomisation_p
 MEASURE = [*METRICS].index("entity_f1")
 LEVEL = 0.05
 RESAMPLES = 2000
-"""Random swaps a pair: p is 0.0005 at least, small enough for Holm's correction of a hundred pairs."""
+"""Random swaps per pair: p is at least 0.0005, small enough for Holm's correction of a hundred pairs."""
 SEED = 1
 
 
 class Difference(NamedTuple):
-    """Of the entity F1 of two rows, the better minus the worse."""
+    """The entity F1 of the better of two rows minus that of the worse."""
 
     value: float
     p: float | None
-    """Two-sided; None where the rows differ in their numbers of seeds."""
+    """Two-sided; None if the rows differ in their numbers of seeds."""
     sure: bool
     """Whether it is significant at 5 % by Holm's correction for all pairs of the data set (Holm 1979)."""
 
@@ -36,7 +36,7 @@ class Pairs(NamedTuple):
     differences: dict[tuple[int, int], Difference]
     """By the numbers of the better and the worse row."""
     absent: dict[int, str]
-    """Why rows could not be tested, by their numbers."""
+    """Why a row could not be tested, by its number."""
 
 
 def compare_rows(revisions: Sequence[Revision], name: str) -> Pairs:
@@ -61,7 +61,7 @@ def compare_rows(revisions: Sequence[Revision], name: str) -> Pairs:
 
 
 def correct(p: dict[tuple[int, int], float]) -> set[tuple[int, int]]:
-    """The keys that are significant at 5 % for all values together: Holm's step-down of the smallest ones."""
+    """The keys whose p is significant at 5 % for all keys together, by Holm's step-down from the smallest p."""
     significant: set[tuple[int, int]] = set()
     for rank, (pair, value) in enumerate(sorted(p.items(), key=lambda item: (item[1], item[0]))):
         if value > LEVEL / (len(p) - rank):

@@ -16,38 +16,38 @@ from pipeline.report.paper import LARGE_MODELS, MODELS, Model, set_name
 from pipeline.report.plots.style import BLUE, GREY, INK, ORANGE, WIDTH, Label, label_lines
 
 METRIC = "token_f1"
-"""The paper's, so that its points can be compared with ours."""
+"""The paper's metric, so that its points can be compared with ours."""
 SIZE = "parameters_m"
 MINUTES = "minutes of pretraining, log scale"
 MILLIONS = "parameters of recurrent layers and projection, millions, log scale"
 PAPER: dict[str, Model] = MODELS | LARGE_MODELS
 PAPER_F1 = {arch: model.f1 for arch, model in PAPER.items()}
 PALE, THEIRS = "#d9a98a", "#a8623a"
-"""The paper's points and their names."""
+"""Colours of the paper's points and of their names."""
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#b0578d", "#3d9bd1", "#b97f00", "#30363d", "#7d858e"]
 """Colours of lines, distinct to the colour-blind too (after Okabe and Ito 2008, darkened for thin lines on white)."""
 DASHES = ["-", "--", ":"]
 
 
 class Mark(NamedTuple):
-    """A score of ours or of the paper's with its name: a point, or a level line where it has cost nothing."""
+    """A score, ours or the paper's, with its name: a point, or a level line if it cost nothing."""
 
     text: str
     x: float | None
     y: float
     bars: tuple[float, float]
-    """How far the interval reaches below and above."""
+    """How far the interval reaches below the score and above it."""
     ours: bool
 
 
 def label_rows(rows: Sequence[Row]) -> list[str]:
-    """The architecture of each row, with its revision where that is not enough."""
+    """The architecture of each row, with the revision where several rows share it."""
     archs = [row.arch for row in rows]
     return [row.arch if archs.count(row.arch) == 1 else f"{row.arch}, {row.revision}" for row in rows]
 
 
 def draw_scores(rows: Sequence[Row], sets: Sequence[str]) -> Figure:
-    """A panel a data set, a line an architecture: our F1 with its interval, and the paper's."""
+    """A panel per data set, a line per architecture: our F1 with its interval, and the paper's."""
     figure = Figure(figsize=(WIDTH, 1.3 + 0.36 * max(len(rows), 1)))
     panels = figure.subplots(1, len(sets), sharey=True, squeeze=False)[0]
     for axes, name in zip(panels, sets, strict=True):
@@ -66,7 +66,7 @@ def draw_scores(rows: Sequence[Row], sets: Sequence[str]) -> Figure:
 
 
 def draw_points(rows: Sequence[Row], sets: Sequence[str], cost: str, title: str) -> Figure:
-    """A panel a data set: F1 over this cost of the language model, on a logarithmic axis; of the paper, sizes only."""
+    """A panel per data set: F1 over a cost of the language model, on a logarithmic axis; the paper has sizes only."""
     figure = Figure(figsize=(WIDTH, 0.4 + 3.7 * len(sets)))
     panels = figure.subplots(len(sets), 1, sharex=True, squeeze=False)[:, 0]
     marks = [_list_marks(rows, name, cost) for name in sets]
@@ -88,7 +88,7 @@ def draw_points(rows: Sequence[Row], sets: Sequence[str], cost: str, title: str)
 
 
 def draw_curves(rows: Sequence[Row], sets: Sequence[str]) -> Figure:
-    """Perplexity of the language models over tokens read, then a panel a data set: F1 of the taggers by epoch."""
+    """Perplexity of the language models over tokens read, then a panel per data set: F1 of the taggers by epoch."""
     trained = any(row.perplexity for row in rows)
     figure = Figure(figsize=(WIDTH, 3.1 * (trained + len(sets))))
     panels = iter(figure.subplots(trained + len(sets), 1, squeeze=False)[:, 0])
@@ -112,7 +112,7 @@ def draw_curves(rows: Sequence[Row], sets: Sequence[str]) -> Figure:
 
 
 def draw_typos(rows: Sequence[Row], sets: Sequence[str]) -> Figure:
-    """A panel a data set: F1 over the share of misspelt words, a line an architecture."""
+    """A panel per data set: F1 over the share of misspelt words, a line per architecture."""
     figure = Figure(figsize=(WIDTH, 3.4 * len(sets)))
     for axes, name in zip(figure.subplots(len(sets), 1, squeeze=False)[:, 0], sets, strict=True):
         lines = [row.typos.get(name, {}) for row in rows]
@@ -132,11 +132,11 @@ DRAWINGS: dict[str, tuple[Drawing, Callable[[Row], object]]] = {
     "curves": (draw_curves, lambda row: any(row.epochs.values())),
     "typos": (draw_typos, lambda row: any(row.typos.values())),
 }
-"""All pictures, each with whether a row has something to show in it."""
+"""All pictures, each with the question whether a row has something to show in it."""
 
 
 def choose_drawings(rows: Sequence[Row]) -> dict[str, Drawing]:
-    """The pictures, by name, in which some row has something to show."""
+    """The pictures, by name, in which at least one row has something to show."""
     return {name: draw for name, (draw, shows) in DRAWINGS.items() if any(map(shows, rows))}
 
 
@@ -191,7 +191,7 @@ def label_marks(axes: Axes, marks: Sequence[Mark]) -> None:
 
 
 def _draw_lines(axes: Axes, rows: Sequence[Row], lines: Sequence[Line], marker: str = "") -> None:
-    """A line a row that has one, named at its end; a row keeps its colour in all pictures."""
+    """Draw the lines of the rows that have one, named at their ends; a row has the same colour in all pictures."""
     labels = []
     for number, (label, line) in enumerate(zip(label_rows(rows), lines, strict=True)):
         if line:

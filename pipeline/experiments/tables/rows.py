@@ -19,18 +19,18 @@ METRICS = ["token_f1", "entity_f1"]
 DATA = HERE.metrics / "data.json"
 
 Line = dict[float, float]
-"""A learning curve or the like: heights by their places on the horizontal axis."""
+"""A learning curve or the like: y by x."""
 
 
 class Score(NamedTuple):
     """A score on a test split."""
 
     mean: float
-    """Over the taggers of all seeds."""
+    """The mean over the taggers of all seeds."""
     deviation: float | None
-    """Between them; None where there is one."""
+    """The standard deviation between seeds; None if there is only one."""
     low: float
-    """The 95 % interval of the mean over resampled sentences, from here to `high`."""
+    """The lower end of the 95 % interval of the mean over resampled sentences; `high` is the upper one."""
     high: float
 
     @property
@@ -50,19 +50,19 @@ class Row(NamedTuple):
     source: str
     """The revision with its commit."""
     lm: Json
-    """Of the language model: parameters, perplexity, speed, memory."""
+    """The language model: parameters, perplexity, speed, memory."""
     scores: dict[str, dict[str, Score]]
-    """By data set and metric, sets in the paper's order."""
+    """Scores by data set and metric, the sets in the paper's order."""
     splits: Json
     """Counts by data set and split."""
     charcnn_parameters_m: float | None
-    """Millions; None of an earlier code."""
+    """Millions of parameters; None if the revision is of earlier code."""
     perplexity: Line
-    """Of the language model, by tokens read; empty where nothing was pretrained."""
+    """Of the language model on validation, by tokens read; empty if nothing was pretrained."""
     epochs: dict[str, Line]
-    """Validation F1 of the taggers by epoch, mean over seeds, by data set."""
+    """Validation F1 of the taggers by epoch, the mean over seeds, by data set."""
     typos: dict[str, Line]
-    """Test F1 by the share of misspelt words, by data set; an empty line of an earlier code."""
+    """Test F1 by the share of misspelt words, by data set; the line is empty if the revision is of earlier code."""
 
 
 def read_row(revision: Revision) -> Row:
@@ -100,7 +100,7 @@ def read_row(revision: Revision) -> Row:
 
 
 def _read_line(revision: Revision, path: Path, columns: Columns, x: str, y: str) -> Line:
-    """The mean of column `y` by column `x`; empty where a revision of an earlier code has no such file or columns."""
+    """The mean of column `y` by column `x`; empty if a revision of earlier code lacks the file or the columns."""
     data = revision.read_bytes(path.as_posix()) if revision.has(path.as_posix()) else b""
     header = data.partition(b"\n")[0].decode("utf-8", "replace").split(",")
     if not {*columns} <= {*header}:

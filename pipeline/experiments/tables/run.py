@@ -33,9 +33,9 @@ def run(
 ) -> str:
     """Write tables.md, .html, .csv and pictures to `target`; return the page.
 
-    Without `revisions`: a row each of `archs`, from the workspace, an experiment or a branch that differs from the
-    workspace in nothing but the architecture; with `compute`, those not found are run first, with the inputs in the
-    folder `inputs`. With `revisions`: a row each of them.
+    Without `revisions`, each of `archs` has a row, from the workspace, an experiment or a branch that differs from the
+    workspace only in the architecture; with `compute`, those not found are run first, with the inputs in the folder
+    `inputs`. With `revisions`, each of them has a row.
     """
     if revisions:
         opened, missing = open_revisions(*dict.fromkeys(revisions)), list[str]()
@@ -101,14 +101,14 @@ def find(arch: str, workspace: Revision, others: Sequence[Revision]) -> Revision
 
 
 def _differences(revision: Revision, workspace: Revision, params: Json) -> Iterator[str]:
-    """Of params.yaml the settings are compared and not the file: the architecture is to differ."""
+    """The changes; params.yaml is compared by its settings and not as a file, since the architecture differs."""
     known = {PARAMS: None, HERE.architecture.as_posix(): workspace.architecture_md5(params["arch"])}
     for stage in find_scored(revision).values():
         yield from stale(
             revision.stages, stage, params, lambda file: known[file] if file in known else workspace.md5(file)
         )
     # Inputs need not be in git: the sums of the files that were read last stand for them. Every architecture reads
-    # them, but a published ELMo only where all take its char-CNN.
+    # them, except the files of a published ELMo, which the others read only if all take its char-CNN.
     then, now = _sums(revision), _sums(workspace)
     if read_choice(workspace.params).charcnn != ELMO:
         now.pop(HERE.elmo.as_posix(), None)

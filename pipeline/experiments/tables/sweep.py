@@ -17,7 +17,7 @@ from pipeline.report.tables import NONE, TITLES, decimal, integer, minutes, perc
 
 NOT_RUN = "not run"
 LM = ["parameters_m", "perplexity", "tokens", "tokens_per_second", "minutes", "peak_memory_mb", "device"]
-"""Columns of tables.csv about the language model."""
+"""The columns of tables.csv about the language model."""
 
 
 class Sweep(NamedTuple):
@@ -26,13 +26,13 @@ class Sweep(NamedTuple):
     scale: str
     protocol: str
     rows: list[Row]
-    """At most one an architecture, unless revisions were named."""
+    """At most one per architecture, unless revisions were named."""
     missing: list[str]
     """Architectures without a row."""
     note: str
-    """What a reader has to know of the rows, as Markdown."""
+    """What a reader has to know about the rows, as Markdown."""
     pairs: list[Pairs]
-    """By data set, of the rows in the order of `rows`; empty where there are no two."""
+    """The tests of all pairs, by data set, with the numbers of `rows`; empty if there are no two rows."""
 
     @property
     def entries(self) -> list[tuple[str, Row | None]]:
@@ -51,7 +51,7 @@ class Sweep(NamedTuple):
 
     @property
     def sets(self) -> list[str]:
-        """Data sets of any row, in the paper's order; the paper's if there is no row."""
+        """The data sets of all rows, in the paper's order; the paper's own if there is no row."""
         return order_sets({name for row in self.rows for name in row.scores}) or list(SETS)
 
 
@@ -95,7 +95,7 @@ def render(sweep: Sweep, pictures: Collection[str]) -> str:
 
 
 def _compare_with_paper(sweep: Sweep, columns: Sequence[str], large: bool) -> str:
-    """Our rows and the paper's, in these columns and the F1 of every data set; empty if none was asked for."""
+    """Our rows and the paper's, with these columns and the F1 of each set; empty if there is no such architecture."""
     columns = [*columns, *(f"F1 {set_name(name)}" for name in sweep.sets)]
     rows = []
     for arch, row in sweep.entries:
@@ -109,7 +109,7 @@ def _compare_with_paper(sweep: Sweep, columns: Sequence[str], large: bool) -> st
 
 
 def _describe_row(row: Row, sets: Sequence[str]) -> dict[str, str]:
-    """A row of ours in the paper's tables, by column."""
+    """The cells of a row of ours in the paper's tables, by column."""
     f1 = {name: plus_minus(*row.scores[name]["token_f1"][:2]) if name in row.scores else NOT_RUN for name in sets}
     return {
         "Layers": str(row.layers),
@@ -121,7 +121,7 @@ def _describe_row(row: Row, sets: Sequence[str]) -> dict[str, str]:
 
 
 def _describe_model(model: Model, sets: Sequence[str]) -> dict[str, str]:
-    """The same of a model of the paper's."""
+    """The same cells of a model of the paper."""
     return {
         "Layers": str(model.layers),
         "Internal size": integer(model.hidden),
@@ -138,7 +138,7 @@ def _describe_interval(row: Row, name: str, metric: str) -> str:
 
 
 def _tabulate_pairs(pairs: Pairs, labels: Sequence[str]) -> str:
-    """A row for all but the worst, a column for all but the best; empty where there are no two."""
+    """A table with a row for all but the worst and a column for all but the best; empty if there are no two."""
     rows = []
     for a in pairs.rows[:-1]:
         rows.append([labels[a], *(_describe_difference(pairs.differences.get((a, b))) for b in pairs.rows[1:])])
@@ -154,7 +154,7 @@ def _describe_difference(difference: Difference | None) -> str:
 
 
 def _list_commands(sweep: Sweep, labels: Sequence[str]) -> list[list[str]]:
-    """How to look closer at two rows that are neighbours by their entity F1 on the first data set that was tested."""
+    """Commands to look closer at two rows, neighbours by their entity F1 on the first data set that was tested."""
     order = next((pairs.rows for pairs in sweep.pairs if len(pairs.rows) > 1), [])
     return [
         [
@@ -166,7 +166,7 @@ def _list_commands(sweep: Sweep, labels: Sequence[str]) -> list[list[str]]:
 
 
 def _describe_cost(row: Row | None) -> list[str]:
-    """What the language model of a row cost; on what machine, and in which revision."""
+    """What the language model of a row cost, on which machine, and the revision."""
     if row is None:
         return [*[NONE] * 6, NOT_RUN]
     lm, charcnn = row.lm, row.charcnn_parameters_m

@@ -1,4 +1,4 @@
-"""Tables, pictures and sentences of a page, and their Markdown; its paragraphs are in templates."""
+"""Tables, pictures and sentences of a page as Markdown; its paragraphs are in templates."""
 
 import re
 from collections.abc import Sequence
@@ -9,11 +9,11 @@ from pipeline.report.tables import markdown
 
 
 class Markdown(str):
-    """Text that is Markdown already: other text is escaped where a block or a template shows it."""
+    """Text that is Markdown already; any other text is escaped where a block or a template shows it."""
 
 
-class Reading(NamedTuple):
-    """A sentence as gold or a system has it; `by` names the seeds that agree on it and is empty for gold."""
+class Annotation(NamedTuple):
+    """A sentence with the entities of gold or of a system; `by` names the seeds that agree on them, none for gold."""
 
     system: str
     by: str
@@ -21,11 +21,11 @@ class Reading(NamedTuple):
 
 
 class Example(NamedTuple):
-    """A sentence of a test split by its number from 1, as gold and the systems have it."""
+    """A sentence of a test split, by its number from 1, with its annotations."""
 
     number: int
     about: str
-    readings: Sequence[Reading]
+    annotations: Sequence[Annotation]
 
 
 LEGEND = Markdown("Entities: **gold, or found with its borders and type**; ***not in the gold tags*** _✗_.")
@@ -38,14 +38,14 @@ def mark(text: str, type_: str, wrong: bool) -> Markdown:
 
 
 def code(text: str) -> Markdown:
-    """Text as code, in a table too, whatever backticks and bars are in it."""
+    """Text as code, also in a table, whatever backticks and bars are in it."""
     fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
     space = " " if "`" in text else ""
     return Markdown(fence + space + printable(text, SPACES).replace("|", r"\|") + space + fence)
 
 
 def escape(text: str) -> str:
-    """Text that somebody else wrote, so that Markdown shows it as it is."""
+    """Escape text that somebody else wrote, so that Markdown shows it as it is."""
     if isinstance(text, Markdown):
         return text
     return re.sub(r"([\\`*_\[\]<>|#~&])", r"\\\1", printable(text, SPACES))
@@ -63,5 +63,5 @@ def picture(path: str, title: str) -> Markdown:
 
 def show_example(example: Example) -> Markdown:
     """A sentence as a table with a row for each reading."""
-    rows = [[f"{system}, {by}" if by else system, text] for system, by, text in example.readings]
+    rows = [[f"{system}, {by}" if by else system, text] for system, by, text in example.annotations]
     return table([f"Sentence {example.number}", example.about], rows, left=2)

@@ -25,7 +25,7 @@ LONG = 40
 
 
 def render_markdown(template: Path, **content: Any) -> str:
-    """A page of Markdown. What its template shows is escaped, unless it is Markdown already."""
+    """A page of Markdown. Text that the template shows is escaped, unless it is Markdown already."""
     environment = _environment(template, finalize=lambda x: blocks.escape(x) if isinstance(x, str) else x)
     environment.filters |= {"integer": tables.integer, "decimal": tables.decimal, "percent": tables.percent}
     environment.filters["set_name"] = set_name
@@ -44,7 +44,7 @@ def write_page(folder: Path, name: str, page: str, pictures: Mapping[str, str]) 
 def render_html(page: str, pictures: Mapping[str, str]) -> str:
     """A page of Markdown as one HTML file that needs nothing else; `pictures` are SVG documents by name.
 
-    No HTML passes from the Markdown. The title is the first heading; what stands above the first section is the head
+    HTML within the Markdown is shown as text. The title is the first heading; all above the first section is the head
     of the page, with links to the sections.
     """
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -80,12 +80,12 @@ def _wrap(html: str) -> str:
 
 
 def render_page(template: Path, **content: Any) -> str:
-    """A page of a template of HTML; a name that `content` lacks is an error."""
+    """A page from a template of HTML; a name that `content` lacks is an error."""
     return "".join(stream_page(template, **content))
 
 
 def stream_page(template: Path, **content: Any) -> Iterator[str]:
-    """The page in parts, each as soon as `content` yields what is on it; control characters are shown as escapes."""
+    """The page in parts, each as soon as `content` yields it; control characters are shown as escapes."""
     environment = _environment(template, autoescape=True)
     environment.globals["style"] = Markup((HERE / "style.css").read_text(encoding="utf-8"))
     for part in environment.get_template(template.name).generate(content):
@@ -105,6 +105,6 @@ def inline_svgs(pictures: Mapping[str, str]) -> dict[str, str]:
 
 
 def _environment(template: Path, **options: Any) -> Environment:
-    """Templates of this folder can be extended by one of another folder."""
+    """Templates of this folder, which one of another folder can extend."""
     loader = FileSystemLoader([template.parent, HERE])
     return Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, **options)

@@ -1,1 +1,1 @@
-"""The pictures: one a file. Each is a function from a table to a figure, drawn in one style."""
+"""The pictures. Each is a function from a table to a figure, and all are drawn in one style."""

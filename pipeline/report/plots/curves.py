@@ -31,7 +31,7 @@ def draw_perplexity(curve: pd.DataFrame, arch: str) -> Figure:
 
 
 def draw_epochs(epochs: pd.DataFrame, name: str) -> Figure:
-    """Validation F1 over epochs: a thin line a seed, a thick one for their mean, a ring at each epoch that was kept.
+    """Validation F1 over epochs: a thin line per seed, a thick one for the mean, a ring at each epoch that was kept.
 
     Rings are on the line of entity F1, the score that chooses epochs unless the protocol keeps the last.
     """
@@ -43,9 +43,9 @@ def draw_epochs(epochs: pd.DataFrame, name: str) -> Figure:
         means = epochs.groupby("epoch")[f"validation_{metric}"].mean()
         axes.plot(means.index, means, color=colour, marker="o", markersize=3)
         labels.append(Label(float(means.iloc[-1]), title, colour))
-    kept = epochs[epochs["kept"] == 1]
-    axes.plot(kept["epoch"], kept["validation_entity_f1"], "o", color="white", mec=BLUE, mew=2, ms=9, zorder=3)
-    rings = f"○ kept epoch{'' if len(kept) == 1 else 's'}: {', '.join(map(str, kept['epoch']))}"
+    ringed = epochs[epochs["kept"] == 1]
+    axes.plot(ringed["epoch"], ringed["validation_entity_f1"], "o", color="white", mec=BLUE, mew=2, ms=9, zorder=3)
+    rings = f"○ kept epoch{'' if len(ringed) == 1 else 's'}: {', '.join(map(str, ringed['epoch']))}"
     axes.set_title(f"{name}: F1 on the validation split ({rings})")
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))

@@ -1,4 +1,4 @@
-"""How all pictures look, and how they become files: the same input gives the same bytes."""
+"""The style of all pictures, and how they become files: the same input gives the same bytes."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,13 +15,13 @@ BLUE, ORANGE, GREY, INK = "#2b6a99", "#c8662b", "#7d858e", "#30363d"
 WIDTH = 7.2
 """Inches; 1080 pixels, the width of a README on a sharp screen."""
 LINE = 0.075
-"""Of the height of the axes: a line of text."""
+"""The height of a line of text, as a share of the height of the axes."""
 
 P = ParamSpec("P")
 
 
 class Label(NamedTuple):
-    """The name of a line, to stand at its right end."""
+    """The name of a line, which stands at its right end; `y` is in the units of the axis."""
 
     y: float
     text: str
@@ -49,7 +49,7 @@ def new_figure(height: float) -> tuple[Figure, Axes]:
 
 
 def label_lines(axes: Axes, labels: Sequence[Label]) -> None:
-    """Name lines at the right edge, a line of text apart at least, and within the axes if there is room."""
+    """Name lines at the right edge, at least a line of text apart, and within the axes if there is room."""
     to_share = axes.transData + axes.transAxes.inverted()
     ordered = sorted(labels, key=lambda label: label.y)
     heights = np.array([to_share.transform((axes.get_xlim()[1], label.y))[1] for label in ordered])

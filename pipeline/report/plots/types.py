@@ -1,4 +1,4 @@
-"""Entity types of one data set: the F1 of each, and which are taken for which."""
+"""Entity types of one data set: the F1 of each, and which of them are confused."""
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -8,7 +8,7 @@ from pipeline.report.plots.style import GREY, INK, new_figure
 
 
 def draw_types(types: pd.DataFrame, name: str) -> Figure:
-    """A bar a type, the best on top, with the `low` and `high` of its interval."""
+    """One bar per type, the best on top, with its interval from `low` to `high`."""
     rows = types.sort_values(["f1", "type"], ascending=[True, False])
     figure, axes = new_figure(1.1 + 0.42 * len(rows))
     names = [f"{type_}  ({support:,})" for type_, support in zip(rows["type"], rows["support"], strict=True)]
@@ -47,7 +47,7 @@ def draw_confusion(confusion: pd.DataFrame, name: str) -> Figure:
 
 
 def type_shares(confusion: pd.DataFrame) -> pd.DataFrame:
-    """Counts of label pairs to shares of type pairs: B- and I- together; rows (gold) sum to 1, or 0 without tokens."""
+    """Shares of type pairs from counts of label pairs, B- and I- joined; a gold row sums to 1, or 0 without tokens."""
     types = {label: label.partition("-")[2] or OUTSIDE for label in confusion["gold"].unique()}
     order = [type_ for type_ in dict.fromkeys(types.values()) if type_ != OUTSIDE] + [OUTSIDE]
     pairs = confusion.assign(gold=confusion["gold"].map(types), predicted=confusion["predicted"].map(types))
@@ -56,7 +56,7 @@ def type_shares(confusion: pd.DataFrame) -> pd.DataFrame:
 
 
 def _percent(share: float) -> str:
-    """Whole per cent; nothing for nothing, and 100 only for all."""
+    """A share in whole per cent: empty for 0, and 100 only for 1."""
     if 0 < share < 0.005 or 0.995 <= share < 1:
         return "<1" if share < 0.5 else ">99"
     return f"{100 * share:.0f}" if share else ""

@@ -1,4 +1,4 @@
-"""Test sentences to look at, with the entities that gold and the taggers have in them."""
+"""Test sentences to look at, with their gold entities and those that the taggers found."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -9,14 +9,14 @@ import numpy as np
 from pipeline.ner.data.bio import Span, bio_spans
 from pipeline.ner.scoring.scores import Counts, Floats
 from pipeline.ner.scoring.tested import Split, Taggers, describe_seeds
-from pipeline.report.pages.blocks import Example, Markdown, Reading, escape, mark
+from pipeline.report.pages.blocks import Annotation, Example, Markdown, escape, mark
 
 WRONG, RIGHT = 30, 6
 """Test sentences of each data set that the report shows, with a mistake and without."""
 
 
 class Mistakes(NamedTuple):
-    """Sentences drawn from a test split, in its order, and the numbers of those that could have been drawn."""
+    """Sentences drawn from a test split, and how many there were to draw from."""
 
     sentences: int
     wrong: int
@@ -27,40 +27,40 @@ class Mistakes(NamedTuple):
 
 
 def draw_mistakes(split: Split, taggers: Taggers, seed: int) -> Mistakes:
-    """At most `WRONG` sentences with a mistake and `RIGHT` without; `seed` decides, all being equally likely."""
-    misses = count_wrong(taggers.counts)
-    entities = taggers.counts[0].entities[:, 1].sum(1)
+    """Draw at most `WRONG` sentences with a mistake, then `RIGHT` without; `seed` decides, all are equally likely."""
+    misses = count_wrong(taggers.counts)  # (sentences,)
+    entities = taggers.counts[0].entities[:, 1].sum(1)  # gold ones: (sentences,)
     wrong, right = np.flatnonzero(misses > 0), np.flatnonzero((misses == 0) & (entities > 0))
     random = np.random.default_rng(seed)
     drawn = [*np.sort(random.permutation(wrong)[:WRONG]), *np.sort(random.permutation(right)[:RIGHT])]
     examples = []
     for index in map(int, drawn):
         about = f"entities missed or made up: {describe_wrong(misses[index])}" if misses[index] else "no mistake"
-        readings = [read_gold(split, index), *read_predicted(split, taggers, index, "found")]
-        examples.append(Example(index + 1, about, readings))
+        annotations = [read_gold(split, index), *read_predicted(split, taggers, index, "found")]
+        examples.append(Example(index + 1, about, annotations))
     return Mistakes(len(split.sentences), len(wrong), len(right), examples)
 
 
 def count_wrong(counts: Sequence[Counts]) -> Floats:
-    """Entities missed and made up in each sentence, means over seeds: (sentences,)."""
+    """The number of entities missed or made up in each sentence, the mean over seeds: float (sentences,)."""
     per_seed = [(c.entities[:, 1] + c.entities[:, 2] - 2 * c.entities[:, 0]).sum(1) for c in counts]
     return np.mean(per_seed, axis=0)
 
 
 def describe_wrong(mean: float) -> str:
-    """2, or 1.67 where seeds differ."""
+    """A mean number of mistakes: 2, or 1.67 where seeds differ."""
     return f"{mean:.2f}".rstrip("0").rstrip(".")
 
 
-def read_gold(split: Split, index: int) -> Reading:
+def read_gold(split: Split, index: int) -> Annotation:
     """A sentence with its gold entities."""
     sentence = split.sentences[index]
     gold = bio_spans(sentence.tags)
-    return Reading("gold", "", _mark(sentence.tokens, gold, gold))
+    return Annotation("gold", "", _mark(sentence.tokens, gold, gold))
 
 
-def read_predicted(split: Split, taggers: Taggers, index: int, system: str) -> Iterator[Reading]:
-    """A sentence with the entities that the taggers predicted; taggers that agree are one reading."""
+def read_predicted(split: Split, taggers: Taggers, index: int, system: str) -> Iterator[Annotation]:
+    """A sentence with the entities that the taggers predicted; taggers that agree share one annotation."""
     sentence = split.sentences[index]
     gold = bio_spans(sentence.tags)
     seeds_by_spans: defaultdict[tuple[Span, ...], list[str]] = defaultdict(list)
@@ -68,7 +68,7 @@ def read_predicted(split: Split, taggers: Taggers, index: int, system: str) -> I
         labels = [split.labels[tag] for tag in tags[split.tokens(index)].tolist()]
         seeds_by_spans[tuple(bio_spans(labels))].append(seed)
     for spans, seeds in seeds_by_spans.items():
-        yield Reading(system, describe_seeds(seeds), _mark(sentence.tokens, spans, gold))
+        yield Annotation(system, describe_seeds(seeds), _mark(sentence.tokens, spans, gold))
 
 
 def _mark(tokens: list[str], spans: Sequence[Span], gold: Sequence[Span]) -> Markdown:
