@@ -1,7 +1,10 @@
 """An exported tagger that the stages make from generated text, on a language model with random weights."""
 
+import gzip
 import json
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 from shutil import copyfile, copytree
@@ -9,8 +12,6 @@ from shutil import copyfile, copytree
 import pytest
 import torch
 
-from demo import DemoSettings
-from demo.conll import write_wikineural
 from pipeline.files.json import write_json
 from pipeline.files.vocabulary import SPECIALS
 from pipeline.lm.bilm import BiLM
@@ -22,6 +23,9 @@ from pipeline.ner.exported import SETTINGS, sum_parts
 from pipeline.ner.settings import FeatureKind
 from pipeline.paths import Paths
 from pipeline.predict import Span, TextTagger, load
+from pipeline.predict.serve.app import make_app
+from pipeline.predict.serve.models import Model
+from pipeline.predict.serve.run import bind, make_server
 from pipeline.protocol import TokenRule
 from pipeline.stages import corpora, evaluate, export, ner
 from pipeline.text.udpipe import Lemmatizer
@@ -29,9 +33,8 @@ from tests.params import make_params
 from tests.report.world import CHARCNN, LM
 
 ROOT = Path(__file__).parents[2]
-DEMO = DemoSettings(
-    seed=5, articles=1, train=300, validation=40, test=40, treebank=80, tokenizer_epochs=1, tagger_iterations=2
-)
+DEMO = ROOT / "data" / "demo"
+SENTENCES = {"train": 300, "validation": 40, "test": 40}
 CNN = {"embedding": 8, "filters": [16, 0, 48], "highway": 0, "activation": "relu"}
 SHAPE = CHARCNN | {"cnn": CNN, "projection": 32}
 TYPES = [*SPECIALS, "иван", "москва", "уехать", "в", ".", "«", "заря", "петров", "город", "стоять"]
@@ -40,7 +43,7 @@ TAGGER = {
     "layers": 1,
     "dropout": 0.0,
     "batch_sentences": 40,
-    "epochs": 8,
+    "epochs": 5,
     "learning_rate": 0.1,
     "clip": 5.0,
     "seeds": [1, 2],
@@ -67,15 +70,17 @@ class World:
         generated, udpipe = self.paths.raw_ner / "wikineural", self.paths.udpipe
         for path in (generated, udpipe.parent, self.paths.news):
             path.mkdir(parents=True)
-        files = {split: f"{split}.conll.gz" for split in ("train", "validation", "test")}
-        for split, file in files.items():
-            write_wikineural(split, generated / file, DEMO)
+        for split, number in SENTENCES.items():
+            with gzip.open(DEMO / "wikineural" / f"{split}.conll.gz", "rt", encoding="utf-8") as file:
+                sentences = file.read().split("\n\n")[:number]
+            (generated / f"{split}.conll").write_text("\n\n".join(sentences) + "\n", encoding="utf-8")
+        files = {split: f"{split}.conll" for split in SENTENCES}
         description = {"format": "wikineural", "files": files, "holdout": None, "types": ["PER", "ORG", "LOC", "MISC"]}
         write_json(generated / "set.json", description)
         facts = {"source": "data/demo/x", "sha256": "0" * 64}
         write_json(generated / "sources.json", {"files": dict.fromkeys(files, facts)})
         write_json(self.paths.news / "sources.json", {"files": [facts]})
-        copyfile(ROOT / "data" / "demo" / "model.udpipe", udpipe)
+        copyfile(DEMO / "model.udpipe", udpipe)
         write_json(udpipe.with_name("source.json"), {"source": "data/demo/model.udpipe", "sha256": "0" * 64})
 
     def pretrain(self, cell: str = "sru") -> None:
@@ -100,7 +105,7 @@ class World:
 @pytest.fixture(scope="session", autouse=True)
 def one_lemmatizer() -> Iterator[None]:
     """Load the UDPipe model once: it is the same in all folders, and its sum is checked first."""
-    load_once = cache(partial(Lemmatizer, ROOT / "data" / "demo" / "model.udpipe"))
+    load_once = cache(partial(Lemmatizer, DEMO / "model.udpipe"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pipeline.predict.tagger.Lemmatizer", lambda path, normalization: load_once(normalization))
         yield
@@ -124,6 +129,33 @@ def world(fetched: World) -> World:
 @pytest.fixture(scope="session")
 def tagger(world: World) -> TextTagger:
     return load(world.exported)
+
+
+@pytest.fixture(scope="session")
+def models(tagger: TextTagger) -> list[Model]:
+    return [Model("sru", "as it is", False, tagger), Model("other/sru", "<b>as it is</b>", True, tagger)]
+
+
+@contextmanager
+def serving(models: list[Model], each: float = 1) -> Iterator[str]:
+    """The page's server on a free port: its address, while it answers.
+
+    It looks for connections to close at every event, but after `each` seconds at the soonest and at the latest.
+    """
+    listening = bind(0)
+    port = listening.getsockname()[1]
+    server = make_server(make_app(models, port), listening)
+    server.adj.cleanup_interval = server.adj.asyncore_loop_timeout = each
+    threading.Thread(target=server.run, daemon=True).start()
+    yield f"http://127.0.0.1:{port}"
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def address(models: list[Model]) -> Iterator[str]:
+    """The address of a server of these models."""
+    with serving(models) as server:
+        yield server
 
 
 @pytest.fixture

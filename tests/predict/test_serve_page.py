@@ -13,7 +13,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from pipeline.predict import TextTagger
 from pipeline.predict.serve.models import Model
-from tests.predict.serving import serving
+from tests.predict.conftest import serving
 
 DRIVER = shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(DRIVER is None, reason="chromedriver is not on the PATH (Debian: chromium-driver)")
