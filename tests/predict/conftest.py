@@ -21,6 +21,7 @@ from pipeline.lm.encoders.load import make_encoder
 from pipeline.lm.settings import ArchSettings, CharCnnSettings, LmSettings
 from pipeline.ner.exported import SETTINGS, sum_parts
 from pipeline.ner.settings import FeatureKind
+from pipeline.ner.tagging.examples import embedding_code
 from pipeline.paths import Paths
 from pipeline.predict import Span, TextTagger, load
 from pipeline.predict.serve.app import make_app
@@ -103,27 +104,24 @@ class World:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def one_lemmatizer() -> Iterator[None]:
-    """Load the UDPipe model once: it is the same in all folders, and its sum is checked first."""
+def read_once() -> Iterator[None]:
+    """Load the UDPipe model once, which is the same in all folders and checked before, and the code that embeds."""
     load_once = cache(partial(Lemmatizer, DEMO / "model.udpipe"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipeline.predict.tagger.Lemmatizer", lambda path, normalization: load_once(normalization))
+        for module in ("pipeline.predict.tagger", "pipeline.stages.corpora"):
+            patch.setattr(f"{module}.Lemmatizer", lambda path, normalization: load_once(normalization))
+        patch.setattr("pipeline.ner.tagging.examples.embedding_code", cache(embedding_code))
         yield
 
 
 @pytest.fixture(scope="session")
-def fetched(tmp_path_factory: pytest.TempPathFactory) -> World:
-    world = World(tmp_path_factory.mktemp("fetched"))
-    world.fetch()
-    return world
-
-
-@pytest.fixture(scope="session")
-def world(fetched: World) -> World:
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     """A world with a tagger on the top layer."""
-    fetched.pretrain()
-    fetched.train()
-    return fetched
+    world = World(tmp_path_factory.mktemp("world"))
+    world.fetch()
+    world.pretrain()
+    world.train()
+    return world
 
 
 @pytest.fixture(scope="session")

@@ -50,18 +50,18 @@ def faults(world: World, reader: str, number: int) -> Iterator[str]:
     command(world)
     for path in sorted({path for pattern in patterns for path in world.folder.glob(pattern)}):
         whole = path.read_bytes()
-        # What overflows is in no file.
+        # Weights that overflow are named by their model, not by a file.
         names = (path.name, str(path.parent), "language model: found", "tagger: found")
-        for what, damaged in islice(damage(path, random.Random(f"{number} {path.name}")), number):
+        for damage_name, damaged in islice(damage(path, random.Random(f"{number} {path.name}")), number):
             path.write_bytes(damaged)
             try:
                 command(world)
             except UserError as error:
-                said = str(error)
-                if len(said) > 700 or "\n" in said or not any(name in said for name in names):
-                    yield f"{path.relative_to(world.folder)}, {what}: {said[:900]}"
+                line = str(error)
+                if len(line) > 700 or "\n" in line or not any(name in line for name in names):
+                    yield f"{path.relative_to(world.folder)}, {damage_name}: {line[:900]}"
             except Exception as error:
-                yield f"{path.relative_to(world.folder)}, {what}: {type(error).__name__}: {str(error)[:200]}"
+                yield f"{path.relative_to(world.folder)}, {damage_name}: {type(error).__name__}: {str(error)[:200]}"
         path.write_bytes(whole)
 
 

@@ -1,8 +1,7 @@
 """NaN or infinite weights, and weights that lead to such numbers, give an error of one line and no output."""
 
-import shutil
 from pathlib import Path
-from shutil import copytree
+from shutil import copytree, rmtree
 
 import pytest
 import torch
@@ -10,7 +9,7 @@ from safetensors.torch import load_file, save_file
 
 from pipeline.errors import UserError
 from pipeline.files.weights import is_finite, load_module
-from pipeline.lm.embed import WEIGHTS, Embedder
+from pipeline.lm.embed import WEIGHTS
 from pipeline.lm.encoders.encoder import WEIGHTS as CHARCNN
 from pipeline.lm.export import export
 from pipeline.predict import load
@@ -19,7 +18,6 @@ from tests.ner.drawn import make_tagger
 from tests.params import make_params
 from tests.predict.conftest import PARAMS, TAGGER, World, sum_again
 
-CPU = torch.device("cpu")
 TEXT = "Анна Смирнова уехала в город Казань."
 
 
@@ -40,10 +38,13 @@ def enlarge(path: Path, tensor: str) -> None:
     save_file(state, path)
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
 @pytest.mark.parametrize(
-    ("file", "stage"),
-    [(f"lm/{WEIGHTS}", "pretrain"), (f"lm/{CHARCNN}", "charcnn"), ("tagger/weights.safetensors", "ner")],
+    ("file", "stage", "value"),
+    [
+        (f"lm/{WEIGHTS}", "pretrain", float("nan")),
+        (f"lm/{CHARCNN}", "charcnn", float("inf")),
+        ("tagger/weights.safetensors", "ner", -float("inf")),
+    ],
 )
 def test_an_exported_tagger_with_a_weight_that_is_no_number(copy: Path, file: str, stage: str, value: float) -> None:
     name = spoil(copy / file, value)
@@ -57,7 +58,7 @@ def test_evaluate_and_ner_refuse_them_too(world: World, tmp_path: Path) -> None:
     copied = World(copytree(world.folder, tmp_path / "copy"))
     weights = copied.paths.taggers / "wikineural" / "seed-2" / "weights.safetensors"
     for folder in (copied.paths.metrics, copied.paths.predictions):
-        shutil.rmtree(folder)
+        rmtree(folder)
     whole = weights.read_bytes()
     spoil(weights, float("inf"))
     with pytest.raises(UserError, match=r"seed-2/weights.safetensors: tensor .* NaN"):
@@ -92,10 +93,7 @@ def test_embed_writes_no_vectors_that_are_no_numbers(world: World, tmp_path: Pat
     (tmp_path / "sentences").write_text("анна уехала", encoding="utf-8")
     enlarge(lm / CHARCNN, "projection.weight")
     with pytest.raises(UserError, match=r"language model: found NaN or infinite numbers in the vectors"):
-        export(lm, tmp_path / "sentences", tmp_path / "out.npz", CPU)
-    spoil(lm / CHARCNN, float("nan"))
-    with pytest.raises(UserError, match=f"{CHARCNN}: tensor .* NaN"):
-        Embedder.load(lm, CPU)
+        export(lm, tmp_path / "sentences", tmp_path / "out.npz", torch.device("cpu"))
     assert not (tmp_path / "out.npz").exists()
 
 
