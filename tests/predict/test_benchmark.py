@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.predict import LABELS, Child, find_commands, keep_types, place
@@ -16,6 +16,7 @@ TOKENS = st.text(st.characters(exclude_characters=" ", exclude_categories=["Cs"]
 
 
 @given(st.lists(st.tuples(TOKENS, st.sampled_from(LABELS)), max_size=12))
+@settings(max_examples=40)
 def test_tags_come_back_from_their_characters(drawn: list[tuple[str, str]]) -> None:
     tokens, tags = [token for token, _ in drawn], repair([tag for _, tag in drawn]).tags
     starts = [len(" ".join(tokens[:i])) + bool(i) for i in range(len(tokens))]
@@ -24,6 +25,7 @@ def test_tags_come_back_from_their_characters(drawn: list[tuple[str, str]]) -> N
 
 
 @given(st.lists(TOKENS, min_size=1, max_size=6), st.data())
+@settings(max_examples=40)
 def test_a_span_has_the_tokens_that_it_touches(tokens: list[str], data: st.DataObject) -> None:
     text = " ".join(tokens)
     start, stop = sorted(data.draw(st.tuples(st.integers(0, len(text)), st.integers(0, len(text)))))
@@ -49,7 +51,7 @@ def test_ours_says_in_a_process_of_its_own_what_it_says_here(
     texts = ["Анна Смирнова уехала в Москву.", "", "Иван Петров живёт в Казани."]
     with Child.start(commands[OURS]) as child:
         answer, sizes = child.ask(texts), child.ask([])
-    spans = [[[x.start, x.stop, x.type] for x in found] for found in tagger(iter(texts))]
+    spans = [[[x.start, x.stop, x.type] for x in entities] for entities in tagger(iter(texts))]
     assert answer["spans"] == spans and any(spans) and answer["cpu"] > 0 < answer["wall"]
     files = [path for path in world.exported.rglob("*") if path.is_file()]
     assert sizes["model"] == sum(path.stat().st_size for path in files) < sizes["packages"]

@@ -1,6 +1,7 @@
 """The exported folder: it is complete, works by itself, and has the best tagger with its calibration."""
 
 import csv
+import io
 import json
 import os
 import subprocess
@@ -15,8 +16,9 @@ from pipeline.ner.data.corpus import read_labels, read_split
 from pipeline.ner.exported import SETTINGS
 from pipeline.ner.scoring.tested import parse_predictions
 from pipeline.ner.settings import FeatureKind
-from pipeline.predict import TextTagger, load
+from pipeline.predict import load
 from pipeline.predict.pieces import Piece
+from pipeline.predict.write import write_conll
 from pipeline.protocol import TokenRule
 from tests.ner.drawn import make_tagger
 from tests.predict.conftest import World, sum_again
@@ -26,26 +28,12 @@ TEXT = "Анна уехала в Москву."
 SUFFIXES = {".safetensors", ".json", ".md", ".udpipe"}
 
 
-def labels_of(tagger: TextTagger, sentences: list[list[str]]) -> list[str]:
-    """The BIO tags of all tokens of the sentences, by the offsets of the entities."""
-    labels = []
-    for piece, _, spans in tagger.tag(Piece(" ".join(tokens), tokenised=True) for tokens in sentences):
-        tags = ["O"] * (1 + piece.text.count(" "))
-        for span in spans:
-            first = piece.text.count(" ", 0, span.start)
-            for token in range(first, first + 1 + span.text.count(" ")):
-                tags[token] = f"{'I' if token > first else 'B'}-{span.type}"
-        labels += tags
-    return labels
-
-
 @pytest.mark.parametrize(
     ("cell", "features", "tokens"), [("sru", "top", "all"), ("lstm", "mix", "alphanumeric"), ("none", "all", "all")]
 )
 def test_the_tagger_says_from_tokens_what_evaluate_said(
     world: World, tmp_path: Path, cell: str, features: FeatureKind, tokens: TokenRule
 ) -> None:
-    """Through UDPipe and in batches of another size than those of `evaluate`, of which the tags were stored."""
     made = world
     if cell != "sru":
         made = World(tmp_path)
@@ -58,12 +46,15 @@ def test_the_tagger_says_from_tokens_what_evaluate_said(
     test = [sentence.tokens for sentence in read_split(made.corpus / "test.tsv")]
     predictions = (made.paths.predictions / "wikineural" / f"seed-{tagger.settings.seed}.txt").read_bytes()
     expected = parse_predictions(predictions, "predictions", np.array([len(tokens) for tokens in test]), labels)
-    tags = labels_of(tagger, test)
+    out = io.StringIO()
+    write_conll(tagger.tag(Piece(" ".join(tokens), tokenised=True) for tokens in test), out)
+    tags = [line.split("\t")[1] for line in out.getvalue().splitlines() if "\t" in line]
     assert tags == [labels[tag] for tag in expected.tolist()]
     assert sum(tag != "O" for tag in tags) > 20
 
 
 def test_a_copy_works_elsewhere(world: World, copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not [path for path in world.exported.rglob("*") if path.is_symlink()]
     (copy / "lm" / ".DS_Store").write_bytes(b"x")  # other files do no harm
     monkeypatch.chdir(tmp_path)
     assert load("copy")(TEXT) == load(world.exported)(TEXT) != []

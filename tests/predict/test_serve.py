@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 import webbrowser
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -167,16 +166,6 @@ def test_a_failure_is_logged_without_what_was_typed(
     answer = post(client, '{"text": "тайна"}'.encode())
     assert answer.status_code == 500 and "says why where it was started" in one_line(answer.json)
     assert "a fault" in caplog.text and "тайна" not in caplog.text
-
-
-def test_requests_at_the_same_time_are_answered_as_alone(address: str, tagger: TextTagger) -> None:
-    texts = [f"{TEXT} Слово{number}. Пётр уехал в Омск." for number in range(6)]
-    with ThreadPoolExecutor(6) as threads:
-        answers = list(threads.map(lambda text: requests.post(address + API, json={"text": text}, timeout=60), texts))
-    for text, answer in zip(texts, answers, strict=True):
-        for model in answer.json()["models"]:
-            expected = as_json(tagger(text))
-            assert [{**x, "confidence": 0} for x in model["spans"]] == [{**x, "confidence": 0} for x in expected]
 
 
 @pytest.mark.parametrize(
