@@ -2,8 +2,9 @@
 
 import gzip
 import json
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from shutil import copyfile, copytree
 import pytest
 import torch
 
+from pipeline import cli
 from pipeline.files.json import write_json
 from pipeline.files.vocabulary import SPECIALS
 from pipeline.lm.bilm import BiLM
@@ -154,6 +156,23 @@ def address(models: list[Model]) -> Iterator[str]:
     """The address of a server of these models."""
     with serving(models) as server:
         yield server
+
+
+Call = Callable[..., tuple[object, str, str]]
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Call:
+    """Runs a command in this process; returns the exit code, standard output and standard error."""
+
+    def call(*arguments: object) -> tuple[object, str, str]:
+        monkeypatch.setattr(sys, "argv", ["pipeline", *map(str, arguments)])
+        with pytest.raises(SystemExit) as raised:
+            cli.main()
+        out, error = capfdbinary.readouterr()
+        return raised.value.code, out.decode(), error.decode()
+
+    return call
 
 
 @pytest.fixture

@@ -4,18 +4,16 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from pipeline import cli
 from pipeline.predict import Span, TextTagger
 from pipeline.predict.pieces import Piece, Tagged
 from pipeline.predict.run import BROKEN_PIPE, Form, Source, run
 from pipeline.predict.write import write_terminal
 from tests.pages import Page
-from tests.predict.conftest import World, as_json
+from tests.predict.conftest import Call, World, as_json
 
 TEXT = "Анна Смирнова уехала в город Казань.\r\n\u00a0Иван Петров <b>&amp;</b> — в\u2028Москву \x1b[31m!\n"
 Captured = pytest.CaptureFixture[bytes]
@@ -152,57 +150,46 @@ def test_the_page_is_one_file_with_all_text_escaped(command: Command) -> None:
     assert [f"Text {n}" in page.text for n in range(1, 5)] == [True, True, True, False]
 
 
-Call = Callable[..., tuple[object, str, str]]
-
-
-@pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capfdbinary: Captured) -> Call:
-    """Runs the command in this process; returns the exit code, standard output and standard error."""
-
-    def call(*arguments: str) -> tuple[object, str, str]:
-        monkeypatch.setattr(sys, "argv", ["pipeline", "predict", *arguments])
-        with pytest.raises(SystemExit) as raised:
-            cli.main()
-        out, error = capfdbinary.readouterr()
-        return raised.value.code, out.decode(), error.decode()
-
-    return call
-
-
-def test_the_whole_command(world: World, call: Call) -> None:
-    model = ("--model", str(world.exported))
-    assert call("Анна.", *model, "--format", "jsonl")[1].startswith('{"text": "Анна.", "spans": [')
-    code, out, error = call("Анна\udcff.", *model, "--format", "jsonl")
+def test_the_whole_command(world: World, tmp_path: Path, call: Call) -> None:
+    predict = ("predict", "--model", world.exported)
+    jsonl = (*predict, "--format", "jsonl")
+    assert call(*jsonl, "Анна.")[1].startswith('{"text": "Анна.", "spans": [')
+    code, out, error = call(*jsonl, "Анна\udcff.")
     assert (code, error) == (1, "error: TEXT: is not UTF-8; read as U+FFFD where it is not\n")
     assert json.loads(out)["text"] == "Анна\ufffd."
-    code, out, error = call("Анна уехала\nИван\tПетров", "--tokens", *model, "--format", "jsonl")
+    code, out, error = call(*jsonl, "--tokens", "Анна уехала\nИван\tПетров")
     assert code == 1 and len(out.splitlines()) == 2
     assert error == "error: TEXT: line 2: found '\\t'; expected tokens separated by spaces\n"
-    assert call("", "--tokens", *model, "--format", "jsonl")[1] == call("", *model, "--format", "jsonl")[1] != ""
-    assert call("Анна.", "--jsonl", *model)[::2] == (
-        1,
-        "error: found both a text and --file or --jsonl; give one of them\n",
-    )
-    odd = world.folder / "odd\udcff.jsonl"
+    assert call(*jsonl, "--tokens", "")[1] == call(*jsonl, "")[1] != ""
+
+    odd = tmp_path / "odd\udcff.jsonl"
     odd.write_text('nothing\n{"text": "Анна.", "number": ' + "9" * 5000 + "}\n", encoding="utf-8")
     for form in ("jsonl", "conll", "html"):
-        code, out, error = call("--jsonl", "--file", str(odd), *model, "--format", form)
+        code, out, error = call(*predict, "--jsonl", "--file", odd, "--format", form)
         assert code == 1 and "Анна" in out and error.count("\n") == 1 and "odd\ufffd.jsonl: line 1: not JSON" in error
-    for device in ("meta", "foo", "cuda:x", "privateuseone"):
-        said = f"error: device: found '{device}', expected auto, cpu, cuda or cuda:1\n"
-        assert call("Анна.", *model, "--device", device)[::2] == (1, said)
-    assert call("Анна.", *model, "--threads", "99999999999")[0] == 2
-    assert ".jsonl: no folder; expected one that" in call("Анна.", "--model", str(odd))[2]
-    missing = str(world.folder / "nothing")
-    assert call("--file", missing, *model)[0] == 1 and call("--file", str(world.folder), *model)[0] == 1
-    assert "no such folder" in call("Анна.", "--model", missing)[2]
-    code, _, error = call("Анна.", *model, "--udpipe", missing)
-    assert code == 1 and error.startswith(f"error: {missing}: not found; expected the UDPipe model data/demo/")
+
+
+def test_what_the_command_refuses_is_one_line(world: World, tmp_path: Path, call: Call) -> None:
+    predict, file, missing = ("predict", "--model", world.exported), tmp_path / "file", tmp_path / "missing"
+    file.touch()
+    device = "device: found '{}', expected auto, cpu, cuda or cuda:1"
+    for arguments, message in [
+        ((*predict, "Анна.", "--jsonl"), "found both a text and --file or --jsonl; give one of them"),
+        *((((*predict, "Анна.", "--device", name), device.format(name))) for name in ("meta", "cuda:x")),
+        (("predict", "Анна.", "--model", file), f"{file}: no folder; expected one that holds tagger.json: dvc repro"),
+        (("predict", "Анна.", "--model", missing), f"{missing}: no such folder; expected one that holds tagger.json"),
+        ((*predict, "Анна.", "--udpipe", missing), f"{missing}: not found; expected the UDPipe model data/demo/"),
+        ((*predict, "--file", missing), f"{missing}: no such file or directory"),
+        ((*predict, "--file", tmp_path), f"{tmp_path}: is a directory"),
+    ]:
+        code, out, error = call(*arguments)
+        assert (code, out) == (1, "") and error.startswith(f"error: {message}") and error.count("\n") == 1
+    assert call(*predict, "Анна.", "--threads", "99999999999")[0] == 2
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux has a file that can be opened and not be read")
 def test_a_file_that_fails_while_it_is_read_is_named(world: World, call: Call) -> None:
-    code, _, error = call("--model", str(world.exported), "--file", "/proc/self/mem")
+    code, _, error = call("predict", "--model", world.exported, "--file", "/proc/self/mem")
     assert code == 1 and error.startswith("error: /proc/self/mem: input/output error; ") and error.count("\n") == 1
 
 
@@ -211,7 +198,7 @@ def test_a_stream_that_is_closed_is_said(
     world: World, closed: str, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, f"std{closed.removesuffix('put')}", None)  # as Python has it after `<&-` and `>&-`
-    code, _, error = call("--model", str(world.exported), *(["Анна"] if closed == "output" else []))
+    code, _, error = call("predict", "--model", world.exported, *(["Анна"] if closed == "output" else []))
     assert code == 1 and error.startswith(f"error: standard {closed} is closed; ") and error.count("\n") == 1
 
 

@@ -99,9 +99,10 @@ def test_a_training_that_diverged_is_not_stored(tmp_path: Path) -> None:
     assert not (tmp_path / "weights.safetensors").exists()
 
 
-@pytest.mark.parametrize("value", [torch.tensor([1e300], dtype=torch.double), torch.tensor([complex("nan")])])
-def test_what_the_module_holds_is_checked_and_not_the_file(tmp_path: Path, value: torch.Tensor) -> None:
-    save_file({"bias": value, "weight": torch.zeros(1, 1)}, tmp_path / "w.safetensors")
+def test_what_the_module_holds_is_checked_and_not_the_file(tmp_path: Path) -> None:
+    save_file(
+        {"bias": torch.tensor([1e300], dtype=torch.double), "weight": torch.zeros(1, 1)}, tmp_path / "w.safetensors"
+    )
     with pytest.raises(UserError, match=r"w.safetensors: tensor bias holds NaN or infinite"):
         load_module(lambda: torch.nn.Linear(1, 1), tmp_path / "w.safetensors", "ner")
 

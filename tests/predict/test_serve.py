@@ -1,10 +1,8 @@
 """The page's server: what it answers, what it refuses, and to whom."""
 
 import json
-import shutil
 import signal
 import socket
-import sys
 import threading
 import time
 import webbrowser
@@ -19,7 +17,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from pipeline import cli
 from pipeline.errors import UserError
 from pipeline.predict import TextTagger
 from pipeline.predict.serve import run
@@ -27,7 +24,7 @@ from pipeline.predict.serve.app import BODY, FILES, LIMIT, TABLES, make_app
 from pipeline.predict.serve.models import Model, find_folders, name_folders
 from pipeline.predict.serve.run import bind
 from tests.pages import Page
-from tests.predict.conftest import World, as_json, serving
+from tests.predict.conftest import Call, World, as_json, serving
 
 PORT = 8765
 BASE = f"http://127.0.0.1:{PORT}"
@@ -78,18 +75,12 @@ def test_a_text_at_the_limit_is_read(client: FlaskClient, monkeypatch: pytest.Mo
         (b"", JSON, 400, "not JSON"),
         (b"\xd0", JSON, 400, "byte 1 of it (0xd0) is not UTF-8"),
         ('{"text": "Анна"}'.encode("utf-16"), JSON, 400, "not UTF-8"),
-        (b'{"text": "a"', JSON, 400, "not JSON"),
-        (b"[" * 100_000, JSON, 400, "not JSON"),
-        (b"1" * 10_000, JSON, 400, "found no text in it"),
-        (b'["text"]', JSON, 400, "found no text in it"),
         (b'{"txt": "a"}', JSON, 400, "found no text in it"),
-        (b'{"text": ["a"]}', JSON, 400, "found no text in it"),
         (b'{"text": "a\\ud83d"}', JSON, 400, "character 2 is half of a surrogate pair"),
         (b'{"text": "abc\\u0000"}', JSON, 400, "character 4 is NUL"),
         (b'{"text": "%s"}' % (b" " * (LIMIT + 1)), JSON, 413, "found 100,001 characters, and at most 100,000 char"),
         (b" " * (BODY + 1), JSON, 413, "more than 1,201,000 bytes"),
         (b'{"text": "a"}', "", 415, "expected application/json"),
-        (b'{"text": "a"}', "text/plain", 415, "expected application/json"),
         (b'{"text": "a"}', "multipart/form-data; boundary=x", 415, "expected application/json"),
         (b'{"text": "a"}', "application/json; charset=cp1251", 415, "expected application/json"),
     ],
@@ -242,7 +233,7 @@ def test_folders_are_named_by_as_little_as_tells_them_apart(tmp_path: Path) -> N
 
 
 def test_the_command_opens_a_browser_and_serves_until_ctrl_c(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Call
 ) -> None:
     answers = []
 
@@ -254,31 +245,24 @@ def test_the_command_opens_a_browser_and_serves_until_ctrl_c(
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(webbrowser, "open", browse)
-    monkeypatch.setattr(sys, "argv", ["pipeline", "serve", "--port", "0", "--model", str(world.exported)])
-    with pytest.raises(SystemExit) as raised:
-        cli.main()
-    out, error = capfd.readouterr()
-    assert raised.value.code == 0 and out.endswith("wikineural; Ctrl-C ends it\n") and out.count("\n") == 1
-    assert error == "" and answers[0].json()["models"][0]["spans"] and [*tmp_path.iterdir()] == []
+    code, out, error = call("serve", "--port", 0, "--model", world.exported)
+    assert (code, error) == (0, "") and out.endswith("wikineural; Ctrl-C ends it\n") and out.count("\n") == 1
+    assert answers[0].json()["models"][0]["spans"] and [*tmp_path.iterdir()] == []
 
 
 def test_what_cannot_be_served_is_one_line(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    world: World, copy: Path, monkeypatch: pytest.MonkeyPatch, call: Call
 ) -> None:
-    def fails(*arguments: object) -> str:
-        monkeypatch.setattr(sys, "argv", ["pipeline", "serve", "--no-open", *map(str, arguments)])
-        with pytest.raises(SystemExit) as raised:
-            cli.main()
-        error = capsys.readouterr().err
-        assert raised.value.code == 1 and error.startswith("error: ") and error.count("\n") == 1
-        return error
-
-    monkeypatch.chdir(tmp_path)
-    assert "models/tagger: no tagger in it; dvc repro export makes one" in fails()
+    monkeypatch.chdir(copy.parent)
+    (copy / "tagger" / "weights.safetensors").write_bytes(b"x")
+    serve = ("serve", "--no-open", "--model", world.exported)
     with bind(0) as taken:
         host, port = taken.getsockname()
-        error = fails("--port", port, "--model", world.exported)
-        assert host == "127.0.0.1" and f"port {port}: address already in use; choose another one" in error
-    shutil.copytree(world.exported, "damaged")
-    Path("damaged/tagger/weights.safetensors").write_bytes(b"x")
-    assert "damaged/tagger/weights.safetensors" in fails("--port", 0, "--model", world.exported, "--model", "damaged")
+        assert host == "127.0.0.1"
+        for arguments, message in [
+            (("serve", "--no-open"), "models/tagger: no tagger in it; dvc repro export makes one"),
+            ((*serve, "--port", port), f"port {port}: address already in use; choose another one"),
+            ((*serve, "--port", 0, "--model", "copy"), "copy/tagger/weights.safetensors"),
+        ]:
+            code, _, error = call(*arguments)
+            assert code == 1 and error.startswith(f"error: {message}") and error.count("\n") == 1

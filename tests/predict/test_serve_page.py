@@ -21,6 +21,7 @@ TEXT = "😀 Анна Смирнова уехала в Москву, а Иван
 HOSTILE = (
     "<script>window.hit = 1</script> Анна <img src=x onerror='window.hit = 1'> </textarea> {{ 7 * 7 }} &lt;b&gt; Москва"
 )
+TAB, END, RIGHT, ESCAPE = "\ue004", "\ue010", "\ue014", "\ue00c"  # as WebDriver names the keys
 RUNNING, ENTITY, TIP, ERROR = ".running", ".running .entity", "#tip", "#error"
 
 
@@ -113,8 +114,6 @@ def test_what_is_typed_is_marked_by_every_model(page: Shown, tagger: TextTagger)
 
 
 def test_confidence_is_read_by_pointer_and_by_keyboard(page: Shown, tagger: TextTagger) -> None:
-    from selenium.webdriver.common.keys import Keys
-
     page.put(TEXT)
     page.until(lambda: page.read() == [TEXT, TEXT])
     spans, marks = tagger(TEXT), page.all(ENTITY)
@@ -130,11 +129,11 @@ def test_confidence_is_read_by_pointer_and_by_keyboard(page: Shown, tagger: Text
     page.actions().move_to_element(page.one("h1")).perform()
     page.until(lambda: not page.one(TIP).is_displayed())
 
-    page.one("#threshold").send_keys(Keys.TAB)
+    page.one("#threshold").send_keys(TAB)
     for line in lines:
         page.until(lambda line=line: page.one(TIP).text.startswith(line))
-        page.actions().send_keys(Keys.ARROW_RIGHT).perform()
-    page.actions().send_keys(Keys.ESCAPE).perform()
+        page.actions().send_keys(RIGHT).perform()
+    page.actions().send_keys(ESCAPE).perform()
     assert not page.one(TIP).is_displayed()
     marks[0].click()
     page.until(lambda: page.one(TIP).text.startswith(lines[0]))
@@ -159,15 +158,13 @@ def test_a_text_that_is_refused_is_not_marked_and_the_page_says_why(page: Shown)
 
 
 def test_doubtful_entities_can_be_hidden(page: Shown, tagger: TextTagger) -> None:
-    from selenium.webdriver.common.keys import Keys
-
     page.put(TEXT)
     page.until(lambda: page.read() == [TEXT, TEXT])
     spans = tagger(TEXT)
     assert [x.get_attribute("class") for x in page.all(f".model:first-child {ENTITY}")] == [
         "entity unsure" if span.confidence < 0.5 else "entity" for span in spans
     ]
-    page.one("#threshold").send_keys(Keys.END)
+    page.one("#threshold").send_keys(END)
     sure = [span for span in spans if round(span.confidence, 4) >= 0.99]
     assert page.marks() == [(span.text, span.type) for span in sure] * 2 and page.read() == [TEXT, TEXT]
     assert len(sure) < len(spans)
