@@ -138,10 +138,7 @@ def models(tagger: TextTagger) -> list[Model]:
 
 @contextmanager
 def serving(models: list[Model], each: float = 1) -> Iterator[str]:
-    """The page's server on a free port: its address, while it answers.
-
-    It looks for connections to close at every event, but after `each` seconds at the soonest and at the latest.
-    """
+    """Start the page's server; yields its address. It closes connections every `each` seconds."""
     listening = bind(0)
     port = listening.getsockname()[1]
     server = make_server(make_app(models, port), listening)

@@ -24,14 +24,13 @@ SCORES = ["metrics/ner/*.scores.csv", "metrics/ner/*.types.csv"]
 TESTED = ["data/ner/*/labels.json", "data/ner/*/test.tsv", "models/ner/*/*/*", "models/.features/*/*"]
 
 
-@cache
+@cache  # reading them would take half the time of each case
 def params() -> Params:
-    """Read once: they would take half the time of each case."""
     return make_params(PARAMS | {"evaluate.bootstrap": 5})
 
 
 def predict(world: World) -> None:
-    """Tag a text after the sums were made to fit the files."""
+    """Make the sums fit the files, and tag a text."""
     with suppress(ValueError, TypeError, RecursionError):  # where tagger.json itself is damaged
         sum_again(world.exported)
     load(world.exported)(TEXT)
@@ -45,7 +44,7 @@ READERS: dict[str, tuple[Callable[[World], None], list[str]]] = {
 
 
 def faults(world: World, reader: str, number: int) -> Iterator[str]:
-    """Each fault: an exception that is no `UserError`, or a message that is long or does not name the file."""
+    """Yield each exception that is no `UserError`, and each message that is long or does not name the file."""
     command, patterns = READERS[reader]
     command(world)
     for path in sorted({path for pattern in patterns for path in world.folder.glob(pattern)}):

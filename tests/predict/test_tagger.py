@@ -51,14 +51,6 @@ def test_texts_are_answered_in_order_and_as_each_alone(tagger: TextTagger) -> No
         assert [span.confidence for span in spans] == pytest.approx([span.confidence for span in alone], abs=1e-4)
 
 
-def test_a_text_in_pieces_has_the_same_spans(tagger: TextTagger, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = "\n".join(drawn(seed, 12).replace("\n", "и") for seed in range(60))
-    whole = facts(tagger(text))
-    monkeypatch.setattr(cutting, "LONGEST", 100)
-    monkeypatch.setattr(tagging, "POOL_CHARACTERS", 150)
-    assert facts(tagger(text)) == whole and len(whole) > 20
-
-
 def check_pieces(pieces: list[Piece], text: str, longest: int) -> None:
     """Joined, the pieces are the text; each starts where it says, and only the last one is marked as such."""
     assert "".join(piece.text for piece in pieces) == text and max(len(piece.text) for piece in pieces) <= longest
