@@ -56,6 +56,9 @@ class Shown:
             assert time.monotonic() < deadline
             time.sleep(0.05)
 
+    def until_tip(self, line: str) -> None:
+        self.until(lambda: self.one(TIP).text.startswith(line))
+
     def actions(self) -> "ActionChains":
         from selenium.webdriver import ActionChains
 
@@ -131,12 +134,12 @@ def test_confidence_is_read_by_pointer_and_by_keyboard(page: Shown, tagger: Text
 
     page.one("#threshold").send_keys(TAB)
     for line in lines:
-        page.until(lambda line=line: page.one(TIP).text.startswith(line))
+        page.until_tip(line)
         page.actions().send_keys(RIGHT).perform()
     page.actions().send_keys(ESCAPE).perform()
     assert not page.one(TIP).is_displayed()
     marks[0].click()
-    page.until(lambda: page.one(TIP).text.startswith(lines[0]))
+    page.until_tip(lines[0])
 
 
 def test_markup_in_the_text_is_text(page: Shown) -> None:
