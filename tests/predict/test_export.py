@@ -127,7 +127,6 @@ def test_a_udpipe_model_that_was_taken_out_is_asked_for_and_must_be_the_same(
         (SETTINGS, ("lm/lm.safetensors", "lm/../../secret"), "tagger.json: parts.lm/../../secret.*: "),
         ("lm/lm.safetensors", None, "lm/lm.safetensors: no such file or directory; .*dvc repro export, or copy it"),
         ("lm/lm.safetensors", "x", "lm/lm.safetensors: found sha256 .* or another tagger's; .*dvc repro export, or"),
-        ("lm/charcnn.json", "", "lm/charcnn.json: found sha256 e3b0c44"),
     ],
 )
 def test_a_damaged_folder_is_named(copy: Path, file: str, content: str | tuple[str, str] | None, message: str) -> None:

@@ -1,7 +1,7 @@
 """NaN or infinite weights, and weights that lead to such numbers, give an error of one line and no output."""
 
 from pathlib import Path
-from shutil import copytree, rmtree
+from shutil import copytree
 
 import pytest
 import torch
@@ -13,10 +13,8 @@ from pipeline.lm.embed import WEIGHTS
 from pipeline.lm.encoders.encoder import WEIGHTS as CHARCNN
 from pipeline.lm.export import export
 from pipeline.predict import load
-from pipeline.stages import evaluate, ner
 from tests.ner.drawn import make_tagger
-from tests.params import make_params
-from tests.predict.conftest import PARAMS, TAGGER, World, sum_again
+from tests.predict.conftest import World, sum_again
 
 TEXT = "Анна Смирнова уехала в город Казань."
 
@@ -46,24 +44,6 @@ def test_a_weight_that_is_no_number_is_named(copy: Path, file: str, tensor: str,
     message = rf"{file}: tensor {tensor} holds NaN or infinite numbers; make it again: dvc repro {stage}"
     with pytest.raises(UserError, match=message):
         load(copy)
-
-
-def test_evaluate_and_ner_refuse_them_too(world: World, tmp_path: Path) -> None:
-    copied = World(copytree(world.folder, tmp_path / "copy"))
-    weights = copied.paths.taggers / "wikineural" / "seed-2" / "weights.safetensors"
-    for folder in (copied.paths.metrics, copied.paths.predictions):
-        rmtree(folder)
-    whole = weights.read_bytes()
-    fill(weights, "linear.weight", float("inf"))
-    with pytest.raises(UserError, match=r"seed-2/weights.safetensors: tensor .* NaN"):
-        evaluate.run(copied.paths, make_params(PARAMS), "wikineural")
-    weights.write_bytes(whole)
-    fill(copied.lm / WEIGHTS, "project.weight", float("nan"))
-    for stage in (evaluate, ner):
-        with pytest.raises(UserError, match=f"{WEIGHTS}: tensor .* NaN"):
-            stage.run(copied.paths, make_params(PARAMS | {"ner": {"features": "top", **TAGGER}}), "wikineural")
-    assert not copied.paths.metrics.exists() and not copied.paths.predictions.exists()
-    assert weights.read_bytes() == whole
 
 
 @pytest.mark.parametrize(
