@@ -2,11 +2,11 @@
 
     python -m benchmarks.memory --news corpus.txt.gz --model russian.udpipe --words 10000000,100000000
 
-A corpus of any size is the news over and over, perturbed, so that no two copies are alike: every tenth word is another
-one, drawn from the same news by a seeded generator. Types do not grow with it, as they would in other news: what a
-stage takes for its types is in the first size already, if that is the news as a whole. Each stage is its command, with
+A corpus of any size is the news over and over, perturbed, so that no two copies are alike: every tenth word is replaced
+by one drawn from the same news by a seeded generator. Types do not grow with it, as they would in other news: the first
+size already has the memory for all types, if it is the news as a whole. Each stage is its command, with
 one job, in a process of its own (Linux: the peak is read from /proc). UDPipe needs hours for 100 million words:
-`--words-as-lemmas` leaves stage lemmas out and counts lower-cased words, of which there are more types.
+`--words-as-lemmas` leaves stage lemmas out and counts lower-cased words, which have more types.
 """
 
 import os
@@ -33,14 +33,14 @@ Row = dict[str, Any]
 ROOT = Path(__file__).parents[1]
 STAGES = ("documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary")
 SHARE = 0.1
-"""Of the words that are replaced."""
+"""The share of words that are replaced."""
 STAGE = """
 import atexit, pathlib, re
 from pipeline.cli import main
 atexit.register(lambda: print(*re.findall("VmHWM:(.*) kB", pathlib.Path("/proc/self/status").read_text())))
 main()
 """
-"""The command, and its peak. What getrusage says is at least what the parent had when it forked."""
+"""Runs the command and prints its peak. What getrusage says is at least what the parent had when it forked."""
 
 
 def main(
@@ -69,7 +69,7 @@ def main(
 
 
 def repeat(news: Path, words: int) -> Iterator[str]:
-    """Documents of the news as text, in order, over and over, until there are that many words."""
+    """Yield documents of the news as text, in order, over and over, until there are that many words."""
     documents = [document.lines for document in read_plaintext(news, Counter())]
     vocabulary = list(chain.from_iterable(line.split(" ") for lines in documents for line in lines))
     chance = random.Random(1)
@@ -86,7 +86,7 @@ def _perturb(line: str, vocabulary: list[str], chance: random.Random) -> str:
 
 
 def _prepare(folder: Path, news: Path, model: Path, words: int, megabytes: float) -> None:
-    """A folder in which the stages can run."""
+    """Make a folder in which the stages can run."""
     raw = folder / HERE.news
     raw.mkdir(parents=True)
     with (raw / "news.txt").open("w", encoding="utf-8", newline="\n") as file:
@@ -103,7 +103,7 @@ def _prepare(folder: Path, news: Path, model: Path, words: int, megabytes: float
 
 
 def _in_order(names: list[str], folder: Path, words_as_lemmas: bool) -> Iterator[str]:
-    """The stages one by one; before vocabulary, words take the place of lemmas if that was asked for."""
+    """Yield the stages one by one; before vocabulary, words take the place of lemmas if `words_as_lemmas`."""
     for name in names:
         if name == "vocabulary" and words_as_lemmas:
             shutil.copytree(folder / HERE.lowercase, folder / HERE.lemmas, copy_function=os.link)
@@ -111,7 +111,7 @@ def _in_order(names: list[str], folder: Path, words_as_lemmas: bool) -> Iterator
 
 
 def _peak(folder: Path, stage: str) -> float:
-    """Run a stage there; the most memory that it had resident at a time, in MB."""
+    """Run a stage there; return the peak of its resident memory in MB."""
     environment = {key: value for key, value in os.environ.items() if key != "DVC_ROOT"} | {"PYTHONPATH": str(ROOT)}
     result = subprocess.run([sys.executable, "-c", STAGE, stage], cwd=folder, env=environment, stdout=subprocess.PIPE)
     if result.returncode:

@@ -1,19 +1,19 @@
-"""What `predict` costs and finds beside natasha (slovnet), from raw text: speed, start, memory, size, entity F1.
+"""What `predict` costs and finds compared with natasha (slovnet), from raw text: speed, start, memory, size, entity F1.
 
     python -m benchmarks.predict --model models/tagger/wikineural --test test.conllu.gz --natasha other/bin/python
 
 Every tagger is a process of its own with one thread, and they take turns. Speed: texts of ten test sentences each, to
-entities, everything between included (ours: razdel, UDPipe's lemmas, language model, tagger); a token is razdel's. It
+entities, with everything in between (ours: razdel, UDPipe's lemmas, language model, tagger); a token is razdel's. It
 is measured in a process that has not seen the texts, and again in the same one: ours remembers the vectors of words.
 Start: from the start of the process to the first answer. Memory: the peak of a process that has tagged all of the
-texts. Packages: files of all that it imports, without the model's.
+texts. Packages: the files of all packages that it imports, without the model.
 
-Entity F1: exact borders and types of PER, LOC and ORG; MISC is taken out of the gold tags and of what is found, as
-natasha has none. Both are given the tokens with spaces between them; what is found is widened to whole tokens. Case and
+Entity F1: exact borders and types of PER, LOC and ORG; MISC is taken out of the gold and the predicted tags, as natasha
+has none. Both are given the tokens with spaces between them; found entities are widened to whole tokens. Case and
 typos: the same sentences in lower case, and with a typo in 20 % of the words (`pipeline.ner.typos`).
 
 natasha is an extra, `pip install '.[natasha]'`, in this environment or in that of another Python, `--natasha PYTHON`.
-Without it our rows stand alone.
+Without it there are only our rows.
 """
 
 import json as jsons
@@ -91,7 +91,7 @@ def main(
 
 
 def find_commands(model: Path, natasha: str) -> dict[str, Command]:
-    """What starts each tagger; where natasha is not found that is said, and it is left out."""
+    """Return what starts each tagger. If natasha is not found, a message says so and it is left out."""
     script = str(Path(__file__).with_name("tagging.py"))
     commands = {OURS: [sys.executable, script, OURS, str(model)]}
     try:
@@ -113,28 +113,28 @@ class Child:
     @classmethod
     @contextmanager
     def start(cls, command: Command) -> Iterator["Child"]:
-        """It ends when it is left."""
+        """Start it; it ends with the block."""
         with subprocess.Popen(
             command, env=os.environ | ONE_THREAD, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as process:
             yield cls(process)
 
     def ask(self, texts: list[str]) -> dict[str, Any]:
-        """Spans and seconds; without texts, sizes."""
+        """Return spans and seconds; without texts, sizes."""
         assert self._process.stdin and self._process.stdout
         self._process.stdin.write(jsons.dumps(texts) + "\n")
         self._process.stdin.flush()
         answer = self._process.stdout.readline()
-        if not answer:  # it has said why
+        if not answer:  # the process has said why
             sys.exit(self._process.wait() or 1)
         return jsons.loads(answer)
 
 
 class Seconds(NamedTuple):
-    """Medians of a tagger."""
+    """Medians of a tagger's times, in seconds."""
 
     start: float
-    """From nothing to the first answer; the files have been read before."""
+    """From the start of the process to the first answer; the files have been read before."""
     first: float
     """All texts, in a process that has not seen their words."""
     again: float
@@ -142,8 +142,8 @@ class Seconds(NamedTuple):
 
 
 def time_them(commands: Mapping[str, Command], texts: list[str], rounds: int, clock: str) -> dict[str, Seconds]:
-    """In every round each tagger in turn, in a new process; one round more comes first and is not counted."""
-    found: dict[str, list[Seconds]] = {name: [] for name in commands}
+    """Time each tagger in turn, in a new process a round; one more round comes first and is not counted."""
+    timings: dict[str, list[Seconds]] = {name: [] for name in commands}
     for turn in tqdm(range(rounds + 1), "rounds", disable=None, leave=False):
         for name, command in commands.items():
             started = time.perf_counter()
@@ -152,12 +152,12 @@ def time_them(commands: Mapping[str, Command], texts: list[str], rounds: int, cl
                 start = answer["process"] if clock == "cpu" else time.perf_counter() - started
                 seconds = Seconds(start, *(child.ask(texts)[clock] for _ in range(2)))
             if turn:
-                found[name].append(seconds)
-    return {name: Seconds(*map(statistics.median, zip(*rows, strict=True))) for name, rows in found.items()}
+                timings[name].append(seconds)
+    return {name: Seconds(*map(statistics.median, zip(*rows, strict=True))) for name, rows in timings.items()}
 
 
-def compare_costs(children: Mapping[str, Child], texts: list[str], found: Mapping[str, Seconds]) -> list[Row]:
-    """A row a tagger."""
+def compare_costs(children: Mapping[str, Child], texts: list[str], seconds: Mapping[str, Seconds]) -> list[Row]:
+    """Return a row for each tagger."""
     tokens = sum(len(sentence) for text in texts for sentence in split_text(text))
     for child in children.values():
         child.ask(texts)
@@ -165,10 +165,10 @@ def compare_costs(children: Mapping[str, Child], texts: list[str], found: Mappin
     return [
         {
             "tagger": name,
-            "tokens/s": tokens / found[name].first,
-            "over natasha": found[NATASHA].first / found[name].first if NATASHA in found else None,
-            "words seen before, tokens/s": tokens / found[name].again,
-            "start, s": found[name].start,
+            "tokens/s": tokens / seconds[name].first,
+            "over natasha": seconds[NATASHA].first / seconds[name].first if NATASHA in seconds else None,
+            "words seen before, tokens/s": tokens / seconds[name].again,
+            "start, s": seconds[name].start,
             "peak memory, MB": sizes[name]["peak"] / 1e6,
             "model, MB": sizes[name]["model"] / 1e6,
             "packages it imports, MB": sizes[name]["packages"] / 1e6,
@@ -178,7 +178,7 @@ def compare_costs(children: Mapping[str, Child], texts: list[str], found: Mappin
 
 
 def compare_scores(children: Mapping[str, Child], gold: Sequence[RawSentence]) -> list[Row]:
-    """A row a tagger and kind of text; of natasha's two ways only one, as both find the same in a sentence."""
+    """Return a row for each tagger and kind of text; natasha has one, as both of its ways find the same."""
     cased = [sentence.tokens for sentence in gold]
     [typos] = draw_typos(cased, [TYPO_RATE], seed=1)
     kinds = {
@@ -192,7 +192,7 @@ def compare_scores(children: Mapping[str, Child], gold: Sequence[RawSentence]) -
     for kind, sentences in kinds.items():
         for name in (x for x in children if x != BATCHES):
             spans = children[name].ask([" ".join(tokens) for tokens in sentences])["spans"]
-            tags = number([place(tokens, found) for tokens, found in zip(sentences, spans, strict=True)])
+            tags = number([tag_tokens(tokens, entities) for tokens, entities in zip(sentences, spans, strict=True)])
             counts = count(right, tags, lengths, LABELS)
             value, low, high = estimate([counts], RESAMPLES, seed=1)[-1, METRICS.index("entity_f1")].tolist()
             by_type = {x.type: x.f1 for x in score_types(counts, LABELS)}
@@ -201,21 +201,21 @@ def compare_scores(children: Mapping[str, Child], gold: Sequence[RawSentence]) -
 
 
 def draw(sentences: list[RawSentence], number: int) -> list[RawSentence]:
-    """So many of them, or all, in their order."""
+    """Draw so many of them, or all if it is 0, in their order."""
     if not number or number >= len(sentences):
         return sentences
     return [sentences[i] for i in sorted(random.Random(1).sample(range(len(sentences)), number))]
 
 
 def keep_types(tags: list[str]) -> list[str]:
-    """Tags, repaired, without the types that are not compared."""
+    """Repair tags, and leave out the types that are not compared."""
     return [tag if tag != OUTSIDE and tag_type(tag) in TYPES else OUTSIDE for tag in repair(tags).tags]
 
 
-def place(tokens: Sequence[str], spans: Spans) -> list[str]:
-    """Tags of tokens with a space between them by spans of characters: every token that a span touches is in it.
+def tag_tokens(tokens: Sequence[str], spans: Spans) -> list[str]:
+    """Return the tags of tokens joined by spaces, from spans of characters: a token that a span touches is in it.
 
-    Of two spans that touch one token the first has it.
+    If two spans touch a token, the first has it.
     """
     starts = np.cumsum([0, *(len(token) + 1 for token in tokens)])
     tags = [OUTSIDE] * len(tokens)
@@ -228,7 +228,7 @@ def place(tokens: Sequence[str], spans: Spans) -> list[str]:
 
 
 def number(sentences: Sequence[Sequence[str]]) -> np.ndarray:
-    """Tags as numbers of `LABELS`, sentences one after the other, int64 (tokens,)."""
+    """Return tags as numbers of `LABELS`, one sentence after the other, int64 (tokens,)."""
     return np.array([LABELS.index(tag) for tags in sentences for tag in tags], dtype=np.int64)
 
 

@@ -1,4 +1,4 @@
-"""What a pretraining step costs per real token, beside the step of the paper's released code.
+"""What a pretraining step costs per real token, compared with the step of the paper's released code.
 
     python -m benchmarks.pretrain --json pretrain.json
 
@@ -34,7 +34,7 @@ from pipeline.work.interruption import StopRequest
 
 Row = dict[str, Any]
 TOKENS = 294e6
-"""Of the paper's corpus."""
+"""The tokens of the paper's corpus."""
 ELMO = [(1, 32), (2, 32), (3, 64), (4, 128), (5, 256), (6, 512), (7, 1024)]
 TYPES, TEXTS, MEAN_LENGTH, LONGEST = 108_000, 20_000, 45, 200
 
@@ -56,7 +56,7 @@ def main(
     """Time whole steps, side by side."""
     torch.set_num_threads(threads)
     keep_buffers()
-    place, clock = choose_device(device), time.process_time if cpu_time else time.perf_counter
+    processor, clock = choose_device(device), time.process_time if cpu_time else time.perf_counter
     tables: dict[str, list[Row]] = {}
     with TemporaryDirectory() as scratch:
         corpus = Corpus(vocabulary or draw_corpus(Path(scratch)), Path(scratch), projection)
@@ -66,7 +66,7 @@ def main(
                 cell=name.rstrip("0123456789"), layers=int(name.lstrip("abcdefghijklmnopqrstuvwxyz")), residual=False
             )
             tables[f"{name}: a step"] = compare(
-                corpus, arch, LmSettings(hidden=hidden, training=training), place, baseline, rounds, clock
+                corpus, arch, LmSettings(hidden=hidden, training=training), processor, baseline, rounds, clock
             )
     report(
         "Pretraining",
@@ -95,7 +95,7 @@ class Corpus:
 
 
 def draw_corpus(folder: Path) -> Path:
-    """A `data/vocabulary` folder as described above."""
+    """Write a `data/vocabulary` folder as described above, and return it."""
     chance = np.random.default_rng(1)
     letters = np.array(list("абвгдежзийклмнопрстуфхцчшщъыьэюя"))
     lemmas = ["".join(chance.choice(letters, chance.integers(2, 15))) + str(n) for n in range(TYPES)]
@@ -118,7 +118,7 @@ def compare(
     rounds: int,
     clock: Clock,
 ) -> list[Row]:
-    """A row a way of doing it: microseconds per real token and ratios; shares of the char-CNN."""
+    """Return a row for each way of doing it: microseconds per real token, ratios, shares of the char-CNN."""
     ways = {"ours": ours(corpus, arch, settings, rounds, device)}
     if baseline:
         charcnn = CharCnnShape(
@@ -165,7 +165,7 @@ def _divide(seconds: list[float], tokens: list[int]) -> list[float]:
 def ours(
     corpus: Corpus, arch: ArchSettings, settings: LmSettings, rounds: int, device: torch.device
 ) -> list[released.Step]:
-    """The trainer's own steps."""
+    """Make the trainer's own steps."""
     torch.manual_seed(0)
     inputs = TableInputs(corpus.table, corpus.shape, device)
     model = BiLM(arch, settings, corpus.shape[1], corpus.size)
@@ -183,7 +183,7 @@ def ours(
 
 
 def _in_turn(calls: list[Callable[[], object]]) -> Callable[[], object]:
-    """One after the other, one at every call."""
+    """Make a function that calls the next of them each time."""
     rest = iter(calls)
     return lambda: next(rest)()
 

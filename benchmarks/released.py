@@ -1,8 +1,8 @@
-"""The pretraining step of the paper's released code, rebuilt from its description: what ours is measured against.
+"""The pretraining step of the paper's released code, rebuilt from its description: the baseline of ours.
 
 A char-CNN over every position, trained with the rest; texts in random batches of 16, padded to the longest; the `sru`
 package's training loop, or torch's LSTM or GRU; padding as one more class of an adaptive softmax with cutoffs at 10,000
-and 50,000; Adam with coupled L2 decay, not fused. Its faults (see README) that cost no time are left out.
+and 50,000; Adam with coupled L2 decay, not fused. Those of its faults (see README) that cost no time are left out.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ class Step(NamedTuple):
     positions: int
     """Tokens and padding."""
     charcnn: Callable[[], object]
-    """What of `run` is the char-CNN, or stands for it."""
+    """The char-CNN's part of `run`, or what takes its place."""
 
 
 class Released(nn.Module):
@@ -49,16 +49,16 @@ class Released(nn.Module):
         self.softmax = nn.AdaptiveLogSoftmaxWithLoss(width, types, cutoffs)
 
     def vectors(self, chars: Tensor) -> Tensor:
-        """The char-CNN at every position, all 50 characters of each: (length, batch, 50) to (length, batch, width)."""
+        """Run the char-CNN on all 50 characters of every position: (length, batch, 50) to (length, batch, width)."""
         module, flat = self.charcnn, chars.flatten(0, 1)
         with torch.set_grad_enabled(self.trained):
-            embedded = module.embedding(flat.int()).transpose(1, 2)
+            embedded = module.embedding(flat.int()).transpose(1, 2)  # (positions, embedding, 50)
             maxima = torch.cat([convolution(embedded).amax(-1) for convolution in module.convolutions], -1)
             outputs: Tensor = module.projection(module.highways(module.activation(maxima)))
         return outputs.view(*chars.shape[:2], -1)
 
     def forward(self, chars: Tensor, targets: Tensor) -> Tensor:
-        """The mean loss over all positions, padding included; targets (2, length, batch)."""
+        """Return the mean loss over all positions, with padding; targets (2, length, batch)."""
         vectors = self.vectors(chars)
         tops = [stack(way)[0] for stack, way in zip(self.stacks, (vectors, vectors.flip(0)), strict=True)]
         outputs = self.project(torch.stack(tops)).flatten(0, 2)
@@ -69,7 +69,7 @@ class Released(nn.Module):
 def steps(
     model: Released, texts: IdSequences, chars: CharIds, number: int, seed: int, device: torch.device
 ) -> list[Step]:
-    """Random batches, each a whole step."""
+    """Make whole steps from random batches."""
     model.to(device)
     optimizer = torch.optim.Adam(model.parameters(), lr=RATE, weight_decay=DECAY)
     table = torch.from_numpy(chars)
@@ -78,9 +78,9 @@ def steps(
 
 
 def _typical_batches(texts: IdSequences, number: int, seed: int) -> npt.NDArray[np.int64]:
-    """Numbers of texts, (number, 16): of an epoch's random batches, those padded most nearly as the whole epoch is.
+    """Choose from an epoch's random batches those padded most like the whole epoch: numbers of texts, (number, 16).
 
-    A few taken blindly are padded between 35 and 55 %, and time a token would say more of the draw than of the code.
+    A few taken blindly are padded between 35 and 55 %, and the time per token would say more about the draw.
     """
     order = np.random.default_rng(seed).permutation(len(texts))
     batches = order[: len(texts) // BATCH * BATCH].reshape(-1, BATCH)
@@ -94,7 +94,7 @@ def _step(
     model: Released, optimizer: torch.optim.Optimizer, rows: list[Any], table: Tensor, device: torch.device
 ) -> Step:
     longest = max(map(len, rows))
-    padding = len(table)  # a class of its own behind all types
+    padding = len(table)  # a class of its own after all types
     ids = np.full((longest, len(rows)), padding, dtype=np.int64)
     for column, row in enumerate(rows):
         ids[: len(row), column] = row

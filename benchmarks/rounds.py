@@ -20,13 +20,13 @@ from pipeline.machine.describe import find_version, name_processor
 
 Clock = Callable[[], float]
 Case = TypeVar("Case", bound=Hashable)
-"""What a case is called by."""
+"""The name of a case."""
 
 
 def take_turns(
     cases: Mapping[Case, Callable[[], object]], rounds: int, clock: Clock = time.perf_counter
 ) -> dict[Case, list[float]]:
-    """Run every case once unmeasured, then `rounds` times in turn; seconds of each run by case.
+    """Run every case once unmeasured, then `rounds` times in turn; return the seconds of each run by case.
 
     `clock` is the wall clock, or `time.process_time` for CPU time where other work disturbs the machine.
     """
@@ -45,14 +45,14 @@ def take_turns(
 
 
 def medians(seconds: Mapping[Case, list[float]]) -> dict[Case, float]:
-    """The median of each case's runs."""
+    """Return the median of each case's runs."""
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 
 def report(
     name: str, tables: Mapping[str, list[dict[str, Any]]], circumstances: Mapping[str, Any], output: str
 ) -> None:
-    """Print every table under its title; with a path in `output`, write them as JSON there too."""
+    """Print every table under its title; if `output` is a path, write them there as JSON too."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     where = {**describe_machine(device), **circumstances}
     print("\n".join([name, *(f"  {key}: {value}" for key, value in where.items())]))
@@ -64,7 +64,7 @@ def report(
 
 
 def describe_machine(device: torch.device) -> dict[str, Any]:
-    """Versions, and the processor that computes, with its instructions, cores and threads."""
+    """Return versions, and the processor that computes with its instructions, cores and threads."""
     return {
         "python": platform.python_version(),
         **{name: find_version(name) for name in ("torch", "numpy", "sru", "triton")},

@@ -1,9 +1,9 @@
-"""What an SRU layer costs, forward and backward, over what its own matrix products cost: the floor of any recurrence.
+"""What an SRU layer costs, forward and backward, relative to its matrix products alone: the floor of any recurrence.
 
     python -m benchmarks.sru --json sru.json
 
-Beside it the `sru` package's training loop, torch's LSTM and torch's GRU, all of the same sizes. On a GPU the package's
-own kernel is tried, and `--bandwidth` adds how near the recurrence comes to the speed of copying memory there.
+Compared with the `sru` package's training loop and torch's LSTM and GRU, all of the same sizes. On a GPU the package's
+own kernel is tried, and `--bandwidth` adds how close the recurrence comes to the speed of copying memory.
 """
 
 from collections.abc import Callable
@@ -24,9 +24,9 @@ from pipeline.machine.memory import keep_buffers
 Row = dict[str, Any]
 FLOOR, OURS, PACKAGE, LSTM, GRU = "matrix products", "sru, ours", "sru, the package", "nn.LSTM", "nn.GRU"
 GATES = 4
-"""Of a layer whose input is not as wide as its output."""
+"""Gates of a layer whose input is not as wide as its output."""
 BYTES = {torch.bfloat16: (14, 20), torch.float32: (24, 36)}
-"""Read and written per channel and step by the GPU's recurrence, forward and backward: gates, h, their gradients, c."""
+"""Bytes read and written per channel and step by the GPU's recurrence, forward and backward: gates, h, c, gradients."""
 
 
 def main(
@@ -43,26 +43,26 @@ def main(
 ) -> None:
     """Time a layer of each kind, side by side."""
     torch.set_num_threads(threads)
-    kept = buffers and keep_buffers()
-    place = choose_device(device)
+    keeps = buffers and keep_buffers()
+    processor = choose_device(device)
     sizes = [tuple(int(number) for number in shape.split("x")) for shape in shapes.split(",")]
     types = [getattr(torch, name) for name in precisions.split(",")]
     tables: dict[str, list[Row]] = {}
     for (length, batch), dtype in product(sizes, types):
-        cases = layers(length, batch, inputs, width, dtype, place)
+        cases = layers(length, batch, inputs, width, dtype, processor)
         title = f"A layer, forward and backward: L={length}, B={batch}, {inputs} to {width}, {str(dtype)[6:]}"
         tables[title] = compare(medians(take_turns(cases, rounds)))
-    if bandwidth and place.type == "cuda":
+    if bandwidth and processor.type == "cuda":
         tables["Recurrence alone"] = [
             row
             for (length, batch), dtype in product(sizes, types)
-            for row in speeds(length, batch, width, dtype, place, rounds)
+            for row in speeds(length, batch, width, dtype, processor, rounds)
         ]
-    report("SRU", tables, {"rounds": rounds, "freed memory kept": kept}, json)
+    report("SRU", tables, {"rounds": rounds, "freed memory kept": keeps}, json)
 
 
 def compare(seconds: dict[str, float]) -> list[Row]:
-    """A row a case: milliseconds, over the floor, and over our SRU."""
+    """Return a row for each case: milliseconds, over the floor, and over our SRU."""
     return [
         {"case": name, "ms": 1000 * value, "over the floor": value / seconds[FLOOR], "over ours": value / seconds[OURS]}
         for name, value in seconds.items()
@@ -72,7 +72,7 @@ def compare(seconds: dict[str, float]) -> list[Row]:
 def layers(
     length: int, batch: int, width: int, hidden: int, dtype: torch.dtype, device: torch.device
 ) -> dict[str, Callable[[], object]]:
-    """Steps forward and backward from a fixed gradient; weights in float32, products in `dtype`."""
+    """Make steps forward and backward from a fixed gradient; weights in float32, products in `dtype`."""
     torch.manual_seed(0)
     x = torch.randn(length, batch, width, device=device, requires_grad=True)
     gradient = torch.randn(length, batch, hidden, device=device)
@@ -101,15 +101,15 @@ def layers(
 
 
 def products(x: Tensor, hidden: int, dtype: torch.dtype) -> Callable[[], object]:
-    """The layer's three matrix products and nothing else: U, and the gradients of input and weight."""
-    rows = x.flatten(0, 1).to(dtype)
+    """Make the layer's three matrix products and nothing else: U, and the gradients of input and weight."""
+    rows = x.flatten(0, 1).to(dtype)  # (length * batch, width)
     weight = torch.randn(rows.shape[1], GATES * hidden, device=x.device, dtype=dtype)
     gradient = torch.randn(len(rows), GATES * hidden, device=x.device, dtype=dtype)
     return lambda: (rows @ weight, gradient @ weight.T, rows.T @ gradient)
 
 
 def speeds(length: int, batch: int, hidden: int, dtype: torch.dtype, device: torch.device, rounds: int) -> list[Row]:
-    """Bytes a second of the recurrence and of a copy of as many bytes, side by side."""
+    """Measure the bytes per second of the recurrence and of a copy of as many bytes, side by side."""
     gates = [torch.randn(length, batch, hidden, device=device, dtype=dtype, requires_grad=True) for _ in range(GATES)]
     v = torch.randn(2, hidden, device=device)
     gradient = torch.randn_like(gates[0])
@@ -136,7 +136,7 @@ def speeds(length: int, batch: int, hidden: int, dtype: torch.dtype, device: tor
 
 
 def _package(device: torch.device) -> Any:
-    """The package's cell; on a GPU only if its kernel compiles, for it uses a dummy in silence otherwise."""
+    """Return the package's cell; on a GPU only if its kernel compiles, as it silently uses a dummy otherwise."""
     if device.type == "cpu":
         return load_sru().SRUCell
     try:

@@ -1,7 +1,7 @@
 """The `sru` package itself, without the minute of compiling that its import starts.
 
-On a CPU its training runs a Python loop that needs no operator; so with the compiler's door held shut the package is
-what its users train with, and what ours is compared with. On a GPU `compiled=True` lets it try to build its kernel.
+On a CPU its training runs a Python loop that needs no operator; so with the compiler kept out, the package is what
+its users train with, and what ours is compared with. On a GPU `compiled=True` lets it try to build its kernel.
 """
 
 import importlib
@@ -16,7 +16,7 @@ import torch.utils.cpp_extension
 
 
 def load_sru(compiled: bool = False) -> ModuleType:
-    """A second, untouched copy of the package; the first is what `pipeline.lm.rnn.sru` has stubbed."""
+    """Import a second, untouched copy of the package; the first is the one that `pipeline.lm.rnn.sru` has stubbed."""
     ours = _forget_sru()
     try:
         with ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""What a training step of the tagger costs, part by part, and what length buckets and packing spare.
+"""What a training step of the tagger costs, part by part, and how much length buckets and packing save.
 
     python -m benchmarks.tagger --json tagger.json
 
@@ -48,14 +48,14 @@ Row = dict[str, Any]
 
 
 class Case(NamedTuple):
-    """Something to time, and how many real tokens it deals with."""
+    """Something to time, and the number of its real tokens."""
 
     run: Callable[[], object]
     tokens: int
 
 
 class Sizes(NamedTuple):
-    """The tagger, and how much is timed."""
+    """The sizes of the tagger, and how much is timed."""
 
     width: int
     hidden: int
@@ -87,23 +87,22 @@ def main(
     with TemporaryDirectory() as folder:
         features = draw_features(Path(folder), draw_lengths(batch * WINDOW), width)
         for corpus, labels in LABELS.items():
-            found = (*training(features, labels, sizes), prediction(features, labels, sizes))
-            for table, rows in zip(tables.values(), found, strict=True):
+            results = (*training(features, labels, sizes), prediction(features, labels, sizes))
+            for table, rows in zip(tables.values(), results, strict=True):
                 table.extend({"labels": f"{len(labels)} ({corpus})", **row} for row in rows)
-    said = {key: str(value) for key, value in sizes._asdict().items()}
-    report(
-        "tagger", tables, {"us": "microseconds per real token, medians", "clock": clock(sizes).__name__, **said}, json
-    )
+    options = {key: str(value) for key, value in sizes._asdict().items()}
+    circumstances = {"us": "microseconds per real token, medians", "clock": clock(sizes).__name__, **options}
+    report("tagger", tables, circumstances, json)
 
 
 def draw_lengths(sentences: int) -> Indices:
-    """Lengths like WikiNEuRal's, int64 (sentences,)."""
+    """Draw lengths like WikiNEuRal's, int64 (sentences,)."""
     drawn = np.exp(np.random.default_rng(1).normal(2.794, 0.535, sentences)).round()
     return np.clip(drawn, 1, LONGEST).astype(np.int64)
 
 
 def draw_features(folder: Path, lengths: Indices, width: int) -> Features:
-    """Random vectors of sentences of these lengths, in the pipeline's own form."""
+    """Write random vectors for sentences of these lengths, in the pipeline's own form."""
     random = np.random.default_rng(2)
 
     def embed(batch: list[list[str]]) -> list[npt.NDArray[np.float32]]:
@@ -113,29 +112,29 @@ def draw_features(folder: Path, lengths: Indices, width: int) -> Features:
 
 
 def spread(batches: list[Indices], lengths: Indices, steps: int) -> list[Indices]:
-    """`steps` of the batches, from short to long: the middles of equal parts."""
+    """Choose `steps` batches, from short to long: the middles of equal parts."""
     ordered = sorted(batches, key=lambda batch: lengths[batch].max())
     return [ordered[int((step + 0.5) * len(ordered) / steps)] for step in range(steps)]
 
 
 def count(lengths: Indices, batches: list[Indices]) -> int:
-    """Tokens."""
+    """Count the tokens of the batches."""
     return int(sum(lengths[batch].sum() for batch in batches))
 
 
 def padding(lengths: Indices, batches: list[Indices]) -> float:
-    """Share of the batches' padded rectangles that is no token."""
+    """Return the share of the padded batches that is padding."""
     return 1 - count(lengths, batches) / int(sum(len(batch) * lengths[batch].max() for batch in batches))
 
 
 def microseconds(cases: Mapping[str, Case], sizes: Sizes) -> dict[str, float]:
-    """Per real token, of cases that take turns."""
-    found = medians(take_turns({name: case.run for name, case in cases.items()}, sizes.rounds, clock(sizes)))
-    return {name: 1e6 * seconds / cases[name].tokens for name, seconds in found.items()}
+    """Return the microseconds per real token of cases that take turns."""
+    seconds = medians(take_turns({name: case.run for name, case in cases.items()}, sizes.rounds, clock(sizes)))
+    return {name: 1e6 * value / cases[name].tokens for name, value in seconds.items()}
 
 
 def clock(sizes: Sizes) -> Callable[[], float]:
-    """CPU time where all the work is one thread's: others' work on the machine disturbs it less."""
+    """Choose CPU time if one thread does all the work: other programs disturb it less."""
     alone = sizes.device.type == "cpu" and torch.get_num_threads() == 1
     return time.process_time if alone else time.perf_counter
 
@@ -154,7 +153,7 @@ def new_tagger(labels: list[str], sizes: Sizes) -> Tagger:
 
 
 def training(features: Features, labels: list[str], sizes: Sizes) -> tuple[list[Row], list[Row]]:
-    """The rows of the first two tables, from the same turns."""
+    """Return the rows of the first two tables, from the same turns."""
     random, lengths = np.random.default_rng(3), features.lengths
     like = spread(training_batches(lengths, sizes.batch, random), lengths, sizes.steps)
     mixed = spread(np.split(random.permutation(len(lengths)), WINDOW), lengths, sizes.steps)
@@ -165,15 +164,15 @@ def training(features: Features, labels: list[str], sizes: Sizes) -> tuple[list[
         BUCKETS: padded_step(examples, like, labels, sizes),
         PACKED: packed_step(examples, like, labels, sizes),
     }
-    found = microseconds({**steps, **parts}, sizes)
+    times = microseconds({**steps, **parts}, sizes)
     pads = {RANDOM: padding(lengths, mixed), BUCKETS: padding(lengths, like), PACKED: 0.0}
     rows = [
-        {"step": name, "padding %": 100 * share, "us": found[name], "times as fast": found[RANDOM] / found[name]}
+        {"step": name, "padding %": 100 * share, "us": times[name], "times as fast": times[RANDOM] / times[name]}
         for name, share in pads.items()
     ]
-    rest = found[PACKED] - sum(found[name] for name in parts)
-    whole = {**{name: found[name] for name in parts}, "all else": rest, "the step": found[PACKED]}
-    return rows, share_rows(whole, found[PACKED])
+    rest = times[PACKED] - sum(times[name] for name in parts)
+    whole = {**{name: times[name] for name in parts}, "all else": rest, "the step": times[PACKED]}
+    return rows, share_rows(whole, times[PACKED])
 
 
 def share_rows(parts: Mapping[str, float], whole: float) -> list[Row]:
@@ -190,7 +189,7 @@ def packed_step(examples: Examples, batches: list[Indices], labels: list[str], s
 
 
 def apart(features: Features, batch: Indices) -> list[npt.NDArray[np.float16]]:
-    """The vectors of each sentence, (tokens, width)."""
+    """Return the vectors of each sentence, float16 (tokens, width)."""
     return [features.values[features.rows(batch[number : number + 1])] for number in range(len(batch))]
 
 
@@ -215,12 +214,12 @@ def padded_step(examples: Examples, batches: list[Indices], labels: list[str], s
 
 
 def mask_of(lengths: Indices) -> Tensor:
-    """True where there is a token, (sentences, longest)."""
+    """Return a mask that is true where there is a token, bool (sentences, longest)."""
     return torch.arange(int(lengths.max())) < torch.from_numpy(lengths).unsqueeze(1)
 
 
 class Caught(NamedTuple):
-    """What of a batch reaches the parts of the packed step, and what leaves them."""
+    """The inputs and outputs of the parts of the packed step, for one batch."""
 
     half: Tensor
     vectors: PackedSequence
@@ -232,14 +231,15 @@ class Caught(NamedTuple):
 
 def catch(tagger: Tagger, features: Features, batch: Indices) -> Caught:
     half, lengths = load_batch(tagger, features, batch, features.rows(batch))
-    seen: list[Any] = []
+    inputs: list[Any] = []
     hooks = [
-        part.register_forward_pre_hook(lambda _, given: seen.append(given[0])) for part in (tagger.lstm, tagger.linear)
+        part.register_forward_pre_hook(lambda _, given: inputs.append(given[0]))
+        for part in (tagger.lstm, tagger.linear)
     ]
     emissions = tagger.emissions(half, lengths).detach().requires_grad_()
     for hook in hooks:
         hook.remove()
-    vectors, states = seen
+    vectors, states = inputs
     mask = mask_of(features.lengths[batch]).to(emissions.device)
     for_crf = (emissions, torch.zeros_like(mask, dtype=torch.int64), mask)
     outputs, loss = tagger.lstm(vectors)[0].data, tagger.crf.loss(*for_crf)
@@ -247,7 +247,7 @@ def catch(tagger: Tagger, features: Features, batch: Indices) -> Caught:
 
 
 def part_cases(examples: Examples, batches: list[Indices], labels: list[str], sizes: Sizes) -> dict[str, Case]:
-    """The parts of the packed step by themselves, on what really reaches them."""
+    """Make cases of the parts of the packed step, with the inputs that really reach them."""
     tagger, features = new_tagger(labels, sizes), examples.features
     caught = [catch(tagger, features, batch) for batch in batches]
     orders = [torch.randperm(len(x.half), device=sizes.device) for x in caught]
@@ -271,7 +271,7 @@ def part_cases(examples: Examples, batches: list[Indices], labels: list[str], si
 
 
 def updates(tagger: Tagger, steps: int) -> Callable[[], object]:
-    """Clipping and updates of parameters like the tagger's, whose gradients stay."""
+    """Make a function that clips and updates parameters like the tagger's, with fixed gradients."""
     parameters = [nn.Parameter(torch.randn_like(parameter)) for parameter in tagger.parameters()]
     optimizer = torch.optim.Adam(parameters, lr=LEARNING_RATE, fused=True)
     for parameter in parameters:
@@ -286,7 +286,7 @@ def updates(tagger: Tagger, steps: int) -> Callable[[], object]:
 
 
 def prediction(features: Features, labels: list[str], sizes: Sizes) -> list[Row]:
-    """The rows of the third table: batches of prediction, and the CRF's share in them."""
+    """Return the rows of the third table: prediction, and the CRF's share in it."""
     tagger = new_tagger(labels, sizes).eval()
     batches = spread(inference_batches(features.lengths, BATCH), features.lengths, sizes.steps)
 
@@ -306,8 +306,8 @@ def prediction(features: Features, labels: list[str], sizes: Sizes) -> list[Row]
         "instead, pytorch-crf's decode": lambda: [tagger.crf.decode(*pair) for pair in given],
     }
     tokens = count(features.lengths, batches)
-    found = microseconds({name: Case(run, tokens) for name, run in runs.items()}, sizes)
-    return share_rows(found, found["prediction"])
+    times = microseconds({name: Case(run, tokens) for name, run in runs.items()}, sizes)
+    return share_rows(times, times["prediction"])
 
 
 if __name__ == "__main__":

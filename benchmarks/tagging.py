@@ -1,4 +1,4 @@
-"""A tagger in a process of its own, under any Python: texts in, spans and what they cost out, a line of JSON each.
+"""A tagger in a process of its own, under any Python: it reads texts and writes spans and costs, as lines of JSON.
 
     python benchmarks/tagging.py recurrent-ner models/tagger/wikineural
     python benchmarks/tagging.py natasha
@@ -15,17 +15,17 @@ from pathlib import Path
 from typing import Any
 
 Spans = list[tuple[int, int, str]]
-"""Of a text: first character, the one behind the last, type."""
+"""The entities of a text: the first character, the one after the last, the type."""
 Tag = Callable[[list[str]], Iterable[Spans]]
 OURS = "recurrent-ner"
 NATASHA = "natasha"
-"""As its manual has it: a Doc, segmented, then tagged."""
+"""As in its manual: a Doc is segmented, then tagged."""
 BATCHES = "natasha, 8 texts at a time, unsegmented"
 """Its tagger alone, which is all that entities need, in batches of its own default size."""
 
 
 def load_ours(folder: str) -> tuple[Tag, list[Path]]:
-    """This repository's tagger as `predict` calls it, and what it is on the disk."""
+    """Load this repository's tagger as `predict` calls it; return it with its files."""
     from pipeline.machine.cpu import set_up_torch
     from pipeline.machine.memory import collect_rarely
     from pipeline.predict import load
@@ -42,7 +42,7 @@ def load_ours(folder: str) -> tuple[Tag, list[Path]]:
 
 
 def load_natasha(batches: bool) -> tuple[Tag, list[Path]]:
-    """natasha's, with its news vectors, and those two files."""
+    """Load natasha's tagger with its news vectors; return it with these two files."""
     from natasha import Doc, NewsEmbedding, NewsNERTagger, Segmenter  # type: ignore[import-not-found,unused-ignore]
     from natasha.data import NEWS_EMBEDDING, NEWS_NER  # type: ignore[import-not-found,unused-ignore]
 
@@ -63,24 +63,24 @@ def load_natasha(batches: bool) -> tuple[Tag, list[Path]]:
 
 
 def imported() -> list[Path]:
-    """Files of the packages that have been imported from site-packages."""
+    """List the files of the packages that have been imported from site-packages."""
     files = [module.__file__ for module in list(sys.modules.values()) if getattr(module, "__file__", None)]
     tops = {match[0] for file in files if file and (match := re.match(r".*/site-packages/[^/]+", file))}
     return [path for top in sorted(tops) for path in (Path(top).rglob("*") if Path(top).is_dir() else [Path(top)])]
 
 
 def size(files: Iterable[Path]) -> int:
-    """Bytes."""
+    """Return the bytes of the files."""
     return sum(path.stat().st_size for path in files if path.is_file() and path.suffix != ".pyc")
 
 
 def peak() -> int:
-    """The most memory resident so far, in bytes (Linux); what getrusage says is at least what the parent had."""
+    """Return the peak of resident memory in bytes (Linux); getrusage says at least what the parent had."""
     return 1024 * int(re.findall(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())[0])
 
 
 def measure(tag: Tag, texts: list[str]) -> dict[str, Any]:
-    """Spans of all texts, and the seconds of wall and of CPU time that they took; CPU time of the process so far."""
+    """Return the spans of all texts, their seconds of wall and CPU time, and the CPU seconds of the process so far."""
     wall, cpu = time.perf_counter(), time.process_time()
     spans = list(tag(texts))
     now = time.process_time()
@@ -88,18 +88,18 @@ def measure(tag: Tag, texts: list[str]) -> dict[str, Any]:
 
 
 def describe(files: list[Path]) -> dict[str, int]:
-    """Bytes: the peak of memory, the model's files, those of packages."""
-    own = {path.resolve() for path in files}
-    return {"peak": peak(), "model": size(files), "packages": size(x for x in imported() if x.resolve() not in own)}
+    """Return bytes: the peak of memory, the files of the model, the files of the packages."""
+    model = {path.resolve() for path in files}
+    return {"peak": peak(), "model": size(files), "packages": size(x for x in imported() if x.resolve() not in model)}
 
 
 def serve(tag: Tag, files: list[Path]) -> None:
-    """Answer every line until there is none; sizes are told where no texts are given."""
+    """Answer every line until there is none; a line without texts is answered with sizes."""
     for line in sys.stdin:
         texts = json.loads(line)
         print(json.dumps(measure(tag, texts) if texts else describe(files)), flush=True)
 
 
 if __name__ == "__main__":
-    sys.path[0] = str(Path(__file__).parents[1])  # and not this folder, whose sru.py would be taken for the package
+    sys.path[0] = str(Path(__file__).parents[1])  # not this folder, whose sru.py would be taken for the package
     serve(*(load_ours(sys.argv[2]) if sys.argv[1] == OURS else load_natasha(sys.argv[1] == BATCHES)))

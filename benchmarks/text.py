@@ -1,7 +1,7 @@
-"""What the text stages cost beside UDPipe's own loop on the same text, and what a second process spares.
+"""What the text stages cost compared with UDPipe's own loop on the same text, and how much a second process saves.
 
-A second process spares what the machine lets it: UDPipe's own loop, in two processes at once, each with half of the
-shards and its model loaded, stands beside stage lemmas with two workers, whose start is counted in.
+The machine limits what a second process saves: UDPipe's own loop in two processes at once, each with half of the
+shards and its model loaded, is compared with stage lemmas with two workers, whose start is counted too.
 
     python -m benchmarks.text --news corpus.txt.gz --model russian.udpipe --json text.json
 
@@ -80,7 +80,7 @@ def _params(jobs: int) -> Params:
 
 
 def compare(paths: Paths, model: Path, words: int, rounds: int, cpu_time: bool) -> list[Row]:
-    """A row a case: microseconds a token, over UDPipe's, and UDPipe's speed as a share."""
+    """Return a row for each case: microseconds per token, over UDPipe's, and the share of UDPipe's speed."""
     at, params = prepare(paths, model, words), _params(1)
 
     def others() -> None:
@@ -109,7 +109,7 @@ def compare(paths: Paths, model: Path, words: int, rounds: int, cpu_time: bool) 
 
 
 class Floor:
-    """UDPipe and nothing else."""
+    """UDPipe's loop and nothing else."""
 
     def __init__(self, model: Path, shards: Sequence[Path]) -> None:
         self._model = Model.load(str(model))
@@ -130,7 +130,7 @@ def _floor(model: Path, shards: tuple[Path, ...]) -> Floor:
 
 
 def scale(paths: Paths, model: Path, words: int, rounds: int, jobs: int) -> list[Row]:
-    """A row a case: seconds of wall time, and how much faster than the same in one process."""
+    """Return a row for each case: seconds of wall time, and how much faster it is than in one process."""
     at = prepare(paths, model, words, shards=4 * jobs)
     shards = sorted(at.documents.iterdir())
     at.lowercase.symlink_to(at.documents.resolve())
@@ -149,7 +149,7 @@ def scale(paths: Paths, model: Path, words: int, rounds: int, jobs: int) -> list
 
 
 def _at_once(stack: ExitStack, model: Path, parts: list[list[Path]]) -> Callable[[], None]:
-    """UDPipe's loop over every part, each in a process of its own that is up and has read everything."""
+    """Make UDPipe's loop over every part, each in a process of its own that is up and has read everything."""
     pools = [stack.enter_context(ProcessPoolExecutor(1, get_context("spawn"))) for _ in parts]
 
     def run(function: Callable[[Path, tuple[Path, ...]], object]) -> None:
@@ -171,7 +171,7 @@ def _run_floor(model: Path, shards: tuple[Path, ...]) -> None:
 
 
 def prepare(paths: Paths, model: Path, words: int, shards: int = 1) -> Paths:
-    """A project whose documents are the first of another, with about that many words, in shards of like size."""
+    """Make a project from the first documents of another: about that many words, in shards of similar size."""
     at = Paths(paths.root / f"{words}-words")
     for folder in (at.documents, at.udpipe.parent):
         folder.mkdir(parents=True)
@@ -190,7 +190,7 @@ def prepare(paths: Paths, model: Path, words: int, shards: int = 1) -> Paths:
 
 
 def _write_raw(news: Path, raw: Path) -> None:
-    """A folder such as stage fetch makes."""
+    """Make a folder such as stage fetch makes."""
     raw.mkdir(parents=True)
     (raw / news.name).symlink_to(news.resolve())
     write_json(raw / "sources.json", {"files": [{"file": news.name, "format": "text"}]})

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 Damage = tuple[str, bytes]
-"""What was done, and what has come of it."""
+"""What was done, and the bytes that came of it."""
 
 WRONG = [None, True, -1, 0, 0.5, 1e308, float("nan"), 10**30, "", "$x_{y}^2\\$", "x" * 100_000, [], {}, [[1]], {"a": 1}]
-"""Instead of a value."""
+"""Values that take the place of another."""
 CELLS = ["", "x", "-1", "nan", "inf", "1e308", "1" * 5000, "\0", '"', "a,b", "mean", "$_^{\\"]
-"""Instead of a cell of a table."""
+"""Cells that take the place of another."""
 
 
 def damage(path: Path, chance: random.Random) -> Iterator[Damage]:
-    """Ways in which the file may be damaged, without end."""
+    """Yield ways in which the file may be damaged, without end."""
     data = path.read_bytes()
     ways: list[Callable[[bytes, random.Random], Damage]] = [_cut, _flip, _insert, _repeat]
     if path.suffix == ".json":
@@ -41,15 +41,15 @@ def _flip(data: bytes, chance: random.Random) -> Damage:
 
 def _insert(data: bytes, chance: random.Random) -> Damage:
     marks = [b"\xff\xfe", b"\0" * 16, b"\n", b"\t", b"\r", b"<<<<<<< HEAD\n", b"\xef\xbb\xbf", b"9" * 5000]
-    what = chance.choice(marks)
-    place = chance.choice([0, len(data), chance.randrange(len(data) + 1)])
-    return f"{what[:16]!r} at {place}", data[:place] + what + data[place:]
+    mark = chance.choice(marks)
+    at = chance.choice([0, len(data), chance.randrange(len(data) + 1)])
+    return f"{mark[:16]!r} at {at}", data[:at] + mark + data[at:]
 
 
 def _repeat(data: bytes, chance: random.Random) -> Damage:
     lines = data.splitlines(keepends=True)
-    place = chance.randrange(len(lines) + 1)
-    return f"line {place} twice", b"".join(lines[:place] + lines[max(place - 1, 0) :])
+    number = chance.randrange(len(lines) + 1)
+    return f"line {number} twice", b"".join(lines[:number] + lines[max(number - 1, 0) :])
 
 
 def _top(data: bytes, chance: random.Random) -> Damage:
@@ -57,19 +57,19 @@ def _top(data: bytes, chance: random.Random) -> Damage:
     return f"top level {str(value)[:40]}", json.dumps(value).encode()
 
 
-def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in pairs:
         yield (*path, key)
-        yield from _places(inner, (*path, key))
+        yield from _paths(inner, (*path, key))
 
 
 def _edit(data: bytes, chance: random.Random, edit: Callable[[Any, Any], None]) -> Damage:
     value = json.loads(data)
-    places = [*_places(value)]
-    if not places:
+    paths = [*_paths(value)]
+    if not paths:
         return _top(data, chance)
-    *way, key = chance.choice(places)
+    *way, key = chance.choice(paths)
     block = value
     for part in way:
         block = block[part]
@@ -79,13 +79,13 @@ def _edit(data: bytes, chance: random.Random, edit: Callable[[Any, Any], None]) 
 
 def _value(data: bytes, chance: random.Random) -> Damage:
     wrong = chance.choice(WRONG)
-    what, damaged = _edit(data, chance, lambda block, key: block.__setitem__(key, wrong))
-    return f"{what} to {str(wrong)[:40]}", damaged
+    edited, damaged = _edit(data, chance, lambda block, key: block.__setitem__(key, wrong))
+    return f"{edited} to {str(wrong)[:40]}", damaged
 
 
 def _key(data: bytes, chance: random.Random) -> Damage:
-    what, damaged = _edit(data, chance, lambda block, key: block.__delitem__(key))
-    return f"{what} out", damaged
+    edited, damaged = _edit(data, chance, lambda block, key: block.__delitem__(key))
+    return f"{edited} out", damaged
 
 
 def _deep(data: bytes, chance: random.Random) -> Damage:
@@ -94,16 +94,16 @@ def _deep(data: bytes, chance: random.Random) -> Damage:
 
 def _line(data: bytes, chance: random.Random) -> Damage:
     lines = data.splitlines(keepends=True) or [b""]
-    place = chance.randrange(len(lines))
-    return f"line {place} out", b"".join(lines[:place] + lines[place + 1 :])
+    number = chance.randrange(len(lines))
+    return f"line {number} out", b"".join(lines[:number] + lines[number + 1 :])
 
 
 def _cell(data: bytes, chance: random.Random) -> Damage:
     lines = data.split(b"\n")
-    place = chance.randrange(len(lines))
-    mark = b"," if b"," in lines[0] else b"\t" if b"\t" in lines[place] else b" "
-    cells = lines[place].split(mark)
+    number = chance.randrange(len(lines))
+    mark = b"," if b"," in lines[0] else b"\t" if b"\t" in lines[number] else b" "
+    cells = lines[number].split(mark)
     cell = chance.choice(CELLS)
     cells[chance.randrange(len(cells))] = cell.encode()
-    lines[place] = mark.join(cells)
-    return f"line {place}: a cell {cell[:20]!r}", b"\n".join(lines)
+    lines[number] = mark.join(cells)
+    return f"line {number}: a cell {cell[:20]!r}", b"\n".join(lines)

@@ -7,7 +7,7 @@ VOID = {"meta", "br", "link", "img", "hr", "input"}
 
 
 class Page(HTMLParser):
-    """What is on it, gathered while it is parsed."""
+    """The content of a page, gathered while it is parsed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -15,13 +15,13 @@ class Page(HTMLParser):
         self.tags: list[str] = []
         self.ids: list[str] = []
         self.references: list[str] = []
-        """Whatever src, href and the like point at."""
+        """The targets of src, href and the like."""
         self.titles: list[str] = []
         self.facts: list[str] = []
         self.pictures: list[str] = []
         """Their descriptions."""
         self.examples: list[list[int]] = []
-        """Numbers of sentences under each heading of such."""
+        """The numbers of the example sentences under each heading "Entities: ..."."""
         self.text = ""
         self._tables: list[tuple[str, list[list[str]]]] = []
         self._source = ""
@@ -35,7 +35,7 @@ class Page(HTMLParser):
         return page
 
     def check(self) -> None:
-        """Balanced, titled, in one piece: what every page has to be."""
+        """Check what every page has to be: balanced, titled, in one file."""
         assert self.open == [], self.open
         assert self._source.startswith("<!doctype html>\n<html lang=")
         assert len(self.ids) == len({*self.ids})
@@ -52,8 +52,8 @@ class Page(HTMLParser):
             assert rows, title
 
     def rows(self, title: str) -> list[list[str]]:
-        """Cells of all tables under a heading of the second level, without the tables' heads."""
-        return [row for found, rows in self._tables for row in rows if found == title]
+        """Return the cells of all tables under a heading of the second level, without the tables' heads."""
+        return [row for heading, rows in self._tables for row in rows if heading == title]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)

@@ -16,11 +16,11 @@ from pipeline.ner.tagging.tagger import Tagger
 POSITIONS = 4000
 """Positions of a batch, padding included; larger batches take no less time a position."""
 Entity = tuple[int, int, str, float]
-"""Start and stop in the tokens of a sentence, the latter not included; type; confidence."""
+"""Start and stop in the tokens of a sentence, the stop not included; type; confidence, 0 to 1."""
 
 
 class Network:
-    """All that reads lemmas. Nothing in it changes but the embedder's table of types, so that threads may share it."""
+    """Finds entities in sentences of lemmas. Threads may share it: only the embedder's table of types ever changes."""
 
     def __init__(self, embedder: Embedder, tagger: Tagger, temperature: float) -> None:
         self._embed = choose_embed(embedder, tagger.features)
@@ -28,7 +28,7 @@ class Network:
         self.types = entity_types(tagger.labels)
 
     def find(self, sentences: list[list[str]]) -> list[list[Entity]]:
-        """The entities of sentences of lemmas, in order; an empty sentence has none."""
+        """Find the entities of each sentence of lemmas, in order; an empty sentence has none."""
         entities: list[list[Entity]] = [[] for _ in sentences]
         lengths = np.array([len(sentence) for sentence in sentences], dtype=np.int64)
         for batch in bucket(np.flatnonzero(lengths), lengths + 1, POSITIONS):  # a boundary before each
@@ -38,8 +38,8 @@ class Network:
 
     @torch.inference_mode()
     def _find(self, sentences: list[list[str]]) -> list[tuple[int, Entity]]:
-        """Entities of one batch, each with the number of its sentence."""
-        sizes = np.array([len(sentence) for sentence in sentences])
+        """Find the entities of one batch, each with the number of its sentence in the batch."""
+        sizes = np.array([len(sentence) for sentence in sentences])  # int64 (sentences,)
         lengths = torch.from_numpy(sizes)
         features = torch.from_numpy(np.concatenate(self._embed(sentences))).half()  # (tokens, width), as in training
         if not is_finite(features):
@@ -52,8 +52,8 @@ class Network:
         spans = find_spans(labels, sizes, self._tagger.labels)
         if not len(spans.sentence):
             return []
-        # Confidences need a sum over all taggings, which only sentences with entities are worth.
-        numbers = np.unique(spans.sentence)
+        # A confidence needs a sum over all taggings: only sentences with entities are worth it.
+        numbers = np.unique(spans.sentence)  # int64 (sentences with entities,)
         emissions = emissions[torch.from_numpy(numbers).to(emissions.device), : int(sizes[numbers].max())]
         scores = scale_scores(self._tagger.crf, emissions, torch.from_numpy(sizes[numbers]), self._temperature)
         confidences = span_log_probabilities(scores, spans.of_sentences(numbers)).exp().tolist()

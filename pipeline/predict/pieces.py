@@ -19,7 +19,7 @@ _CUTS = (
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """An entity: `text` is the piece of the text from character `start` to `stop`, the latter not included."""
+    """An entity: `text` is the part of the text from character `start` to `stop`, `stop` not included."""
 
     start: int
     stop: int
@@ -54,7 +54,7 @@ class Tagged(NamedTuple):
 
 
 def cut(text: str) -> Iterator[Piece]:
-    """Cut a text into pieces of at most `LONGEST` characters, where a tagger loses least by it."""
+    """Cut a text into pieces of at most `LONGEST` characters at the places where a tagger loses least."""
     start = 0
     while start + LONGEST < len(text):
         ends = (match.end() for pattern in _CUTS if (match := pattern.match(text, start, start + LONGEST)))

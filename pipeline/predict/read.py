@@ -1,4 +1,4 @@
-"""Reads the input of `predict`: a file that is one text, or has a text a line. Memory holds a line at a time."""
+"""Reads the input of `predict`: a file that is one text or has one text a line. Memory holds one line at a time."""
 
 import codecs
 import json
@@ -19,7 +19,7 @@ class NoText(Exception):
 def read_text(lines: Iterable[bytes], name: str, complain: Callable[[str], None]) -> Iterator[Piece]:
     """Read all lines of a file as one text, without its byte order mark.
 
-    Bytes that are not UTF-8, and NUL, are read as U+FFFD; `complain` is told so at the end.
+    Bytes that are not UTF-8, and NUL, are read as U+FFFD; at the end, `complain` gets a message about them.
     """
     decoder, start = Utf8(Path(name), "replace"), 0
     for line in filter(None, decoder.decode(lines)):
@@ -34,7 +34,7 @@ def read_text(lines: Iterable[bytes], name: str, complain: Callable[[str], None]
 
 
 def read_lines(lines: Iterable[bytes], name: str, parse: Callable[[bytes], str], tokenised: bool) -> Iterator[Piece]:
-    """Read a text a line. A line that `parse` refuses counts as a text too, and the lines after it are read."""
+    """Read one text a line. A line that `parse` refuses counts as a text too, and the lines after it are read."""
     for number, line in enumerate(lines, 1):
         try:
             text = parse(line.removeprefix(codecs.BOM_UTF8) if number == 1 else line)
@@ -65,7 +65,7 @@ def parse_tokens(line: bytes) -> str:
 
 
 def _decode(line: bytes) -> str:
-    """Return a line without its line end; raises `NoText`."""
+    """Return a line without its line end. Raises `NoText`."""
     try:
         return line.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8")
     except UnicodeDecodeError as error:

@@ -17,7 +17,7 @@ STANDARD = "-"
 """The file name that stands for standard input."""
 Form = Literal["terminal", "jsonl", "conll", "html"]
 BROKEN_PIPE = 141
-"""The exit code if the output's reader has left, as after SIGPIPE."""
+"""The exit code if the reader of the output has left, as after SIGPIPE."""
 
 
 class Source(NamedTuple):
@@ -32,8 +32,8 @@ class Source(NamedTuple):
 def run(source: Source, tagger: TextTagger, form: Form) -> int:
     """Write the entities of the source's texts to standard output, and return the exit code.
 
-    It is 1 if some texts could not be read; each is named on standard error. Nothing is said if the output's reader has
-    left.
+    The code is 1 if texts could not be read; each of these is named on standard error. If the reader of the output has
+    left, nothing is said.
     """
     code = 0
 
@@ -64,7 +64,7 @@ def run(source: Source, tagger: TextTagger, form: Form) -> int:
             write_terminal(answers(), out, colour=out.isatty() and not os.environ.get("NO_COLOR"))
         out.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # where the rest of the buffers goes
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # takes the rest of the buffers
         return BROKEN_PIPE
     finally:
         out.detach()
@@ -94,5 +94,5 @@ def _read(source: Source, complain: Callable[[str], None]) -> Iterator[Piece]:
 
 
 def _readable(argument: str) -> str:
-    """The argument with U+FFFD for bytes that are not UTF-8, which Python hands over as lone surrogates."""
+    """Put U+FFFD for bytes that are not UTF-8, which Python hands over as lone surrogates."""
     return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -37,7 +37,7 @@ class TextTagger:
 
     @classmethod
     def load(cls, folder: Path, device: torch.device, udpipe: Path | None = None) -> "TextTagger":
-        """Read a folder of stage `export`; a `UserError` names a file that is missing, damaged or another tagger's."""
+        """Load a folder of stage `export`; a `UserError` names a file that is missing, damaged or another tagger's."""
         if not folder.is_dir():
             fault = "no folder" if folder.exists() else "no such folder"
             raise UserError(f"{folder}: {fault}; expected one that holds {SETTINGS}: dvc repro export makes it")
@@ -61,7 +61,7 @@ class TextTagger:
     def __call__(self, texts: Iterable[str]) -> Iterator[list[Span]]: ...
 
     def __call__(self, texts: str | Iterable[str]) -> list[Span] | Iterator[list[Span]]:
-        """The entities of a text; or of texts, a list each, in order and read as they are needed."""
+        """Return the entities of a text, or an iterator over those of texts, which are read as they are needed."""
         return next(self._find([texts])) if isinstance(texts, str) else self._find(texts)
 
     def _find(self, texts: Iterable[str]) -> Iterator[list[Span]]:
@@ -73,7 +73,7 @@ class TextTagger:
                 spans = []
 
     def tag(self, pieces: Iterable[Piece]) -> Iterator[Tagged]:
-        """Tag pieces of texts, in order, with only a few of them in memory."""
+        """Tag pieces of texts in order, with only a few of them in memory."""
         pool: list[Piece] = []
         characters = 0
         for piece in pieces:
@@ -100,9 +100,9 @@ class TextTagger:
 
 
 def find_udpipe(folder: Path, settings: Exported, given: Path | None) -> Path:
-    """The UDPipe model that the tagger was trained with: the given file, or the one in the folder.
+    """Return the UDPipe model that the tagger was trained with: the given file, or the one in the folder.
 
-    A `UserError` if there is none, or if its sum differs.
+    Raises a `UserError` if there is none, or if its sum differs.
     """
     path = given or folder / settings.udpipe.file
     expected = f"expected the UDPipe model {settings.udpipe.source}, sha256 {settings.udpipe.sha256}"

@@ -14,7 +14,7 @@ from pipeline.predict.pieces import Span, Tagged
 from pipeline.report.pages.render import stream_page
 
 DIGITS = 4
-"""Digits of a confidence after the point."""
+"""Digits of a confidence after the decimal point."""
 SPANS_IN_MEMORY = 1 << 20
 """Bytes of a text's spans in memory; if there are more, they wait on the disk for the end of the text."""
 COLOURS = {"PER": 33, "ORG": 35, "LOC": 32, "CORP": 35, "GRP": 36}
@@ -51,7 +51,7 @@ def write_json_lines(answers: Iterator[Tagged], out: TextIO) -> None:
 
 
 def write_conll(answers: Iterator[Tagged], out: TextIO) -> None:
-    """Write `token<TAB>tag` lines, tags in BIO, a blank line after each sentence, and a comment before each text."""
+    """Write `token<TAB>tag` lines with BIO tags, a blank line after each sentence, and a comment before each text."""
     number = 1
     for tagged in answers:
         piece = tagged.piece
@@ -66,7 +66,7 @@ def write_conll(answers: Iterator[Tagged], out: TextIO) -> None:
 
 
 def _tags(tagged: Tagged) -> Iterator[list[str]]:
-    """The BIO tags of each sentence."""
+    """Yield the BIO tags of each sentence."""
     spans = iter(tagged.spans)
     span = next(spans, None)
     for sentence in tagged.sentences:
@@ -83,7 +83,7 @@ def _tags(tagged: Tagged) -> Iterator[list[str]]:
 
 
 def write_terminal(answers: Iterator[Tagged], out: TextIO, colour: bool) -> None:
-    """Write the text with its entities marked; control characters are not sent to the terminal."""
+    """Write each text with its entities marked; control characters are not sent to the terminal."""
     ending = ""
     for tagged in answers:
         text = "".join(_paint(part, span, colour) for part, span in cut_at_spans(tagged))
@@ -110,7 +110,7 @@ def write_page(answers: Iterator[Tagged], out: TextIO, types: list[str], title: 
 
 
 def cut_at_spans(tagged: Tagged) -> Iterator[tuple[str, Span | None]]:
-    """Cut a piece at its entities: each part with its span, if it is one, and with LF as the only line end."""
+    """Cut a piece at its entities: yield each part, with LF as the only line end, and its span if it is an entity."""
     text, offset, end = tagged.piece.text, tagged.piece.start, 0
     for span in tagged.spans:
         yield _LINE_END.sub("\n", text[end : span.start - offset]), None
@@ -120,6 +120,6 @@ def cut_at_spans(tagged: Tagged) -> Iterator[tuple[str, Span | None]]:
 
 
 def describe(span: Span) -> dict[str, Any]:
-    """The span as an object of JSON."""
+    """Return the span as a JSON object."""
     confidence = round(span.confidence, DIGITS)
     return {"start": span.start, "stop": span.stop, "type": span.type, "confidence": confidence}

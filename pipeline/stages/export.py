@@ -26,12 +26,11 @@ from pipeline.work.outputs import copy_folder, fresh_folder, need, write_text
 
 
 def run(paths: Paths, params: Params, name: str) -> None:
-    """Write the set's folder in `paths.exported`: its best tagger, with `paths.lm`, `paths.udpipe`, and a card of where
-    everything came from, for which `paths.raw` and `paths.scores` are read; and <set>.calibration.json to
-    `paths.scores`, how well its confidences are calibrated.
+    """Write the set's folder in `paths.exported`, and <set>.calibration.json in `paths.scores`.
 
-    Of several taggers it is the one with the best entity F1 on validation, the first of equals. The protocol goes
-    along.
+    The folder holds the tagger with the best entity F1 on validation (the first of equals), `paths.lm`, `paths.udpipe`,
+    the protocol, and a card that says where everything came from, made from `paths.raw` and `paths.scores`. The
+    calibration says how often the tagger's confidences come true.
     """
     device, protocol, taggers = choose_device(params.compute.device), params.protocol, paths.taggers / name
     trained, embedder = load_taggers(taggers, device), Embedder.load(paths.lm, device)
@@ -42,9 +41,9 @@ def run(paths: Paths, params: Params, name: str) -> None:
     judged = {"validation": judge(trained[seed], validation), "test": judge(trained[seed], test)}
     temperature = round(fit_temperature(judged["validation"]), DIGITS)
     calibration: Json = {"seed": int(seed), "temperature": temperature}
-    for split, of_split in judged.items():
+    for split, spans in judged.items():
         calibration[split] = {
-            when: reliability(of_split.confidences(degrees), of_split.right)
+            when: reliability(spans.confidences(degrees), spans.right)
             for when, degrees in (("before", 1.0), ("after", temperature))
         }
     model = need(paths.udpipe, "fetch")
@@ -91,7 +90,7 @@ def _read_facts(paths: Paths, exported: Exported, epoch: str, seeds: int, calibr
 
 
 def _rounded(value: Any) -> Any:
-    """Floats to as many digits as in all metrics."""
+    """Round floats to as many digits as all metrics have."""
     if isinstance(value, dict):
         return {key: _rounded(x) for key, x in value.items()}
     if isinstance(value, list):

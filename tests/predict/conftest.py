@@ -1,7 +1,11 @@
 """An exported tagger that the stages make from generated text, on a language model with random weights."""
 
+import gzip
 import json
-from collections.abc import Iterator
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 from shutil import copyfile, copytree
@@ -9,8 +13,7 @@ from shutil import copyfile, copytree
 import pytest
 import torch
 
-from demo import DemoSettings
-from demo.conll import write_wikineural
+from pipeline import cli
 from pipeline.files.json import write_json
 from pipeline.files.vocabulary import SPECIALS
 from pipeline.lm.bilm import BiLM
@@ -20,8 +23,12 @@ from pipeline.lm.encoders.load import make_encoder
 from pipeline.lm.settings import ArchSettings, CharCnnSettings, LmSettings
 from pipeline.ner.exported import SETTINGS, sum_parts
 from pipeline.ner.settings import FeatureKind
+from pipeline.ner.tagging.examples import embedding_code
 from pipeline.paths import Paths
 from pipeline.predict import Span, TextTagger, load
+from pipeline.predict.serve.app import make_app
+from pipeline.predict.serve.models import Model
+from pipeline.predict.serve.run import bind, make_server
 from pipeline.protocol import TokenRule
 from pipeline.stages import corpora, evaluate, export, ner
 from pipeline.text.udpipe import Lemmatizer
@@ -29,9 +36,8 @@ from tests.params import make_params
 from tests.report.world import CHARCNN, LM
 
 ROOT = Path(__file__).parents[2]
-DEMO = DemoSettings(
-    seed=5, articles=1, train=300, validation=40, test=40, treebank=80, tokenizer_epochs=1, tagger_iterations=2
-)
+DEMO = ROOT / "data" / "demo"
+SENTENCES = {"train": 300, "validation": 40, "test": 40}
 CNN = {"embedding": 8, "filters": [16, 0, 48], "highway": 0, "activation": "relu"}
 SHAPE = CHARCNN | {"cnn": CNN, "projection": 32}
 TYPES = [*SPECIALS, "иван", "москва", "уехать", "в", ".", "«", "заря", "петров", "город", "стоять"]
@@ -40,7 +46,7 @@ TAGGER = {
     "layers": 1,
     "dropout": 0.0,
     "batch_sentences": 40,
-    "epochs": 8,
+    "epochs": 5,
     "learning_rate": 0.1,
     "clip": 5.0,
     "seeds": [1, 2],
@@ -67,15 +73,17 @@ class World:
         generated, udpipe = self.paths.raw_ner / "wikineural", self.paths.udpipe
         for path in (generated, udpipe.parent, self.paths.news):
             path.mkdir(parents=True)
-        files = {split: f"{split}.conll.gz" for split in ("train", "validation", "test")}
-        for split, file in files.items():
-            write_wikineural(split, generated / file, DEMO)
+        for split, number in SENTENCES.items():
+            with gzip.open(DEMO / "wikineural" / f"{split}.conll.gz", "rt", encoding="utf-8") as file:
+                sentences = file.read().split("\n\n")[:number]
+            (generated / f"{split}.conll").write_text("\n\n".join(sentences) + "\n", encoding="utf-8")
+        files = {split: f"{split}.conll" for split in SENTENCES}
         description = {"format": "wikineural", "files": files, "holdout": None, "types": ["PER", "ORG", "LOC", "MISC"]}
         write_json(generated / "set.json", description)
         facts = {"source": "data/demo/x", "sha256": "0" * 64}
         write_json(generated / "sources.json", {"files": dict.fromkeys(files, facts)})
         write_json(self.paths.news / "sources.json", {"files": [facts]})
-        copyfile(ROOT / "data" / "demo" / "model.udpipe", udpipe)
+        copyfile(DEMO / "model.udpipe", udpipe)
         write_json(udpipe.with_name("source.json"), {"source": "data/demo/model.udpipe", "sha256": "0" * 64})
 
     def pretrain(self, cell: str = "sru") -> None:
@@ -98,32 +106,70 @@ class World:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def one_lemmatizer() -> Iterator[None]:
-    """Load the UDPipe model once: it is the same in all folders, and its sum is checked first."""
-    load_once = cache(partial(Lemmatizer, ROOT / "data" / "demo" / "model.udpipe"))
+def read_once() -> Iterator[None]:
+    """Load the UDPipe model once, which is the same in all folders and checked before, and the code that embeds."""
+    load_once = cache(partial(Lemmatizer, DEMO / "model.udpipe"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipeline.predict.tagger.Lemmatizer", lambda path, normalization: load_once(normalization))
+        for module in ("pipeline.predict.tagger", "pipeline.stages.corpora"):
+            patch.setattr(f"{module}.Lemmatizer", lambda path, normalization: load_once(normalization))
+        patch.setattr("pipeline.ner.tagging.examples.embedding_code", cache(embedding_code))
         yield
 
 
 @pytest.fixture(scope="session")
-def fetched(tmp_path_factory: pytest.TempPathFactory) -> World:
-    world = World(tmp_path_factory.mktemp("fetched"))
-    world.fetch()
-    return world
-
-
-@pytest.fixture(scope="session")
-def world(fetched: World) -> World:
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     """A world with a tagger on the top layer."""
-    fetched.pretrain()
-    fetched.train()
-    return fetched
+    world = World(tmp_path_factory.mktemp("world"))
+    world.fetch()
+    world.pretrain()
+    world.train()
+    return world
 
 
 @pytest.fixture(scope="session")
 def tagger(world: World) -> TextTagger:
     return load(world.exported)
+
+
+@pytest.fixture(scope="session")
+def models(tagger: TextTagger) -> list[Model]:
+    return [Model("sru", "as it is", False, tagger), Model("other/sru", "<b>as it is</b>", True, tagger)]
+
+
+@contextmanager
+def serving(models: list[Model], each: float = 1) -> Iterator[str]:
+    """Start the page's server; yields its address. It closes connections every `each` seconds."""
+    listening = bind(0)
+    port = listening.getsockname()[1]
+    server = make_server(make_app(models, port), listening)
+    server.adj.cleanup_interval = server.adj.asyncore_loop_timeout = each
+    threading.Thread(target=server.run, daemon=True).start()
+    yield f"http://127.0.0.1:{port}"
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def address(models: list[Model]) -> Iterator[str]:
+    """The address of a server of these models."""
+    with serving(models) as server:
+        yield server
+
+
+Call = Callable[..., tuple[object, str, str]]
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Call:
+    """Runs a command in this process; returns the exit code, standard output and standard error."""
+
+    def call(*arguments: object) -> tuple[object, str, str]:
+        monkeypatch.setattr(sys, "argv", ["pipeline", *map(str, arguments)])
+        with pytest.raises(SystemExit) as raised:
+            cli.main()
+        out, error = capfdbinary.readouterr()
+        return raised.value.code, out.decode(), error.decode()
+
+    return call
 
 
 @pytest.fixture

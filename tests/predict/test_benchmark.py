@@ -3,10 +3,10 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.predict import LABELS, Child, find_commands, keep_types, place
+from benchmarks.predict import LABELS, Child, find_commands, keep_types, tag_tokens
 from benchmarks.tagging import OURS
 from pipeline.ner.data.bio import bio_spans, repair
 from pipeline.predict import TextTagger
@@ -16,27 +16,29 @@ TOKENS = st.text(st.characters(exclude_characters=" ", exclude_categories=["Cs"]
 
 
 @given(st.lists(st.tuples(TOKENS, st.sampled_from(LABELS)), max_size=12))
+@settings(max_examples=40)
 def test_tags_come_back_from_their_characters(drawn: list[tuple[str, str]]) -> None:
     tokens, tags = [token for token, _ in drawn], repair([tag for _, tag in drawn]).tags
     starts = [len(" ".join(tokens[:i])) + bool(i) for i in range(len(tokens))]
     spans = [(starts[x.start], starts[x.stop - 1] + len(tokens[x.stop - 1]), x.type) for x in bio_spans(tags)]
-    assert place(tokens, spans) == tags
+    assert tag_tokens(tokens, spans) == tags
 
 
 @given(st.lists(TOKENS, min_size=1, max_size=6), st.data())
+@settings(max_examples=40)
 def test_a_span_has_the_tokens_that_it_touches(tokens: list[str], data: st.DataObject) -> None:
     text = " ".join(tokens)
     start, stop = sorted(data.draw(st.tuples(st.integers(0, len(text)), st.integers(0, len(text)))))
     assume(text[start:stop].strip(" ") and text[start] != " " and text[stop - 1] != " ")
     ends = [-1, *(len(" ".join(tokens[: i + 1])) for i in range(len(tokens)))]
     touched = [a + 1 < stop and start < b for a, b in pairwise(ends)]
-    tags = place(tokens, [(start, stop, "LOC")])
+    tags = tag_tokens(tokens, [(start, stop, "LOC")])
     assert [tag != "O" for tag in tags] == touched and next(tag for tag in tags if tag != "O") == "B-LOC"
 
 
 def test_types_that_are_not_compared_are_left_out() -> None:
     assert keep_types(["I-PER", "B-MISC", "I-MISC", "I-LOC"]) == ["B-PER", "O", "O", "B-LOC"]
-    assert place(["а", "б"], [(0, 1, "MISC"), (0, 3, "ORG")]) == ["B-ORG", "I-ORG"]
+    assert tag_tokens(["а", "б"], [(0, 1, "MISC"), (0, 3, "ORG")]) == ["B-ORG", "I-ORG"]
 
 
 @pytest.mark.slow
@@ -49,7 +51,7 @@ def test_ours_says_in_a_process_of_its_own_what_it_says_here(
     texts = ["Анна Смирнова уехала в Москву.", "", "Иван Петров живёт в Казани."]
     with Child.start(commands[OURS]) as child:
         answer, sizes = child.ask(texts), child.ask([])
-    spans = [[[x.start, x.stop, x.type] for x in found] for found in tagger(iter(texts))]
+    spans = [[[x.start, x.stop, x.type] for x in entities] for entities in tagger(iter(texts))]
     assert answer["spans"] == spans and any(spans) and answer["cpu"] > 0 < answer["wall"]
     files = [path for path in world.exported.rglob("*") if path.is_file()]
     assert sizes["model"] == sum(path.stat().st_size for path in files) < sizes["packages"]

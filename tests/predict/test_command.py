@@ -4,18 +4,16 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from pipeline import cli
 from pipeline.predict import Span, TextTagger
 from pipeline.predict.pieces import Piece, Tagged
 from pipeline.predict.run import BROKEN_PIPE, Form, Source, run
 from pipeline.predict.write import write_terminal
 from tests.pages import Page
-from tests.predict.conftest import World, as_json
+from tests.predict.conftest import Call, World, as_json
 
 TEXT = "Анна Смирнова уехала в город Казань.\r\n\u00a0Иван Петров <b>&amp;</b> — в\u2028Москву \x1b[31m!\n"
 Captured = pytest.CaptureFixture[bytes]
@@ -49,18 +47,17 @@ def test_a_file_is_one_text(command: Command) -> None:
     assert json.loads(out) == {"text": TEXT, "spans": as_json(expected)}
 
 
-def test_a_text_that_is_longer_than_what_is_kept_is_one_line_too(
+def test_a_text_that_is_longer_than_what_is_kept_has_the_same_spans(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    text = "Анна Смирнова уехала в город Казань.\n" * 40
+    whole = [(span.start, span.stop, span.type) for span in command.tagger(text)]
     monkeypatch.setattr("pipeline.predict.pieces.LONGEST", 60)
     monkeypatch.setattr("pipeline.predict.tagger.POOL_CHARACTERS", 100)
     monkeypatch.setattr("pipeline.predict.write.SPANS_IN_MEMORY", 64)  # the rest waits on the disk
-    text = "\ufeff" + "Анна Смирнова уехала в город Казань.\n" * 40
-    _, out, _ = command(text, "jsonl")
-    line = json.loads(out)
-    assert line["text"] == text[1:] and len(line["spans"]) >= 40
-    words = [line["text"][span["start"] : span["stop"]] for span in line["spans"]]
-    assert len({*words}) < 5 and all(word in "Анна Смирнова уехала в город Казань." for word in words)
+    answer = json.loads(command("\ufeff" + text, "jsonl")[1])
+    assert answer["text"] == text and len(whole) >= 40
+    assert [(span["start"], span["stop"], span["type"]) for span in answer["spans"]] == whole
 
 
 def test_lines_keep_their_order_and_number_whatever_they_hold(command: Command) -> None:
@@ -86,7 +83,10 @@ def test_lines_keep_their_order_and_number_whatever_they_hold(command: Command) 
     assert error.count("\n") == len(bad)
 
 
-def test_given_tokens_are_offsets_in_their_line(command: Command) -> None:
+def test_given_tokens_are_not_cut_and_offsets_are_those_in_their_line(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.predict.pieces.LONGEST", 12)
     content = "Анна Смирнова уехала в  Казань . \r\n\nИван\tПетров\nИван"
     code, out, error = command(content, "jsonl", tokens=True)
     rows = [json.loads(line) for line in out.splitlines()]
@@ -109,13 +109,9 @@ def test_conll_has_a_tag_a_token(command: Command) -> None:
     code, out, _ = command(TEXT, "conll")
     rows = [line.split("\t") for line in out.splitlines() if line and not line.startswith("# ")]
     assert code == 0 and out.startswith("# text 1\n") and all(len(row) == 2 for row in rows)
-    entities: list[str] = []
-    for token, tag in rows:
-        if tag.startswith("B-"):
-            entities.append(token)
-        elif tag != "O":
-            entities[-1] += token
-    assert entities == [re.sub(r"\s", "", span.text) for span in command.tagger(TEXT)]
+    spans = command.tagger(TEXT)
+    assert [tag[2:] for _, tag in rows if tag.startswith("B-")] == [span.type for span in spans]
+    assert "".join(token for token, tag in rows if tag != "O") == re.sub(r"\s", "", "".join(x.text for x in spans))
     assert out.count("\n\n") == 2
 
 
@@ -154,58 +150,41 @@ def test_the_page_is_one_file_with_all_text_escaped(command: Command) -> None:
     assert [f"Text {n}" in page.text for n in range(1, 5)] == [True, True, True, False]
 
 
-Call = Callable[..., tuple[object, str, str]]
-
-
-@pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capfdbinary: Captured) -> Call:
-    """Runs the command in this process; returns the exit code, standard output and standard error."""
-
-    def call(*arguments: str) -> tuple[object, str, str]:
-        monkeypatch.setattr(sys, "argv", ["pipeline", "predict", *arguments])
-        with pytest.raises(SystemExit) as raised:
-            cli.main()
-        out, error = capfdbinary.readouterr()
-        return raised.value.code, out.decode(), error.decode()
-
-    return call
-
-
-def test_the_whole_command(world: World, call: Call) -> None:
-    model = ("--model", str(world.exported))
-    assert call("Анна.", *model, "--format", "jsonl")[1].startswith('{"text": "Анна.", "spans": [')
-    code, out, error = call("Анна\udcff.", *model, "--format", "jsonl")
+def test_the_whole_command(world: World, tmp_path: Path, call: Call) -> None:
+    predict = ("predict", "--model", world.exported)
+    jsonl = (*predict, "--format", "jsonl")
+    assert call(*jsonl, "Анна.")[1].startswith('{"text": "Анна.", "spans": [')
+    code, out, error = call(*jsonl, "Анна\udcff.")
     assert (code, error) == (1, "error: TEXT: is not UTF-8; read as U+FFFD where it is not\n")
     assert json.loads(out)["text"] == "Анна\ufffd."
-    code, out, error = call("Анна уехала\nИван\tПетров", "--tokens", *model, "--format", "jsonl")
+    code, out, error = call(*jsonl, "--tokens", "Анна уехала\nИван\tПетров")
     assert code == 1 and len(out.splitlines()) == 2
     assert error == "error: TEXT: line 2: found '\\t'; expected tokens separated by spaces\n"
-    assert call("", "--tokens", *model, "--format", "jsonl")[1] == call("", *model, "--format", "jsonl")[1] != ""
-    assert call("Анна.", "--jsonl", *model)[::2] == (
-        1,
-        "error: found both a text and --file or --jsonl; give one of them\n",
-    )
-    odd = world.folder / "odd\udcff.jsonl"
+    assert call(*jsonl, "--tokens", "")[1] == call(*jsonl, "")[1] != ""
+
+    odd = tmp_path / "odd\udcff.jsonl"
     odd.write_text('nothing\n{"text": "Анна.", "number": ' + "9" * 5000 + "}\n", encoding="utf-8")
     for form in ("jsonl", "conll", "html"):
-        code, out, error = call("--jsonl", "--file", str(odd), *model, "--format", form)
+        code, out, error = call(*predict, "--jsonl", "--file", odd, "--format", form)
         assert code == 1 and "Анна" in out and error.count("\n") == 1 and "odd\ufffd.jsonl: line 1: not JSON" in error
-    for device in ("meta", "foo", "cuda:x", "privateuseone"):
-        said = f"error: device: found '{device}', expected auto, cpu, cuda or cuda:1\n"
-        assert call("Анна.", *model, "--device", device)[::2] == (1, said)
-    assert call("Анна.", *model, "--threads", "99999999999")[0] == 2
-    assert ".jsonl: no folder; expected one that" in call("Анна.", "--model", str(odd))[2]
-    missing = str(world.folder / "nothing")
-    assert call("--file", missing, *model)[0] == 1 and call("--file", str(world.folder), *model)[0] == 1
-    assert "no such folder" in call("Анна.", "--model", missing)[2]
-    code, _, error = call("Анна.", *model, "--udpipe", missing)
-    assert code == 1 and error.startswith(f"error: {missing}: not found; expected the UDPipe model data/demo/")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="Linux has a file that can be opened and not be read")
-def test_a_file_that_fails_while_it_is_read_is_named(world: World, call: Call) -> None:
-    code, _, error = call("--model", str(world.exported), "--file", "/proc/self/mem")
-    assert code == 1 and error.startswith("error: /proc/self/mem: input/output error; ") and error.count("\n") == 1
+def test_what_the_command_refuses_is_one_line(world: World, tmp_path: Path, call: Call) -> None:
+    predict, file, missing = ("predict", "--model", world.exported), tmp_path / "file", tmp_path / "missing"
+    file.touch()
+    device = "device: found '{}', expected auto, cpu, cuda or cuda:1"
+    for arguments, message in [
+        ((*predict, "Анна.", "--jsonl"), "found both a text and --file or --jsonl; give one of them"),
+        *((((*predict, "Анна.", "--device", name), device.format(name))) for name in ("meta", "cuda:x")),
+        (("predict", "Анна.", "--model", file), f"{file}: no folder; expected one that holds tagger.json: dvc repro"),
+        (("predict", "Анна.", "--model", missing), f"{missing}: no such folder; expected one that holds tagger.json"),
+        ((*predict, "Анна.", "--udpipe", missing), f"{missing}: not found; expected the UDPipe model data/demo/"),
+        ((*predict, "--file", missing), f"{missing}: no such file or directory"),
+        ((*predict, "--file", tmp_path), f"{tmp_path}: is a directory"),
+    ]:
+        code, out, error = call(*arguments)
+        assert (code, out) == (1, "") and error.startswith(f"error: {message}") and error.count("\n") == 1
+    assert call(*predict, "Анна.", "--threads", "99999999999")[0] == 2
 
 
 @pytest.mark.parametrize("closed", ["input", "output"])
@@ -213,7 +192,7 @@ def test_a_stream_that_is_closed_is_said(
     world: World, closed: str, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, f"std{closed.removesuffix('put')}", None)  # as Python has it after `<&-` and `>&-`
-    code, _, error = call("--model", str(world.exported), *(["Анна"] if closed == "output" else []))
+    code, _, error = call("predict", "--model", world.exported, *(["Анна"] if closed == "output" else []))
     assert code == 1 and error.startswith(f"error: standard {closed} is closed; ") and error.count("\n") == 1
 
 

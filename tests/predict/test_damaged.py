@@ -24,14 +24,13 @@ SCORES = ["metrics/ner/*.scores.csv", "metrics/ner/*.types.csv"]
 TESTED = ["data/ner/*/labels.json", "data/ner/*/test.tsv", "models/ner/*/*/*", "models/.features/*/*"]
 
 
-@cache
+@cache  # reading them would take half the time of each case
 def params() -> Params:
-    """Read once: they would take half the time of each case."""
     return make_params(PARAMS | {"evaluate.bootstrap": 5})
 
 
 def predict(world: World) -> None:
-    """Tag a text after the sums were made to fit the files."""
+    """Make the sums fit the files, and tag a text."""
     with suppress(ValueError, TypeError, RecursionError):  # where tagger.json itself is damaged
         sum_again(world.exported)
     load(world.exported)(TEXT)
@@ -45,23 +44,23 @@ READERS: dict[str, tuple[Callable[[World], None], list[str]]] = {
 
 
 def faults(world: World, reader: str, number: int) -> Iterator[str]:
-    """Each fault: an exception that is no `UserError`, or a message that is long or does not name the file."""
+    """Yield each exception that is no `UserError`, and each message that is long or does not name the file."""
     command, patterns = READERS[reader]
     command(world)
     for path in sorted({path for pattern in patterns for path in world.folder.glob(pattern)}):
         whole = path.read_bytes()
-        # What overflows is in no file.
+        # Weights that overflow are named by their model, not by a file.
         names = (path.name, str(path.parent), "language model: found", "tagger: found")
-        for what, damaged in islice(damage(path, random.Random(f"{number} {path.name}")), number):
+        for damage_name, damaged in islice(damage(path, random.Random(f"{number} {path.name}")), number):
             path.write_bytes(damaged)
             try:
                 command(world)
             except UserError as error:
-                said = str(error)
-                if len(said) > 700 or "\n" in said or not any(name in said for name in names):
-                    yield f"{path.relative_to(world.folder)}, {what}: {said[:900]}"
+                line = str(error)
+                if len(line) > 700 or "\n" in line or not any(name in line for name in names):
+                    yield f"{path.relative_to(world.folder)}, {damage_name}: {line[:900]}"
             except Exception as error:
-                yield f"{path.relative_to(world.folder)}, {what}: {type(error).__name__}: {str(error)[:200]}"
+                yield f"{path.relative_to(world.folder)}, {damage_name}: {type(error).__name__}: {str(error)[:200]}"
         path.write_bytes(whole)
 
 

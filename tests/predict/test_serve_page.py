@@ -1,19 +1,17 @@
 """The page in a real browser without a window: Chromium, driven by Selenium."""
 
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
-from selenium import webdriver
-from selenium.webdriver.common.action_chains import ActionChains
-from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.wait import WebDriverWait
 
 from pipeline.predict import TextTagger
-from pipeline.predict.serve.models import Model
-from tests.predict.serving import serving
+
+if TYPE_CHECKING:  # selenium takes a second to load, and is loaded where there is a browser
+    from selenium.webdriver import ActionChains, Chrome
+    from selenium.webdriver.remote.webelement import WebElement
 
 DRIVER = shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(DRIVER is None, reason="chromedriver is not on the PATH (Debian: chromium-driver)")
@@ -23,17 +21,14 @@ TEXT = "😀 Анна Смирнова уехала в Москву, а Иван
 HOSTILE = (
     "<script>window.hit = 1</script> Анна <img src=x onerror='window.hit = 1'> </textarea> {{ 7 * 7 }} &lt;b&gt; Москва"
 )
+TAB, END, RIGHT, ESCAPE = "\ue004", "\ue010", "\ue014", "\ue00c"  # as WebDriver names the keys
 RUNNING, ENTITY, TIP, ERROR = ".running", ".running .entity", "#tip", "#error"
 
 
 @pytest.fixture(scope="module")
-def address(tagger: TextTagger) -> Iterator[str]:
-    with serving([Model(name, "about it", False, tagger) for name in ("one", "two")]) as at:
-        yield at
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Chrome"]:
+    from selenium import webdriver
 
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
     options = webdriver.ChromeOptions()
     for flag in [*FLAGS, f"user-data-dir={tmp_path_factory.mktemp('profile')}"]:
         options.add_argument(f"--{flag}")
@@ -46,34 +41,43 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
 class Shown:
     """The page as a visitor sees it."""
 
-    def __init__(self, browser: webdriver.Chrome) -> None:
+    def __init__(self, browser: "Chrome") -> None:
         self.browser = browser
 
-    def all(self, selector: str) -> list[WebElement]:
-        return self.browser.find_elements(By.CSS_SELECTOR, selector)
+    def all(self, selector: str) -> list["WebElement"]:
+        return self.browser.find_elements("css selector", selector)
 
-    def one(self, selector: str) -> WebElement:
-        return self.browser.find_element(By.CSS_SELECTOR, selector)
+    def one(self, selector: str) -> "WebElement":
+        return self.browser.find_element("css selector", selector)
 
-    def until(self, happens: object) -> None:
-        WebDriverWait(self.browser, 20, poll_frequency=0.05).until(lambda _: happens())  # type: ignore[operator]
+    def until(self, happens: Callable[[], object]) -> None:
+        deadline = time.monotonic() + 20
+        while not happens():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    def until_tip(self, line: str) -> None:
+        self.until(lambda: self.one(TIP).text.startswith(line))
+
+    def actions(self) -> "ActionChains":
+        from selenium.webdriver import ActionChains
+
+        return ActionChains(self.browser)
 
     def type(self, text: str) -> None:
-        """Type a text, or paste it if it has emoji, which chromedriver cannot type."""
+        """Type a text, and wait for its panels."""
         self.one("[data-example=none]").click()
         self.until(lambda: self.read() == ["", ""])
-        if text.isascii() or max(text) < "\U00010000":
-            self.one("#text").send_keys(text)
-        else:
-            self.put(text)
+        self.one("#text").send_keys(text)
+        self.until(lambda: self.read() == [text, text])
 
     def put(self, text: str) -> None:
-        """Paste a text."""
+        """Paste a text: chromedriver types no emoji."""
         put = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'))"
         self.browser.execute_script(put, self.one("#text"), text)
 
     def read(self) -> list[str]:
-        """The text of each panel without the marks of types."""
+        """Read the text of each panel without the marks of types."""
         read = """return [...document.querySelectorAll('.running')].map((panel) => {
             const copy = panel.cloneNode(true);
             copy.querySelectorAll('.entity > b').forEach((label) => label.remove());
@@ -82,39 +86,32 @@ class Shown:
         return self.browser.execute_script(read)
 
     def marks(self) -> list[tuple[str, str]]:
-        """The text and type of each entity, for all models."""
+        """Read the text and type of each entity, for all models."""
         read = """return [...document.querySelectorAll('.running .entity')].map(
             (entity) => [entity.firstChild.data, entity.lastChild.textContent])"""
         return [(text, type_) for text, type_ in self.browser.execute_script(read)]
 
 
 @pytest.fixture
-def page(browser: webdriver.Chrome, address: str) -> Iterator[Shown]:
+def page(browser: "Chrome", address: str) -> Iterator[Shown]:
     """A page that was just loaded; after the test, its console may hold nothing but refusals that were asked for."""
     browser.get(address)
     shown = Shown(browser)
     shown.until(lambda: shown.all(ENTITY))
     yield shown
+    asked_for = ("400 (BAD REQUEST)", "ERR_INTERNET_DISCONNECTED")
     messages = [entry["message"] for entry in browser.get_log("browser")]
-    assert not [
-        message
-        for message in messages
-        if "400 (BAD REQUEST)" not in message and "ERR_INTERNET_DISCONNECTED" not in message
-    ]
+    assert not [message for message in messages if not any(part in message for part in asked_for)]
 
 
 def test_what_is_typed_is_marked_by_every_model(page: Shown, tagger: TextTagger) -> None:
     text = TEXT[2:]
     expected = [(span.text, span.type) for span in tagger(text)]
     page.type(text)
-    page.until(lambda: page.read() == [text, text])
     assert page.marks() == expected * 2 and len(expected) > 2
     assert [x.text for x in page.all(".found")] == [f"{len(expected)} entities"] * 2
     assert page.one("#count").text == f"{len(text)} of 100,000 characters" and not page.one(ERROR).is_displayed()
-
-
-def test_places_are_those_of_characters_where_some_are_two_in_javascript(page: Shown, tagger: TextTagger) -> None:
-    page.type(TEXT)
+    page.put(TEXT)  # with a character that is two in JavaScript
     page.until(lambda: page.read() == [TEXT, TEXT])
     assert page.marks() == [(span.text, span.type) for span in tagger(TEXT)] * 2
 
@@ -123,32 +120,30 @@ def test_confidence_is_read_by_pointer_and_by_keyboard(page: Shown, tagger: Text
     page.put(TEXT)
     page.until(lambda: page.read() == [TEXT, TEXT])
     spans, marks = tagger(TEXT), page.all(ENTITY)
-    said = [f"{span.type}, {{}}, confidence {span.confidence:.2f}" for span in spans]
     names = {"PER": "person", "LOC": "location", "ORG": "organisation", "MISC": "other name"}
-    said = [line.format(names[span.type]) for line, span in zip(said, spans, strict=True)]
+    lines = [f"{span.type}, {names[span.type]}, confidence {span.confidence:.2f}" for span in spans]
     assert not page.one(TIP).is_displayed()
 
-    ActionChains(page.browser).move_to_element(marks[1]).perform()
+    page.actions().move_to_element(marks[1]).perform()
     page.until(lambda: page.one(TIP).is_displayed())
-    other = f"two: {spans[1].type} {spans[1].confidence:.2f}"
-    assert page.one(TIP).text.splitlines() == [said[1], other]
+    other = f"other/sru: {spans[1].type} {spans[1].confidence:.2f}"
+    assert page.one(TIP).text.splitlines() == [lines[1], other]
     assert marks[1].get_attribute("aria-describedby") == "tip"
-    ActionChains(page.browser).move_to_element(page.one("h1")).perform()
+    page.actions().move_to_element(page.one("h1")).perform()
     page.until(lambda: not page.one(TIP).is_displayed())
 
-    page.one("#threshold").send_keys(Keys.TAB)
-    for line in said:
-        page.until(lambda line=line: page.one(TIP).text.startswith(line))
-        ActionChains(page.browser).send_keys(Keys.ARROW_RIGHT).perform()
-    ActionChains(page.browser).send_keys(Keys.ESCAPE).perform()
+    page.one("#threshold").send_keys(TAB)
+    for line in lines:
+        page.until_tip(line)
+        page.actions().send_keys(RIGHT).perform()
+    page.actions().send_keys(ESCAPE).perform()
     assert not page.one(TIP).is_displayed()
     marks[0].click()
-    page.until(lambda: page.one(TIP).text.startswith(said[0]))
+    page.until_tip(lines[0])
 
 
 def test_markup_in_the_text_is_text(page: Shown) -> None:
     page.type(HOSTILE)
-    page.until(lambda: page.read() == [HOSTILE, HOSTILE])
     assert page.browser.execute_script("return window.hit") is None
     assert not page.all(f"{RUNNING} :not(.entity, .entity > b)") and len(page.all("script")) == 1
 
@@ -156,10 +151,8 @@ def test_markup_in_the_text_is_text(page: Shown) -> None:
 def test_a_text_that_is_refused_is_not_marked_and_the_page_says_why(page: Shown) -> None:
     page.put("Анна " * 20_001)
     page.until(page.one(ERROR).is_displayed)
-    assert page.one(ERROR).text.startswith("100,005 characters, and at most 100,000 are read") and page.read() == [
-        "",
-        "",
-    ]
+    assert page.one(ERROR).text.startswith("100,005 characters, and at most 100,000 are read")
+    assert page.read() == ["", ""]
     page.put("Анна\0")
     page.until(lambda: page.one(ERROR).text.startswith("the text: character 5 is NUL"))
     page.put("Анна")
@@ -174,10 +167,10 @@ def test_doubtful_entities_can_be_hidden(page: Shown, tagger: TextTagger) -> Non
     assert [x.get_attribute("class") for x in page.all(f".model:first-child {ENTITY}")] == [
         "entity unsure" if span.confidence < 0.5 else "entity" for span in spans
     ]
-    page.one("#threshold").send_keys(Keys.END)
-    kept = [span for span in spans if round(span.confidence, 4) >= 0.99]
-    assert page.marks() == [(span.text, span.type) for span in kept] * 2 and page.read() == [TEXT, TEXT]
-    assert len(kept) < len(spans)
+    page.one("#threshold").send_keys(END)
+    sure = [span for span in spans if round(span.confidence, 4) >= 0.99]
+    assert page.marks() == [(span.text, span.type) for span in sure] * 2 and page.read() == [TEXT, TEXT]
+    assert len(sure) < len(spans)
 
 
 def test_a_telephone_shows_all_of_it(page: Shown) -> None:

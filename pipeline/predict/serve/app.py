@@ -3,7 +3,7 @@
     GET  /              the page
     POST /api/entities  {"text": ...} -> {"models": [{"name": ..., "spans": [{"start", "stop", "type", "confidence"}]}]}
 
-A request that is refused is answered with `{"error": ...}`, one line. Pages of other sites can neither use nor embed
+A refused request is answered with `{"error": ...}`, one line. Pages of other sites can neither use nor embed
 this one: host names are checked (against DNS rebinding) and so are origins, and no header allows sharing.
 """
 
@@ -64,7 +64,7 @@ def make_app(models: Sequence[Model], port: int) -> Flask:
 
     @app.before_request
     def refuse_other_sites() -> None:
-        """Refuse requests to another name of this computer, and requests of other sites' pages."""
+        """Refuse requests to another name of this computer, and requests from other sites' pages."""
         # A browser leaves port 80 out of the header Host.
         ends = [f":{port}", ""] if port == 80 else [f":{port}"]
         hosts = {name + end for name in ("localhost", "127.0.0.1", "[::1]") for end in ends}
@@ -103,7 +103,7 @@ def read_request() -> str:
 
 
 def answer_error(error: HTTPException) -> Response:
-    """Answer with one line as JSON and the error's status; after a wrong method, a header lists the right ones."""
+    """Answer with one line as JSON and the error's status; if the method is wrong, a header lists the right ones."""
     generic = error.description in (None, type(error).description) or isinstance(error, InternalServerError)
     message = MESSAGES.get(error.code or 500, error.name) if generic else str(error.description)
     response = jsonify(error=" ".join(message.split()))

@@ -1,4 +1,4 @@
-"""The taggers that are served, each by a name."""
+"""The taggers that are served, with their names."""
 
 import os
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class Model(NamedTuple):
 
 
 def find_folders(exported: Path) -> list[Path]:
-    """The taggers in a folder such as models/tagger, by name; a `UserError` if there is none."""
+    """Return the taggers in a folder such as models/tagger, sorted by name; raises a `UserError` if there is none."""
     folders = sorted(path for path in exported.glob("[!.]*") if path.is_dir())
     if not folders:
         raise UserError(f"{exported}: no tagger in it; dvc repro export makes one, or name its folder: --model DIR")
@@ -36,7 +36,7 @@ def find_folders(exported: Path) -> list[Path]:
 
 
 def load_models(folders: Sequence[Path], device: torch.device) -> list[Model]:
-    """Load the taggers in the order of their folders; a `UserError` names a folder that is damaged or given twice."""
+    """Load taggers in the order of their folders; a `UserError` names a folder that is damaged or given twice."""
     models = []
     for folder, name in zip(folders, name_folders(folders), strict=True):
         tagger = TextTagger.load(folder, device)
@@ -50,7 +50,7 @@ def load_models(folders: Sequence[Path], device: torch.device) -> list[Model]:
 
 
 def name_folders(folders: Sequence[Path]) -> list[str]:
-    """Name each folder by the last part of its path, or by as many of its last parts as make all names differ."""
+    """Name each folder by the last part of its path, or by as many last parts as it takes for all names to differ."""
     paths = [Path(os.path.abspath(folder)).parts for folder in folders]
     if twice := next((folder for folder, path in zip(folders, paths, strict=True) if paths.count(path) > 1), None):
         raise UserError(f"{twice}: given twice; name every folder once")

@@ -1,4 +1,4 @@
-"""The command `serve`: the application in a waitress server, where requests that never end hold up no others."""
+"""The command `serve`: the application in a waitress server, where a request that never ends holds up no others."""
 
 import logging
 import os
@@ -25,7 +25,7 @@ PATIENCE = 5
 CONNECTIONS = 4096
 """The most connections, if the system allows so many open files; further ones wait until others are closed."""
 FILES = 64
-"""Open files besides connections, with some to spare."""
+"""Open files in addition to connections, with a few to spare."""
 
 
 def run(folders: Sequence[Path], port: int, device: torch.device, browse: bool) -> None:
@@ -36,14 +36,14 @@ def run(folders: Sequence[Path], port: int, device: torch.device, browse: bool) 
         server = make_server(make_app(models, port), listening)
         url = f"http://{HOST}:{port}/"
         print(f"{url} shows what is found by {', '.join(model.name for model in models)}; Ctrl-C ends it", flush=True)
-        if browse:  # in a thread, for it may take as long as the browser is open
+        if browse:  # in a thread, as it may take as long as the browser is open
             threading.Thread(target=webbrowser.open, args=[url], daemon=True).start()
         server.run()
         server.close()
 
 
 def bind(port: int) -> socket.socket:
-    """Listen to this computer only, on any free port if it is 0; a `UserError` if the port is another program's."""
+    """Listen to this computer only, on any free port if it is 0; a `UserError` says that a port is taken."""
     try:
         return socket.create_server((HOST, port))
     except OSError as error:

@@ -1,5 +1,5 @@
 "use strict";
-// What is typed goes to this page's own server and comes back as places in it; all of it is shown as text, never as HTML.
+// What is typed goes to this page's own server, which answers with offsets in it; all is shown as text, never as HTML.
 
 const PAUSE = 200; // milliseconds without a key before the text is sent
 const EXAMPLES = {
@@ -44,14 +44,14 @@ async function ask(text) {
   const response = await fetch("api/entities", {
     method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ text }),
   }).catch(() => { throw new Error("no answer: has the server been ended? It is begun by: python -m pipeline serve"); });
-  const found = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(found.error ?? `the server answered ${response.status}`);
-  return found.models;
+  const body = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Error(body.error ?? `the server answered ${response.status}`);
+  return body.models;
 }
 
 async function mark() {
   if (asking) { again = true; return; }
-  const text = input.value, characters = [...text]; // places are counted in characters, not in UTF-16
+  const text = input.value, characters = [...text]; // offsets are counted in characters, not in UTF-16
   asking = true;
   byId("models").setAttribute("aria-busy", "true");
   try {
@@ -70,8 +70,8 @@ async function mark() {
   if (again) { again = false; mark(); }
 }
 
-function tooLong(found) {
-  return `${found.toLocaleString("en")} characters, and at most ${limit.toLocaleString("en")} are read at a time; ` +
+function tooLong(size) {
+  return `${size.toLocaleString("en")} characters, and at most ${limit.toLocaleString("en")} are read at a time; ` +
     "shorten the text";
 }
 
@@ -95,13 +95,13 @@ function show() {
 
 function pieces(spans, model) {
   const between = (start, stop) => answer.characters.slice(start, stop).join("");
-  let place = 0;
+  let end = 0;
   const made = spans.flatMap((span, number) => {
-    const before = between(place, span.start);
-    place = span.stop;
+    const before = between(end, span.start);
+    end = span.stop;
     return [before, entity(span, between(span.start, span.stop), model, number === 0)];
   });
-  return [...made, between(place, answer.characters.length)];
+  return [...made, between(end, answer.characters.length)];
 }
 
 function entity(span, text, model, first) {
@@ -114,7 +114,7 @@ function entity(span, text, model, first) {
   return made;
 }
 
-// What is known of an entity, shown beside it while it is pointed at or has the focus.
+// What is known about an entity is shown next to it while it is pointed at or has the focus.
 
 function explain(mark) {
   const { span, model } = (explained = mark);
@@ -135,11 +135,11 @@ function named(type) {
   return name ? `${type}, ${name}` : type;
 }
 
-function compare(spans, own) {
-  const shared = spans.filter((span) => span.start < own.stop && own.start < span.stop);
+function compare(spans, target) {
+  const shared = spans.filter((span) => span.start < target.stop && target.start < span.stop);
   if (!shared.length) return "nothing";
   return shared.map((span) => {
-    const same = span.start === own.start && span.stop === own.stop;
+    const same = span.start === target.start && span.stop === target.stop;
     const text = same ? "" : ` «${answer.characters.slice(span.start, span.stop).join("")}»`;
     return `${span.type} ${span.confidence.toFixed(2)}${text}`;
   }).join("; ");
@@ -167,17 +167,17 @@ function step(mark, by) {
 }
 
 for (const panel of panels) {
-  const over = (act) => (event) => { const found = event.target.closest(".entity"); if (found) act(found, event); };
+  const over = (act) => (event) => { const mark = event.target.closest(".entity"); if (mark) act(mark, event); };
   panel.addEventListener("pointerover", over(explain));
   panel.addEventListener("focusin", over(explain));
-  panel.addEventListener("click", over((found) => found.focus()));
+  panel.addEventListener("click", over((mark) => mark.focus()));
   panel.addEventListener("pointerout", over(() => {
     if (document.activeElement?.matches(".running .entity")) explain(document.activeElement); else hide();
   }));
   panel.addEventListener("focusout", hide);
-  panel.addEventListener("keydown", over((found, event) => {
+  panel.addEventListener("keydown", over((mark, event) => {
     const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    if (by) { event.preventDefault(); step(found, by); }
+    if (by) { event.preventDefault(); step(mark, by); }
   }));
 }
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
