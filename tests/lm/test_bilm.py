@@ -11,7 +11,7 @@ from pipeline.lm.bilm import BiLM
 from pipeline.lm.settings import LmSettings
 from pipeline.lm.training.batches import align, make_batch
 from pipeline.params import load_params
-from tests.lm.conftest import ARCHS, CELLS, arch_of
+from tests.lm.world import ARCHS, CELLS, arch_of
 from tests.lm.project import ROOT
 
 

@@ -14,7 +14,8 @@ from pipeline.lm.encoders.charcnn import CharCnn
 from pipeline.lm.encoders.chars import char_ids
 from pipeline.lm.encoders.load import make_encoder
 from pipeline.lm.settings import CharCnnShape, LmSettings
-from tests.lm.conftest import arch_of, small_charcnn
+from tests.lm.conftest import small_charcnn
+from tests.lm.world import arch_of
 
 SENTENCES = [["мама", "мыть", "рама"], ["дождь"], ["рама", "дождь", "мама", "мама"]]
 CPU = torch.device("cpu")

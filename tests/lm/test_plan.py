@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.lm.training.plan import Plan
-from tests.lm.conftest import training
+from tests.lm.project import training
 
 LENGTHS = np.random.default_rng(0).integers(1, 60, 700)
 

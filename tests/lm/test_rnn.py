@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from benchmarks.sru_package import load_sru
 from pipeline.lm.rnn import mingru, srupp, transformer
 from pipeline.lm.settings import NO_CELL, ArchSettings, cells
-from tests.lm.conftest import CELLS
+from tests.lm.world import CELLS
 
 pytestmark = pytest.mark.filterwarnings("ignore:Running SRU on CPU with grad_enabled=True")
 

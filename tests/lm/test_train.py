@@ -13,7 +13,8 @@ from pipeline.lm.settings import LmSettings
 from pipeline.lm.stack import Stack
 from pipeline.lm.training.train import Trainer
 from pipeline.work.interruption import StopRequest
-from tests.lm.conftest import CELLS, arch_of, training
+from tests.lm.project import training
+from tests.lm.world import CELLS, arch_of
 
 
 class RandomInputs(nn.Module):
