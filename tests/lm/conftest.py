@@ -21,6 +21,7 @@ from tests.lm.world import run_charcnn, run_pretrain
 TYPES = 40
 Trained = Callable[[str], Path]
 Command = Callable[..., tuple[int, str]]
+Fails = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
@@ -100,6 +101,25 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         with pytest.raises(SystemExit) as raised:
             cli.main()
         return int(raised.value.code or 0), capsys.readouterr().err
+
+    return run
+
+
+@pytest.fixture
+def fails(command: Command, tmp_path: Path) -> Fails:
+    """What `embed` says of a bad model or text: one line, exit code 1, and the file that was there is untouched."""
+
+    def run(model: Path, text: bytes = b"a") -> str:
+        folder = tmp_path / "work"
+        folder.mkdir(exist_ok=True)
+        (folder / "sentences.txt").write_bytes(text)
+        (folder / "out.npz").write_bytes(b"before")
+        code, message = command("embed", model, folder / "sentences.txt", folder / "out.npz", "--device", "cpu")
+        assert code == 1
+        assert message.startswith("error: ") and message.endswith("\n") and message.count("\n") == 1
+        assert sorted(path.name for path in folder.iterdir()) == ["out.npz", "sentences.txt"]
+        assert (folder / "out.npz").read_bytes() == b"before"
+        return message
 
     return run
 
