@@ -145,7 +145,7 @@ def _pretrain(folder: Path, environment: dict[str, str], limit: int, pause: int 
 
 @contextmanager
 def _observed(pause: int | None) -> Iterator[None]:
-    """Write down every loss, and, a file a rank, which texts each process of several learns from; pause when told."""
+    """Write down every loss; pause when told."""
     from pipeline.lm.training.train import Trainer
 
     take_step, make_batch, pauses = Trainer.step, Trainer._batch, {pause}
@@ -158,9 +158,6 @@ def _observed(pause: int | None) -> Iterator[None]:
         return loss
 
     def batch(self: Trainer, texts: IdSequences, chosen: np.ndarray) -> Batch:
-        if texts is self.train_texts and self.world.size > 1:
-            with open(f"read-{self.world.rank}", "a") as file:
-                file.write("".join(f"{text}\n" for text in chosen))
         if self.history.step in pauses:
             pauses.clear()
             os.kill(os.getpid(), signal.SIGSTOP)

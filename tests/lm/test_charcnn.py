@@ -13,7 +13,7 @@ from pipeline.files.vocabulary import SPECIALS
 from pipeline.lm.encoders.charcnn import CharCnn
 from pipeline.lm.encoders.chars import PAD, char_ids, vocabulary_char_ids
 from pipeline.lm.encoders.encoder import CharInputs
-from pipeline.lm.encoders.load import load_encoder, make_encoder
+from pipeline.lm.encoders.load import make_encoder
 from pipeline.lm.settings import CHARS, CharCnnShape
 from pipeline.stages.charcnn import write_table
 from tests.lm.conftest import small_charcnn
@@ -74,26 +74,12 @@ def test_what_is_not_computed_of_padding_changes_nothing(charcnn_shape: CharCnnS
         torch.testing.assert_close(slopes[0], slopes[1], atol=1e-4, rtol=1e-4)
 
 
-def test_sums_of_rows_are_the_convolutions(charcnn_shape: CharCnnShape) -> None:
-    torch.manual_seed(0)
-    module = CharCnn(charcnn_shape).eval()
-    ids = torch.from_numpy(char_ids([*("бы" * length for length in range(30)), "", "достопримечательностями", "x"] * 9))
-    with torch.inference_mode():
-        torch.testing.assert_close(module.quick(ids), module(ids), atol=1e-5, rtol=1e-5)
-
-
 @pytest.mark.parametrize("encoder", ["cnn", "ngrams"])
 def test_one_pass_a_type_equals_one_pass_a_token(encoder: Literal["cnn", "ngrams"]) -> None:
     torch.manual_seed(0)
     module, chars = make_encoder(small_charcnn(encoder).shape), char_ids(["а", "бы", "мэр"])
     ids = torch.tensor([[0, 1, 0], [2, 2, 1]])
     torch.testing.assert_close(CharInputs(module, chars)(ids), module(torch.from_numpy(chars))[ids])
-
-
-def test_a_saved_module_is_the_same(tmp_path: Path, charcnn_shape: CharCnnShape) -> None:
-    module, chars = CharCnn(charcnn_shape), char_ids(["мэр", "город"])
-    module.save(tmp_path)
-    np.testing.assert_array_equal(load_encoder(tmp_path, torch.device("cpu")).vectors(chars), module.vectors(chars))
 
 
 def test_the_table_is_the_vectors_row_by_row(tmp_path: Path, charcnn_shape: CharCnnShape) -> None:

@@ -33,14 +33,16 @@ def embedder(cell: str, layers: int, charcnn: CharCnnShape, settings: LmSettings
 def test_the_lowest_layer_is_the_charcnn_twice_and_the_highest_what_embed_gives(
     cell: str, layers: int, charcnn_shape: CharCnnShape, lm_settings: LmSettings
 ) -> None:
-    found = embedder(cell, layers, charcnn_shape, lm_settings)
+    whole = embedder(cell, layers, charcnn_shape, lm_settings)
     bare = embedder("none", 0, charcnn_shape, lm_settings).embed(SENTENCES)
     width = 2 * charcnn_shape.projection
-    for sentence, own, top, below in zip(SENTENCES, found.layers(SENTENCES), found.embed(SENTENCES), bare, strict=True):
-        assert own.shape == (layers + 1, len(sentence), width)
-        assert np.array_equal(own[0], below)
-        assert np.array_equal(own[0][:, : width // 2], own[0][:, width // 2 :])
-        np.testing.assert_allclose(own[-1], top, atol=1e-6)
+    for sentence, every, top, below in zip(
+        SENTENCES, whole.layers(SENTENCES), whole.embed(SENTENCES), bare, strict=True
+    ):
+        assert every.shape == (layers + 1, len(sentence), width)
+        assert np.array_equal(every[0], below)
+        assert np.array_equal(every[0][:, : width // 2], every[0][:, width // 2 :])
+        np.testing.assert_allclose(every[-1], top, atol=1e-6)
 
 
 @pytest.mark.parametrize("residual", [False, True])
