@@ -15,6 +15,7 @@ from pipeline.files.vocabulary import SPECIALS, Entry, Vocabulary
 from pipeline.lm.encoders.chars import vocabulary_char_ids
 from pipeline.lm.encoders.load import TABLE, make_encoder
 from pipeline.lm.settings import CharCnnSettings, CharCnnShape, CnnSettings, LmSettings, NgramSettings
+from tests.lm.elmo.drawn import OPTIONS, draw, write_elmo
 from tests.lm.project import Make, Project, make_project, training
 from tests.lm.world import run_charcnn, run_pretrain
 
@@ -103,6 +104,12 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         return int(raised.value.code or 0), capsys.readouterr().err
 
     return run
+
+
+@pytest.fixture
+def elmo(tmp_path: Path) -> Path:
+    """The folder of a published ELMo, its weights drawn."""
+    return write_elmo(tmp_path / "model", OPTIONS, draw(OPTIONS))
 
 
 @pytest.fixture

@@ -22,11 +22,6 @@ ON_CPU = ("--device", "cpu")
 
 
 @pytest.fixture
-def elmo(tmp_path: Path) -> Path:
-    return write_elmo(tmp_path / "model", OPTIONS, draw(OPTIONS))
-
-
-@pytest.fixture
 def text(tmp_path: Path) -> Path:
     path = tmp_path / "sentences.txt"
     path.write_text(TEXT, encoding="utf-8")

@@ -19,7 +19,7 @@ from tests.lm.project import ROOT, Make
 from tests.lm.world import CELLS, run_pretrain
 
 CPU = torch.device("cpu")
-NEEDLESS = "dvc h5py pandas razdel ufal mwxml mwparserfromhell joblib requests matplotlib sklearn".split()
+NEEDLESS = {"dvc", "h5py", "pandas", "razdel", "ufal", "mwxml", "mwparserfromhell", "joblib", "matplotlib", "sklearn"}
 """Packages that a machine for training may lack."""
 
 
@@ -54,20 +54,7 @@ def test_the_bare_charcnn_trains_nothing(trained: Trained, charcnn_folder: Path)
     np.testing.assert_allclose(vectors, np.tile(table[[4, 5]], 2), atol=2e-3)
 
 
-@pytest.mark.parametrize("cell", ["none", *CELLS])
-def test_a_sentence_is_embedded_alike_alone_and_in_company(trained: Trained, cell: str) -> None:
-    sentences = [["слово1", "слово2", "неведомый"], ["слово5"], ["а"] * 30]
-    embedder = Embedder.load(trained(cell), CPU)
-    together = embedder.embed(sentences)
-    assert [v.shape for v in together] == [(len(s), embedder.width) for s in sentences]
-    for sentence, vectors in zip(sentences, together, strict=True):
-        (alone,) = Embedder.load(trained(cell), CPU).embed([sentence])
-        # Not to the bit: matrix products of other shapes round float32 otherwise.
-        np.testing.assert_allclose(alone, vectors, atol=1e-4)
-
-
-@pytest.mark.parametrize("learning_rate", [300.0, 1e30])
-@pytest.mark.parametrize("epochs", [0.01, 3.0], ids=["one step", "many"])
+@pytest.mark.parametrize(("learning_rate", "epochs"), [(300.0, 3), (1e30, 0.01)], ids=["many steps", "one step"])
 def test_a_loss_that_explodes_is_reported(
     vocabulary_folder: Path, charcnn_folder: Path, tmp_path: Path, learning_rate: float, epochs: float
 ) -> None:
@@ -77,10 +64,9 @@ def test_a_loss_that_explodes_is_reported(
     assert not (tmp_path / "lm").exists() and not list(tmp_path.rglob(".*partial"))
 
 
-def test_weights_of_another_model_and_cut_weights_are_one_line(trained: Trained, tmp_path: Path) -> None:
+def test_weights_of_another_model_are_one_line(trained: Trained, tmp_path: Path) -> None:
     lm = copytree(trained("gru"), tmp_path / "lm")
     weights = lm / "lm.safetensors"
-    whole = weights.read_bytes()
 
     def refused(message: str) -> None:
         with pytest.raises(UserError, match=rf"{message}.*dvc repro pretrain"):
@@ -88,8 +74,6 @@ def test_weights_of_another_model_and_cut_weights_are_one_line(trained: Trained,
 
     weights.write_bytes((lm / "charcnn.safetensors").read_bytes())
     refused("weights of another model ")
-    weights.write_bytes(whole[:100])
-    refused("cannot be read as weights ")
     weights.unlink()
     weights.mkdir()
     refused(r"lm\.safetensors: is a directory; ")
@@ -101,7 +85,7 @@ def test_training_imports_no_needless_package() -> None:
     sources = read_sources()
     for path in {"pipeline/cli.py", *reached("pipeline/stages/pretrain.py", sources)}:
         packages = re.findall(r"^(?:from|import) (\w+)", sources[path].decode(), re.MULTILINE)
-        assert not set(NEEDLESS) & set(packages), path
+        assert not NEEDLESS & set(packages), path
 
 
 @pytest.mark.slow

@@ -140,8 +140,8 @@ def test_the_kernels_compile_without_a_gpu_or_a_compiler(name: str, gate: str, c
 
     kernel = getattr(on_gpu, name)
     constants = constants | {"BLOCK": 32, "AHEAD": 2}  # more steps take longer to compile
-    types = {size: "i32" for size in on_gpu.SIZES} | {wide: "*fp32" for wide in ("v", "states", "dv")}
-    types |= {constant: "constexpr" for constant in constants}
+    types = dict.fromkeys(on_gpu.SIZES, "i32") | dict.fromkeys(("v", "states", "dv"), "*fp32")
+    types |= dict.fromkeys(constants, "constexpr")
     signature = {argument: types.get(argument, f"*{gate}") for argument in kernel.arg_names}
     constants = {argument: value for argument, value in constants.items() if argument in signature}
     source = ASTSource(fn=kernel, signature=signature, constexprs=constants)

@@ -111,7 +111,7 @@ def test_a_loss_that_explodes_names_the_step_and_a_checkpoint_from_before(make: 
     assert all(bool(tensor.isfinite().all()) for tensor in load_file(checkpoint).values())
 
 
-def test_a_checkpoint_survives_a_full_disk_and_is_refused_if_damaged(make: Make, undisturbed: Project) -> None:
+def test_a_checkpoint_survives_a_full_disk_and_is_refused_in_another_run(make: Make, undisturbed: Project) -> None:
     project = make("full")
     with project.paused() as process:
         process.kill()
@@ -120,9 +120,6 @@ def test_a_checkpoint_survives_a_full_disk_and_is_refused_if_damaged(make: Make,
     code, said = project.run(limit=len(whole) // 2)
     assert code == 1 and "could not be saved" in said and "make room and run again" in said
     assert checkpoint.read_bytes() == whole and not list(project.folder.rglob("*.partial"))
-    checkpoint.write_bytes(whole[:-100])
-    code, said = project.run()
-    assert code == 1 and "cannot be read as a checkpoint" in said and "delete it" in said
     save_file({"weight": torch.zeros(2)}, checkpoint, {"facts": '{"step": 1}'})
     code, said = project.run()
     assert code == 1 and "state.safetensors: not of this run" in said and "delete it" in said

@@ -6,6 +6,7 @@ from typing import Any
 
 import h5py
 import numpy as np
+import yaml
 
 from pipeline.lm.elmo import weights
 from pipeline.lm.elmo.options import ElmoOptions
@@ -34,17 +35,16 @@ OPTIONS: Json = {
     },
     "n_train_tokens": 1000,
 }
-ABSENT = object()
-"""As a value in `changed`: the key is left out."""
+CASES: Json = yaml.safe_load(Path(__file__).with_name("options.yaml").read_text(encoding="utf-8"))
 
 
 def changed(**changes: Any) -> Json:
-    """`OPTIONS` with other values: a key of `char_cnn` or `lstm`, whichever has it."""
+    """`OPTIONS` with other values of keys of `char_cnn` or `lstm`; a key whose value is "absent" is left out."""
     options: Json = json.loads(json.dumps(OPTIONS))
     for key, value in changes.items():
         block = options["lstm" if key in options["lstm"] else "char_cnn"]
         block[key] = value
-        if value is ABSENT:
+        if value == "absent":
             del block[key]
     return options
 

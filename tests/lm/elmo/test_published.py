@@ -18,7 +18,7 @@ from pipeline.lm.embed import Embedder
 from pipeline.lm.encoders.chars import char_ids
 from pipeline.lm.settings import Reading
 from tests.lm.elmo import oracle
-from tests.lm.elmo.drawn import ABSENT, OPTIONS, Json, Weights, changed, draw, write_elmo
+from tests.lm.elmo.drawn import CASES, OPTIONS, Json, Weights, changed, draw, write_elmo
 from tests.pack import PACK
 
 CPU = torch.device("cpu")
@@ -32,34 +32,6 @@ SENTENCES = [
     ["👩‍🔬", "и\u0306", "ﷺ", "a" * 200],
     ["раз", "два", "три", "четыре", "пять", "шесть", "семь"],
 ]
-
-CASES: dict[str, Json] = {
-    "as published": {},
-    "nothing optional mentioned": dict.fromkeys(
-        ("use_skip_connections", "n_highway", "cell_clip", "proj_clip", "n_layers", "n_characters"), ABSENT
-    ),
-    "tanh, three highways, tight clips, four layers": {
-        "activation": "tanh",
-        "n_highway": 3,
-        "cell_clip": 0.3,
-        "proj_clip": 0.2,
-        "n_layers": 4,
-    },
-    "no residual, highway or clips": {
-        "use_skip_connections": False,
-        "n_highway": 0,
-        "cell_clip": None,
-        "proj_clip": None,
-    },
-    "as many filters as projected to": {"projection_dim": 18},
-    "as many units as projected to": {"dim": 7, "proj_clip": 0.1},
-    "both": {"dim": 18, "projection_dim": 18},
-    "fewer units and filters than projected to": {"dim": 5, "filters": [[2, 3]]},
-    "short tokens": {"max_characters_per_token": 12},
-    "shortest tokens": {"max_characters_per_token": 3, "filters": [[1, 3], [3, 2]]},
-    "long tokens": {"max_characters_per_token": 80, "n_characters": 261},
-    "filters as wide as a token": {"filters": [[50, 2], [49, 2]], "embedding": {"dim": 1}},
-}
 
 
 def embed(folder: Path, sentences: list[list[str]]) -> list[np.ndarray]:
@@ -102,9 +74,9 @@ def test_the_oracle_equals_them_too(reference: list[tuple[list[str], np.ndarray,
         np.testing.assert_allclose(oracle.layers(options, weights, sentence), layers, atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", CASES["cases"])
 def test_equals_the_oracle(tmp_path: Path, case: str) -> None:
-    options = changed(**CASES[case])
+    options = changed(**CASES["cases"][case])
     compare(tmp_path, options, draw(options))
 
 
