@@ -14,7 +14,7 @@ from pipeline.files.ids import write_ids
 from pipeline.files.vocabulary import SPECIALS, Entry, Vocabulary
 from pipeline.lm.encoders.chars import vocabulary_char_ids
 from pipeline.lm.encoders.load import TABLE, make_encoder
-from pipeline.lm.settings import CharCnnSettings, CharCnnShape, CnnSettings, LmSettings, NgramSettings
+from pipeline.lm.settings import CharCnnSettings, CharCnnShape, CnnSettings, NgramSettings
 from tests.lm.elmo.drawn import OPTIONS, draw, write_elmo
 from tests.lm.project import Make, Project, make_project, training
 from tests.lm.world import run_charcnn, run_pretrain
@@ -40,11 +40,6 @@ def undisturbed(make: Make) -> Project:
     assert project.run()[0] == 0
     assert not list(project.checkpoints.iterdir())
     return project
-
-
-@pytest.fixture
-def lm_settings() -> LmSettings:
-    return LmSettings(hidden=16, training=training())
 
 
 @pytest.fixture

@@ -19,16 +19,17 @@ from pipeline.lm.settings import CharCnnShape, LmSettings
 from pipeline.lm.training.batches import align, make_batch
 from pipeline.params import load_params
 from tests.lm.conftest import small_charcnn
-from tests.lm.project import ROOT
+from tests.lm.project import ROOT, training
 from tests.lm.world import ARCHS, CELLS, arch_of
 
 SENTENCES = [["мама", "мыть", "рама"], ["дождь"], ["рама", "дождь", "мама", "мама"]]
 CPU = torch.device("cpu")
+SETTINGS = LmSettings(hidden=16, training=training())
 
 
-def model(cell: str, settings: LmSettings, layers: int = 2) -> BiLM:
+def model(cell: str) -> BiLM:
     torch.manual_seed(0)
-    return BiLM(arch_of(cell, layers), settings, width=8, vocabulary_size=43).eval()
+    return BiLM(arch_of(cell), SETTINGS, width=8, vocabulary_size=43).eval()
 
 
 def vectors(rows: list[list[int]]) -> torch.Tensor:
@@ -38,9 +39,9 @@ def vectors(rows: list[list[int]]) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_padding_and_batch_mates_change_nothing(cell: str, lm_settings: LmSettings) -> None:
+def test_padding_and_batch_mates_change_nothing(cell: str) -> None:
     rows = [[5, 6, 7], [8], [9, 10, 11, 12, 13, 14]]
-    network = model(cell, lm_settings)
+    network = model(cell)
     together = network(vectors(rows))
     for column, row in enumerate(rows):
         alone = network(vectors([row]))[:, :, 0]
@@ -48,8 +49,8 @@ def test_padding_and_batch_mates_change_nothing(cell: str, lm_settings: LmSettin
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_a_direction_never_sees_what_it_predicts(cell: str, lm_settings: LmSettings) -> None:
-    network = model(cell, lm_settings)
+def test_a_direction_never_sees_what_it_predicts(cell: str) -> None:
+    network = model(cell)
     row, changed = [5, 6, 7, 8, 9], [5, 6, 20, 8, 9]
     before, after = network(vectors([row])), network(vectors([changed]))
     # Position t has read the boundary and t tokens: forward the first t, backward the last t.
@@ -60,8 +61,8 @@ def test_a_direction_never_sees_what_it_predicts(cell: str, lm_settings: LmSetti
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_reversing_the_text_swaps_the_directions(cell: str, lm_settings: LmSettings) -> None:
-    network = model(cell, lm_settings)
+def test_reversing_the_text_swaps_the_directions(cell: str) -> None:
+    network = model(cell)
     network.directions[1].load_state_dict(network.directions[0].state_dict())
     row = [5, 6, 7, 8, 9]
     forward, backward = vectors([row]), vectors([row[::-1]])
@@ -69,8 +70,8 @@ def test_reversing_the_text_swaps_the_directions(cell: str, lm_settings: LmSetti
     torch.testing.assert_close(network(forward), network(backward).flip(0))
 
 
-def test_loss_is_the_full_softmax_and_skips_padding(lm_settings: LmSettings, tmp_path: Path) -> None:
-    network = model("gru", lm_settings)
+def test_loss_is_the_full_softmax_and_skips_padding(tmp_path: Path) -> None:
+    network = model("gru")
     write_ids(tmp_path, "train", [[5, 6, 7], [8]])
     batch = make_batch(IdSequences(tmp_path, "train", 2**31), np.array([0, 1]), predicted=43)
     inputs = vectors([[5, 6, 7], [8]])[:, :-1]
@@ -95,42 +96,14 @@ def test_parameters_are_the_papers(arch: str, millions: float) -> None:
     assert network.recurrent_parameters() / 1e6 == pytest.approx(millions, abs=0.001)
 
 
-def embedder(cell: str, layers: int, charcnn: CharCnnShape, settings: LmSettings, residual: bool = False) -> Embedder:
-    torch.manual_seed(1)  # and the char-CNN first, so that all have the same
-    below = CharCnn(charcnn).eval()
-    arch = arch_of(cell, layers, residual)
-    model = None if cell == "none" else BiLM(arch, settings, charcnn.projection, vocabulary_size=43).eval()
-    return Embedder(below, model, CPU)
-
-
-@pytest.mark.parametrize(("cell", "layers"), [("none", 0), ("gru", 1), ("sru", 3)])
-def test_the_lowest_layer_is_the_charcnn_twice_and_the_highest_what_embed_gives(
-    cell: str, layers: int, charcnn_shape: CharCnnShape, lm_settings: LmSettings
-) -> None:
-    whole = embedder(cell, layers, charcnn_shape, lm_settings)
-    bare = embedder("none", 0, charcnn_shape, lm_settings).embed(SENTENCES)
-    width = 2 * charcnn_shape.projection
-    for sentence, every, top, below in zip(
-        SENTENCES, whole.layers(SENTENCES), whole.embed(SENTENCES), bare, strict=True
-    ):
-        assert every.shape == (layers + 1, len(sentence), width)
-        assert np.array_equal(every[0], below)
-        assert np.array_equal(every[0][:, : width // 2], every[0][:, width // 2 :])
-        np.testing.assert_allclose(every[-1], top, atol=1e-6)
-
-
 @pytest.mark.parametrize("residual", [False, True])
-def test_a_layer_is_that_of_a_language_model_that_ends_with_it(
-    charcnn_shape: CharCnnShape, lm_settings: LmSettings, residual: bool
-) -> None:
-    wide = lm_settings.model_copy(update={"hidden": 24})
-    deep = embedder("gru", 3, charcnn_shape, wide, residual)
-    for depth in (1, 2, 3):
-        shallow = embedder("gru", depth, charcnn_shape, wide, residual)
-        assert deep.model and shallow.model
-        weights = deep.model.state_dict()
-        shallow.model.load_state_dict({name: weights[name] for name in shallow.model.state_dict()})
-        for layers, top in zip(deep.layers(SENTENCES), shallow.embed(SENTENCES), strict=True):
+def test_a_layer_is_that_of_a_language_model_that_ends_with_it(charcnn_shape: CharCnnShape, residual: bool) -> None:
+    below, wide = CharCnn(charcnn_shape).eval(), SETTINGS.model_copy(update={"hidden": 24})
+    one, two, three = (BiLM(arch_of("gru", depth, residual), wide, charcnn_shape.projection, 43) for depth in (1, 2, 3))
+    every = Embedder(below, three.eval(), CPU).layers(SENTENCES)
+    for depth, model in enumerate((one, two, three), start=1):
+        model.load_state_dict({name: three.state_dict()[name] for name in model.state_dict()})
+        for layers, top in zip(every, Embedder(below, model.eval(), CPU).embed(SENTENCES), strict=True):
             np.testing.assert_allclose(layers[depth], top, atol=1e-6)
 
 

@@ -59,7 +59,7 @@ def file(edit: Callable[[bytes], bytes]) -> Spoil:
 
 
 FAULTS: dict[str, tuple[Spoil, str]] = {
-    **{name: (options(**fault["values"]), fault["said"]) for name, fault in CASES["faults"].items()},
+    **{name: (options(**values), message) for name, (values, message) in CASES["faults"].items()},
     "no options": (
         lambda folder: (folder / "options.json").unlink(),
         ": found model.hdf5 in it and no options.json; expected the folder of a published ELMo, with options.json and",

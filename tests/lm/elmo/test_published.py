@@ -146,15 +146,6 @@ def test_a_sentence_is_the_same_in_any_company(
         np.testing.assert_allclose(alone, together, atol=tolerance, rtol=0)
 
 
-def test_the_state_of_one_call_is_not_the_next_ones_and_the_top_layer_is_the_last(tmp_path: Path) -> None:
-    charcnn, stacks = read_elmo(write_elmo(tmp_path, OPTIONS, draw(OPTIONS)))
-    embedder = Embedder(charcnn, stacks, CPU)
-    first, second = (embedder.layers(SENTENCES) for _ in range(2))
-    for one, other, top in zip(first, second, embedder.embed(SENTENCES), strict=True):
-        np.testing.assert_array_equal(one, other)
-        np.testing.assert_array_equal(top, one[-1])
-
-
 def test_the_papers_parameters() -> None:
     """37.8 M in the stacks of the published shape: half of the paper's Table 3, which counts them twice."""
     with torch.device("meta"):
