@@ -23,6 +23,11 @@ def read_ids(folder: Path) -> IdSequences:
     return IdSequences(folder, "train", 10)
 
 
+def make_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
 READERS: dict[str, tuple[Callable[[Path], object], str]] = {
     TABLE: (read_table, r"vectors\.npy: .*dvc repro charcnn"),
     "train.ids": (read_ids, r"train\.(ids|offsets): .*dvc repro vocabulary"),
@@ -35,7 +40,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "empty": lambda path: path.write_bytes(b""),
     "garbage": lambda path: path.write_bytes(b"\xff\x00garbage" * 20),
     "gone": lambda path: path.unlink(),
-    "folder": lambda path: (path.unlink(), path.mkdir()),
+    "folder": make_folder,
 }
 
 

@@ -124,9 +124,10 @@ def test_weights_of_an_sru_that_was_trained_rescaled_are_refused() -> None:
 
 def test_half_precision_gates_keep_the_state_in_float32() -> None:
     torch.manual_seed(0)
-    *gates, v = *torch.randn(4, 50, 2, 4).bfloat16(), torch.randn(2, 4)
-    exact = recur(*(gate.float() for gate in gates), v)
-    torch.testing.assert_close(recur(*gates, v).float(), exact, atol=0.01, rtol=0.01)
+    u, f, r, x = torch.randn(4, 50, 2, 4).bfloat16()
+    v = torch.randn(2, 4)
+    exact = recur(u.float(), f.float(), r.float(), x.float(), v)
+    torch.testing.assert_close(recur(u, f, r, x, v).float(), exact, atol=0.01, rtol=0.01)
 
 
 def look_back(query: Tensor, key: Tensor, value: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from pipeline.lm.embed import Embedder
 from pipeline.lm.encoders.load import load_encoder
 from tests.lm.conftest import TYPES
 from tests.lm.elmo import oracle
-from tests.lm.elmo.drawn import OPTIONS, draw, write_elmo
+from tests.lm.elmo.drawn import OPTIONS, Json, draw, write_elmo
 from tests.lm.world import import_charcnn, run_pretrain
 
 CPU = torch.device("cpu")
@@ -26,7 +26,8 @@ class Import:
     def __init__(self, folder: Path, vocabulary: Path, lemmas: str | None = "plain") -> None:
         self.raw, self.vocabulary = write_elmo(folder / "elmo", OPTIONS, WEIGHTS), vocabulary
         self.charcnn, self.lm = folder / "charcnn", folder / "lm"
-        source = {"files": {"options.json": {}} if lemmas else {}, "lemmas": lemmas}
+        files: Json = {"options.json": {}} if lemmas else {}
+        source = {"files": files, "lemmas": lemmas}
         (self.raw / "source.json").write_text(json.dumps(source))
 
     def run(self) -> None:
