@@ -61,8 +61,8 @@ class Embedder:
     The vectors of a sentence depend on nothing but the sentence. In other batches the vectors of a published ELMo are
     the same to the bit at widths that are multiples of eight; all others differ in the last digits of float32.
 
-    Most tokens are of types that come again and again. Each type is computed once and kept in a table; a new one is begun
-    when it is full. Threads may share an embedder.
+    Most tokens are of types that come again and again. Each type is computed once and kept in a table; a new table is
+    begun when it is full. Threads may share an embedder.
     """
 
     def __init__(self, charcnn: CharEncoder, model: Model | None, device: torch.device, quick: bool = False) -> None:
