@@ -11,7 +11,7 @@ from pipeline.lm.training.softmax import AdaptiveSoftmax
 
 
 class BiLM(nn.Module):
-    """A recurrent stack for each direction, which never meet; one linear projection for both; an adaptive softmax.
+    """Two recurrent stacks, one a direction, that never meet; one linear projection for both; an adaptive softmax.
 
     The backward direction reads the text from its end. Both directions are thus the same left-to-right computation on
     texts that begin at position 0, and the padding after a text can never touch it.
@@ -37,8 +37,8 @@ class BiLM(nn.Module):
     def layers(self, vectors: Tensor) -> Tensor:
         """Input vectors (2, length, batch, width) to every layer's output, (layers, 2, length, batch, width).
 
-        Every layer passes through the shared projection, as only the top layer does in training. So all are of one
-        width, and the last is what `forward` gives.
+        Every layer passes through the shared projection, as only the top layer does in training. So all have the same
+        width, and the last equals the output of `forward`.
         """
         stacks = (cast(Stack, direction) for direction in self.directions)
         forward, backward = (s.outputs(v)[1:] for s, v in zip(stacks, self.dropout(vectors), strict=True))

@@ -1,4 +1,4 @@
-"""Frozen embeddings of sentences from a folder that works by itself."""
+"""Frozen embeddings of sentences, from a folder that needs no other."""
 
 import re
 import threading
@@ -57,12 +57,12 @@ def save_lm(folder: Path, config: Config, model: Model | None) -> None:
 class Embedder:
     """Sentences of lemmas to vectors: the top layer, forward half then backward half (paper, step 3), or all layers.
 
-    The bare char-CNN gives its vector twice, as ELMo counts its layer 0, so that the tagger above is of the same size.
-    The vectors of a sentence depend on nothing but the sentence: in batches with other ones those of a published ELMo
-    are the same to the bit, at widths that are multiples of eight; others differ in the last digits of float32.
+    The bare char-CNN gives its vector twice, as in ELMo's layer 0, so that the tagger above has the same size.
+    The vectors of a sentence depend on nothing but the sentence. In other batches the vectors of a published ELMo are
+    the same to the bit at widths that are multiples of eight; all others differ in the last digits of float32.
 
-    Most tokens are of types that come again and again: each is computed once and kept in a table, which is begun anew
-    when it is full. Threads may share it.
+    Most tokens are of types that come again and again. Each type is computed once and kept in a table; a new table is
+    begun when it is full. Threads may share an embedder.
     """
 
     def __init__(self, charcnn: CharEncoder, model: Model | None, device: torch.device, quick: bool = False) -> None:
@@ -84,7 +84,7 @@ class Embedder:
         if config.arch.cell == ELMO:
             return cls(charcnn, ElmoStacks.load(folder, device), device, quick)
         sizes = config.lm, charcnn.shape.projection, config.vocabulary_size
-        # The `sru` package takes memory for its layers whatever the device: their numbers are compared before.
+        # The `sru` package takes memory for its layers whatever the device: so their numbers are compared first.
         weights = folder / WEIGHTS
         shapes = read_shapes(weights, "pretrain")
         hidden, layers = shapes.get("project.weight", (0, 0))[1], len({*_LAYER.findall("\n".join(shapes))})

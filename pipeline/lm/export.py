@@ -34,15 +34,15 @@ KINDS = {
     "fastText's or word2vec's vectors": ["*.bin", "*.vec"],
     "a PyTorch model": ["*.pt", "*.pth", "*.th"],
 }
-"""Other models that people may give, and files by which each is known."""
+"""Models of other kinds that people may pass, and the files that identify each."""
 
 
 def export(model: Path, source: Path, target: Path, device: torch.device) -> None:
     """Write `n_sentences` and, for each sentence i, `s{i}_layers`, float32 (layers + 1, tokens, width).
 
     `model` is a published ELMo's folder or a `models/lm`. A sentence without tokens keeps its number, with 0 tokens.
-    The same input gives the same bytes. Raises a `UserError` of one line for a bad folder or file; `target` is then as
-    it was.
+    The same input gives the same bytes. Raises a `UserError` of one line for a bad folder or file; `target` then stays
+    as it was.
     """
     sentences = read_sentences(source)
     if target.exists() and not target.is_file():
@@ -76,7 +76,7 @@ def load(folder: Path, device: torch.device) -> Embedder:
 
 
 def _describe(path: Path, names: list[str]) -> str:
-    """Say what is there instead of a model, as far as names tell."""
+    """Say what the path holds instead of a model, as far as names tell."""
     if not path.exists():
         return "no such folder"
     if path.is_file():
@@ -93,7 +93,7 @@ def _describe(path: Path, names: list[str]) -> str:
 
 
 def read_sentences(path: Path) -> list[list[str]]:
-    """Read the tokens of every line, separated by spaces only; a `UserError` names a line that is no such text."""
+    """Read the tokens of every line, separated by spaces only; a `UserError` names a line that is not such text."""
     try:
         data = path.read_bytes()
         text = data.decode("utf-8").removeprefix("\ufeff")

@@ -1,4 +1,4 @@
-"""How lemmas are spelled where a published ELMo was trained on text written otherwise."""
+"""The spelling of lemmas for a published ELMo that was trained on text with other conventions."""
 
 from typing import Literal
 
@@ -15,7 +15,7 @@ def spell(lemma: str, lemmas: Lemmas) -> str:
 
     The preprocessing script of RusVectores writes `2019` as `xxxx`, `«` as `"`, `—` as `--`, and no underscores. It
     looks at parts of speech too, and drops some tokens (names of pictures, for instance). Here every token has its
-    vector, all digits are a number, and what has no letter or digit is punctuation, from which nothing is cut.
+    vector, a token of digits is a number, and a token without letters and digits is punctuation, which is not cut.
     """
     if lemmas == "plain":
         return lemma

@@ -129,7 +129,7 @@ OURS = Reading(characters=CHARS, marks=False, lemmas="plain")
 
 
 class CharCnnShape(Settings):
-    """What rebuilds a char-CNN, trained here or published, except for its weights."""
+    """All that is needed to rebuild a char-CNN, trained here or published, except for its weights."""
 
     encoder: Literal["cnn"]
     embedding: Positive
@@ -152,7 +152,7 @@ class NgramSettings(Settings):
     """Hashed n-grams of letters, see `ngrams`."""
 
     lengths: Annotated[list[Positive], Field(min_length=1), AfterValidator(each_once)]
-    """In letters, the marks of a token's begin and end among them (fastText: 3 to 6)."""
+    """In letters; the marks of a token's begin and end count (fastText: 3 to 6)."""
     buckets: Positive
     """Rows of the table (fastText: 2 million)."""
     width: Positive
@@ -160,7 +160,7 @@ class NgramSettings(Settings):
 
 
 class NgramShape(Settings):
-    """What rebuilds n-grams, except for their weights."""
+    """All that is needed to rebuild n-grams, except for their weights."""
 
     encoder: Literal["ngrams"]
     ngrams: NgramSettings
@@ -194,8 +194,8 @@ class CnnSettings(Settings):
 class CharCnnSettings(Settings):
     """The encoder of tokens and the small language model that trains it (paper: ELMo-Taiga's char-CNN, to 512).
 
-    With `source: elmo` the other settings are checked but not used, like those of the encoder that is not chosen: one
-    edit leads there and back.
+    With `source: elmo` the other settings are checked but not used, and so are the settings of the encoder that is not
+    chosen: one edit leads there and back.
     """
 
     source: Literal["train", "elmo"]

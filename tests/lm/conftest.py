@@ -1,74 +1,45 @@
 """A small corpus with structure: after every token comes its successor, most of the time."""
 
+import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pytest
 
+from pipeline import cli
 from pipeline.files.ids import write_ids
 from pipeline.files.vocabulary import SPECIALS, Entry, Vocabulary
 from pipeline.lm.encoders.chars import vocabulary_char_ids
 from pipeline.lm.encoders.load import TABLE, make_encoder
-from pipeline.lm.settings import (
-    UNTRAINED,
-    ArchSettings,
-    CharCnnSettings,
-    CharCnnShape,
-    CnnSettings,
-    LmSettings,
-    NgramSettings,
-    TrainingSettings,
-)
-from pipeline.params import load_params
-from tests.lm.project import ROOT, Make, Project, make_project
+from pipeline.lm.settings import CharCnnSettings, CharCnnShape, CnnSettings, NgramSettings
+from tests.lm.elmo.drawn import OPTIONS, draw, write_elmo
+from tests.lm.project import Make, Project, make_project, training
+from tests.lm.world import run_charcnn, run_pretrain
 
 TYPES = 40
-ARCHS = load_params(ROOT / "params.yaml").archs
-CELLS = {arch.cell: arch.options for arch in ARCHS.values() if arch.cell not in UNTRAINED}
-"""Every cell that is trained, of the committed archs, with its options there."""
-
-
-def arch_of(cell: str, layers: int = 2, residual: bool = False) -> ArchSettings:
-    return ArchSettings(cell=cell, layers=layers, residual=residual, options=CELLS.get(cell, {}))
+Trained = Callable[[str], Path]
+Command = Callable[..., tuple[int, str]]
+Fails = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
 def make(tmp_path_factory: pytest.TempPathFactory) -> Make:
-    """Projects by name, on the same inputs."""
     inputs = tmp_path_factory.mktemp("inputs")
-    make_vocabulary(inputs / "vocabulary")
+    make_vocabulary(inputs / "vocabulary", texts=100)
     make_charcnn(inputs / "charcnn")
     return lambda name: make_project(tmp_path_factory.mktemp(name), inputs / "vocabulary", inputs / "charcnn")
 
 
 @pytest.fixture(scope="session")
 def undisturbed(make: Make) -> Project:
-    """One that was let be."""
+    """A finished project in which nothing happened."""
     project = make("undisturbed")
     assert project.run()[0] == 0
     assert not list(project.checkpoints.iterdir())
     return project
-
-
-def training(**changes: object) -> TrainingSettings:
-    values = {
-        "batch_tokens": 200,
-        "epochs": 1,
-        "learning_rate": 0.01,
-        "warmup": 0.1,
-        "weight_decay": 0.01,
-        "clip": 1.5,
-        "dropout": 0.0,
-        "accumulation": 1,
-        "cutoffs": [20],
-    }
-    return TrainingSettings.model_validate(values | changes)
-
-
-@pytest.fixture
-def lm_settings() -> LmSettings:
-    return LmSettings(hidden=16, training=training())
 
 
 @pytest.fixture
@@ -85,27 +56,87 @@ def small_charcnn(encoder: Literal["cnn", "ngrams"] = "cnn") -> CharCnnSettings:
         cnn=CnnSettings(embedding=8, filters=[8, 16, 16], highway=1, activation="relu"),
         ngrams=NgramSettings(lengths=[2, 3], buckets=256, width=16),
         projection=16,
-        training=training(epochs=4),
+        training=training(epochs=2),
     )
 
 
+@pytest.fixture(scope="session")
+def vocabulary_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("shared") / "vocabulary"
+    make_vocabulary(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def charcnn_folder(vocabulary_folder: Path) -> Path:
+    folder = vocabulary_folder.with_name("charcnn")
+    run_charcnn(vocabulary_folder, folder, small_charcnn())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def trained(vocabulary_folder: Path, charcnn_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """The language model of a cell, trained once, for a third of an epoch; not to be written to."""
+
+    @cache
+    def train(cell: str) -> Path:
+        folder = tmp_path_factory.mktemp(cell) / "lm"
+        run_pretrain(vocabulary_folder, charcnn_folder, folder, cell, epochs=0.3)
+        return folder
+
+    return train
+
+
 @pytest.fixture
-def vocabulary_folder(tmp_path: Path) -> Path:
-    make_vocabulary(tmp_path / "vocabulary")
-    return tmp_path / "vocabulary"
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """`python -m pipeline ...` in this process: its exit code and what it wrote to standard error."""
+
+    def run(*arguments: object) -> tuple[int, str]:
+        capsys.readouterr()
+        monkeypatch.setattr(sys, "argv", ["pipeline", *map(str, arguments)])
+        with pytest.raises(SystemExit) as raised:
+            cli.main()
+        return int(raised.value.code or 0), capsys.readouterr().err
+
+    return run
 
 
-def make_vocabulary(folder: Path) -> None:
-    """A `data/vocabulary` folder: 300 training texts and 30 validation texts of 1 to 20 tokens."""
+@pytest.fixture
+def elmo(tmp_path: Path) -> Path:
+    """The folder of a published ELMo, its weights drawn."""
+    return write_elmo(tmp_path / "model", OPTIONS, draw(OPTIONS))
+
+
+@pytest.fixture
+def fails(command: Command, tmp_path: Path) -> Fails:
+    """What `embed` says of a bad model or text: one line, exit code 1, and the file that was there is untouched."""
+
+    def run(model: Path, text: bytes = b"a") -> str:
+        folder = tmp_path / "work"
+        folder.mkdir(exist_ok=True)
+        (folder / "sentences.txt").write_bytes(text)
+        (folder / "out.npz").write_bytes(b"before")
+        code, message = command("embed", model, folder / "sentences.txt", folder / "out.npz", "--device", "cpu")
+        assert code == 1
+        assert message.startswith("error: ") and message.endswith("\n") and message.count("\n") == 1
+        assert sorted(path.name for path in folder.iterdir()) == ["out.npz", "sentences.txt"]
+        assert (folder / "out.npz").read_bytes() == b"before"
+        return message
+
+    return run
+
+
+def make_vocabulary(folder: Path, texts: int = 300) -> None:
+    """Write a `data/vocabulary` folder: training texts, and a tenth as many of validation, of 1 to 20 tokens."""
     folder.mkdir()
     Vocabulary([Entry(f"слово{i}", 100 - i) for i in range(TYPES)], len(SPECIALS) + TYPES).save(folder)
     generator = np.random.default_rng(1)
-    for name, texts in (("train", 300), ("validation", 30)):
-        write_ids(folder, name, [_text(generator) for _ in range(texts)])
+    for name, number in (("train", texts), ("validation", texts // 10)):
+        write_ids(folder, name, [_text(generator) for _ in range(number)])
 
 
 def make_charcnn(folder: Path) -> None:
-    """A `models/charcnn` folder, untrained: some vector for every type of `make_vocabulary`."""
+    """Write a `models/charcnn` folder, untrained: a vector for every type of `make_vocabulary`."""
     folder.mkdir()
     module, types = make_encoder(small_charcnn().shape).eval(), [f"слово{i}" for i in range(TYPES)]
     module.save(folder)

@@ -1,23 +1,35 @@
-"""What a bidirectional language model may and may not see, and the paper's parameter counts."""
+"""A bidirectional language model: what it may and may not see, its layers, and the paper's parameter counts."""
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 import torch
 
 from pipeline.files.ids import IdSequences, write_ids
+from pipeline.files.vocabulary import SPECIALS
+from pipeline.lm import embed
 from pipeline.lm.bilm import BiLM
-from pipeline.lm.settings import LmSettings
+from pipeline.lm.embed import Embedder
+from pipeline.lm.encoders.charcnn import CharCnn
+from pipeline.lm.encoders.chars import char_ids
+from pipeline.lm.encoders.load import make_encoder
+from pipeline.lm.settings import CharCnnShape, LmSettings
 from pipeline.lm.training.batches import align, make_batch
 from pipeline.params import load_params
-from tests.lm.conftest import ARCHS, CELLS, arch_of
-from tests.lm.project import ROOT
+from tests.lm.conftest import small_charcnn
+from tests.lm.project import ROOT, training
+from tests.lm.world import ARCHS, CELLS, arch_of
+
+SENTENCES = [["мама", "мыть", "рама"], ["дождь"], ["рама", "дождь", "мама", "мама"]]
+CPU = torch.device("cpu")
+SETTINGS = LmSettings(hidden=16, training=training())
 
 
-def model(cell: str, settings: LmSettings, layers: int = 2) -> BiLM:
+def model(cell: str) -> BiLM:
     torch.manual_seed(0)
-    return BiLM(arch_of(cell, layers), settings, width=8, vocabulary_size=43).eval()
+    return BiLM(arch_of(cell), SETTINGS, width=8, vocabulary_size=43).eval()
 
 
 def vectors(rows: list[list[int]]) -> torch.Tensor:
@@ -27,9 +39,9 @@ def vectors(rows: list[list[int]]) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_padding_and_batch_mates_change_nothing(cell: str, lm_settings: LmSettings) -> None:
+def test_padding_and_batch_mates_change_nothing(cell: str) -> None:
     rows = [[5, 6, 7], [8], [9, 10, 11, 12, 13, 14]]
-    network = model(cell, lm_settings)
+    network = model(cell)
     together = network(vectors(rows))
     for column, row in enumerate(rows):
         alone = network(vectors([row]))[:, :, 0]
@@ -37,8 +49,8 @@ def test_padding_and_batch_mates_change_nothing(cell: str, lm_settings: LmSettin
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_a_direction_never_sees_what_it_predicts(cell: str, lm_settings: LmSettings) -> None:
-    network = model(cell, lm_settings)
+def test_a_direction_never_sees_what_it_predicts(cell: str) -> None:
+    network = model(cell)
     row, changed = [5, 6, 7, 8, 9], [5, 6, 20, 8, 9]
     before, after = network(vectors([row])), network(vectors([changed]))
     # Position t has read the boundary and t tokens: forward the first t, backward the last t.
@@ -49,8 +61,8 @@ def test_a_direction_never_sees_what_it_predicts(cell: str, lm_settings: LmSetti
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_reversing_the_text_swaps_the_directions(cell: str, lm_settings: LmSettings) -> None:
-    network = model(cell, lm_settings)
+def test_reversing_the_text_swaps_the_directions(cell: str) -> None:
+    network = model(cell)
     network.directions[1].load_state_dict(network.directions[0].state_dict())
     row = [5, 6, 7, 8, 9]
     forward, backward = vectors([row]), vectors([row[::-1]])
@@ -58,8 +70,8 @@ def test_reversing_the_text_swaps_the_directions(cell: str, lm_settings: LmSetti
     torch.testing.assert_close(network(forward), network(backward).flip(0))
 
 
-def test_loss_is_the_full_softmax_and_skips_padding(lm_settings: LmSettings, tmp_path: Path) -> None:
-    network = model("gru", lm_settings)
+def test_loss_is_the_full_softmax_and_skips_padding(tmp_path: Path) -> None:
+    network = model("gru")
     write_ids(tmp_path, "train", [[5, 6, 7], [8]])
     batch = make_batch(IdSequences(tmp_path, "train", 2**31), np.array([0, 1]), predicted=43)
     inputs = vectors([[5, 6, 7], [8]])[:, :-1]
@@ -82,3 +94,45 @@ def test_parameters_are_the_papers(arch: str, millions: float) -> None:
     with torch.device("meta"):
         network = BiLM(ARCHS[arch], scale.lm, scale.charcnn.projection, vocabulary_size=43)
     assert network.recurrent_parameters() / 1e6 == pytest.approx(millions, abs=0.001)
+
+
+@pytest.mark.parametrize("residual", [False, True])
+def test_a_layer_is_that_of_a_language_model_that_ends_with_it(charcnn_shape: CharCnnShape, residual: bool) -> None:
+    below, wide = CharCnn(charcnn_shape).eval(), SETTINGS.model_copy(update={"hidden": 24})
+    one, two, three = (BiLM(arch_of("gru", depth, residual), wide, charcnn_shape.projection, 43) for depth in (1, 2, 3))
+    every = Embedder(below, three.eval(), CPU).layers(SENTENCES)
+    for depth, model in enumerate((one, two, three), start=1):
+        model.load_state_dict({name: three.state_dict()[name] for name in model.state_dict()})
+        for layers, top in zip(every, Embedder(below, model.eval(), CPU).embed(SENTENCES), strict=True):
+            np.testing.assert_allclose(layers[depth], top, atol=1e-6)
+
+
+@pytest.mark.parametrize("quick", [False, True])
+@pytest.mark.parametrize("encoder", ["cnn", "ngrams"])
+def test_vectors_of_types_are_those_of_the_encoder_and_no_more_than_the_limit(
+    encoder: Literal["cnn", "ngrams"], quick: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    charcnn = make_encoder(small_charcnn(encoder).shape).eval()
+    monkeypatch.setattr(embed, "LIMIT", 40)
+    table, known = Embedder(charcnn, None, CPU, quick), set()
+    for number in range(9):
+        sentences = [[f"слово{i}" * (i % 7 + 1), "в"] for i in range(5 * number, 5 * number + 6)]
+        vectors = table.read(sentences)
+        assert table._used <= 40 + len(SPECIALS)
+        for column, sentence in enumerate(sentences):
+            known |= set(sentence)
+            expected = torch.from_numpy(charcnn.vectors(char_ids(sentence)))
+            torch.testing.assert_close(vectors[0, 1:, column], expected, atol=1e-5 if quick else 0, rtol=0)
+            torch.testing.assert_close(vectors[1, 1:, column], expected.flip(0), atol=1e-5 if quick else 0, rtol=0)
+    assert len(known) > 40
+
+
+def test_the_table_of_types_does_not_change_while_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embed, "LIMIT", 10)
+    embedder = Embedder(make_encoder(small_charcnn().shape).eval(), None, CPU)
+    embedder.read([["раз", "два"]])
+    table, before = embedder._table, embedder._table.clone()
+    used = embedder._used
+    for number in range(5):
+        embedder.read([[f"ещё{number}-{i}" for i in range(4)]])
+    assert torch.equal(table[:used], before[:used])

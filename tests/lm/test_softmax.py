@@ -1,8 +1,7 @@
-"""The adaptive softmax against torch's, and its cross-entropy against the obvious formula."""
+"""The adaptive softmax against torch's."""
 
 import pytest
 import torch
-from torch import Tensor
 
 from pipeline.lm.training import softmax
 from pipeline.lm.training.softmax import AdaptiveSoftmax, cross_entropy
@@ -20,10 +19,6 @@ def module(cutoffs: list[int]) -> AdaptiveSoftmax:
     return AdaptiveSoftmax(WIDTH, TYPES, cutoffs, div_value=2.0)
 
 
-def gradients(loss: Tensor, *parameters: Tensor) -> list[Tensor]:
-    return list(torch.autograd.grad(3 * loss, parameters))
-
-
 @pytest.mark.parametrize("cutoffs", [[10, 30], [59], [1, 2, 3]])
 @pytest.mark.parametrize("highest", [5, 60], ids=["head only", "all clusters"])
 def test_loss_and_gradients_are_torchs(cutoffs: list[int], highest: int) -> None:
@@ -34,30 +29,11 @@ def test_loss_and_gradients_are_torchs(cutoffs: list[int], highest: int) -> None
     expected = -ours(outputs, targets).output.sum()
     torch.testing.assert_close(loss, expected)
     for parameter in (outputs, *ours.parameters()):
-        (found,) = torch.autograd.grad(3 * loss, parameter, retain_graph=True)  # a cluster without targets: zeros
+        (slope,) = torch.autograd.grad(3 * loss, parameter, retain_graph=True)  # a cluster without targets: zeros
         (reference,) = torch.autograd.grad(3 * expected, parameter, retain_graph=True, allow_unused=True)
-        torch.testing.assert_close(found, torch.zeros_like(found) if reference is None else reference)
+        torch.testing.assert_close(slope, torch.zeros_like(slope) if reference is None else reference)
     with torch.no_grad():
         torch.testing.assert_close(ours.loss(outputs, targets), expected)
-
-
-def test_probabilities_sum_to_1() -> None:
-    ours = module([10, 30])
-    outputs = torch.randn(1, WIDTH)
-    losses = torch.stack([ours.loss(outputs, torch.tensor([target])) for target in range(TYPES)])
-    torch.testing.assert_close((-losses).exp().sum(), torch.tensor(1.0))
-
-
-@pytest.mark.parametrize("rows", [0, 1, 7])
-def test_cross_entropy_is_the_formula(rows: int) -> None:
-    torch.manual_seed(0)
-    inputs, weight = torch.randn(rows, 5, requires_grad=True), torch.randn(23, 5, requires_grad=True)
-    targets = torch.randint(23, (rows,))
-    loss = cross_entropy(inputs, weight, targets)
-    expected = torch.nn.functional.cross_entropy(inputs @ weight.T, targets, reduction="sum")
-    torch.testing.assert_close(loss, expected)
-    for found, reference in zip(gradients(loss, inputs, weight), gradients(expected, inputs, weight), strict=True):
-        torch.testing.assert_close(found, reference)
 
 
 def test_huge_logits_stay_finite() -> None:
@@ -65,17 +41,4 @@ def test_huge_logits_stay_finite() -> None:
     weight = torch.tensor([[1.0], [-1.0], [0.5]], requires_grad=True)
     loss = cross_entropy(inputs, weight, torch.tensor([0, 0]))
     assert loss.item() == pytest.approx(2e4)
-    assert all(gradient.isfinite().all() for gradient in gradients(loss, inputs, weight))
-
-
-def test_autocast_rounds_the_products_and_not_the_sum() -> None:
-    torch.manual_seed(0)
-    inputs, weight = torch.randn(50, 32, requires_grad=True), torch.randn(70, 32, requires_grad=True)
-    targets = torch.randint(70, (50,))
-    exact = cross_entropy(inputs, weight, targets)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        rounded = cross_entropy(inputs.bfloat16(), weight, targets)
-    assert rounded.dtype == torch.float32
-    assert rounded.item() == pytest.approx(exact.item(), rel=0.01)
-    for found, reference in zip(gradients(rounded, inputs, weight), gradients(exact, inputs, weight), strict=True):
-        torch.testing.assert_close(found, reference, atol=0.2, rtol=0.05)
+    assert all(gradient.isfinite().all() for gradient in torch.autograd.grad(loss, (inputs, weight)))

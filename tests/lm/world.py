@@ -4,15 +4,24 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pipeline.lm.settings import CharCnnSettings
+from pipeline.lm.settings import UNTRAINED, ArchSettings, CharCnnSettings
+from pipeline.params import load_params
 from pipeline.paths import Paths
 from pipeline.stages import charcnn, pretrain
-from tests.lm.conftest import CELLS, arch_of, training
+from tests.lm.project import ROOT, training
 from tests.params import make_params
+
+ARCHS = load_params(ROOT / "params.yaml").archs
+CELLS = {arch.cell: arch.options for arch in ARCHS.values() if arch.cell not in UNTRAINED}
+"""Every cell that is trained, of the committed archs, with its options there."""
+
+
+def arch_of(cell: str, layers: int = 2, residual: bool = False) -> ArchSettings:
+    return ArchSettings(cell=cell, layers=layers, residual=residual, options=CELLS.get(cell, {}))
 
 
 def project(target: Path, **folders: Path) -> Paths:
-    """A project beside the folder `target`, with links to the folders that a stage reads."""
+    """A project next to the folder `target`, with links to the folders that a stage reads."""
     paths = Paths(target.with_name(f"{target.name}.project"))
     for name, folder in folders.items():
         link: Path = getattr(paths, name)
@@ -29,7 +38,7 @@ def run_charcnn(vocabulary: Path, target: Path, settings: CharCnnSettings) -> No
 
 
 def import_charcnn(vocabulary: Path, elmo: Path, target: Path) -> None:
-    """Of a published ELMo; what stands in `target` is replaced."""
+    """Import the char-CNN of a published ELMo, in place of what stands in `target`."""
     paths = project(target, vocabulary=vocabulary, elmo=elmo)
     if target.exists():
         paths.charcnn.parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +51,7 @@ def import_charcnn(vocabulary: Path, elmo: Path, target: Path) -> None:
 
 
 def run_pretrain(vocabulary: Path, charcnn: Path, lm: Path, cell: str, **changes: object) -> dict[str, Any]:
-    """The metrics of one architecture, which are written beside `lm` like its curve."""
+    """The metrics of one architecture, which are written next to `lm`, as its curve is."""
     paths = project(lm, vocabulary=vocabulary, charcnn=charcnn)
     arch = arch_of(cell, layers=1 if cell in CELLS else 0)
     values = {"archs": {cell: arch.model_dump()}, "arch": cell, "seed": 1}

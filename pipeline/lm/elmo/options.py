@@ -1,4 +1,4 @@
-"""The two files of a published ELMo, and options.json: strict where it is used, blind to what only training needs."""
+"""The two files of a published ELMo; its options.json is checked strictly, but for values that only training needs."""
 
 import codecs
 from collections.abc import Iterable
@@ -24,13 +24,13 @@ def pick(paths: Iterable[str], name: str, folder: Path) -> str:
 
     A `UserError` if there is none or more than one.
     """
-    names = {path: path.rpartition("/")[2] for path in paths}
-    matches = [path for path in names if names[path] == name] or [
-        path for path in names if path.endswith(ENDINGS[name]) and not names[path].startswith(".")
+    file_names = {path: path.rpartition("/")[2] for path in paths}
+    matches = [path for path in file_names if file_names[path] == name] or [
+        path for path in file_names if path.endswith(ENDINGS[name]) and not file_names[path].startswith(".")
     ]
     if len(matches) != 1:
-        found = ", ".join(sorted(matches)) or "none"
-        raise UserError(f"{folder}: found {found}, expected one {name} or one file whose name ends in {ENDINGS[name]}")
+        names = ", ".join(sorted(matches)) or "none"
+        raise UserError(f"{folder}: found {names}, expected one {name} or one file whose name ends in {ENDINGS[name]}")
     return matches[0]
 
 
@@ -100,7 +100,7 @@ class ElmoOptions(Options):
 
 
 def read_options(path: Path) -> ElmoOptions:
-    """Read and check options.json; a `UserError` names the file, the key, what was found and what is valid."""
+    """Read and check options.json; a `UserError` names the file, the key, the value found and the valid ones."""
     try:
         data = path.read_bytes().removeprefix(codecs.BOM_UTF8)
     except OSError as error:

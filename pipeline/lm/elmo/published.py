@@ -1,4 +1,4 @@
-"""From the two published files to modules."""
+"""Reads the two published files into modules."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from pipeline.lm.settings import CharCnnShape, Reading
 def read_elmo(folder: Path, lemmas: Lemmas = "plain") -> tuple[CharCnn, ElmoStacks]:
     """Read the two files of a folder: char-CNN and stacks, in evaluation mode and on the CPU.
 
-    `lemmas` says how the text was written that it was trained on. A `UserError` names a file that is missing or broken,
+    `lemmas` says how the text that it was trained on was written. A `UserError` names a file that is missing or broken,
     or that contradicts the other one.
     """
     if not folder.is_dir():

@@ -15,8 +15,8 @@ FORGET_BIAS = 1.0
 """TensorFlow adds it to the forget gate in use; it isn't in the stored bias."""
 ROWS = 32
 """Texts in every matrix product, even if most are empty: products of other sizes round differently, and a text's
-vectors must not depend on other texts. A single text pays for it: 20 tokens at the published size take 1.6 s on two
-cores instead of 0.3 s. In full batches a text takes a fifth of that 0.3 s."""
+vectors must not depend on other texts. The price is paid by a single text: 20 tokens at the published size take 1.6 s
+on two cores instead of 0.3 s. In full batches a text takes a fifth of those 0.3 s."""
 
 
 class LstmLayer(nn.Module):
@@ -73,7 +73,7 @@ class ElmoStacks(nn.Module):
     def layers(self, vectors: Tensor) -> Tensor:
         """Token vectors (2, length, batch, width) to every layer's output, (layers, 2, length, batch, width).
 
-        The residual is added to what leaves a layer, never to its state, and never around the first one.
+        The residual is added to the output of a layer, never to its state, and never around the first one.
         """
         outputs: list[Tensor] = []
         for layer in self.stack:

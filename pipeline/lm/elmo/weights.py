@@ -25,9 +25,9 @@ def cell(direction: int, layer: int) -> str:
 
 
 def read_weights(path: Path, options: ElmoOptions) -> Weights:
-    """Read every data set by name, as float32. Others in the file are not of the model, and ignored.
+    """Read every data set by name, as float32. Others in the file do not belong to the model and are ignored.
 
-    Raises a `UserError` that names the file, the data set, what was found and what options.json implies.
+    Raises a `UserError` that names the file, the data set, the shape found and the one that options.json implies.
     """
     # A projection between equal widths would be left out by bilm-tf and applied by AllenNLP: neither can be right.
     unexpected = [] if options.projects else ["CNN_proj/W_proj"]
@@ -65,7 +65,7 @@ def _cells(options: ElmoOptions) -> list[str]:
 
 @contextmanager
 def open_weights(path: Path) -> Iterator[h5py.File]:
-    """Open the file for a block, in which anything broken in it becomes a `UserError`."""
+    """Open the file for a block of code in which any damage to it becomes a `UserError`."""
     if not path.is_file():
         raise UserError(f"{path}: not found; expected ELMo's weights, HDF5")
     try:
@@ -89,7 +89,7 @@ def _broken(path: Path, reason: str) -> str:
 
 
 def _find(file: h5py.File, name: str) -> Any:
-    """The object of that name; None if there is none, or if what leads to it is no group."""
+    """The object of that name; None if there is none, or if something on its path is not a group."""
     try:
         return file.get(name)
     except Exception:  # as in `open_weights`

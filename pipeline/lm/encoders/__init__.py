@@ -1,1 +1,1 @@
-"""Characters or n-grams of a token to its vector."""
+"""Encoders, which map the characters or n-grams of a token to its vector."""

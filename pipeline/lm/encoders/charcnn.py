@@ -1,4 +1,4 @@
-"""The char-CNN of ELMo (Peters et al. 2018; Kim et al. 2016): characters of a token to one vector."""
+"""The char-CNN of ELMo (Peters et al. 2018; Kim et al. 2016), from the characters of a token to one vector."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -60,7 +60,7 @@ class CharCnn(CharEncoder):
         return self._finish(self._maxima(chars, self._add_rows if on_cpu else self._convolve))
 
     def _finish(self, maxima: Tensor) -> Tensor:
-        """What follows the convolutions, (tokens, filters) to (tokens, projection)."""
+        """Apply the layers above the convolutions, (tokens, filters) to (tokens, projection)."""
         return self.projection(self.highways(self.activation(maxima)))
 
     def _maxima(self, chars: Tensor, convolve: Callable[[Tensor], Tensor]) -> Tensor:
@@ -88,7 +88,7 @@ class CharCnn(CharEncoder):
         return [((embedding @ weight.permute(2, 1, 0)).contiguous(), bias) for weight, bias in filters]
 
     def _add_rows(self, chars: Tensor) -> Tensor:
-        """What `_convolve` gives, to the last digits."""
+        """The result of `_convolve`, up to the last digits: (tokens, characters) to (tokens, filters)."""
         maxima = []
         for table, bias in self._rows:
             width, characters, filters = table.shape

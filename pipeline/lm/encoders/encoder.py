@@ -27,19 +27,19 @@ class CharEncoder(nn.Module):
     """The last layer; the identity only where a published char-CNN has none."""
 
     def whole(self, chars: Tensor) -> Tensor:
-        """What `forward` gives, by sums whose order depends only on the number of tokens."""
+        """As `forward`, by sums whose order depends only on the number of tokens."""
         return self(chars)
 
     def quick(self, chars: Tensor) -> Tensor:
-        """What `forward` gives, up to the last digits, in the fastest way for weights that no longer change."""
+        """As `forward`, up to the last digits, in the fastest way for weights that no longer change."""
         return self(chars)
 
     @torch.inference_mode()
     def vectors(self, chars: CharIds) -> npt.NDArray[np.float32]:
         """The frozen vectors of types, character ids (types, 50) to float32 (types, projection).
 
-        A type's vector is the same to the bit whatever types come with it: always the same number of types at once and
-        all of their characters, because sums of other shapes round differently; as do convolutions in TF32, by 1e-3.
+        A type's vector is the same to the bit whatever types come with it. So the number of types at once is always the
+        same, with all of their characters: sums of other shapes round differently. TF32 would round by 1e-3.
         """
         missing = -len(chars) % TYPES_A_GROUP
         groups = torch.from_numpy(np.pad(chars, ((0, missing), (0, 0)))).split(TYPES_A_GROUP)

@@ -1,4 +1,4 @@
-"""What stage charcnn hands to the language model: an encoder of either kind, and the table of its vectors."""
+"""The output of stage charcnn as the language model reads it: an encoder of either kind, and its table of vectors."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def make_encoder(shape: CharCnnShape | NgramShape) -> CharEncoder:
 
 
 def load_encoder(folder: Path, device: torch.device) -> CharEncoder:
-    """Read what `CharEncoder.save` wrote; the module is in evaluation mode. A `UserError` names what is damaged."""
+    """Read what `CharEncoder.save` wrote; the module is in evaluation mode. A `UserError` names a damaged file."""
     shape = read_settings(EncoderShape, folder / CONFIG, "charcnn").root
     return load_module(lambda: make_encoder(shape), folder / WEIGHTS, "charcnn").to(device).eval()
 
@@ -37,11 +37,11 @@ class TableInputs(nn.Module):
     def __init__(self, path: Path, shape: tuple[int, int], device: torch.device) -> None:
         """`path` holds float16 of `shape`, (types, width); it stays on disk on a CPU and moves to a GPU's memory."""
         super().__init__()
-        # mode "c", because torch wants memory that it could write to
+        # mode "c", because torch warns of memory that it cannot write to
         table = torch.from_numpy(read_array(need(path, "charcnn"), remake("charcnn"), np.float16, axes=2, mode="c"))
         if table.shape != shape:  # a language model would be trained on other vectors than those kept with it
-            found = f"found {tuple(table.shape)}, expected {shape}, a row for each type of the vocabulary"
-            raise UserError(f"{path}: {found}; {remake('charcnn')}")
+            fault = f"found {tuple(table.shape)}, expected {shape}, a row for each type of the vocabulary"
+            raise UserError(f"{path}: {fault}; {remake('charcnn')}")
         if not is_finite(table):
             raise UserError(f"{path}: holds NaN or infinite numbers; {remake('charcnn')}")
         self.table = table if device.type == "cpu" else table.to(device)

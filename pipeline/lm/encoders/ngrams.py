@@ -3,8 +3,8 @@
     да -> < д а > -> <да да> <да>    with lengths [3, 4]; < and > are the marks of a token's begin and end
 
 The hash of an n-gram is a row of a table. A token's vector is a linear map of the sum of its rows, divided by the
-square root of their number: a lookup where the char-CNN convolves, and as open to every token. n-grams may share a row;
-one that was never seen has a row too, which says little next to those that were.
+square root of their number: a lookup where the char-CNN convolves, and as open to every token. n-grams may share a row.
+One that was never seen has a row too, which says less than the rows of those that were.
 """
 
 import torch

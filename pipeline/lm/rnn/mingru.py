@@ -3,8 +3,8 @@
     z_t = sigmoid(W_z x_t + b_z)
     h_t = (1 - z_t) * h_{t-1} + z_t * (W_h x_t + b_h)
 
-Neither gate nor candidate sees the state, so all products are done at once. What is left is the recurrence of an SRU
-that has no coefficients of the state, a reset gate that is open, and no highway: computed there, on either device.
+Neither gate nor candidate sees the state, so all products are done at once. The rest is the recurrence of an SRU
+without coefficients of the state, with an open reset gate and no highway; it is computed there, on either device.
 """
 
 import math

@@ -1,6 +1,6 @@
 """SRU++ (Lei 2021): a simple recurrent unit whose matrix products are made by attention.
 
-What an SRU computes as U = W x becomes, in a width d' below the layer's, with LN a layer normalisation (section 3):
+The product U = W x of an SRU becomes, with a width d' below the layer's and layer normalisation LN (section 3):
 
     Q = W_q x    K = W_k Q    V = W_v Q
     U = W_o LN(Q + alpha * softmax(Q K^T / sqrt(d')) V)
@@ -19,7 +19,7 @@ from pipeline.lm.rnn.sru.cell import Cell
 
 
 class Attention(nn.Module):
-    """From x to U, instead of the cell's matrix."""
+    """Maps x to U, in place of the cell's matrix."""
 
     def __init__(self, input_size: int, width: int, heads: int, output_size: int) -> None:
         super().__init__()

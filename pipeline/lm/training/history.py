@@ -1,4 +1,4 @@
-"""What a training run has done so far: only numbers, so that they can be saved with it."""
+"""The progress of a training run: numbers only, so that they can be saved with it."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,7 +40,7 @@ class History:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "History":
-        """Read what `asdict` made of a history, which has become JSON in between."""
+        """Rebuild a history from the JSON of its `asdict`."""
         return cls(**value | {"points": [Point(*point) for point in value["points"]]})
 
     def write_curve(self, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The course of a training run: which texts each step learns from, and how a step is shared out.
+"""The course of a training run: which texts each step learns from, and how a step is divided.
 
 All of it follows from settings and seed. A run that is resumed, or shared by several processes, only needs to know the
 number of the step.

@@ -18,7 +18,7 @@ CPU_LOGITS, GPU_LOGITS = 2**19, 2**26
 class AdaptiveSoftmax(nn.AdaptiveLogSoftmaxWithLoss):
     """torch's parameters and distribution; the loss is a sum, of targets in rising order.
 
-    Since targets are sorted, every cluster is a run of rows: nothing is searched on the device, or waited for.
+    Since targets are sorted, every cluster is a run of rows: nothing is searched for on the device or waited for.
     """
 
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:

@@ -31,7 +31,7 @@ VALIDATION_TOKENS = 8192
 
 
 class Objective(nn.Module):
-    """From ids to the loss: the part of a step that several processes do at the same time."""
+    """Maps ids to the loss: the part of a step that several processes do at the same time."""
 
     def __init__(self, inputs: nn.Module, model: BiLM) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ class Trainer:
     ) -> None:
         """`predicted` is how many leading ids the softmax knows; `inputs` is trained too where it has parameters.
 
-        `label` names the run in what it prints. Only rank 0 has a `checkpoint`.
+        `label` names the run in messages. Only rank 0 has a `checkpoint`.
         """
         self.objective = Objective(inputs, model).to(device)
         self.parallel = self.objective if world == ALONE else _spread(self.objective, world)
@@ -250,7 +250,7 @@ class _Interruption(Exception):
 
 @contextmanager
 def _company(world: World) -> Iterator[None]:
-    """A block in which a process waits for others; one that is gone shows as an error of the connection."""
+    """A block in which a process waits for others; if one is gone, the connection fails."""
     try:
         yield
     except torch.OutOfMemoryError:

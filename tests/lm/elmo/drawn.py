@@ -6,6 +6,10 @@ from typing import Any
 
 import h5py
 import numpy as np
+import yaml
+
+from pipeline.lm.elmo import weights
+from pipeline.lm.elmo.options import ElmoOptions
 
 Json = dict[str, Any]
 Weights = dict[str, np.ndarray]
@@ -31,49 +35,34 @@ OPTIONS: Json = {
     },
     "n_train_tokens": 1000,
 }
-ABSENT = object()
-"""As a value in `changed`: the key is left out."""
+CASES: Json = yaml.safe_load(Path(__file__).with_name("options.yaml").read_text(encoding="utf-8"))
 
 
 def changed(**changes: Any) -> Json:
-    """`OPTIONS` with other values: a key of `char_cnn` or `lstm`, whichever has it."""
+    """`OPTIONS` with other values of keys of `char_cnn` or `lstm`; a key whose value is "absent" is left out."""
     options: Json = json.loads(json.dumps(OPTIONS))
     for key, value in changes.items():
         block = options["lstm" if key in options["lstm"] else "char_cnn"]
         block[key] = value
-        if value is ABSENT:
+        if value == "absent":
             del block[key]
     return options
 
 
 def draw(options: Json, seed: int = 1) -> Weights:
-    """Weights so large that clips are reached and gates saturate now and then."""
-    chars, lstm, chance = options["char_cnn"], options["lstm"], np.random.default_rng(seed)
-    width, units, filters = lstm["projection_dim"], lstm["dim"], sum(number for _, number in chars["filters"])
-    embedding = chars["embedding"]["dim"]
-    shapes: dict[str, tuple[int, ...]] = {"char_embed": (261, embedding)}
-    for index, (characters, number) in enumerate(chars["filters"]):
-        shapes |= {f"CNN/W_cnn_{index}": (1, characters, embedding, number), f"CNN/b_cnn_{index}": (number,)}
-    for index in range(chars.get("n_highway") or 0):
-        shapes |= {f"CNN_high_{index}/W_{part}": (filters, filters) for part in ("carry", "transform")}
-        shapes |= {f"CNN_high_{index}/b_{part}": (filters,) for part in ("carry", "transform")}
-    if filters != width:
-        shapes |= {"CNN_proj/W_proj": (filters, width), "CNN_proj/b_proj": (width,)}
-    for direction in range(2):
-        for layer in range(lstm.get("n_layers", 1)):
-            group = f"RNN_{direction}/RNN/MultiRNNCell/Cell{layer}/LSTMCell"
-            shapes |= {f"{group}/W_0": (2 * width, 4 * units), f"{group}/B": (4 * units,)}
-            shapes |= {f"{group}/W_P_0": (units, width)} if units != width else {}
+    """Weights so large that clips are reached and gates saturate now and then; the oracle knows their shapes too."""
+    shapes = weights.shapes(ElmoOptions.model_validate_json(json.dumps(options)))
+    chance = np.random.default_rng(seed)
     scales = {name: 1.5 * np.prod(shape[:-1]) ** -0.5 if len(shape) > 1 else 0.5 for name, shape in shapes.items()}
     scales["char_embed"] = 1.0
     return {name: chance.normal(0, scales[name], shape).astype(np.float32) for name, shape in shapes.items()}
 
 
-def write_elmo(folder: Path, options: Json, weights: Weights) -> Path:
-    """The folder with both files."""
+def write_elmo(folder: Path, options: Json, arrays: Weights) -> Path:
+    """Write both files; return their folder."""
     folder.mkdir(exist_ok=True)
     (folder / "options.json").write_text(json.dumps(options), encoding="utf-8")
     with h5py.File(folder / "model.hdf5", "w") as file:
-        for name, values in weights.items():
+        for name, values in arrays.items():
             file[name] = values
     return folder

@@ -30,12 +30,12 @@ def character_ids(token: str, options: Json) -> list[int]:
 
 def token_vector(options: Json, weights: Weights, ids: list[int]) -> Array:
     chars, maxima = options["char_cnn"], []
-    embedded = [weights["char_embed"][i].astype(np.float64) for i in ids]
+    embedded = weights["char_embed"][ids].astype(np.float64)
     activation = np.tanh if chars["activation"] == "tanh" else lambda x: np.maximum(x, 0)
     for index, (width, _) in enumerate(chars["filters"]):
         kernel, bias = weights[f"CNN/W_cnn_{index}"][0], weights[f"CNN/b_cnn_{index}"]
-        places = range(len(ids) - width + 1)
-        sums = [sum(embedded[place + k] @ kernel[k] for k in range(width)) + bias for place in places]
+        windows = [embedded[start : start + width] for start in range(len(ids) - width + 1)]
+        sums = [np.tensordot(window, kernel) + bias for window in windows]
         maxima.append(activation(np.max(sums, axis=0)))
     x = np.concatenate(maxima)
     for index in range(chars.get("n_highway") or 0):
@@ -48,12 +48,12 @@ def token_vector(options: Json, weights: Weights, ids: list[int]) -> Array:
 
 
 def direction(options: Json, weights: Weights, way: int, tokens: list[Array]) -> list[Array]:
-    """Layer 0, which is the tokens', and every layer of one direction, each (tokens, projection_dim)."""
-    lstm, found = options["lstm"], [np.stack(tokens)]
+    """Layer 0, the tokens themselves, and every layer of one direction, each (tokens, projection_dim)."""
+    lstm, every = options["lstm"], [np.stack(tokens)]
     for layer in range(lstm.get("n_layers", 1)):
         group = f"RNN_{way}/RNN/MultiRNNCell/Cell{layer}/LSTMCell"
         c, h, outputs = np.zeros(lstm["dim"]), np.zeros(lstm["projection_dim"]), []
-        for x in found[-1]:
+        for x in every[-1]:
             z = np.concatenate([x, h]) @ weights[f"{group}/W_0"].astype(np.float64) + weights[f"{group}/B"]
             i, j, f, o = np.split(z, 4)
             c = sigmoid(f + 1) * c + sigmoid(i) * np.tanh(j)
@@ -62,8 +62,8 @@ def direction(options: Json, weights: Weights, way: int, tokens: list[Array]) ->
             if f"{group}/W_P_0" in weights:
                 h = clip(h @ weights[f"{group}/W_P_0"], lstm.get("proj_clip"))
             outputs.append(h + x if layer and lstm.get("use_skip_connections") else h)
-        found.append(np.stack(outputs))
-    return found
+        every.append(np.stack(outputs))
+    return every
 
 
 def sigmoid(x: Array) -> Array:

@@ -25,8 +25,8 @@ def _import_cell() -> type[nn.Module]:
 class Cell(_import_cell()):  # type: ignore[misc]
     """`sru.SRUCell` of one direction, whose arithmetic needs no compiler: the same values and gradients.
 
-    It is not rescaled, as the layers of `sru.SRU` are not: `SRUCell` by itself multiplies what bypasses it by 1.73,
-    which twelve layers make 700 as soon as they let it pass, and their training diverges.
+    It is not rescaled, as the layers of `sru.SRU` are not. A bare `SRUCell` multiplies its highway by 1.73; twelve
+    layers that let their input pass multiply it by 700, and training diverges.
     """
 
     def __init__(self, input_size: int, hidden: int, **options: Any) -> None:
@@ -40,10 +40,10 @@ class Cell(_import_cell()):  # type: ignore[misc]
         return recur(candidate, forget, reset, highway[0] if highway else inputs, self.weight_c.view(2, -1))
 
     def _multiply(self, inputs: Tensor) -> list[Tensor]:
-        """The products of the inputs and the matrix, of U, F, R and x', with the biases of F and R.
+        """The products of the inputs and the matrix: U, F, R and x', with the biases of F and R.
 
-        In the weight, as the package has it, the product's number runs fastest. Here every gate is contiguous, for
-        which the weight is permuted and not the products, which are larger.
+        In the package's weight, the index of the product runs fastest. Here every gate is contiguous; to that end the
+        weight is permuted and not the products, which are larger.
         """
         rows = inputs.flatten(0, 1)  # (length * batch, input_size)
         weights = self.weight.view(-1, self.hidden_size, self.num_matrices)
@@ -56,7 +56,7 @@ class Cell(_import_cell()):  # type: ignore[misc]
         return [gate.view(*inputs.shape[:2], -1) for gate in gates]
 
     def _split(self, products: Tensor) -> list[Tensor]:
-        """What `custom_m` gives, (length, batch, hidden * products), to the same as from `_multiply`."""
+        """Split the output of `custom_m`, (length, batch, hidden * products), into the products of `_multiply`."""
         products = products.unflatten(-1, (self.hidden_size, self.num_matrices)).movedim(-1, 0)
         candidate, forget, reset, *highway = products.contiguous().unbind()
         forget_bias, reset_bias = self.bias.to(products.dtype).chunk(2)
@@ -77,6 +77,6 @@ class Layer(nn.Module):
 
 
 def _refuse_rescaled(layer: nn.Module, state: dict[str, Tensor], prefix: str, *_: Any) -> None:
-    """Weights of a layer that was rescaled, as in an earlier version, mean something else here."""
+    """Refuse weights of a rescaled layer, as earlier versions trained them: they mean something else here."""
     if state[f"{prefix}cell.scale_x"].item() != 1:
         raise ValueError(f"{prefix}cell is an SRU that was trained rescaled, by an earlier version")

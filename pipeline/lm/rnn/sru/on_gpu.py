@@ -2,13 +2,13 @@
 # mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False
 """The recurrence on CUDA: a Triton kernel forward and one backward, a thread for each channel, walking over time.
 
-Its limit should be the memory's bandwidth, so little is moved, and it is asked for early. Per element of (length,
-batch, hidden), with s bytes a gate, forward reads four gates and writes h and c, 5 s + 4 bytes; backward reads three
-gates, c and the gradient of h, and writes four gradients, 8 s + 4. f and r are computed again.
+Its limit should be the memory's bandwidth, so it moves little, and asks for it early. Per element of (length, batch,
+hidden), with s bytes a gate, forward reads four gates and writes h and c, 5 s + 4 bytes; backward reads three gates, c
+and the gradient of h, and writes four gradients, 8 s + 4 bytes. f and r are computed again.
 
-What is loaded does not depend on the state. So time goes in chunks of AHEAD steps, and before a chunk is computed, all
-loads of the next one are issued, into registers. Half as many would do if each step asked for the one AHEAD later, but
-a warp has six counters for all that it waits for: it would wait for the latest load at once. Triton's own pipelining of
+No load depends on the state. So time goes in chunks of AHEAD steps, and before a chunk is computed, all loads of the
+next one are issued, into registers. Half as many would do if each step asked for the one AHEAD steps later, but a warp
+has six counters for everything that it waits for: it would wait for the latest load at once. Triton's own pipelining of
 loops (`num_stages`) passes over loads of 2 bytes a thread, and costs more each step.
 """
 
@@ -117,7 +117,7 @@ def _load_chunk(tensors, offset, stride, start, length, inside, AHEAD: tl.conste
 
 @triton.jit
 def _widen(chunk, wide: tl.constexpr):
-    """Use what was loaded, and so wait for it."""
+    """Use the loaded values, and so wait for them."""
     wider = ()
     for step in tl.static_range(len(chunk)):
         values = ()

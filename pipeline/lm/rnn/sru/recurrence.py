@@ -13,7 +13,7 @@ else is done once for all steps. Backward, a single number a channel runs throug
 
     g_{t-1} = B_{t-1} + A_t * g_t    A_t = f_t * (1 + v_f * (c_{t-1} - c_t)),
 
-where g is the gradient of c, and B what reaches c_{t-1} from h_{t-1} and from r_t. A follows from
+where g is the gradient of c, and B the part that reaches c_{t-1} from h_{t-1} and r_t. A follows from
 (c_{t-1} - U_t) * (1 - f_t) = c_{t-1} - c_t: neither U nor the gates' inputs need to be kept.
 """
 
@@ -27,8 +27,8 @@ from torch.autograd.function import once_differentiable
 def recur(candidate: Tensor, forget: Tensor, reset: Tensor, highway: Tensor | None, v: Tensor) -> Tensor:
     """U, F, R (with biases) and x', (length, batch, hidden) each, to h of that shape; `v` is v_f and v_r, (2, hidden).
 
-    A highway of None stands for x' = 0. The result can be differentiated once. What is (length, batch, hidden) may be
-    bfloat16 or float16; the state is float32 or wider all the same, because it is a sum over the whole text.
+    A highway of None stands for x' = 0. The result can be differentiated once. Tensors (length, batch, hidden) may be
+    bfloat16 or float16; the state is still float32 or wider, because it is a sum over the whole text.
     """
     gates = candidate, forget, reset, highway
     if candidate.is_cuda:
