@@ -1,8 +1,15 @@
-"""What holds for all tests: one thread each, a Ctrl-C that can be tested, and a quick start."""
+"""What holds for all tests: one thread each, a Ctrl-C that can be tested, a quick start; and the command line."""
 
 import gc
 import os
 import signal
+import sys
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pytest
+
+from pipeline import cli
 
 # Before torch is loaded: tests share the cores already, and their threads would wait for each other.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -17,3 +24,24 @@ gc.disable()
 def pytest_collection_finish() -> None:
     gc.freeze()
     gc.enable()
+
+
+class Done(NamedTuple):
+    """What a command has left: its exit code, and what it wrote to standard output and standard error."""
+
+    code: object
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    """Run `python -m pipeline ARGUMENTS` in this process."""
+
+    def run(*arguments: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["pipeline", *arguments])
+        with pytest.raises(SystemExit) as raised:
+            cli.main()
+        return Done(raised.value.code, *capsys.readouterr())
+
+    return run
