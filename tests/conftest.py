@@ -1,6 +1,7 @@
 """What holds for all tests: one thread each, a Ctrl-C that can be tested, a quick start; and the command line."""
 
 import gc
+import multiprocessing
 import os
 import signal
 import sys
@@ -19,6 +20,11 @@ os.environ["HYPOTHESIS_NO_PLUGINS"] = "1"
 signal.signal(signal.SIGINT, signal.default_int_handler)
 # What collection imports stays until the end: to search it for garbage again and again took a third of the time.
 gc.disable()
+# Commands that are killed are forked from a server that has imported once what they need, torch above all.
+STAGES = ["documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary", "pretrain"]
+IMPORTED = ["pipeline.cli", "torch._dynamo", "joblib.externals.loky.process_executor"]
+IMPORTED += ["tests.lm.project", "tests.text.project", *(f"pipeline.stages.{stage}" for stage in STAGES)]
+multiprocessing.set_forkserver_preload(IMPORTED)
 
 
 def pytest_collection_finish() -> None:

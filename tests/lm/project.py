@@ -20,9 +20,7 @@ import yaml
 from pipeline.files.ids import IdSequences
 from pipeline.lm.training.batches import Batch
 from pipeline.params import Scale, complete_scales
-from tests.forkserver import context, preload
 
-preload("pipeline.stages.pretrain", "tests.lm.project", "torch._dynamo")  # two seconds of it with the first optimizer
 ROOT = Path(__file__).parents[2]
 SETTINGS = {
     "hidden": 16,
@@ -57,7 +55,7 @@ class Project:
 
     def start(self, environment: Mapping[str, str] | None = None, limit: int = 0) -> ForkServerProcess:
         """Start the command in a process of its own; `limit` is the largest file, in bytes, that it may write."""
-        process = context.Process(target=_pretrain, args=(self.folder, dict(environment or {}), limit))
+        process = ForkServerProcess(target=_pretrain, args=(self.folder, dict(environment or {}), limit))
         with chdir(ROOT):  # the server, which the first one starts, imports from where it is
             process.start()
         return process
