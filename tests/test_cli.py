@@ -105,7 +105,10 @@ def test_what_is_printed_commands_no_terminal(
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        (["tables", "main", "--archs", "lstm"], "found both 'main' and --archs 'lstm'; give revisions, or architectures\n"),
+        (
+            ["tables", "main", "--archs", "lstm"],
+            "found both 'main' and --archs 'lstm'; give revisions, or architectures",
+        ),
         (["tables", "--archs", " gru , xyz"], "found no architecture 'xyz'; archs in params.yaml: charcnn, lstm"),
         (["ner", "wikiann"], "found data set 'wikiann', expected one of wikineural, multiconer: sets in params.yaml\n"),
     ],

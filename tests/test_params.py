@@ -49,7 +49,9 @@ def test_dvc_changes_no_line_but_those_of_the_keys(tmp_path: Path) -> None:
     assert sum(old != new for old, new in pairs) == sum(lines.values())
 
 
-@pytest.mark.parametrize("fault", [*filter(None, FAULTS), f"scales.demo.charcnn.cnn.filters = {[8] * 60} → found [8, 8"])
+@pytest.mark.parametrize(
+    "fault", [*filter(None, FAULTS), f"scales.demo.charcnn.cnn.filters = {[8] * 60} → found [8, 8"]
+)
 def test_an_unsound_file_is_one_line(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     edit, message = fault.split(" → ")
     key, _, value = edit.partition(" = ")
@@ -90,7 +92,7 @@ def test_when_a_published_elmo_is_read(values: dict[str, Any], imports: bool) ->
     ("content", "message"),
     [
         (None, "run from the top of the repository"),
-        ("arch: [".encode(), "not valid YAML"),
+        (b"arch: [", "not valid YAML"),
         ("arch: sru # архитектура".encode("cp1251"), r"byte 12 \(0x"),
         (b"arch: sru\narch: gru\n", r"params\.yaml: line 2: key 'arch' stands twice; keep one"),
         (b"", "top level: found nothing"),
