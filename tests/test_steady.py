@@ -95,9 +95,18 @@ def test_a_check_ends_with_its_stage() -> None:
     assert Path("metrics/birds.csv").read_text() == "2\n"
 
 
-@pytest.mark.parametrize("entry", ["", "deps: 5", "deps: [a, 5]", "deps: [a], params: [[]]", "deps: [a], outs: 7"])
-def test_a_dvc_yaml_that_does_not_know_the_stage_is_one_line(entry: str) -> None:
-    Path("dvc.yaml").write_text(f"stages: {{count: {{{entry}}}}}", encoding="utf-8")
+@pytest.mark.parametrize(
+    "stages",
+    [
+        "{}",
+        "{count: {deps: 5}}",
+        "{count: {deps: [a, 5]}}",
+        "{count: {deps: [a], params: [[]]}}",
+        "{count: {deps: [a], outs: 7}}",
+    ],
+)
+def test_a_dvc_yaml_that_does_not_know_the_stage_is_one_line(stages: str) -> None:
+    Path("dvc.yaml").write_text(f"stages: {stages}", encoding="utf-8")
     with pytest.raises(UserError, match=r"dvc\.yaml: stages\.count: .*; take it from git again"):
         run(lambda: pytest.fail("run without knowing what decides it"))
 
