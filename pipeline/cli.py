@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -62,8 +63,6 @@ def run_stage(name: str, *sets: str) -> None:
 
     The command of a killed dvc may still be at work when the next dvc deletes the stage's outputs and starts it again.
     """
-    from importlib import import_module
-
     from pipeline.experiments.steady import steady
     from pipeline.params import load_params
     from pipeline.work.locks import hold

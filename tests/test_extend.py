@@ -191,9 +191,7 @@ def write_wikiann(folder: Path) -> None:
     """Sentences in the form of the published files."""
     folder.mkdir(parents=True)
     for split, size in {"train": 30, "val": 10, "test": 10}.items():
-        text = "".join(
-            f"0\tВ\tO\n1\tТуле\tB-LOC\n2\tговорит\tO\n3\tМарков\tB-PER\n4\t{n}\tO\n\n" for n in range(number)
-        )
+        text = "".join(f"0\tВ\tO\n1\tТуле\tB-LOC\n2\tговорит\tO\n3\tМарков\tB-PER\n4\t{n}\tO\n\n" for n in range(size))
         (folder / f"{split}.conllu.gz").write_bytes(gzip.compress(text.encode()))
 
 
