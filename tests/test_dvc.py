@@ -206,14 +206,11 @@ def _choose_learning_rate(params: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("change", "stages"),
     [
-        (_choose_learning_rate, "ner@wikineural report"),  # whose page shows all settings
-        (
-            _choose_protocol,
-            "lemmas report corpora@wikineural ner@wikineural export@wikineural typos@wikineural",
-        ),
+        (_choose_learning_rate, "ner report"),  # whose page shows all settings
+        (_choose_protocol, "lemmas corpora ner export typos report"),
         ("pipeline/report/page.py", "report"),
         ("pipeline/lm/rnn/gru.py", ""),
-        ("pipeline/lm/rnn/sru/recurrence.py", "pretrain"),
+        ("pipeline/lm/rnn/sru/recurrence.py", "pretrain ner evaluate export typos"),
     ],
 )
 def test_an_edit_reruns_what_reads_it(clone: Clone, change: Any, stages: str) -> None:
@@ -223,7 +220,7 @@ def test_an_edit_reruns_what_reads_it(clone: Clone, change: Any, stages: str) ->
     else:
         clone.edit("params.yaml", change)
     assert ran(clone.dvc("repro", "check")) == {"check"}
-    assert clone.status() == set(stages.split())
+    assert {stage.removesuffix("@wikineural") for stage in clone.status()} == set(stages.split())
     clone.git("checkout", "--quiet", ".")
     assert not ran(clone.dvc("repro", "check"))
 
