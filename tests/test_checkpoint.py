@@ -65,10 +65,3 @@ def test_it_is_due_by_the_clock_and_a_slow_disk_does_not_take_over(
         assert minutes_until_due() == 2
         checkpoint.save(state(1))
         assert minutes_until_due() == 19, "a minute of saving in twenty"
-
-
-def test_what_is_not_a_checkpoint_is_one_line(tmp_path: Path) -> None:
-    refused = pytest.raises(UserError, match=r"cannot be read as a checkpoint .* delete it")
-    with refused, open_checkpoint(tmp_path, RUN, 1) as checkpoint:
-        checkpoint.path.write_bytes(b"nonsense")
-        checkpoint.load()
