@@ -14,18 +14,10 @@ from pipeline.errors import UserError
 from pipeline.paths import HERE
 from pipeline.sources.download import download
 from pipeline.work.finished import keep_finished
-from pipeline.work.locks import hold, lock
+from pipeline.work.locks import hold
 from tests.conftest import Done
 
 ROOT = Path(__file__).parents[1]
-
-
-def test_one_alone_or_several_together(tmp_path: Path) -> None:
-    with (tmp_path / "lock").open("a") as one, (tmp_path / "lock").open("a") as other:
-        assert lock(one) and not lock(other)
-        lock(one, shared=True)
-        lock(other, shared=True)
-        assert not lock(one)
 
 
 def _finish(folder: Path) -> None:
