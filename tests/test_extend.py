@@ -1,4 +1,4 @@
-"""docs/extend.md, done: its blocks are put into a copy of the repository, and the stages run there.
+"""docs/extend.md is done as it says: its blocks are put into a copy of the repository, and the stages run there.
 
 A block belongs to the file that is named last before it: YAML is merged into it, Python is the whole of it.
 """
@@ -76,7 +76,7 @@ class Copy:
             (self.folder / block.file).write_text(block.code, encoding="utf-8")
 
     def type(self, command: str) -> None:
-        """What `-S` sets of a dvc command; its stages are run by `run`, all others are run as they are."""
+        """Set what `-S` sets in a dvc command, whose stages `run` runs; run any other command as it is."""
         if not command.startswith("dvc "):
             subprocess.run(command, cwd=self.folder, shell=True, check=True, capture_output=True)
         for key, value in re.findall(r"-S (\S+)=(\S+)", command):
@@ -89,7 +89,7 @@ class Copy:
         path.write_text(yaml.safe_dump(merged(value, block), allow_unicode=True), encoding="utf-8")
 
     def run(self, *stages: str) -> None:
-        """In one process."""
+        """Run stages in one process."""
         command = [sys.executable, "-c", STAGES, *stages]
         result = subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
         assert result.returncode == 0, result.stderr
@@ -102,7 +102,7 @@ class Copy:
 
 
 def merged(value: Any, block: Any) -> Any:
-    """Tables key by key; anything else is replaced."""
+    """Merge tables key by key; anything else is replaced."""
     if not (isinstance(value, dict) and isinstance(block, dict)):
         return block
     return value | {key: merged(value.get(key), part) for key, part in block.items()}
@@ -133,7 +133,7 @@ def test_an_architecture_and_a_data_set(tmp_path: Path) -> None:
 
 
 def test_the_architecture_reads_what_it_says() -> None:
-    """`taps` tokens and none after its own."""
+    """It reads `taps` tokens, and none after its own."""
     import torch
 
     (layer, *_) = blocks("An architecture")

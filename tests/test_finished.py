@@ -17,7 +17,7 @@ from tests.params import make_workers
 
 
 def log(path: Path, document: Document, counts: Counts) -> Document:
-    """Write down which documents are worked on; the last one cannot be."""
+    """Write down which documents are worked on; the last one fails until the stage is mended."""
     with path.open("a") as file:
         file.write(document.id)
     if document.id == "4" and not path.with_name("mended").exists():
@@ -27,7 +27,7 @@ def log(path: Path, document: Document, counts: Counts) -> Document:
 
 
 class Stage:
-    """Five shards of a document each, of which the last cannot be worked on before it is mended."""
+    """A stage with five shards of a document each; the last one fails until the stage is mended."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.source, self.log = folder, folder / "source", folder / "log"
@@ -40,7 +40,7 @@ class Stage:
         shard.write_text(format_document(Document(str(number), "", [text])), encoding="utf-8")
 
     def run(self, settings: int = 1) -> str:
-        """Run it, to its end or not; the documents worked on."""
+        """Run it, to its end or not, and return the documents that were worked on."""
         self.log.write_text("")
         workers, function, target = make_workers(1, "sequential"), partial(log, self.log), self.folder / "sentences"
         with mapped_shards(function, self.source, target, {"a": settings}, self.folder / "finished", workers) as counts:

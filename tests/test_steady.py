@@ -38,7 +38,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(change: Callable[[], object], stage: str = "count") -> None:
-    """A stage that reads nothing, and writes what it may and something that is not its own."""
+    """Run a stage that reads nothing, and writes its outputs and something that is not one."""
     with steady(stage, "birds"):
         change()
         write_text(Path("models/.checkpoints/state"), "half")
