@@ -28,12 +28,12 @@ class Steady:
     """Remembers files and folders as they are now; `confirm` comes before what was made of them gets its name."""
 
     def __init__(self, *inputs: Path) -> None:
-        self._stamps = {path: _stamp_files(path) for path in inputs}
+        self._before = {path: _sizes_and_times(path) for path in inputs}
 
     def confirm(self) -> None:
         """Raise a `UserError` if one of them has changed, or a file in it."""
-        for path, stamps in self._stamps.items():
-            if _stamp_files(path) != stamps:
+        for path, before in self._before.items():
+            if _sizes_and_times(path) != before:
                 raise changed(str(path))
 
 
@@ -120,7 +120,7 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _stamp_files(path: Path) -> dict[Path, tuple[int, int]]:
+def _sizes_and_times(path: Path) -> dict[Path, tuple[int, int]]:
     """Return the size and the time of change of every file. Reading terabytes twice would cost more than it saves."""
     files = [file for file in (path.rglob("*") if path.is_dir() else [path]) if "__pycache__" not in file.parts]
     return {file: (file.stat().st_size, file.stat().st_mtime_ns) for file in files if file.is_file()}
