@@ -4,9 +4,11 @@ Commands import what they need when they run, so that `--help` answers at once.
 """
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -29,7 +31,7 @@ app = typer.Typer(
 Revision = Annotated[str, typer.Argument(help="A branch, tag, commit, experiment, or `workspace`.")]
 DataSet = Annotated[str, typer.Argument(help="One of `sets` in params.yaml, such as wikineural.")]
 Device = Annotated[str, typer.Option(help="auto, or a torch device: cpu, cuda, cuda:1.")]
-
+Threads = Annotated[int, typer.Option(min=1, max=MOST_THREADS, help="Threads of torch on a CPU, for each request.")]
 
 STAGES = {
     "check": "Check every name and value in params.yaml.",
@@ -50,14 +52,10 @@ STAGES = {
     "export": "Put the best tagger with all it needs into one folder; calibrate its confidences.",
     "report": "Write metrics/report.html, report.md and its pictures.",
 }
-"""The stages in order, with the help of their commands. A stage is `run(paths, params)` or `run(paths, params, set)` in
-a file of `pipeline/stages`."""
-OF_A_SET = ("corpora", "ner", "evaluate", "typos", "export")
-"""Stages that have an instance for each NER set."""
-TRAIN = ("charcnn", "pretrain")
-"""Stages that train a language model, in as many processes as `compute.processes` says."""
-TORCH = (*TRAIN, "ner", "evaluate", "typos", "export")
-"""Stages that compute with torch."""
+"""The stages in order, each a file of `pipeline/stages`, with the help of their commands."""
+OF_A_SET = ("corpora", "ner", "evaluate", "typos", "export")  # have an instance for each NER set
+TRAIN = ("charcnn", "pretrain")  # train a language model, in as many processes as `compute.processes` says
+TORCH = (*TRAIN, "ner", "evaluate", "typos", "export")  # compute with torch
 
 
 def run_stage(name: str, *sets: str) -> None:
@@ -65,8 +63,6 @@ def run_stage(name: str, *sets: str) -> None:
 
     The command of a killed dvc may still be at work when the next dvc deletes the stage's outputs and starts it again.
     """
-    from importlib import import_module
-
     from pipeline.experiments.steady import steady
     from pipeline.params import load_params
     from pipeline.work.locks import hold
@@ -90,20 +86,16 @@ def run_stage(name: str, *sets: str) -> None:
         import_module(f"pipeline.stages.{name}").run(HERE, params, *sets)
 
 
-def add_stage(name: str) -> None:
-    """Make a command of a stage."""
-
-    def run() -> None:
-        run_stage(name)
-
-    def run_of_set(data_set: DataSet) -> None:
-        run_stage(name, data_set)
-
-    app.command(name, help=STAGES[name])(run_of_set if name in OF_A_SET else run)
+def _run(command: typer.Context) -> None:
+    run_stage(command.info_name or "")
 
 
-for _name in STAGES:
-    add_stage(_name)
+def _run_for_set(command: typer.Context, data_set: DataSet) -> None:
+    run_stage(command.info_name or "", data_set)
+
+
+for _stage, _help in STAGES.items():
+    app.command(_stage, help=_help)(_run_for_set if _stage in OF_A_SET else _run)
 
 
 @app.command()
@@ -124,23 +116,19 @@ def embed(
 
 @app.command()
 def predict(
-    text: Annotated[
-        str | None, typer.Argument(help="One text; without it, --file is read.", show_default=False)
-    ] = None,
+    text: Annotated[str | None, typer.Argument(help="A text; without it, --file is read.", show_default=False)] = None,
     file: Annotated[str, typer.Option(help="A file that is one text, UTF-8; `-` is standard input.")] = "-",
     jsonl: Annotated[bool, typer.Option("--jsonl", help='The file has a text a line: {"text": "..."}.')] = False,
     tokens: Annotated[
         bool, typer.Option("--tokens", help="Tokens are given: a sentence, and without --jsonl a text, a line.")
     ] = False,
-    model: Annotated[
-        Path | None, typer.Option(help="A folder of stage export; by default the one of the first set.")
-    ] = None,
+    model: Annotated[Path | None, typer.Option(help="A folder of stage export; by default the first set's.")] = None,
     format_: Annotated[
         Literal["terminal", "jsonl", "conll", "html"], typer.Option("--format", help="How entities are shown.")
     ] = "terminal",
     udpipe: Annotated[Path | None, typer.Option(help="The UDPipe model, if it is not in the folder.")] = None,
     device: Device = "cpu",
-    threads: Annotated[int, typer.Option(min=1, max=MOST_THREADS, help="Of torch, on a CPU.")] = 1,
+    threads: Threads = 1,
 ) -> None:
     """Find entities in raw text. Offsets are characters of the text as it was given, the end not included.
 
@@ -166,7 +154,7 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8765,
     browse: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
     device: Device = "cpu",
-    threads: Annotated[int, typer.Option(min=1, max=MOST_THREADS, help="Of torch, on a CPU, for each request.")] = 1,
+    threads: Threads = 1,
 ) -> None:
     """Try taggers in a browser: a page on this computer, for this computer only, which keeps nothing."""
     from pipeline.machine.device import choose_device
@@ -183,8 +171,6 @@ def show(
 ) -> None:
     """Print the scores of the last run, or an article at every stage."""
     if article:
-        import shutil
-
         from pipeline.report.corpus.article import WIDEST, show
 
         print(show(HERE.data, article, min(WIDEST, shutil.get_terminal_size((WIDEST, 0)).columns)))
@@ -270,8 +256,8 @@ def main() -> None:
     except Stopped as stopped:
         message, code = str(stopped), stopped.exit_code
     except Exception as error:
-        message, code = describe(error) or "", 1
-        if not message:
+        if not (message := describe(error) or ""):
             raise
+        code = 1
     print(one_line(f"error: {message}"), file=sys.stderr)
     sys.exit(code)

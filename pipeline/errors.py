@@ -37,7 +37,7 @@ class UserError(Exception):
 
 
 def one_line(text: str, longest: int = LONGEST) -> str:
-    """The text as one line of at most `longest` characters; a longer one loses its middle.
+    """Return the text as one line of at most `longest` characters; a longer one loses its middle.
 
     Nothing in it commands a terminal, and its URLs show no users, passwords or queries.
     """
@@ -47,7 +47,7 @@ def one_line(text: str, longest: int = LONGEST) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as a message repeats it: as Python writes it, and an error as its text, bounded to `SHOWN` characters."""
+    """Return a value as messages repeat it: as Python writes it, an error as its text, at most `SHOWN` characters."""
     try:
         return one_line(str(value) if isinstance(value, Exception) else repr(value), SHOWN)
     except ValueError:  # Python prints at most 4,300 digits, but YAML can have a longer number in hexadecimal digits
@@ -55,7 +55,7 @@ def shown(value: object) -> str:
 
 
 def public(source: str) -> str:
-    """The public part of a URL: `https://host/path?…`; a text that is not a URL stays as it is.
+    """Return the public part of a URL: `https://host/path?…`; a text that is not a URL stays as it is.
 
     The whole query is left out, since a token in it may have any name.
     """
@@ -83,7 +83,7 @@ def explain(
     block: "type[BaseModel] | None" = None,
     written_at: Callable[[tuple[str | int, ...]], tuple[str | int, ...]] = lambda key: key,
 ) -> str:
-    """A clause for each of the first faults: the place, what was found, what was expected.
+    """Return a clause for each of the first faults: the place, what was found, what was expected.
 
     With `block`, the model, a clause lists the keys that are valid. `written_at` translates a key of the model into its
     key in the file.
@@ -114,7 +114,7 @@ def _explain(fault: Any, block: "type[BaseModel] | None", key: tuple[str | int, 
 
 
 def _block_at(location: tuple[str | int, ...], block: "type[BaseModel]") -> "type[BaseModel]":
-    """The model of the block at `location`, whose parts are keys of blocks, indices of lists and keys of tables."""
+    """Return the model of the block at `location`, whose parts are keys of blocks and tables and indices of lists."""
     kind: Any = block
     for part in location:
         # `kind` is list[X], dict[str, X], or a block with the key `part`, whose annotation may be `X | None`.
@@ -124,17 +124,17 @@ def _block_at(location: tuple[str | int, ...], block: "type[BaseModel]") -> "typ
 
 
 def reason(error: OSError) -> str:
-    """The system's message; some libraries raise an `OSError` with a message of their own and no number."""
+    """Return the system's message; some libraries raise an `OSError` with a message of their own and no number."""
     return error.strerror.lower() if error.strerror else str(error)
 
 
 def remake(stage: str) -> str:
-    """What to do about a damaged file of a stage; the folder of an exported tagger may have come without a pipeline."""
+    """Say what to do about a damaged file of a stage; an exported tagger may have come without a pipeline."""
     return f"make it again: dvc repro {stage}, or copy it again"
 
 
 def describe(error: Exception) -> str | None:
-    """A line that says what to do about an error of input or machine; None for an error of the program."""
+    """Return a line that says what to do about an error of input or machine; None for an error of the program."""
     import sqlite3
 
     if isinstance(error, UserError):

@@ -128,14 +128,14 @@ def complete_scales(values: Any, path: Path = PARAMS) -> Any:
     return values | {"scales": {name: _merge(shared, scale, path, name) for name, scale in values["scales"].items()}}
 
 
-def _merge(shared: Any, special: Any, path: Path, *place: str) -> Any:
-    """Merge two blocks; `place` is the name of the scale, then the keys that lead to the block."""
+def _merge(shared: Any, special: Any, path: Path, scale: str, *keys: str) -> Any:
+    """Merge two blocks, to which `keys` lead in params.yaml and in the block of the scale."""
     if isinstance(shared, dict) and not isinstance(special, dict):
         return special
     if not isinstance(shared, dict):
-        key = ".".join(place[1:])
-        raise UserError(f"{path}: {key}: stands at the top and in scales.{place[0]} as well; keep one of the two")
-    both = {key: _merge(shared[key], special[key], path, *place, str(key)) for key in shared.keys() & special.keys()}
+        key = ".".join(map(str, keys))
+        raise UserError(f"{path}: {key}: stands at the top and in scales.{scale} as well; keep one of the two")
+    both = {key: _merge(shared[key], special[key], path, scale, *keys, key) for key in shared.keys() & special.keys()}
     return shared | special | both
 
 

@@ -1,4 +1,4 @@
-"""Where everything lives: the folders between the stages, as dvc.yaml names them."""
+"""The folders between the stages, as dvc.yaml names them."""
 
 import os
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Below:
-    """A path below the root of a `Paths`, or, if it is `shared`, below the top of the repository.
+    """Gives a path below the root of a `Paths`, or, if it is `shared`, below the top of the repository.
 
     The scratch copies in which DVC runs queued experiments share these folders; DVC_ROOT names their repository.
     """

@@ -1,9 +1,53 @@
-"""What holds for all tests: one thread each, and a Ctrl-C that can be tested."""
+"""What holds for all tests: one thread each, a Ctrl-C that can be tested, a quick start; and the command line."""
 
+import gc
+import multiprocessing
 import os
 import signal
+import sys
+from collections.abc import Callable
+from typing import NamedTuple
 
-# Before torch is loaded: tests share the cores already, and threads of theirs would wait for each other.
+import pytest
+
+from pipeline import cli
+
+# Before torch is loaded: tests share the cores already, and their threads would wait for each other.
 os.environ["OMP_NUM_THREADS"] = "1"
+# Before hypothesis is loaded: its only plugin here is that of trio, which takes half a second to load.
+os.environ["HYPOTHESIS_NO_PLUGINS"] = "1"
 # A shell's job in the background ignores Ctrl-C, and so would every command that a test interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# What collection imports stays until the end: to search it for garbage again and again took a third of the time.
+gc.disable()
+# Commands that are killed are forked from a server that has imported once what they need, torch above all.
+STAGES = ["documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary", "pretrain"]
+IMPORTED = ["pipeline.cli", "torch._dynamo", "joblib.externals.loky.process_executor"]
+IMPORTED += ["tests.lm.project", "tests.text.project", *(f"pipeline.stages.{stage}" for stage in STAGES)]
+multiprocessing.set_forkserver_preload(IMPORTED)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
+
+
+class Done(NamedTuple):
+    """What a command has left: its exit code, and what it wrote to standard output and standard error."""
+
+    code: object
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    """Run `python -m pipeline ARGUMENTS` in this process."""
+
+    def run(*arguments: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["pipeline", *arguments])
+        with pytest.raises(SystemExit) as raised:
+            cli.main()
+        return Done(raised.value.code, *capsys.readouterr())
+
+    return run

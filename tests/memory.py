@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def traced_peak(run: Callable[[], object]) -> int:
-    """The most memory that Python's allocator had given out at a time while `run` ran, in bytes."""
+    """Return the most memory that Python's allocator had given out at a time while `run` ran, in bytes."""
     tracemalloc.start()
     try:
         run()

@@ -19,7 +19,7 @@ def _committed() -> Any:
 
 
 def make_params(values: dict[str, Any] | None = None) -> Params:
-    """The committed params.yaml on one process and a CPU, with these values by dotted key.
+    """Make the committed params.yaml, for one process and a CPU, with these values by dotted key.
 
     A key that begins with the name of a block of a scale is of the scale that is chosen, wherever the file has it:
     `text.fragment_words`. A block may be given whole, as data or as its model.
@@ -38,10 +38,10 @@ def make_params(values: dict[str, Any] | None = None) -> Params:
 
 
 def make_workers(jobs: int, backend: str) -> Compute:
-    """How and where a text stage is done, for what a stage calls."""
+    """Make the settings of how and where a text stage is done."""
     return make_params({"compute.jobs": jobs, "compute.backend": backend}).compute
 
 
 def dump_params(params: Params) -> dict[str, Any]:
-    """What a params.yaml has to say to be read as these: here all settings of a scale stand in the scale."""
+    """Return what a params.yaml says that is read as these: all settings of a scale stand in the scale."""
     return params.model_dump(mode="json") | {block: {} for block in Scale.model_fields if block in Params.model_fields}

@@ -1,6 +1,5 @@
 """A checkpoint is whole, of one run, and held by one process at a time."""
 
-import fcntl
 import time
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 import torch
 
 from pipeline.errors import UserError
+from pipeline.work import checkpoint as module
 from pipeline.work.checkpoint import LOCK, State, open_checkpoint
 
 RUN = "ab12"
@@ -17,28 +17,24 @@ def state(step: int) -> State:
     return State({"weight": torch.tensor([1 / 3, float(step)]), "step": torch.tensor(2.0)}, {"step": step, "loss": 0.1})
 
 
-def test_what_was_saved_comes_back_to_the_bit(tmp_path: Path) -> None:
+def test_what_was_saved_comes_back_to_the_bit_until_the_run_succeeds(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), open_checkpoint(tmp_path, RUN, 1) as checkpoint:
         assert checkpoint.load() is None
         checkpoint.save(state(1))
         checkpoint.save(state(2))
         raise ZeroDivisionError
-    with open_checkpoint(tmp_path, RUN, 1) as checkpoint:
+    with open_checkpoint(tmp_path, RUN, 1) as checkpoint, open_checkpoint(tmp_path, "cd34", 1) as another:
         loaded = checkpoint.load()
         assert loaded and loaded.facts == state(2).facts
         assert all(torch.equal(loaded.tensors[name], tensor) for name, tensor in state(2).tensors.items())
-
-
-def test_success_leaves_nothing(tmp_path: Path) -> None:
-    with open_checkpoint(tmp_path, RUN, 1) as checkpoint:
-        checkpoint.save(state(1))
+        assert another.load() is None
     assert not list(tmp_path.iterdir())
 
 
-def test_runs_do_not_meet(tmp_path: Path) -> None:
-    with open_checkpoint(tmp_path, RUN, 1) as one, open_checkpoint(tmp_path, "cd34", 1) as other:
-        one.save(state(1))
-        assert other.load() is None
+def test_a_failure_before_the_first_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), open_checkpoint(tmp_path, RUN, 1):
+        raise ZeroDivisionError
+    assert not list(tmp_path.iterdir())
 
 
 def test_one_process_holds_it(tmp_path: Path) -> None:
@@ -49,56 +45,23 @@ def test_one_process_holds_it(tmp_path: Path) -> None:
         assert (tmp_path / RUN / LOCK).is_file(), "the refused one touches nothing"
 
 
-def test_the_lock_of_a_folder_that_was_removed_meanwhile_is_not_taken(
+def test_it_is_due_by_the_clock_and_a_slow_disk_does_not_take_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another process finishes, and removes the folder, between our opening of the lock and our locking it."""
-    real, removed = fcntl.flock, list[bool]()
-
-    def flock(file: int, operation: int) -> None:
-        if not removed:
-            removed.append(True)
-            (tmp_path / RUN / LOCK).unlink()
-            (tmp_path / RUN).rmdir()
-        real(file, operation)
-
-    monkeypatch.setattr(fcntl, "flock", flock)
-    with open_checkpoint(tmp_path, RUN, 1):
-        assert (tmp_path / RUN / LOCK).read_text().startswith("process ")
-
-
-def test_it_is_due_by_the_clock(tmp_path: Path) -> None:
-    with open_checkpoint(tmp_path, RUN, 60) as seldom, open_checkpoint(tmp_path, "cd34", 1e-9) as often:
-        assert not seldom.due() and often.due()
-
-
-def test_a_slow_disk_does_not_take_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline.work import checkpoint as module
-
     clock = [0.0]
 
     def slow(*_: object) -> None:
         clock[0] += 30
 
+    def minutes_until_due() -> int:
+        start = clock[0]
+        while not checkpoint.due():
+            clock[0] += 60
+        return round(clock[0] - start) // 60
+
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     monkeypatch.setattr(module, "_to_disk", slow)  # of the file, then of its folder: a minute in all
-    with open_checkpoint(tmp_path, RUN, 1) as checkpoint:
+    with open_checkpoint(tmp_path, RUN, 2) as checkpoint:
+        assert minutes_until_due() == 2
         checkpoint.save(state(1))
-        times = []
-        for _ in range(40):
-            clock[0] += 60
-            times.append(checkpoint.due())
-        assert times.index(True) == 18, "a minute of saving in twenty"
-
-
-def test_what_is_not_a_checkpoint_is_one_line(tmp_path: Path) -> None:
-    refused = pytest.raises(UserError, match=r"cannot be read as a checkpoint .* delete it")
-    with refused, open_checkpoint(tmp_path, RUN, 1) as checkpoint:
-        checkpoint.path.write_bytes(b"nonsense")
-        checkpoint.load()
-
-
-def test_a_failure_before_the_first_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), open_checkpoint(tmp_path, RUN, 1):
-        raise ZeroDivisionError
-    assert not list(tmp_path.iterdir())
+        assert minutes_until_due() == 19, "a minute of saving in twenty"

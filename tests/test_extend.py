@@ -1,4 +1,4 @@
-"""docs/extend.md, done: its blocks are put into a copy of the repository, and the stages run there.
+"""docs/extend.md is done as it says: its blocks are put into a copy of the repository, and the stages run there.
 
 A block belongs to the file that is named last before it: YAML is merged into it, Python is the whole of it.
 """
@@ -21,7 +21,6 @@ from demo import DemoSettings, generate
 from pipeline.errors import UserError
 from pipeline.ner.data.bio import bio_labels
 from pipeline.ner.data.lines import group
-from tests.pack import PACK
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "extend.md"
@@ -30,9 +29,11 @@ TEXT = ["check", "fetch", "documents", "sentences", "fragments", "lowercase", "l
 SMALL = DemoSettings(
     seed=1, articles=20, train=20, validation=10, test=10, treebank=30, tokenizer_epochs=1, tagger_iterations=1
 )
+TRAINING = {"epochs": 0.5, "batch_tokens": 200, "cutoffs": [100]}
 TINY = {
-    "charcnn": {"cnn": {"filters": [4]}, "projection": 8},
-    "lm": {"hidden": 8},
+    "vocabulary": {"size": 500, "validation_share": 0.2},
+    "charcnn": {"cnn": {"filters": [4]}, "projection": 8, "training": TRAINING},
+    "lm": {"hidden": 8, "training": TRAINING},
     "ner": {"hidden": 8, "epochs": 1, "seeds": [1]},
 }
 
@@ -45,14 +46,14 @@ class Block(NamedTuple):
 
 
 def blocks(title: str) -> list[Block]:
-    """Those of a section, in order."""
+    """The blocks of a section, in order."""
     section = PAGE.read_text(encoding="utf-8").split(f"## {title}:")[1].split("\n## ")[0]
-    found, file = [], None
+    result, file = [], None
     for name, language, code in re.findall(r"`([\w/]+\.(?:py|yaml))`|```(\w+)\n(.*?)```", section, re.DOTALL):
         file = name or file
         if language:
-            found.append(Block(None if language == "sh" else file, code))
-    return found
+            result.append(Block(None if language == "sh" else file, code))
+    return result
 
 
 class Copy:
@@ -64,14 +65,10 @@ class Copy:
             shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
         for name in ("params.yaml", "dvc.yaml"):
             shutil.copyfile(ROOT / name, folder / name)
-        scale: dict[str, Any] = {**TINY, "vocabulary": {"size": 500, "validation_share": 0.2}}
-        for stage in ("charcnn", "lm"):
-            training = {"epochs": 0.5, "batch_tokens": 200, "cutoffs": [100]}
-            scale[stage] = {**scale[stage], "training": training}
-        compute = {"jobs": 1, "backend": "sequential"}
-        self.merge("params.yaml", {"compute": compute, "scales": {"local": scale}})
+        self.merge("params.yaml", {"compute": {"jobs": 1, "backend": "sequential"}, "scales": {"local": TINY}})
 
     def put(self, block: Block) -> None:
+        """Write it to its file."""
         assert block.file
         if block.file.endswith(".yaml"):
             self.merge(block.file, yaml.safe_load(block.code))
@@ -79,7 +76,7 @@ class Copy:
             (self.folder / block.file).write_text(block.code, encoding="utf-8")
 
     def type(self, command: str) -> None:
-        """What `-S` sets of a dvc command; its stages are run by `run`, all others are run as they are."""
+        """Set what `-S` sets in a dvc command, whose stages `run` runs; run any other command as it is."""
         if not command.startswith("dvc "):
             subprocess.run(command, cwd=self.folder, shell=True, check=True, capture_output=True)
         for key, value in re.findall(r"-S (\S+)=(\S+)", command):
@@ -92,7 +89,7 @@ class Copy:
         path.write_text(yaml.safe_dump(merged(value, block), allow_unicode=True), encoding="utf-8")
 
     def run(self, *stages: str) -> None:
-        """In one process."""
+        """Run stages in one process."""
         command = [sys.executable, "-c", STAGES, *stages]
         result = subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
         assert result.returncode == 0, result.stderr
@@ -105,7 +102,7 @@ class Copy:
 
 
 def merged(value: Any, block: Any) -> Any:
-    """Tables key by key; anything else is replaced."""
+    """Merge tables key by key; anything else is replaced."""
     if not (isinstance(value, dict) and isinstance(block, dict)):
         return block
     return value | {key: merged(value.get(key), part) for key, part in block.items()}
@@ -136,13 +133,13 @@ def test_an_architecture_and_a_data_set(tmp_path: Path) -> None:
 
 
 def test_the_architecture_reads_what_it_says() -> None:
-    """`taps` tokens and none after its own."""
+    """It reads `taps` tokens, and none after its own."""
     import torch
 
     (layer, *_) = blocks("An architecture")
-    found: dict[str, Any] = {}
-    exec(layer.code, found)
-    cell = found["Layer"](4, 6, taps=3)
+    module: dict[str, Any] = {}
+    exec(layer.code, module)
+    cell = module["Layer"](4, 6, taps=3)
     inputs = torch.randn(7, 1, 4)
     changed = inputs.clone()
     changed[2] += 1
@@ -191,16 +188,10 @@ def test_a_language(tmp_path: Path) -> None:
 
 
 def write_wikiann(folder: Path) -> None:
-    """The beginnings of the pack's files, or sentences in their form."""
+    """Sentences in the form of the published files."""
     folder.mkdir(parents=True)
-    for split, number in {"train": 30, "val": 10, "test": 10}.items():
-        published = PACK / "ner/wikiann_ru" / f"{split}.conllu.gz"
-        if published.is_file():
-            with gzip.open(published, "rt", encoding="utf-8") as file:
-                sentences = file.read().split("\n\n")[:number]
-        else:
-            sentences = [f"0\tВ\tO\n1\tТуле\tB-LOC\n2\tговорит\tO\n3\tМарков\tB-PER\n4\t{n}\tO" for n in range(number)]
-        text = "".join(f"{sentence}\n\n" for sentence in sentences)
+    for split, size in {"train": 30, "val": 10, "test": 10}.items():
+        text = "".join(f"0\tВ\tO\n1\tТуле\tB-LOC\n2\tговорит\tO\n3\tМарков\tB-PER\n4\t{n}\tO\n\n" for n in range(size))
         (folder / f"{split}.conllu.gz").write_bytes(gzip.compress(text.encode()))
 
 

@@ -8,29 +8,23 @@ from pipeline.errors import UserError
 from pipeline.provenance.fingerprint import fingerprint
 
 
-def test_the_key_is_the_content(tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        (tmp_path / name / "deep").mkdir(parents=True)
-        (tmp_path / name / "deep" / "weights").write_text("1")
-        (tmp_path / name / "config").write_text("2")
-    one, two = (fingerprint({}, tmp_path / name) for name in ("one", "two"))
-    assert one == two
-    (tmp_path / "two" / "deep" / "__pycache__").mkdir()
-    (tmp_path / "two" / "deep" / "__pycache__" / "x.pyc").write_text("3")
-    assert fingerprint({}, tmp_path / "two") == one
-    (tmp_path / "two" / "deep" / "weights").write_text("9")
-    assert fingerprint({}, tmp_path / "two") != one
-
-
-def test_the_key_knows_names_and_order(tmp_path: Path) -> None:
-    for name, text in (("a", "1"), ("b", "2")):
-        (tmp_path / "folder").mkdir(exist_ok=True)
-        (tmp_path / "folder" / name).write_text(text)
-    a, b = tmp_path / "folder" / "a", tmp_path / "folder" / "b"
-    before = fingerprint({}, tmp_path / "folder")
-    assert fingerprint({}, a, b) != fingerprint({}, b, a)
-    a.rename(tmp_path / "folder" / "c")
-    assert fingerprint({}, tmp_path / "folder") != before
+def test_the_key_is_of_contents_names_and_order(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    for folder in (one, two):
+        (folder / "deep").mkdir(parents=True)
+        (folder / "deep" / "weights").write_text("1")
+        (folder / "config").write_text("2")
+    key = fingerprint({}, one)
+    assert fingerprint({}, two) == key
+    (two / "deep" / "__pycache__").mkdir()
+    (two / "deep" / "__pycache__" / "x.pyc").write_text("3")
+    assert fingerprint({}, two) == key
+    (two / "config").rename(two / "settings")
+    assert fingerprint({}, two) != key
+    (two / "settings").rename(two / "config")
+    (two / "deep" / "weights").write_text("9")
+    assert fingerprint({}, two) != key
+    assert fingerprint({}, one, two) != fingerprint({}, two, one)
 
 
 def test_the_key_of_what_is_missing(tmp_path: Path) -> None:

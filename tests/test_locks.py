@@ -1,36 +1,23 @@
-"""Where files cannot be locked, whoever needs a lock says so in one line; nothing is done without."""
+"""Who holds a lock is said in one line, and so is where files cannot be locked; nothing is done without."""
 
 import errno
 import fcntl
 import os
 import shutil
-import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-import yaml
 
-from pipeline import cli
 from pipeline.errors import UserError
-from pipeline.params import load_params
 from pipeline.paths import HERE
-from pipeline.provenance.code import read_sources, stages
 from pipeline.sources.download import download
-from pipeline.work.checkpoint import open_checkpoint
 from pipeline.work.finished import keep_finished
-from pipeline.work.locks import hold, lock
+from pipeline.work.locks import hold
+from tests.conftest import Done
 
 ROOT = Path(__file__).parents[1]
-
-
-def test_one_alone_or_several_together(tmp_path: Path) -> None:
-    with (tmp_path / "lock").open("a") as one, (tmp_path / "lock").open("a") as other:
-        assert lock(one) and not lock(other)
-        lock(one, shared=True)
-        lock(other, shared=True)
-        assert not lock(one)
 
 
 def _finish(folder: Path) -> None:
@@ -38,8 +25,8 @@ def _finish(folder: Path) -> None:
         pytest.fail("done without a lock")
 
 
-def _train(folder: Path) -> None:
-    with open_checkpoint(folder, "ab12", 1):
+def _hold(folder: Path) -> None:
+    with hold(folder / "lock", "at work"):
         pytest.fail("done without a lock")
 
 
@@ -47,10 +34,11 @@ def _download(folder: Path) -> None:
     download("http://127.0.0.1:1/a.gz", folder)
 
 
-@pytest.mark.parametrize("use", [_finish, _train, _download])
-@pytest.mark.parametrize("code", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS])
+@pytest.mark.parametrize(
+    ("code", "work"), [(errno.ENOLCK, _finish), (errno.EOPNOTSUPP, _hold), (errno.ENOSYS, _download)]
+)
 def test_a_file_system_without_locks_is_said(
-    code: int, use: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    code: int, work: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def flock(*_: object) -> None:
         raise OSError(code, os.strerror(code))
@@ -58,7 +46,7 @@ def test_a_file_system_without_locks_is_said(
     monkeypatch.setattr(fcntl, "flock", flock)
     said = rf"^{tmp_path}/\S+: cannot be locked \({os.strerror(code)}\), .* move the repository"
     with pytest.raises(UserError, match=said):
-        use(tmp_path)
+        work(tmp_path)
 
 
 def test_who_holds_it_is_said_and_nothing_is_left(tmp_path: Path) -> None:
@@ -75,30 +63,37 @@ def test_who_holds_it_is_said_and_nothing_is_left(tmp_path: Path) -> None:
         assert path.read_text().startswith(f"process {os.getpid()} on ")
 
 
+def test_a_folder_that_is_removed_between_opening_and_locking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, real = tmp_path / "folder" / "lock", fcntl.flock
+
+    def flock(file: int, operation: int) -> None:
+        monkeypatch.undo()
+        shutil.rmtree(path.parent)
+        real(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with hold(path, "busy"):
+        assert path.read_text().startswith("process ")
+
+
 def test_the_lock_of_whoever_came_after_a_removal_stays(tmp_path: Path) -> None:
     path = tmp_path / "folder" / "lock"
     with ExitStack() as other:
         with hold(path, "busy"):
-            path.unlink()
-            path.parent.rmdir()
+            shutil.rmtree(path.parent)
             other.enter_context(hold(path, "busy"))
         assert path.exists()
     assert not path.exists()
 
 
-@pytest.mark.parametrize("stage", stages(read_sources()))
+@pytest.mark.parametrize("stage", ["check", "pretrain", "ner@wikineural"])
 def test_a_stage_that_another_process_runs_touches_nothing(
-    stage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    stage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_command: Callable[..., Done]
 ) -> None:
     shutil.copy(ROOT / "params.yaml", tmp_path)
     monkeypatch.chdir(tmp_path)
-    dvc = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"][stage]
-    sets = [load_params().sets[0]] if "matrix" in dvc else []
-    monkeypatch.setattr(sys, "argv", ["pipeline", stage, *sets])
-    name = "@".join([stage, *sets])
-    with hold(HERE.locks / name, f"running stage {name}"), pytest.raises(SystemExit) as raised:
-        cli.main()
-    said = capsys.readouterr().err
-    assert raised.value.code == 1 and said.count("\n") == 1
-    assert f"process {os.getpid()} on" in said and f"is running stage {name} (since " in said
+    with hold(HERE.locks / stage, f"running stage {stage}"):
+        done = run_command(*stage.split("@"))
+    assert done.code == 1 and done.err.count("\n") == 1
+    assert f"process {os.getpid()} on" in done.err and f"is running stage {stage} (since " in done.err
     assert sorted(path.name for path in tmp_path.rglob("*")) == [".locks", "data", "params.yaml"]

@@ -3,10 +3,10 @@
 import errno
 import resource
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from pipeline.errors import UserError
@@ -18,24 +18,25 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.rglob("*"))
 
 
-def test_a_folder_replaces_the_old_one(tmp_path: Path) -> None:
-    for content in ("old", "new"):
-        with fresh_folder(tmp_path / "out") as folder:
-            (folder / content).touch()
-    assert names(tmp_path) == ["new", "out"]
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Files may not grow beyond 1,000 bytes."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
-def test_a_failure_leaves_the_old_folder_and_nothing_else(tmp_path: Path) -> None:
+def test_a_folder_is_replaced_or_left(tmp_path: Path) -> None:
     with fresh_folder(tmp_path / "out") as folder:
         (folder / "old").touch()
     with pytest.raises(ValueError), fresh_folder(tmp_path / "out") as folder:
         (folder / "new").touch()
         raise ValueError
     assert names(tmp_path) == ["old", "out"]
-
-
-def test_what_a_killed_run_left_is_cleared(tmp_path: Path) -> None:
-    for leftover in (".out.partial", ".out.old"):
+    for leftover in (".out.partial", ".out.old"):  # of a killed run
         (tmp_path / leftover).mkdir()
         (tmp_path / leftover / "half").touch()
     with fresh_folder(tmp_path / "out") as folder:
@@ -66,46 +67,41 @@ def test_a_copy_has_all_files_and_an_error_is_of_one(tmp_path: Path) -> None:
     (tmp_path / "a" / "small").write_bytes(b"y")
     copy_folder(tmp_path / "a", tmp_path / "b")
     assert (tmp_path / "b" / "deep" / "large").read_bytes() == b"x" * 100_000 and (tmp_path / "b" / "small").is_file()
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
-    try:
-        with pytest.raises(OSError) as raised:
-            copy_folder(tmp_path / "a", tmp_path / "c")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with full_disk(), pytest.raises(OSError) as raised:
+        copy_folder(tmp_path / "a", tmp_path / "c")
     assert raised.value.errno == errno.EFBIG and str(raised.value.filename).endswith("deep/large")
 
 
-def test_a_folder_that_something_else_has_put_there_meanwhile_stays(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [["old"], []])
+def test_a_folder_that_something_else_has_put_there_meanwhile_stays(content: list[str], tmp_path: Path) -> None:
     """As DVC does, which brings outputs back from its cache where a stage outlives the dvc that started it."""
-    for before in (False, True):
-        with pytest.raises(UserError, match="out: was replaced while"), fresh_folder(tmp_path / "out") as folder:
-            (folder / "old").touch()
-            if before:
-                shutil.rmtree(tmp_path / "out")
-            (tmp_path / "out").mkdir()
-            (tmp_path / "out" / "new").touch()
-        assert names(tmp_path) == ["new", "out"]
+    for name in content:
+        with fresh_folder(tmp_path / "out") as folder:
+            (folder / name).touch()
+    with pytest.raises(UserError, match="out: was replaced while"), fresh_folder(tmp_path / "out") as folder:
+        (folder / "old").touch()
+        shutil.rmtree(tmp_path / "out", ignore_errors=True)
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "new").touch()
+    assert names(tmp_path) == ["new", "out"]
     with fresh_folder(tmp_path / "out") as folder:  # removed, as before every run of a stage: it may be put there
         shutil.rmtree(tmp_path / "out")
         (folder / "newest").touch()
     assert names(tmp_path) == ["newest", "out"]
 
 
-@pytest.mark.parametrize(
-    "write", [Path.write_bytes, lambda path, data: pd.DataFrame({"a": [data.decode()]}).to_csv(path)]
-)
+def write_table(path: Path, content: bytes) -> None:
+    import pandas as pd
+
+    pd.DataFrame({"a": [content.decode()]}).to_csv(path)
+
+
+@pytest.mark.parametrize("write", [Path.write_bytes, write_table])
 def test_a_full_disk_is_said_of_a_file_that_is_to_be(write: Callable[[Path, bytes], None], tmp_path: Path) -> None:
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
-    try:
-        with pytest.raises(OSError) as folder_full, fresh_folder(tmp_path / "out") as folder:
-            write(folder / "a", b"x" * 100_000)
-        with pytest.raises(OSError) as file_full, fresh_file(tmp_path / "b.csv") as partial:
-            write(partial, b"x" * 100_000)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert folder_full.value.filename == str(tmp_path / "out") and file_full.value.filename == str(tmp_path / "b.csv")
+    for path, fresh in ((tmp_path / "out", fresh_folder), (tmp_path / "b.csv", fresh_file)):
+        with full_disk(), pytest.raises(OSError) as raised, fresh(path) as partial:
+            write(partial / "a" if partial.is_dir() else partial, b"x" * 100_000)
+        assert raised.value.filename == str(path)
     assert names(tmp_path) == []
 
 

@@ -38,7 +38,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(change: Callable[[], object], stage: str = "count") -> None:
-    """A stage that reads nothing, and writes what it may and something that is not its own."""
+    """Run a stage that reads nothing, and writes its outputs and something that is not one."""
     with steady(stage, "birds"):
         change()
         write_text(Path("models/.checkpoints/state"), "half")
@@ -96,23 +96,24 @@ def test_a_check_ends_with_its_stage() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "message"),
+    "stages",
     [
-        ("stages: {}", r"dvc\.yaml: stages\.count: .*; take it from git again"),
-        ("stages:\n  count:\n    deps: 5", r"dvc\.yaml: stages\.count: .*; take it from git again"),
-        ("stages:\n  count:\n    deps: [a, 5]", r"dvc\.yaml: stages\.count: .*; take it from git again"),
-        ("stages:\n  count:\n    deps: [a]\n    params: [[]]", r"dvc\.yaml: stages\.count: .*; take it from git again"),
-        ("stages:\n  count:\n    deps: [a]\n    outs: 7", r"dvc\.yaml: stages\.count: .*; take it from git again"),
-        ("stages: [", r"dvc\.yaml: not valid YAML"),
-        (None, r"dvc\.yaml: not found; run from the top of the repository"),
+        "{}",
+        "{count: {deps: 5}}",
+        "{count: {deps: [a, 5]}}",
+        "{count: {deps: [a], params: [[]]}}",
+        "{count: {deps: [a], outs: 7}}",
     ],
 )
-def test_a_dvc_yaml_that_does_not_know_the_stage_is_one_line(content: str | None, message: str) -> None:
-    if content is None:
-        Path("dvc.yaml").unlink()
-    else:
-        Path("dvc.yaml").write_text(content, encoding="utf-8")
-    with pytest.raises(UserError, match=message):
+def test_a_dvc_yaml_that_does_not_know_the_stage_is_one_line(stages: str) -> None:
+    Path("dvc.yaml").write_text(f"stages: {stages}", encoding="utf-8")
+    with pytest.raises(UserError, match=r"dvc\.yaml: stages\.count: .*; take it from git again"):
+        run(lambda: pytest.fail("run without knowing what decides it"))
+
+
+def test_a_dvc_yaml_that_is_missing_is_one_line() -> None:
+    Path("dvc.yaml").unlink()
+    with pytest.raises(UserError, match=r"dvc\.yaml: not found; run from the top of the repository"):
         run(lambda: pytest.fail("run without knowing what decides it"))
 
 

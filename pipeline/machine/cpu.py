@@ -17,7 +17,7 @@ CPUINFO = Path("/proc/cpuinfo")
 def set_up_torch(threads: int = 0, instructions: str = "native") -> None:
     """Set torch's number of threads (0 leaves it to torch) and its instructions: `avx2`, or `native`, the widest.
 
-    Also has large buffers kept. To be called before torch's first operation.
+    Also makes the system keep large buffers. It must be called before torch's first operation.
     """
     import torch
 
@@ -39,5 +39,5 @@ def use_avx2() -> None:
 
 
 def has_avx2() -> bool:
-    """Whether the processor has AVX2; only Linux on x86 says so."""
+    """Return whether the processor has AVX2; only Linux on x86 says so."""
     return CPUINFO.is_file() and " avx2 " in CPUINFO.read_text(encoding="utf-8")

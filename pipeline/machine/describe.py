@@ -15,7 +15,7 @@ LIBRARIES += ["razdel", "ufal.udpipe", "mwparserfromhell"]
 
 
 def stamp(device: torch.device) -> dict[str, str]:
-    """The machine as metrics files have it: `hardware` and `software`, a line each.
+    """Return the machine as metrics files have it: `hardware` and `software`, a line each.
 
     Nothing in it tells of time or load: on one machine, equal inputs give equal bytes.
     """
@@ -31,7 +31,7 @@ def stamp(device: torch.device) -> dict[str, str]:
 
 
 def peak_memory(device: torch.device) -> dict[str, int]:
-    """The most memory that this process has held so far, in MB: resident, and on the GPU."""
+    """Return the most memory that this process has held so far, in MB: resident, and on the GPU."""
     unit = 2**20 if sys.platform == "darwin" else 2**10
     peak = {"peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)}
     if device.type == "cuda":
@@ -44,7 +44,7 @@ def _count(number: int | None, unit: str) -> str:
 
 
 def find_version(package: str) -> str:
-    """The installed version of a package, or `none`."""
+    """Return the installed version of a package, or `none`."""
     try:
         return version(package)
     except PackageNotFoundError:
@@ -52,7 +52,7 @@ def find_version(package: str) -> str:
 
 
 def name_processor(device: torch.device) -> str:
-    """The name of the processor or GPU that computes."""
+    """Return the name of the processor or GPU that computes."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     cpuinfo = Path("/proc/cpuinfo")

@@ -28,6 +28,6 @@ def keep_buffers() -> bool:
 
 
 def collect_rarely() -> None:
-    """Save a quarter of a stage's start and end: the search for garbage in libraries that live as long as the stage."""
+    """Seldom search for garbage in libraries, which live as long as the stage: a quarter of its start and end."""
     gc.set_threshold(100_000)
     atexit.register(gc.freeze)

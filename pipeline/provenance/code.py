@@ -45,46 +45,46 @@ def read_sources(top: Path = TOP) -> dict[str, bytes]:
 
 
 def stages(sources: Sources) -> list[str]:
-    """The names of all stages, sorted: the modules in `pipeline/stages`."""
+    """Return the names of all stages, sorted: the modules in `pipeline/stages`."""
     paths = map(PurePosixPath, sources)
     return sorted(path.stem for path in paths if str(path.parent) == STAGES and path.name != INIT)
 
 
 def stage_code(stage: str, sources: Sources) -> Code:
-    """The code that decides what a stage writes, without architectures (see `describe_architecture`)."""
+    """Return the code that decides what a stage writes, without architectures (see `describe_architecture`)."""
     return deciding(f"{STAGES}/{stage}.py", sources)
 
 
 def training_code(stage: str, cell: str) -> Code:
-    """The code on the disk that decides the result of a training stage for an architecture."""
+    """Return the code on the disk that decides the result of a training stage for an architecture."""
     sources = read_sources()
     return stage_code(stage, sources) | cell_code(cell, sources)
 
 
 def cell_code(cell: str, sources: Sources) -> Code:
-    """The code of an architecture and of those it builds on, without what all share; empty if there is no such cell."""
+    """Return the code of an architecture and those it builds on, without what all share; empty if there is none."""
     starts = [start for start in (f"{CELLS}{cell}.py", f"{CELLS}{cell}/{INIT}") if start in sources]
     code = {path: text for start in starts for path, text in deciding(start, sources).items()}
     return {path: text for path, text in code.items() if path.startswith(CELLS)}
 
 
 def describe_architecture(params: Mapping[str, Any], sources: Sources) -> dict[str, Any]:
-    """The content of models/architecture.json: the architecture that params.yaml (as data) chooses, and its code.
+    """Return what models/architecture.json says: the architecture that params.yaml (as data) chooses, with its code.
 
-    An edit of one architecture's code retrains that architecture and no other. A KeyError if the name is unknown.
+    An edit of one architecture's code retrains that architecture and no other. Raises KeyError for an unknown name.
     """
     arch = {"options": {}, **params["archs"][params["arch"]]}
     return {"name": params["arch"], **arch, "code": cell_code(arch["cell"], sources)}
 
 
 def deciding(start: str, sources: Sources) -> Code:
-    """The code that decides the results of the module in the file `start`."""
+    """Return the code that decides the results of the module in the file `start`."""
     files = {path: _without_comments(path, sources[path]) for path in reached(start, sources)}
     return {path: hashlib.sha256(text).hexdigest() for path, text in files.items()}
 
 
 def reached(start: str, sources: Sources) -> list[str]:
-    """Every file outside the plumbing that importing the module in the file `start` runs or reads, sorted."""
+    """Return every file outside the plumbing that importing the module in the file `start` runs or reads, sorted."""
     modules, todo = set[str](), [start]
     while todo:
         path = todo.pop()
@@ -98,7 +98,7 @@ def reached(start: str, sources: Sources) -> list[str]:
 
 
 def imports(path: str, sources: Sources) -> set[str]:
-    """The package's own files that a file imports itself; packages with nothing but a docstring do not count."""
+    """Return the package's files that a file itself imports; packages with nothing but a docstring do not count."""
     files = set[str]()
     for name in _imported(sources[path]):
         parts = name.split(".")
@@ -110,7 +110,7 @@ def imports(path: str, sources: Sources) -> set[str]:
 
 @cache
 def _imported(text: bytes) -> frozenset[str]:
-    """The dotted names after `import` and `from`."""
+    """Return the dotted names after `import` and `from`."""
     names = set[str]()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
@@ -122,7 +122,7 @@ def _imported(text: bytes) -> frozenset[str]:
 
 @cache
 def _without_comments(path: str, text: bytes) -> bytes:
-    """The file without comments and the white space before them; a line that held nothing else is gone."""
+    """Return the file without comments and the white space before them; a line that held nothing else is gone."""
     if not path.endswith(PYTHON):
         return text
     lines = text.splitlines()

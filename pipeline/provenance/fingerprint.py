@@ -10,7 +10,7 @@ from pipeline.errors import UserError
 
 
 def fingerprint(settings: Mapping[str, Any], *paths: Path) -> str:
-    """The sha256 of settings (JSON values), of the contents of files and folders, and of the names within folders.
+    """Return the sha256 of settings (JSON values), the contents of files and folders, and the names within folders.
 
     The paths themselves do not count: an input that was moved is the same input.
     """
@@ -23,7 +23,7 @@ def fingerprint(settings: Mapping[str, Any], *paths: Path) -> str:
 
 
 def sha256(path: Path) -> str:
-    """The sha256 of a file."""
+    """Return the sha256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -1,4 +1,4 @@
-"""Long runs and their checkpoints. A checkpoint is whole or not there, and held by one process at a time.
+"""Long runs and their checkpoints. A checkpoint is whole or not there, and one process at a time holds it.
 
     models/.checkpoints/<fingerprint>/lock                 the process that trains
                                       state.safetensors    tensors by name; facts as JSON in the metadata
@@ -31,7 +31,7 @@ LOCK, STATE = "lock", "state.safetensors"
 
 
 class State(NamedTuple):
-    """A run at the end of a step."""
+    """The state of a run at the end of a step."""
 
     tensors: dict[str, Tensor]
     facts: dict[str, Any]
@@ -47,11 +47,11 @@ class Checkpoint:
         self._step: int | None = None  # of the last state that was loaded or saved
 
     def due(self) -> bool:
-        """Whether it is time for the next one; saving takes no more than a twentieth of the time, however slow."""
+        """Return whether it is time to save; saving takes no more than a twentieth of the time, however slow it is."""
         return time.monotonic() - self._saved >= max(self._seconds, 19 * self._cost)
 
     def load(self) -> State | None:
-        """The last state saved, tensors on the CPU; None if there is none."""
+        """Return the last state saved, with its tensors on the CPU; None if there is none."""
         if not self.path.is_file():
             return None
         try:
@@ -68,7 +68,7 @@ class Checkpoint:
         return state
 
     def save(self, state: State) -> None:
-        """Replace the last state; if that fails (a full disk), the last one stays and is named."""
+        """Replace the last state; if that fails (a full disk), the last one stays, and a `UserError` names it."""
         started, metadata = time.monotonic(), {"facts": json.dumps(state.facts)}
         try:
             with fresh_file(self.path) as partial:
@@ -85,7 +85,7 @@ class Checkpoint:
         self._cost = self._saved - started
 
     def describe(self) -> str:
-        """The last checkpoint in words, once it is loaded, if there is one."""
+        """Describe in words the last state that was loaded or saved, if there is one."""
         if self._step is None:
             return "none is saved yet"
         return f"the last checkpoint, {self.path}, is of step {self._step:,}"
@@ -98,11 +98,11 @@ class Run(NamedTuple):
     checkpoints: Path
     """The folder of the checkpoints of all runs."""
     minutes: float
-    """Between two checkpoints."""
+    """Minutes between two checkpoints."""
     world: World
 
     def checkpoint(self, settings: Mapping[str, Any], *paths: Path) -> AbstractContextManager[Checkpoint | None]:
-        """Rank 0's checkpoint of the run with these settings (JSON values), inputs and code; None for the others."""
+        """Hold the checkpoint of the run with these settings (JSON values), inputs and code; ranks above 0 get None."""
         if not self.world.leads:
             return nullcontext()
         return open_checkpoint(self.checkpoints, fingerprint(settings, *paths), self.minutes)
@@ -110,7 +110,7 @@ class Run(NamedTuple):
 
 @contextmanager
 def start(device: torch.device, checkpoints: Path, minutes: float) -> Iterator[Run]:
-    """A run by this process, or by all processes that torchrun has started, which meet here."""
+    """Yield a run by this process, or by all processes that torchrun has started, which meet here."""
     with join(device) as world:
         yield Run(device, checkpoints, minutes, world)
 
@@ -119,7 +119,7 @@ def start(device: torch.device, checkpoints: Path, minutes: float) -> Iterator[R
 def open_checkpoint(root: Path, fingerprint: str, minutes: float) -> Iterator[Checkpoint]:
     """Hold the checkpoint of the run called `fingerprint`, saved every `minutes`; removed if the block succeeds.
 
-    A `UserError` if another process holds it: two would train the same thing side by side.
+    Raises a `UserError` if another process holds it: two would train the same thing at once.
     """
     folder = root / fingerprint
     with hold(folder / LOCK, "training this configuration"):

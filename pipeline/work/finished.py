@@ -1,4 +1,4 @@
-"""Shards that are finished before their stage is. A shard is whole or not there; its key is of all that decides it.
+"""Shards that are finished before their stage is. A shard is whole or not there; its key sums up all that decides it.
 
     data/.shards/lemmas.lock                     the processes that work on the stage
                  lemmas/<fingerprint>/shard      a shard, or another result of one
@@ -34,11 +34,11 @@ class Finished:
         self._folder = root.resolve() / stage  # a worker may have a working directory of its own
 
     def path(self, key: str) -> Path:
-        """Where the shard is, or will be."""
+        """Return where the shard is, or will be."""
         return self._folder / key / SHARD
 
     def facts(self, key: str) -> Any | None:
-        """The facts that `add` was given; None if the shard is not there, or is not as it was when it was finished."""
+        """Return the facts that `add` was given; None if the shard is missing, or has changed since."""
         with suppress(OSError, ValueError, LookupError, TypeError):
             finished = json.loads((self._folder / key / FACTS).read_bytes())
             if finished["sha256"] == sha256(self.path(key)):
@@ -63,7 +63,7 @@ class Finished:
             shutil.rmtree(partial, ignore_errors=True)
 
     def place(self, key: str, target: Path) -> None:
-        """Have the shard at `target` too. It stays here, in case the stage is killed before all shards are placed."""
+        """Link the shard to `target`. It also stays here, in case the stage is killed before all shards are placed."""
         try:
             os.link(self.path(key), target)
         except OSError:  # another file system, or one without hard links
@@ -98,7 +98,7 @@ def _sweep(folder: Path, file: IO[str]) -> None:
 
 
 def _put(folder: Path, target: Path) -> bool:
-    """Rename a folder; False if another one is there that is not empty."""
+    """Rename a folder; return False if another one is there that is not empty."""
     try:
         folder.rename(target)
     except OSError as error:

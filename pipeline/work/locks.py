@@ -16,7 +16,7 @@ from pipeline.errors import FULL, UserError
 def hold(path: Path, doing: str) -> Iterator[None]:
     """Hold a lock file alone while the block runs; it is gone afterwards.
 
-    If another process holds it, a `UserError` says which one, and what it is `doing`: "running stage lemmas".
+    If another process holds it, a `UserError` says which process, and what it is `doing`: "running stage lemmas".
     """
     with _open_locked(path, doing) as file:
         with suppress(OSError):  # a full disk, which a write that matters will report
@@ -57,7 +57,7 @@ def _open_locked(path: Path, doing: str) -> IO[str]:
 
 
 def _stands(path: Path, file: IO[str]) -> bool:
-    """Whether an open file is the one at its path."""
+    """Return whether an open file is the one at its path."""
     try:
         return os.path.samestat(path.stat(), os.fstat(file.fileno()))
     except FileNotFoundError:
@@ -65,7 +65,7 @@ def _stands(path: Path, file: IO[str]) -> bool:
 
 
 def lock(file: IO[Any], shared: bool = False) -> bool:
-    """Hold the file alone; False, at once, if another process holds it. A `UserError` where there are no locks.
+    """Hold the file alone; return False at once if another process holds it. A `UserError` says if there are no locks.
 
     With `shared`, hold it with others, as soon as nobody holds it alone.
     """

@@ -25,20 +25,20 @@ def checked(check: Callable[[Path], None]) -> Iterator[None]:
 
 
 class Steady:
-    """Files and folders as they are when this is made; `confirm` before what was made of them gets its name."""
+    """Remembers files and folders as they are now; `confirm` comes before what was made of them gets its name."""
 
     def __init__(self, *inputs: Path) -> None:
-        self._stamps = {path: _stamp_files(path) for path in inputs}
+        self._before = {path: _sizes_and_times(path) for path in inputs}
 
     def confirm(self) -> None:
-        """A `UserError` if one of them has changed, or a file in it."""
-        for path, stamps in self._stamps.items():
-            if _stamp_files(path) != stamps:
+        """Raise a `UserError` if one of them has changed, or a file in it."""
+        for path, before in self._before.items():
+            if _sizes_and_times(path) != before:
                 raise changed(str(path))
 
 
 def changed(name: str) -> UserError:
-    """The error for something that is no longer what the stage was started with."""
+    """Make the error for something that is no longer what the stage was started with."""
     return UserError(
         f"{name}: changed while the stage ran, so its outputs would not be of what stands there now; run dvc repro"
     )
@@ -48,7 +48,7 @@ def changed(name: str) -> UserError:
 def fresh_folder(path: Path) -> Iterator[Path]:
     """Yield an empty folder that becomes `path`, replacing what stood there, if the block succeeds.
 
-    If the block fails, `path` is as it was before. A folder left by a killed run is cleared at the next one. A
+    If the block fails, `path` is as it was before. A folder left by a killed run is cleared at the next one. Raises a
     `UserError` if something else has replaced `path` meanwhile: DVC may have brought it back from its cache, and stages
     that read it must not find files of both.
     """
@@ -82,7 +82,7 @@ def fresh_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def named(path: Path) -> Iterator[None]:
-    """Have the error of a full disk name the path: a write that fails does not say where."""
+    """Make the error of a full disk name the path: a write that fails does not say where."""
     try:
         yield
     except OSError as error:
@@ -106,7 +106,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def need(path: Path, stage: str) -> Path:
-    """The path, if it is a file; else a `UserError` that names the stage which makes it."""
+    """Return the path if it is a file; else raise a `UserError` that names the stage which makes it."""
     if not path.is_file():
         raise UserError(f"{path}: not found; run the stage that makes it: dvc repro {stage}")
     return path
@@ -120,14 +120,14 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _stamp_files(path: Path) -> dict[Path, tuple[int, int]]:
-    """Size and time of change of every file. To read terabytes twice would cost more than it saves."""
+def _sizes_and_times(path: Path) -> dict[Path, tuple[int, int]]:
+    """Return the size and the time of change of every file. Reading terabytes twice would cost more than it saves."""
     files = [file for file in (path.rglob("*") if path.is_dir() else [path]) if "__pycache__" not in file.parts]
     return {file: (file.stat().st_size, file.stat().st_mtime_ns) for file in files if file.is_file()}
 
 
 def _identify(path: Path) -> tuple[int, int] | None:
-    """The inode and time of change, which tell a folder from another of its name; None where there is no folder."""
+    """Return the inode and the time of change, which tell a folder from another of its name; None if there is none."""
     try:
         status = path.stat()
     except FileNotFoundError:

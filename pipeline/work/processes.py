@@ -21,24 +21,24 @@ PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>
 
 
 class World(NamedTuple):
-    """This process among all."""
+    """The place of this process among all."""
 
     rank: int = 0
     size: int = 1
 
     @property
     def leads(self) -> bool:
-        """Rank 0 writes files and speaks; the others only compute."""
+        """Whether this is rank 0, which writes files and speaks; the others only compute."""
         return self.rank == 0
 
     def sum(self, value: Tensor) -> Tensor:
-        """The sum of every process's `value`; waits for all."""
+        """Return the sum of every process's `value`; waits for all."""
         if self.size > 1:
             dist.all_reduce(value)
         return value
 
     def share(self, value: T) -> T:
-        """Rank 0's value, which is pickled, on every process; it may have tensors on the CPU. Waits for all."""
+        """Return rank 0's value, which is pickled, on every process; it may have tensors on the CPU. Waits for all."""
         values = [value]
         if self.size > 1:
             dist.broadcast_object_list(values)
@@ -49,12 +49,12 @@ ALONE = World()
 
 
 def started_by_torchrun() -> bool:
-    """Whether torchrun, or `launch`, has started this process."""
+    """Return whether torchrun, or `launch`, has started this process."""
     return "WORLD_SIZE" in os.environ
 
 
 def check_number(number: int, device: str) -> None:
-    """A `UserError` for more processes than can have a core, or a GPU, each."""
+    """Raise a `UserError` if there are more processes than cores, or than GPUs where there are any."""
     gpus = 0 if device == "cpu" else torch.cuda.device_count()
     most, units = (gpus, "GPUs") if gpus else (max(2, os.cpu_count() or 1), "cores")
     if number > most:
@@ -66,7 +66,7 @@ def check_number(number: int, device: str) -> None:
 def launch(number: int, arguments: list[str]) -> None:
     """Do what `torchrun --standalone --nproc-per-node=NUMBER ARGUMENTS` does, and wait until the processes have ended.
 
-    A `UserError` if one of them fails; the others are ended then. `Stopped` on SIGTERM and Ctrl-C, which are passed on.
+    Raises a `UserError` if one of them fails, and ends the others; `Stopped` on SIGTERM and Ctrl-C, which it passes on.
     """
     from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
@@ -94,7 +94,7 @@ def launch(number: int, arguments: list[str]) -> None:
 
 
 def first_to_end(failures: Mapping[int, Any]) -> tuple[int, Any]:
-    """The rank that broke the run, and its `ProcessFailure`. The launcher lists failures in the order it found them.
+    """Return the rank that broke the run, and its `ProcessFailure`; the launcher lists failures as it noticed them.
 
     Within a second of the first failure, others may have lost their connection and ended by themselves, or been ended
     by the launcher's SIGTERM. So a process that another signal has killed comes first. One that the launcher had to

@@ -23,7 +23,7 @@ def say(text: str) -> None:
 def track(
     items: Iterable[T], label: str, unit: str, total: int | None = None, size: Callable[[T], int] | None = None
 ) -> Iterator[T]:
-    """Yield the items and report progress in `unit`, `size(item)` (1 by default) of them an item."""
+    """Yield the items and report progress in `unit`; an item counts as `size(item)` of them, 1 by default."""
     meter = Meter(label, unit, total)
     for item in items:
         yield item
@@ -69,5 +69,5 @@ class Meter:
 
 
 def _rate(per_second: float) -> str:
-    """A rate with the digits it needs: 12,400 a second, 0.31 a second."""
+    """Return a rate with the digits it needs: 12,400 a second, 0.31 a second."""
     return f"{per_second:,.0f} a second" if per_second >= 10 else f"{per_second:.2g} a second"

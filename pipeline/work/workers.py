@@ -59,7 +59,7 @@ def map_items(function: Callable[[Item], Result], items: Iterable[Item], workers
 
 
 def _open_cluster(backend: str, jobs: int) -> AbstractContextManager[object]:
-    """The cluster that a variable names, or one of `jobs` processes on this machine, which ends with the block."""
+    """Return the cluster that a variable names, or start one of `jobs` processes here, which ends with the block."""
     variable = ADDRESSES[backend]
     address = os.environ.get(variable)
     try:

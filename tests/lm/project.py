@@ -22,10 +22,8 @@ import yaml
 from pipeline.files.ids import IdSequences
 from pipeline.lm.settings import LmSettings, TrainingSettings
 from pipeline.lm.training.batches import Batch
-from tests.forkserver import context, preload
 from tests.params import dump_params, make_params
 
-preload("pipeline.stages.pretrain", "tests.lm.project", "torch._dynamo")  # two seconds of it with the first optimizer
 ROOT = Path(__file__).parents[2]
 
 
@@ -68,7 +66,7 @@ class Project:
         `limit` is the largest file, in bytes, that it may write. With `pause`, it stops itself (SIGSTOP) in the midst
         of the step after so many.
         """
-        process = context.Process(target=_pretrain, args=(self.folder, dict(environment or {}), limit, pause))
+        process = ForkServerProcess(target=_pretrain, args=(self.folder, dict(environment or {}), limit, pause))
         with chdir(ROOT):  # the server, which the first one starts, imports from where it is
             process.start()
         return process

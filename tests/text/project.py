@@ -15,7 +15,6 @@ import yaml
 from joblib.externals.loky import get_reusable_executor
 
 from pipeline.work.finished import Finished
-from tests.forkserver import context, preload
 from tests.params import dump_params, make_params
 
 ROOT = Path(__file__).parents[2]
@@ -23,8 +22,6 @@ STAGES = ["documents", "sentences", "fragments", "lowercase", "lemmas", "vocabul
 DOCUMENTS, PAGES = 60, 12
 LOG, KEY = "worked_on", 10
 """The file for it, and the characters of a fingerprint that are enough; it too must not grow beyond a limit."""
-
-preload("joblib.externals.loky.process_executor", "tests.text.project", *(f"pipeline.stages.{name}" for name in STAGES))
 
 
 class Project:
@@ -55,7 +52,7 @@ class Project:
     def start(self, stage: str, limit: int = 0) -> ForkServerProcess:
         """Start a stage as DVC does, its outputs deleted; `limit` is the largest file, in bytes, that it may write."""
         shutil.rmtree(self.data / stage, ignore_errors=True)
-        process = context.Process(target=_run, args=(self.folder, self.backend, stage, limit))
+        process = ForkServerProcess(target=_run, args=(self.folder, self.backend, stage, limit))
         with chdir(ROOT):  # the server, which the first one starts, imports from where it is
             process.start()
         return process
