@@ -1,7 +1,6 @@
 """Text that was not written for this pipeline: what must hold of every stage, whatever comes in."""
 
 import gzip
-import json
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
@@ -13,8 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demo import DemoSettings
-from demo.dump import write_news
 from pipeline.files.json import read_json
 from pipeline.files.shards import COUNTS, Counts, Document, read_documents
 from pipeline.paths import Paths
@@ -29,9 +26,11 @@ from pipeline.text.udpipe import Lemmatizer
 from pipeline.text.whitespace import fold
 from tests.pack import PACK, needs_pack
 from tests.params import make_params
+from tests.text.cases import PIECES
 from tests.text.conftest import normalizing
-from tests.text.export import read_mediawiki
+from tests.text.news import export, page, read_mediawiki, revision, write_news
 
+ROOT = Path(__file__).parents[2]
 WORDS = 200
 """The longest fragment, as in the paper."""
 
@@ -94,10 +93,8 @@ def test_generated_text(paragraphs: list[str], lemmatizer: Lemmatizer, plain: Le
     check_stages(Document("1", "", lines), lemmatizer, plain)
 
 
-def test_a_generated_dump(lemmatizer: Lemmatizer, plain: Lemmatizer, tmp_path: Path) -> None:
-    sizes = {"train": 3, "validation": 2, "test": 2, "treebank": 20, "tokenizer_epochs": 1, "tagger_iterations": 1}
-    write_news(tmp_path / "news.xml.bz2", DemoSettings(seed=2, articles=5, **sizes))
-    for document in read_mediawiki(tmp_path / "news.xml.bz2", Counter()):
+def test_a_generated_dump(lemmatizer: Lemmatizer, plain: Lemmatizer) -> None:
+    for document in islice(read_mediawiki(ROOT / "data/demo/news.xml.bz2", Counter()), 5):
         check_stages(document, lemmatizer, plain)
 
 
@@ -144,35 +141,29 @@ def test_files(name: str, tmp_path: Path) -> None:
     assert counts["words_read"] == len(text.removeprefix("\ufeff").split())
 
 
-PAGE = "<page><title>Т</title><id>{}</id><ns>{}</ns><revision><text>{}</text></revision></page>"
-
-
-def run_documents(folder: Path, name: str, data: bytes, **entry: object) -> tuple[list[Document], Counts]:
-    paths = Paths(folder)
-    paths.news.mkdir(parents=True, exist_ok=True)
-    (paths.news / name).write_bytes(data)
-    (paths.news / "sources.json").write_text(json.dumps({"files": [{"file": name, **entry}]}), encoding="utf-8")
+def run_documents(paths: Paths, name: str, data: str | bytes, **entry: object) -> tuple[list[Document], Counts]:
+    write_news(paths, {name: data}, **entry)
     documents.run(paths, make_params({"text.shard_megabytes": 1}))
     return list(read_documents(paths.documents)), Counter(read_json(paths.documents / COUNTS))
 
 
 def test_what_is_not_utf_8_is_replaced_and_counted_if_the_manifest_says_so(tmp_path: Path) -> None:
-    run = partial(run_documents, tmp_path, invalid_utf8="replace")
+    run = partial(run_documents, Paths(tmp_path), invalid_utf8="replace")
     data = "Причeм \0 тут".encode() + b"\xff \xed\xa0\x80" + "\ufffd\n".encode()
-    found, counts = run("a.txt", data, format="text")
-    assert [document.lines for document in found] == [["Причeм \ufffd тут\ufffd \ufffd\ufffd\ufffd\ufffd"]]
+    texts, counts = run("a.txt", data)
+    assert [document.lines for document in texts] == [["Причeм \ufffd тут\ufffd \ufffd\ufffd\ufffd\ufffd"]]
     assert (counts["characters_replaced"], counts["words_of_mixed_script"]) == (5, 1)
-    page = PAGE.format(1, 0, "а!?").encode().replace("Т".encode(), b"\xd1").replace(b"!", b"\xff").replace(b"?", b"\0")
-    found, counts = run("a.xml", b"<mediawiki>" + page + b"</mediawiki>", format="mediawiki")
-    assert found == [Document("1", "\ufffd", ["а\ufffd\ufffd"])]
+    data = export(page(1, revision("а!?"), title="Т.")).encode()
+    data = data.replace("Т.".encode(), b"\xd1").replace(b"!?", b"\xff\0")
+    texts, counts = run("a.xml", data)
+    assert texts == [Document("1", "\ufffd", ["а\ufffd\ufffd"])]
     assert counts["characters_replaced"] == 3
 
 
 def test_which_namespaces_are_articles_the_manifest_says(tmp_path: Path) -> None:
-    pages = (PAGE.format(number, number, f"Текст {number}") for number in (0, 1, 102))
-    data = f"<mediawiki>{''.join(pages)}</mediawiki>".encode()
-    found, counts = run_documents(tmp_path, "a.xml", data, format="mediawiki", namespaces=[0, 102])
-    assert [document.lines for document in found] == [["Текст 0"], ["Текст 102"]]
+    pages = (page(number, revision(f"Текст {number}"), namespace=number) for number in (0, 1, 102))
+    texts, counts = run_documents(Paths(tmp_path), "a.xml", export(*pages), namespaces=[0, 102])
+    assert [document.lines for document in texts] == [["Текст 0"], ["Текст 102"]]
     assert (counts["documents_dropped_other_namespace"], counts["words_dropped_other_namespace"]) == (1, 2)
 
 
@@ -187,22 +178,21 @@ def test_any_dump_is_read_and_all_of_it_accounted_for(
     texts: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "any.xml"
-    pages = (PAGE.format(number, number % 2, escape(text)) for number, text in enumerate(texts))
-    path.write_bytes(f"<mediawiki>{''.join(pages)}</mediawiki>".encode())
+    pages = (page(number, revision(escape(text)), namespace=number % 2) for number, text in enumerate(texts))
+    path.write_bytes(export(*pages).encode())
     counts: Counts = Counter()
-    found = list(read_mediawiki(path, counts))
+    articles = list(read_mediawiki(path, counts))
     dropped = {
         unit: [n for key, n in counts.items() if key.startswith(f"{unit}_dropped_")] for unit in ("documents", "words")
     }
-    assert counts["documents_read"] == len(texts) == len(found) + sum(dropped["documents"])
-    assert counts["words_read"] == sum(map(len, map(words, found))) + sum(dropped["words"])
+    assert counts["documents_read"] == len(texts) == len(articles) + sum(dropped["documents"])
+    assert counts["words_read"] == sum(map(len, map(words, articles))) + sum(dropped["words"])
 
 
 def test_a_page_longer_than_mediawiki_saves_is_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.text.dump.mediawiki.LONGEST", 10)
     path = tmp_path / "a.xml"
-    pages = PAGE.format(1, 0, "аб в" * 3) + PAGE.format(2, 0, "где")
-    path.write_text(f"<mediawiki>{pages}</mediawiki>", encoding="utf-8")
+    path.write_text(export(page(1, revision("аб в" * 3)), page(2, revision("где"))), encoding="utf-8")
     counts: Counts = Counter()
     assert [document.lines for document in read_mediawiki(path, counts)] == [["где"]]
     assert (counts["documents_dropped_too_long"], counts["words_dropped_too_long"]) == (1, 4)

@@ -27,9 +27,9 @@ from pipeline.text.sentences import UdpipeSegmenter
 from pipeline.text.settings import VocabularySettings
 from pipeline.text.udpipe import Lemmatizer, Normalization
 from tests.params import make_params, make_workers
+from tests.text.conftest import DEMO_MODEL
 from tests.text.news import STAGES, export, link_model, page, revision, run_text_stages, write_news
 
-DEMO_MODEL = Path(__file__).parents[2] / "data" / "demo" / "model.udpipe"
 VOCABULARY = VocabularySettings(size=6, min_count=2, validation_share=0.3)
 SETTINGS = {
     "text": {"segmenter": "razdel", "fragment_words": 6, "shard_megabytes": 0.0004},
