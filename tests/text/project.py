@@ -17,31 +17,40 @@ from pipeline.paths import Paths
 from pipeline.work.finished import Finished
 from tests.forkserver import context, preload
 from tests.params import dump_params, make_params
-from tests.text.news import STAGES, Words, export, link_model, page, revision, write_news
+from tests.text.news import STAGES, Words, export, page, revision, run_text_stages, write_news
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS, PAGES = 60, 12
+PARAMS = make_params({"text.fragment_words": 30, "text.shard_megabytes": 0.0015})
 LOG, KEY = "worked_on", 10
 """The log of what is finished, and the characters of a fingerprint that it has: its size has a limit too."""
 
 preload("joblib.externals.loky.process_executor", "tests.text.project", "tests.text.warm")
 
 
-class Project:
-    """A folder in which the stages make `data/<stage>`, of news or of a copy of another project's data."""
+def make_data(folder: Path) -> Path:
+    """Run all stages, undisturbed and in this process; return the folder `data`."""
+    text = "\n\n".join(map(_article, range(DOCUMENTS)))
+    write_news(Paths(folder), {"a.txt": text, "b.xml": export(*map(_page, range(PAGES)))})
+    run_text_stages(Paths(folder), PARAMS)
+    return folder / "data"
 
-    def __init__(self, folder: Path, backend: str = "sequential", data: Path | None = None) -> None:
-        self.folder, self.data, self.backend = folder, folder / "data", backend
-        if data:
-            shutil.copytree(data, self.data)
-        else:
-            text = "\n\n".join(map(_article, range(DOCUMENTS)))
-            write_news(Paths(folder), {"a.txt": text, "b.xml": export(*map(_page, range(PAGES)))})
-            link_model(Paths(folder))
-        text_settings = {"text.fragment_words": 30, "text.shard_megabytes": 0.0015}
-        params = make_params(text_settings | {"compute.backend": backend, "compute.jobs": 2})
-        (folder / "params.yaml").write_text(yaml.safe_dump(dump_params(params)), encoding="utf-8")
+
+class Project:
+    """A folder with a copy of the data, in which any stage may run again and make `data/<stage>`."""
+
+    def __init__(self, folder: Path, data: Path) -> None:
+        self.folder, self.data = folder, folder / "data"
+        shutil.copytree(data, self.data)
         shutil.copy(ROOT / "dvc.yaml", folder)
+        self.set_backend("sequential")
+
+    def set_backend(self, backend: str) -> None:
+        """Write params.yaml for a backend."""
+        self.backend = backend
+        params = dump_params(PARAMS)
+        params["compute"] |= {"backend": backend, "jobs": 2}
+        (self.folder / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
 
     def start(self, stage: str, limit: int = 0) -> ForkServerProcess:
         """Start a stage as DVC does, its outputs deleted; `limit` is the largest file, in bytes, that it may write."""
@@ -62,11 +71,6 @@ class Project:
         """The lines on standard error."""
         return (self.folder / "stderr").read_text(encoding="utf-8").splitlines()
 
-    def results(self) -> dict[str, bytes]:
-        """Every file of every stage, and every file that should not be left behind."""
-        files = [path for stage in STAGES for path in self.data.glob(f"*{stage}*/**/*") if path.is_file()]
-        return {str(path.relative_to(self.data)): path.read_bytes() for path in files}
-
     def finished(self, stage: str) -> set[str]:
         """The results, one for a shard, that a stage has finished; all stages but `documents` keep them for a rerun."""
         with suppress(FileNotFoundError):
@@ -80,6 +84,12 @@ class Project:
         keys = log.read_text().split() if log.exists() else []
         log.unlink(missing_ok=True)
         return keys
+
+
+def results(data: Path) -> dict[str, bytes]:
+    """Every file of every stage, and every file that should not be left behind."""
+    files = [path for stage in STAGES for path in data.glob(f"*{stage}*/**/*") if path.is_file()]
+    return {str(path.relative_to(data)): path.read_bytes() for path in files}
 
 
 def _article(number: int) -> str:

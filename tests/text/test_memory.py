@@ -79,5 +79,5 @@ def test_an_export_is_not_held(tmp_path: Path) -> None:
         return traced_peak(lambda: sum(1 for _ in read_mediawiki(path, Counter())))
 
     peak(10)  # what the first call allocates once is not counted
-    short, long = peak(300), peak(900)
+    short, long = peak(150), peak(500)
     assert long < short * 1.2

@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import UserError
@@ -53,6 +53,7 @@ HOSTILE = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(
 )
 
 
+@settings(max_examples=50)
 @given(st.lists(st.tuples(HOSTILE, HOSTILE, st.lists(HOSTILE))))
 def test_hostile_text_survives_a_shard_once_it_is_folded(
     tmp_path_factory: pytest.TempPathFactory, raw: list[tuple[str, str, list[str]]]

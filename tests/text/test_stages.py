@@ -244,7 +244,7 @@ def test_parts_of_a_document_that_was_cut_stay_on_one_side() -> None:
     assert len({split.side(f"0000.{n}:1") for n in range(100)}) == 2, "a dot in the name of a file is no part"
 
 
-@pytest.mark.parametrize("backend", ["sequential", "threading", "loky"])
+@pytest.mark.parametrize("backend", ["sequential", "threading", pytest.param("loky", marks=pytest.mark.slow)])
 def test_an_export_that_breaks_off_is_one_line(backend: str, paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is read while others parse what has been read, perhaps in another thread."""
     monkeypatch.setattr(documents, "BATCH", 20)

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from tests.text.news import STAGES
-from tests.text.project import Project
+from tests.text.project import Project, make_data, results
 
 SHARDS = 20
 """The smallest number of shards of a stage."""
@@ -23,22 +23,20 @@ EACH_SLOW = [pytest.param(stage, marks=[pytest.mark.slow] * (stage != "lemmas"))
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    project = Project(tmp_path_factory.mktemp("undisturbed"))
-    for stage in STAGES:
-        assert project.run(stage)[0] == 0
-        assert len(project.worked_on()) >= SHARDS or stage == "documents"
-    return project
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder `data` in which every stage has run."""
+    data = make_data(tmp_path_factory.mktemp("undisturbed"))
+    assert len(list((data / "documents").glob("*.txt"))) >= SHARDS
+    return data
 
 
 @pytest.fixture
-def project(tmp_path: Path, undisturbed: Project) -> Project:
-    """A project in which every stage has run."""
-    return Project(tmp_path, data=undisturbed.data)
+def project(tmp_path: Path, undisturbed: Path) -> Project:
+    return Project(tmp_path, undisturbed)
 
 
-def assert_no_trace(project: Project, undisturbed: Project) -> None:
-    assert project.results() == undisturbed.results()
+def assert_no_trace(project: Project, undisturbed: Path) -> None:
+    assert results(project.data) == results(undisturbed)
     assert not [path for path in (project.data / ".shards").glob("*") if path.suffix != ".lock"]
 
 
@@ -61,7 +59,7 @@ def freeze(process: ForkServerProcess) -> None:
 
 
 @pytest.mark.parametrize("stages, times", [(KINDS, 2), pytest.param([*STAGES], 12, marks=pytest.mark.slow)])
-def test_stages_killed_at_random(stages: Sequence[str], times: int, project: Project, undisturbed: Project) -> None:
+def test_stages_killed_at_random(stages: Sequence[str], times: int, project: Project, undisturbed: Path) -> None:
     chance, left_something = random.Random(1), 0
     for stage in stages:
         kills, worked_on = 0, list[str]()
@@ -85,14 +83,15 @@ def test_stages_killed_at_random(stages: Sequence[str], times: int, project: Pro
     assert_no_trace(project, undisturbed)
 
 
-def test_workers_that_outlive_a_kill_do_no_harm(tmp_path: Path, undisturbed: Project) -> None:
-    project = Project(tmp_path, "loky", undisturbed.data)
+def test_workers_that_outlive_a_kill_do_no_harm(project: Project, undisturbed: Path) -> None:
+    project.set_backend("loky")
     process = project.start("sentences")
     wait_for(project, "sentences", process, 1)
     process.kill()
     process.join()
     finished = len(project.finished("sentences"))
     assert process.exitcode == -signal.SIGKILL and finished
+    project.set_backend("sequential")
     assert project.run("sentences")[0] == 0
     written, earlier = project.said()
     assert int(earlier.removeprefix("sentences: ").split()[0]) >= finished
@@ -101,7 +100,7 @@ def test_workers_that_outlive_a_kill_do_no_harm(tmp_path: Path, undisturbed: Pro
 
 
 @pytest.mark.parametrize("stage", EACH_SLOW)
-def test_a_stage_that_outlives_its_dvc_is_alone(stage: str, project: Project, undisturbed: Project) -> None:
+def test_a_stage_that_outlives_its_dvc_is_alone(stage: str, project: Project, undisturbed: Path) -> None:
     """DVC is killed alone, and run again: it deletes the outputs and starts the stage once more."""
     orphan = project.start(stage)
     wait_for(project, stage, orphan, 3)
@@ -118,7 +117,7 @@ def test_a_stage_that_outlives_its_dvc_is_alone(stage: str, project: Project, un
     assert_no_trace(project, undisturbed)
 
 
-def test_a_stage_whose_input_is_made_anew_meanwhile_writes_nothing(project: Project, undisturbed: Project) -> None:
+def test_a_stage_whose_input_is_made_anew_meanwhile_writes_nothing(project: Project, undisturbed: Path) -> None:
     """Neither a folder with shards of two inputs, nor a finished shard under the name of another one."""
     process = project.start("sentences")
     wait_for(project, "sentences", process, 3)
@@ -137,8 +136,8 @@ def test_a_stage_whose_input_is_made_anew_meanwhile_writes_nothing(project: Proj
 
 
 @pytest.mark.parametrize("stage", EACH_KIND)
-def test_a_full_disk_is_one_line_and_a_rerun_goes_on(stage: str, project: Project, undisturbed: Project) -> None:
-    largest = max(path.stat().st_size for path in (undisturbed.data / stage).iterdir())
+def test_a_full_disk_is_one_line_and_a_rerun_goes_on(stage: str, project: Project, undisturbed: Path) -> None:
+    largest = max(path.stat().st_size for path in (undisturbed / stage).iterdir())
     code, said = project.run(stage, limit=largest - 1)
     assert code == 1 and said.startswith("error: ") and ": no space left on the device; free some and" in said
     assert stage != "documents" or ".txt: no space" in said
@@ -151,7 +150,7 @@ def test_a_full_disk_is_one_line_and_a_rerun_goes_on(stage: str, project: Projec
     assert_no_trace(project, undisturbed)
 
 
-def test_an_input_that_cannot_be_read_is_one_line_and_a_rerun_goes_on(project: Project, undisturbed: Project) -> None:
+def test_an_input_that_cannot_be_read_is_one_line_and_a_rerun_goes_on(project: Project, undisturbed: Path) -> None:
     *_, last = shards = sorted((project.data / "documents").glob("*.txt"))
     whole = last.read_bytes()
     last.write_bytes(whole[:-1])
