@@ -44,7 +44,7 @@ def articles(number: int) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder `data`; not to be written to."""
+    """The folder `data`, which tests must not write to."""
     first = wiki(7, "Пожар", f"Сгорел склад. {LOOKALIKE} не пострадал."), wiki(8, "Мост", LOST)
     files = {
         "0000-first.xml": export(*first),
@@ -56,5 +56,5 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def data(built: Path, tmp_path: Path) -> Path:
-    """A copy of it."""
+    """A copy of the folder `data`."""
     return copytree(built, tmp_path / "data")

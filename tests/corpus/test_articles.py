@@ -19,7 +19,7 @@ from tests.text.news import export
 
 
 def follow(data: Path) -> int:
-    """Check every fragment of a corpus; how many there are."""
+    """Check every fragment of a corpus; return their number."""
     number = 0
     for document in read_documents(data / "documents"):
         for article in find_articles(data, document.id):

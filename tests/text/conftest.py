@@ -11,7 +11,7 @@ DEMO_MODEL = Path(__file__).parents[2] / "data" / "demo" / "model.udpipe"
 
 
 def find_model() -> Path:
-    """The pack's model; a test that needs it is skipped where there is none."""
+    """Return the pack's model, or skip the test that needs it."""
     path = PACK / "udpipe" / "russian-small.udpipe"
     if not path.is_file():
         pytest.skip(f"no UDPipe model at {path}; set NER_DATA_PACK")
@@ -24,7 +24,7 @@ def lemmatizer() -> Lemmatizer:
 
 
 def normalizing(lemmatizer: Lemmatizer, lowercase: bool, lemmas: bool) -> Lemmatizer:
-    """Another one with the same model, which takes longer to load than most tests."""
+    """Return another one with the same model, which takes longer to load than most tests."""
     other = Lemmatizer.__new__(Lemmatizer)
     other.__dict__ |= lemmatizer.__dict__ | {"_normalization": Normalization(lowercase, lemmas)}
     return other

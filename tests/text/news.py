@@ -62,7 +62,7 @@ def write_news(paths: Paths, files: Mapping[str, str | bytes], **entry: object) 
 
 
 def read_mediawiki(path: Path, counts: Counts) -> Iterator[Document]:
-    """The text of the articles of an export, read and extracted in one go."""
+    """Read the articles of an export and extract their text in one go."""
     for article in read_articles(path, counts):
         yield from extract_article(article, counts)
 
@@ -76,7 +76,7 @@ def run_text_stages(paths: Paths, params: Params, model: Path | None = None) -> 
 
 
 def link_model(paths: Paths, model: Path | None = None) -> None:
-    """Have a UDPipe model, or an empty file for `Words`, which never reads it, where the stages look for one."""
+    """Put a model where the stages look for it, or an empty file for `Words`, which never reads it."""
     paths.udpipe.parent.mkdir(parents=True)
     if model:
         paths.udpipe.symlink_to(model)

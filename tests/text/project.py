@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS, PAGES = 60, 12
 PARAMS = make_params({"text.fragment_words": 30, "text.shard_megabytes": 0.0015})
 LOG, KEY = "worked_on", 10
-"""The log of what is finished, and the characters of a fingerprint that it has: its size has a limit too."""
+"""The log of finished shards, and the length of a fingerprint in it, for the log too must stay below a limit."""
 
 preload("joblib.externals.loky.process_executor", "tests.text.project", "tests.text.warm")
 
@@ -68,18 +68,18 @@ class Project:
         return process.exitcode, self.said()[-1]
 
     def said(self) -> list[str]:
-        """The lines on standard error."""
+        """Return the lines on standard error."""
         return (self.folder / "stderr").read_text(encoding="utf-8").splitlines()
 
     def finished(self, stage: str) -> set[str]:
-        """The results, one for a shard, that a stage has finished; all stages but `documents` keep them for a rerun."""
+        """Return the shards that a stage has finished; all stages but `documents` keep them for a rerun."""
         with suppress(FileNotFoundError):
             names = os.listdir(self.data / (".documents.partial" if stage == "documents" else f".shards/{stage}"))
             return {name[:KEY] for name in names if not name.startswith(".")}
         return set()
 
     def worked_on(self) -> list[str]:
-        """What a backend without workers has finished since the last call, each result as often as it was made."""
+        """Return what was finished without workers since the last call, each shard as often as it was."""
         log = self.folder / LOG
         keys = log.read_text().split() if log.exists() else []
         log.unlink(missing_ok=True)
@@ -87,7 +87,7 @@ class Project:
 
 
 def results(data: Path) -> dict[str, bytes]:
-    """Every file of every stage, and every file that should not be left behind."""
+    """Return every file of every stage, and every file that should not be left behind."""
     files = [path for stage in STAGES for path in data.glob(f"*{stage}*/**/*") if path.is_file()]
     return {str(path.relative_to(data)): path.read_bytes() for path in files}
 

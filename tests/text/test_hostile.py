@@ -32,7 +32,7 @@ from tests.text.news import export, page, read_mediawiki, revision, write_news
 
 ROOT = Path(__file__).parents[2]
 WORDS = 200
-"""The longest fragment, as in the paper."""
+"""The most words of a fragment, as in the paper."""
 
 
 def words(document: Document | None) -> list[str]:
@@ -77,7 +77,7 @@ def check_stages(document: Document, lemmatizer: Lemmatizer, plain: Lemmatizer) 
 
 @pytest.fixture(scope="module")
 def plain(lemmatizer: Lemmatizer) -> Lemmatizer:
-    """One that gives the tokens themselves."""
+    """A lemmatizer that gives the tokens themselves."""
     return normalizing(lemmatizer, lowercase=False, lemmas=False)
 
 
@@ -98,7 +98,7 @@ def test_a_generated_dump(lemmatizer: Lemmatizer, plain: Lemmatizer) -> None:
 
 
 def first_documents(path: Path) -> Iterator[Document]:
-    """The beginning of every long file, and some from its depth."""
+    """Yield the first document of a file and one from its depth."""
     for number, document in enumerate(islice(read_plaintext(path, Counter()), 40)):
         if number % 20 == 0:
             yield document._replace(lines=document.lines[:10])

@@ -49,7 +49,7 @@ OPENINGS = [pytest.param(piece, marks=SLOW * (n % 3 > 0)) for n, piece in enumer
 
 @pytest.mark.parametrize("piece", OPENINGS)
 def test_time_grows_with_the_length_and_not_with_its_square(piece: str) -> None:
-    """By the ratio: for eight times the text a square would take 64 times as long."""
+    """Eight times the text would take 64 times as long if time grew with the square."""
 
     def seconds(times: int) -> float:
         start = time.process_time()

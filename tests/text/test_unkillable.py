@@ -17,9 +17,9 @@ from tests.text.project import Project, make_data, results
 SHARDS = 20
 """The smallest number of shards of a stage."""
 KINDS = ["documents", "lemmas", "vocabulary"]
-"""The three other stages do with shards just what `lemmas` does."""
+"""The three other stages do with shards just what `lemmas` does, and all are locked in the same way."""
 EACH_KIND = [pytest.param(stage, marks=[pytest.mark.slow] * (stage not in KINDS)) for stage in STAGES]
-EACH_SLOW = [pytest.param(stage, marks=[pytest.mark.slow] * (stage != "lemmas")) for stage in STAGES]
+ONE_KIND = [pytest.param(stage, marks=[pytest.mark.slow] * (stage != "lemmas")) for stage in STAGES]
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def wait_for(project: Project, stage: str, process: ForkServerProcess, finished:
 
 
 def freeze(process: ForkServerProcess) -> None:
-    """Stop a process, and wait until it does stand still: a signal takes its time."""
+    """Stop a process, and wait until it stands still, for a signal takes its time."""
     frozen = psutil.Process(process.pid)
     frozen.suspend()
     while frozen.is_running() and frozen.status() not in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE):
@@ -99,7 +99,7 @@ def test_workers_that_outlive_a_kill_do_no_harm(project: Project, undisturbed: P
     assert_no_trace(project, undisturbed)
 
 
-@pytest.mark.parametrize("stage", EACH_SLOW)
+@pytest.mark.parametrize("stage", ONE_KIND)
 def test_a_stage_that_outlives_its_dvc_is_alone(stage: str, project: Project, undisturbed: Path) -> None:
     """DVC is killed alone, and run again: it deletes the outputs and starts the stage once more."""
     orphan = project.start(stage)
@@ -118,7 +118,7 @@ def test_a_stage_that_outlives_its_dvc_is_alone(stage: str, project: Project, un
 
 
 def test_a_stage_whose_input_is_made_anew_meanwhile_writes_nothing(project: Project, undisturbed: Path) -> None:
-    """Neither a folder with shards of two inputs, nor a finished shard under the name of another one."""
+    """It leaves neither a folder with shards of two inputs nor a finished shard under another one's name."""
     process = project.start("sentences")
     wait_for(project, "sentences", process, 3)
     freeze(process)  # for as long as it takes to make the input anew

@@ -106,7 +106,7 @@ def test_in_any_soup_no_word_vanishes_uncounted(soup: list[str]) -> None:
 
 
 def test_an_article_full_of_openings_is_read_line_by_line() -> None:
-    """A template over several lines is then no template: its lines go as what was not closed."""
+    """A template of several lines is then not seen as one: its lines are dropped as never closed."""
     counts: Counter[str] = Counter()
     text = f"Один [[два|две]].\n{'[[ ' * 40}три\n\nЧетыре {{{{т\n|а=б\n}}}} пять."
     assert extract_paragraphs(text, counts) == ["Один две.", "Четыре", "пять."]
