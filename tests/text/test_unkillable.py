@@ -91,7 +91,6 @@ def test_workers_that_outlive_a_kill_do_no_harm(project: Project, undisturbed: P
     process.join()
     finished = len(project.finished("sentences"))
     assert process.exitcode == -signal.SIGKILL and finished
-    project.set_backend("sequential")
     assert project.run("sentences")[0] == 0
     written, earlier = project.said()
     assert int(earlier.removeprefix("sentences: ").split()[0]) >= finished
