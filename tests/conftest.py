@@ -23,7 +23,12 @@ gc.disable()
 # Commands that are killed are forked from a server that has imported once what they need, torch above all.
 STAGES = ["documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary", "pretrain"]
 IMPORTED = ["pipeline.cli", "torch._dynamo", "joblib.externals.loky.process_executor"]
-IMPORTED += ["tests.lm.project", "tests.text.project", *(f"pipeline.stages.{stage}" for stage in STAGES)]
+IMPORTED += [
+    "tests.lm.project",
+    "tests.text.project",
+    "tests.text.warm",
+    *(f"pipeline.stages.{stage}" for stage in STAGES),
+]
 multiprocessing.set_forkserver_preload(IMPORTED)
 
 

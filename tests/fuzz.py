@@ -125,8 +125,8 @@ def _flip(data: bytes, chance: random.Random, other: bytes) -> bytes:
 
 
 def _insert(data: bytes, chance: random.Random, other: bytes) -> bytes:
-    place = chance.randrange(len(data) + 1)
-    return data[:place] + chance.choice(HOSTILE) + data[place:]
+    position = chance.randrange(len(data) + 1)
+    return data[:position] + chance.choice(HOSTILE) + data[position:]
 
 
 def _cut(data: bytes, chance: random.Random, other: bytes) -> bytes:
@@ -158,7 +158,7 @@ def _swap_field(data: bytes, chance: random.Random, other: bytes) -> bytes:
 
 
 def _change_json(data: bytes, chance: random.Random, other: bytes) -> bytes:
-    """Of JSON another value somewhere in it, or a key less; what else is, is cut."""
+    """Change a value somewhere in JSON, or remove a key; cut anything that is not JSON."""
     try:
         value = json.loads(data)
     except (ValueError, RecursionError):
@@ -255,7 +255,7 @@ def _start(folder: Path, command: str) -> int:
 
 
 def _said(folder: Path) -> list[Path]:
-    """Standard output and standard error of the command in a folder, beside it."""
+    """Standard output and standard error of the command in a folder, next to it."""
     return [folder.with_name(f"{folder.name}.{name}") for name in ("stdout", "stderr")]
 
 
@@ -380,7 +380,7 @@ def main() -> None:
 
 
 def _import_all() -> None:
-    """What takes a second each is imported before the children are forked."""
+    """Import whatever takes a second before the children are forked."""
     import h5py  # noqa: F401
     import matplotlib.figure  # noqa: F401
     import torch

@@ -17,11 +17,11 @@ from pipeline.text.dump.templates.lost import FILE, FORM, Lost
 from pipeline.work.outputs import fresh_folder
 
 ARTICLES, FREQUENT = 10, 50
-"""Articles that the page names, and lemmas."""
+"""The number of articles that the page names, and of lemmas."""
 
 
 def run(paths: Paths, params: Params) -> None:
-    """Read what the text stages left; write data.md, data.html and the pictures to `paths.metrics`.
+    """Read what the text stages left, and write data.md, data.html and the pictures to `paths.metrics`.
 
     The page names the scale; the seed says which articles it names.
     """

@@ -1,4 +1,4 @@
-"""Stage documents: raw news, a MediaWiki export or plain text, to articles of paragraphs."""
+"""Stage documents: raw news, a MediaWiki export or plain text, becomes articles of paragraphs."""
 
 from collections import Counter, deque
 from collections.abc import Generator, Iterable, Iterator
@@ -33,7 +33,7 @@ from pipeline.work.workers import map_items
 
 SOURCES = "sources.json"
 BATCH = 100_000
-"""Characters, about, that a worker is given at a time."""
+"""The approximate number of characters that a worker is given at a time."""
 
 Format = Literal["mediawiki", "text"]
 Batch = list[tuple[Format, Document]]
@@ -52,7 +52,7 @@ class Entry(TypedDict):
 
 def run(paths: Paths, params: Params) -> None:
     """Read the files that sources.json in `paths.news` lists, in its order; write shards, counts and templates.json to
-    `paths.documents`. Of the block `text` it is the size of a shard that counts.
+    `paths.documents`. The block `text` says how large a shard is.
 
     Ids of articles are page ids, after `<file stem>:` in every export but the first. templates.json lists the
     templates that were dropped inside sentences.
@@ -72,7 +72,7 @@ def run(paths: Paths, params: Params) -> None:
                 counts.update(counted)
                 add_lost(lost, templates)
                 yield from batch
-        finally:  # if the writing fails: joblib complains at length of results that nobody takes
+        finally:  # if the writing fails: joblib complains at length about results that nobody takes
             done.set()
             deque(results, maxlen=0)
 
@@ -86,7 +86,7 @@ def run(paths: Paths, params: Params) -> None:
 
 
 def _read(source: Path, counts: Counts) -> Iterator[tuple[Format, Document]]:
-    """The documents of all files, in order."""
+    """Yield the documents of all files, in order."""
     exports, entries = 0, Annotated[list[Entry], Field(min_length=1)]
     for entry in read_key(source / SOURCES, "files", entries, "fetch"):
         path, policy = source / entry["file"], entry.get("invalid_utf8", "error")
@@ -113,7 +113,7 @@ def _batch(documents: Iterable[tuple[Format, Document]]) -> Iterator[Batch]:
 
 
 def _extract(code: str, batch: Batch) -> tuple[list[Document], Counts, list[Lost]]:
-    """The work of a worker. NFC comes last: entities of mark-up may be marks on the letter before them."""
+    """Do the work of a worker. NFC comes last: entities of mark-up may be marks on the letter before them."""
     check_code("documents", code)
     documents, counts, lost = list[Document](), Counter[str](), dict[str, Lost]()
     for form, document in batch:

@@ -1,4 +1,4 @@
-"""Stage fragments: articles of sentences to articles of fragments, each as much running text as fits."""
+"""Stage fragments: articles of sentences become articles of fragments, each as much running text as fits."""
 
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -42,10 +42,10 @@ def pack_sentences(sentences: Iterable[str], words: int) -> Iterator[str]:
 
 
 def pack_document(words: int, document: Document, counts: Counts) -> Document | None:
-    """A document of fragments from a document of sentences, without the sentences over `words` words.
+    """Return a document of fragments, given one of sentences, without the sentences of more than `words` words.
 
-    None where every sentence is longer. The sentences around one that is left out may share a fragment, as in
-    the paper, which discards first and packs afterwards.
+    Return None if every sentence is longer. The sentences around one that is left out may share a fragment, as
+    in the paper, which discards first and packs afterwards.
     """
     sentences = [sentence for sentence in document.lines if count_words(sentence) <= words]
     fragments = [*pack_sentences(sentences, words)]

@@ -1,4 +1,4 @@
-"""Stage lemmas: fragments to lines of lemmas or, if the protocol says so, of words."""
+"""Stage lemmas: fragments become lines of lemmas or, if the protocol says so, of words."""
 
 from functools import partial
 
@@ -29,7 +29,7 @@ def run(paths: Paths, params: Params) -> None:
 
 
 def lemmatize_document(lemmatizer: Lemmatizer, document: Document, counts: Counts) -> Document | None:
-    """A line of lemmas for every fragment, joined by single spaces; None where no fragment yields a token.
+    """Return a line of lemmas, joined by single spaces, for every fragment, or None where no fragment has a token.
 
     Words that lose a stress mark are counted.
     """

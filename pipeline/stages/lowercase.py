@@ -1,4 +1,4 @@
-"""Stage lowercase: fragments to fragments in lower case, unless the protocol keeps the case."""
+"""Stage lowercase: fragments are put into lower case, unless the protocol keeps the case."""
 
 from functools import partial
 
@@ -20,7 +20,7 @@ def run(paths: Paths, params: Params) -> None:
 
 
 def lower_document(lowercase: bool, document: Document, counts: Counts) -> Document:
-    """The document with its lines in lower case, or as they are if not `lowercase`. No word is split or moved."""
+    """Return the document, in lower case if `lowercase`. No word is split or moved."""
     lines = [line.lower() for line in document.lines] if lowercase else document.lines
     words_read, words = (sum(map(count_words, text)) for text in (document.lines, lines))
     counts.update(documents=1, fragments=len(lines), words_read=words_read, words=words)

@@ -1,4 +1,4 @@
-"""Stage sentences: articles of paragraphs to articles of sentences."""
+"""Stage sentences: articles of paragraphs become articles of sentences."""
 
 from functools import partial
 
@@ -13,7 +13,7 @@ from pipeline.text.sentences import UdpipeSegmenter, split_by_razdel, split_docu
 def run(paths: Paths, params: Params) -> None:
     """Split every paragraph of `paths.documents` into sentences, which are written to `paths.sentences`.
 
-    `segmenter` in the block `text` says by what: by razdel, or by the UDPipe model in the file `paths.udpipe`.
+    The block `text` says what splits them: razdel, or the UDPipe model in the file `paths.udpipe`.
     """
     by_model = params.chosen_scale.text.segmenter == "udpipe"
     split = partial(split_document, UdpipeSegmenter(paths.udpipe) if by_model else split_by_razdel)

@@ -1,4 +1,4 @@
-"""Stage vocabulary: lines of lemmas to a vocabulary and to ids, split into train and validation by article."""
+"""Stage vocabulary: lines of lemmas become a vocabulary and ids, split into train and validation by article."""
 
 import hashlib
 import shutil
@@ -25,17 +25,17 @@ from pipeline.work.outputs import fresh_folder
 from pipeline.work.workers import Workers
 
 SIDES = TRAIN, VALIDATION = ("train", "validation")
-"""One to train on, one to measure perplexity on."""
+"""The side to train on, and the side to measure perplexity on."""
 
 
 class Split(NamedTuple):
-    """Which documents are on which side."""
+    """Decides which documents are on which side."""
 
     seed: int
     validation_share: float
 
     def side(self, document_id: str) -> str:
-        """By a hash of seed and id: the order of documents has no say, and the parts of one stay together."""
+        """Choose by a hash of seed and id: the order of documents has no say, and the parts of one stay together."""
         digest = hashlib.blake2b(f"{self.seed}:{whole_name(document_id)}".encode(), digest_size=8).digest()
         return VALIDATION if int.from_bytes(digest, "big") < self.validation_share * 2**64 else TRAIN
 
@@ -44,7 +44,7 @@ def run(paths: Paths, params: Params) -> None:
     """Read `paths.lemmas`; write the vocabulary, `train` and `validation` ids (see `pipeline.files.ids`) and the counts
     to `paths.vocabulary`.
 
-    The block `vocabulary` says how large it is and which share is held out, the seed which articles these are.
+    The block `vocabulary` says how large it is and which share is held out; the seed says which articles these are.
     """
     source, settings, workers = paths.lemmas, params.chosen_scale.vocabulary, params.compute
     split = Split(params.seed, settings.validation_share)
@@ -73,7 +73,7 @@ def run(paths: Paths, params: Params) -> None:
 def _write_types(
     source: Path, folder: Path, settings: VocabularySettings, split: Split, finished: Finished, workers: Workers
 ) -> dict[str, int]:
-    """Count shard by shard, and write the types of all shards. Return how many there are, in train and predicted."""
+    """Count shard by shard, and write the types of all shards. Return the numbers of all, train and predicted types."""
     count = partial(count_lemmas, split)
     total: Counter[str] = Counter()
     for key, _ in finish_shards(count, shard_paths(source), "vocabulary", split._asdict(), finished, workers):
@@ -105,7 +105,7 @@ def _write_ids(source: Path, folder: Path, size: int, split: Split, finished: Fi
 
 
 def count_lemmas(split: Split, source: Path, file: IO[bytes], counts: Counts) -> None:
-    """Write how often train of a shard has each of its lemmas: 0 where only validation has it.
+    """Write how often the training side of a shard has each lemma: 0 if only its validation side has it.
 
     Validation has no say in what is predicted. Nothing goes to `counts`.
     """
@@ -119,14 +119,14 @@ def count_lemmas(split: Split, source: Path, file: IO[bytes], counts: Counts) ->
 
 
 def build_vocabulary(counts: Counter[str], settings: VocabularySettings) -> Vocabulary:
-    """All types by falling count in train, equal counts by lemma; the softmax predicts the leading, frequent ones."""
+    """Return all types by falling count in train, equal counts by lemma; the leading, frequent ones are predicted."""
     entries = sorted((Entry(*item) for item in counts.items()), key=lambda entry: (-entry.frequency, entry.lemma))
     frequent = sum(entry.frequency >= settings.min_count for entry in entries)
     return Vocabulary(entries, min(settings.size, len(SPECIALS) + frequent))
 
 
 def encode_lemmas(split: Split, entries: Path, size: int, source: Path, file: IO[bytes], counts: Counts) -> None:
-    """Write the fragments of a shard as ids, first those of train, for `read_side`, and count both sides.
+    """Write the fragments of a shard as ids, those of train first, for `read_side`, and count both sides.
 
     The file `entries` holds the vocabulary's entries and never changes. The softmax predicts ids below `size`.
     """
@@ -146,7 +146,7 @@ def encode_lemmas(split: Split, entries: Path, size: int, source: Path, file: IO
 
 
 def read_side(path: Path, side: str) -> list[Ids]:
-    """The fragments of one side that `encode_lemmas` has written, in order."""
+    """Return the fragments of one side that `encode_lemmas` has written, in order."""
     with path.open("rb") as file:
         return {name: read_packed(file) for name in SIDES}[side]
 

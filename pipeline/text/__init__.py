@@ -1,1 +1,1 @@
-"""Text: articles to paragraphs, sentences and lemmas, with no torch."""
+"""Text: articles become paragraphs, sentences and lemmas; nothing here needs torch."""

@@ -1,4 +1,4 @@
-"""What the text stages have in common: they apply a function to every document, a shard at a time."""
+"""What the text stages have in common: they apply a function to every document, shard by shard."""
 
 import socket
 from collections import Counter
@@ -20,11 +20,11 @@ from pipeline.work.progress import say, track
 from pipeline.work.workers import Workers, map_items
 
 LIBRARIES = ("mwparserfromhell", "razdel", "ufal.udpipe")
-"""Libraries that decide what is written."""
+"""The libraries that decide what is written."""
 
 MapDocument = Callable[[Document, Counts], Document | None]
 Work = Callable[[Path, IO[bytes], Counts], None]
-"""Reads a shard, writes what is made of it, and counts."""
+"""A function that reads a shard, writes what it makes of it, and counts."""
 
 
 @contextmanager
@@ -77,7 +77,7 @@ def finish_shards(
 def _finish(
     work: Work, settings: Mapping[str, Any], code: str, finished: Finished, source: Path
 ) -> tuple[str, Counts, bool]:
-    """Key and counts of what is made of a shard, and whether an earlier run has done so."""
+    """Return the key and the counts of the result for a shard, and whether an earlier run has made it."""
     check_code(finished.stage, code)
     steady = Steady(source)
     key = fingerprint({"settings": settings, "code": code}, source)
@@ -92,13 +92,13 @@ def _finish(
 
 @cache  # of the code as it was when the process began
 def sum_code(stage: str) -> str:
-    """The sum of all that decides what a stage makes of a text: code, and versions of libraries."""
+    """Return a hash of all that decides what a stage makes of a text: its code, and the versions of libraries."""
     libraries = {library: version(library) for library in LIBRARIES}
     return fingerprint({"libraries": libraries, "code": stage_code(stage, read_sources())})
 
 
 def check_code(stage: str, code: str) -> None:
-    """Refuse to work with other code than the process that has started the stage, whose `sum_code` is `code`.
+    """Refuse to work with code other than that of the process that started the stage, whose `sum_code` is `code`.
 
     A worker may have been started before an edit, or from another commit: it must not mix two answers.
     """

@@ -1,11 +1,11 @@
-"""Raw text to sentences of tokens that know their position.
+"""Raw text is split into sentences of tokens that know their position.
 
     '  Он\\u00a0уехал в\\r\\nСанкт-Петербург.'    (2, 4, Он) (5, 10, уехал) (11, 12, в)
                                              (14, 29, Санкт-Петербург) (29, 30, .)
 
-Sentences are razdel's, a paragraph at a time, as they are in the corpus. Tokens are razdel's too, and not UDPipe's:
-its borders are more often those of the NER sets, whose tokens the tagger was trained on (docs/predict.md), and a token
-is a piece of the text as it stands, so that neither lower case that is longer (İ) nor white space moves a border.
+razdel splits each paragraph into sentences, as it does for the corpus. It also finds the tokens, because its borders
+agree with the NER sets, on which the tagger was trained, more often than UDPipe's do (docs/predict.md). A token is a
+piece of the raw text, so that neither a letter that is longer in lower case (İ) nor white space moves a border.
 """
 
 import re
@@ -18,10 +18,10 @@ from razdel import sentenize, tokenize
 from pipeline.text.spelling import compose, compose_aligned
 
 LONGEST = 200
-"""Tokens of a sentence; the language model has read no longer ones (fragments have at most as many words)."""
+"""The most tokens of a sentence. The language model was trained on fragments of at most as many words."""
 _JOINERS = "\u00ad\u200c\u200d\u0300-\u036f\u0483-\u0489\ufe0e\ufe0f"
 _JOINED = re.compile(f"[{_JOINERS}]")
-"""Soft hyphens, zero-width joiners, accents, variation selectors: part of the word that they stand in or follow."""
+"""Soft hyphens, zero-width joiners, accents and variation selectors belong to the word that they are in or follow."""
 
 
 class Token(NamedTuple):
@@ -33,36 +33,36 @@ class Token(NamedTuple):
 
 
 def split_text(text: str) -> Iterator[list[Token]]:
-    """The sentences of a paragraph or more, none without tokens; every character but white space is in one token.
+    """Yield the sentences of a text, none without tokens; every character except white space is in one token.
 
-    A line end is where a paragraph ends. Where a sentence has more than `LONGEST` tokens, another begins.
+    A paragraph ends at a line end. A sentence of more than `LONGEST` tokens is cut into several.
     """
     for line in re.finditer(r"[^\r\n]+", text):
         composed, positions = compose_aligned(line[0])
         for sentence in sentenize(composed):
             tokens = [Token(token.start, token.stop, token.text) for token in tokenize(sentence.text)]
             tokens = _join(tokens) if _JOINED.search(sentence.text) else tokens
-            # positions in the line as it stands; of several tokens that are one character of it the last stays
+            # positions in the raw line; where several tokens come from one character of it, the last one stays
             offset = sentence.start
             spans = ((positions[offset + token.start], positions[offset + token.stop]) for token in tokens)
             yield from _cut([_token(line, *span) for span in spans if span[0] < span[1]])
 
 
 def split_spaces(text: str) -> Iterator[list[Token]]:
-    """The same of a text whose tokens are given: a sentence a line, spaces between tokens; anything else is a token."""
+    """Yield the sentences of a text whose tokens are given: each line is a sentence, and spaces separate tokens."""
     for line in re.finditer(r"[^\n]+", text.replace("\r\n", " \n")):
         yield from _cut([_token(line, *word.span()) for word in re.finditer(r"[^ ]+", line[0])])
 
 
 def _token(line: re.Match[str], start: int, stop: int) -> Token:
-    """A piece of a line, at its position in the text."""
+    """Return a piece of a line, with its position in the text."""
     return Token(line.start() + start, line.start() + stop, compose(line[0][start:stop]))
 
 
 def _join(tokens: list[Token]) -> list[Token]:
-    """Words whole again that razdel has cut at an accent, a soft hyphen or the like.
+    """Join the words that razdel has cut at an accent, a soft hyphen or the like.
 
-    A joiner belongs to what it follows, and a word to the joiner before it; U+200D is the joiner of emojis too.
+    A joiner belongs to what it follows, and a word to the joiner before it; U+200D also joins emojis.
     """
     joined = tokens[:1]
     for before, token in pairwise(tokens):

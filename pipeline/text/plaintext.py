@@ -1,4 +1,4 @@
-"""Plain text: documents separated by an empty line, a paragraph a line.
+"""Plain text: an empty line separates documents, and each line is a paragraph.
 
 Погиб охотник на крокодилов Стив Ирвин
 Известный австралийский натуралист погиб от укола ската.
@@ -18,7 +18,7 @@ from pipeline.text.whitespace import count_words, fold
 
 
 def read_plaintext(path: Path, counts: Counts, policy: InvalidUtf8 = "error") -> Iterator[Document]:
-    """Stream the documents of a UTF-8 text, compressed or not; only LF and CR LF end a line.
+    """Yield the documents of a UTF-8 text, compressed or not; only LF and CR LF end a line.
 
     Ids are `<file stem>:<number from 1>`, titles are empty. What is too long is cut, see `pipeline.text.cuts`; memory
     holds a chunk of the file and one document.
@@ -34,7 +34,7 @@ def read_plaintext(path: Path, counts: Counts, policy: InvalidUtf8 = "error") ->
 
 
 def _read_paragraphs(chunks: Iterable[str], counts: Counts) -> Iterator[str]:
-    """Folded paragraphs, counted in words; an empty one for each blank line."""
+    """Yield the folded paragraphs, an empty one for each blank line, and count their words."""
     blank = True
     for piece, ends_line in _split(chunks, counts):
         paragraph = fold(piece)
@@ -46,7 +46,7 @@ def _read_paragraphs(chunks: Iterable[str], counts: Counts) -> Iterator[str]:
 
 
 def _split(chunks: Iterable[str], counts: Counts) -> Iterator[tuple[str, bool]]:
-    """Every line in one piece or, where it is too long, in several; and whether the piece is the last of its line."""
+    """Yield every line in one piece, or in several if it is long, and whether a piece is the last of its line."""
     rest = ""
     for chunk in chain(chunks, ["\n"]):
         lines = (rest + chunk).split("\n")

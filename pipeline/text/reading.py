@@ -10,11 +10,11 @@ from pipeline.text.whitespace import fold
 from pipeline.work.progress import say
 
 CHUNK = 1 << 14
-"""Bytes read at a time. All XML elements of a chunk are in memory together."""
+"""The number of bytes read at a time. All XML elements of a chunk are in memory together."""
 
 
 def stem(path: Path) -> str:
-    """What the ids of the documents of a file begin with: its name without endings, `0001-news` of 0001-news.txt.gz."""
+    """Return how the ids of a file's documents begin: its name without endings, `0001-news` for 0001-news.txt.gz."""
     name = path.name
     for suffix in SUFFIXES.values():
         name = name.removesuffix(suffix)
@@ -22,9 +22,9 @@ def stem(path: Path) -> str:
 
 
 def read_text(path: Path, policy: InvalidUtf8, counts: Counts) -> Iterator[str]:
-    """Stream a text, decompressed and decoded, in chunks of any length.
+    """Yield a text, decompressed and decoded, in chunks of any length.
 
-    Counts as `characters_replaced` what was not UTF-8. A `UserError` says what is wrong with the file.
+    What was not UTF-8 is counted as `characters_replaced`. A `UserError` says what is wrong with the file.
     """
     decoder = Utf8(path, policy, NEWS_ADVICE)
     with open_packed(path) as file:

@@ -1,7 +1,7 @@
-"""Paragraphs to sentences: where one ends, `text.segmenter` of a scale says.
+"""Paragraphs are split into sentences, by what `text.segmenter` of a scale names.
 
-razdel has rules for Russian. The tokenizer of a UDPipe model has learnt it from the treebank of its language, so that
-another language needs nothing but its model.
+razdel has rules for Russian. The tokenizer of a UDPipe model has learnt from the treebank of its language where a
+sentence ends, so that another language needs nothing but its model.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ from pipeline.text.udpipe import load_model, pickle_by_path, readable
 from pipeline.text.whitespace import count_words, fold
 
 Segmenter = Callable[[str], list[str]]
-"""A paragraph, folded, to its sentences in order; what is between them is white space."""
+"""A function from a folded paragraph to its sentences in order, with only white space between them."""
 
 
 def split_by_razdel(paragraph: str) -> list[str]:
@@ -26,13 +26,13 @@ def split_by_razdel(paragraph: str) -> list[str]:
 
 
 class UdpipeSegmenter:
-    """Sentences as the tokenizer of a UDPipe 1 model sees them, each with its text as it was.
+    """Splits a paragraph into sentences with the tokenizer of a UDPipe 1 model, and changes nothing in them.
 
-    A sentence that would begin without white space before it (`тёплая.Дождь`) is not begun: words stay as they are.
+    No sentence begins without white space before it (`тёплая.Дождь`), so that words stay whole.
     """
 
     def __init__(self, path: Path) -> None:
-        """Load a model; a `UserError` where the file is none or has no tokenizer."""
+        """Load a model. Raises a `UserError` if the file is not a model, or has no tokenizer."""
         self._path, self._model = path, load_model(path)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -43,7 +43,7 @@ class UdpipeSegmenter:
         return [paragraph[start:stop] for start, stop in pairwise(starts)]
 
     def _starts(self, paragraph: str) -> Iterator[int]:
-        """Where every sentence but the first begins, in characters."""
+        """Yield where every sentence but the first begins, in characters."""
         tokenizer = self._model.newTokenizer(self._model.TOKENIZER_RANGES)  # one for each text: it counts on
         tokenizer.setText(readable(paragraph))
         sentence = Sentence()
@@ -54,7 +54,7 @@ class UdpipeSegmenter:
 
 
 def split_document(segmenter: Segmenter, document: Document, counts: Counts) -> Document | None:
-    """A document of sentences, folded, from a document of paragraphs, or None where there is no sentence."""
+    """Return a document of folded sentences, given one of paragraphs, or None where there is no sentence."""
     texts = (fold(text) for paragraph in document.lines for text in segmenter(paragraph))
     sentences = [*filter(None, texts)]
     counts.update(

@@ -8,7 +8,7 @@ from pipeline.files.settings import Settings
 
 
 class TextSettings(Settings):
-    """How the corpus is cut."""
+    """Settings that say how the corpus is cut."""
 
     segmenter: Literal["razdel", "udpipe"]
     """What ends a sentence: razdel's rules for Russian, or the tokenizer of the manifest's UDPipe model."""
@@ -22,8 +22,8 @@ class VocabularySettings(Settings):
     """What the language model predicts, and on what it is validated."""
 
     size: Annotated[int, Field(strict=True, gt=3)]
-    """Most types the softmax may predict, the three specials included; the others are predicted as `<UNK>`."""
+    """The most types that the softmax may predict, including the three specials; others are predicted as `<UNK>`."""
     min_count: Annotated[int, Field(strict=True, gt=0)]
     """Types seen less often are predicted as `<UNK>`."""
     validation_share: Annotated[float, Field(gt=0, lt=1)]
-    """Share of the articles held out to measure perplexity."""
+    """The share of the articles that is held out to measure perplexity."""

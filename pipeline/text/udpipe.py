@@ -1,4 +1,4 @@
-"""Lemmas by a UDPipe 1 model."""
+"""A UDPipe 1 model finds the lemmas of words."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -19,13 +19,13 @@ class Normalization(NamedTuple):
     """How the words of a text are written down for the language model."""
 
     lowercase: bool
-    """False: case as in the text; of lemmas as in the model, which writes `Россия` and `город`."""
+    """If false, words keep the case of the text, and lemmas the case of the model, which has `Россия` and `город`."""
     lemmas: bool
-    """False: the words themselves."""
+    """If false, the words themselves are written down."""
 
 
 class Lemmatizer:
-    """Words to lemmas, in context, or to themselves. Neither is ever empty, and both have `_` for white space.
+    """Turns words into lemmas, in context, or leaves them. Neither is ever empty, and `_` stands for white space.
 
     Words are given in NFC. Stress marks on them are not read, so that no lemma has one.
 
@@ -33,7 +33,7 @@ class Lemmatizer:
     """
 
     def __init__(self, path: Path, normalization: Normalization) -> None:
-        """Load a model; a `UserError` where the file is none or has no tokenizer or tagger."""
+        """Load a model. Raises a `UserError` if the file is not a model, or has no tokenizer or tagger."""
         self._path, self._model = path, load_model(path)
         self._normalization = normalization
         sentence = Sentence()
@@ -45,7 +45,7 @@ class Lemmatizer:
         return pickle_by_path(Lemmatizer, self._path, self._normalization)
 
     def lemmatize_text(self, text: str) -> list[str]:
-        """Lemmas of running text, which is in lower case already if lemmas are to be; UDPipe decides what a word is."""
+        """Return the lemmas of running text, lowered already if lemmas should be; UDPipe decides what a word is."""
         tokenizer = self._model.newTokenizer(self._model.DEFAULT)
         tokenizer.setText(readable(remove_stress(text)))
         lemmas: list[str] = []
@@ -55,7 +55,7 @@ class Lemmatizer:
         return lemmas
 
     def lemmatize_tokens(self, tokens: Sequence[str]) -> list[str]:
-        """Lemmas of the given tokens of one sentence, in any case: exactly one a token, whatever the token is."""
+        """Return exactly one lemma for each given token of a sentence, in any case and whatever the token is."""
         sentence = Sentence()
         for token in map(remove_stress, tokens):
             sentence.addWord(readable(token.lower() if self._normalization.lowercase else token))
@@ -72,7 +72,7 @@ class Lemmatizer:
 
 
 def load_model(path: Path) -> Model:
-    """A model with a tokenizer; a `UserError` where the file is none or has none."""
+    """Return a model with a tokenizer. Raises a `UserError` if the file is not a model, or has no tokenizer."""
     if _UNREADABLE.search(str(path)):
         raise UserError(f"{path}: its path is not UTF-8, and UDPipe opens no other; rename it")
     model = Model.load(str(path)) if path.is_file() else None
@@ -87,7 +87,7 @@ def load_model(path: Path) -> Model:
 
 
 def pickle_by_path(kind: Callable[..., Any], path: Path, *settings: Any) -> tuple[Any, ...]:
-    """What `__reduce__` returns for something made of a model: a worker makes it of the file, once, and again if the
+    """Return what `__reduce__` needs for an object made from a model file: a worker makes it once, and again if the
     file has been replaced meanwhile.
     """
     path = path.resolve()  # a worker may have a working directory of its own
@@ -100,7 +100,7 @@ def _make_once(kind: Callable[..., Any], changed: int, path: Path, *settings: An
 
 
 def readable(text: str) -> str:
-    """The text as UDPipe can read it, as many characters as before."""
+    """Return the text as UDPipe can read it, with as many characters as before."""
     return _UNREADABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 

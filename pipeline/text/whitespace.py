@@ -1,4 +1,4 @@
-"""White space of every kind, made plain."""
+"""White space of every kind becomes plain spaces."""
 
 
 def fold(text: str) -> str:
@@ -11,5 +11,5 @@ def fold(text: str) -> str:
 
 
 def count_words(text: str) -> int:
-    """Words of folded text: what stands between single spaces."""
+    """Return the number of words of a folded text, which single spaces separate."""
     return text.count(" ") + 1 if text else 0

@@ -6,57 +6,32 @@ from shutil import copytree
 
 import pytest
 
-from pipeline.files.json import write_json
 from pipeline.paths import Paths
-from pipeline.stages import documents, fragments, lemmas, lowercase, sentences, vocabulary
-from pipeline.text.udpipe import Normalization
 from tests.params import make_params
+from tests.text.news import export, page, revision, run_text_stages, write_news
 
 LONGEST = 8
-"""Words of a fragment."""
+"""The largest number of words of a fragment."""
 HOSTILE = "Злой <script>alert(1)</script> |`код` \x1b[2J \u202eтекст\u202c ````&{{7*7}}."
 LOST = "Мост {{Чин *`|&lt;script&gt; `а` ]] \u202e|б}} открыт."
 """A template that the table does not have."""
 LOOKALIKE = "Никтo"
-"""With a Latin o."""
-EXPORT = """<mediawiki xml:lang="ru"><siteinfo/>{pages}</mediawiki>"""
-PAGE = "<page><title>{title}</title><ns>{ns}</ns><id>{id}</id><revision><id>1</id><text>{text}</text></revision></page>"
+"""A word with a Latin o."""
 TOO_LONG = "Это предложение длиннее всех фрагментов и поэтому не попадает ни в один."
 
 
-class _Words:
-    """In place of a UDPipe model."""
-
-    def __init__(self, model: Path, normalization: Normalization) -> None:
-        pass
-
-    def lemmatize_text(self, text: str) -> list[str]:
-        return text.split()
-
-
-def run_text_stages(folder: Path, files: dict[str, str], megabytes: float = 1) -> Path:
-    """Make the folder `data` of news files by name, of the format that the ending of the name says."""
+def build(folder: Path, files: dict[str, str], megabytes: float = 1) -> Path:
+    """Make the folder `data` of news files by name."""
     paths = Paths(folder)
-    raw = paths.news
-    for made in (raw, paths.udpipe.parent):
-        made.mkdir(parents=True)
-    paths.udpipe.touch()
-    for name, content in files.items():
-        (raw / name).write_text(content, encoding="utf-8", newline="\n")
-    forms = {name: "mediawiki" if name.endswith(".xml") else "text" for name in files}
-    write_json(raw / "sources.json", {"files": [{"file": name, "format": form} for name, form in forms.items()]})
+    write_news(paths, files)
     text = {"segmenter": "razdel", "fragment_words": LONGEST, "shard_megabytes": megabytes}
-    params = make_params({"text": text, "vocabulary": {"size": 40, "min_count": 2, "validation_share": 0.3}})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lemmas, "Lemmatizer", _Words)
-        for stage in (documents, sentences, fragments, lowercase, lemmas, vocabulary):
-            stage.run(paths, params)
+    vocabulary = {"size": 40, "min_count": 2, "validation_share": 0.3}
+    run_text_stages(paths, make_params({"text": text, "vocabulary": vocabulary}))
     return paths.data
 
 
-def export(*pages: tuple[int, str, str]) -> str:
-    """A MediaWiki export of pages: id, title and text."""
-    return EXPORT.format(pages="".join(PAGE.format(id=id_, title=title, text=text, ns=0) for id_, title, text in pages))
+def wiki(number: int, title: str, text: str) -> str:
+    return page(number, revision(text), title=title)
 
 
 def articles(number: int) -> Iterator[str]:
@@ -69,17 +44,17 @@ def articles(number: int) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder `data`; not to be written to."""
-    folder = tmp_path_factory.mktemp("corpus")
+    """The folder `data`, which tests must not write to."""
+    first = wiki(7, "Пожар", f"Сгорел склад. {LOOKALIKE} не пострадал."), wiki(8, "Мост", LOST)
     files = {
-        "0000-first.xml": export((7, "Пожар", f"Сгорел склад. {LOOKALIKE} не пострадал."), (8, "Мост", LOST)),
+        "0000-first.xml": export(*first),
         "0001-city.txt": "\n\n".join([*articles(40), HOSTILE]),
-        "0002-second.xml": export((7, "Выборы", "Прошли выборы. Явка высока.")),
+        "0002-second.xml": export(wiki(7, "Выборы", "Прошли выборы. Явка высока.")),
     }
-    return run_text_stages(folder, files, megabytes=0.002)
+    return build(tmp_path_factory.mktemp("corpus"), files, megabytes=0.002)
 
 
 @pytest.fixture
 def data(built: Path, tmp_path: Path) -> Path:
-    """A copy of it."""
+    """A copy of the folder `data`."""
     return copytree(built, tmp_path / "data")

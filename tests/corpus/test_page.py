@@ -34,7 +34,7 @@ class Pages(NamedTuple):
 
 
 def write(data: Path, folder: Path, scale: str = "demo") -> Pages:
-    """Run the stage in a folder of its own."""
+    """Run the stage in a new folder."""
     paths = Paths(folder)
     folder.mkdir(exist_ok=True)
     paths.data.symlink_to(data)
@@ -48,7 +48,7 @@ def pages(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Pages:
 
 
 def rows(page: str, heading: str) -> list[list[str]]:
-    """Cells of the tables under a heading, heads included."""
+    """Return the cells of the tables under a heading, heads included."""
     section = page.split(f"{heading}\n")[1].split("\n## ")[0].split("\n### ")[0]
     lines = [line for line in section.splitlines() if line.startswith("|") and not set(line) <= set("|:- ")]
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip("|"))] for line in lines]
@@ -136,7 +136,7 @@ def test_pictures_are_there_and_described(pages: Pages) -> None:
 
 @pytest.fixture
 def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They take seconds, and are drawn once for this file."""
+    """Pictures take seconds, and are drawn once for this file."""
     monkeypatch.setattr(stage, "save", lambda *_: NO_PICTURE)
 
 

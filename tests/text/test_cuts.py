@@ -1,6 +1,7 @@
 """Limits of ten and thirty characters, so that cases can be drawn; `|` is where a paragraph is cut."""
 
 from collections import Counter
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,16 +13,17 @@ from pipeline.files.shards import Counts, Document
 from pipeline.text import cuts, plaintext
 from pipeline.text.cuts import cut_document, cut_paragraphs
 from pipeline.text.plaintext import read_plaintext
-from tests.memory import traced_peak
 
 SHORT, FEW = 10, 30
 
 
-@pytest.fixture
-def limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cuts, "PARAGRAPH", SHORT)
-    monkeypatch.setattr(plaintext, "PARAGRAPH", SHORT)
-    monkeypatch.setattr(cuts, "DOCUMENT", FEW)
+@pytest.fixture(autouse=True, scope="module")
+def limits() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cuts, "PARAGRAPH", SHORT)
+        patch.setattr(plaintext, "PARAGRAPH", SHORT)
+        patch.setattr(cuts, "DOCUMENT", FEW)
+        yield
 
 
 @pytest.mark.parametrize(
@@ -37,7 +39,6 @@ def limits(monkeypatch: pytest.MonkeyPatch) -> None:
         "Вот так?! |Да… Нет! |Нет… и нет",
     ],
 )
-@pytest.mark.usefixtures("limits")
 def test_drawn_cases(case: str) -> None:
     counts: Counts = Counter()
     pieces = case.split("|")
@@ -46,7 +47,6 @@ def test_drawn_cases(case: str) -> None:
     assert counts["word_cuts"] == sum(not (a.endswith(" ") or b.startswith(" ")) for a, b in pairwise(pieces))
 
 
-@pytest.mark.usefixtures("limits")
 def test_the_parts_of_a_document_are_documents() -> None:
     counts: Counts = Counter()
     lines = ["а" * 9, "б" * 9, "в" * 9, "г" * 9, "д" * 9, "е" * 9, "ж" * 9]
@@ -72,11 +72,8 @@ def test_words_and_their_order_are_kept_whatever_the_chunks(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "cuts.txt"
     path.write_bytes(text.encode())
+    whole = read(path)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cuts, "PARAGRAPH", SHORT)
-        patch.setattr(plaintext, "PARAGRAPH", SHORT)
-        patch.setattr(cuts, "DOCUMENT", FEW)
-        whole = read(path)
         patch.setattr("pipeline.text.reading.CHUNK", size)
         assert read(path) == whole
     documents, counts = whole
@@ -92,26 +89,3 @@ def test_words_and_their_order_are_kept_whatever_the_chunks(
 def read(path: Path) -> tuple[list[Document], Counts]:
     counts: Counts = Counter()
     return list(read_plaintext(path, counts)), counts
-
-
-WORDS = "слово и дело \u00a0 ещё. пол\u200bслова " + "ы" * 10_000 + " "
-PATTERNS = {"words": WORDS, "one word": "ы", "no full stop": "слово ", "white space": " \u00a0\t", "full stops": "."}
-
-
-@pytest.mark.parametrize("pattern", PATTERNS.values(), ids=PATTERNS)
-def test_memory_is_flat_on_one_long_line(pattern: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cuts, "DOCUMENT", 100_000)
-
-    def peak(characters: int) -> int:
-        path = tmp_path / "line.txt"
-        path.write_bytes((pattern * (characters // len(pattern))).encode())
-        counts: Counts = Counter()
-
-        def read() -> None:
-            found = sum(len(line) for document in read_plaintext(path, counts) for line in document.lines)
-            assert pattern.isspace() or (found > characters * 0.8 and counts["document_cuts"] > 0)
-
-        return traced_peak(read)
-
-    few, many = peak(300_000), peak(1_500_000)
-    assert many < few * 1.2

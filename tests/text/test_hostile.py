@@ -1,7 +1,6 @@
 """Text that was not written for this pipeline: what must hold of every stage, whatever comes in."""
 
 import gzip
-import json
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
@@ -13,8 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demo import DemoSettings
-from demo.dump import write_news
 from pipeline.files.json import read_json
 from pipeline.files.shards import COUNTS, Counts, Document, read_documents
 from pipeline.paths import Paths
@@ -29,11 +26,13 @@ from pipeline.text.udpipe import Lemmatizer
 from pipeline.text.whitespace import fold
 from tests.pack import PACK, needs_pack
 from tests.params import make_params
+from tests.text.cases import PIECES
 from tests.text.conftest import normalizing
-from tests.text.export import read_mediawiki
+from tests.text.news import export, page, read_mediawiki, revision, write_news
 
+ROOT = Path(__file__).parents[2]
 WORDS = 200
-"""The longest fragment, as in the paper."""
+"""The most words of a fragment, as in the paper."""
 
 
 def words(document: Document | None) -> list[str]:
@@ -41,7 +40,7 @@ def words(document: Document | None) -> list[str]:
 
 
 def check_stages(document: Document, lemmatizer: Lemmatizer, plain: Lemmatizer) -> None:
-    """Run one document through all text stages, and check what each must leave as it is."""
+    """Run one document through all text stages, and check that each leaves as it is what it must."""
     counts: dict[str, Counts] = {name: Counter() for name in ("sentences", "fragments", "lowercase", "lemmas", "words")}
     sentences = split_document(split_by_razdel, document, counts["sentences"])
     assert words(sentences) == words(document)
@@ -67,9 +66,8 @@ def check_stages(document: Document, lemmatizer: Lemmatizer, plain: Lemmatizer) 
     # UDPipe splits words into tokens, drops no character of them but stress marks, and gives every token one lemma
     given = "".join(map(remove_stress, words(lowered)))
     assert "".join(words(forms)).replace("_", "") == given.replace("\0", "\ufffd").replace("_", "")
-    assert list(map(len, map(str.split, lemmas.lines if lemmas else []))) == list(
-        map(len, map(str.split, forms.lines if forms else []))
-    )
+    tokens, tokens_of_forms = ([line.count(" ") for line in text.lines] if text else [] for text in (lemmas, forms))
+    assert tokens == tokens_of_forms
     assert counts["lemmas"]["words_read"] == len(words(lowered))
     assert counts["lemmas"]["tokens"] == len(words(lemmas)) == len(words(forms))
     assert counts["lemmas"]["words_dropped_empty"] == 0
@@ -79,66 +77,12 @@ def check_stages(document: Document, lemmatizer: Lemmatizer, plain: Lemmatizer) 
 
 @pytest.fixture(scope="module")
 def plain(lemmatizer: Lemmatizer) -> Lemmatizer:
-    """Gives the tokens themselves."""
+    """A lemmatizer that gives the tokens themselves."""
     return normalizing(lemmatizer, lowercase=False, lemmas=False)
 
 
-PIECES = [
-    "слово",
-    "Слово",
-    ".",
-    "!",
-    "?",
-    "…",
-    ",",
-    " ",
-    " ",
-    " ",
-    "\u00a0",
-    "«",
-    "»",
-    "(",
-    ")",
-    "—",
-    "-",
-    "_",
-    '"',
-    "т. е.",
-    "1.5",
-]
-PIECES += [
-    "\u200b",
-    "\u200d",
-    "\ufeff",
-    "\u00ad",
-    "\u202e",
-    "\u200f",
-    "\u2066",
-    "\u0301",
-    "👨\u200d👩\u200d👧",
-    "🇷🇺",
-    "👍🏽",
-    "Причeм",
-]
-PIECES += [
-    "\ufffd",
-    "\x01",
-    "\x85",
-    "\u2028",
-    "\x1c",
-    "İ",
-    "ß",
-    "ﬁ",
-    "ё",
-    "е\u0308",
-    "#doc",
-    "<S>",
-    "слово " * 210,
-    "ы" * 300,
-]
-PARAGRAPHS = st.lists(
-    st.lists(st.sampled_from(PIECES) | st.characters(exclude_categories=["Cs"]), max_size=25).map("".join)
-)
+PIECE = st.sampled_from([*PIECES["text"], "слово " * 210, "ы" * 300]) | st.characters(exclude_categories=["Cs"])
+PARAGRAPHS = st.lists(st.lists(PIECE, max_size=25).map("".join))
 
 
 @given(paragraphs=PARAGRAPHS)
@@ -148,15 +92,13 @@ def test_generated_text(paragraphs: list[str], lemmatizer: Lemmatizer, plain: Le
     check_stages(Document("1", "", lines), lemmatizer, plain)
 
 
-def test_a_generated_dump(lemmatizer: Lemmatizer, plain: Lemmatizer, tmp_path: Path) -> None:
-    sizes = {"train": 3, "validation": 2, "test": 2, "treebank": 20, "tokenizer_epochs": 1, "tagger_iterations": 1}
-    write_news(tmp_path / "news.xml.bz2", DemoSettings(seed=2, articles=5, **sizes))
-    for document in read_mediawiki(tmp_path / "news.xml.bz2", Counter()):
+def test_a_generated_dump(lemmatizer: Lemmatizer, plain: Lemmatizer) -> None:
+    for document in islice(read_mediawiki(ROOT / "data/demo/news.xml.bz2", Counter()), 5):
         check_stages(document, lemmatizer, plain)
 
 
 def first_documents(path: Path) -> Iterator[Document]:
-    """The beginning of every long file, and some from its depth."""
+    """Yield the first document of a file and one from its depth."""
     for number, document in enumerate(islice(read_plaintext(path, Counter()), 40)):
         if number % 20 == 0:
             yield document._replace(lines=document.lines[:10])
@@ -198,35 +140,29 @@ def test_files(name: str, tmp_path: Path) -> None:
     assert counts["words_read"] == len(text.removeprefix("\ufeff").split())
 
 
-PAGE = "<page><title>Т</title><id>{}</id><ns>{}</ns><revision><text>{}</text></revision></page>"
-
-
-def run_documents(folder: Path, name: str, data: bytes, **entry: object) -> tuple[list[Document], Counts]:
-    paths = Paths(folder)
-    paths.news.mkdir(parents=True, exist_ok=True)
-    (paths.news / name).write_bytes(data)
-    (paths.news / "sources.json").write_text(json.dumps({"files": [{"file": name, **entry}]}), encoding="utf-8")
+def run_documents(paths: Paths, name: str, data: str | bytes, **entry: object) -> tuple[list[Document], Counts]:
+    write_news(paths, {name: data}, **entry)
     documents.run(paths, make_params({"text.shard_megabytes": 1}))
     return list(read_documents(paths.documents)), Counter(read_json(paths.documents / COUNTS))
 
 
 def test_what_is_not_utf_8_is_replaced_and_counted_if_the_manifest_says_so(tmp_path: Path) -> None:
-    run = partial(run_documents, tmp_path, invalid_utf8="replace")
+    run = partial(run_documents, Paths(tmp_path), invalid_utf8="replace")
     data = "Причeм \0 тут".encode() + b"\xff \xed\xa0\x80" + "\ufffd\n".encode()
-    found, counts = run("a.txt", data, format="text")
-    assert [document.lines for document in found] == [["Причeм \ufffd тут\ufffd \ufffd\ufffd\ufffd\ufffd"]]
+    texts, counts = run("a.txt", data)
+    assert [document.lines for document in texts] == [["Причeм \ufffd тут\ufffd \ufffd\ufffd\ufffd\ufffd"]]
     assert (counts["characters_replaced"], counts["words_of_mixed_script"]) == (5, 1)
-    page = PAGE.format(1, 0, "а!?").encode().replace("Т".encode(), b"\xd1").replace(b"!", b"\xff").replace(b"?", b"\0")
-    found, counts = run("a.xml", b"<mediawiki>" + page + b"</mediawiki>", format="mediawiki")
-    assert found == [Document("1", "\ufffd", ["а\ufffd\ufffd"])]
+    data = export(page(1, revision("а!?"), title="Т.")).encode()
+    data = data.replace("Т.".encode(), b"\xd1").replace(b"!?", b"\xff\0")
+    texts, counts = run("a.xml", data)
+    assert texts == [Document("1", "\ufffd", ["а\ufffd\ufffd"])]
     assert counts["characters_replaced"] == 3
 
 
 def test_which_namespaces_are_articles_the_manifest_says(tmp_path: Path) -> None:
-    pages = (PAGE.format(number, number, f"Текст {number}") for number in (0, 1, 102))
-    data = f"<mediawiki>{''.join(pages)}</mediawiki>".encode()
-    found, counts = run_documents(tmp_path, "a.xml", data, format="mediawiki", namespaces=[0, 102])
-    assert [document.lines for document in found] == [["Текст 0"], ["Текст 102"]]
+    pages = (page(number, revision(f"Текст {number}"), namespace=number) for number in (0, 1, 102))
+    texts, counts = run_documents(Paths(tmp_path), "a.xml", export(*pages), namespaces=[0, 102])
+    assert [document.lines for document in texts] == [["Текст 0"], ["Текст 102"]]
     assert (counts["documents_dropped_other_namespace"], counts["words_dropped_other_namespace"]) == (1, 2)
 
 
@@ -241,22 +177,21 @@ def test_any_dump_is_read_and_all_of_it_accounted_for(
     texts: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "any.xml"
-    pages = (PAGE.format(number, number % 2, escape(text)) for number, text in enumerate(texts))
-    path.write_bytes(f"<mediawiki>{''.join(pages)}</mediawiki>".encode())
+    pages = (page(number, revision(escape(text)), namespace=number % 2) for number, text in enumerate(texts))
+    path.write_bytes(export(*pages).encode())
     counts: Counts = Counter()
-    found = list(read_mediawiki(path, counts))
+    articles = list(read_mediawiki(path, counts))
     dropped = {
         unit: [n for key, n in counts.items() if key.startswith(f"{unit}_dropped_")] for unit in ("documents", "words")
     }
-    assert counts["documents_read"] == len(texts) == len(found) + sum(dropped["documents"])
-    assert counts["words_read"] == sum(map(len, map(words, found))) + sum(dropped["words"])
+    assert counts["documents_read"] == len(texts) == len(articles) + sum(dropped["documents"])
+    assert counts["words_read"] == sum(map(len, map(words, articles))) + sum(dropped["words"])
 
 
 def test_a_page_longer_than_mediawiki_saves_is_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.text.dump.mediawiki.LONGEST", 10)
     path = tmp_path / "a.xml"
-    pages = PAGE.format(1, 0, "аб в" * 3) + PAGE.format(2, 0, "где")
-    path.write_text(f"<mediawiki>{pages}</mediawiki>", encoding="utf-8")
+    path.write_text(export(page(1, revision("аб в" * 3)), page(2, revision("где"))), encoding="utf-8")
     counts: Counts = Counter()
     assert [document.lines for document in read_mediawiki(path, counts)] == [["где"]]
     assert (counts["documents_dropped_too_long"], counts["words_dropped_too_long"]) == (1, 4)

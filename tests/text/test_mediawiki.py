@@ -1,7 +1,6 @@
 import bz2
 import gzip
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -11,31 +10,12 @@ from pipeline.files.shards import Counts, Document
 from pipeline.text.dump.mediawiki import DROPPED
 from pipeline.text.dump.wikitext import DROPPED as DROPPED_MARKUP
 from pipeline.text.whitespace import fold
-from tests.memory import traced_peak
 from tests.pack import PACK, needs_pack
-from tests.text.export import read_mediawiki
-
-HEAD = '<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/"><siteinfo></siteinfo>'
+from tests.text.news import export, page, read_mediawiki, revision
 
 
-def revision(text: str, time: str = "2019-05-01T10:00:00Z", number: int = 1, model: str = "wikitext") -> str:
-    return (
-        f"<revision><id>{number}</id><timestamp>{time}</timestamp><model>{model}</model>"
-        f'<text bytes="1">{text}</text></revision>'
-    )
-
-
-def page(number: int, *revisions: str, namespace: int = 0, extra: str = "") -> str:
-    revisions_ = "".join(revisions)
-    return f"<page><title>Статья {number}</title><ns>{namespace}</ns><id>{number}</id>{extra}{revisions_}</page>"
-
-
-def export(*pages: str) -> bytes:
-    return (HEAD + "".join(pages) + "</mediawiki>").encode()
-
-
-def read(path: Path, data: bytes) -> tuple[list[Document], Counts]:
-    path.write_bytes(data)
+def read(path: Path, data: str | bytes) -> tuple[list[Document], Counts]:
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
     counts: Counts = Counter()
     return list(read_mediawiki(path, counts)), counts
 
@@ -90,17 +70,7 @@ def test_only_the_newest_revision_counts_whatever_the_order(tmp_path: Path) -> N
     assert [document.lines for document in documents] == [["новая"], ["новая"]]
 
 
-def test_compression_is_seen_in_the_bytes(tmp_path: Path) -> None:
-    data = export(page(1, revision("Первая")), page(2, revision("Вторая")))
-    expected, _ = read(tmp_path / "a.xml", data)
-    multistream = bz2.compress(data[:200]) + bz2.compress(data[200:])
-    assert len(expected) == 2
-    assert read(tmp_path / "a.xml.bz2", multistream)[0] == expected
-    assert read(tmp_path / "a.xml.gz", gzip.compress(data, mtime=0))[0] == expected
-    assert read(tmp_path / "named-wrongly", gzip.compress(data, mtime=0))[0] == expected
-
-
-WHOLE = export(*(page(n, revision(f"Статья номер {n}. " * 50)) for n in range(200)))
+WHOLE = export(*(page(n, revision(f"Статья номер {n}. " * 50)) for n in range(200))).encode()
 
 
 @pytest.mark.parametrize(
@@ -134,45 +104,26 @@ def test_damage_is_said_in_one_line(data: bytes, message: str, tmp_path: Path) -
 def test_a_malformed_page_is_named(spoil: tuple[str, str], message: str, tmp_path: Path) -> None:
     pages = (page(n, revision("Текст", number=2 * n)) for n in (1, 2, 3))
     with pytest.raises(UserError) as caught:
-        read(tmp_path / "news.xml", export(*pages).decode().replace(*spoil).encode())
+        read(tmp_path / "news.xml", export(*pages).replace(*spoil))
     said = f"{tmp_path / 'news.xml'}: no MediaWiki export: {message}; correct that in the source, or name another"
     assert str(caught.value).startswith(said)
-
-
-def test_memory_is_flat(tmp_path: Path) -> None:
-    def peak(pages: Iterable[str]) -> int:
-        path = tmp_path / "a.xml"
-        path.write_bytes(export(*pages))
-
-        def read() -> None:
-            assert sum(1 for _ in read_mediawiki(path, Counter()))
-
-        return traced_peak(read)
-
-    peak(page(n, revision("а")) for n in range(10))  # what the first call keeps for good is not counted
-    few, many = (peak(page(n, revision("а")) for n in range(count)) for count in (300, 2000))
-    assert many < few * 1.2
 
 
 @needs_pack
 def test_real_articles_are_reproduced() -> None:
     counts: Counts = Counter()
     path = PACK / "wikinews/ruwikinews-sample.xml.bz2"
-    documents = {document.id: document for document in read_mediawiki(path, counts)}
+    documents = {document.id: document.lines for document in read_mediawiki(path, counts)}
+    assert counts["documents_read"] == len(documents) + sum(counts[f"documents_dropped_{r}"] for r in DROPPED) == 62
+    assert documents.pop("62") == ["Президент России прибыл в Казань с визитом, сообщает пресс-служба."]
     expected = sorted((PACK / "wikinews/expected").glob("*.txt"))
     assert len(expected) == 5
     for file in expected:
         paragraphs = list(filter(None, map(fold, file.read_text(encoding="utf-8").split("\n"))))
-        assert documents[file.stem].lines == paragraphs, file.stem
-    assert counts["documents_read"] == len(documents) + sum(counts[f"documents_dropped_{r}"] for r in DROPPED) == 62
-    assert documents["62"].lines == ["Президент России прибыл в Казань с визитом, сообщает пресс-служба."]
+        assert documents[file.stem] == paragraphs, file.stem
 
-
-@needs_pack
-def test_all_forty_real_articles_agree_with_the_corpus_they_come_from() -> None:
-    with gzip.open(PACK / "corpus/nerel_wikinews.txt.gz", "rt", encoding="utf-8", newline="\n") as file:
-        known = set(map(fold, file))
-    documents = list(read_mediawiki(PACK / "wikinews/ruwikinews-sample.xml.bz2", Counter()))
-    lines = [line for document in documents if document.id != "62" for line in document.lines]
-    assert len(documents) == 41 and len(lines) > 300
+    with gzip.open(PACK / "corpus/nerel_wikinews.txt.gz", "rt", encoding="utf-8", newline="\n") as text:
+        known = set(map(fold, text))  # the corpus that all forty articles come from
+    lines = [line for document in documents.values() for line in document]
+    assert len(documents) == 40 and len(lines) > 300
     assert [line for line in lines if line not in known] == []

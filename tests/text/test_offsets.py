@@ -1,6 +1,8 @@
 """Tokens and where they stand."""
 
 import re
+from typing import Any
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -8,25 +10,10 @@ from hypothesis import strategies as st
 
 from pipeline.text.offsets import LONGEST, split_spaces, split_text
 from pipeline.text.spelling import compose
+from tests.text.cases import PIECES
 
-ODD = [
-    "\u00a0",
-    "\u2028",
-    "\x85",
-    "\x1c",
-    "\r\n",
-    "\r",
-    "\n",
-    "\t",
-    "İ",
-    "\u0301",
-    "\u00ad",
-    "\u200b",
-    "\u200d",
-    "\ufeff",
-]
-ODD += ["Москва", "Санкт-Петербург", ". ", "т.д.", "😀", "👩", "\0", "\ud800", "«", "»", "1,5", "a", " ", "-"]
-TEXT = st.lists(st.sampled_from(ODD) | st.text(max_size=3), max_size=40).map("".join)
+ODD = st.sampled_from([*PIECES["places"], "\ud800"])
+TEXT = st.lists(ODD | st.text(max_size=3), max_size=40).map("".join)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +37,7 @@ def test_a_token_is_a_piece_of_the_text_and_nothing_is_lost(text: str) -> None:
     position, pieces = 0, []
     for token in tokens:
         assert position <= token.start < token.stop and compose(text[token.start : token.stop]) == token.form
+        assert token.form.split() == [token.form]
         pieces.append(text[token.start : token.stop])
         position = token.stop
     assert re.sub(r"\s", "", "".join(pieces)) == re.sub(r"\s", "", text)
@@ -67,3 +55,14 @@ def test_given_tokens_stay_as_they_are(text: str) -> None:
 def test_no_sentence_is_longer_than_the_limit() -> None:
     sizes = [len(sentence) for sentence in split_text("и " * (2 * LONGEST + 5))]
     assert sizes == [LONGEST, LONGEST, 5]
+
+
+SENTENCE = "Тёплый май. Андрей Коро\u0301лёв пришёл в «Зелёный чай», 3-й подъезд!"
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKD"])
+def test_tokens_are_the_same_in_any_form_and_know_their_places(form: Any) -> None:
+    text = normalize(form, SENTENCE)
+    sentences = list(split_text(text))
+    assert [[token.form for token in s] for s in sentences] == [[t.form for t in s] for s in split_text(SENTENCE)]
+    assert all(compose(text[token.start : token.stop]) == token.form for s in sentences for token in s)

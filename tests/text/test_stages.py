@@ -1,16 +1,14 @@
 """The text stages one after another, on small files."""
 
 import errno
-import json
 import os
 import pickle
 import shutil
 import signal
 from collections import Counter
 from collections.abc import Iterable
-from functools import partial
-from io import FileIO
 from pathlib import Path
+from types import ModuleType
 from typing import NoReturn
 from unicodedata import normalize
 
@@ -21,19 +19,17 @@ from pipeline.files.ids import IdSequences
 from pipeline.files.json import read_json
 from pipeline.files.shards import COUNTS, Counts, Document, read_documents, write_shards
 from pipeline.files.vocabulary import Vocabulary
-from pipeline.params import Params
 from pipeline.paths import Paths
-from pipeline.stages import documents, fragments, lemmas, lowercase, sentences, vocabulary
+from pipeline.stages import documents, fragments, lemmas, lowercase, vocabulary
 from pipeline.stages.vocabulary import Split, build_vocabulary
 from pipeline.text.mapping import mapped_shards
 from pipeline.text.sentences import UdpipeSegmenter
 from pipeline.text.settings import VocabularySettings
 from pipeline.text.udpipe import Lemmatizer, Normalization
-from tests.pack import needs_pack
 from tests.params import make_params, make_workers
-from tests.text.conftest import MODEL
+from tests.text.conftest import DEMO_MODEL
+from tests.text.news import STAGES, export, link_model, page, revision, run_text_stages, write_news
 
-DEMO_MODEL = Path(__file__).parents[2] / "data" / "demo" / "model.udpipe"
 VOCABULARY = VocabularySettings(size=6, min_count=2, validation_share=0.3)
 SETTINGS = {
     "text": {"segmenter": "razdel", "fragment_words": 6, "shard_megabytes": 0.0004},
@@ -45,35 +41,18 @@ SETTINGS = {
 PARAMS = make_params(SETTINGS)
 
 
-def write_news(paths: Paths, *files: tuple[str, str, str]) -> Path:
-    paths.news.mkdir(parents=True, exist_ok=True)
-    for name, _, text in files:
-        (paths.news / name).write_text(text, encoding="utf-8")
-    listing = [{"file": name, "format": form} for name, form, _ in files]
-    (paths.news / "sources.json").write_text(json.dumps({"files": listing}), encoding="utf-8")
-    return paths.news
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    return Paths(tmp_path)
 
 
-def run_text_stages(paths: Paths, params: Params = PARAMS) -> None:
-    """All but `lemmas`: the words stand for them."""
+def run_on_backend(paths: Paths, backend: str) -> Path:
+    """Run all stages on news; return the folder `data`."""
     text = "\n\n".join(f"Новость {n}\nМосква растёт. Россия\xa0тоже. {'Длинно ' * (n % 9)}." for n in range(40))
-    write_news(paths, ("0000-b.txt", "text", text), ("0001-a.txt", "text", "Последняя"))
-    for stage in (documents, sentences, fragments, lowercase):
-        stage.run(paths, params)
-    paths.lemmas.symlink_to(paths.lowercase)
-    vocabulary.run(paths, params)
-
-
-def link(paths: Paths, source: Path, name: str) -> Path:
-    """Have `data/<name>` be a folder of another project, in a new one at `paths`."""
-    paths.data.mkdir(parents=True, exist_ok=True)
-    (paths.data / name).symlink_to(source)
-    return paths.data / name
-
-
-def link_model(paths: Paths, model: Path = MODEL) -> None:
-    paths.udpipe.parent.mkdir(parents=True)
-    paths.udpipe.symlink_to(model)
+    write_news(paths, {"0000-b.txt": text, "0001-a.txt": "Последняя"})
+    params = make_params(SETTINGS | {"compute.jobs": 2, "compute.backend": backend})
+    run_text_stages(paths, params, DEMO_MODEL)
+    return paths.data
 
 
 def all_bytes(folder: Path) -> dict[str, bytes]:
@@ -84,103 +63,69 @@ def all_bytes(folder: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def sequential(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder `data`."""
-    paths = Paths(tmp_path_factory.mktemp("sequential"))
-    run_text_stages(paths)
-    return paths.data
+    return run_on_backend(Paths(tmp_path_factory.mktemp("sequential")), "sequential")
 
 
-@pytest.mark.parametrize("jobs, backend", [(2, "loky"), (2, "threading")])
-def test_jobs_and_backend_and_batches_change_no_byte(
-    jobs: int, backend: str, sequential: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("backend", ["loky", "threading", "dask", "ray"])
+def test_backend_and_batches_change_no_byte(
+    backend: str, sequential: Path, paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(documents, "BATCH", 100)
-    run_text_stages(Paths(tmp_path), make_params(SETTINGS | {"compute.jobs": jobs, "compute.backend": backend}))
-    files = all_bytes(tmp_path / "data")
+    pytest.importorskip(
+        {"dask": "distributed", "ray": "ray"}.get(backend, "joblib"), reason=f"an extra: pip install '.[{backend}]'"
+    )
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    monkeypatch.setattr(documents, "BATCH", 50)  # more batches than Ray is given at a time
+    files = all_bytes(run_on_backend(paths, backend))
     assert len([name for name in files if name.startswith("lowercase/0")]) > 5
     assert files == all_bytes(sequential)
 
 
 def test_nothing_vanishes_uncounted(sequential: Path) -> None:
-    counts = {
-        name: read_json(sequential / name / COUNTS) for name in ("documents", "sentences", "fragments", "lowercase")
-    }
+    counts = {name: read_json(sequential / name / COUNTS) for name in STAGES}
     assert counts["documents"]["documents_read"] == counts["documents"]["documents_kept"] == 41
     assert counts["documents"]["words"] == counts["sentences"]["words"] == counts["fragments"]["words_read"]
     assert counts["fragments"]["sentences_dropped_long"] > 0
-    assert counts["fragments"]["words_kept"] == counts["lowercase"]["words"]
+    assert counts["fragments"]["words_kept"] == counts["lowercase"]["words"] == counts["lemmas"]["words_read"]
     lines = [line for document in read_documents(sequential / "lowercase") for line in document.lines]
     assert counts["lowercase"]["fragments"] == counts["fragments"]["fragments"] == len(lines)
+    assert counts["lemmas"]["fragments_read"] == counts["lemmas"]["fragments_kept"] == len(lines)
     assert counts["lowercase"]["words"] == sum(len(line.split(" ")) for line in lines)
+    assert counts["lemmas"]["tokens"] == counts["vocabulary"]["tokens"]
     assert "россия тоже." in " ".join(lines)
 
 
-def test_files_are_read_in_the_order_of_the_list(sequential: Path) -> None:
-    ids = [document.id for document in read_documents(sequential / "documents")]
-    assert (ids[0], ids[-2], ids[-1]) == ("0000-b:1", "0000-b:40", "0001-a:1")
-
-
-def test_page_ids_of_another_export_begin_with_its_file(tmp_path: Path) -> None:
-    page = "<page><title>{0}</title><id>7</id><revision><text>{0}</text></revision></page>"
-    exports = [f"<mediawiki>{page.format(text)}</mediawiki>" for text in ("Первая", "Вторая")]
-    files = [
-        (f"000{n}-{name}", form, text)
-        for n, (name, form, text) in enumerate(
-            [("a.txt", "text", "Текст"), ("b.xml", "mediawiki", exports[0]), ("c.d.xml", "mediawiki", exports[1])]
-        )
-    ]
-    paths = Paths(tmp_path)
-    write_news(paths, *files)
+def test_files_are_read_in_order_and_page_ids_of_another_export_begin_with_its_file(paths: Paths) -> None:
+    exports = [export(page(7, revision(text))) for text in ("Первая", "Вторая")]
+    write_news(paths, {"0000-a.txt": "Текст", "0001-b.xml": exports[0], "0002-c.d.xml": exports[1]})
     documents.run(paths, PARAMS)
-    lines = {document.id: document.lines for document in read_documents(paths.documents)}
-    assert lines == {"0000-a:1": ["Текст"], "7": ["Первая"], "0002-c.d:7": ["Вторая"]}
+    lines = [(document.id, document.lines) for document in read_documents(paths.documents)]
+    assert lines == [("0000-a:1", ["Текст"]), ("7", ["Первая"]), ("0002-c.d:7", ["Вторая"])]
 
 
-@needs_pack
-def test_text_is_put_into_nfc_and_words_are_lemmatised_without_stress(tmp_path: Path) -> None:
+def test_text_is_put_into_nfc_and_words_are_lemmatised_without_stress(paths: Paths) -> None:
     text = normalize("NFD", "Сторо\u0301ж зелёной ёлки и йода")
-    wikitext = f"М&amp;#1080;&amp;#774; {text}"
-    page = f"<page><title>{text}</title><id>7</id><revision><text>{wikitext}</text></revision></page>"
-    files = [("0000-a.txt", "text", text), ("0001-b.xml", "mediawiki", f"<mediawiki>{page}</mediawiki>")]
-    paths = Paths(tmp_path)
-    write_news(paths, *files)
+    article = page(7, revision(f"М&amp;#1080;&amp;#774; {text}"), title=text)
+    write_news(paths, {"0000-a.txt": text, "0001-b.xml": export(article)})
     documents.run(paths, PARAMS)
-    plain, article = read_documents(paths.documents)
+    plain, wiki = read_documents(paths.documents)
     composed = "Сторо\u0301ж зелёной ёлки и йода"
-    assert (plain.lines, article.title, article.lines) == ([composed], composed, [f"Мй {composed}"])
+    assert (plain.lines, wiki.title, wiki.lines) == ([composed], composed, [f"Мй {composed}"])
     assert read_json(paths.documents / COUNTS)["words_composed"] == 3 + 4
 
-    link_model(paths)
+    link_model(paths, DEMO_MODEL)
     paths.lowercase.symlink_to(paths.documents)
     lemmas.run(paths, PARAMS)
     assert read_json(paths.lemmas / COUNTS)["words_stressed"] == 2
     assert all("\u0301" not in line for document in read_documents(paths.lemmas) for line in document.lines)
 
 
-def test_a_protocol_may_keep_the_case(sequential: Path, tmp_path: Path) -> None:
-    paths = Paths(tmp_path)
-    link(paths, sequential / "fragments", "fragments")
+def test_a_protocol_may_keep_the_case(sequential: Path, paths: Paths) -> None:
+    paths.data.mkdir()
+    paths.fragments.symlink_to(sequential / "fragments")
     lowercase.run(paths, make_params(SETTINGS | {"protocol.lowercase": False}))
     unchanged, lowered = (list(read_documents(folder)) for folder in (paths.lowercase, sequential / "lowercase"))
     assert unchanged == list(read_documents(sequential / "fragments")) != lowered
     assert read_json(paths.lowercase / COUNTS) == read_json(sequential / "lowercase" / COUNTS)
-
-
-def test_lemmas_and_vocabulary(sequential: Path, tmp_path: Path) -> None:
-    paths, again = Paths(tmp_path), Paths(tmp_path / "again")
-    shared = make_params(SETTINGS | {"compute.jobs": 2, "compute.backend": "loky"})
-    for one, params in ((paths, shared), (again, PARAMS)):
-        link_model(one, DEMO_MODEL)
-        link(one, sequential / "lowercase", "lowercase")
-        lemmas.run(one, params)
-    assert all_bytes(paths.lemmas) == all_bytes(again.lemmas)
-    counts = read_json(paths.lemmas / COUNTS)
-    assert (
-        counts["fragments_read"]
-        == counts["fragments_kept"]
-        == read_json(sequential / "lowercase" / COUNTS)["fragments"]
-    )
-    vocabulary.run(paths, PARAMS)
-    assert read_json(paths.vocabulary / COUNTS)["tokens"] == counts["tokens"]
 
 
 def test_a_worker_loads_a_model_once_and_again_if_the_file_was_replaced(tmp_path: Path) -> None:
@@ -195,65 +140,42 @@ def test_a_worker_loads_a_model_once_and_again_if_the_file_was_replaced(tmp_path
         os.utime(model)
 
 
-def drop_odd(parity: int, document: Document, counts: Counts) -> Document | None:
-    counts["seen"] += 1
-    return document if int(document.id) % 2 == parity else None
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        (b"#doc\t1\t\xd0\x90\nx\n\n#doc\t2\tx\nx\n", "line 5: found the end of the file inside a document"),
+        (b"#doc\t1\tx\nx\n\n#doc\t2", r"line 4: found '#doc\\t2'"),
+        (b"#doc\t1\tx\nx\n\n#do", "line 4: found '#do'"),
+        (b"x\n\n#doc\t1\tx\nx\n\n", "line 1: found 'x'"),
+        (b"#doc\t1\tx\nx\n#doc\t2\tx\nx\n\n", "line 3: found '#doc.*'"),
+        (b"#doc\t1\tx\ty\nx\n\n", "line 1: found '#doc.*'"),
+        (b"#doc\t1\tx\nx\n#dox\t2\tx\nx\n\n", "line 3: found '#dox.*'"),
+        (b"#doc\t1\tx\n" + b"x\n" * 5000 + "мир".encode()[:-1], r"line 5,002: byte 4 \(0xd1\) is not UTF-8"),
+    ],
+)
+def test_a_shard_that_is_not_whole_is_said(content: bytes, message: str, paths: Paths) -> None:
+    paths.sentences.mkdir(parents=True)
+    (paths.sentences / "00000.txt").write_bytes(content)
+    with pytest.raises(UserError, match=rf"00000\.txt: {message}, expected .*; run again: dvc repro sentences$"):
+        list(read_documents(paths.sentences))
 
 
-@pytest.mark.parametrize("jobs, backend", [(1, "sequential"), (2, "loky")])
-def test_any_function_that_can_be_pickled_is_mapped(jobs: int, backend: str, tmp_path: Path) -> None:
-    source, target = lemma_folder(tmp_path / "lemmas", 30), tmp_path / "sentences"
-    drop, workers = partial(drop_odd, 0), make_workers(jobs, backend)
-    with mapped_shards(drop, source, target, {"parity": 0}, tmp_path / ".shards", workers) as counts:
-        assert counts == read_json(tmp_path / ".sentences.partial" / COUNTS) == {"seen": 30}
-        assert not target.exists()
-    assert [document.id for document in read_documents(target)] == [str(n) for n in range(0, 30, 2)]
+LINES = ["а <S> б", "<UNK> а </S>", "_ \u200b а", "#doc а", "б б"]
 
 
-DAMAGED = [
-    ("#doc\t1\tА\nа\n\n#doc\t2\tБ\nб\n", "line 5: found the end of the file inside a document"),
-    ("#doc\t1\tА\nа\n\n#doc\t2", r"line 4: found '#doc\\t2'"),
-    ("#doc\t1\tА\nа\n\n#do", "line 4: found '#do'"),
-    ("а\n\n#doc\t1\tА\nа\n\n", "line 1: found 'а'"),
-    ("#doc\t1\tА\nа\n#doc\t2\tБ\nб\n\n", "line 3: found '#doc.*'"),
-    ("#doc\t1\tА\tБ\nа\n\n", "line 1: found '#doc.*'"),
-    ("#doc\t1\tА\nа\n#dox\t2\tБ\nб\n\n", "line 3: found '#dox.*'"),
-]
-
-
-def test_a_shard_that_is_cut_inside_a_character_is_said(tmp_path: Path) -> None:
-    whole = "#doc\t1\tА\n" + "а\n" * 5000 + "мир"
-    (tmp_path / "00000.txt").write_bytes(whole.encode()[:-1])
-    with pytest.raises(UserError, match=r"00000\.txt: line 5,002: byte 4 \(0xd1\) is not UTF-8, expected #doc"):
-        list(read_documents(tmp_path))
-
-
-@pytest.mark.parametrize("text, found", DAMAGED)
-def test_a_shard_that_is_not_whole_is_said(text: str, found: str, tmp_path: Path) -> None:
-    folder = tmp_path / "sentences"
-    folder.mkdir()
-    (folder / "00000.txt").write_text(text, encoding="utf-8")
-    with pytest.raises(UserError, match=rf"00000\.txt: {found}, expected .*; run again: dvc repro sentences$"):
-        list(read_documents(folder))
-
-
-LEMMAS = ["а <S> б", "<UNK> а </S>", "_ \u200b а", "#doc а", "б б"]
-
-
-def lemma_folder(folder: Path, count: int) -> Path:
+def write_documents(folder: Path, number: int) -> Path:
     folder.mkdir(parents=True)
-    write_shards((Document(str(n), "", LEMMAS) for n in range(count)), folder, 0.001)
+    write_shards((Document(str(n), "", LINES) for n in range(number)), folder, 0.001)
     return folder
 
 
-def test_ids_give_the_lemmas_back(tmp_path: Path) -> None:
-    paths = Paths(tmp_path)
-    lemma_folder(paths.lemmas, 30)
+def test_ids_give_the_lemmas_back(paths: Paths) -> None:
+    write_documents(paths.lemmas, 30)
     vocabulary.run(paths, PARAMS)
     known = Vocabulary.load(paths.vocabulary)
     sides = [IdSequences(paths.vocabulary, side, 2**31) for side in ("train", "validation")]
     lines = [" ".join(known.types[i] for i in side[n]) for side in sides for n in range(len(side))]
-    assert sorted(lines) == sorted(LEMMAS * 30)
+    assert sorted(lines) == sorted(LINES * 30)
     counts = read_json(paths.vocabulary / COUNTS)
     assert counts == {
         "documents_train": counts["documents_train"],
@@ -273,12 +195,10 @@ def test_ids_give_the_lemmas_back(tmp_path: Path) -> None:
     }
 
 
-def test_validation_has_no_say_in_what_is_predicted(tmp_path: Path) -> None:
+def test_validation_has_no_say_in_what_is_predicted(paths: Paths) -> None:
     lines = {"train": ["б б а а а в"], "validation": ["я э э э э э б в в в в в"]}
-    paths = Paths(tmp_path)
     paths.lemmas.mkdir(parents=True)
-    documents = (Document(str(n), "", lines[Split(1, 0.3).side(str(n))]) for n in range(10))
-    write_shards(documents, paths.lemmas, 1)
+    write_shards((Document(str(n), "", lines[Split(1, 0.3).side(str(n))]) for n in range(10)), paths.lemmas, 1)
     vocabulary.run(paths, PARAMS)
     counts = read_json(paths.vocabulary / COUNTS)
     train = counts["documents_train"]
@@ -292,17 +212,22 @@ def test_validation_has_no_say_in_what_is_predicted(tmp_path: Path) -> None:
     assert (counts["coverage"], counts["coverage_validation"]) == (1.0, 0.5)
 
 
-def test_a_type_of_validation_alone_is_never_predicted() -> None:
-    settings = VOCABULARY.model_copy(update={"size": 100, "min_count": 1})
-    known = build_vocabulary(Counter({"а": 1, "я": 0, "э": 0}), settings)
-    assert (known.types[3:], known.size) == (["а", "э", "я"], 4)
-
-
-def test_words_that_look_like_specials_are_words() -> None:
-    known = build_vocabulary(Counter({"<UNK>": 5, "<S>": 4, "а": 3, "б": 3, "в": 1}), VOCABULARY)
-    assert known.types == ["<S>", "</S>", "<UNK>", "<UNK>", "<S>", "а", "б", "в"]
-    assert known.size == 6  # at most
-    assert build_vocabulary(Counter({"а": 2, "б": 1}), VOCABULARY).size == 4  # only what is frequent
+@pytest.mark.parametrize(
+    "counts, limits, types, predicted",
+    [
+        ({"а": 1, "я": 0, "э": 0}, (100, 1), "а э я", 1),  # never what validation alone has
+        ({"<UNK>": 5, "<S>": 4, "а": 3, "б": 3, "в": 1}, (6, 2), "<UNK> <S> а б в", 3),  # words like specials
+        ({"а": 2, "б": 1}, (6, 2), "а б", 1),  # only what is frequent
+    ],
+)
+def test_types_are_ranked_and_the_first_are_predicted(
+    counts: dict[str, int], limits: tuple[int, int], types: str, predicted: int
+) -> None:
+    size, min_count = limits
+    settings = VOCABULARY.model_copy(update={"size": size, "min_count": min_count})
+    known = build_vocabulary(Counter(counts), settings)
+    assert known.types == ["<S>", "</S>", "<UNK>", *types.split(" ")]
+    assert known.size == 3 + predicted
 
 
 def test_sides_depend_on_the_id_and_the_seed_alone() -> None:
@@ -319,20 +244,19 @@ def test_parts_of_a_document_that_was_cut_stay_on_one_side() -> None:
     assert len({split.side(f"0000.{n}:1") for n in range(100)}) == 2, "a dot in the name of a file is no part"
 
 
-@pytest.mark.parametrize("backend", ["sequential", "threading", "loky"])
-def test_an_export_that_breaks_off_is_one_line(backend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("backend", ["sequential", "threading", pytest.param("loky", marks=pytest.mark.slow)])
+def test_an_export_that_breaks_off_is_one_line(backend: str, paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is read while others parse what has been read, perhaps in another thread."""
     monkeypatch.setattr(documents, "BATCH", 20)
-    page = "<page><title>А</title><id>{}</id><revision><text>{{{{чин}}}} Москва растёт.</text></revision></page>"
-    paths, params = Paths(tmp_path), make_params(SETTINGS | {"compute.jobs": 2, "compute.backend": backend})
-    write_news(paths, ("a.xml", "mediawiki", f"<mediawiki>{''.join(map(page.format, range(200)))}"))
+    text = export(*(page(n, revision("{{чин}} Москва растёт.")) for n in range(100)))
+    write_news(paths, {"a.xml": text.removesuffix("</mediawiki>")})
     with pytest.raises(UserError, match=r"a\.xml: not a whole MediaWiki export"):
-        documents.run(paths, params)
+        documents.run(paths, make_params(SETTINGS | {"compute.jobs": 2, "compute.backend": backend}))
     assert {path.name for path in paths.data.iterdir()} == {"raw"}
 
 
 def test_shards_that_cannot_be_written_are_one_error_and_no_noise(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    paths: Paths, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     def fail(articles: Iterable[Document], *_: object) -> NoReturn:
         next(iter(articles))
@@ -340,10 +264,9 @@ def test_shards_that_cannot_be_written_are_one_error_and_no_noise(
 
     monkeypatch.setattr(documents, "BATCH", 20)
     monkeypatch.setattr(documents, "write_shards", fail)
-    paths, params = Paths(tmp_path), make_params(SETTINGS | {"compute.jobs": 2, "compute.backend": "loky"})
-    write_news(paths, ("a.txt", "text", "Москва растёт.\n\n" * 500))
+    write_news(paths, {"a.txt": "Москва растёт.\n\n" * 500})
     with pytest.raises(OSError, match="No space left"):
-        documents.run(paths, params)
+        documents.run(paths, make_params(SETTINGS | {"compute.jobs": 2, "compute.backend": "loky"}))
     assert {path.name for path in paths.data.iterdir()} == {"raw"}
     assert "Traceback" not in (said := capfd.readouterr().err) and "Warning" not in said
 
@@ -353,51 +276,38 @@ def test_a_worker_of_documents_with_other_code_refuses() -> None:
         documents._extract("of another commit", [])
 
 
-def test_a_corpus_too_small_to_split_is_said_and_leaves_nothing(tmp_path: Path) -> None:
-    paths = Paths(tmp_path)
-    lemma_folder(paths.lemmas, 1)
-    with pytest.raises(UserError, match=r"too small.*none is left for (train|validation).*validation_share"):
-        vocabulary.run(paths, PARAMS)
-    assert {path.name for path in paths.data.iterdir()} == {"lemmas", ".shards"}
+@pytest.mark.parametrize(
+    "source, stage, settings, message",
+    [
+        ("lemmas", vocabulary, {}, r"too small.*none is left for (train|validation).*validation_share"),
+        (
+            "lemmas",
+            vocabulary,
+            {"vocabulary.min_count": 10**6},
+            "types train has none 1,000,000 times .*min_count",
+        ),
+        ("sentences", fragments, {"text.fragment_words": 1}, "each of 5 sentences has over 1 words"),
+    ],
+)
+def test_a_corpus_that_leaves_nothing_is_said(
+    source: str, stage: ModuleType, settings: dict[str, int], message: str, paths: Paths
+) -> None:
+    write_documents(paths.data / source, 1)
+    with pytest.raises(UserError, match=message):
+        stage.run(paths, make_params(SETTINGS | settings))
+    assert {path.name for path in paths.data.iterdir()} == {source, ".shards"}
 
 
-def test_a_vocabulary_without_types_is_said(tmp_path: Path) -> None:
-    lemma_folder(Paths(tmp_path).lemmas, 1)
-    with pytest.raises(UserError, match=r"of [\d,]+ types train has none 1,000,000 times or more.*min_count"):
-        vocabulary.run(Paths(tmp_path), make_params(SETTINGS | {"vocabulary.min_count": 10**6}))
-
-
-def test_a_full_disk_names_the_shard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Full(FileIO):
-        def write(self, _: object, /) -> NoReturn:
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(Path, "open", lambda path, mode: Full(path, mode))
-    with pytest.raises(OSError) as caught:
-        lemma_folder(tmp_path / "lemmas", 1)
-    assert caught.value.filename == str(tmp_path / "lemmas" / "00000.txt")
-
-
-def test_an_empty_corpus_is_said(tmp_path: Path) -> None:
-    paths = Paths(tmp_path)
+def test_an_empty_corpus_is_said(paths: Paths) -> None:
     with pytest.raises(UserError, match=r"sources\.json: not found"):
         documents.run(paths, PARAMS)
-    write_news(paths, ("0000-a.txt", "text", " \n\n"))
+    write_news(paths, {"0000-a.txt": " \n\n"})
     with pytest.raises(UserError, match="no document with text"):
         documents.run(paths, PARAMS)
-    write_news(paths, ("0000-a.txt", "pdf", "а"))
+    write_news(paths, {"0000-a.txt": "а"}, format="pdf")
     with pytest.raises(UserError, match=r"files\.0\.format: found 'pdf': input should be 'mediawiki' or 'text'"):
         documents.run(paths, PARAMS)
     assert not paths.documents.exists()
-
-
-def test_a_corpus_of_long_sentences_is_said(tmp_path: Path) -> None:
-    paths = Paths(tmp_path)
-    paths.sentences.mkdir(parents=True)
-    write_shards([Document("1", "", ["а б в г"])], paths.sentences, 1)
-    with pytest.raises(UserError, match="each of 1 sentences has over 3 words"):
-        fragments.run(paths, make_params(SETTINGS | {"text.fragment_words": 3}))
-    assert not paths.fragments.exists()
 
 
 def die(document: Document, counts: Counts) -> Document:
@@ -406,7 +316,7 @@ def die(document: Document, counts: Counts) -> Document:
 
 
 def test_a_worker_that_is_killed_is_said(tmp_path: Path) -> None:
-    source, workers = lemma_folder(tmp_path / "lemmas", 30), make_workers(2, "loky")
+    source, workers = write_documents(tmp_path / "lemmas", 30), make_workers(2, "loky")
     said = r"^one of the processes .* was killed, .* lower compute\.jobs in params\.yaml"
     killed = mapped_shards(die, source, tmp_path / "sentences", {}, tmp_path / ".shards", workers)
     with pytest.raises(UserError, match=said), killed:

@@ -11,8 +11,8 @@ from ufal.udpipe import InputFormat, ProcessingError, Sentence
 from pipeline.errors import UserError
 from pipeline.files.shards import Counts, Document
 from pipeline.stages.lemmas import lemmatize_document
-from pipeline.text.udpipe import Lemmatizer, _clean
-from tests.text.conftest import OURS, normalizing
+from pipeline.text.udpipe import Lemmatizer, Normalization
+from tests.text.conftest import normalizing
 
 
 @pytest.mark.parametrize(
@@ -47,39 +47,25 @@ def test_what_a_protocol_makes_of_running_text_and_of_given_tokens(
     assert ours.lemmatize_tokens(TEXT.split(" ")) == expected
 
 
-@pytest.mark.parametrize("lemmas", [True, False])
-def test_odd_tokens_give_one_word_each_in_any_protocol(lemmas: bool, lemmatizer: Lemmatizer) -> None:
-    words = normalizing(lemmatizer, False, lemmas).lemmatize_tokens(ODD)
-    assert len(words) == len(ODD)
-    assert all(word and word.split() == [word] for word in words)
+LIKE_THEMSELVES = "\u200b|\u200c|😀|_|\u0301|#|<root>|\ufeff|__"
+ODD = {"friedrich_i _": "friedrich_i__", "": "_", " ": "_", "\u00a0": "_", "а\tб": "а_б", "а\nб": "а_б", "\u2028": "_"}
+ODD |= {"\0": "\ufffd", "а\0б": "а\ufffdб", "\ud800": "\ufffd", "<S>": "<S>", "</S>": "</S>", "<UNK>": "<UNK>"}
 
 
-ODD = ["\u200b", "\u200c", "при\u00adвет", "friedrich_i _", "😀", "ы" * 10_000, "_", "", " ", "\u00a0", "а\tб", "а\nб"]
-ODD += ["\0", "а\0б", "\ud800", "\u0301", "<S>", "</S>", "<UNK>", "<root>", "#", "\ufeff", "\u2028", "İ", "__"]
-
-
-def test_odd_tokens_give_one_lemma_each(lemmatizer: Lemmatizer) -> None:
-    lemmas = lemmatizer.lemmatize_tokens(ODD)
-    assert len(lemmas) == len(ODD)
-    assert all(lemma and lemma == lemma.lower() and lemma.split() == [lemma] for lemma in lemmas)
-    by_token = dict(zip(ODD, lemmas, strict=True))
-    for token in ("\u200b", "\u200c", "😀", "_", "__", "#", "\u0301", "\ufeff"):
-        assert by_token[token] == token
-    assert (by_token["friedrich_i _"], by_token[""], by_token["\u00a0"]) == ("friedrich_i__", "_", "_")
+@pytest.mark.parametrize(("lowercase", "lemmas"), NORMALIZED)
+def test_odd_tokens_give_one_word_each_in_any_protocol(lowercase: bool, lemmas: bool, lemmatizer: Lemmatizer) -> None:
+    expected = ODD | {token: token for token in LIKE_THEMSELVES.split("|")}
+    words = normalizing(lemmatizer, lowercase, lemmas).lemmatize_tokens([*expected])
+    assert words == [word.lower() if lowercase else word for word in expected.values()]
 
 
 @given(tokens=st.lists(st.text(max_size=8)))
 @settings(deadline=None, max_examples=60)
 def test_any_tokens_give_one_lemma_each(tokens: list[str], lemmatizer: Lemmatizer) -> None:
-    lemmas = lemmatizer.lemmatize_tokens(tokens)
-    assert len(lemmas) == len(tokens)
+    lemmas = lemmatizer.lemmatize_tokens(["при\u00adвет", "İ", "ы" * 10_000, *tokens])
+    assert len(lemmas) == 3 + len(tokens)
     assert all(lemma.split() == [lemma] for lemma in lemmas)
-
-
-@given(text=st.text(max_size=40))
-@settings(deadline=None, max_examples=60)
-def test_any_text_gives_clean_lemmas(text: str, lemmatizer: Lemmatizer) -> None:
-    assert all(lemma.split() == [lemma] for lemma in lemmatizer.lemmatize_text(text))
+    assert all(lemma.split() == [lemma] for lemma in lemmatizer.lemmatize_text(" ".join(tokens)))
 
 
 def test_text_goes_on_after_a_nul(lemmatizer: Lemmatizer) -> None:
@@ -87,20 +73,7 @@ def test_text_goes_on_after_a_nul(lemmatizer: Lemmatizer) -> None:
 
 
 def test_given_tokens_equal_the_vertical_format(lemmatizer: Lemmatizer) -> None:
-    tokens = [
-        "в",
-        "москве",
-        ",",
-        "friedrich_i _",
-        "\u200b",
-        "при\u00adвет",
-        "_",
-        "2012",
-        "ёлки",
-        "мама",
-        "мыла",
-        "раму",
-    ]
+    tokens = ["при\u00adвет", "\u200b", "2012", *["в", "москве", ",", "ёлки", "мама", "мыла", "раму"]]
     model, sentence = lemmatizer._model, Sentence()
     reader = InputFormat.newVerticalInputFormat()
     reader.setText("\n".join(tokens) + "\n\n")
@@ -108,31 +81,14 @@ def test_given_tokens_equal_the_vertical_format(lemmatizer: Lemmatizer) -> None:
     model.tag(sentence, model.DEFAULT)
     words = [sentence.words[i] for i in range(1, len(sentence.words))]
     assert [word.form for word in words] == tokens
-    assert [_clean(word.lemma, word.form).lower() for word in words] == lemmatizer.lemmatize_tokens(tokens)
-
-
-@pytest.mark.parametrize(
-    "lemma, form, expected",
-    [
-        ("Россия", "россии", "Россия"),
-        ("", "Неведомое", "Неведомое"),
-        ("_", "неведомое", "неведомое"),
-        ("_", "_", "_"),
-        ("", "", "_"),
-        ("а\u00a0б  в", "", "а_б_в"),
-        (" ", "\u3000", "_"),
-    ],
-)
-def test_lemmas_are_cleaned(lemma: str, form: str, expected: str) -> None:
-    assert _clean(lemma, form) == expected
+    assert [word.lemma.lower() for word in words] == lemmatizer.lemmatize_tokens(tokens)
 
 
 def test_what_is_no_model_is_said(tmp_path: Path) -> None:
     (tmp_path / "model.udpipe").write_bytes(b"<html>404</html>")
-    with pytest.raises(UserError, match=r"model\.udpipe: not a UDPipe 1 model"):
-        Lemmatizer(tmp_path / "model.udpipe", OURS)
-    with pytest.raises(UserError, match="not found"):
-        Lemmatizer(tmp_path / "nothing.udpipe", OURS)
+    for name, message in {"model.udpipe": "not a UDPipe 1 model", "nothing.udpipe": "not found"}.items():
+        with pytest.raises(UserError, match=rf"{name}: {message}; expected a file such"):
+            Lemmatizer(tmp_path / name, Normalization(lowercase=True, lemmas=True))
 
 
 def test_a_fragment_is_a_line_and_what_yields_nothing_is_counted(lemmatizer: Lemmatizer) -> None:

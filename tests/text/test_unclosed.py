@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from pipeline.text.dump.unclosed import count_unclosed
 from pipeline.text.dump.wikitext import extract_paragraphs
+from tests.text.cases import PIECES
 
 
 @pytest.mark.parametrize(
@@ -42,95 +43,13 @@ def test_what_is_nested_well_is_closed(nesting: list[int]) -> None:
     assert count_unclosed(opened + "".join("\n" + CLOSERS[i] for i in reversed(closed))) == 0
 
 
-HOSTILE = [
-    "{{",
-    "[[",
-    "{{{",
-    "{|\n",
-    "<div>",
-    "<ref>",
-    "<ref name=",
-    "<!--",
-    "<!-- --",
-    "<nowiki>",
-    "<gallery>\n",
-    "'''",
-]
-HOSTILE += [
-    '<a b="',
-    "[http://a ",
-    "http://a [",
-    "{{a|[[b|",
-    "[[Файл:а|",
-    "<div {{",
-    "== a ==\n",
-    "----\n",
-    "|-\n",
-    "\n\n",
-]
-HOSTILE += [
-    "{|\n|-\n|a\n",
-    "<p>",
-    "<td>",
-    "<li><b>",
-    ":;*#",
-    "\n*",
-    "\n ",
-    " \n",
-    " ",
-    "__А",
-    "<y ",
-    "{{[[}}]]",
-    "[[а]",
-]
-HOSTILE += [
-    "{{а}}",
-    "[[а]]",
-    "<ref>а</ref>",
-    "{{w|а}}",
-    "&#1071;",
-    "}}",
-    "]]",
-    "</ref>",
-    "|}",
-    "а",
-    "«",
-    "~~",
-    "[[a|[[b]]]]",
-]
-HOSTILE += [
-    "({{а}}",
-    "{{а}})",
-    "({{а}}, ",
-    "«{{а}}» ",
-    '"{{а}}"',
-    " {{а}} ,",
-    "— {{а}}",
-    "{{а}}\n",
-    "( ",
-    "\xa0 ",
-    "<ref/>,",
-]
-HOSTILE += [
-    "{{!}}",
-    "{{{!}}\n",
-    "{{!",
-    "::{|\n",
-    "[[а{{!}}",
-    "[[а|[б]]]",
-    "[[Файл:а|[",
-    "]]]",
-    "[[w:w:",
-    "__NOTOC__",
-    "__",
-]
-HOSTILE += ["<option>", "<p>а {{т|б}}\n", "<!--<nowiki>", "<nowiki>-->", "<pre></pre", "</td>", "<br", "x<y "]
-HOSTILE += ["{{nbsp}}", "{{lang-en|", "{{цитата|а}}", "{{нп5|{{нп5|а}}|", "{{formatnum:", "{{шаблон:", "{{а<!-- -->}}"]
+SLOW = [pytest.mark.slow]
+OPENINGS = [pytest.param(piece, marks=SLOW * (n % 3 > 0)) for n, piece in enumerate(PIECES["openings"])]
 
 
-@pytest.mark.parametrize("piece", HOSTILE)
+@pytest.mark.parametrize("piece", OPENINGS)
 def test_time_grows_with_the_length_and_not_with_its_square(piece: str) -> None:
-    """By the ratio: for eight times the text a square would take 64 times as long."""
+    """Eight times the text would take 64 times as long if time grew with the square."""
 
     def seconds(times: int) -> float:
         start = time.process_time()

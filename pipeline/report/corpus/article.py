@@ -28,13 +28,13 @@ STAGES = {
     "lowercase": ("fragment", "word"),
     "lemmas": ("fragment", "token"),
 }
-"""What a line of each stage is called, and what a piece of a line between two spaces."""
+"""The noun for a line of each stage, and the noun for a piece of a line between two spaces."""
 WIDEST = 120
-"""Columns, where the terminal has more or does not say."""
+"""The most columns of a line, and their number where the terminal does not say."""
 
 
 class Article(NamedTuple):
-    """What each stage made of an article. A stage that dropped it has no lines; one that was not run is not there."""
+    """What each stage made of an article. A stage that dropped it has no lines; one that was not run has no entry."""
 
     id: str
     title: str
@@ -43,9 +43,9 @@ class Article(NamedTuple):
 
 
 def show(data: Path, id_: str, width: int) -> str:
-    """All articles of an id, in lines of at most `width` columns; `data` has a folder for every stage.
+    """Return all articles with this id, in lines of at most `width` columns; `data` has a folder for every stage.
 
-    Raises a `UserError` that names ids and titles like the one that is not there.
+    Raises a `UserError` that names similar ids and titles if there is none.
     """
     articles, folder = find_articles(data, id_), data / "vocabulary"
     predicted = None
@@ -56,7 +56,7 @@ def show(data: Path, id_: str, width: int) -> str:
 
 
 def find_articles(data: Path, id_: str) -> list[Article]:
-    """All articles with this id."""
+    """Return all articles with this id. Raises a `UserError` if there is none."""
     folder, articles = data / "documents", []
     mark = f"#doc\t{id_}\t".encode(errors="surrogatepass")  # lines of text have no tabs; an argument may be no text
     for shard in (path.name for path in shard_paths(folder) if mark in path.read_bytes()):
@@ -74,7 +74,7 @@ def find_articles(data: Path, id_: str) -> list[Article]:
 
 
 def draw_articles(folder: Path, number: int, seed: int) -> list[tuple[str, str]]:
-    """Id and title of the articles with the smallest hashes of seed and id, at most `number`, in the corpus's order.
+    """Return id and title of at most `number` articles, those with the least hashes of seed and id, in corpus order.
 
     When text is added, an article stays drawn unless one with a smaller hash comes along.
     """
@@ -86,7 +86,7 @@ def draw_articles(folder: Path, number: int, seed: int) -> list[tuple[str, str]]
 
 
 def find_dropped(article: Article) -> set[int]:
-    """The numbers of the sentences, from 0, that are in no fragment: they were too long for any."""
+    """Return the numbers, from 0, of the sentences that are in no fragment because they were too long."""
     rest = "".join(f"{fragment}\n" for fragment in article.lines["fragments"])
     dropped = set()
     for number, sentence in enumerate(article.lines["sentences"]):
@@ -135,12 +135,12 @@ def _number(lines: Iterable[str], width: int, dropped: Collection[int]) -> Itera
 
 
 def _name(id_: str, title: str) -> str:
-    """Id and title, which plain text does not have."""
+    """Return id and title; plain text has no title."""
     return f"{id_} ({title})" if title else id_
 
 
 def _suggest(folder: Path, id_: str) -> str:
-    """Articles with an id like the one that was not found, or with it in their title."""
+    """Name articles with a similar id, or with this id in their title."""
     titles = dict(_read_headers(folder))
     names = {other: _name(other, title) for other, title in titles.items()}
     close = get_close_matches(id_, [*titles])
@@ -151,7 +151,7 @@ def _suggest(folder: Path, id_: str) -> str:
 
 
 def _read_headers(folder: Path) -> Iterator[tuple[str, str]]:
-    """Id and title of every article of a folder."""
+    """Yield id and title of every article of a folder."""
     for path in shard_paths(folder):
         for match in re.finditer(rb"#doc\t([^\t\n]*)\t([^\n]*)", path.read_bytes()):
             yield match[1].decode(errors="replace"), match[2].decode(errors="replace")

@@ -34,16 +34,16 @@ class Lengths(NamedTuple):
 
     @property
     def mean(self) -> float:
-        """Words of a unit, on average."""
+        """The mean number of words of a unit."""
         return float((self.words * self.numbers).sum() / self.numbers.sum())
 
     def quantile(self, share: float) -> int:
-        """The smallest length that at least this share of the units does not exceed."""
+        """Return the smallest length that at least this share of the units does not exceed."""
         return int(self.words[np.searchsorted(np.cumsum(self.numbers), share * self.number)])
 
 
 def count_lengths(sentences: Path, fragments: Path) -> dict[str, Lengths]:
-    """Lengths of documents, sentences and fragments; a document is as long as its sentences together.
+    """Count the lengths of documents, sentences and fragments; a document is as long as all its sentences.
 
     The shards of both stages are read once. Memory is for the distinct lengths, however many documents there are.
     """
@@ -77,7 +77,7 @@ class Usage(NamedTuple):
     """The number of leading types that the softmax predicts by name."""
 
     def coverage(self, side: str) -> npt.NDArray[np.float64]:
-        """Share of a side's tokens that the leading 1, 2, ... types make up: (types,)."""
+        """Return the share of a side's tokens that the leading 1, 2, ... types make up: (types,)."""
         counts: Integers = getattr(self, side)
         return np.asarray(np.cumsum(counts) / counts.sum())
 
@@ -103,7 +103,7 @@ def measure_vocabulary(folder: Path) -> tuple[Growth, Usage]:
 
 
 def _count_blocks(folder: Path, side: str, offsets: Integers, types: int) -> Iterator[Integers]:
-    """The counts of each type, (types,), in each hundredth of the fragments, which begin at `offsets`."""
+    """Yield the counts of each type, (types,), in each hundredth of the fragments, which begin at `offsets`."""
     fragments = len(offsets) - 1
     borders = [*range(0, fragments, max(1, fragments // POINTS)), fragments]
     with (folder / f"{side}.ids").open("rb") as file:  # read, not mapped: what was read can be forgotten

@@ -1,4 +1,4 @@
-"""metrics/data.md and data.html: what a corpus is like, for people. The words are in page.md."""
+"""metrics/data.md and data.html show people what a corpus is like. Their words are in page.md."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,9 +14,9 @@ from pipeline.text.dump.templates.lost import Lost
 
 QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95, 0.99]
 LEADING = [100, 1000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000]
-"""Sizes of a vocabulary whose coverage is given."""
+"""The sizes of a vocabulary whose coverage is given."""
 TEMPLATES = 30
-"""Templates that the page lists."""
+"""The most templates that the page lists."""
 CHANGES = {
     "characters_replaced": "characters that are no text, to U+FFFD",
     "words_composed": "words not in NFC, put into it",
@@ -25,10 +25,10 @@ CHANGES = {
     "paragraph_cuts": "long paragraphs cut",
     "word_cuts": "of these cuts, inside a word",
 }
-"""What was changed, by the key in counts.json that counts it."""
+"""What was changed, by its key in counts.json."""
 
 Counts = Mapping[str, Mapping[str, int]]
-"""By stage, as its counts.json has them."""
+"""The counts.json of each stage, by its name."""
 
 
 def render(
@@ -41,7 +41,7 @@ def render(
     frequent: Sequence[Entry],
     articles: Sequence[tuple[str, str]],
 ) -> str:
-    """The page as Markdown; its pictures are in the folder `data` next to it.
+    """Return the page as Markdown; its pictures are in the folder `data` next to it.
 
     `templates` (dropped inside sentences) and `frequent` (lemmas) begin with the most frequent; `articles` has the id
     and title of each article to look at.
@@ -95,7 +95,7 @@ def _describe_lengths(lengths: Lengths) -> list[str]:
 
 
 def _count_new_in_last_tenth(growth: Growth) -> float:
-    """New types in 1,000 tokens."""
+    """Return the number of new types in 1,000 tokens."""
     start = int(np.searchsorted(growth.tokens, 0.9 * growth.tokens[-1], side="right")) - 1
     tokens, types = (int(curve[-1] - curve[start]) for curve in (growth.tokens, growth.types))
     return 1000 * types / tokens

@@ -13,7 +13,7 @@ from pipeline.report.plots.style import BLUE, GREY, ORANGE, WIDTH, Label, label_
 
 
 def draw_lengths(lengths: Mapping[str, Lengths]) -> Figure:
-    """Histograms of documents, sentences and fragments by words, one below the other."""
+    """Draw histograms of documents, sentences and fragments by words, one below the other."""
     figure = Figure(figsize=(WIDTH, 7), layout=ConstrainedLayoutEngine(hspace=0.08))
     panels = figure.subplots(3, 1)
     for axes, (unit, of_unit) in zip(panels, lengths.items(), strict=True):
@@ -40,7 +40,7 @@ def draw_lengths(lengths: Mapping[str, Lengths]) -> Figure:
 
 
 def draw_growth(growth: Growth) -> Figure:
-    """Types over tokens of the training text."""
+    """Draw the number of types over the tokens of the training text."""
     figure, axes = new_figure(3.4)
     lines = [("types", growth.types, BLUE), ("seen twice or more", growth.repeated, GREY)]
     for _, values, colour in lines:
@@ -58,7 +58,7 @@ def draw_growth(growth: Growth) -> Figure:
 
 
 def draw_coverage(usage: Usage) -> Figure:
-    """Share of the tokens that the most frequent types of the training text make up."""
+    """Draw the share of the tokens that the most frequent types of the training text make up."""
     figure, axes = new_figure(3.4)
     axes.set_xscale("log")
     ranks = np.unique(np.round(np.geomspace(1, len(usage.train), 300))).astype(np.int64)

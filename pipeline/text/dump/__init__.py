@@ -1,1 +1,1 @@
-"""MediaWiki exports: XML to pages, wikitext to the paragraphs that a reader sees."""
+"""MediaWiki exports: XML becomes pages, and wikitext the paragraphs that a reader sees."""

@@ -20,14 +20,14 @@ from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 from pipeline.errors import SHOWN, one_line, shown
 
 DEPTH = 16
-"""No element of an export lies deeper than its sixth level."""
+"""The most levels of nested elements; an export has six."""
 BATCH = 1 << 22
-"""Characters that are parsed at once, at most, where a single tag, comment or text goes on and on."""
+"""The most characters that are parsed at once, where a single tag, comment or text goes on and on."""
 _NUMBER = re.compile(r"\s*-?[0-9]{1,100}\s*")
 
 
 class MalformedExport(Exception):
-    """Well-formed XML, but no export."""
+    """Well-formed XML that is not an export."""
 
 
 class Revision(NamedTuple):
@@ -53,7 +53,7 @@ class Page(NamedTuple):
 
 
 def read_pages(chunks: Iterable[str]) -> Iterator[Page]:
-    """Stream the pages; memory holds one revision and the newest one, the XML of one chunk, and a bit for each page.
+    """Yield the pages. Memory holds one revision and the newest one, the XML of one chunk, and a bit for each page.
 
     Raises ElementTree's `ParseError` for broken XML, and `MalformedExport`; both name the page.
     """
@@ -91,11 +91,11 @@ class _Pages:
         self._revision: dict[str, str] = {}
         self._newest: Revision | None = None
         self._ids: defaultdict[int, int] = defaultdict(int)
-        """The ids of the pages so far, a bit each: of 1024 in a row one number."""
+        """The ids of the pages so far, as bits: one number for each block of 1,024 ids."""
 
     @property
     def where(self) -> str:
-        """How far the reading has come, as the beginning of a sentence."""
+        """The page that is being read, as the beginning of a message."""
         if not self.events:
             return "does not begin with <mediawiki>: "
         return f"{_name_page(self._page)}: " if self._page else ""
@@ -139,7 +139,7 @@ class _Pages:
                 yield self._close_page()
         self._path.pop()
         element.clear()
-        if 0 < len(self._path) < 3:  # of the export and of a page not even the empty shells stay
+        if 0 < len(self._path) < 3:  # the export and a page lose even the empty shells of their elements
             self._path[-1][1].clear()
 
     def _keep(self, values: dict[str, str], tag: str, element: Element) -> None:

@@ -1,4 +1,4 @@
-"""What is left around words that were dropped: `Компания () закрыта` and `Мост , завод` are closed up.
+"""The gaps that dropped words leave, as in `Компания () закрыта` and `Мост , завод`, are closed up.
 
 Роман (чеш. GAP; род. 1914) умер    GAP is where something was
 Роман (чеш.; род. 1914) умер
@@ -7,7 +7,7 @@
 import re
 
 GAP = "\udfff"
-"""Stands where something was dropped; a surrogate, which no decoded text has."""
+"""The mark of a place where something was dropped: a surrogate, which no decoded text has."""
 
 _RUN = re.compile(rf"{GAP}(?:[^\S\n]*{GAP})+")
 _SPACES = set(filter(str.isspace, map(chr, range(0x3001)))) - {"\n"}
@@ -18,9 +18,9 @@ _TAIL = "".join({*_SPACES, *_OPENING, *_COMMAS, *_DASHES, '"'})
 
 
 def close_up(text: str) -> str:
-    """The text without gaps, and around each without empty brackets, doubled commas and spaces before them.
+    """Return the text without gaps, and without the empty brackets, doubled commas and spaces around them.
 
-    What stands elsewhere is as its author wrote it. Takes time in proportion to the length.
+    Everything else stays as its author wrote it. The time is proportional to the length.
     """
     first, *parts = _RUN.sub(lambda run: run[0].replace(GAP, "") + GAP, text).split(GAP)
     done = _take_apart(first)
@@ -54,6 +54,6 @@ def close_up(text: str) -> str:
 
 
 def _take_apart(part: str) -> list[str]:
-    """The part up to its last letter, and each character after it, so that one can be taken away in no time."""
+    """Return the part up to its last letter, then single characters, so that it takes no time to remove one."""
     core = part.rstrip(_TAIL)
     return [*([core] if core else []), *part[len(core) :]]

@@ -1,4 +1,4 @@
-"""The articles of a MediaWiki XML export, as dumps.wikimedia.org publishes it, streamed."""
+"""The articles of a MediaWiki XML export, as dumps.wikimedia.org publishes it, are streamed."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -14,10 +14,10 @@ from pipeline.text.reading import read_text
 from pipeline.text.whitespace import fold
 
 DROPPED = ("other_namespace", "redirect", "not_wikitext", "deleted", "empty", "too_long", "only_markup")
-"""Why a page gives no document; counted as `documents_dropped_<reason>`, its words as `words_dropped_<reason>`."""
+"""Why a page becomes no document: `documents_dropped_<reason>` and `words_dropped_<reason>` are counted."""
 
 LONGEST = 4_194_304
-"""Characters of wikitext. MediaWiki refuses to save over 2 MiB: what is longer was made by something else."""
+"""The most characters of wikitext. MediaWiki refuses to save over 2 MiB: longer text was made by something else."""
 
 _WORD = re.compile(r"\S+")
 _REDIRECT = re.compile(r"\s*#\s*(redirect|перенаправление|перенапр)\s*:?\s*\[\[", re.IGNORECASE)
@@ -26,10 +26,10 @@ _REDIRECT = re.compile(r"\s*#\s*(redirect|перенаправление|пер�
 def read_articles(
     path: Path, counts: Counts, policy: InvalidUtf8 = "error", namespaces: Collection[int] = (0,), prefix: str = ""
 ) -> Iterator[Document]:
-    """Stream the articles of an export (.xml, .bz2, .gz): pages of these namespaces, newest revision.
+    """Yield the articles of an export (.xml, .bz2, .gz): the newest revision of each page of these namespaces.
 
-    A document's id is the page's after `prefix`; its only line is the wikitext. Dropped pages are counted, and every
-    counter is there. A file that is damaged or is no export is a `UserError`.
+    A document's id is `prefix` and the page's id; its only line is the wikitext. Dropped pages are counted, and no
+    counter is missing. Raises a `UserError` for a file that is damaged or is not an export.
     """
     counts.update(dict.fromkeys((*CUTS, "words_read", "documents_dropped_only_markup"), 0))
     counts.update({f"{unit}_dropped_{reason}": 0 for reason in DROPPED[:-1] for unit in ("documents", "words")})
@@ -51,7 +51,7 @@ def read_articles(
 
 
 def _find_fault(page: Page, namespaces: Collection[int]) -> str | None:
-    """Why a page is not an article; None if it is one."""
+    """Return why a page is not an article, or None if it is one."""
     if page.namespace not in namespaces:
         return "other_namespace"
     if page.redirect:

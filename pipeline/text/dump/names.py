@@ -1,4 +1,4 @@
-"""What MediaWiki and the wikis call things: names.yaml, read once."""
+"""The names that MediaWiki and the wikis give to things; names.yaml is read once."""
 
 from pathlib import Path
 from typing import Any
@@ -9,10 +9,10 @@ NAMES: dict[str, Any] = read_yaml(Path(__file__).with_name("names.yaml"))
 
 
 def names(key: str) -> set[str]:
-    """All names under a key."""
+    """Return all names under a key."""
     return set(NAMES[key].split())
 
 
 def names_with_kinds(key: str) -> dict[str, str]:
-    """All names under a key, each with the kind of text that it counts as."""
+    """Return all names under a key, each with the kind of text that it counts as."""
     return {name: kind for kind, of_kind in NAMES[key].items() for name in of_kind.split()}

@@ -1,4 +1,4 @@
-"""Tags, tables and links of a wikitext put into forms that mwparserfromhell reads as MediaWiki does."""
+"""Tags, tables and links of wikitext are rewritten so that mwparserfromhell reads them as MediaWiki does."""
 
 import re
 from collections.abc import Iterable
@@ -12,12 +12,12 @@ SHOWN_TAGS, CELLS = names("shown_tags"), names("cell_tags")
 BLOCK_TAGS, INLINE_TAGS = names("block_tags"), names("inline_tags")
 
 SHOWN_MARKS = str.maketrans({mark: chr(0xDC00 + i) for i, mark in enumerate("{}[]<>|~'_")})
-"""Marks that are text, of `&lt;` and `<nowiki>{{w}}</nowiki>`, to surrogates, which no decoded text has."""
+"""Surrogates, which no decoded text has, for marks that are text: `&lt;` and `<nowiki>{{w}}</nowiki>`."""
 _MARKS = {shown: chr(mark) for mark, shown in SHOWN_MARKS.items()}
 _SHOWN = re.compile(f"[{''.join(_MARKS)}]")
 
 _PIPES = {"!": "|", "!!": "||", "!-": "|-", "!+": "|+", "(!": "{|", "!)": "|}"}
-"""Templates that stand for the marks of a table or a link; within other templates they keep parameters apart."""
+"""Templates that stand for the marks of a table or a link; within other templates they separate parameters."""
 
 
 def _any(texts: Iterable[str]) -> str:
@@ -38,7 +38,7 @@ _BRACKET_AT_END = re.compile(r"(?<!\[)(\[(?!\[|//|https?:|ftp:|mailto:)[^\[\]\n]
 
 
 def prepare(wikitext: str) -> str:
-    """The same article, simpler to parse.
+    """Return the article in a form that is simpler to parse.
 
     Only tags whose content is dropped or shown as it is written stay tags: mwparserfromhell takes every other one that
     has no end, a legal `<p>` or `<li>`, for broken mark-up, and with it the template or the table around it. Tables are
@@ -51,12 +51,12 @@ def prepare(wikitext: str) -> str:
 
 
 def put_back(text: str) -> str:
-    """The marks that are text, as they were."""
+    """Return the text with the marks that are text as they were."""
     return _SHOWN.sub(lambda shown: _MARKS[shown[0]], text)  # str.translate takes twenty times as long
 
 
 class _Simplifier:
-    """Reads tokens in their order; what stands in a comment or is shown as it is written is left alone."""
+    """Reads tokens in their order, and leaves alone what is in a comment or is shown as it is written."""
 
     def __init__(self, wikitext: str) -> None:
         self._wikitext = wikitext
@@ -87,7 +87,7 @@ class _Simplifier:
         return token[0] if kind else SHOWN_MARKS[ord("<")]
 
     def _last_end(self, kind: str) -> int:
-        """Where the last comment, or tag of that name, is closed; -1 where none is."""
+        """Return where the last comment, or tag of that name, is closed; -1 where none is."""
         if kind not in self._last_ends:
             ends = re.finditer(kind if kind == "-->" else rf"</{kind}\b", self._wikitext, re.IGNORECASE)
             self._last_ends[kind] = max((end.start() for end in ends), default=-1)

@@ -11,7 +11,7 @@ from collections import Counter
 from pipeline.text.dump.names import names
 
 DEPTH = 40
-"""mwparserfromhell gives up below this; what is nested deeper counts as unclosed."""
+"""The depth at which mwparserfromhell gives up; what is nested deeper counts as unclosed."""
 
 _MAY_STAY_OPEN = names("open_tags")
 _TOKEN = re.compile(
@@ -25,7 +25,7 @@ _CLOSES = {"}}": "{{", "]]": "[[", "|}": "{|", "-->": "<!--", "]": "["}
 
 
 def count_unclosed(wikitext: str) -> int:
-    """How many templates, links, tables, comments and tags are never closed, or nested over `DEPTH` deep.
+    """Count the templates, links, tables, comments and tags that are never closed, or nested over `DEPTH` deep.
 
     Closing something leaves unclosed what was opened in it.
     """

@@ -1,4 +1,4 @@
-"""Wikitext to the paragraphs that a reader sees.
+"""Wikitext becomes the paragraphs that a reader sees.
 
 {{дата|15 марта 2017}}
 '''В рамках''' расследования в [[w:Бостон|Бостоне]] арестованы трое.<ref>[http://example.org ТАСС]</ref>
@@ -37,13 +37,13 @@ DROPPED = (
     *("templates", "tables", "references", FILES, CATEGORIES, "comments", OTHER_TAGS, "switches"),
     *("headings", "sections", "unclosed", "unparsable_lines", "paragraphs_without_words"),
 )
-"""What is left out of an article; counted as `dropped_<kind>`, without what stands inside.
+"""What is left out of an article. `dropped_<kind>` counts it, without what stands inside.
 
 `words_dropped_<kind>` counts its words in the source, mark-up included, with what stands inside.
 """
 
 MOST_UNCLOSED = 32
-"""Openings without an end up to which an article is parsed as a whole; with more it is parsed line by line."""
+"""The most openings without an end of an article that is parsed as a whole; with more it is parsed line by line."""
 
 _BREAK = "\n\n"
 _ITEM = "\x02"  # opens a list item, which ends with its line; XML cannot hold this character
@@ -92,9 +92,9 @@ Piece = str | Heading | Dropped
 
 
 def extract_article(article: Document, counts: Counts, lost: dict[str, Lost] | None = None) -> Iterator[Document]:
-    """The text of an article of wikitext, in parts if it is too long (see `pipeline.text.cuts`); or nothing.
+    """Yield the text of an article of wikitext, in parts if it is too long (see `pipeline.text.cuts`), or nothing.
 
-    `words_read` counts what was kept and what was dropped; mark-up around words that are shown counts for nothing.
+    `words_read` counts what was kept and what was dropped; mark-up around words that are shown is not counted.
     `lost` is as in `extract_paragraphs`.
     """
     (wikitext,) = article.lines
@@ -111,7 +111,7 @@ def extract_article(article: Document, counts: Counts, lost: dict[str, Lost] | N
 
 
 def extract_paragraphs(wikitext: str, counts: Counts, lost: dict[str, Lost] | None = None) -> list[str]:
-    """The paragraphs, folded; list items and quotations are paragraphs, single line breaks are spaces.
+    """Return the folded paragraphs. List items and quotations are paragraphs; single line breaks are spaces.
 
     Links give their text, bold and italics are bare, templates of the table give their words. Other templates, tables,
     references, files, categories, comments, headings and the sections about the article are left out and counted
@@ -136,7 +136,7 @@ def extract_paragraphs(wikitext: str, counts: Counts, lost: dict[str, Lost] | No
 
 
 def _in_sentences(templates: Iterable[Dropped], text: str) -> Iterator[Lost]:
-    """The templates of a single line that share it with words. A box of many lines is not among them."""
+    """Yield the templates of a single line that share it with words. A box of many lines is not among them."""
     rest = iter(templates)
     for line in text.split("\n"):
         in_line = [*islice(rest, line.count(_NAMED))]
@@ -156,7 +156,7 @@ def _drop(counts: Counts, kind: str, source: str) -> str:
 
 
 def _read_pieces(wikitext: str, is_line: bool = False) -> Iterator[Piece]:
-    """The article in pieces; what cannot be parsed as a whole is parsed line by line, and then is dropped."""
+    """Yield the article in pieces. If it cannot be parsed as a whole, its lines are; a line that cannot is dropped."""
     code = None
     if count_unclosed(wikitext) <= MOST_UNCLOSED:
         with suppress(ParserError):  # which its authors call a bug
@@ -172,7 +172,7 @@ def _read_pieces(wikitext: str, is_line: bool = False) -> Iterator[Piece]:
 
 
 def _skip_dropped(pieces: Iterable[Piece], counts: Counts, templates: list[Dropped]) -> Iterator[str]:
-    """Leave out and count what is dropped: headings, and everything under the hidden ones as one section.
+    """Leave out and count what is dropped: headings, and everything under a hidden heading as one section.
 
     A gap stands where something was. Templates that the table does not have are added to `templates`.
     """
@@ -204,7 +204,7 @@ def _plain(code: Wikicode) -> str:
 
 
 def _visible(code: Wikicode | None) -> Iterator[Piece]:
-    """The visible text of a tree, piece by piece, with its headings and with what shows no text."""
+    """Yield the visible text of a tree, piece by piece, with its headings and with mark-up that shows no text."""
     for node in code.nodes if code is not None else []:
         match node:
             case Text():
@@ -228,7 +228,7 @@ def _visible(code: Wikicode | None) -> Iterator[Piece]:
 
 
 def _template(template: Template) -> Iterator[Piece]:
-    """What a template shows, by the table."""
+    """Yield what a template shows according to the table."""
     title = fold(_plain(template.name))
     forms = find_forms(normalize(title))
     parameters = template.params if forms else []

@@ -1,4 +1,4 @@
-"""What a template shows, by its name: table.yaml, read once.
+"""What a template shows, by its name; table.yaml is read once.
 
 "{2} or {1}": w, нп5    {{w|Бостон|Бостоне}} shows parameter 2, and failing that 1
 """
@@ -24,13 +24,13 @@ MONTHS = {str(number): name for number, name in enumerate(_NAMES.split(), start=
 
 
 class Form(NamedTuple):
-    """What is shown: literal text with a parameter after each piece of it, and the names of the parameters."""
+    """What a template shows: pieces of literal text, each with a parameter after it, and the parameters' names."""
 
     parts: list[tuple[str, str]]
     """`{1}/{2.month}` is ("", "1"), ("/", "2.month"), ("", "")."""
     names: frozenset[str]
     has_words: bool
-    """Whether it is more than white space."""
+    """Whether the form is more than white space."""
 
 
 Forms = dict[str, list[Form]]
@@ -38,7 +38,7 @@ Forms = dict[str, list[Form]]
 
 
 def normalize(name: str) -> str:
-    """The name of a template as the table has it: `Шаблон:Не_переведено` is `не переведено`, `#if:x` is `#if`."""
+    """Return a template's name as the table has it: `не переведено` for `Шаблон:Не_переведено`, `#if` for `#if:x`."""
     name = _PREFIX.sub("", " ".join(name.replace("_", " ").split()))
     if not _CODE.fullmatch(name):
         name = name.casefold()
@@ -46,7 +46,7 @@ def normalize(name: str) -> str:
 
 
 def find_forms(name: str) -> list[Form]:
-    """What the template of that normalized name shows: the first form whose parameters are filled; none if unknown."""
+    """Return the forms of the template with that normalized name, the first choice first; none if it is unknown."""
     (by_name, by_beginning), folded = read_table(), name.casefold()
     if forms := by_name.get(name) or by_name.get(folded):
         return forms
@@ -56,7 +56,7 @@ def find_forms(name: str) -> list[Form]:
 
 @cache
 def read_table() -> tuple[Forms, Forms]:
-    """table.yaml by whole names, and by beginnings."""
+    """Return the forms of table.yaml by whole names, and those by beginnings of names."""
     by_name, by_beginning = Forms(), Forms()
     for shown, names in read_yaml(TABLE).items():
         if not isinstance(shown, str) or not isinstance(names, str):
