@@ -77,6 +77,9 @@ class Params(Settings):
     ner: Json
     evaluate: Json
     typos: Json
+    tagger: str
+    taggers: Annotated[dict[str, Json], Field(min_length=1)]
+    """What kinds of tagger there are; the chosen one is part of the block `ner` of every scale."""
     scales: Annotated[dict[str, Scale], Field(min_length=1)]
     compute: Compute
 
@@ -107,35 +110,50 @@ def load_params(path: Path = PARAMS) -> Params:
     for name in Scale.model_fields if isinstance(values, dict) else ():
         if not isinstance(values.get(name, {}), dict):
             raise UserError(f"{path}: {name}: found {shown(values[name])}, expected the settings that all scales share")
+    taggers = values.get("taggers") if isinstance(values, dict) else None
     try:
         params = Params.model_validate(complete_scales(values, path))
+        for name in taggers if isinstance(taggers, dict) else ():
+            values = values | {"tagger": name}
+            Params.model_validate(complete_scales(values, path))
     except ValidationError as error:
         raise UserError(f"{path}: {explain(error, Params, lambda key: _written_at(key, values))}") from None
-    for key, name, table in (("arch", params.arch, params.archs), ("scale", params.scale, params.scales)):
-        if name not in table:
-            raise UserError(f"{path}: {key}: found {name!r}, expected one of {', '.join(table)}")
+    _need("arch", params.arch, params.archs, path)
+    _need("scale", params.scale, params.scales, path)
     return params
 
 
 def complete_scales(values: Any, path: Path = PARAMS) -> Any:
     """Return the values of params.yaml with what the scales share in each of them; a value of another form stays.
 
-    Raises a `UserError` if a setting stands in both places: the file says each thing once.
+    The chosen one of `taggers` is shared by all scales, as a part of their blocks `ner`. Raises a `UserError` if there
+    is no such tagger, or if a setting stands in both places: the file says each thing once.
     """
     if not isinstance(values, dict) or not isinstance(values.get("scales"), dict):
         return values
     shared = {name: values[name] for name in Scale.model_fields if isinstance(values.get(name), dict)}
-    return values | {"scales": {name: _merge(shared, scale, path, name) for name, scale in values["scales"].items()}}
+    taggers, tagger = values.get("taggers"), values.get("tagger")
+    if isinstance(taggers, dict) and isinstance(tagger, str):
+        _need("tagger", tagger, taggers, path)
+        if isinstance(taggers[tagger], dict):
+            shared["ner"] = _merge(shared.get("ner", {}), taggers[tagger], path, f"taggers.{tagger}", "ner")
+    scales = values["scales"].items()
+    return values | {"scales": {name: _merge(shared, scale, path, f"scales.{name}") for name, scale in scales}}
 
 
-def _merge(shared: Any, special: Any, path: Path, scale: str, *keys: str) -> Any:
-    """Merge two blocks, to which `keys` lead in params.yaml and in the block of the scale."""
+def _need(key: str, name: str, table: Json, path: Path) -> None:
+    if name not in table:
+        raise UserError(f"{path}: {key}: found {name!r}, expected one of {', '.join(table)}")
+
+
+def _merge(shared: Any, special: Any, path: Path, other: str, *keys: str) -> Any:
+    """Merge two blocks, to which `keys` lead in params.yaml and in its block `other`."""
     if isinstance(shared, dict) and not isinstance(special, dict):
         return special
     if not isinstance(shared, dict):
         key = ".".join(map(str, keys))
-        raise UserError(f"{path}: {key}: stands at the top and in scales.{scale} as well; keep one of the two")
-    both = {key: _merge(shared[key], special[key], path, scale, *keys, key) for key in shared.keys() & special.keys()}
+        raise UserError(f"{path}: {key}: stands at the top and in {other} as well; keep one of the two")
+    both = {key: _merge(shared[key], special[key], path, other, *keys, key) for key in shared.keys() & special.keys()}
     return shared | special | both
 
 
@@ -143,6 +161,8 @@ def _written_at(key: tuple[str | int, ...], values: Json) -> tuple[str | int, ..
     """Return where the file has a setting of a scale: in the scale, or at the top with the shared settings."""
     if key[:1] != ("scales",) or len(key) < 3 or _has(values, key):
         return key
+    if key[2] == "ner" and _has(values, tagger := ("taggers", str(values.get("tagger")), *key[3:])):
+        return tagger
     return key[2:] if _has(values, key[2:]) else key
 
 

@@ -182,9 +182,12 @@ def keys_of(block: str, *key: str) -> set[str]:
     if block != "chosen_scale":
         return {".".join([block, *key])}
     if not key:
-        return {"scales.${scale}", *(Scale.model_fields.keys() & PARAMS.keys())}
+        return {"scales.${scale}", "taggers.${tagger}", *(Scale.model_fields.keys() & PARAMS.keys())}
+    taggers = {"taggers.${tagger}"} if key[0] == "ner" else set()
     tops = {".".join(key): PARAMS, ".".join(["scales.${scale}", *key]): PARAMS["scales"][PARAMS["scale"]]}
-    return {name for name, values in tops.items() if reduce(lambda block, part: block and block.get(part), key, values)}
+    return taggers | {
+        name for name, values in tops.items() if reduce(lambda block, part: block and block.get(part), key, values)
+    }
 
 
 def reads(stage: str) -> set[str]:

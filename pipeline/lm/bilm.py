@@ -21,7 +21,7 @@ class BiLM(nn.Module):
         """Input and projection have this `width` (paper: 512); `vocabulary_size` types are predicted."""
         super().__init__()
         dropout = settings.training.dropout
-        self.depth, self.hidden = arch.layers, settings.hidden
+        self.depth, self.hidden, self.state_width = arch.layers, settings.hidden, settings.hidden
         self.directions = nn.ModuleList(Stack(arch, width, settings.hidden, dropout) for _ in range(2))
         self.project = nn.Linear(settings.hidden, width)
         self.dropout = nn.Dropout(dropout)
@@ -30,9 +30,12 @@ class BiLM(nn.Module):
 
     def forward(self, vectors: Tensor) -> Tensor:
         """Input vectors (2, length, batch, width), forward then backward, to outputs of the same shape."""
+        return self.project(self.states(vectors))
+
+    def states(self, vectors: Tensor) -> Tensor:
+        """Map input vectors (2, length, batch, width) to the top layer's states, (2, length, batch, hidden)."""
         vectors = self.dropout(vectors)
-        tops = [direction(v) for direction, v in zip(self.directions, vectors, strict=True)]  # (length, batch, hidden)
-        return self.project(torch.stack(tops))
+        return torch.stack([direction(v) for direction, v in zip(self.directions, vectors, strict=True)])
 
     def layers(self, vectors: Tensor) -> Tensor:
         """Input vectors (2, length, batch, width) to every layer's output, (layers, 2, length, batch, width).

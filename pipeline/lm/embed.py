@@ -111,6 +111,27 @@ class Embedder:
         return _cut(torch.stack([vectors, *above]), sentences)
 
     @torch.inference_mode()
+    def states(self, sentences: list[list[str]]) -> list[Vectors]:
+        """Embed sentences of lemmas as their tokens' vectors, once, and the hidden states of the top layer.
+
+        float32 (tokens, width / 2 + states) each: forward states, then backward ones, as they are before the projection
+        that pretraining has made for its softmax; of a published ELMo, whose layers have one each, the projections.
+        """
+        vectors = self.read(sentences)
+        token = [both[:, : self.width // 2] for both in _cut(vectors, sentences)]  # (tokens, width / 2)
+        if self.model is None:
+            return token
+        hidden = _cut(self.model.states(vectors), sentences)  # (tokens, states)
+        return [np.concatenate(pair, 1) for pair in zip(token, hidden, strict=True)]
+
+    @property
+    def widths(self) -> dict[str, int]:
+        """The width of a token's vector by kind: `top`, `all` and its `mix`, `states`."""
+        every = self.width * self.depth
+        states = 0 if self.model is None else 2 * self.model.state_width
+        return {"top": self.width, "mix": every, "all": every, "states": self.width // 2 + states}
+
+    @torch.inference_mode()
     def read(self, sentences: list[list[str]]) -> Tensor:
         """Token vectors in each direction's order, after its boundary: (2, longest + 1, sentences, width / 2)."""
         with self._lock:

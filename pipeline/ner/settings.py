@@ -4,28 +4,36 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from pipeline.files.settings import Seed, Settings, each_once, rising
+from pipeline.files.settings import Seed, Settings, Switch, each_once, rising
 from pipeline.ner.data.bio import bio_labels, tag_type
 
 MOST_RESAMPLES = 1_000_000
-FeatureKind = Literal["top", "mix", "all"]
+FeatureKind = Literal["top", "mix", "all", "states"]
 """Which layers of the language model the tagger reads.
 
 `top`: the highest, as in the paper. `mix`: ELMo's sum of all layers with learned weights. `all`: all, side by side.
-Layer 0 is the char-CNN's vector twice, as in ELMo; the bare char-CNN has no other layer.
+Layer 0 is the char-CNN's vector twice, as in ELMo; the bare char-CNN has no other layer. `states`: the char-CNN's
+vector once and the hidden states of the top layer, before the projection that was trained to predict words.
 """
+Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 class TaggerSettings(Settings):
-    """The tagger (paper: BiLSTM 2x120, ReLU, linear, CRF)."""
+    """What rebuilds a tagger, next to its labels (paper: BiLSTM 2x120, ReLU, linear, CRF)."""
 
     features: FeatureKind
     hidden: Annotated[int, Field(strict=True, gt=0, le=65_536)]
     """Units of the BiLSTM in each direction."""
     layers: Annotated[int, Field(strict=True, ge=0, le=1000)]
     """Layers of the BiLSTM; with 0 the linear layer reads the features themselves."""
-    dropout: Annotated[float, Field(ge=0, lt=1)]
+    dropout: Share
     """Dropout on the frozen features and on the BiLSTM's output, in training."""
+    word_dropout: Share
+    """The share of the tokens whose features are 0 in training, so that the tagger learns from their neighbours."""
+    standardise: Switch
+    """Give every dimension of the features mean 0 and deviation 1 over the training split."""
+    surface: Annotated[int, Field(strict=True, ge=0, le=4096)]
+    """The width of what a char-CNN of the tagger's own makes of the token as given, letter case included; 0: none."""
 
 
 class NerSettings(TaggerSettings):
@@ -36,7 +44,15 @@ class NerSettings(TaggerSettings):
     epochs: Annotated[int, Field(strict=True, gt=0, le=10_000)]
     """Passes over the training split; the protocol says after which of them the tagger is kept."""
     learning_rate: Annotated[float, Field(gt=0)]
-    """Adam's step size."""
+    """AdamW's largest step size."""
+    weight_decay: Annotated[float, Field(ge=0)]
+    """Decoupled decay of all weights; with 0, AdamW is the paper's Adam."""
+    warmup: Share
+    """The share of the steps over which the step size rises to its largest."""
+    decay: Switch
+    """Whether the step size then falls as a cosine to a hundredth, or stays."""
+    lowercased: Annotated[float, Field(ge=0, le=1)]
+    """The share of the sentences whose surface is in lower case in an epoch (Mayhew et al. 2019)."""
     clip: Annotated[float, Field(gt=0)]
     """Largest norm of the gradient."""
     seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(each_once)]
@@ -53,6 +69,12 @@ Labels = Annotated[list[Annotated[str, Field(pattern=r"^[^\s\p{C}]+$")]], AfterV
 """All labels of tokens; the index of a label is its number."""
 
 
+def _in_order(characters: str) -> str:
+    if list(characters) != sorted(set(characters)):
+        raise ValueError("expected each character once, in the order of their code points")
+    return characters
+
+
 class TaggerSizes(TaggerSettings):
     """config.json in the folder of a tagger: all that is needed to rebuild it, except the weights."""
 
@@ -60,6 +82,8 @@ class TaggerSizes(TaggerSettings):
     width: Annotated[int, Field(strict=True, gt=0)]
     """The length of a token's vector: `lm_layers` layers side by side."""
     lm_layers: Annotated[int, Field(strict=True, gt=0)]
+    characters: Annotated[str, AfterValidator(_in_order)]
+    """The characters that its surface channel tells apart, each once and in the order of their code points."""
 
 
 class TyposSettings(Settings):

@@ -11,6 +11,7 @@ from pipeline.ner.data.bio import tag_type
 from pipeline.ner.scoring.scores import entity_types, find_spans
 from pipeline.ner.tagging.examples import choose_embed
 from pipeline.ner.tagging.marginals import scale_scores, span_log_probabilities
+from pipeline.ner.tagging.surface import read_letters
 from pipeline.ner.tagging.tagger import Tagger
 
 POSITIONS = 4000
@@ -27,17 +28,17 @@ class Network:
         self._tagger, self._temperature, self._device = tagger, temperature, embedder.device
         self.types = entity_types(tagger.labels)
 
-    def find(self, sentences: list[list[str]]) -> list[list[Entity]]:
-        """Find the entities of each sentence of lemmas, in order; an empty sentence has none."""
+    def find(self, sentences: list[list[str]], tokens: list[list[str]]) -> list[list[Entity]]:
+        """Find the entities of each sentence of lemmas, and of its tokens as given; an empty sentence has none."""
         entities: list[list[Entity]] = [[] for _ in sentences]
         lengths = np.array([len(sentence) for sentence in sentences], dtype=np.int64)
         for batch in bucket(np.flatnonzero(lengths), lengths + 1, POSITIONS):  # a boundary before each
-            for number, entity in self._find([sentences[i] for i in batch]):
+            for number, entity in self._find([sentences[i] for i in batch], [tokens[i] for i in batch]):
                 entities[batch[number]].append(entity)
         return entities
 
     @torch.inference_mode()
-    def _find(self, sentences: list[list[str]]) -> list[tuple[int, Entity]]:
+    def _find(self, sentences: list[list[str]], tokens: list[list[str]]) -> list[tuple[int, Entity]]:
         """Find the entities of one batch, each with the number of its sentence in the batch."""
         sizes = np.array([len(sentence) for sentence in sentences])  # int64 (sentences,)
         lengths = torch.from_numpy(sizes)
@@ -47,7 +48,9 @@ class Network:
                 "language model: found NaN or numbers above 65504 (float16) in the vectors of a sentence: its weights "
                 f"are too large; {remake('pretrain')}"
             )
-        emissions = self._tagger.emissions(features.to(self._device), lengths)  # (sentences, longest, labels)
+        letters = torch.from_numpy(read_letters(token for sentence in tokens for token in sentence))
+        # (sentences, longest, labels)
+        emissions = self._tagger.emissions(features.to(self._device), lengths, letters.to(self._device))
         labels = self._tagger.best(emissions, lengths).cpu().numpy()  # (tokens,)
         spans = find_spans(labels, sizes, self._tagger.labels)
         if not len(spans.sentence):

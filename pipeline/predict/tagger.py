@@ -46,7 +46,7 @@ class TextTagger:
         model = find_udpipe(folder, settings, udpipe)
         lemmatizer = Lemmatizer(model, Normalization(settings.lowercase, settings.lemmas))
         embedder, tagger = Embedder.load(folder / LM, device, quick=True), Tagger.load(folder / TAGGER, device)
-        width = embedder.width if tagger.features == "top" else embedder.width * embedder.depth
+        width = embedder.widths[tagger.features]
         if tagger.width != width:
             raise UserError(
                 f"{folder / TAGGER}: reads {tagger.width} numbers a token, and {folder / LM} gives {width}: "
@@ -87,8 +87,9 @@ class TextTagger:
     def _tag(self, pool: list[Piece]) -> Iterator[Tagged]:
         split = [list((split_spaces if piece.tokenised else split_text)(piece.text)) for piece in pool]
         read = [[token for token in sentence if self._keep(token.form)] for piece in split for sentence in piece]
-        lemmas = [self._lemmatizer.lemmatize_tokens([token.form for token in sentence]) for sentence in read]
-        results = zip(read, self._network.find(lemmas), strict=True)
+        forms = [[token.form for token in sentence] for sentence in read]
+        lemmas = [self._lemmatizer.lemmatize_tokens(sentence) for sentence in forms]
+        results = zip(read, self._network.find(lemmas, forms), strict=True)
         for piece, sentences in zip(pool, split, strict=True):
             spans = []
             for tokens, entities in islice(results, len(sentences)):

@@ -15,6 +15,7 @@ from pipeline.ner.data.corpus import read_split, split_path
 from pipeline.ner.scoring.scores import METRICS, estimate
 from pipeline.ner.tagging.examples import choose_embed, load_examples
 from pipeline.ner.tagging.features import build_features
+from pipeline.ner.tagging.surface import read_letters
 from pipeline.ner.tagging.tagger import load_taggers, predict
 from pipeline.ner.typos import apply_typos, draw_typos, find_words
 from pipeline.params import Params
@@ -46,8 +47,10 @@ def run(paths: Paths, params: Params, name: str) -> None:
         # Features of misspelt words are never needed again; they are written to the same disk as the cached ones.
         with TemporaryDirectory(prefix=".typos.", dir=paths.features) as scratch:
             if typos:
-                lemmas = [lemmatizer.lemmatize_tokens(sentence) for sentence in apply_typos(tokens, typos)]
-                features = build_features(Path(scratch), "test", lemmas, choose_embed(embedder, kind))
+                misspelt = apply_typos(tokens, typos)
+                lemmas = [lemmatizer.lemmatize_tokens(sentence) for sentence in misspelt]
+                letters = read_letters(token for sentence in misspelt for token in sentence)
+                features = build_features(Path(scratch), "test", lemmas, choose_embed(embedder, kind), letters)
             counts = [test.count_tags(predict(tagger, features)) for tagger in taggers.values()]
         estimates = estimate(counts, params.chosen_scale.evaluate.bootstrap, params.seed)
         means = estimates[-1, : len(METRICS)].flatten().tolist()

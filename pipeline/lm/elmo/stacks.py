@@ -67,7 +67,7 @@ class ElmoStacks(nn.Module):
     def __init__(self, options: LstmOptions) -> None:
         super().__init__()
         self.options = options
-        self.depth, self.hidden = options.n_layers, options.dim
+        self.depth, self.hidden, self.state_width = options.n_layers, options.dim, options.projection_dim
         self.stack = nn.ModuleList(LstmLayer(options) for _ in range(options.n_layers))
 
     def layers(self, vectors: Tensor) -> Tensor:
@@ -85,6 +85,10 @@ class ElmoStacks(nn.Module):
     def forward(self, vectors: Tensor) -> Tensor:
         """Token vectors to the top layer's output, both (2, length, batch, width)."""
         return self.layers(vectors)[-1]
+
+    def states(self, vectors: Tensor) -> Tensor:
+        """As `forward`: the projections are part of the layers."""
+        return self(vectors)
 
     def recurrent_parameters(self) -> int:
         """Parameters of both stacks, their projections included."""

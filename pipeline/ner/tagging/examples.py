@@ -11,6 +11,7 @@ from pipeline.ner.scoring.scores import Counts, count
 from pipeline.ner.settings import FeatureKind
 from pipeline.ner.tagging.batches import Indices
 from pipeline.ner.tagging.features import Embed, Features, Vectors, build_features
+from pipeline.ner.tagging.surface import read_letters
 from pipeline.paths import Paths
 from pipeline.provenance.code import CELLS, deciding, read_sources
 from pipeline.provenance.fingerprint import fingerprint
@@ -29,6 +30,9 @@ class Embedder(Protocol):
 
     def layers(self, sentences: list[list[str]]) -> list[Vectors]:
         """Return all layers of each sentence, (layers, tokens, width)."""
+
+    def states(self, sentences: list[list[str]]) -> list[Vectors]:
+        """Return the token vectors and the top layer's hidden states of each sentence, side by side, (tokens, any)."""
 
 
 class Examples(NamedTuple):
@@ -52,21 +56,24 @@ def load_examples(paths: Paths, name: str, split: str, embedder: Embedder, kind:
     sentences = list(read_split(path))
     if not sentences:
         raise UserError(f"{path}: found no sentence; {remake('corpora')}")
-    key = fingerprint({"all layers": kind != "top", "code": embedding_code()}, path, paths.lm)
+    read = {"mix": "all"}.get(kind, kind)
+    key = fingerprint({"layers": read, "code": embedding_code()}, path, paths.lm)
     lemmas = [sentence.lemmas for sentence in sentences]
-    features = build_features(paths.features, key, lemmas, choose_embed(embedder, kind))
+    letters = read_letters(token for sentence in sentences for token in sentence.tokens)
+    features = build_features(paths.features, key, lemmas, choose_embed(embedder, kind), letters)
     tags = encode_tags(str(path), (sentence.tags for sentence in sentences), labels, "corpora")
-    return Examples(features, tags, labels, features.width // embedder.width)
+    layers = features.width // embedder.width if read == "all" else 1
+    return Examples(features, tags, labels, layers)
 
 
 def choose_embed(embedder: Embedder, kind: FeatureKind) -> Embed:
-    """Return what makes the vectors: the top layer, or all layers side by side, which the tagger may mix."""
+    """Return what makes the vectors of this kind; all layers stand side by side, for the tagger to mix."""
 
     def side_by_side(sentences: list[list[str]]) -> list[Vectors]:
         # (layers, tokens, width) -> (tokens, layers, width) -> (tokens, layers * width)
         return [layers.transpose(1, 0, 2).reshape(layers.shape[1], -1) for layers in embedder.layers(sentences)]
 
-    return embedder.embed if kind == "top" else side_by_side
+    return {"top": embedder.embed, "states": embedder.states}.get(kind, side_by_side)
 
 
 def embedding_code() -> dict[str, str]:

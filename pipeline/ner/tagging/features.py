@@ -16,6 +16,7 @@ import numpy.typing as npt
 from pipeline.errors import FULL, UserError
 from pipeline.files.ids import read_array
 from pipeline.ner.tagging.batches import Indices, inference_batches
+from pipeline.ner.tagging.surface import Letters
 from pipeline.work.progress import track
 
 Vectors = npt.NDArray[np.float32]
@@ -28,15 +29,18 @@ BATCH = 64
 
 
 class Features:
-    """The features that `build_features` wrote: `values[rows(numbers)]` are the vectors of these sentences."""
+    """What the tagger reads of a split: `values[rows(numbers)]` are the vectors of these sentences, and so on."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, letters: Letters) -> None:
+        """Read the values that `build_features` wrote to the folder."""
         advice = f"delete {folder}: it is made again"
         self.values: npt.NDArray[np.float16] = read_array(folder / "values.npy", advice, np.float16, axes=2)
         """(tokens, width), read-only."""
+        self.letters = letters
+        """Code points of the tokens as given, see `read_letters`."""
         self.lengths: Indices = read_array(folder / "lengths.npy", advice, np.int64, axes=1)
         """(sentences,)."""
-        if not (self.lengths > 0).all() or self.lengths.sum() != len(self.values):
+        if not (self.lengths > 0).all() or not self.lengths.sum() == len(self.values) == len(letters):
             raise UserError(f"{folder}: found lengths that are not those of {len(self.values):,} tokens; {advice}")
         self.width = int(self.values.shape[1])
         self._starts: Indices = np.cumsum(self.lengths) - self.lengths
@@ -49,7 +53,7 @@ class Features:
         return rows
 
 
-def build_features(cache: Path, key: str, sentences: list[list[str]], embed: Embed) -> Features:
+def build_features(cache: Path, key: str, sentences: list[list[str]], embed: Embed, letters: Letters) -> Features:
     """Return the features of `sentences` from `cache/key`, and compute them first if they are not there.
 
     `key` must cover all that the values depend on (`fingerprint`). Values that do not fit on the disk or into float16
@@ -68,7 +72,7 @@ def build_features(cache: Path, key: str, sentences: list[list[str]], embed: Emb
             except OSError:
                 if not folder.is_dir():  # otherwise another process was first, with the same values
                     raise
-    return Features(folder)
+    return Features(folder, letters)
 
 
 def _write(partial: Path, folder: Path, sentences: list[list[str]], embed: Embed) -> None:

@@ -1,6 +1,7 @@
 """The tagger: dropout, BiLSTM, ReLU, linear, CRF (paper: 2 layers of 2x120 over the frozen top layer).
 
-A mix of the layers of the language model may come first, and the BiLSTM with its ReLU may be left out.
+A mix of the layers of the language model may come first, and the BiLSTM with its ReLU may be left out. Features may be
+standardised, and what the token looks like as given, which the language model does not see, may stand next to them.
 
 Sentences come one after the other without padding, as vectors (tokens, width) and lengths, and the BiLSTM runs over
 packed sequences. Its backward half never sees padding: unlike in the paper's code, a prediction depends on no other
@@ -23,10 +24,13 @@ from pipeline.ner.settings import TaggerSizes
 from pipeline.ner.tagging.batches import Indices, inference_batches
 from pipeline.ner.tagging.crf import BioCrf
 from pipeline.ner.tagging.features import Features
+from pipeline.ner.tagging.surface import Surface
 
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 LARGEST = 1e30
 """Scores of labels and of moves between them must be below this, so that the sum over a sentence is finite."""
+SMALLEST = 1e-4
+"""The least deviation of a dimension, for those that are the same for all tokens."""
 BATCH = 256
 """Sentences tagged in one call; the tags do not depend on it."""
 
@@ -52,22 +56,47 @@ class ScalarMix(nn.Module):
 class Tagger(nn.Module):
     """Labels of tokens from their vectors. Lengths are int64 (sentences,) on the CPU, none of them 0."""
 
+    mean: Tensor
+    deviation: Tensor
+
     def __init__(self, sizes: TaggerSizes) -> None:
         super().__init__()
         self.sizes, self.labels, self.width, self.features = sizes, sizes.labels, sizes.width, sizes.features
         self.dropout = nn.Dropout(sizes.dropout)
+        if sizes.standardise:
+            self.register_buffer("mean", torch.zeros(sizes.width))
+            self.register_buffer("deviation", torch.ones(sizes.width))
         self.mix = ScalarMix(sizes.lm_layers) if sizes.features == "mix" else nn.Identity()
         below = sizes.width // sizes.lm_layers if sizes.features == "mix" else sizes.width
+        if sizes.surface:
+            self.surface: nn.Module = Surface(sizes.characters, sizes.surface, sizes.dropout)
+            below += sizes.surface
         if sizes.layers:
             self.lstm = nn.LSTM(below, sizes.hidden, sizes.layers, bidirectional=True)
         self.linear = nn.Linear(2 * sizes.hidden if sizes.layers else below, len(sizes.labels))
         self.crf = BioCrf(sizes.labels)
 
-    def emissions(self, features: Tensor, lengths: Tensor) -> Tensor:
-        """Return scores (sentences, longest, labels), 0 beyond a sentence; features are any floats (tokens, width)."""
+    def standardise(self, features: Features) -> None:
+        """Take mean and deviation of every dimension from the features of the training split."""
+        values = features.values
+        self.mean.copy_(torch.from_numpy(values.mean(0, dtype=np.float64)))
+        self.deviation.copy_(torch.from_numpy(values.std(0, dtype=np.float64)).clamp_min(SMALLEST))
+
+    def emissions(self, features: Tensor, lengths: Tensor, letters: Tensor) -> Tensor:
+        """Return scores (sentences, longest, labels), 0 beyond a sentence.
+
+        Features are any floats (tokens, width); letters are the code points of the tokens, see `read_letters`.
+        """
         rows, sentence, time, batch_sizes = _pack(lengths)
-        vectors = features[rows.to(features.device)].float()  # (tokens, width), time by time
+        rows = rows.to(features.device)
+        vectors = features[rows].float()  # (tokens, width), time by time
+        if self.sizes.standardise:
+            vectors = (vectors - self.mean) / self.deviation
+        if self.training and self.sizes.word_dropout:
+            vectors = vectors * (torch.rand(len(vectors), 1, device=vectors.device) >= self.sizes.word_dropout)
         states = self.dropout(self.mix(vectors))  # (tokens, width of a layer)
+        if self.sizes.surface:
+            states = torch.cat([states, self.surface(letters[rows])], 1)  # (tokens, width of a layer + surface)
         if self.sizes.layers:
             packed = PackedSequence(states, batch_sizes)
             states = torch.relu(self.dropout(self.lstm(packed)[0].data))  # (tokens, 2 * hidden)
@@ -76,13 +105,17 @@ class Tagger(nn.Module):
         # (sentences, longest, labels)
         return padded.index_put((sentence.to(scores.device), time.to(scores.device)), scores)
 
-    def loss(self, features: Tensor, lengths: Tensor, tags: Tensor) -> Tensor:
+    def loss(self, features: Tensor, lengths: Tensor, letters: Tensor, tags: Tensor) -> Tensor:
         """Return the mean over sentences of -log p(tags), a scalar; tags are int64 (tokens,)."""
-        emissions = self.emissions(features, lengths)
+        emissions = self.emissions(features, lengths, letters)
         mask = _mask(lengths).to(emissions.device)  # (sentences, longest)
         padded = torch.zeros_like(mask, dtype=torch.int64).masked_scatter(mask, tags)
         loss: Tensor = self.crf.loss(emissions, padded, mask)
         return loss
+
+    @property
+    def device(self) -> torch.device:
+        return self.linear.weight.device
 
     def best(self, emissions: Tensor, lengths: Tensor) -> Tensor:
         """Return the most probable legal tags, int64 (tokens,); a `UserError` where sums of scores would overflow."""
@@ -135,16 +168,16 @@ def score_labels(tagger: Tagger, features: Features) -> Iterator[tuple[Indices, 
     tagger.eval()
     for batch in inference_batches(features.lengths, BATCH):
         rows = features.rows(batch)
-        vectors, lengths = load_batch(tagger, features, batch, rows)
+        vectors, lengths, letters = load_batch(tagger, features, batch, rows)
         with torch.no_grad():
-            emissions = tagger.emissions(vectors, lengths)
+            emissions = tagger.emissions(vectors, lengths, letters)
         yield rows, emissions, lengths
 
 
-def load_batch(tagger: Tagger, features: Features, batch: Indices, rows: Indices) -> tuple[Tensor, Tensor]:
-    """Return vectors float16 (tokens, width) on the tagger's device, and lengths (sentences,) on the CPU."""
-    vectors = torch.from_numpy(features.values[rows])
-    return vectors.to(tagger.linear.weight.device), torch.from_numpy(features.lengths[batch])
+def load_batch(tagger: Tagger, features: Features, batch: Indices, rows: Indices) -> tuple[Tensor, Tensor, Tensor]:
+    """Return vectors float16 (tokens, width), lengths (sentences,) on the CPU, and letters int32 (tokens, LONGEST)."""
+    vectors, letters = (torch.from_numpy(x[rows]).to(tagger.device) for x in (features.values, features.letters))
+    return vectors, torch.from_numpy(features.lengths[batch]), letters
 
 
 def _pack(lengths: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -1,0 +1,70 @@
+"""The surface of a token as it was given: letter case, script, digits, endings; the language model may not see them.
+
+A small char-CNN is learned with the tagger (Ma and Hovy 2016). It is no part of the language model, whose text is in
+lower case by the protocol and often lemmatised.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+LONGEST, TAIL = 24, 10
+"""Characters of a token, both marks included, and how many of them are its end if it has to be shortened."""
+BEGIN, END = "\x02", "\x03"
+"""Marks around a token."""
+EMBEDDING, WINDOW = 32, 3
+"""The width of a character's vector, and how many characters a filter spans."""
+RARE = 5
+"""Characters seen less often in training are one to the tagger."""
+
+Letters = npt.NDArray[np.int32]
+"""Code points of tokens between their marks, (tokens, LONGEST), with 0 after them."""
+
+
+def read_letters(tokens: Iterable[str]) -> Letters:
+    """Return the code points of tokens, int32 (tokens, LONGEST); of a long token its middle is left out."""
+    body = LONGEST - 2
+    shortened = (t if len(t) <= body else t[: body - TAIL] + t[-TAIL:] for t in tokens)
+    padded = "".join(f"{BEGIN}{token}{END}".ljust(LONGEST, "\0") for token in shortened)
+    return np.frombuffer(padded.encode("utf-32-le", "surrogatepass"), dtype=np.int32).reshape(-1, LONGEST)
+
+
+def lower_letters(letters: Letters) -> Letters:
+    """Return the letters in lower case; a letter whose lower case is two characters stays as it is."""
+    codes, index = np.unique(letters, return_inverse=True)
+    lowered = [character.lower() for character in map(chr, codes.tolist())]
+    table = [ord(new) if len(new) == 1 else code for code, new in zip(codes.tolist(), lowered, strict=True)]
+    return np.array(table, dtype=np.int32)[index].reshape(letters.shape)
+
+
+def frequent_characters(letters: Letters) -> str:
+    """Return the characters, marks included, that occur often enough to be learned, in order."""
+    codes, numbers = np.unique(letters[letters > 0], return_counts=True)
+    return "".join(map(chr, codes[numbers >= RARE].tolist()))
+
+
+class Surface(nn.Module):
+    """Code points of tokens to their vectors."""
+
+    codes: Tensor
+
+    def __init__(self, characters: str, width: int, dropout: float) -> None:
+        """`characters` are those that it tells apart, in order of their code points; `width` is that of a vector."""
+        super().__init__()
+        self.register_buffer("codes", torch.tensor([ord(character) for character in characters]), persistent=False)
+        self.embedding = nn.Embedding(len(characters) + 2, EMBEDDING, padding_idx=0)  # 1 is any other character
+        self.convolution = nn.Conv1d(EMBEDDING, width, WINDOW, padding=WINDOW // 2)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, letters: Tensor) -> Tensor:
+        """Map code points, int (tokens, LONGEST), to float32 (tokens, width); each distinct token is computed once."""
+        distinct, index = letters.unique(dim=0, return_inverse=True)  # (types, LONGEST), (tokens,)
+        position = torch.searchsorted(self.codes, distinct.long()).clamp_max(len(self.codes) - 1)
+        known = self.codes[position] == distinct
+        ids = torch.where(known, position + 2, (distinct > 0).long())  # (types, LONGEST)
+        states = self.convolution(self.embedding(ids).transpose(1, 2)).relu()  # (types, width, LONGEST)
+        best = states.masked_fill((distinct == 0)[:, None], 0).amax(2)  # (types, width)
+        return self.dropout(best)[index]
