@@ -9,7 +9,7 @@ from pipeline.errors import UserError, explain, shown
 from pipeline.files.json import MACHINE
 from pipeline.files.settings import Seed, Settings, each_once
 from pipeline.files.yaml import read_yaml
-from pipeline.lm.settings import ELMO, ArchSettings, CharCnnSettings, LmSettings
+from pipeline.lm.settings import ELMO, VECTORS, ArchSettings, CharCnnSettings, LmSettings
 from pipeline.machine.device import MOST_THREADS, is_device
 from pipeline.ner.settings import EvaluateSettings, NerSettings, TyposSettings
 from pipeline.protocol import Protocol
@@ -95,6 +95,11 @@ class Params(Settings):
     def imports_elmo(self) -> bool:
         """Whether a published ELMo is read, whole or for its char-CNN only."""
         return ELMO in (self.chosen_arch.cell, self.chosen_scale.charcnn.source)
+
+    @property
+    def imports_vectors(self) -> bool:
+        """Whether static vectors are read."""
+        return self.chosen_scale.charcnn.source == VECTORS
 
     def need_set(self, name: str) -> None:
         """Raise a `UserError` if the data set is not one of `sets`."""

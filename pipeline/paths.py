@@ -36,6 +36,7 @@ class Paths:
 
     raw = Below("data/raw")
     news, elmo, raw_ner = Below("data/raw/news"), Below("data/raw/elmo"), Below("data/raw/ner")
+    vectors = Below("data/raw/vectors")
     udpipe = Below("data/raw/udpipe/model.udpipe")
     documents, sentences, fragments = Below("data/documents"), Below("data/sentences"), Below("data/fragments")
     lowercase, lemmas, vocabulary = Below("data/lowercase"), Below("data/lemmas"), Below("data/vocabulary")

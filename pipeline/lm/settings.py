@@ -18,6 +18,8 @@ NO_CELL = "none"
 """The bare char-CNN: no stack, no pretraining."""
 ELMO = "elmo"
 """A published ELMo: as a `cell` all of it, as the `source` of a char-CNN only that. It is imported and not trained."""
+VECTORS = "vectors"
+"""As the `source` of an encoder: published vectors of words teach it; as an `encoder`: it is these vectors."""
 UNTRAINED = (NO_CELL, ELMO)
 CELL_FOLDER = Path(__file__).parent / "rnn"
 
@@ -168,8 +170,33 @@ class NgramShape(Settings):
     reading: Reading
 
 
-class EncoderShape(RootModel[Annotated[CharCnnShape | NgramShape, Field(discriminator="encoder")]]):
+class WordShape(Settings):
+    """What rebuilds a table of static vectors, except for its words and their vectors."""
+
+    encoder: Literal["vectors"]
+    words: Positive
+    projection: Positive
+    """The width of a vector."""
+    reading: Reading
+
+
+class EncoderShape(RootModel[Annotated[CharCnnShape | NgramShape | WordShape, Field(discriminator="encoder")]]):
     """charcnn.json, of an encoder of either kind."""
+
+
+class SpellingSettings(Settings):
+    """How an encoder of characters learns published vectors of words, see `spelling`."""
+
+    words: Positive
+    """The most frequent words of the file are read, and no others."""
+    batch_words: Positive
+    """Words in a step."""
+    epochs: Positive
+    """Passes over the words."""
+    learning_rate: Annotated[float, Field(gt=0)]
+    """Adam's first step size, which falls to 0."""
+    held_out: Annotated[float, Field(gt=0, lt=1)]
+    """The share of the words that are not learned, to see what the encoder says of unknown words."""
 
 
 class CnnSettings(Settings):
@@ -198,21 +225,29 @@ class CharCnnSettings(Settings):
     chosen: one edit leads there and back.
     """
 
-    source: Literal["train", "elmo"]
-    """Trained here, or taken from the published ELMo of the manifest, as the paper does."""
-    encoder: Literal["cnn", "ngrams"]
-    """The char-CNN, or n-grams, which are trained instead of it."""
+    source: Literal["train", "vectors", "elmo"]
+    """Trained here with a small language model, taught by the static vectors of the manifest, or taken from its
+    published ELMo, as the paper does."""
+    encoder: Literal["cnn", "ngrams", "vectors"]
+    """The char-CNN; n-grams, which are trained instead of it; or, with `source: vectors`, the words themselves."""
     cnn: CnnSettings
     ngrams: NgramSettings
     projection: Positive
-    """Width of a token's vector (paper: 512)."""
+    """Width of a token's vector (paper: 512); one that is taught has the width of its teachers."""
     training: TrainingSettings
+    spelling: SpellingSettings
 
-    @property
-    def shape(self) -> CharCnnShape | NgramShape:
-        """The chosen encoder without its training."""
+    @model_validator(mode="after")
+    def _words_have_vectors(self) -> "CharCnnSettings":
+        if self.encoder == VECTORS and self.source == "train":
+            raise ValueError("encoder 'vectors' goes with source 'vectors': nothing here trains vectors of words")
+        return self
+
+    def shape(self, projection: int | None = None) -> CharCnnShape | NgramShape:
+        """The chosen encoder of characters without its training, for vectors of this width."""
+        projection = projection or self.projection
         if self.encoder == "ngrams":
-            return NgramShape(encoder="ngrams", ngrams=self.ngrams, projection=self.projection, reading=OURS)
+            return NgramShape(encoder="ngrams", ngrams=self.ngrams, projection=projection, reading=OURS)
         filters = [(width, number) for width, number in enumerate(self.cnn.filters, 1) if number]
-        sizes = self.cnn.model_dump() | {"filters": filters, "projection": self.projection}
+        sizes = self.cnn.model_dump() | {"filters": filters, "projection": projection}
         return CharCnnShape(encoder="cnn", **sizes, projects=True, reading=OURS)

@@ -6,6 +6,7 @@ own manifest and the files next to it. There DVC_ROOT names the real repository.
 
 import os
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -137,6 +138,35 @@ class Elmo(Settings):
         return {"elmo": Source(source=self.source or "", sha256=self.sha256)}
 
 
+class Vectors(Settings):
+    """Static vectors of words: a file, or those that an installed package carries."""
+
+    source: Name | None = None
+    sha256: Sha256 | None = None
+    package: Literal["natasha"] | None = None
+    format: Literal["word2vec", "navec"]
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> "Vectors":
+        if (self.source is None) == (self.package is None):
+            raise ValueError("expected either source or package")
+        if self.package is not None and (self.sha256 is not None or self.format != "navec"):
+            raise ValueError("package natasha goes with format navec, and needs no sha256")
+        return self
+
+    @property
+    def file(self) -> Source:
+        """The file; of a package that is not installed, a name by which it will not be found."""
+        return Source(source=self.source or carried() or f"package {self.package}", sha256=self.sha256)
+
+
+def carried() -> str | None:
+    """Return the path of navec's vectors in the package natasha, if it is installed."""
+    spec = find_spec("natasha")
+    folders = (spec.submodule_search_locations if spec else None) or []
+    return next((str(file) for folder in folders for file in Path(folder).glob("data/emb/navec_*.tar")), None)
+
+
 class Manifest(Settings):
     """The whole file."""
 
@@ -146,13 +176,15 @@ class Manifest(Settings):
     ner: Annotated[dict[str, NerSet], Field(min_length=1)]
     """The data sets by name; `sets` in params.yaml chooses among them."""
     elmo: Elmo | None = None
+    vectors: Vectors | None = None
 
     @property
     def sources(self) -> dict[str, Source]:
         """Every input file by its key, in reading order: news.0, udpipe, ner.wikineural.train ..."""
         news = {f"news.{index}": source for index, source in enumerate(self.news)}
         ner = {f"ner.{name}.{split}": file for name, data in self.ner.items() for split, file in data.splits.items()}
-        return {**news, "udpipe": self.udpipe, **ner, **(self.elmo.files if self.elmo else {})}
+        vectors = {"vectors": self.vectors.file} if self.vectors else {}
+        return {**news, "udpipe": self.udpipe, **ner, **(self.elmo.files if self.elmo else {}), **vectors}
 
 
 def home(manifest: Path) -> Path:

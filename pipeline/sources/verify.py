@@ -15,6 +15,7 @@ from pipeline.errors import UserError
 from pipeline.files.compression import check_kind
 from pipeline.files.shards import Counts
 from pipeline.lm.elmo.options import read_options
+from pipeline.lm.vectors.static import Format, read_vectors
 from pipeline.ner.data.published import read_file
 from pipeline.sources import probe
 from pipeline.sources.elmo import check_archive, check_both
@@ -38,6 +39,8 @@ def checks(manifest: Manifest, inputs: Inputs, scratch: Path) -> dict[str, Check
         by_key |= {f"ner.{name}.{split}": partial(check_split, data) for split in data.splits}
     by_key |= {"elmo": partial(check_archive, scratch), "elmo.options": read_options}
     by_key["elmo.weights"] = lambda weights: check_both(inputs["elmo.options"].path, weights)
+    if manifest.vectors:
+        by_key["vectors"] = partial(check_vectors, manifest.vectors.format)
     return {key: by_key[key] for key in manifest.sources}
 
 
@@ -69,6 +72,11 @@ def check_udpipe(path: Path) -> None:
     fault = "not a UDPipe model" if trial.returncode else trial.stdout.strip()
     if fault:
         raise UserError(f"{path}: {fault}; expected one of UDPipe 1 (*.udpipe)")
+
+
+def check_vectors(format_: Format, path: Path) -> None:
+    """Check for vectors of words in this format, to the end of the file."""
+    read_vectors(path, format_)
 
 
 def check_split(data: NerSet, path: Path) -> None:

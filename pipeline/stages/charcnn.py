@@ -1,7 +1,7 @@
 """Stage charcnn: ELMo's char-CNN, trained with a small language model or imported; frozen, every type's vector."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -13,20 +13,30 @@ from pipeline.files.json import read_json
 from pipeline.files.vocabulary import SPECIALS, Vocabulary
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.elmo.published import read_elmo
-from pipeline.lm.encoders.chars import CharIds, vocabulary_char_ids
+from pipeline.lm.encoders.chars import CharIds, char_ids, vocabulary_char_ids
 from pipeline.lm.encoders.encoder import TYPES_A_BATCH, CharEncoder, CharInputs
 from pipeline.lm.encoders.load import TABLE, make_encoder
+from pipeline.lm.encoders.words import WordVectors
 from pipeline.lm.lemmas import Lemmas
 from pipeline.lm.rnn import lstm  # by name below, and so among the deps in dvc.yaml
-from pipeline.lm.settings import ArchSettings, CharCnnSettings, LmSettings
+from pipeline.lm.settings import OURS, VECTORS, ArchSettings, CharCnnSettings, LmSettings, WordShape
+from pipeline.lm.training.spelling import Epoch, Speller, write_epochs
 from pipeline.lm.training.train import Trainer
+from pipeline.lm.vectors.static import Format, read_vectors
 from pipeline.machine.device import choose_device
 from pipeline.params import Params
 from pipeline.paths import Paths
-from pipeline.provenance.code import training_code
+from pipeline.provenance.code import read_sources, stage_code, training_code
 from pipeline.work.checkpoint import Run, start
 from pipeline.work.outputs import fresh_folder
 from pipeline.work.progress import track
+
+
+class VectorsSource(TypedDict):
+    """source.json of static vectors; it has no file where none was asked for."""
+
+    file: str | None
+    format: Format | None
 
 
 class Source(TypedDict):
@@ -54,7 +64,9 @@ def run(paths: Paths, params: Params) -> None:
     """
     device = choose_device(params.compute.device)
     with start(device, paths.checkpoints, params.compute.checkpoint_minutes) as job:
-        if not params.imports_elmo:
+        if params.imports_vectors:
+            _take_vectors(paths, params.chosen_scale.charcnn, params.seed, job)
+        elif not params.imports_elmo:
             _train(paths, params.chosen_scale.charcnn, params.seed, job)
         elif job.world.leads:
             _import_published(paths, device)
@@ -73,6 +85,38 @@ def _import_published(paths: Paths, device: torch.device) -> None:
         write_table(folder / TABLE, charcnn.to(device), chars)
 
 
+def _take_vectors(paths: Paths, settings: CharCnnSettings, seed: int, job: Run) -> None:
+    """Write an encoder that has learned the static vectors in `paths.vectors` from spelling, or that is their table."""
+    source = read_json(paths.vectors / "source.json", VectorsSource, "fetch")
+    if not source["file"] or not source["format"]:
+        raise UserError(
+            f"{paths.vectors}: holds no static vectors, and params.yaml asks for them; run: dvc repro charcnn"
+        )
+    types = vocabulary_char_ids(Vocabulary.load(paths.vocabulary).types)
+    key = {
+        "stage": "charcnn",
+        "charcnn": settings.model_dump(),
+        "seed": seed,
+        "code": stage_code("charcnn", read_sources()),
+    }
+    with job.checkpoint(key, paths.vectors) as checkpoint:
+        words, values = read_vectors(paths.vectors / source["file"], source["format"], settings.spelling.words)
+        chars, epochs = char_ids(words), list[Epoch]()
+        if settings.encoder == VECTORS:
+            shape = WordShape(encoder="vectors", words=len(words), projection=values.shape[1], reading=OURS)
+            encoder: CharEncoder = WordVectors(shape)
+            cast(WordVectors, encoder).fill(chars, values)
+        else:
+            torch.manual_seed(seed)
+            encoder = make_encoder(settings.shape(values.shape[1]))
+            epochs = Speller(encoder, chars, values, settings.spelling, seed, job.device, checkpoint).run()
+        encoder.eval().standardise(types[_FREQUENT])
+        with fresh_folder(paths.charcnn) as folder:
+            encoder.save(folder)
+            write_epochs(folder / "spelling.csv", epochs)
+            write_table(folder / TABLE, encoder, types)
+
+
 def _train(paths: Paths, settings: CharCnnSettings, seed: int, job: Run) -> None:
     words = Vocabulary.load(paths.vocabulary)
     chars = vocabulary_char_ids(words.types)
@@ -80,7 +124,7 @@ def _train(paths: Paths, settings: CharCnnSettings, seed: int, job: Run) -> None
     key["code"] = training_code("charcnn", _TEACHER.cell)
     with job.checkpoint(key, paths.vocabulary) as checkpoint:
         torch.manual_seed(seed)
-        charcnn = make_encoder(settings.shape)
+        charcnn = make_encoder(settings.shape())
         charcnn.standardise(chars[_FREQUENT])
         teacher = LmSettings(hidden=settings.projection, training=settings.training)  # so that its input can be added
         trainer = Trainer(

@@ -13,7 +13,12 @@ def run(paths: Paths, params: Params) -> None:
     The chosen architecture with the sums of its code goes to `paths.architecture`, and the code of every stage to a
     file of its own in `paths.code`: an edit of a module reruns the stages that reach it.
     """
-    choice = {"manifest": str(paths.manifest(params.scale)), "elmo": params.imports_elmo, "sets": params.sets}
+    choice = {
+        "manifest": str(paths.manifest(params.scale)),
+        "elmo": params.imports_elmo,
+        "vectors": params.imports_vectors,
+        "sets": params.sets,
+    }
     write_json(paths.choice, choice)
     sources = read_sources()
     write_json(paths.architecture, describe_architecture(params.model_dump(include={"arch", "archs"}), sources))

@@ -4,6 +4,7 @@ news/0000-<name> ...             sources.json: files in reading order, with thei
 udpipe/model.udpipe              source.json
 ner/<set>/<split>.conll[.gz]     set.json: format, files, holdout, types; sources.json
 elmo/options.json, model.hdf5    source.json: files, lemmas; no files if no published ELMo is asked for
+vectors/vectors[.gz]             source.json: file, format; no file if no static vectors are asked for
 """
 
 from contextlib import ExitStack
@@ -11,11 +12,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipeline.errors import UserError
+from pipeline.files.compression import SUFFIXES
 from pipeline.files.json import write_json
 from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.sources.elmo import take_files
-from pipeline.sources.manifest import Manifest, home, read_manifest
+from pipeline.sources.manifest import Manifest, carried, home, read_manifest
 from pipeline.sources.obtain import Inputs, Sums, copy, entry, find, obtain
 from pipeline.sources.verify import checks
 from pipeline.work.outputs import fresh_folder, named
@@ -52,6 +54,7 @@ def run(paths: Paths, params: Params) -> None:
             copy(file, folder / name)
         facts = {name: file.facts for name, file in files.items()}
         write_json(folder / "source.json", {"files": facts, "lemmas": manifest.elmo.lemmas if manifest.elmo else None})
+        write_vectors(outputs.enter_context(fresh_folder(paths.vectors)), manifest, inputs)
     downloads = (file for file in inputs.values() if file.source.is_url and not file.source.sha256)
     sums.record({file.source.source: file.facts["sha256"] for file in downloads})
 
@@ -70,8 +73,16 @@ def choose(path: Path, params: Params) -> Manifest:
     if params.imports_elmo and not manifest.elmo:
         asked = "params.yaml asks for a published ELMo (arch elmo, or charcnn.source elmo)"
         raise UserError(f"{path}: elmo: missing; {asked}: name its files as data/local/manifest.example.yaml does")
+    if params.imports_vectors and not manifest.vectors:
+        asked = "params.yaml asks for static vectors (charcnn.source vectors)"
+        raise UserError(f"{path}: vectors: missing; {asked}: name a file as data/local/manifest.example.yaml does")
     elmo = manifest.elmo if params.imports_elmo else None
-    return manifest.model_copy(update={"ner": {name: manifest.ner[name] for name in sets}, "elmo": elmo})
+    vectors = manifest.vectors if params.imports_vectors else None
+    if vectors and vectors.package and not carried():
+        advice = "python -m pip install '.[natasha]', or name a file: source instead of package"
+        raise UserError(f"{path}: vectors.package: {vectors.package} is not installed; {advice}")
+    ner = {name: manifest.ner[name] for name in sets}
+    return manifest.model_copy(update={"ner": ner, "elmo": elmo, "vectors": vectors})
 
 
 def write_news(folder: Path, manifest: Manifest, inputs: Inputs) -> None:
@@ -83,6 +94,17 @@ def write_news(folder: Path, manifest: Manifest, inputs: Inputs) -> None:
         copy(source, folder / name)
         files.append({"file": name, **news.reading, **source.facts})
     write_json(folder / "sources.json", {"files": files})
+
+
+def write_vectors(folder: Path, manifest: Manifest, inputs: Inputs) -> None:
+    """Copy the static vectors, if there are any, and describe them in source.json."""
+    described: dict[str, object] = {"file": None, "format": None}
+    if manifest.vectors:
+        file = inputs["vectors"]
+        name = f"vectors{file.path.suffix if file.path.suffix in SUFFIXES.values() else ''}"
+        copy(file, folder / name)
+        described = {"file": name, "format": manifest.vectors.format, **file.facts}
+    write_json(folder / "source.json", described)
 
 
 def write_sets(folder: Path, manifest: Manifest, inputs: Inputs) -> None:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from pipeline.files.json import write_json
 from pipeline.files.weights import save_weights
 from pipeline.lm.encoders.chars import CharIds
-from pipeline.lm.settings import CharCnnShape, NgramShape
+from pipeline.lm.settings import CharCnnShape, NgramShape, WordShape
 
 WEIGHTS, CONFIG = "charcnn.safetensors", "charcnn.json"
 TYPES_A_BATCH = 512
@@ -22,7 +22,7 @@ TYPES_A_GROUP = 128
 class CharEncoder(nn.Module):
     """Maps character ids, int of shape (tokens, 50), to float32 (tokens, projection)."""
 
-    shape: CharCnnShape | NgramShape
+    shape: CharCnnShape | NgramShape | WordShape
     projection: nn.Linear | nn.Identity
     """The last layer; the identity only where a published char-CNN has none."""
 

@@ -13,15 +13,18 @@ from pipeline.files.weights import is_finite, load_module
 from pipeline.lm.encoders.charcnn import CharCnn
 from pipeline.lm.encoders.encoder import CONFIG, WEIGHTS, CharEncoder
 from pipeline.lm.encoders.ngrams import CharNgrams
-from pipeline.lm.settings import CharCnnShape, EncoderShape, NgramShape
+from pipeline.lm.encoders.words import WordVectors
+from pipeline.lm.settings import CharCnnShape, EncoderShape, NgramShape, WordShape
 from pipeline.work.outputs import need
 
 TABLE = "vectors.npy"
 """The file of the frozen encoder's vectors, float16 (types, width), a row for each id."""
 
 
-def make_encoder(shape: CharCnnShape | NgramShape) -> CharEncoder:
+def make_encoder(shape: CharCnnShape | NgramShape | WordShape) -> CharEncoder:
     """Return the module of that shape, untrained."""
+    if isinstance(shape, WordShape):
+        return WordVectors(shape)
     return CharNgrams(shape) if isinstance(shape, NgramShape) else CharCnn(shape)
 
 

@@ -1,0 +1,1 @@
+"""Published static vectors of words: one vector a word, whatever the sentence."""
