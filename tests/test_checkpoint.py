@@ -37,6 +37,15 @@ def test_a_failure_before_the_first_leaves_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_a_file_of_another_kind_is_one_line(tmp_path: Path) -> None:
+    with (
+        pytest.raises(UserError, match=r"cannot be read as a checkpoint .* delete it"),
+        open_checkpoint(tmp_path, RUN, 1) as checkpoint,
+    ):
+        checkpoint.path.write_bytes(b"nonsense")
+        checkpoint.load()
+
+
 def test_one_process_holds_it(tmp_path: Path) -> None:
     with open_checkpoint(tmp_path, RUN, 1):
         held = pytest.raises(UserError, match=r"lock: process \d+ on \S+ is training this configuration")

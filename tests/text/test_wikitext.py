@@ -43,9 +43,7 @@ CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0\x02
 MARKUP = st.sampled_from(PIECES["soup"] + PIECES["stray"])
 
 
-@given(
-    st.lists(MARKUP | st.characters(exclude_categories=["Cs"], exclude_characters="\0\x02"), max_size=40).map("".join)
-)
+@given(st.lists(MARKUP | CHARACTERS, max_size=40).map("".join))
 def test_any_text_is_survived(wikitext: str) -> None:
     for paragraph in extract_paragraphs(wikitext, Counter()):
         assert paragraph == fold(paragraph) != ""
