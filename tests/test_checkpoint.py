@@ -38,10 +38,8 @@ def test_a_failure_before_the_first_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_a_file_of_another_kind_is_one_line(tmp_path: Path) -> None:
-    with (
-        pytest.raises(UserError, match=r"cannot be read as a checkpoint .* delete it"),
-        open_checkpoint(tmp_path, RUN, 1) as checkpoint,
-    ):
+    refused = pytest.raises(UserError, match=r"cannot be read as a checkpoint .* delete it")
+    with refused, open_checkpoint(tmp_path, RUN, 1) as checkpoint:
         checkpoint.path.write_bytes(b"nonsense")
         checkpoint.load()
 

@@ -113,15 +113,10 @@ def test_the_last_of_several_processes_tidies_up(tmp_path: Path) -> None:
             raise ValueError
         assert (tmp_path / "sentences" / ".killed.partial").exists(), "it may be the other one's"
     assert not (tmp_path / "sentences").exists()
-
-
-def test_the_first_of_several_processes_to_end_leaves_the_others_their_shards(tmp_path: Path) -> None:
     with ExitStack() as later:
         with keep_finished(tmp_path, "sentences"):
-            other = later.enter_context(keep_finished(tmp_path, "sentences"))
-        with other.add("key", {}):
-            pass
-        assert other.facts("key") == {}
+            later.enter_context(keep_finished(tmp_path, "sentences"))
+        assert (tmp_path / "sentences").exists(), "the one that began first is not the last"
 
 
 def test_a_shard_that_another_process_has_just_finished_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -192,4 +192,5 @@ def test_long_name(handler: type[Handler], tmp_path: Path) -> None:
     url = f"{handler.url.removesuffix('a.conllu')}{'%D0%AF' * 300}/a.conllu"
     name = file_name(f"http://host/{'%D0%AF' * 300}.txt.gz")
     assert len(name) == LONGEST_NAME and name.endswith("Я.txt.gz")
+    assert file_name("http://host/x/..%2F%1B%0A|b.txt") == "..____b.txt"
     assert download(url, tmp_path).read_bytes() == CONTENT

@@ -7,6 +7,7 @@ import shutil
 import signal
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
@@ -20,7 +21,8 @@ from pipeline.files.json import read_json
 from pipeline.files.shards import COUNTS, Counts, Document, read_documents, write_shards
 from pipeline.files.vocabulary import Vocabulary
 from pipeline.paths import Paths
-from pipeline.stages import documents, fragments, lemmas, lowercase, vocabulary
+from pipeline.provenance.fingerprint import fingerprint
+from pipeline.stages import documents, fragments, lemmas, lowercase, sentences, vocabulary
 from pipeline.stages.vocabulary import Split, build_vocabulary
 from pipeline.text.mapping import mapped_shards
 from pipeline.text.sentences import UdpipeSegmenter
@@ -126,6 +128,22 @@ def test_a_protocol_may_keep_the_case(sequential: Path, paths: Paths) -> None:
     unchanged, lowered = (list(read_documents(folder)) for folder in (paths.lowercase, sequential / "lowercase"))
     assert unchanged == list(read_documents(sequential / "fragments")) != lowered
     assert read_json(paths.lowercase / COUNTS) == read_json(sequential / "lowercase" / COUNTS)
+
+
+def test_shards_are_known_by_all_that_decides_what_a_stage_makes(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = {}
+
+    def note(_: object, source: Path, target: Path, decisive: object, *__: object) -> nullcontext[Counter[str]]:
+        settings[target.name] = decisive
+        return nullcontext(Counter(["sentences", "fragments", "tokens"]))
+
+    link_model(paths, DEMO_MODEL)
+    for stage in (sentences, fragments, lowercase, lemmas):
+        monkeypatch.setattr(stage, "mapped_shards", note)
+        stage.run(paths, make_params(SETTINGS | {"text.segmenter": "udpipe", "protocol.lowercase": False}))
+    model, case = {"model": fingerprint({}, DEMO_MODEL)}, {"lowercase": False}
+    assert settings["sentences"] == model and settings["fragments"] == {"fragment_words": 6}
+    assert settings["lowercase"] == case and settings["lemmas"] == {**model, **case, "lemmas": True}
 
 
 def test_a_worker_loads_a_model_once_and_again_if_the_file_was_replaced(tmp_path: Path) -> None:
@@ -280,12 +298,7 @@ def test_a_worker_of_documents_with_other_code_refuses() -> None:
     "source, stage, settings, message",
     [
         ("lemmas", vocabulary, {}, r"too small.*none is left for (train|validation).*validation_share"),
-        (
-            "lemmas",
-            vocabulary,
-            {"vocabulary.min_count": 10**6},
-            "types train has none 1,000,000 times .*min_count",
-        ),
+        ("lemmas", vocabulary, {"vocabulary.min_count": 10**6}, "types train has none 1,000,000 times .*min_count"),
         ("sentences", fragments, {"text.fragment_words": 1}, "each of 5 sentences has over 1 words"),
     ],
 )
