@@ -111,6 +111,11 @@ def holed(archive: bytes) -> bytes:
 ARCHIVES: dict[str, tuple[Callable[[Files], bytes], str]] = {
     "not a zip": (lambda files: files["model.hdf5"], "cannot be unpacked (File is not a zip file), expected a"),
     "cut": (lambda files: packed(files.items())[:-100], "cannot be unpacked ("),
+    "spoiled": (lambda files: holed(packed(files.items())), "cannot be unpacked ("),
+    "encrypted": (
+        lambda files: packed(files.items()).replace(b"\x14\3\x14\0\0", b"\x14\3\x14\0\1"),
+        "cannot be unpacked",
+    ),
     "spoiled bzip2": (lambda files: holed(packed(files.items(), zipfile.ZIP_BZIP2)), "cannot be "),
     "spoiled lzma": (lambda files: holed(packed(files.items(), zipfile.ZIP_LZMA)), "cannot be "),
     "understated": (understated, "cannot be unpacked (Bad CRC-32 for file 'model.hdf5')"),

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 from unicodedata import normalize
+from unittest.mock import Mock
 
 import pytest
 
@@ -131,19 +132,15 @@ def test_a_protocol_may_keep_the_case(sequential: Path, paths: Paths) -> None:
 
 
 def test_shards_are_known_by_all_that_decides_what_a_stage_makes(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = {}
-
-    def note(_: object, source: Path, target: Path, decisive: object, *__: object) -> nullcontext[Counter[str]]:
-        settings[target.name] = decisive
-        return nullcontext(Counter(["sentences", "fragments", "tokens"]))
-
     link_model(paths, DEMO_MODEL)
-    for stage in (sentences, fragments, lowercase, lemmas):
-        monkeypatch.setattr(stage, "mapped_shards", note)
-        stage.run(paths, make_params(SETTINGS | {"text.segmenter": "udpipe", "protocol.lowercase": False}))
+    params = make_params(SETTINGS | {"text.segmenter": "udpipe", "protocol.lowercase": False})
     model, case = {"model": fingerprint({}, DEMO_MODEL)}, {"lowercase": False}
-    assert settings["sentences"] == model and settings["fragments"] == {"fragment_words": 6}
-    assert settings["lowercase"] == case and settings["lemmas"] == {**model, **case, "lemmas": True}
+    decisive = {sentences: model, fragments: {"fragment_words": 6}, lowercase: case}
+    for stage, settings in {**decisive, lemmas: {**model, **case, "lemmas": True}}.items():
+        mapped = Mock(return_value=nullcontext(Counter(["sentences", "fragments", "tokens"])))
+        monkeypatch.setattr(stage, "mapped_shards", mapped)
+        stage.run(paths, params)
+        assert mapped.call_args.args[3] == settings
 
 
 def test_a_worker_loads_a_model_once_and_again_if_the_file_was_replaced(tmp_path: Path) -> None:
