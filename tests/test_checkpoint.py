@@ -28,6 +28,9 @@ def test_what_was_saved_comes_back_to_the_bit_until_the_run_succeeds(tmp_path: P
         assert loaded and loaded.facts == state(2).facts
         assert all(torch.equal(loaded.tensors[name], tensor) for name, tensor in state(2).tensors.items())
         assert another.load() is None
+        another.path.write_bytes(b"nonsense")
+        with pytest.raises(UserError, match=r"cannot be read as a checkpoint .* delete it"):
+            another.load()
     assert not list(tmp_path.iterdir())
 
 
@@ -35,13 +38,6 @@ def test_a_failure_before_the_first_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), open_checkpoint(tmp_path, RUN, 1):
         raise ZeroDivisionError
     assert not list(tmp_path.iterdir())
-
-
-def test_a_file_of_another_kind_is_one_line(tmp_path: Path) -> None:
-    refused = pytest.raises(UserError, match=r"cannot be read as a checkpoint .* delete it")
-    with refused, open_checkpoint(tmp_path, RUN, 1) as checkpoint:
-        checkpoint.path.write_bytes(b"nonsense")
-        checkpoint.load()
 
 
 def test_one_process_holds_it(tmp_path: Path) -> None:
