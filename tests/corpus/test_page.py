@@ -69,7 +69,7 @@ def test_articles_are_named_to_be_looked_at(pages: Pages) -> None:
     assert rows(pages.markdown, "## Articles to look at")[1:] == [[id_, title] for id_, title in drawn]
 
 
-def test_what_was_dropped_is_that_of_the_counts(pages: Pages) -> None:
+def test_the_page_lists_what_the_counts_say_was_dropped(pages: Pages) -> None:
     drops = {(row[0], row[1], row[2]): row[3:] for row in rows(pages.markdown, "### What it left out")[1:]}
     fragments = read_json(pages.data / "fragments" / "counts.json")
     dropped, read = fragments["sentences_dropped_long"], fragments["sentences_read"]

@@ -99,7 +99,7 @@ def test_stall_is_tried_again(
 
 
 @pytest.mark.parametrize("length", ["many", "-5"])
-def test_without_a_length_the_end_of_the_connection_is_that_of_the_file(
+def test_without_a_length_the_file_ends_with_the_connection(
     handler: type[Handler], tmp_path: Path, length: str
 ) -> None:
     handler.tricks = [answer(200, length, CONTENT)]

@@ -39,7 +39,7 @@ def words(document: Document | None) -> list[str]:
 
 
 def check_stages(document: Document, lemmatizer: Lemmatizer, plain: Lemmatizer) -> None:
-    """Run one document through all text stages, and check that each leaves as it is what it must."""
+    """Run one document through all text stages, and check that each changes only what it should."""
     counts: dict[str, Counts] = {name: Counter() for name in ("sentences", "fragments", "lowercase", "lemmas", "words")}
     sentences = split_document(split_by_razdel, document, counts["sentences"])
     assert words(sentences) == words(document)
