@@ -95,6 +95,12 @@ def test_calibration_lowers_the_loss_on_validation_and_bins_add_up(world: World)
             assert figures["ece"] == pytest.approx(sum(gaps) / figures["entities"], abs=1e-5)
 
 
+def test_confidences_are_calibrated(world: World, copy: Path) -> None:
+    settings = json.loads((copy / SETTINGS).read_text())
+    (copy / SETTINGS).write_text(json.dumps(settings | {"temperature": 9.0}))
+    assert load(copy)(TEXT)[0].confidence < load(world.exported)(TEXT)[0].confidence
+
+
 def test_the_card_says_what_it_is_made_of(world: World) -> None:
     card = (world.exported / "README.md").read_text()
     scores = [row.split(",") for row in (world.scores / "wikineural.scores.csv").read_text().splitlines()]
