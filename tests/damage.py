@@ -28,8 +28,8 @@ def faults(read: Callable[[], object], top: Path, patterns: list[str], number: i
     assert len(files) >= 3
     for path in files[::step]:
         whole = path.read_bytes()
-        # Weights that overflow are named by their model, not by a file.
-        names = (path.name, str(path.parent.relative_to(top)), "language model: found", "tagger: found")
+        # Weights that overflow are named by their model, and sentences that fit no predictions by their split.
+        names = (path.name, str(path.parent.relative_to(top)), "language model: found", "tagger: found", "test split")
         for way, damaged in islice(damage(path, random.Random(f"{number} {path.name}")), number):
             path.write_bytes(damaged)
             try:
