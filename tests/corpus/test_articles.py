@@ -2,7 +2,6 @@
 
 import gzip
 import shutil
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from pipeline.errors import UserError
 from pipeline.files.shards import read_documents
 from pipeline.paths import Paths
 from pipeline.report.corpus.article import STAGES, draw_articles, find_articles, find_dropped, show
+from tests.conftest import RunCommand
 from tests.corpus.conftest import TOO_LONG, build, wiki
 from tests.pack import PACK, needs_pack
 from tests.text.news import export
@@ -124,13 +124,9 @@ def test_articles_are_drawn_by_the_least_hash(built: Path) -> None:
     assert sum((number - expected) ** 2 / expected for number in draws.values()) < 57
 
 
-def test_the_command(built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command(built: Path, monkeypatch: pytest.MonkeyPatch, run_command: RunCommand) -> None:
     monkeypatch.setattr(cli, "HERE", Paths(built.parent))
-    for id_, code in ("8", 0), ("88", 1):
-        monkeypatch.setattr(sys, "argv", ["pipeline", "show", id_])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        assert (end.value.code or 0) == code
-    out, err = capsys.readouterr()
-    assert out.startswith("8 (Мост)\nshard 00000.txt\n\ndocuments: 1 par")
-    assert err.count("\n") == 1 and "found no article '88', close to it: 8 (Мост)" in err
+    shown, missing = run_command("show", "8"), run_command("show", "88")
+    assert (shown.code, missing.code) == (0, 1)
+    assert shown.out.startswith("8 (Мост)\nshard 00000.txt\n\ndocuments: 1 par")
+    assert missing.err.count("\n") == 1 and "found no article '88', close to it: 8 (Мост)" in missing.err
