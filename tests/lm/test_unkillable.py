@@ -64,16 +64,17 @@ def test_asked_to_leave_it_saves_and_leaves(make: Make, undisturbed: Project) ->
     assert_no_trace(project, undisturbed)
 
 
-def test_another_architecture_does_not_go_on_with_it(make: Make, undisturbed: Project) -> None:
+def test_another_architecture_or_seed_does_not_go_on_with_it(make: Make, undisturbed: Project) -> None:
     project = make("switched")
-    project.edit({"arch": "gru"})
-    with project.paused() as process:
-        process.kill()
+    for other in ({"arch": "gru"}, {"arch": "sru", "seed": 2}):
+        project.edit(other)
+        with project.paused() as process:
+            process.kill()
     project.losses.unlink()
-    project.edit({"arch": "sru"})
+    project.edit({"seed": 1})
     assert project.run()[0] == 0
     assert project.steps() == undisturbed.steps() and project.results() == undisturbed.results()
-    assert len(list(project.checkpoints.iterdir())) == 1, "the gru's is still there"
+    assert len(list(project.checkpoints.iterdir())) == 2, "the others' are still there"
 
 
 def test_two_processes_do_not_train_the_same(make: Make, undisturbed: Project) -> None:
