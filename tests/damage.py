@@ -1,4 +1,4 @@
-"""Files of the stages, damaged as disks, editors and merges do it: seeded, so that any can be had again."""
+"""Damages files of the stages as disks, editors and merges do; seeded, so that each damage can be repeated."""
 
 import json
 import random

@@ -35,7 +35,7 @@ def test_killed_thirty_times_at_random(make: Make) -> None:
     project.run()
     duration = time.monotonic() - started
     while kills < KILLS:
-        if project.lm.exists():  # it was faster than the blow
+        if project.lm.exists():  # it had finished before the kill
             assert project.results() == undisturbed.results()
             shutil.rmtree(project.lm)  # as DVC does before it reruns a stage
         process = project.start()
@@ -52,7 +52,7 @@ def test_killed_thirty_times_at_random(make: Make) -> None:
 def test_asked_to_leave_it_saves_and_leaves(make: Make, undisturbed: Project) -> None:
     """Once by each signal, and in the midst of a step, which is then not taken."""
     project = make("asked")
-    project.edit({"compute.checkpoint_minutes": 1000})  # none but the one asked for
+    project.edit({"compute.checkpoint_minutes": 1000})  # no checkpoint but the one that the signal asks for
     for signum, code, taken in ((signal.SIGTERM, 143, 3), (signal.SIGINT, 130, 6)):
         with project.paused(after=taken) as process:
             os.kill(process.pid or 0, signum)

@@ -49,7 +49,7 @@ def test_a_running_number_is_no_token(tmp_path: Path, name: str, capsys: pytest.
 
 
 def test_numbers_that_are_tokens_stay_tokens(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Whole sentences of them, as in tables of results; what the first column is, is decided for the file."""
+    """A sentence may be numbers only, as in tables of results: the file as a whole says what its first column is."""
     text = "1 CD O\n\nТула NN B-LOC\n3 CD O\n\n1 CD O\n2 CD O\n\nКлин NN B-LOC\n"
     assert read(tmp_path, "conll2003", text) == [drawn("1"), drawn("Тула|B-LOC 3"), drawn("1 2"), drawn("Клин|B-LOC")]
     assert read(tmp_path, "conll2003", "1 O\n2 O\n") == [drawn("1 2")]
