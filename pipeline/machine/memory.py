@@ -28,6 +28,6 @@ def keep_buffers() -> bool:
 
 
 def collect_rarely() -> None:
-    """Make garbage collection rare: objects of libraries stay, and to search them takes a quarter of a start and end."""
+    """Make garbage collection rare: searching the libraries takes a quarter of a start and end."""
     gc.set_threshold(100_000)
     atexit.register(gc.freeze)
