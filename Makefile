@@ -4,6 +4,9 @@ PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONHASHSEED := 0
 export DVC_NO_ANALYTICS := 1
+# Modules of packages are compiled when they are first imported (--no-compile: to compile all of them takes a minute),
+# so what Python compiles has to be kept.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help install repro demo tables test test-slow lint lock clean
 
@@ -16,8 +19,8 @@ install: .venv/.installed ## Make .venv with every package at its locked version
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
 		{ echo "error: $(PYTHON) is not Python 3.11, 3.12 or 3.13; say which one is: make PYTHON=python3.12 ..."; exit 1; }
 	$(PYTHON) -m venv .venv
-	python -m pip install --quiet --disable-pip-version-check "$$(grep '^torch==' requirements.lock)"
-	python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	python -m pip install --quiet --no-compile --disable-pip-version-check "$$(grep '^torch==' requirements.lock)"
+	python -m pip install --quiet --no-compile --disable-pip-version-check --requirement requirements.lock
 	@touch $@
 
 repro: install ## Run what has changed of the pipeline (dvc repro), and show the scores

@@ -31,7 +31,9 @@ app = typer.Typer(
 Revision = Annotated[str, typer.Argument(help="A branch, tag, commit, experiment, or `workspace`.")]
 DataSet = Annotated[str, typer.Argument(help="One of `sets` in params.yaml, such as wikineural.")]
 Device = Annotated[str, typer.Option(help="auto, or a torch device: cpu, cuda, cuda:1.")]
-Threads = Annotated[int, typer.Option(min=1, max=MOST_THREADS, help="Threads of torch on a CPU, for each request.")]
+Threads = Annotated[
+    int, typer.Option(min=1, max=MOST_THREADS, help="Threads of torch on a CPU (serve: for each request).")
+]
 
 STAGES = {
     "check": "Check every name and value in params.yaml.",
@@ -53,9 +55,9 @@ STAGES = {
     "report": "Write metrics/report.html, report.md and its pictures.",
 }
 """The stages in order, each a file of `pipeline/stages`, with the help of their commands."""
-OF_A_SET = ("corpora", "ner", "evaluate", "typos", "export")  # have an instance for each NER set
-TRAIN = ("charcnn", "pretrain")  # train a language model, in as many processes as `compute.processes` says
-TORCH = (*TRAIN, "ner", "evaluate", "typos", "export")  # compute with torch
+OF_A_SET = ("corpora", "ner", "evaluate", "typos", "export")  # stages with an instance for each NER set
+TRAIN = ("charcnn", "pretrain")  # stages that `compute.processes` shares out
+TORCH = (*TRAIN, "ner", "evaluate", "typos", "export")  # stages that compute with torch
 
 
 def run_stage(name: str, *sets: str) -> None:

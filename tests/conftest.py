@@ -45,12 +45,16 @@ class Done(NamedTuple):
     err: str
 
 
+RunCommand = Callable[..., Done]
+
+
 @pytest.fixture
-def run_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+def run_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunCommand:
     """Run `python -m pipeline ARGUMENTS` in this process."""
 
-    def run(*arguments: str) -> Done:
-        monkeypatch.setattr(sys, "argv", ["pipeline", *arguments])
+    def run(*arguments: object) -> Done:
+        capsys.readouterr()  # what fixtures have printed
+        monkeypatch.setattr(sys, "argv", ["pipeline", *map(str, arguments)])
         with pytest.raises(SystemExit) as raised:
             cli.main()
         return Done(raised.value.code, *capsys.readouterr())

@@ -1,10 +1,13 @@
-"""Files of the stages, damaged as disks, editors and merges do it: seeded, so that any can be had again."""
+"""Damages files of the stages as disks, editors and merges do; seeded, so that each damage can be repeated."""
 
 import json
 import random
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
+
+from pipeline.errors import LONGEST, UserError
 
 Damage = tuple[str, bytes]
 """What was done, and the bytes that came of it."""
@@ -13,6 +16,31 @@ WRONG = [None, True, -1, 0, 0.5, 1e308, float("nan"), 10**30, "", "$x_{y}^2\\$",
 """Values that take the place of another."""
 CELLS = ["", "x", "-1", "nan", "inf", "1e308", "1" * 5000, "\0", '"', "a,b", "mean", "$_^{\\"]
 """Cells that take the place of another."""
+
+
+def faults(read: Callable[[], object], top: Path, patterns: list[str], number: int, step: int = 1) -> Iterator[str]:
+    """Damage every `step`-th file that is read in `number` ways, read it each time, and yield each fault.
+
+    A fault is an exception that is no `UserError`, or a message that is long or does not name the file.
+    """
+    read()
+    files = sorted({path for pattern in patterns for path in top.glob(pattern) if path.is_file()})
+    assert len(files) >= 3
+    for path in files[::step]:
+        whole = path.read_bytes()
+        # Weights that overflow are named by their model, and sentences that fit no predictions by their split.
+        names = (path.name, str(path.parent.relative_to(top)), "language model: found", "tagger: found", "test split")
+        for way, damaged in islice(damage(path, random.Random(f"{number} {path.name}")), number):
+            path.write_bytes(damaged)
+            try:
+                read()
+            except UserError as error:
+                line = str(error)
+                if len(line) > LONGEST or "\n" in line or not any(name in line for name in names):
+                    yield f"{path.relative_to(top)}, {way}: {line[:900]}"
+            except Exception as error:
+                yield f"{path.relative_to(top)}, {way}: {type(error).__name__}: {str(error)[:200]}"
+        path.write_bytes(whole)
 
 
 def damage(path: Path, chance: random.Random) -> Iterator[Damage]:

@@ -28,6 +28,9 @@ def test_what_was_saved_comes_back_to_the_bit_until_the_run_succeeds(tmp_path: P
         assert loaded and loaded.facts == state(2).facts
         assert all(torch.equal(loaded.tensors[name], tensor) for name, tensor in state(2).tensors.items())
         assert another.load() is None
+        another.path.write_bytes(b"nonsense")
+        with pytest.raises(UserError, match=r"cannot be read as a checkpoint .* delete it"):
+            another.load()
     assert not list(tmp_path.iterdir())
 
 

@@ -61,6 +61,7 @@ def test_other_bytes_after_a_stream_are_not_passed_over(first: bytes, rest: byte
     [
         *(STREAMS[:end] for end in (3, BORDER - 1, BORDER + 1, BORDER + 3, BORDER + 100, len(STREAMS) - 1)),
         *(MEMBERS[:end] for end in (2, len(GZIP) - 1, len(GZIP) + 1, len(GZIP) + 100, len(MEMBERS) - 1)),
+        STREAMS + b"\0",  # the first byte of a stream that does not come: bzip2, unlike gzip, has no padding
     ],
 )
 def test_a_file_that_is_cut_short(data: bytes, tmp_path: Path) -> None:

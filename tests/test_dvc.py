@@ -276,7 +276,7 @@ def test_bad_input_stops_everything_and_harms_nothing(
 
 def test_a_killed_temporary_experiment_goes_on(clone: Clone) -> None:
     """DVC deletes the scratch copy of an experiment that fails; the checkpoint is not in it."""
-    settings = ["-S", "arch=lstm", "-S", "scales.demo.lm.training.epochs=4", "-S", "compute.checkpoint_minutes=1e-6"]
+    settings = ["-S", "arch=lstm", "-S", "scales.demo.lm.training.epochs=8", "-S", "compute.checkpoint_minutes=1e-6"]
     experiment = ["exp", "run", "--temp", "--name", "killed", *settings, "pretrain"]
     process = subprocess.Popen(
         [sys.executable, "-m", "dvc", *experiment],
@@ -284,10 +284,12 @@ def test_a_killed_temporary_experiment_goes_on(clone: Clone) -> None:
         env=clone.environment,
         stdout=subprocess.DEVNULL,
     )
-    until = time.monotonic() + 120
-    while not list(clone.folder.glob("models/.checkpoints/*/state.safetensors")) and time.monotonic() < until:
+    checkpoint, until = "models/.checkpoints/*/state.safetensors", time.monotonic() + 120
+    while not list(clone.folder.glob(checkpoint)) and time.monotonic() < until:
         time.sleep(0.02)
     (trainer,) = [p for p in psutil.Process(process.pid).children(recursive=True) if "pretrain" in p.cmdline()[-1:]]
+    trainer.suspend()
+    assert list(clone.folder.glob(checkpoint)), "it had done all its steps before it could be killed"
     trainer.kill()
     assert process.wait(60) != 0
     output = clone.dvc(*experiment)

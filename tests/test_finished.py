@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -103,15 +104,19 @@ def test_the_last_of_several_processes_tidies_up(tmp_path: Path) -> None:
     with keep_finished(tmp_path, "sentences") as one:
         with keep_finished(tmp_path, "sentences") as other, other.add("key", Counter(а=1)) as file:
             file.write(b"a")
-            with one.add("key", Counter(а=1)) as twin:  # the same shard at the same time
+            with one.add("key", Counter(а=2)) as twin:  # the same shard at the same time, and done sooner
                 twin.write(b"a")
-            assert one.facts("key") == {"а": 1}
-        assert one.facts("key") == other.facts("key") == {"а": 1}
+            assert one.facts("key") == {"а": 2}
+        assert one.facts("key") == other.facts("key") == {"а": 2}, "it stays"
         (tmp_path / "sentences" / ".killed.partial").mkdir()
         with pytest.raises(ValueError), keep_finished(tmp_path, "sentences"):
             raise ValueError
         assert (tmp_path / "sentences" / ".killed.partial").exists(), "it may be the other one's"
     assert not (tmp_path / "sentences").exists()
+    with ExitStack() as later:
+        with keep_finished(tmp_path, "sentences"):
+            later.enter_context(keep_finished(tmp_path, "sentences"))
+        assert (tmp_path / "sentences").exists(), "the one that began first is not the last"
 
 
 def test_a_shard_that_another_process_has_just_finished_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

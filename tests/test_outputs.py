@@ -109,6 +109,6 @@ def test_a_count_is_a_number_wherever_it_stands() -> None:
     shape = numbers("a", nested=("types",), words=("scheme",))
     good = b'{"a": 1, "b": 0.5, "scheme": "BIO", "types": {"LOC": 2}}'
     assert parse_json(good, "counts.json", "run", shape)["types"] == {"LOC": 2}
-    for bad in (b'{"a": 1, "b": {}}', b'{"a": {"b": 1}}', b'{"a": 1, "types": {"LOC": {}}}', b'{"b": 1}'):
+    for bad in ('"a": 1, "b": {}', '"a": {"b": 1}', '"a": 1, "types": {"LOC": {}}', '"b": 1', '"a": true'):
         with pytest.raises(UserError, match=r"counts.json: .*expected a number, 0 or more; run"):
-            parse_json(bad, "counts.json", "run", shape)
+            parse_json(f"{{{bad}}}".encode(), "counts.json", "run", shape)

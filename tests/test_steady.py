@@ -111,7 +111,10 @@ def test_a_dvc_yaml_that_does_not_know_the_stage_is_one_line(stages: str) -> Non
         run(lambda: pytest.fail("run without knowing what decides it"))
 
 
-def test_a_dvc_yaml_that_is_missing_is_one_line() -> None:
+def test_a_dvc_yaml_that_is_broken_or_missing_is_one_line() -> None:
+    Path("dvc.yaml").write_text("stages: [", encoding="utf-8")
+    with pytest.raises(UserError, match=r"dvc\.yaml: not valid YAML"):
+        run(lambda: pytest.fail("run without knowing what decides it"))
     Path("dvc.yaml").unlink()
     with pytest.raises(UserError, match=r"dvc\.yaml: not found; run from the top of the repository"):
         run(lambda: pytest.fail("run without knowing what decides it"))

@@ -43,7 +43,7 @@ def mend() -> None:
 
 
 def _mend(path: Path, lock_file: Path, check: Callable[[bytes], object]) -> None:
-    """Restore a file that no dvc can read from git, or remove it. DVC writes it in place, holding `lock_file`."""
+    """Replace a file that no dvc can read by git's, or remove it. DVC writes it in place, holding `lock_file`."""
     if not path.is_file() or not lock_file.parent.is_dir():
         return
     with lock_file.open("a") as file:

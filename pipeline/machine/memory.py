@@ -28,6 +28,6 @@ def keep_buffers() -> bool:
 
 
 def collect_rarely() -> None:
-    """Seldom search for garbage in libraries, which live as long as the stage: a quarter of its start and end."""
+    """Make garbage collection rare: searching the libraries takes a quarter of a start and end."""
     gc.set_threshold(100_000)
     atexit.register(gc.freeze)

@@ -36,7 +36,7 @@ def draw_mistakes(split: Split, taggers: Taggers, seed: int) -> Mistakes:
     examples = []
     for index in map(int, drawn):
         about = f"entities missed or made up: {describe_wrong(misses[index])}" if misses[index] else "no mistake"
-        annotations = [read_gold(split, index), *read_predicted(split, taggers, index, "found")]
+        annotations = [annotate_gold(split, index), *annotate_predicted(split, taggers, index, "found")]
         examples.append(Example(index + 1, about, annotations))
     return Mistakes(len(split.sentences), len(wrong), len(right), examples)
 
@@ -52,14 +52,14 @@ def describe_wrong(mean: float) -> str:
     return f"{mean:.2f}".rstrip("0").rstrip(".")
 
 
-def read_gold(split: Split, index: int) -> Annotation:
+def annotate_gold(split: Split, index: int) -> Annotation:
     """A sentence with its gold entities."""
     sentence = split.sentences[index]
     gold = bio_spans(sentence.tags)
     return Annotation("gold", "", _mark(sentence.tokens, gold, gold))
 
 
-def read_predicted(split: Split, taggers: Taggers, index: int, system: str) -> Iterator[Annotation]:
+def annotate_predicted(split: Split, taggers: Taggers, index: int, system: str) -> Iterator[Annotation]:
     """A sentence with the entities that the taggers predicted; taggers that agree share one annotation."""
     sentence = split.sentences[index]
     gold = bio_spans(sentence.tags)

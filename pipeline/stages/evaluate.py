@@ -22,7 +22,7 @@ def run(paths: Paths, params: Params, name: str) -> None:
     `paths.predictions` gets a folder with each tagger's labels, for `compare`. `paths.scores` gets <set>.json, means
     over the taggers, and standard deviations between them if there are several; <set>.scores.csv, each tagger's
     scores and their mean with 95 % intervals over resampled sentences; <set>.types.csv, means over the taggers; and
-    <set>.confusion.csv, sums. `bootstrap` of the block `evaluate` is the number of draws, which the seed decides.
+    <set>.confusion.csv, sums. `bootstrap` of the block `evaluate` is the number of draws; the seed decides them.
     """
     device = choose_device(params.compute.device)
     taggers = load_taggers(paths.taggers / name, device)

@@ -25,7 +25,7 @@ def checked(check: Callable[[Path], None]) -> Iterator[None]:
 
 
 class Steady:
-    """Remembers files and folders as they are now; `confirm` comes before what was made of them gets its name."""
+    """Remembers files and folders as they are; call `confirm` before what was made of them gets its name."""
 
     def __init__(self, *inputs: Path) -> None:
         self._before = {path: _sizes_and_times(path) for path in inputs}

@@ -1,13 +1,12 @@
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import chdir
 from pathlib import Path
 
 import pytest
 
-from pipeline import cli
 from tests.compare.repository import build
+from tests.conftest import RunCommand
 
 Compare = Callable[..., str]
 
@@ -39,17 +38,13 @@ def clone(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.fixture
-def compare(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Compare:
-    """The command: what it prints, or with `code=1` the one line of a comparison that cannot be made."""
+def compare(run_command: RunCommand) -> Compare:
+    """Run the command; return what it prints, or with `code=1` the one line of a comparison that cannot be made."""
 
     def run(*arguments: str, code: int = 0) -> str:
-        capsys.readouterr()  # of setups
-        monkeypatch.setattr(sys, "argv", ["pipeline", "compare", *arguments])
-        with pytest.raises(SystemExit) as raised:
-            cli.main()
-        assert raised.value.code == code
-        printed, error = capsys.readouterr()
-        assert not code or (error.startswith("error: ") and error.count("\n") == 1)
-        return error if code else printed
+        done = run_command("compare", *arguments)
+        assert done.code == code
+        assert not code or (done.err.startswith("error: ") and done.err.count("\n") == 1)
+        return done.err if code else done.out
 
     return run

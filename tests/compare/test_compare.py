@@ -125,6 +125,8 @@ def test_the_same_twice_differs_in_nothing(repository: Path, compare: Compare) -
     assert printed.count("+0.000  +0.000 to +0.000  1.0000") == 3 + len(SETS["multiconer"])
     html = Path("metrics/compare/main..workspace.html").read_text(encoding="utf-8")
     assert "as many entities in every sentence" in html
+    printed = compare("feature/three-seeds", "main", "multiconer", "--resamples", "1")
+    assert "page: metrics/compare/feature-three-seeds-" in printed
 
 
 def test_the_other_way_round_is_the_mirror_image(repository: Path) -> None:
@@ -164,6 +166,7 @@ def test_examples_begin_with_the_widest_gap(repository: Path) -> None:
     for example in examples:
         a, b = (f"{wrong(arch)[example.number - 1]:.2f}".rstrip("0").rstrip(".") for arch in ("sru", "gru"))
         assert example.about == f"entities missed or made up: {a} by A, {b} by B"
+        assert "✗" not in example.annotations[0].text  # of gold
         systems = [(annotation.system, annotation.by) for annotation in example.annotations]
         assert systems[0] == ("gold", "")
         for system in "AB":

@@ -2,7 +2,6 @@
 
 import gzip
 import shutil
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from pipeline.errors import UserError
 from pipeline.files.shards import read_documents
 from pipeline.paths import Paths
 from pipeline.report.corpus.article import STAGES, draw_articles, find_articles, find_dropped, show
+from tests.conftest import RunCommand
 from tests.corpus.conftest import TOO_LONG, build, wiki
 from tests.pack import PACK, needs_pack
 from tests.text.news import export
@@ -82,17 +82,20 @@ def test_unknown_ids(built: Path, data: Path) -> None:
 
 
 def test_show(built: Path) -> None:
-    shown = show(built, "0001-city:2", 60)
+    shown = show(built, "0001-city:12", 60)  # whose 11 is the first lemma that is not predicted
     assert max(map(len, shown.splitlines())) <= 60
     parts = dict(part.split(": ", 1) for part in shown.split("\n\n")[1:])
     assert [*parts] == [*STAGES, "vocabulary"]
-    assert parts["documents"].startswith("2 paragraphs, 27 words\n   1  Река течёт.\n   2  Город номер 1 стоит у реки.")
-    assert "\n   3  [dropped, too long] Это предложение длиннее всех\n      фрагментов" in parts["sentences"]
-    assert parts["fragments"].startswith("2 fragments, 15 words\n   1  Река течёт. Город номер 1 стоит у реки.\n   2  ")
-    assert parts["lemmas"].startswith("2 fragments, 15 tokens\n   1  река течёт. город")
-    assert parts["vocabulary"].endswith(
-        "река течёт. город номер <UNK> стоит у реки.\n   2  река течёт на юг и на восток."
+    assert parts["documents"].startswith(
+        "2 paragraphs, 27 words\n   1  Река течёт.\n   2  Город номер 11 стоит у реки."
     )
+    assert "\n   3  [dropped, too long] Это предложение длиннее всех\n      фрагментов" in parts["sentences"]
+    assert parts["fragments"].startswith(
+        "2 fragments, 15 words\n   1  Река течёт. Город номер 11 стоит у реки.\n   2  "
+    )
+    assert parts["lemmas"].startswith("2 fragments, 15 tokens\n   1  река течёт. город")
+    known = "река течёт. город номер <UNK> стоит у реки.\n   2  река течёт на юг и на восток."
+    assert parts["vocabulary"].endswith(known)
 
 
 def test_show_what_was_dropped_or_not_run(data: Path) -> None:
@@ -121,13 +124,9 @@ def test_articles_are_drawn_by_the_least_hash(built: Path) -> None:
     assert sum((number - expected) ** 2 / expected for number in draws.values()) < 57
 
 
-def test_the_command(built: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command(built: Path, monkeypatch: pytest.MonkeyPatch, run_command: RunCommand) -> None:
     monkeypatch.setattr(cli, "HERE", Paths(built.parent))
-    for id_, code in ("8", 0), ("88", 1):
-        monkeypatch.setattr(sys, "argv", ["pipeline", "show", id_])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        assert (end.value.code or 0) == code
-    out, err = capsys.readouterr()
-    assert out.startswith("8 (Мост)\nshard 00000.txt\n\ndocuments: 1 par")
-    assert err.count("\n") == 1 and "found no article '88', close to it: 8 (Мост)" in err
+    shown, missing = run_command("show", "8"), run_command("show", "88")
+    assert (shown.code, missing.code) == (0, 1)
+    assert shown.out.startswith("8 (Мост)\nshard 00000.txt\n\ndocuments: 1 par")
+    assert missing.err.count("\n") == 1 and "found no article '88', close to it: 8 (Мост)" in missing.err

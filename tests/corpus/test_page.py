@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 
 from pipeline.files.json import read_json, write_json
@@ -11,6 +12,8 @@ from pipeline.files.shards import read_documents
 from pipeline.files.vocabulary import Vocabulary
 from pipeline.paths import Paths
 from pipeline.report.corpus.article import draw_articles
+from pipeline.report.corpus.measure import Growth, measure_vocabulary
+from pipeline.report.corpus.page import _count_new_in_last_tenth
 from pipeline.stages import data as stage
 from tests.pages import Page
 from tests.params import make_params
@@ -66,7 +69,7 @@ def test_articles_are_named_to_be_looked_at(pages: Pages) -> None:
     assert rows(pages.markdown, "## Articles to look at")[1:] == [[id_, title] for id_, title in drawn]
 
 
-def test_what_was_dropped_is_that_of_the_counts(pages: Pages) -> None:
+def test_the_page_lists_what_the_counts_say_was_dropped(pages: Pages) -> None:
     drops = {(row[0], row[1], row[2]): row[3:] for row in rows(pages.markdown, "### What it left out")[1:]}
     fragments = read_json(pages.data / "fragments" / "counts.json")
     dropped, read = fragments["sentences_dropped_long"], fragments["sentences_read"]
@@ -121,6 +124,11 @@ def test_lengths_and_lemmas(pages: Pages) -> None:
     *_, last = rows(pages.markdown, "## Vocabulary")
     shares = (coverage[key] for key in ("coverage", "coverage_validation"))
     assert last == [str(coverage["types_predicted"]), *(f"{100 * share:.1f} %" for share in shares)]
+    _, usage = measure_vocabulary(pages.data / "vocabulary")
+    unseen = [train == 0 for train, validation in zip(usage.train, usage.validation, strict=True) if validation]
+    assert f"validation {100 * sum(unseen) / len(unseen):.1f} % are not in train" in pages.markdown.replace("\n", " ")
+    growth = Growth(*np.array([(0, 0, 0), (80, 9, 0), (90, 10, 0), (100, 14, 0)]).T)
+    assert _count_new_in_last_tenth(growth) == 400, "of 1,000 tokens"
 
 
 def test_pictures_are_there_and_described(pages: Pages) -> None:

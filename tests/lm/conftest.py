@@ -1,6 +1,5 @@
 """A small corpus with structure: after every token comes its successor, most of the time."""
 
-import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -9,19 +8,19 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from pipeline import cli
 from pipeline.files.ids import write_ids
 from pipeline.files.vocabulary import SPECIALS, Entry, Vocabulary
 from pipeline.lm.encoders.chars import vocabulary_char_ids
 from pipeline.lm.encoders.load import TABLE, make_encoder
 from pipeline.lm.settings import CharCnnSettings, CharCnnShape, CnnSettings, NgramSettings
+from tests.conftest import RunCommand
 from tests.lm.elmo.drawn import OPTIONS, draw, write_elmo
 from tests.lm.project import Make, Project, make_project, training
 from tests.lm.world import run_charcnn, run_pretrain
 
 TYPES = 40
 Trained = Callable[[str], Path]
-Command = Callable[..., tuple[int, str]]
+Command = Callable[..., tuple[object, str]]
 Fails = Callable[..., str]
 
 
@@ -88,17 +87,9 @@ def trained(vocabulary_folder: Path, charcnn_folder: Path, tmp_path_factory: pyt
 
 
 @pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """`python -m pipeline ...` in this process: its exit code and what it wrote to standard error."""
-
-    def run(*arguments: object) -> tuple[int, str]:
-        capsys.readouterr()
-        monkeypatch.setattr(sys, "argv", ["pipeline", *map(str, arguments)])
-        with pytest.raises(SystemExit) as raised:
-            cli.main()
-        return int(raised.value.code or 0), capsys.readouterr().err
-
-    return run
+def command(run_command: RunCommand) -> Command:
+    """Run `python -m pipeline ...`; return its exit code and what it wrote to standard error."""
+    return lambda *arguments: run_command(*arguments)[::2]
 
 
 @pytest.fixture

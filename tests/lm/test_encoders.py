@@ -88,6 +88,7 @@ def test_padding_that_is_left_out_changes_nothing(charcnn_shape: CharCnnShape) -
     ids = torch.from_numpy(char_ids(words))
     trimmed, whole = module(ids), module.whole(ids)
     torch.testing.assert_close(trimmed, whole, atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(module(ids[:1]), whole[:1], atol=1e-6, rtol=1e-5)
     weights = torch.randn_like(whole)
     slopes = [torch.autograd.grad((x * weights).sum(), list(module.parameters())) for x in (trimmed, whole)]
     torch.testing.assert_close(slopes[0], slopes[1], atol=1e-4, rtol=1e-4)

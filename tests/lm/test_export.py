@@ -85,7 +85,7 @@ def test_sentences_are_read(tmp_path: Path, data: bytes, sentences: list[list[st
         (b"", "sentences.txt: empty; expected a sentence a line"),
         (b"a\n\xd0", "line 2: byte 2 (0xd0) is not UTF-8; convert the file"),
         (b"a b\na\tb", "line 2: found '\\t'; expected tokens separated by spaces"),
-        ("да".encode("utf-16-le"), "line 1: found '\\x04'; expected tokens"),
+        ("ad".encode("utf-16-le"), "line 1: found '\\x00'; expected tokens"),
     ],
     ids=["empty", "half a letter", "tab", "UTF-16"],
 )
@@ -98,6 +98,7 @@ def test_bad_text(elmo: Path, data: bytes, expected: str, fails: Fails) -> None:
     [
         (["config.json", "encoder.pkl"], "an ELMoForManyLangs model"),
         (["config.json", "pytorch_model-00001-of-00002.bin"], "a Hugging Face model"),
+        (["config.json", "model.safetensors", "vocab.txt"], "a Hugging Face model"),
         (["assets", "saved_model.pb"], "a TensorFlow SavedModel"),
         (["checkpoint", "model.ckpt-7.index"], "a TensorFlow checkpoint"),
         (["cc.ru.300.bin"], "fastText's or word2vec's vectors"),

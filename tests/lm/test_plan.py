@@ -35,6 +35,7 @@ def test_little_padding() -> None:
     batches = plan_batches(lengths, 3200, np.random.default_rng(1))
     positions = sum(lengths[batch].max() * len(batch) for batch in batches)
     assert 1 - lengths.sum() / positions < 0.02
+    assert np.diff([lengths[batch].max() for batch in batches[:9]]).min() < 0, "batches are shuffled too"
 
 
 def test_a_batch_drawn_out(tmp_path: Path) -> None:
@@ -59,6 +60,7 @@ def test_epochs_may_be_parts() -> None:
     one = len(plan(epochs=1))
     assert len(plan(epochs=0.5)) == round(one / 2)
     assert len(plan(epochs=2.5)) == pytest.approx(2.5 * one, abs=2)
+    assert not np.array_equal(*(np.concatenate(plan(epochs=2).steps).reshape(2, -1))), "each has an order of its own"
 
 
 def test_the_rate_rises_then_falls_to_a_tenth() -> None:
@@ -83,6 +85,8 @@ def test_every_process_has_work_and_every_text_is_read_once(accumulation: int, p
     padded = sum(LENGTHS[texts].max() * len(texts) for texts in course.steps)
     positions = sum(course.positions(step) for step in range(len(course)))
     assert positions == padded if parts == 1 else LENGTHS.sum() <= positions <= padded
+    alone = plan(processes, batch_tokens=1)  # a text a step, which the other processes repeat
+    assert sum(map(alone.positions, range(len(alone)))) == LENGTHS.sum()
 
 
 def test_parts_are_alike() -> None:

@@ -27,7 +27,7 @@ NEEDLESS = {"dvc", "h5py", "pandas", "razdel", "ufal", "mwxml", "mwparserfromhel
 def test_learns(vocabulary_folder: Path, charcnn_folder: Path, tmp_path: Path, cell: str) -> None:
     metrics = run_pretrain(vocabulary_folder, charcnn_folder, tmp_path / "lm", cell, epochs=2, learning_rate=0.06)
     # 40 equally likely types, of which nine in ten follow from their neighbour.
-    assert metrics["perplexity"] < TYPES / 3
+    assert metrics["perplexity"] < TYPES / 3 and 0 < metrics["padding_share"] < 0.2
     first, *_, last = (line.split(",") for line in (tmp_path / "lm.csv").read_text().splitlines()[1:])
     assert float(last[-1]) < 0.7 * float(first[-1])
 

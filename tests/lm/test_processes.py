@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -121,8 +120,7 @@ def test_a_rank_that_dies_ends_the_job_and_a_rerun_goes_on(job: tuple[Project, s
     processes["1"].kill()
     assert command.wait(60) == 1
     said = assert_over(project, command, processes)
-    # Rank 0 finds out by itself, or is told by the launcher, whichever is first.
-    assert re.search("pretrain sru: stopped after step .*(another process of this run is gone|is saved)", said), said
+    # Rank 0 finds out by itself, or is told by the launcher, whichever is first; told as it leaves, it says no more.
     assert said.rstrip().endswith("error: 2 processes: the one of rank 1 has ended with exit code -9")
     project.edit({"compute.processes": 1})
     done = saved_steps(project)

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from pipeline.errors import UserError
 from pipeline.files.ids import IdSequences
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.settings import LmSettings
@@ -36,11 +37,20 @@ def trainer(folder: Path, cell: str = "gru", **changes: object) -> Trainer:
     return Trainer(model, RandomInputs(), texts[0], texts[1], 43, settings.training, 1, torch.device("cpu"))
 
 
-def test_the_gradient_is_clipped(vocabulary_folder: Path) -> None:
+def test_the_gradient_is_clipped_and_the_rate_is_the_plans(vocabulary_folder: Path) -> None:
     run = trainer(vocabulary_folder, clip=1e-3)
     run.step(StopRequest())
     norm = torch.stack([p.grad.norm() for p in run.parameters if p.grad is not None]).norm()
     assert norm.item() == pytest.approx(1e-3, rel=0.01)
+    assert {group["lr"] for group in run.optimizer.param_groups} == {run.plan.rate(0)}
+
+
+def test_a_gradient_that_is_no_number_makes_no_step(vocabulary_folder: Path) -> None:
+    run = trainer(vocabulary_folder)
+    run.parameters[0].register_hook(lambda gradient: gradient * torch.nan)
+    with pytest.raises(UserError, match="training: the norm of the gradient is nan at step 1 of"):
+        run.step(StopRequest())
+    assert not run.optimizer.state and not run.history.step
 
 
 def test_vectors_and_biases_do_not_decay(vocabulary_folder: Path) -> None:

@@ -35,7 +35,7 @@ def test_killed_thirty_times_at_random(make: Make) -> None:
     project.run()
     duration = time.monotonic() - started
     while kills < KILLS:
-        if project.lm.exists():  # it was faster than the blow
+        if project.lm.exists():  # it had finished before the kill
             assert project.results() == undisturbed.results()
             shutil.rmtree(project.lm)  # as DVC does before it reruns a stage
         process = project.start()
@@ -52,7 +52,7 @@ def test_killed_thirty_times_at_random(make: Make) -> None:
 def test_asked_to_leave_it_saves_and_leaves(make: Make, undisturbed: Project) -> None:
     """Once by each signal, and in the midst of a step, which is then not taken."""
     project = make("asked")
-    project.edit({"compute.checkpoint_minutes": 1000})  # none but the one asked for
+    project.edit({"compute.checkpoint_minutes": 1000})  # no checkpoint but the one that the signal asks for
     for signum, code, taken in ((signal.SIGTERM, 143, 3), (signal.SIGINT, 130, 6)):
         with project.paused(after=taken) as process:
             os.kill(process.pid or 0, signum)
@@ -64,16 +64,17 @@ def test_asked_to_leave_it_saves_and_leaves(make: Make, undisturbed: Project) ->
     assert_no_trace(project, undisturbed)
 
 
-def test_another_architecture_does_not_go_on_with_it(make: Make, undisturbed: Project) -> None:
+def test_another_architecture_or_seed_does_not_go_on_with_it(make: Make, undisturbed: Project) -> None:
     project = make("switched")
-    project.edit({"arch": "gru"})
-    with project.paused() as process:
-        process.kill()
+    for other in ({"arch": "gru"}, {"arch": "sru", "seed": 2}):
+        project.edit(other)
+        with project.paused() as process:
+            process.kill()
     project.losses.unlink()
-    project.edit({"arch": "sru"})
+    project.edit({"seed": 1})
     assert project.run()[0] == 0
     assert project.steps() == undisturbed.steps() and project.results() == undisturbed.results()
-    assert len(list(project.checkpoints.iterdir())) == 1, "the gru's is still there"
+    assert len(list(project.checkpoints.iterdir())) == 2, "the others' are still there"
 
 
 def test_two_processes_do_not_train_the_same(make: Make, undisturbed: Project) -> None:

@@ -10,10 +10,7 @@ LENGTHS = st.lists(st.integers(1, 50), max_size=60).map(lambda lengths: np.array
 
 @given(LENGTHS, st.integers(1, 7))
 def test_every_sentence_comes_once(lengths: np.ndarray, size: int) -> None:
-    for batches in (
-        training_batches(lengths, size, np.random.default_rng(1)),
-        inference_batches(lengths, size),
-    ):
+    for batches in (training_batches(lengths, size, np.random.default_rng(1)), inference_batches(lengths, size)):
         assert all(0 < len(batch) <= size for batch in batches)
         assert sorted(index for batch in batches for index in batch) == list(range(len(lengths)))
 
@@ -24,6 +21,7 @@ def test_batches_differ_by_epoch_and_agree_by_seed() -> None:
     epochs = [[batch.tolist() for batch in training_batches(lengths, 8, random)] for random in (first, first, second)]
     assert epochs[0] != epochs[1]
     assert epochs[0] == epochs[2]
+    assert np.diff([lengths[batch].max() for batch in epochs[0]]).max() > 0, "the longest do not come first"
 
 
 @pytest.mark.parametrize("sentences", [16 * WINDOW, 5000])

@@ -50,6 +50,9 @@ def test_a_damaged_split_is_an_error(tmp_path: Path, data: bytes, message: str) 
 def test_labels_come_back(tmp_path: Path) -> None:
     write_labels(tmp_path, LABELS)
     assert read_labels(tmp_path) == LABELS
+    write_labels(tmp_path, ["O", "I-PER", "B-PER"])
+    with pytest.raises(UserError, match=r"labels\.json: .*expected O, then B- and I- of every type"):
+        read_labels(tmp_path)
 
 
 def test_what_is_missing_says_which_stage_makes_it(tmp_path: Path) -> None:
@@ -72,6 +75,8 @@ def test_how_predictions_look(tmp_path: Path) -> None:
     write_predictions(prediction_path(tmp_path, "12"), np.array([1, 2, 0]), LENGTHS, LABELS)
     (file,) = tmp_path.iterdir()
     assert file.read_bytes() == b"B-PER I-PER\nO\n" and parse_seed(file.name) == "12"
+    with pytest.raises(UserError, match=r"seed-x\.txt: is no file of predictions, expected seed-1\.txt"):
+        parse_seed("seed-x.txt")
 
 
 @pytest.mark.parametrize(

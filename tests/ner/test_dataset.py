@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 
@@ -36,10 +37,12 @@ def test_held_out_sentences_are_a_share_and_each_is_on_one_side() -> None:
 
 
 def test_the_held_out_depend_on_the_seed_alone() -> None:
-    words = WORDS["train"]
+    words = [f"й{number}" for number in range(50)]
     first, again, other = (hold_out(sentences(words), 0.5, seed)[1] for seed in (1, 1, 2))
     assert first == again != other
     assert hold_out(sentences(words[::-1]), 0.5, 1)[1] == first[::-1]
+    decomposed = hold_out(sentences([normalize("NFD", word) for word in words]), 0.5, 1)[1]
+    assert [normalize("NFC", sentence.tokens[0]) for sentence in decomposed] == [s.tokens[0] for s in first]
 
 
 def test_validation_is_a_file_or_held_out(tmp_path: Path) -> None:

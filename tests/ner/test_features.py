@@ -66,6 +66,4 @@ def test_a_full_disk_is_explained_before_the_work(tmp_path: Path, monkeypatch: p
 
 def test_values_beyond_float16_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"sentence 1: found 6e[+]06 as the largest value, expected at most 65504"):
-        build_features(
-            tmp_path, "key", SENTENCES, lambda batch: [vectors * np.float32(1e6) for vectors in embed(batch)]
-        )
+        build_features(tmp_path, "key", SENTENCES, lambda batch: [rows * np.float32(1e6) for rows in embed(batch)])

@@ -49,7 +49,7 @@ def test_a_running_number_is_no_token(tmp_path: Path, name: str, capsys: pytest.
 
 
 def test_numbers_that_are_tokens_stay_tokens(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Whole sentences of them, as in tables of results; what the first column is, is decided for the file."""
+    """A sentence may be numbers only, as in tables of results: the file as a whole says what its first column is."""
     text = "1 CD O\n\nТула NN B-LOC\n3 CD O\n\n1 CD O\n2 CD O\n\nКлин NN B-LOC\n"
     assert read(tmp_path, "conll2003", text) == [drawn("1"), drawn("Тула|B-LOC 3"), drawn("1 2"), drawn("Клин|B-LOC")]
     assert read(tmp_path, "conll2003", "1 O\n2 O\n") == [drawn("1 2")]
@@ -195,6 +195,7 @@ def test_a_sentence_of_a_thousand_tokens_is_said(tmp_path: Path, capsys: pytest.
         ("wikineural", "0\tа\tPER\n", r":1: found label 'PER', expected O, or a prefix and a type as in B-PER"),
         ("wikineural", "0\tа\tB-\x1b[1m\n", r":1: found label 'B-\\x1b\[1m', expected O"),
         ("wikineural", b"0\ta\tO\n1\t\0b\tO\n", r":2: found byte 0x00, as in UTF-16, expected UTF-8 text; convert"),
+        ("wikineural", b"0\tabcdefgh\0\tO\n", r":1: found byte 0x00, as in UTF-16, expected UTF-8 text; take it out"),
         ("wikineural", "0\t\tO\n", r":1: found token '', expected one"),
         ("wikineural", b"0\ta\tO\n1\t\xd0\tO\n", r":2: found byte 0xd0 at column 3, expected UTF-8"),
         ("conll2003", "a X X O\nb X O\n", r":2: found 3 columns in 'b X O', expected 4 with blanks between"),
@@ -202,6 +203,7 @@ def test_a_sentence_of_a_thousand_tokens_is_said(tmp_path: Path, capsys: pytest.
         ("conll2003", "1\ta\ta\tX\t_\t_\t0\troot\t_\t_\n", r":1: found label '_', expected O"),
         ("multiconer", "а _ O\n", r":1: found 'а _ O', expected `token _ _ tag`"),
         ("multiconer", "_ а O _\n", r":1: found '_ а O _', expected `token _ _ tag`"),
+        ("multiconer", "а\tб _ _ O\n", r":1: found token 'а\\tб', expected one of 1 to 1,000 characters, no tab in it"),
         ("multiconer", "а _ _ D-ORG\n", r":1: found label 'D-ORG', expected O"),
     ],
 )

@@ -64,9 +64,8 @@ def test_token_f1_and_confusion_are_scikit_learns(pairs: Pairs) -> None:
     labels = range(len(LABELS))
     expected = f1_score(gold, predicted, labels=labels[1:], average="weighted", zero_division=0)
     assert score(count(gold, predicted, lengths, LABELS))["token_f1"] == pytest.approx(expected)
-    assert np.array_equal(
-        confusion_counts(gold, predicted, len(LABELS)), confusion_matrix(gold, predicted, labels=labels)
-    )
+    confusion = confusion_matrix(gold, predicted, labels=labels)
+    assert np.array_equal(confusion_counts(gold, predicted, len(LABELS)), confusion)
 
 
 @pytest.mark.parametrize(

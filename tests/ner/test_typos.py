@@ -75,7 +75,7 @@ def script(letter: str) -> str:
     return "cyrillic" if "а" <= letter.lower() <= "ё" else "latin" if letter.isascii() else letter
 
 
-@pytest.mark.parametrize("token", ["в", "И", ",", "2012", "Т-34", "5-й", "\u200b", "..."])
+@pytest.mark.parametrize("token", ["в", "И", ",", "2012", "Т-34", "5-й", "\u200b", "...", "aß"])
 def test_what_is_no_word_has_no_typo(token: str) -> None:
     assert draw_typos([[token]], [1.0], seed=1) == [{}]
 
@@ -83,6 +83,7 @@ def test_what_is_no_word_has_no_typo(token: str) -> None:
 def test_the_words_of_a_low_rate_are_misspelt_alike_at_a_higher_one() -> None:
     sentences = [["Москва", "стоит", "на", "реке"]] * 50
     low, high = draw_typos(sentences, [0.05, 0.2], seed=1)
+    assert max(low)[0] > 9, "they are not the first ones"
     assert (len(low), len(high)) == (10, 40) and low.items() <= high.items()
     assert draw_typos(sentences, [0.05], seed=1) == [low] != draw_typos(sentences, [0.05], seed=2)
 

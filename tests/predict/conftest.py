@@ -2,9 +2,8 @@
 
 import gzip
 import json
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
@@ -13,7 +12,6 @@ from shutil import copyfile, copytree
 import pytest
 import torch
 
-from pipeline import cli
 from pipeline.files.json import write_json
 from pipeline.files.vocabulary import SPECIALS
 from pipeline.lm.bilm import BiLM
@@ -99,8 +97,12 @@ class World:
         save_lm(self.lm, Config(name=cell, arch=arch, lm=settings, vocabulary_size=30), model)
 
     def train(self, features: FeatureKind = "top", tokens: TokenRule = "all", **settings: object) -> None:
-        """Run the stages from the NER set to the exported folder; `settings` replace values of `TAGGER`."""
-        values = {"ner": {"features": features, **TAGGER, **settings}, "protocol.tokens": tokens}
+        """Run the stages from the NER set to the exported folder; `settings` replace values of `TAGGER`.
+
+        Where not all tokens are read, the models read words instead of lemmas.
+        """
+        protocol = {"protocol.tokens": tokens, "protocol.lemmas": tokens == "all"}
+        values = {"ner": {"features": features, **TAGGER, **settings}, **protocol}
         for stage in (corpora, ner, evaluate, export):
             stage.run(self.paths, make_params(PARAMS | values), "wikineural")
 
@@ -153,23 +155,6 @@ def address(models: list[Model]) -> Iterator[str]:
     """The address of a server of these models."""
     with serving(models) as server:
         yield server
-
-
-Call = Callable[..., tuple[object, str, str]]
-
-
-@pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Call:
-    """Runs a command in this process; returns the exit code, standard output and standard error."""
-
-    def call(*arguments: object) -> tuple[object, str, str]:
-        monkeypatch.setattr(sys, "argv", ["pipeline", *map(str, arguments)])
-        with pytest.raises(SystemExit) as raised:
-            cli.main()
-        out, error = capfdbinary.readouterr()
-        return raised.value.code, out.decode(), error.decode()
-
-    return call
 
 
 @pytest.fixture

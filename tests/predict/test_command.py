@@ -12,8 +12,9 @@ from pipeline.predict import Span, TextTagger
 from pipeline.predict.pieces import Piece, Tagged
 from pipeline.predict.run import BROKEN_PIPE, Form, Source, run
 from pipeline.predict.write import write_terminal
+from tests.conftest import RunCommand
 from tests.pages import Page
-from tests.predict.conftest import Call, World, as_json
+from tests.predict.conftest import World, as_json
 
 TEXT = "Анна Смирнова уехала в город Казань.\r\n\u00a0Иван Петров <b>&amp;</b> — в\u2028Москву \x1b[31m!\n"
 Captured = pytest.CaptureFixture[bytes]
@@ -71,7 +72,7 @@ def test_lines_keep_their_order_and_number_whatever_they_hold(command: Command) 
         '{"text": "\\ud800 Иван\\nв Москве"}',
         "[" * 100_000,
     ]
-    content = "\n".join(lines).encode() + b'\n\xff\n{"text": "\xd0\x90\xd0\xbd\xd0\xbd\xd0\xb0"}'
+    content = ("\ufeff" + "\n".join(lines)).encode() + b'\n\xff\n{"text": "\xd0\x90\xd0\xbd\xd0\xbd\xd0\xb0"}'
     code, out, error = command(content, "jsonl", jsonl=True)
     rows = [json.loads(line) for line in out.splitlines()]
     bad = [number for number, row in enumerate(rows, 1) if "error" in row]
@@ -94,6 +95,7 @@ def test_given_tokens_are_not_cut_and_offsets_are_those_in_their_line(
         "Анна Смирнова уехала в  Казань . ", "", None, "Иван",
     ]  # fmt: skip
     assert error.endswith("line 3: found '\\t'; expected tokens separated by spaces\n")
+    assert command("Анна Смирнова уехала в Казань", "conll", tokens=True)[1].count("\n\n") == 1
     for span in rows[0]["spans"]:
         words = rows[0]["text"][span["start"] : span["stop"]]
         assert words == words.strip()
@@ -150,28 +152,29 @@ def test_the_page_is_one_file_with_all_text_escaped(command: Command) -> None:
     assert [f"Text {n}" in page.text for n in range(1, 5)] == [True, True, True, False]
 
 
-def test_the_whole_command(world: World, tmp_path: Path, call: Call) -> None:
+def test_the_whole_command(world: World, tmp_path: Path, run_command: RunCommand) -> None:
     predict = ("predict", "--model", world.exported)
     jsonl = (*predict, "--format", "jsonl")
-    assert call(*jsonl, "Анна.")[1].startswith('{"text": "Анна.", "spans": [')
-    code, out, error = call(*jsonl, "Анна\udcff.")
+    assert run_command(*jsonl, "Анна.")[1].startswith('{"text": "Анна.", "spans": [')
+    code, out, error = run_command(*jsonl, "Анна\udcff.")
     assert (code, error) == (1, "error: TEXT: is not UTF-8; read as U+FFFD where it is not\n")
     assert json.loads(out)["text"] == "Анна\ufffd."
-    code, out, error = call(*jsonl, "--tokens", "Анна уехала\nИван\tПетров")
+    code, out, error = run_command(*jsonl, "--tokens", "Анна уехала\nИван\tПетров")
     assert code == 1 and len(out.splitlines()) == 2
     assert error == "error: TEXT: line 2: found '\\t'; expected tokens separated by spaces\n"
-    assert call(*jsonl, "--tokens", "")[1] == call(*jsonl, "")[1] != ""
+    assert run_command(*jsonl, "--tokens", "")[1] == run_command(*jsonl, "")[1] != ""
 
     odd = tmp_path / "odd\udcff.jsonl"
     odd.write_text('nothing\n{"text": "Анна.", "number": ' + "9" * 5000 + "}\n", encoding="utf-8")
     for form in ("jsonl", "conll", "html"):
-        code, out, error = call(*predict, "--jsonl", "--file", odd, "--format", form)
+        code, out, error = run_command(*predict, "--jsonl", "--file", odd, "--format", form)
         assert code == 1 and "Анна" in out and error.count("\n") == 1 and "odd\ufffd.jsonl: line 1: not JSON" in error
 
 
-def test_what_the_command_refuses_is_one_line(world: World, tmp_path: Path, call: Call) -> None:
+def test_what_the_command_refuses_is_one_line(world: World, tmp_path: Path, run_command: RunCommand) -> None:
     predict, file, missing = ("predict", "--model", world.exported), tmp_path / "file", tmp_path / "missing"
     file.touch()
+    unreadable = ["/proc/self/mem"] if sys.platform == "linux" else []  # it can be opened and not be read
     device = "device: found '{}', expected auto, cpu, cuda or cuda:1"
     for arguments, message in [
         ((*predict, "Анна.", "--jsonl"), "found both a text and --file or --jsonl; give one of them"),
@@ -181,18 +184,19 @@ def test_what_the_command_refuses_is_one_line(world: World, tmp_path: Path, call
         ((*predict, "Анна.", "--udpipe", missing), f"{missing}: not found; expected the UDPipe model data/demo/"),
         ((*predict, "--file", missing), f"{missing}: no such file or directory"),
         ((*predict, "--file", tmp_path), f"{tmp_path}: is a directory"),
+        *(((*predict, "--file", path), f"{path}: input/output error; ") for path in unreadable),
     ]:
-        code, out, error = call(*arguments)
+        code, out, error = run_command(*arguments)
         assert (code, out) == (1, "") and error.startswith(f"error: {message}") and error.count("\n") == 1
-    assert call(*predict, "Анна.", "--threads", "99999999999")[0] == 2
+    assert run_command(*predict, "Анна.", "--threads", "99999999999")[0] == 2
 
 
 @pytest.mark.parametrize("closed", ["input", "output"])
 def test_a_stream_that_is_closed_is_said(
-    world: World, closed: str, call: Call, monkeypatch: pytest.MonkeyPatch
+    world: World, closed: str, run_command: RunCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, f"std{closed.removesuffix('put')}", None)  # as Python has it after `<&-` and `>&-`
-    code, _, error = call("predict", "--model", world.exported, *(["Анна"] if closed == "output" else []))
+    code, _, error = run_command("predict", "--model", world.exported, *(["Анна"] if closed == "output" else []))
     assert code == 1 and error.startswith(f"error: standard {closed} is closed; ") and error.count("\n") == 1
 
 

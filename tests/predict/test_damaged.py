@@ -1,20 +1,17 @@
 """Damage in what `export` and `evaluate` read, and in an exported folder whose sums were made to fit."""
 
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
-from itertools import islice
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 
-from pipeline.errors import UserError
 from pipeline.params import Params
 from pipeline.predict import load
 from pipeline.stages import evaluate, export
-from tests.damage import damage
+from tests.damage import faults
 from tests.params import make_params
 from tests.predict.conftest import PARAMS, World, sum_again
 
@@ -43,27 +40,6 @@ READERS: dict[str, tuple[Callable[[World], None], list[str]]] = {
 }
 
 
-def faults(world: World, reader: str, number: int) -> Iterator[str]:
-    """Yield each exception that is no `UserError`, and each message that is long or does not name the file."""
-    command, patterns = READERS[reader]
-    command(world)
-    for path in sorted({path for pattern in patterns for path in world.folder.glob(pattern)}):
-        whole = path.read_bytes()
-        # Weights that overflow are named by their model, not by a file.
-        names = (path.name, str(path.parent), "language model: found", "tagger: found")
-        for damage_name, damaged in islice(damage(path, random.Random(f"{number} {path.name}")), number):
-            path.write_bytes(damaged)
-            try:
-                command(world)
-            except UserError as error:
-                line = str(error)
-                if len(line) > 700 or "\n" in line or not any(name in line for name in names):
-                    yield f"{path.relative_to(world.folder)}, {damage_name}: {line[:900]}"
-            except Exception as error:
-                yield f"{path.relative_to(world.folder)}, {damage_name}: {type(error).__name__}: {str(error)[:200]}"
-        path.write_bytes(whole)
-
-
 @pytest.mark.parametrize("number", [1, pytest.param(10, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("reader", READERS)
 def test_damage_is_one_line(
@@ -71,4 +47,5 @@ def test_damage_is_one_line(
 ) -> None:
     monkeypatch.setattr("pipeline.ner.scoring.calibration.STEPS", 1)
     copy = World(copytree(world.folder, tmp_path / "copy"))
-    assert not (lines := [*faults(copy, reader, number)]), "\n".join(lines)
+    read, patterns = READERS[reader]
+    assert not (lines := [*faults(lambda: read(copy), copy.folder, patterns, number)]), "\n".join(lines)

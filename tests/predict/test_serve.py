@@ -23,8 +23,9 @@ from pipeline.predict.serve import run
 from pipeline.predict.serve.app import BODY, FILES, LIMIT, TABLES, make_app
 from pipeline.predict.serve.models import Model, find_folders, name_folders
 from pipeline.predict.serve.run import bind
+from tests.conftest import RunCommand
 from tests.pages import Page
-from tests.predict.conftest import Call, World, as_json, serving
+from tests.predict.conftest import World, as_json, serving
 
 PORT = 8765
 BASE = f"http://127.0.0.1:{PORT}"
@@ -81,6 +82,7 @@ def test_a_text_at_the_limit_is_read(client: FlaskClient, monkeypatch: pytest.Mo
         (b'{"text": "%s"}' % (b" " * (LIMIT + 1)), JSON, 413, "found 100,001 characters, and at most 100,000 char"),
         (b" " * (BODY + 1), JSON, 413, "more than 1,201,000 bytes"),
         (b'{"text": "a"}', "", 415, "expected application/json"),
+        (b'{"text": "a"}', "text/plain", 415, "expected application/json"),
         (b'{"text": "a"}', "multipart/form-data; boundary=x", 415, "expected application/json"),
         (b'{"text": "a"}', "application/json; charset=cp1251", 415, "expected application/json"),
     ],
@@ -233,7 +235,7 @@ def test_folders_are_named_by_as_little_as_tells_them_apart(tmp_path: Path) -> N
 
 
 def test_the_command_opens_a_browser_and_serves_until_ctrl_c(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Call
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_command: RunCommand
 ) -> None:
     answers = []
 
@@ -245,13 +247,13 @@ def test_the_command_opens_a_browser_and_serves_until_ctrl_c(
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(webbrowser, "open", browse)
-    code, out, error = call("serve", "--port", 0, "--model", world.exported)
+    code, out, error = run_command("serve", "--port", 0, "--model", world.exported)
     assert (code, error) == (0, "") and out.endswith("wikineural; Ctrl-C ends it\n") and out.count("\n") == 1
     assert answers[0].json()["models"][0]["spans"] and [*tmp_path.iterdir()] == []
 
 
 def test_what_cannot_be_served_is_one_line(
-    world: World, copy: Path, monkeypatch: pytest.MonkeyPatch, call: Call
+    world: World, copy: Path, monkeypatch: pytest.MonkeyPatch, run_command: RunCommand
 ) -> None:
     monkeypatch.chdir(copy.parent)
     (copy / "tagger" / "weights.safetensors").write_bytes(b"x")
@@ -264,5 +266,5 @@ def test_what_cannot_be_served_is_one_line(
             ((*serve, "--port", port), f"port {port}: address already in use; choose another one"),
             ((*serve, "--port", 0, "--model", "copy"), "copy/tagger/weights.safetensors"),
         ]:
-            code, _, error = call(*arguments)
+            code, _, error = run_command(*arguments)
             assert code == 1 and error.startswith(f"error: {message}") and error.count("\n") == 1

@@ -1,20 +1,17 @@
 """A reader of a file that was damaged between the stages says so in one line that names the file, or does not mind."""
 
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
-from itertools import islice
 from pathlib import Path
 
 import pytest
 import torch
 
-from pipeline.errors import LONGEST, UserError
 from pipeline.lm.embed import Embedder
 from pipeline.paths import Paths
 from pipeline.report.summary import summary
 from pipeline.stages import data, fragments, lowercase, pretrain, report, sentences, vocabulary
-from tests.damage import damage
+from tests.damage import faults
 from tests.report.conftest import copied
 from tests.report.world import params_of
 
@@ -68,33 +65,9 @@ def paths(reported: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return copied(reported, tmp_path / "copy")
 
 
-def faults(paths: Paths, reader: str, number: int, step: int) -> Iterator[str]:
-    """Damage every `step`-th file that the reader reads, in `number` ways; yield each fault.
-
-    A fault is an exception that is no `UserError`, or a message that is long or does not name the file.
-    """
-    command, patterns = READERS[reader]
-    command(paths)
-    files = sorted({path for pattern in patterns for path in paths.root.glob(pattern) if path.is_file()})
-    assert len(files) >= 3
-    for path in files[::step]:
-        whole, names = path.read_bytes(), (path.name, path.stem, str(path.parent))
-        for way, damaged in islice(damage(path, random.Random(f"{number} {reader} {path.name}")), number):
-            path.write_bytes(damaged)
-            case = f"{path.relative_to(paths.root)}, {way}"
-            try:
-                command(paths)
-            except UserError as error:
-                message = str(error)
-                if len(message) > LONGEST or "\n" in message or not any(name in message for name in names):
-                    yield f"{case}: {message[:900]}"
-            except Exception as error:
-                yield f"{case}: {type(error).__name__}: {str(error)[:200]}"
-            path.write_bytes(whole)
-
-
 @pytest.mark.parametrize("number", [1, pytest.param(10, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("reader", READERS)
 def test_damage_is_one_line(paths: Paths, reader: str, number: int) -> None:
     step = 3 if number == 1 and reader in ("report", "data") else 1  # these take a quarter of a second a file
-    assert not (lines := [*faults(paths, reader, number, step)]), "\n".join(lines)
+    read, patterns = READERS[reader]
+    assert not (lines := [*faults(lambda: read(paths), paths.root, patterns, number, step)]), "\n".join(lines)

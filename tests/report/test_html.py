@@ -24,7 +24,9 @@ def test_it_is_well_formed_and_needs_nothing_else(reported: Paths, page: Page) -
     page.check()
     assert page.titles[:2] == ["lstm, scale demo", "Named entities, test split"]
     assert len(page.pictures) == 1 + 4 * len(TYPES) and all(page.pictures)
-    links = re.findall(r"\((plots/[^)]+)\)", (reported.metrics / "report.md").read_text(encoding="utf-8"))
+    markdown = (reported.metrics / "report.md").read_text(encoding="utf-8")
+    assert page.examples and "Sentence " not in markdown  # which has no test sentences
+    links = re.findall(r"\((plots/[^)]+)\)", markdown)
     files = {f"plots/{path.name}" for path in (reported.metrics / "plots").iterdir()}
     assert {*links} == files and len(files) == 2 * len(page.pictures)
 

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.paths import Paths
-from pipeline.report.data import TEXT_STAGES
+from pipeline.report.data import EPOCHS, TEXT_STAGES
 from pipeline.report.summary import summary
 from tests.pages import Page
 from tests.report.conftest import copied, edited, make_report, read, read_all
@@ -190,6 +190,9 @@ def test_what_stands_in_its_place_is_called_by_its_name(copy: Copy) -> None:
         ("metrics/pretrain.json", "<<<<<<< HEAD\n", "not valid JSON"),
         ("metrics/pretrain.csv", "step,tokens\n", "not the table .*: found columns step, tokens, expected train"),
         ("metrics/ner/wikineural.types.csv", "", "not the table that was written"),
+        ("metrics/ner/wikineural.epochs.csv", f"{','.join(EPOCHS)}\n", "found no row"),
+        ("metrics/ner/wikineural.scores.csv", "metric,seed,value,low,high\ntoken_f1,mean,1,1,1\n", "found no mean of"),
+        ("metrics/ner/wikineural.confusion.csv", "gold,predicted,count\nO,O,1\nO,B-PER,1\n", "expected every pair"),
     ],
 )
 def test_a_file_that_is_missing_or_broken(copy: Copy, file: str, text: str | None, message: str) -> None:

@@ -33,7 +33,7 @@ EXPORTS = {
     "cut XML": (DUMP.encode()[:150], "not a whole MediaWiki export (XML): page 'Пожар' (id 7): "),
 }
 # name of the case -> name of the file, its content, message
-OTHERS: dict[str, tuple[str, bytes | str, str]] = {
+FILES_BY_CASE: dict[str, tuple[str, bytes | str, str]] = {
     "cut bz2": ("dump.xml.bz2", FILES["dump.xml.bz2"][:-9], "damaged, cut short or unreadable beyond"),
     "cut gz": ("more.txt.gz", PACKED[:-9], "(byte 5,014 of 5,014): Compressed file ended before the end"),
     "cut gz of a set": ("wiki.conllu.gz", FILES["wiki.conllu.gz"][:-9], "cut short or unreadable beyond"),
@@ -61,19 +61,13 @@ OTHERS: dict[str, tuple[str, bytes | str, str]] = {
     "model that is noise": ("tiny.udpipe", NOISE, "not a UDPipe model"),
     "model that is empty": ("tiny.udpipe", "", "not a UDPipe model"),
     "model that is cut": ("tiny.udpipe", MODEL[: len(MODEL) // 2], "not a UDPipe model, or not a whole one"),
+    **{f"export: {case}": ("dump.xml.bz2", bz2.compress(content), text) for case, (content, text) in EXPORTS.items()},
 }
 
 
-@pytest.mark.parametrize("case", EXPORTS)
-def test_export(repository: Repository, case: str) -> None:
-    content, expected = EXPORTS[case]
-    path = repository.write("dump.xml.bz2", bz2.compress(content))
-    assert f"{path}: " in (message := repository.refusal()) and expected in message
-
-
-@pytest.mark.parametrize("case", OTHERS)
-def test_other_file(repository: Repository, case: str) -> None:
-    name, content, expected = OTHERS[case]
+@pytest.mark.parametrize("case", FILES_BY_CASE)
+def test_file(repository: Repository, case: str) -> None:
+    name, content, expected = FILES_BY_CASE[case]
     path = repository.write(name, content)
     assert str(path) in (message := repository.refusal()) and expected in message
 

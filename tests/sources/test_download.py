@@ -101,6 +101,9 @@ def test_refused_download_is_not_trusted(from_server: Repository, handler: type[
     from_server.entry("ner.wikineural.train")["sha256"] = "ab" * 32
     path = cached_path(handler.url, from_server.inputs.parent / ".downloads")
     assert f"ner.wikineural.train: {path}: sha256 is " in from_server.refusal()
+    path.write_bytes(CONTENT)  # which is sound, but another input is not
+    from_server.entry("ner.wikineural.test")["sha256"] = from_server.entry("ner.wikineural.train").pop("sha256")
+    assert "ner.wikineural.test: " in from_server.refusal()
     assert not (from_server.inputs / "sums.json").exists()
 
 

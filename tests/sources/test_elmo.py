@@ -104,13 +104,18 @@ def understated(files: Files) -> bytes:
     return archive.replace((size + more).to_bytes(4, "little"), size.to_bytes(4, "little"))
 
 
-def holed(archive: bytes) -> bytes:
-    return archive[:2000] + bytes(500) + archive[2500:]
+def holed(archive: bytes, start: int = 2000) -> bytes:
+    return archive[:start] + bytes(500) + archive[start + 500 :]
 
 
 ARCHIVES: dict[str, tuple[Callable[[Files], bytes], str]] = {
     "not a zip": (lambda files: files["model.hdf5"], "cannot be unpacked (File is not a zip file), expected a"),
     "cut": (lambda files: packed(files.items())[:-100], "cannot be unpacked ("),
+    "spoiled": (lambda files: holed(packed(files.items()), 42), "cannot be unpacked (Error -3 "),
+    "encrypted": (
+        lambda files: packed(files.items()).replace(b"\x14\3\x14\0\0", b"\x14\3\x14\0\1"),
+        "cannot be unpacked",
+    ),
     "spoiled bzip2": (lambda files: holed(packed(files.items(), zipfile.ZIP_BZIP2)), "cannot be "),
     "spoiled lzma": (lambda files: holed(packed(files.items(), zipfile.ZIP_LZMA)), "cannot be "),
     "understated": (understated, "cannot be unpacked (Bad CRC-32 for file 'model.hdf5')"),

@@ -99,7 +99,7 @@ def test_stall_is_tried_again(
 
 
 @pytest.mark.parametrize("length", ["many", "-5"])
-def test_without_a_length_the_end_of_the_connection_is_that_of_the_file(
+def test_without_a_length_the_file_ends_with_the_connection(
     handler: type[Handler], tmp_path: Path, length: str
 ) -> None:
     handler.tricks = [answer(200, length, CONTENT)]
@@ -192,4 +192,5 @@ def test_long_name(handler: type[Handler], tmp_path: Path) -> None:
     url = f"{handler.url.removesuffix('a.conllu')}{'%D0%AF' * 300}/a.conllu"
     name = file_name(f"http://host/{'%D0%AF' * 300}.txt.gz")
     assert len(name) == LONGEST_NAME and name.endswith("Я.txt.gz")
+    assert file_name("http://host/x/..%2F%1B%0A|b.txt") == "..____b.txt"
     assert download(url, tmp_path).read_bytes() == CONTENT

@@ -42,6 +42,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any], str]] = {
     "sum": ("udpipe", {"sha256": "12"}, "udpipe.sha256: found '12': string should match"),
     "share": (f"{WIKI}.validation", {"holdout": 10}, "validation.holdout: found 10: input should be less than 1"),
     "file and share": (f"{WIKI}.validation", {"source": "a"}, "expected either source or holdout"),
+    "sum of a share": (f"{WIKI}.validation", {"sha256": "0" * 64}, "sha256 goes with source, not with holdout"),
     "scheme": (
         "udpipe",
         {"source": "s3://bucket/model"},

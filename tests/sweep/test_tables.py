@@ -58,9 +58,7 @@ def test_a_revision_that_was_edited_after_its_run_is_found_out() -> None:
     revision.params["scales"]["demo"]["ner"] = {"rate": 7}
     with pytest.raises(UserError, match=r"changed since \(evaluate@wikineural: scales.demo.ner\)"):
         check_fresh(revision, "wikineural")
-    revision.params["sets"] = [
-        "multiconer"
-    ]  # what dvc.lock says of a data set that was taken out is no result any more
+    revision.params["sets"] = ["multiconer"]  # the other set was taken out: what dvc.lock says of it is no result
     assert find_scored(revision) == {}
     with pytest.raises(UserError, match="branch: found no scores of wikineural: evaluate has not run there; run"):
         check_fresh(revision, "wikineural")
@@ -69,6 +67,7 @@ def test_a_revision_that_was_edited_after_its_run_is_found_out() -> None:
 def test_a_row_holds_means_deviations_and_intervals() -> None:
     gru = make_row("gru")
     assert gru.scores["wikineural"]["token_f1"] == pytest.approx(Score(0.72, 0.02 * 2**0.5, 0.65, 0.79))
+    assert gru.epochs["wikineural"] == pytest.approx({1: 0.4, 2: 0.6})
     assert (gru.layers, gru.hidden, gru.lm["minutes"]) == (2, 8, 3.5)
     assert make_row("charcnn").hidden is None
 

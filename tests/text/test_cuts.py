@@ -31,10 +31,10 @@ def limits() -> Iterator[None]:
     [
         "а б в г д",
         "Аб вгд. |Еж зи к л",  # after the last sentence
-        "Аб. вгд |ежзик л",  # its end is too near the beginning: at the last space
+        "Аб. вгд |ежзик л",  # at the last space, since the sentence ends too early
         "А. аб вг |д е",
         "абвгдежзик|лмн",  # inside a word
-        "абвгдежзик| лмн",  # after one
+        "абвгдежзик| лмн",  # after a word
         "а бвгдежзи|клмн",
         "Вот так?! |Да… Нет! |Нет… и нет",
     ],

@@ -11,15 +11,7 @@ from pipeline.stages.fragments import pack_document, pack_sentences
 
 
 @pytest.mark.parametrize(
-    "case",
-    [
-        "а / б в / г | д",
-        "а б в г | д",
-        "а б в | г д",
-        "а | б в г д | е / ж",
-        "а б / в г | д е / ж з",
-        "а",
-    ],
+    "case", ["а / б в / г | д", "а б в г | д", "а б в | г д", "а | б в г д | е / ж", "а б / в г | д е / ж з", "а"]
 )
 def test_drawn_cases(case: str) -> None:
     sentences = case.replace(" | ", " / ").split(" / ")

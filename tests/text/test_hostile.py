@@ -3,7 +3,6 @@
 import gzip
 from collections import Counter
 from collections.abc import Iterator
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -40,7 +39,7 @@ def words(document: Document | None) -> list[str]:
 
 
 def check_stages(document: Document, lemmatizer: Lemmatizer, plain: Lemmatizer) -> None:
-    """Run one document through all text stages, and check that each leaves as it is what it must."""
+    """Run one document through all text stages, and check that each changes only what it should."""
     counts: dict[str, Counts] = {name: Counter() for name in ("sentences", "fragments", "lowercase", "lemmas", "words")}
     sentences = split_document(split_by_razdel, document, counts["sentences"])
     assert words(sentences) == words(document)
@@ -140,28 +139,25 @@ def test_files(name: str, tmp_path: Path) -> None:
     assert counts["words_read"] == len(text.removeprefix("\ufeff").split())
 
 
-def run_documents(paths: Paths, name: str, data: str | bytes, **entry: object) -> tuple[list[Document], Counts]:
-    write_news(paths, {name: data}, **entry)
+def run_documents(paths: Paths, files: dict[str, str | bytes], **entry: object) -> tuple[list[Document], Counts]:
+    write_news(paths, files, **entry)
     documents.run(paths, make_params({"text.shard_megabytes": 1}))
     return list(read_documents(paths.documents)), Counter(read_json(paths.documents / COUNTS))
 
 
 def test_what_is_not_utf_8_is_replaced_and_counted_if_the_manifest_says_so(tmp_path: Path) -> None:
-    run = partial(run_documents, Paths(tmp_path), invalid_utf8="replace")
-    data = "Причeм \0 тут".encode() + b"\xff \xed\xa0\x80" + "\ufffd\n".encode()
-    texts, counts = run("a.txt", data)
-    assert [document.lines for document in texts] == [["Причeм \ufffd тут\ufffd \ufffd\ufffd\ufffd\ufffd"]]
-    assert (counts["characters_replaced"], counts["words_of_mixed_script"]) == (5, 1)
-    data = export(page(1, revision("а!?"), title="Т.")).encode()
-    data = data.replace("Т.".encode(), b"\xd1").replace(b"!?", b"\xff\0")
-    texts, counts = run("a.xml", data)
-    assert texts == [Document("1", "\ufffd", ["а\ufffd\ufffd"])]
-    assert counts["characters_replaced"] == 3
+    plain = "Причeм \0 тут".encode() + b"\xff \xed\xa0\x80" + "\ufffd\n".encode()
+    wiki = export(page(1, revision("а!?"), title="Т.")).encode()
+    wiki = wiki.replace("Т.".encode(), b"\xd1").replace(b"!?", b"\xff\0")
+    texts, counts = run_documents(Paths(tmp_path), {"a.txt": plain, "b.xml": wiki}, invalid_utf8="replace")
+    lines = ["Причeм \ufffd тут\ufffd \ufffd\ufffd\ufffd\ufffd"]
+    assert texts == [Document("a:1", "", lines), Document("1", "\ufffd", ["а\ufffd\ufffd"])]
+    assert (counts["characters_replaced"], counts["words_of_mixed_script"]) == (5 + 3, 1)
 
 
 def test_which_namespaces_are_articles_the_manifest_says(tmp_path: Path) -> None:
     pages = (page(number, revision(f"Текст {number}"), namespace=number) for number in (0, 1, 102))
-    texts, counts = run_documents(Paths(tmp_path), "a.xml", export(*pages), namespaces=[0, 102])
+    texts, counts = run_documents(Paths(tmp_path), {"a.xml": export(*pages)}, namespaces=[0, 102])
     assert [document.lines for document in texts] == [["Текст 0"], ["Текст 102"]]
     assert (counts["documents_dropped_other_namespace"], counts["words_dropped_other_namespace"]) == (1, 2)
 

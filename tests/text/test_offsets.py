@@ -5,7 +5,7 @@ from typing import Any
 from unicodedata import normalize
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.text.offsets import LONGEST, split_spaces, split_text
@@ -31,6 +31,7 @@ def test_sentences_and_tokens(case: str) -> None:
     assert " ".join("|".join(token.form for token in sentence) for sentence in split_text(text)) == drawn
 
 
+@example("а \u0340\u0340e- б")  # marks that would compose with the white space before them
 @given(TEXT)
 def test_a_token_is_a_piece_of_the_text_and_nothing_is_lost(text: str) -> None:
     tokens = [token for sentence in split_text(text) for token in sentence]

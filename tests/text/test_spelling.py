@@ -66,10 +66,11 @@ def test_thousands_of_marks_and_long_texts_take_no_time() -> None:
     assert time.process_time() - started < 5
 
 
-def test_places_are_those_of_the_letters() -> None:
+def test_each_character_keeps_the_place_of_its_letter() -> None:
     text = normalize("NFD", "чай йод")  # ч а и ̆ _ и ̆ о д
     assert compose_aligned(text) == ("чай йод", [0, 1, 2, 4, 5, 7, 8, 9])
     assert [*compose_aligned("чай")[1]] == [0, 1, 2, 3]
+    assert [*compose_aligned("q\u0344б")[1]] == [0, 0, 0, 2, 3]  # q ̈ ́ б
 
 
 def test_neither_form_nor_stress_makes_another_lemma(lemmatizer: Lemmatizer) -> None:

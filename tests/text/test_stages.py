@@ -7,10 +7,12 @@ import shutil
 import signal
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 from unicodedata import normalize
+from unittest.mock import Mock
 
 import pytest
 
@@ -20,7 +22,8 @@ from pipeline.files.json import read_json
 from pipeline.files.shards import COUNTS, Counts, Document, read_documents, write_shards
 from pipeline.files.vocabulary import Vocabulary
 from pipeline.paths import Paths
-from pipeline.stages import documents, fragments, lemmas, lowercase, vocabulary
+from pipeline.provenance.fingerprint import fingerprint
+from pipeline.stages import documents, fragments, lemmas, lowercase, sentences, vocabulary
 from pipeline.stages.vocabulary import Split, build_vocabulary
 from pipeline.text.mapping import mapped_shards
 from pipeline.text.sentences import UdpipeSegmenter
@@ -126,6 +129,18 @@ def test_a_protocol_may_keep_the_case(sequential: Path, paths: Paths) -> None:
     unchanged, lowered = (list(read_documents(folder)) for folder in (paths.lowercase, sequential / "lowercase"))
     assert unchanged == list(read_documents(sequential / "fragments")) != lowered
     assert read_json(paths.lowercase / COUNTS) == read_json(sequential / "lowercase" / COUNTS)
+
+
+def test_shards_are_known_by_all_that_decides_what_a_stage_makes(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    link_model(paths, DEMO_MODEL)
+    params = make_params(SETTINGS | {"text.segmenter": "udpipe", "protocol.lowercase": False})
+    model, case = {"model": fingerprint({}, DEMO_MODEL)}, {"lowercase": False}
+    decisive = {sentences: model, fragments: {"fragment_words": 6}, lowercase: case}
+    for stage, settings in {**decisive, lemmas: {**model, **case, "lemmas": True}}.items():
+        mapped = Mock(return_value=nullcontext(Counter(["sentences", "fragments", "tokens"])))
+        monkeypatch.setattr(stage, "mapped_shards", mapped)
+        stage.run(paths, params)
+        assert mapped.call_args.args[3] == settings
 
 
 def test_a_worker_loads_a_model_once_and_again_if_the_file_was_replaced(tmp_path: Path) -> None:
@@ -280,12 +295,7 @@ def test_a_worker_of_documents_with_other_code_refuses() -> None:
     "source, stage, settings, message",
     [
         ("lemmas", vocabulary, {}, r"too small.*none is left for (train|validation).*validation_share"),
-        (
-            "lemmas",
-            vocabulary,
-            {"vocabulary.min_count": 10**6},
-            "types train has none 1,000,000 times .*min_count",
-        ),
+        ("lemmas", vocabulary, {"vocabulary.min_count": 10**6}, "types train has none 1,000,000 times .*min_count"),
         ("sentences", fragments, {"text.fragment_words": 1}, "each of 5 sentences has over 1 words"),
     ],
 )

@@ -42,7 +42,7 @@ def test_a_line_of_the_table_is_all_that_a_template_needs(write_table: Callable[
         ("а: б*, Б*", "'б\\*' stands"),
     ],
 )
-def test_a_line_that_is_none_is_named(line: str, message: str, write_table: Callable[[str], object]) -> None:
+def test_an_invalid_line_is_named(line: str, message: str, write_table: Callable[[str], object]) -> None:
     write_table(line)
     with pytest.raises(UserError, match=message):
         table.find_forms("а")

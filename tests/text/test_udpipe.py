@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -66,6 +67,16 @@ def test_any_tokens_give_one_lemma_each(tokens: list[str], lemmatizer: Lemmatize
     assert len(lemmas) == 3 + len(tokens)
     assert all(lemma.split() == [lemma] for lemma in lemmas)
     assert all(lemma.split() == [lemma] for lemma in lemmatizer.lemmatize_text(" ".join(tokens)))
+
+
+@pytest.mark.parametrize("lemma", ["", "_"])
+def test_a_word_stands_in_for_a_lemma_that_the_model_leaves_out(lemma: str, lemmatizer: Lemmatizer) -> None:
+    def tag(sentence: Sentence, _: str) -> None:
+        sentence.words[1].lemma = lemma
+
+    ours = normalizing(lemmatizer, lowercase=False, lemmas=True)
+    ours._model = SimpleNamespace(DEFAULT="", tag=tag)
+    assert ours.lemmatize_tokens(["Неведомое"]) == ["Неведомое"]
 
 
 def test_text_goes_on_after_a_nul(lemmatizer: Lemmatizer) -> None:

@@ -72,7 +72,7 @@ def test_stages_killed_at_random(stages: Sequence[str], times: int, project: Pro
             process.join()
             kills += process.exitcode == -signal.SIGKILL
             worked_on += project.worked_on()
-            if (project.data / stage).exists():  # it was faster than the blow, and begins anew
+            if (project.data / stage).exists():  # it ended before the kill, and begins anew
                 worked_on = []
             left_something += bool(project.finished(stage))
         assert project.run(stage)[0] == 0

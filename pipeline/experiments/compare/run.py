@@ -12,7 +12,7 @@ from pipeline.experiments.compare.scores import HEADER, compare_scores
 from pipeline.experiments.compare.system import System, find_scored, read_system
 from pipeline.experiments.revision import Revision, diff_params, open_revisions
 from pipeline.ner.scoring.tested import describe_seeds
-from pipeline.report.mistakes import count_wrong, describe_wrong, read_gold, read_predicted
+from pipeline.report.mistakes import annotate_gold, annotate_predicted, count_wrong, describe_wrong
 from pipeline.report.pages.blocks import Example, code
 from pipeline.report.pages.render import render_markdown, write_page
 from pipeline.report.paper import order_sets, set_name
@@ -84,8 +84,8 @@ def find_examples(a: System, b: System, most: int) -> list[Example]:
     for i in np.argsort(-gap, kind="stable")[:most].tolist():
         if gap[i] > 0:
             by_a, by_b = describe_wrong(float(wrong_a[i])), describe_wrong(float(wrong_b[i]))
-            annotations = [read_gold(a.split, i), *read_predicted(a.split, a.taggers, i, "A")]
-            annotations += read_predicted(a.split, b.taggers, i, "B")
+            annotations = [annotate_gold(a.split, i), *annotate_predicted(a.split, a.taggers, i, "A")]
+            annotations += annotate_predicted(a.split, b.taggers, i, "B")
             examples.append(Example(i + 1, f"entities missed or made up: {by_a} by A, {by_b} by B", annotations))
     return examples
 

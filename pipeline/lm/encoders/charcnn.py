@@ -51,11 +51,11 @@ class CharCnn(CharEncoder):
         return self._finish(self._maxima(chars, self._convolve))
 
     def whole(self, chars: Tensor) -> Tensor:
-        """As `forward`, but over all characters of every token: sums over fewer are rounded differently."""
+        """Compute `forward` over all characters of every token: sums over fewer are rounded differently."""
         return self._finish(self._convolve(chars))
 
     def quick(self, chars: Tensor) -> Tensor:
-        """As `forward`; on a CPU rows of a table are added instead of products computed, several times as fast."""
+        """Compute `forward`; on a CPU rows of a table are added instead of products computed, several times as fast."""
         on_cpu = self.embedding.weight.device.type == "cpu"
         return self._finish(self._maxima(chars, self._add_rows if on_cpu else self._convolve))
 

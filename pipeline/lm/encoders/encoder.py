@@ -27,11 +27,11 @@ class CharEncoder(nn.Module):
     """The last layer; the identity only where a published char-CNN has none."""
 
     def whole(self, chars: Tensor) -> Tensor:
-        """As `forward`, by sums whose order depends only on the number of tokens."""
+        """Compute `forward` by sums whose order depends only on the number of tokens."""
         return self(chars)
 
     def quick(self, chars: Tensor) -> Tensor:
-        """As `forward`, up to the last digits, in the fastest way for weights that no longer change."""
+        """Compute `forward`, up to the last digits, in the fastest way for weights that no longer change."""
         return self(chars)
 
     @torch.inference_mode()

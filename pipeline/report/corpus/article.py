@@ -30,7 +30,7 @@ STAGES = {
 }
 """The noun for a line of each stage, and the noun for a piece of a line between two spaces."""
 WIDEST = 120
-"""The most columns of a line, and their number where the terminal does not say."""
+"""A line has at most so many columns, and just so many where the terminal does not say."""
 
 
 class Article(NamedTuple):

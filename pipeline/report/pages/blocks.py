@@ -62,6 +62,6 @@ def picture(path: str, title: str) -> Markdown:
 
 
 def show_example(example: Example) -> Markdown:
-    """A sentence as a table with a row for each reading."""
+    """A sentence as a table with a row for each annotation."""
     rows = [[f"{system}, {by}" if by else system, text] for system, by, text in example.annotations]
     return table([f"Sentence {example.number}", example.about], rows, left=2)

@@ -43,7 +43,7 @@ DROPPED = (
 """
 
 MOST_UNCLOSED = 32
-"""The most openings without an end of an article that is parsed as a whole; with more it is parsed line by line."""
+"""An article with at most so many openings without an end is parsed as a whole, others line by line."""
 
 _BREAK = "\n\n"
 _ITEM = "\x02"  # opens a list item, which ends with its line; XML cannot hold this character

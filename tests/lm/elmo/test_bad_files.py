@@ -87,6 +87,7 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
         "model.hdf5: char_embed: missing",
     ),
     "a transposed array": (replace("CNN_proj/W_proj", np.zeros((7, 18))), "found float64 of shape (7, 18), expected"),
+    "whole numbers": (replace("CNN/b_cnn_0", np.zeros(3, int)), "CNN/b_cnn_0: found int64 of shape (3,), expected"),
     "text for numbers": (replace("CNN/b_cnn_0", "abc"), "CNN/b_cnn_0: found object of shape (), expected"),
     "NaN": (replace("CNN/b_cnn_0", np.full(3, np.nan)), "CNN/b_cnn_0: found NaN or infinity, expected finite float32"),
     "beyond float32": (replace("CNN/b_cnn_0", np.full(3, 1e300)), "CNN/b_cnn_0: found NaN or infinity"),

@@ -12,9 +12,9 @@ FILE = "templates.json"
 FORM = list[tuple[str, Count, Count, str]]
 """The form of its key `templates`: the fields of each `Lost`."""
 LISTED = 1000
-"""The most names that are listed: those that are dropped most often."""
+"""At most so many names are listed, the most frequently dropped ones."""
 LONGEST_NAME, LONGEST_EXAMPLE = 60, 100
-"""The most characters of each."""
+"""At most so many characters of each are kept."""
 
 
 class Lost(NamedTuple):
