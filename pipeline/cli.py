@@ -25,6 +25,8 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # boxes of rich take as long to import as all of the rest
+    context_settings={"max_content_width": 120},
     help="Stages of the pipeline, in order. Settings come from params.yaml; `dvc repro` runs them all.",
 )
 

@@ -21,14 +21,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # What collection imports stays until the end: to search it for garbage again and again took a third of the time.
 gc.disable()
 # Commands that are killed are forked from a server that has imported once what they need, torch above all.
-STAGES = ["documents", "sentences", "fragments", "lowercase", "lemmas", "vocabulary", "pretrain"]
+# The text stages come with `tests.text.warm`.
 IMPORTED = ["pipeline.cli", "torch._dynamo", "joblib.externals.loky.process_executor"]
-IMPORTED += [
-    "tests.lm.project",
-    "tests.text.project",
-    "tests.text.warm",
-    *(f"pipeline.stages.{stage}" for stage in STAGES),
-]
+IMPORTED += ["pipeline.stages.pretrain", "tests.lm.project", "tests.text.project", "tests.text.warm"]
 multiprocessing.set_forkserver_preload(IMPORTED)
 
 
