@@ -203,22 +203,20 @@ def compare(
 
 
 @app.command()
-def tables(
-    revisions: Annotated[list[str] | None, typer.Argument(help="Branches, experiments ...: a row each.")] = None,
-    archs: Annotated[str, typer.Option(help="Names with commas; all of params.yaml, if none is named.")] = "",
+def study(
+    name: Annotated[str, typer.Argument(help="A file of studies/, without .yaml; without it, they are listed.")] = "",
     compute: Annotated[bool, typer.Option(help="Run what has not been run.")] = True,
+    jobs: Annotated[int, typer.Option(min=1, help="Experiments at a time.")] = 1,
 ) -> None:
-    """Compare all architectures with the paper's tables; run the architectures that have not been run."""
-    from pipeline.experiments.tables.run import run
-    from pipeline.params import load_params
+    """Run the rows of a study that have not been run, in DVC's queue, and write results/<name>/page.html."""
+    from pipeline.experiments.studies.run import run
+    from pipeline.experiments.studies.study import list_studies, read_study
 
-    params = load_params()
-    if revisions and archs:
-        raise UserError(f"found both {revisions[0]!r} and --archs {archs!r}; give revisions, or architectures")
-    names = [name.strip() for name in archs.split(",")] if archs else list(params.archs)
-    with _at_work("tables"):
-        page = run(params, names, revisions or [], compute, HERE.manifest(params.scale).parent, HERE.metrics)
-    print(printable(page, TEXT))
+    if not name:
+        print(printable("\n".join(f"{each}: {read_study(each).question}" for each in list_studies()), TEXT))
+        return
+    with _at_work("study"):
+        print(printable(run(name, compute, jobs, HERE.results / name, HERE.results_page), TEXT))
 
 
 @app.command()

@@ -111,7 +111,11 @@ def load_params(path: Path = PARAMS) -> Params:
     """Read and check params.yaml; a `UserError` names the key, what was found and what is valid."""
     if not path.is_file():
         raise UserError(f"{path.absolute()}: not found; run from the top of the repository")
-    values = read_yaml(path)
+    return check_params(read_yaml(path), path)
+
+
+def check_params(values: Any, path: Path = PARAMS) -> Params:
+    """Check the values of params.yaml; `path` says in the `UserError` where they stand."""
     for name in Scale.model_fields if isinstance(values, dict) else ():
         if not isinstance(values.get(name, {}), dict):
             raise UserError(f"{path}: {name}: found {shown(values[name])}, expected the settings that all scales share")

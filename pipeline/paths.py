@@ -54,6 +54,10 @@ class Paths:
     scores = Below("metrics/ner")
     """Files whose names begin with the name of an NER set."""
     comparisons = Below("metrics/compare")
+    results = Below("results")
+    """A folder for each study, in git."""
+    results_page = Below("docs/results.md")
+    """The page of the documentation in which studies write what they found."""
 
     features = Below("models/.features", shared=True)
     """Frozen features of NER sets, keyed by content; outside DVC and safe to delete."""

@@ -23,7 +23,7 @@ from pipeline.paths import HERE
 from pipeline.provenance.code import DATA, PACKAGE, PYTHON, Sources, describe_architecture, stage_code, stages
 
 WORKSPACE = "workspace"
-LOCK, PARAMS = "dvc.lock", "params.yaml"
+LOCK, PARAMS, STAGES = "dvc.lock", "params.yaml", "dvc.yaml"
 
 
 class Choice(NamedTuple):
@@ -31,7 +31,6 @@ class Choice(NamedTuple):
 
     arch: Any
     scale: Any
-    protocol: Any
     sets: Any
     charcnn: Any
     """The source of the char-CNN."""
@@ -39,8 +38,8 @@ class Choice(NamedTuple):
 
 def read_choice(params: Json) -> Choice:
     """The choices of a params.yaml. Nothing else reads them from the params.yaml of another revision."""
-    arch, scale, protocol, sets = (look_up(params, key) for key in ("arch", "scale", "protocol", "sets"))
-    return Choice(arch, scale, protocol, sets, look_up(params, f"scales.{scale}.charcnn.source"))
+    arch, scale, sets = (look_up(params, key) for key in ("arch", "scale", "sets"))
+    return Choice(arch, scale, sets, look_up(params, f"scales.{scale}.charcnn.source"))
 
 
 class Revision:
@@ -98,15 +97,15 @@ class Revision:
         For the files in which stage `check` describes the architecture and the code, it is the md5 they would have now.
         """
         if Path(path) == HERE.architecture:
-            return self.architecture_md5(read_choice(self.params).arch)
+            return self.architecture_md5(self.params)
         if Path(path).parent == HERE.code:
             return self._code_md5s.get(Path(path).stem)
         return _md5(self.read_bytes(path)) if self.has(path) else None
 
-    def architecture_md5(self, arch: str) -> str:
-        """The md5 that the architecture would have if this one were chosen; empty where none has that name."""
+    def architecture_md5(self, params: Json) -> str:
+        """The md5 that the architecture would have with these values of params.yaml; empty where none has its name."""
         try:
-            return _md5(json_text(describe_architecture(self.params | {"arch": arch}, self._sources)).encode())
+            return _md5(json_text(describe_architecture(params, self._sources)).encode())
         except (KeyError, TypeError):
             return ""
 

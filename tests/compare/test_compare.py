@@ -9,12 +9,12 @@ from shutil import rmtree
 
 import numpy as np
 import pytest
+from pipeline.experiments.tables import pairs
 
 from pipeline.experiments.compare.run import file_name, find_examples, run
 from pipeline.experiments.compare.scores import Row, compare_scores
 from pipeline.experiments.compare.system import System, read_system
 from pipeline.experiments.revision import all_revisions, diff_params, open_revisions
-from pipeline.experiments.tables import pairs
 from pipeline.ner.data.bio import bio_labels, bio_spans
 from tests.compare.conftest import Compare
 from tests.compare.repository import LENGTH, SENTENCES, SETS, git, gold, predicted

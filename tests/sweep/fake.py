@@ -5,8 +5,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pipeline.experiments.revision import Revision
 from pipeline.experiments.tables.rows import Row, read_row
+
+from pipeline.experiments.revision import Revision
 
 ARCHS = {name: {"cell": name, "layers": 2} for name in ("lstm", "gru", "sru", "mine")} | {
     "charcnn": {"cell": "none", "layers": 0},

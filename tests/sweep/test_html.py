@@ -9,11 +9,11 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-
 from pipeline.experiments.tables.pairs import Difference, Pairs, correct
 from pipeline.experiments.tables.plots import DRAWINGS, Mark, choose_drawings, draw_curves, label_marks
 from pipeline.experiments.tables.rows import Row
 from pipeline.experiments.tables.sweep import Sweep, render
+
 from pipeline.report.pages.render import render_html
 from pipeline.report.plots.style import Label, label_lines, save
 from tests.pages import Page

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from pipeline.errors import UserError
-from pipeline.experiments.compare.system import check_fresh, find_scored
 from pipeline.experiments.tables import run
 from pipeline.experiments.tables.pairs import Difference, Pairs
 from pipeline.experiments.tables.rows import Score, read_row
 from pipeline.experiments.tables.sweep import Sweep, list_records, render
+
+from pipeline.errors import UserError
+from pipeline.experiments.compare.system import check_fresh, find_scored
 from pipeline.report.paper import LARGE_MODELS, MODELS
 from tests.sweep.fake import Fake, make_lm, make_row
 

@@ -1,0 +1,136 @@
+"""results/<study>/page.md and .html: findings, a picture, scores, tests of pairs, costs. page.md has the words."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.experiments.studies.findings import write_findings
+from pipeline.experiments.studies.pairs import RESAMPLES, Key, Pair, smallest_difference
+from pipeline.experiments.studies.results import Results, say_difference
+from pipeline.experiments.studies.study import FOLDER
+from pipeline.ner.scoring.scores import deviation
+from pipeline.report.pages.blocks import Markdown, table
+from pipeline.report.pages.render import render_markdown
+from pipeline.report.paper import LARGE_MODELS, MODELS, set_name
+from pipeline.report.tables import NONE, decimal, integer, minutes, plus_minus, score
+
+PAPER = MODELS | LARGE_MODELS
+STALE = "†"
+"""Marks a row that other settings or code have given."""
+PAGE, SUMMARY = (Path(__file__).with_name(name) for name in ("page.md", "summary.md"))
+
+
+def render(results: Results, pictures: Collection[str]) -> str:
+    """Return the whole page as Markdown, with the pictures of these names."""
+    return render_markdown(
+        PAGE,
+        **_content(results, "."),
+        pictures=pictures,
+        resamples=RESAMPLES,
+        matrices=[(_title(results, *key), _tabulate_pairs(results, *key)) for key in results.tables()],
+        costs=[[row, *_describe_cost(mean)] for (row, *_), mean in _first_of_each(results).items()],
+        settings=[[row, *_describe_settings(values)] for row, values in results.study.rows.items()],
+        base=_describe_settings(results.study.base),
+        columns=[[column, *_describe_settings(values)] for column, values in results.study.columns.items()],
+    )
+
+
+def summarise(results: Results, folder: str) -> str:
+    """Return findings, picture and scores as Markdown; `folder` leads to the study's results."""
+    return render_markdown(SUMMARY, **_content(results, folder))
+
+
+def _content(results: Results, folder: str) -> dict[str, object]:
+    commits = sorted({mean["commit"] for key, mean in results.means.items() if key not in results.stale})
+    return {
+        "study": results.study,
+        "folder": folder,
+        "file": f"{FOLDER / results.name}.yaml",
+        "findings": [Markdown(sentence) for sentence in write_findings(results)],
+        "scores": [(_title(results, *key), *_tabulate_scores(results, *key)) for key in results.tables()],
+        "missing": results.missing,
+        "stale": sorted({row if column == "all" else f"{row}, {column}" for row, column, _ in results.stale}),
+        "commits": commits,
+        "machines": sorted({mean.machine for mean in results.means.values()}),
+        "ran": not results.rows.empty,
+    }
+
+
+def _title(results: Results, name: str, column: str) -> str:
+    return set_name(name) if len(results.study.columns) == 1 else f"{set_name(name)}, {column}"
+
+
+def _tabulate_scores(results: Results, name: str, column: str) -> tuple[Markdown, str, str]:
+    """Return the table of scores of a data set, the deviation between seeds, and the smallest difference to be seen."""
+    means = {key: mean for key, mean in results.means.items() if key[1:] == (column, name)}
+    rates = sorted({mean.typo_rate for mean in means.values() if pd.notna(mean.typo_rate)})
+    paper = any(key[0] in PAPER for key in means)
+    header = ["", "Entity F1", "95 % interval", "unseen", "lower-cased"]
+    header += [f"{100 * rates[-1]:g} % typos"] if rates else []
+    header += ["Token F1", *(["the paper's"] if paper else []), "Perplexity", "Seeds"]
+    rows = []
+    for key, mean in means.items():
+        seeds = results.seeds(key)
+        cells = [_mark(results, key), plus_minus(mean.entity_f1, deviation(seeds.entity_f1.tolist()))]
+        cells += [f"{score(mean.entity_f1_low)} to {score(mean.entity_f1_high)}"]
+        cells += [_score(mean.entity_f1_unseen), _score(mean.entity_f1_lowercased)]
+        cells += [_score(mean.entity_f1_typos)] if rates else []
+        cells += [plus_minus(mean.token_f1, deviation(seeds.token_f1.tolist()))]
+        cells += [score(PAPER[key[0]].f1.get(name)) if key[0] in PAPER else NONE] if paper else []
+        cells += [decimal(_known(mean.perplexity), 1), str(len(seeds))]
+        rows.append(cells)
+    number = max((len(results.seeds(key)) for key in means), default=1)
+    between, pairs = results.seed_deviation(name, column), [*results.pairs_of(name, column).values()]
+    return table(header, rows), score(between), score(smallest_difference(pairs, number, between or 0))
+
+
+def _mark(results: Results, key: Key) -> str:
+    return f"{key[0]} {STALE}" if key in results.stale else key[0]
+
+
+def _tabulate_pairs(results: Results, name: str, column: str) -> str:
+    """A row for each row but the last and a column for each but the first, or a line for each with a baseline."""
+    pairs, sure = results.pairs_of(name, column), results.sure_pairs(name, column)
+    if not pairs:
+        return ""
+    cells = {names: _describe_difference(pair, names in sure) for names, pair in pairs.items()}
+    if results.study.baseline is not None:
+        return table(["", f"minus {results.study.baseline}"], [[b, cell] for (_, b), cell in cells.items()])
+    rows = [row for row in results.study.rows if any(row in names for names in pairs)]
+    return table(["Column minus row", *rows[1:]], [[a, *(cells.get((a, b), "") for b in rows[1:])] for a in rows[:-1]])
+
+
+def _describe_difference(pair: Pair, sure: bool) -> str:
+    text = say_difference(pair.difference, pair.p)
+    return Markdown(f"**{text}** *") if sure else text
+
+
+def _first_of_each(results: Results) -> dict[Key, pd.Series]:
+    """The mean of each row on its first data set and column: what its language model took is the same in all."""
+    first: dict[str, Key] = {}
+    for key in results.means:
+        first.setdefault(key[0], key)
+    return {key: results.means[key] for key in first.values()}
+
+
+def _describe_cost(mean: pd.Series) -> list[str]:
+    return [
+        decimal(_known(mean.parameters_m), 2),
+        decimal(mean.tokens / 1e6 if pd.notna(mean.tokens) else None, 1),
+        minutes(_known(mean.cpu_minutes)),
+        minutes(_known(mean.tagger_cpu_minutes)),
+        integer(_known(mean.tokens_per_second)),
+    ]
+
+
+def _describe_settings(settings: dict[str, object]) -> list[str]:
+    return [Markdown(", ".join(f"`{key}={value}`" for key, value in settings.items()) or NONE)]
+
+
+def _known(value: float) -> float | None:
+    return None if pd.isna(value) else float(value)
+
+
+def _score(value: float) -> str:
+    return score(_known(value))

@@ -1,0 +1,73 @@
+"""What decides the scores of an experiment on a data set: settings and code of all stages that lead to them.
+
+dvc.yaml says which these are, with `${...}` in place of what params.yaml chooses. The sums of both say of a row in
+results/<study>/rows.csv whether the tree as it stands would give it.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+from typing import Any, NamedTuple
+
+from pipeline.experiments.lock import Json, look_up
+from pipeline.experiments.revision import Revision
+from pipeline.paths import HERE
+from pipeline.provenance.fingerprint import fingerprint
+
+SCORED = ("evaluate", "typos")
+"""The stages whose scores a row has."""
+DIGITS = 12
+"""Of the sums, in hexadecimal."""
+
+
+class Sums(NamedTuple):
+    """Sums of the settings and of the code that decide a score."""
+
+    settings: str
+    code: str
+
+
+class Stage(NamedTuple):
+    """A stage of dvc.yaml for one data set, without placeholders."""
+
+    deps: list[str]
+    outs: list[str]
+    params: list[str]
+
+
+def sum_up(tree: Revision, stages: Json, values: Json, data_set: str) -> Sums:
+    """Return the sums for a data set where params.yaml has these values; `stages` are those of dvc.yaml.
+
+    `tree` has the code.
+    """
+    filled = {name: _fill(stage, values, data_set) for name, stage in stages.items() if name != "check"}
+    settings: dict[str, Any] = {}
+    code: dict[str, str | None] = {HERE.architecture.as_posix(): tree.architecture_md5(values)}
+    for name in lead_to(SCORED, filled):
+        settings[name] = {key: look_up(values, key) for key in filled[name].params}
+        code[name] = tree.md5((HERE.code / f"{name}.json").as_posix())
+    return Sums(fingerprint(settings)[:DIGITS], fingerprint(code)[:DIGITS])
+
+
+def lead_to(names: Iterable[str], stages: Mapping[str, Stage]) -> list[str]:
+    """Return these stages and all those whose outputs they read, sorted."""
+    makers = {out: name for name, stage in stages.items() for out in stage.outs}
+    reached, todo = set[str](), [name for name in names if name in stages]
+    while todo:
+        name = todo.pop()
+        if name not in reached:
+            reached.add(name)
+            folders = [str(folder) for dep in stages[name].deps for folder in (dep, *PurePosixPath(dep).parents)]
+            todo += [makers[folder] for folder in folders if folder in makers]
+    return sorted(reached)
+
+
+def _fill(stage: Json, values: Json, data_set: str) -> Stage:
+    known = {"item.set": data_set}
+
+    def fill(text: str) -> str:
+        return re.sub(r"\$\{([\w.]+)\}", lambda match: str(known.get(match[1], look_up(values, match[1]))), text)
+
+    outs = [out for kind in ("outs", "metrics", "plots") for out in stage.get(kind, [])]
+    paths = [next(iter(out)) if isinstance(out, dict) else out for out in outs]
+    return Stage(*(list(map(fill, texts)) for texts in (stage.get("deps", []), paths, stage.get("params", []))))

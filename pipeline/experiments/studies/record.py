@@ -1,0 +1,128 @@
+"""results/<study>/rows.csv and curves.csv: what the experiments of a study gave, as git keeps it.
+
+From these files another machine draws the page again and computes nothing. A row of rows.csv is a tagger, or with seed
+`mean` the mean of all taggers of a row; its sums say which settings and code have given it.
+"""
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pipeline.errors import UserError
+from pipeline.experiments.lock import Json
+from pipeline.experiments.revision import Revision
+from pipeline.experiments.studies.queue import list_inputs
+from pipeline.experiments.studies.recipe import DIGITS, Sums
+from pipeline.experiments.studies.study import Cell
+from pipeline.files.csv import Columns, parse_csv, write_csv
+from pipeline.files.json import MACHINE, parse_json
+from pipeline.files.utf8 import not_utf8
+from pipeline.ner.scoring.scores import METRICS
+from pipeline.paths import HERE
+from pipeline.provenance.fingerprint import fingerprint
+from pipeline.report.data import CURVE, EPOCHS, MEAN, SCORES, TYPOS, Cost, Pretrained, need_means
+
+ROWS, CURVES = "rows.csv", "curves.csv"
+KEY = ["row", "column", "set"]
+INTERVALS = [f"{metric}_{end}" for metric in ("entity_f1", "token_f1") for end in ("low", "high")]
+LM = ["perplexity", "tokens", "parameters_m", "layers"]
+COSTS = ["cpu_minutes", "tagger_cpu_minutes", "tokens_per_second"]
+ORIGIN = ["commit", "machine", "settings", "code", "inputs"]
+HEADER = [*KEY, "seed", *METRICS, *INTERVALS, "typo_rate", "entity_f1_typos", *LM, *COSTS, *ORIGIN]
+TEXTS = [*KEY, "seed", *ORIGIN]
+CURVE_HEADER = [*KEY, "curve", "x", "y"]
+
+
+def read_table(path: Path, header: list[str], texts: list[str]) -> pd.DataFrame:
+    """Read a table that a study has written; without a file it is empty. A `UserError` names what is wrong with it."""
+    if not path.is_file():
+        return pd.DataFrame(columns=header)
+    try:
+        table = pd.read_csv(path, dtype=dict.fromkeys(texts, str), keep_default_na=False, na_values=[""])
+        table[texts] = table[texts].fillna("")
+        numbers = [column for column in header if column not in texts]
+        return table[header].astype(dict.fromkeys(numbers, float))
+    except UnicodeDecodeError as error:
+        fault = not_utf8(error)
+    except (KeyError, ValueError) as error:
+        fault = " ".join(str(error).split())
+    raise UserError(f"{path}: not the table that was written: {fault}; git checkout {path}, or delete it")
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table, whole or not at all; a number that does not exist is an empty cell."""
+    cells = table.astype(object).where(table.notna(), "")
+    write_csv(path, [*table.columns], cells.itertuples(index=False))
+
+
+def read_rows(cell: Cell, name: str, revision: Revision, sums: Sums, commit: str) -> pd.DataFrame:
+    """Read what a revision gave for a data set: a row for each seed and one for their mean."""
+    pretrained: Pretrained = _read_json(revision, HERE.pretrain, Pretrained)
+    cost: Cost = _read_json(revision, HERE.cost, Cost)
+    lm: Json = {**cost["lm"], **pretrained["lm"]}
+    path = HERE.scores / f"{name}.scores.csv"
+    origin = f"{revision.name}: {path}", revision.advice
+    scores = parse_csv(revision.read_bytes(path.as_posix()), *origin, SCORES)
+    need_means(scores, METRICS, *origin)
+    by_seed: dict[str, Json] = {}
+    for score in scores:
+        by_seed.setdefault(score["seed"], {})[score["metric"]] = score["value"]
+        if score["seed"] == MEAN and f"{score['metric']}_low" in INTERVALS:
+            by_seed[MEAN] |= {f"{score['metric']}_{end}": score[end] for end in ("low", "high")}
+    typos = _read_table(revision, HERE.scores / f"{name}.typos.csv", TYPOS)[-1:]
+    if typos and typos[0]["rate"]:
+        by_seed[MEAN] |= {"typo_rate": typos[0]["rate"], "entity_f1_typos": typos[0]["entity_f1"]}
+    inputs = fingerprint({path: md5 for path, md5 in list_inputs(revision).items() if _is_of(path, name)})
+    shared = {key: lm[key] for key in (*LM, *COSTS) if key in lm}
+    shared |= {"row": cell.row, "column": cell.column, "set": name, **sums._asdict(), "inputs": inputs[:DIGITS]}
+    shared |= {"commit": commit, "machine": _read_machine(revision, name)}
+    return pd.DataFrame([shared | {"seed": seed} | values for seed, values in by_seed.items()]).reindex(columns=HEADER)
+
+
+def read_curves(cell: Cell, name: str, revision: Revision) -> pd.DataFrame:
+    """Read the learning curves of a revision for a data set, means over the seeds, and its F1 under typos."""
+    tables = {
+        "perplexity": (HERE.pretrain_curve, CURVE, "tokens", "validation_perplexity"),
+        "epochs": (HERE.scores / f"{name}.epochs.csv", EPOCHS, "epoch", "validation_entity_f1"),
+        "typos": (HERE.scores / f"{name}.typos.csv", TYPOS, "rate", "entity_f1"),
+    }
+    points: list[list[object]] = []
+    for curve, (path, columns, x, y) in tables.items():
+        rows = pd.DataFrame(_read_table(revision, path, columns), columns=[*columns])
+        means: Mapping[Any, Any] = rows.groupby(x)[y].mean().to_dict()
+        data_set = "" if curve == "perplexity" else name
+        points += [[cell.row, cell.column, data_set, curve, *point] for point in means.items()]
+    return pd.DataFrame(points, columns=CURVE_HEADER)
+
+
+def describe_commit() -> str:
+    """Return the commit that is checked out, with a plus if code or settings have been edited since."""
+    edited = _git("status", "--porcelain", "--", "pipeline", "params.yaml", "dvc.yaml")
+    return _git("rev-parse", "--short=10", "HEAD").strip() + ("+" if edited else "")
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], check=True, capture_output=True, text=True).stdout
+
+
+def _is_of(path: str, name: str) -> bool:
+    """Whether an input is one of this data set or one of all."""
+    ner = HERE.raw_ner.as_posix()
+    return not path.startswith(f"{ner}/") or path == f"{ner}/{name}"
+
+
+def _read_machine(revision: Revision, name: str) -> str:
+    metrics = _read_json(revision, HERE.scores / f"{name}.json", dict[str, Any])
+    machine = metrics.get(MACHINE)
+    return str(machine.get("hardware", "")) if isinstance(machine, dict) else ""
+
+
+def _read_table(revision: Revision, path: Path, columns: Columns) -> list[dict[str, Any]]:
+    return parse_csv(revision.read_bytes(path.as_posix()), f"{revision.name}: {path}", revision.advice, columns)
+
+
+def _read_json(revision: Revision, path: Path, shape: Any) -> Any:
+    return parse_json(revision.read_bytes(path.as_posix()), f"{revision.name}: {path}", revision.advice, shape)

@@ -1,0 +1,87 @@
+"""What a study has found so far: the tables that its page, its pictures and its findings are made from."""
+
+from collections.abc import Iterator
+from math import isnan, sqrt
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from pipeline.experiments.studies.pairs import Key, Pair, correct
+from pipeline.experiments.studies.record import KEY
+from pipeline.experiments.studies.study import Study
+from pipeline.report.data import MEAN
+from pipeline.report.paper import order_sets
+from pipeline.report.tables import decimal
+
+
+class Results(NamedTuple):
+    """Tables as in the study's folder, without the rows that the study no longer has."""
+
+    name: str
+    study: Study
+    rows: pd.DataFrame
+    curves: pd.DataFrame
+    pairs: list[Pair]
+    stale: set[Key]
+    """Those of the rows that settings or code other than the tree's have given."""
+    missing: list[str]
+    """The experiments that have not been run."""
+
+    @property
+    def sets(self) -> list[str]:
+        """The data sets of all rows, in the paper's order."""
+        return order_sets(self.rows.set.unique())
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that have a row."""
+        return [column for column in self.study.columns if (self.rows.column == column).any()]
+
+    @property
+    def means(self) -> dict[Key, pd.Series]:
+        """The mean over the seeds of each row, in the order of the study."""
+        means = self.rows[self.rows.seed == MEAN]
+        by_key: dict[Any, pd.Series] = {tuple(row[KEY]): row for _, row in means.iterrows()}
+        keys = [(row, column, name) for row in self.study.rows for column in self.study.columns for name in self.sets]
+        return {key: by_key[key] for key in keys if key in by_key}
+
+    def seeds(self, key: Key) -> pd.DataFrame:
+        """Return the taggers of a row."""
+        row, column, name = key
+        rows = self.rows[(self.rows.row == row) & (self.rows.column == column) & (self.rows.set == name)]
+        return rows[rows.seed != MEAN]
+
+    def line(self, key: Key, curve: str) -> dict[float, float]:
+        """Return a curve of a row: y by x; empty if there is none."""
+        row, column, name = key
+        chosen = self.curves[(self.curves.row == row) & (self.curves.column == column) & (self.curves.set == name)]
+        chosen = chosen[chosen.curve == curve]
+        return dict(zip(chosen.x.tolist(), chosen.y.tolist(), strict=True))
+
+    def tables(self) -> Iterator[tuple[str, str]]:
+        """Yield each data set with each column that has rows of it."""
+        for name in self.sets:
+            for column in self.columns:
+                if any(key[1:] == (column, name) for key in self.means):
+                    yield name, column
+
+    def pairs_of(self, name: str, column: str) -> dict[tuple[str, str], Pair]:
+        """Return the pairs of a table."""
+        return {(pair.a, pair.b): pair for pair in self.pairs if (pair.set, pair.column) == (name, column)}
+
+    def sure_pairs(self, name: str, column: str) -> set[tuple[str, str]]:
+        """Return those that differ significantly at 5 %, by Holm's correction for all pairs of the table."""
+        pairs = self.pairs_of(name, column)
+        return correct({names: pair.p for names, pair in pairs.items() if not isnan(pair.p)})
+
+    def seed_deviation(self, name: str, column: str) -> float | None:
+        """Return the deviation of entity F1 between seeds, pooled over the rows of a table; None if all have one."""
+        values = [self.seeds(key).entity_f1 for key in self.means if key[1:] == (column, name)]
+        degrees = sum(len(each) - 1 for each in values)
+        squares = sum(float(((each - each.mean()) ** 2).sum()) for each in values)
+        return sqrt(squares / degrees) if degrees else None
+
+
+def say_difference(value: float, p: float) -> str:
+    """+0.031 (p 0.0005)."""
+    return f"{value:+.3f} (p {decimal(None if isnan(p) else p, 4)})"

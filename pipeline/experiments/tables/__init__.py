@@ -1,1 +1,0 @@
-"""All architectures side by side, compared with the paper's tables."""
