@@ -10,7 +10,7 @@ from pipeline.experiments.lock import Json
 from pipeline.experiments.revision import Revision, read_choice
 from pipeline.files.csv import Columns, parse_csv
 from pipeline.files.json import parse_json
-from pipeline.ner.scoring.scores import deviation
+from pipeline.ner.scoring.scores import FURTHER, deviation
 from pipeline.paths import HERE
 from pipeline.report.data import CURVE, EPOCHS, MEAN, SCORES, TYPOS, Cost, Data, Pretrained, need_means
 from pipeline.report.paper import order_sets
@@ -52,7 +52,7 @@ class Row(NamedTuple):
     lm: Json
     """The language model: parameters, perplexity, speed, memory."""
     scores: dict[str, dict[str, Score]]
-    """Scores by data set and metric, the sets in the paper's order."""
+    """Scores by data set and metric, the sets in the paper's order; a revision of earlier code lacks `FURTHER`."""
     splits: Json
     """Counts by data set and split."""
     charcnn_parameters_m: float | None
@@ -82,7 +82,9 @@ def read_row(revision: Revision) -> Row:
     if "layers" not in lm:
         raise UserError(f"{revision.name}: {HERE.pretrain}: found no layers, of an earlier code; {revision.advice}")
     sets = order_sets(data["ner"])
-    epochs, typos = (EPOCHS, "epoch", "validation_entity_f1"), (TYPOS, "rate", "entity_f1")
+    # Earlier code wrote the means over seeds alone, without a column for the seed; the mean over all rows is the same.
+    typo_columns = {column: kind for column, kind in TYPOS.items() if column != "seed"}
+    epochs, typos = (EPOCHS, "epoch", "validation_entity_f1"), (typo_columns, "rate", "entity_f1")
     return Row(
         arch=choice.arch,
         layers=lm["layers"],
@@ -116,8 +118,9 @@ def _read_scores(revision: Revision, name: str) -> dict[str, Score]:
     rows = parse_csv(revision.read_bytes(path.as_posix()), *origin, SCORES)
     need_means(rows, METRICS, *origin)
     means = {row["metric"]: row for row in rows if row["seed"] == MEAN}
-    seeds = {m: [row["value"] for row in rows if row["metric"] == m and row["seed"] != MEAN] for m in METRICS}
-    return {m: Score(means[m]["value"], deviation(seeds[m]), means[m]["low"], means[m]["high"]) for m in METRICS}
+    metrics = [*METRICS, *(metric for metric in FURTHER if metric in means)]
+    seeds = {m: [row["value"] for row in rows if row["metric"] == m and row["seed"] != MEAN] for m in metrics}
+    return {m: Score(means[m]["value"], deviation(seeds[m]), means[m]["low"], means[m]["high"]) for m in metrics}
 
 
 def _read_json(revision: Revision, path: Path, shape: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pipeline.experiments.tables.pairs import RESAMPLES, Difference, Pairs
 from pipeline.experiments.tables.plots import PAPER, PAPER_F1, label_rows
 from pipeline.experiments.tables.rows import METRICS, Row
+from pipeline.ner.scoring.scores import FURTHER
 from pipeline.report.pages.blocks import Markdown, table
 from pipeline.report.pages.render import render_markdown
 from pipeline.report.paper import LARGE_MODELS, SETS, Model, order_sets, set_name
@@ -61,7 +62,7 @@ def list_records(sweep: Sweep) -> Iterator[dict[str, object]]:
         record: dict[str, object] = {"arch": arch, "revision": row.source if row else NOT_RUN}
         record |= {"layers": row.layers, "hidden": row.hidden or ""} if row else {"layers": "", "hidden": ""}
         record |= {key: row.lm.get(key, "") if row else "" for key in LM}
-        for name, metric in product(sweep.sets, METRICS):
+        for name, metric in product(sweep.sets, [*METRICS, *FURTHER]):
             numbers = row.scores.get(name, {}).get(metric) if row else None
             for part, number in zip(("", "_deviation", "_low", "_high"), numbers or [None] * 4, strict=True):
                 record[f"{name}.{metric}{part}"] = "" if number is None else number
@@ -71,7 +72,6 @@ def list_records(sweep: Sweep) -> Iterator[dict[str, object]]:
 def render(sweep: Sweep, pictures: Collection[str]) -> str:
     """The page as Markdown, with the pictures of these names."""
     labels = label_rows(sweep.rows)
-    keys = [*product(sweep.sets, METRICS)]
     splits = {name: row.splits[name] for name in sweep.sets for row in reversed(sweep.rows) if name in row.splits}
     return render_markdown(
         Path(__file__).with_name("page.md"),
@@ -84,8 +84,8 @@ def render(sweep: Sweep, pictures: Collection[str]) -> str:
         large_models=_compare_with_paper(
             sweep, ["Layers", "Internal size", "Parameters, M", "Tokens read, M"], large=True
         ),
-        interval_columns=[f"{set_name(name)}, {TITLES[metric]}" for name, metric in keys],
-        intervals=[[row.arch, *(_describe_interval(row, *key) for key in keys)] for row in sweep.ran],
+        intervals=_tabulate_intervals(sweep, METRICS),
+        further=_tabulate_intervals(sweep, FURTHER),
         labels=labels,
         matrices={pairs.name: _tabulate_pairs(pairs, labels) for pairs in sweep.pairs},
         commands=_list_commands(sweep, labels),
@@ -129,6 +129,13 @@ def _describe_model(model: Model, sets: Sequence[str]) -> dict[str, str]:
         "Tokens read, M": f"{integer(model.epochs)} x {integer(model.tokens_m)}",
         **{f"F1 {set_name(name)}": score(model.f1.get(name)) for name in sets},
     }
+
+
+def _tabulate_intervals(sweep: Sweep, metrics: Sequence[str]) -> str:
+    """A table with a row for each architecture that was run and a column for each data set and metric."""
+    keys = [*product(sweep.sets, metrics)]
+    rows = [[row.arch, *(_describe_interval(row, *key) for key in keys)] for row in sweep.ran]
+    return table(["Architecture", *(f"{set_name(name)}, {TITLES[metric]}" for name, metric in keys)], rows)
 
 
 def _describe_interval(row: Row, name: str, metric: str) -> str:
