@@ -203,7 +203,7 @@ def _choose_learning_rate(params: dict[str, Any]) -> None:
     ("change", "stages"),
     [
         (_choose_learning_rate, "ner report"),  # whose page shows all settings
-        (_choose_protocol, "lemmas corpora ner export typos report"),
+        (_choose_protocol, "lemmas corpora ner evaluate export typos report"),
         ("pipeline/report/page.py", "report"),
         ("pipeline/lm/rnn/gru.py", ""),
         ("pipeline/lm/rnn/sru/recurrence.py", "pretrain ner evaluate export typos"),

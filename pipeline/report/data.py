@@ -16,7 +16,7 @@ from pipeline.files.shards import COUNTS
 from pipeline.files.weights import read_shapes
 from pipeline.ner.data.bio import OUTSIDE
 from pipeline.ner.data.corpus import SPLITS
-from pipeline.ner.scoring.scores import METRICS
+from pipeline.ner.scoring.scores import FURTHER, METRICS
 from pipeline.protocol import Protocol
 from pipeline.report.paper import order_sets
 from pipeline.work.outputs import need
@@ -31,7 +31,7 @@ EPOCHS = {"seed": int, "epoch": int, "validation_entity_f1": float, "validation_
 SCORES = {"metric": str, "seed": str, "value": float, "low": float, "high": float}
 TYPES = {"type": str, "precision": float, "recall": float, "f1": float, "support": int}
 CONFUSION = {"gold": str, "predicted": str, "count": int}
-TYPOS = {"rate": float, "words": int, "misspelt": int}
+TYPOS = {"rate": float, "words": int, "misspelt": int, "seed": str}
 TYPOS |= {f"{metric}{end}": float for metric in ("entity_f1", "token_f1") for end in ("", "_low", "_high")}
 """The columns of the tables, and what their cells hold."""
 TABLES = {
@@ -92,6 +92,7 @@ class SetResults(NamedTuple):
     types: pd.DataFrame
     confusion: pd.DataFrame
     typos: pd.DataFrame
+    """The rows of the mean over seeds."""
 
 
 class Results(NamedTuple):
@@ -149,7 +150,8 @@ def read_lm(metrics: Path) -> Json:
 
 def read_metrics(metrics: Path, name: str) -> dict[str, float]:
     """Read the scores of a set from metrics/ner/<set>.json."""
-    scores: dict[str, float] = read_key(metrics / "ner" / f"{name}.json", name, numbers(*METRICS), f"evaluate@{name}")
+    path, shape = metrics / "ner" / f"{name}.json", numbers(*METRICS, *FURTHER)
+    scores: dict[str, float] = read_key(path, name, shape, f"evaluate@{name}")
     return scores
 
 
@@ -165,10 +167,12 @@ def _read_set(data: Path, metrics: Path, name: str) -> SetResults:
     for kind, (columns, stage) in TABLES.items():
         path, advice = metrics / "ner" / f"{name}.{kind}.csv", remake(f"{stage}@{name}")
         rows = read_csv(path, columns, f"{stage}@{name}")
+        if kind == "typos":
+            rows = [row for row in rows if row["seed"] == MEAN]
         if not rows:
             raise UserError(f"{path}: found no row; {advice}")
         if kind == "scores":
-            need_means(rows, [*METRICS], str(path), advice)
+            need_means(rows, [*METRICS, *FURTHER], str(path), advice)
         tables[kind] = pd.DataFrame(rows, columns=[*columns])
     gold, predicted = (tables["confusion"][column] for column in ("gold", "predicted"))
     labels, pairs = {*gold}, zip(gold, predicted, strict=True)

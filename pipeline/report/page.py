@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.ner.scoring.scores import FURTHER
 from pipeline.report import paper
 from pipeline.report.counts import Flow, read_flows
 from pipeline.report.data import MEAN, Json, Results, SetResults
@@ -69,7 +70,8 @@ def _mean(of_set: SetResults, metric: str) -> Any:
 def _describe_scores(name: str, of_set: SetResults) -> list[str]:
     seeds = set(of_set.scores["seed"]) - {MEAN}
     scores = [(spread(of_set.metrics, x), interval(_mean(of_set, x))) for x in ("token_f1", "entity_f1")]
-    return [paper.set_name(name), str(len(seeds)), *scores[0], *scores[1], spread(of_set.metrics, "entity_f1_macro")]
+    others = [spread(of_set.metrics, x) for x in ("entity_f1_macro", *FURTHER)]
+    return [paper.set_name(name), str(len(seeds)), *scores[0], *scores[1], *others]
 
 
 def _describe_type(row: Mapping[Any, Any]) -> list[str]:

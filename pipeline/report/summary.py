@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipeline.files.json import read_json
-from pipeline.ner.scoring.scores import METRICS
+from pipeline.ner.scoring.scores import FURTHER, METRICS
 from pipeline.report.data import Cost, Data, read_lm, read_metrics
 from pipeline.report.pages.render import DEMO, DEMO_WARNING
 from pipeline.report.paper import order_sets
@@ -15,7 +15,8 @@ def summary(metrics: Path) -> str:
     data: Data = read_json(metrics / "data.json", Data, "report")
     lm = read_lm(metrics)
     sets = {name: read_metrics(metrics, name) for name in data["ner"]}
-    rows = [[name, *(spread(sets[name], metric) for metric in METRICS)] for name in order_sets(list(sets))]
+    metrics_shown = [*METRICS, *FURTHER]
+    rows = [[name, *(spread(sets[name], metric) for metric in metrics_shown)] for name in order_sets(list(sets))]
     model = f"a published ELMo, {decimal(lm['parameters_m'], 2)} M parameters"
     if "perplexity" in lm:
         model = f"validation perplexity {decimal(lm['perplexity'], 1)}, {decimal(lm['parameters_m'], 2)} M parameters"
@@ -25,7 +26,7 @@ def summary(metrics: Path) -> str:
         f"{lm['arch']}, scale {data['scale']}",
         *([DEMO_WARNING] if data["scale"] == DEMO else []),
         "",
-        plain(["set", *METRICS], rows),
+        plain(["set", *metrics_shown], rows),
         "",
         f"language model: {model}",
         *([_describe_cost(metrics / "cost.json")] if (metrics / "cost.json").is_file() else []),

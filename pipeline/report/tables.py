@@ -6,7 +6,13 @@ import pandas as pd
 
 from pipeline.errors import SPACES, printable
 
-TITLES = {"token_f1": "Token F1", "entity_f1": "Entity F1", "entity_f1_macro": "Entity F1, macro"}
+TITLES = {
+    "token_f1": "Token F1",
+    "entity_f1": "Entity F1",
+    "entity_f1_macro": "Entity F1, macro",
+    "entity_f1_unseen": "Entity F1, unseen",
+    "entity_f1_lowercased": "Entity F1, lower-cased",
+}
 """Names of the metrics."""
 NONE = "–"
 """Shown in place of a number that does not exist."""

@@ -1,5 +1,7 @@
 """Stage evaluate: scores of the taggers on the test split, with intervals and deviations (paper, step 4)."""
 
+from contextlib import AbstractContextManager, nullcontext
+
 import numpy as np
 
 from pipeline.files.csv import DIGITS, write_csv
@@ -7,33 +9,64 @@ from pipeline.files.json import write_metrics
 from pipeline.lm.embed import Embedder
 from pipeline.machine.describe import stamp
 from pipeline.machine.device import choose_device
-from pipeline.ner.scoring.scores import METRICS, TypeScore, confusion_counts, deviation, estimate, score_types
+from pipeline.ner.data.corpus import read_split, split_path
+from pipeline.ner.scoring.scores import (
+    FURTHER,
+    METRICS,
+    Counts,
+    TypeScore,
+    confusion_counts,
+    deviation,
+    estimate,
+    estimate_entities,
+    score_types,
+)
 from pipeline.ner.scoring.tested import prediction_path, write_predictions
-from pipeline.ner.tagging.examples import load_examples
-from pipeline.ner.tagging.tagger import load_taggers, predict
+from pipeline.ner.scoring.unseen import count_unseen, entity_texts
+from pipeline.ner.tagging.examples import Examples, features_of_tokens, load_examples
+from pipeline.ner.tagging.features import Features
+from pipeline.ner.tagging.tagger import Tagger, load_taggers, predict
 from pipeline.params import Params
 from pipeline.paths import Paths
+from pipeline.text.udpipe import Lemmatizer, Normalization
 from pipeline.work.outputs import fresh_folder
 
 
 def run(paths: Paths, params: Params, name: str) -> None:
-    """Score every seed's tagger of the set, in `paths.taggers`, on the test split in `paths.corpora`.
+    """Score every seed's tagger of the set, in `paths.taggers`, on the test split in `paths.corpora`, as it is and in
+    lower case; the train split there says which of its entities are unseen.
 
     `paths.predictions` gets a folder with each tagger's labels, for `compare`. `paths.scores` gets <set>.json, means
     over the taggers, and standard deviations between them if there are several; <set>.scores.csv, each tagger's
     scores and their mean with 95 % intervals over resampled sentences; <set>.types.csv, means over the taggers; and
     <set>.confusion.csv, sums. `bootstrap` of the block `evaluate` is the number of draws; the seed decides them.
+    `lowercase` and `lemmas` of the protocol decide how a split in lower case is read.
     """
     device = choose_device(params.compute.device)
     taggers = load_taggers(paths.taggers / name, device)
     kind = next(iter(taggers.values())).features
-    test = load_examples(paths, name, "test", Embedder.load(paths.lm, device), kind)
+    embedder = Embedder.load(paths.lm, device)
+    test = load_examples(paths, name, "test", embedder, kind)
+    train_path, test_path = (split_path(paths.corpora / name, split) for split in ("train", "test"))
+    seen, sentences = entity_texts(read_split(train_path)), [sentence.tokens for sentence in read_split(test_path)]
     predicted = {seed: predict(tagger, test.features) for seed, tagger in taggers.items()}
     counts = [test.count_tags(tags) for tags in predicted.values()]
+    unseen = [
+        count_unseen(test.tags, tags, test.features.lengths, test.labels, sentences, seen)
+        for tags in predicted.values()
+    ]
+    lowercased = _count_lowercased(paths, params, test, sentences, taggers, embedder)
 
-    estimates = estimate(counts, params.chosen_scale.evaluate.bootstrap, params.seed)  # (taggers + 1, measures, 3)
+    draws = params.chosen_scale.evaluate.bootstrap, params.seed
+    further = [  # in the order of FURTHER, (sentences, 3, 2)
+        np.stack([of_unseen.sum(-1), of_lowercased.entities.sum(-1)], -1)
+        for of_unseen, of_lowercased in zip(unseen, lowercased or counts, strict=True)
+    ]
+    estimates = np.concatenate(  # (taggers + 1, metrics, 3)
+        [estimate(counts, *draws)[:, : len(METRICS)], estimate_entities(further, *draws)], axis=1
+    )
     metrics, score_rows = {}, []
-    for index, metric in enumerate(METRICS):
+    for index, metric in enumerate([*METRICS, *FURTHER]):
         rows = estimates[:, index].tolist()
         score_rows += [(metric, seed, *row) for seed, row in zip([*predicted, "mean"], rows, strict=True)]
         metrics[metric] = round(rows[-1][0], DIGITS)
@@ -59,3 +92,26 @@ def run(paths: Paths, params: Params, name: str) -> None:
     write_csv(paths.scores / f"{name}.types.csv", TypeScore._fields, type_rows)
     write_csv(paths.scores / f"{name}.confusion.csv", ["gold", "predicted", "count"], confusion_rows)
     write_metrics(paths.scores / f"{name}.json", {name: metrics}, stamp(device))
+
+
+def _count_lowercased(
+    paths: Paths,
+    params: Params,
+    test: Examples,
+    sentences: list[list[str]],
+    taggers: dict[str, Tagger],
+    embedder: Embedder,
+) -> list[Counts] | None:
+    """Count the predictions for the test split in lower case; None if the taggers read nothing of the case."""
+    tagger = next(iter(taggers.values()))
+    features: AbstractContextManager[Features]
+    if params.protocol.lowercase:  # the language model has read the tokens in lower case already
+        if not tagger.sizes.surface:
+            return None
+        features = nullcontext(test.features.in_lower_case())
+    else:
+        lowered = [[token.lower() for token in tokens] for tokens in sentences]
+        lemmatizer = Lemmatizer(paths.udpipe, Normalization(params.protocol.lowercase, params.protocol.lemmas))
+        features = features_of_tokens(paths.features, lowered, lemmatizer.lemmatize_tokens, embedder, tagger.features)
+    with features as read:
+        return [test.count_tags(predict(tagger, read)) for tagger in taggers.values()]

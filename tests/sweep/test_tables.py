@@ -67,9 +67,27 @@ def test_a_revision_that_was_edited_after_its_run_is_found_out() -> None:
 def test_a_row_holds_means_deviations_and_intervals() -> None:
     gru = make_row("gru")
     assert gru.scores["wikineural"]["token_f1"] == pytest.approx(Score(0.72, 0.02 * 2**0.5, 0.65, 0.79))
+    assert gru.scores["wikineural"]["entity_f1_unseen"] == pytest.approx(Score(0.41, 0.02 * 2**0.5, 0.3, 0.52))
     assert gru.epochs["wikineural"] == pytest.approx({1: 0.4, 2: 0.6})
     assert (gru.layers, gru.hidden, gru.lm["minutes"]) == (2, 8, 3.5)
+    assert gru.typos["wikineural"] == pytest.approx({0: 0.6, 0.1: 0.5})
     assert make_row("charcnn").hidden is None
+
+
+def test_a_revision_of_earlier_code_has_fewer_scores_and_no_seeds_of_its_typos() -> None:
+    revision, typos, scores = Fake("old", "gru"), *(f"metrics/ner/wikineural.{x}.csv" for x in ("typos", "scores"))
+    lines = revision.files[typos].splitlines()
+    means = [line for line in lines if ",mean," in line or line == lines[0]]
+    revision.files[typos] = "\n".join(line.replace(",seed", "").replace(",mean", "") for line in means)
+    revision.files[scores] = "\n".join(
+        x for x in revision.files[scores].splitlines() if "unseen" not in x and "lowercased" not in x
+    )
+    row = read_row(revision)
+    assert row.typos == make_row("gru").typos and list(row.scores["wikineural"]) == ["token_f1", "entity_f1"]
+    page = render(Sweep("demo", "ours", [row, make_row("sru")], [], "", []), [])
+    certainty = page.split("## With what certainty")[1]
+    assert re.search(r"\| gru +\| +not run +\| +not run \|", certainty)
+    assert re.search(r"\| sru +\| +0.410 \(0.300 to 0.520\) +\| +0.550 \(0.500 to 0.600\) \|", certainty)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from pipeline.experiments.studies.study import Cell
 from pipeline.files.csv import Columns, parse_csv, write_csv
 from pipeline.files.json import MACHINE, parse_json
 from pipeline.files.utf8 import not_utf8
-from pipeline.ner.scoring.scores import METRICS
+from pipeline.ner.scoring.scores import FURTHER, METRICS
 from pipeline.paths import HERE
 from pipeline.provenance.fingerprint import fingerprint
 from pipeline.report.data import CURVE, EPOCHS, MEAN, SCORES, TYPOS, Cost, Pretrained, need_means
@@ -31,7 +31,7 @@ INTERVALS = [f"{metric}_{end}" for metric in ("entity_f1", "token_f1") for end i
 LM = ["perplexity", "tokens", "parameters_m", "layers"]
 COSTS = ["cpu_minutes", "tagger_cpu_minutes", "tokens_per_second"]
 ORIGIN = ["commit", "machine", "settings", "code", "inputs"]
-HEADER = [*KEY, "seed", *METRICS, *INTERVALS, "typo_rate", "entity_f1_typos", *LM, *COSTS, *ORIGIN]
+HEADER = [*KEY, "seed", *METRICS, *FURTHER, *INTERVALS, "typo_rate", "entity_f1_typos", *LM, *COSTS, *ORIGIN]
 TEXTS = [*KEY, "seed", *ORIGIN]
 CURVE_HEADER = [*KEY, "curve", "x", "y"]
 
@@ -66,15 +66,17 @@ def read_rows(cell: Cell, name: str, revision: Revision, sums: Sums, commit: str
     path = HERE.scores / f"{name}.scores.csv"
     origin = f"{revision.name}: {path}", revision.advice
     scores = parse_csv(revision.read_bytes(path.as_posix()), *origin, SCORES)
-    need_means(scores, METRICS, *origin)
+    need_means(scores, [*METRICS, *FURTHER], *origin)
     by_seed: dict[str, Json] = {}
     for score in scores:
         by_seed.setdefault(score["seed"], {})[score["metric"]] = score["value"]
         if score["seed"] == MEAN and f"{score['metric']}_low" in INTERVALS:
             by_seed[MEAN] |= {f"{score['metric']}_{end}": score[end] for end in ("low", "high")}
-    typos = _read_table(revision, HERE.scores / f"{name}.typos.csv", TYPOS)[-1:]
-    if typos and typos[0]["rate"]:
-        by_seed[MEAN] |= {"typo_rate": typos[0]["rate"], "entity_f1_typos": typos[0]["entity_f1"]}
+    typos = _read_table(revision, HERE.scores / f"{name}.typos.csv", TYPOS)
+    worst = max((row["rate"] for row in typos), default=0)
+    for row in typos if worst else []:
+        if row["rate"] == worst:
+            by_seed[row["seed"]] |= {"typo_rate": worst, "entity_f1_typos": row["entity_f1"]}
     inputs = fingerprint({path: md5 for path, md5 in list_inputs(revision).items() if _is_of(path, name)})
     shared = {key: lm[key] for key in (*LM, *COSTS) if key in lm}
     shared |= {"row": cell.row, "column": cell.column, "set": name, **sums._asdict(), "inputs": inputs[:DIGITS]}
@@ -92,6 +94,8 @@ def read_curves(cell: Cell, name: str, revision: Revision) -> pd.DataFrame:
     points: list[list[object]] = []
     for curve, (path, columns, x, y) in tables.items():
         rows = pd.DataFrame(_read_table(revision, path, columns), columns=[*columns])
+        if curve == "typos":
+            rows = rows[rows.seed == MEAN]
         means: Mapping[Any, Any] = rows.groupby(x)[y].mean().to_dict()
         data_set = "" if curve == "perplexity" else name
         points += [[cell.row, cell.column, data_set, curve, *point] for point in means.items()]

@@ -105,7 +105,7 @@ def _sums_of(rows: pd.DataFrame, key: Key) -> Sums | None:
 
 def _sum_row(rows: pd.DataFrame, key: Key) -> str:
     """Sum up all that decides a row: settings, code and inputs."""
-    return fingerprint(_of(rows, key)[["settings", "code", "inputs"]].iloc[0].to_dict())
+    return fingerprint({part: _of(rows, key)[part].iloc[0] for part in ("settings", "code", "inputs")})
 
 
 def _of(rows: pd.DataFrame, key: Key) -> pd.DataFrame:
@@ -124,7 +124,8 @@ def _record(
     Rows that the tree would give again have its commit, whichever commit has run them: their sums are the tree's.
     """
     commit = describe_commit()
-    all_rows, all_curves = [rows[:0]], [curves[:0]]
+    all_rows: list[pd.DataFrame] = [rows[:0]]
+    all_curves: list[pd.DataFrame] = [curves[:0]]
     for cell in cells:
         revision = revisions.get((cell.row, cell.column))
         for data_set in cell.params.sets:

@@ -3,7 +3,10 @@
 `token_f1` is the paper's: the F1 of each B-/I- label over tokens, weighted by how often the label is in the gold
 tags, O left out (scikit-learn's `f1_score(labels=..., average="weighted")`). `entity_f1` counts entities with exact
 borders and type, all types together, as conlleval and seqeval's default mode do; an I- that continues nothing begins
-an entity. `entity_f1_macro` is the mean of the types' F1, over types in gold or predicted tags.
+an entity. `entity_f1_macro` is the mean of the types' F1, over types in gold or predicted tags. A score of nothing, 0
+of 0, is 0.
+
+Stage `evaluate` adds the entity F1 of `unseen.py`, and that of the same tagger on the test split in lower case.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,6 +24,9 @@ Numbers = npt.NDArray[Any]
 """Counts: integers, or floats after a matrix product."""
 
 METRICS = ["token_f1", "entity_f1", "entity_f1_macro"]
+"""The scores that predictions and gold tags alone decide."""
+FURTHER = ["entity_f1_unseen", "entity_f1_lowercased"]
+"""The scores that stage `evaluate` adds to them."""
 INTERVAL = [2.5, 97.5]
 """Percentiles of bootstrap values: the middle 95 %."""
 CHUNK = 50
@@ -64,9 +70,13 @@ class Spans(NamedTuple):
     inside: Integers
     """The number of I- of the entity's type."""
 
+    def select(self, chosen: npt.NDArray[np.bool_]) -> "Spans":
+        """Select the spans for which `chosen`, (spans,), is true."""
+        return Spans(*(column[chosen] for column in self))
+
     def of_sentences(self, sentences: Integers) -> "Spans":
         """Select the spans of these sentences, whose numbers rise; the result numbers the sentences from 0."""
-        spans = Spans(*(column[np.isin(self.sentence, sentences)] for column in self))
+        spans = self.select(np.isin(self.sentence, sentences))
         return spans._replace(sentence=np.searchsorted(sentences, spans.sentence))
 
     def are_in(self, others: "Spans") -> npt.NDArray[np.bool_]:
@@ -96,12 +106,16 @@ def count(gold: Integers, predicted: Integers, lengths: Integers, labels: list[s
     sentence = np.repeat(np.arange(len(lengths)), lengths)  # (tokens,)
     hit = np.where(gold == predicted, gold, 0)
     tokens = [_tally(sentence, tags, len(lengths), len(labels)) for tags in (hit, gold, predicted)]
-    types = np.array([0, *(1 + entity_types(labels).index(tag_type(label)) for label in labels[1:])])  # (labels,)
     gold_spans, predicted_spans = (find_spans(tags, lengths, labels) for tags in (gold, predicted))
-    hits = Spans(*(column[predicted_spans.are_in(gold_spans)] for column in predicted_spans))
-    all_spans = (hits, gold_spans, predicted_spans)
-    entities = [_tally(spans.sentence, types[spans.begin], len(lengths), types.max() + 1) for spans in all_spans]
-    return Counts(np.stack(tokens, 1), np.stack(entities, 1))
+    return Counts(np.stack(tokens, 1), count_entities(gold_spans, predicted_spans, len(lengths), labels))
+
+
+def count_entities(gold: Spans, predicted: Spans, sentences: int, labels: list[str]) -> Integers:
+    """Count hits, gold and predicted entities of each type in every sentence, int64 (sentences, 3, types)."""
+    types = np.array([0, *(1 + entity_types(labels).index(tag_type(label)) for label in labels[1:])])  # (labels,)
+    hits = predicted.select(predicted.are_in(gold))
+    tallies = [_tally(x.sentence, types[x.begin], sentences, types.max() + 1) for x in (hits, gold, predicted)]
+    return np.stack(tallies, 1)
 
 
 def total(counts: Counts) -> Counts:
@@ -171,6 +185,15 @@ def spread_types(taggers: Sequence[Counts], labels: list[str], resamples: int, s
     deviations = [deviation(f1) for f1 in estimates[:-1, :, 0].T.tolist()]
     low, high = estimates[-1, :, 1:].T.tolist()
     return {"type": entity_types(labels), "deviation": deviations, "low": low, "high": high}
+
+
+def estimate_entities(taggers: Sequence[Numbers], resamples: int, seed: int) -> Floats:
+    """The F1 of each column of counts, (sentences, 3, columns) a tagger, with its 95 % interval, as `estimate` does.
+
+    Returns (taggers + 1, columns, 3). With an equal seed the sentences drawn are those of `estimate`.
+    """
+    counts = [Counts(columns[..., :0], columns) for columns in taggers]  # columns are to `measure` as types are
+    return estimate(counts, resamples, seed)[:, len(METRICS) :]
 
 
 def bootstrap(taggers: Sequence[Counts], resamples: int, seed: int) -> Floats:

@@ -1,6 +1,9 @@
 """A split as the tagger sees it: vectors of its sentences and numbers for its tags."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -64,6 +67,25 @@ def load_examples(paths: Paths, name: str, split: str, embedder: Embedder, kind:
     tags = encode_tags(str(path), (sentence.tags for sentence in sentences), labels, "corpora")
     layers = features.width // embedder.width if read == "all" else 1
     return Examples(features, tags, labels, layers)
+
+
+@contextmanager
+def features_of_tokens(
+    cache: Path,
+    sentences: list[list[str]],
+    lemmatize: Callable[[list[str]], list[str]],
+    embedder: Embedder,
+    kind: FeatureKind,
+) -> Iterator[Features]:
+    """Give the features of sentences of tokens that are in no file, such as a split whose tokens were changed.
+
+    `lemmatize` returns the words that the language model reads for the tokens of a sentence. The features are needed
+    once: they are in `cache`, on the disk of the other features, and are deleted when the block ends.
+    """
+    with TemporaryDirectory(prefix=".changed.", dir=cache) as scratch:
+        lemmas = [lemmatize(tokens) for tokens in sentences]
+        letters = read_letters(token for tokens in sentences for token in tokens)
+        yield build_features(Path(scratch), "changed", lemmas, choose_embed(embedder, kind), letters)
 
 
 def choose_embed(embedder: Embedder, kind: FeatureKind) -> Embed:

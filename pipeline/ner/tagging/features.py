@@ -4,6 +4,7 @@ Computing them again for every batch of every epoch, as the paper's code does, t
 20 epochs. At the paper's size they take 3.8 GB in float16, so they are mapped and not loaded.
 """
 
+import copy
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from pipeline.errors import FULL, UserError
 from pipeline.files.ids import read_array
 from pipeline.ner.tagging.batches import Indices, inference_batches
-from pipeline.ner.tagging.surface import Letters
+from pipeline.ner.tagging.surface import Letters, lower_letters
 from pipeline.work.progress import track
 
 Vectors = npt.NDArray[np.float32]
@@ -44,6 +45,12 @@ class Features:
             raise UserError(f"{folder}: found lengths that are not those of {len(self.values):,} tokens; {advice}")
         self.width = int(self.values.shape[1])
         self._starts: Indices = np.cumsum(self.lengths) - self.lengths
+
+    def in_lower_case(self) -> "Features":
+        """Return the same features with the letters in lower case."""
+        lowered = copy.copy(self)
+        lowered.letters = lower_letters(self.letters)
+        return lowered
 
     def rows(self, sentences: Indices) -> Indices:
         """Return the rows of `values` that hold these sentences, one sentence after the other; (tokens,)."""
