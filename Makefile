@@ -8,7 +8,7 @@ export DVC_NO_ANALYTICS := 1
 # so what Python compiles has to be kept.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help install repro demo tables test test-slow lint lock clean
+.PHONY: help install repro demo study test test-slow lint lock clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -31,8 +31,8 @@ repro: install ## Run what has changed of the pipeline (dvc repro), and show the
 demo: install ## Generate the files of data/demo again
 	python -m demo
 
-tables: install ## Run every architecture that has not been run, and write metrics/tables.html
-	python -m pipeline tables
+study: install ## Run what a study has not run yet, and write results/NAME/page.html: make study NAME=demo
+	python -m pipeline study $(NAME)
 
 test: install ## Run the tests, all but the slow ones
 	python -m pytest -n 2 --dist loadfile

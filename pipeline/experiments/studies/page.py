@@ -13,7 +13,7 @@ from pipeline.ner.scoring.scores import deviation
 from pipeline.report.pages.blocks import Markdown, table
 from pipeline.report.pages.render import render_markdown
 from pipeline.report.paper import LARGE_MODELS, MODELS, set_name
-from pipeline.report.tables import NONE, decimal, integer, minutes, plus_minus, score
+from pipeline.report.tables import NONE, decimal, integer, minutes, plain, plus_minus, score
 
 PAPER = MODELS | LARGE_MODELS
 STALE = "†"
@@ -39,6 +39,25 @@ def render(results: Results, pictures: Collection[str]) -> str:
 def summarise(results: Results, folder: str) -> str:
     """Return findings, picture and scores as Markdown; `folder` leads to the study's results."""
     return render_markdown(SUMMARY, **_content(results, folder))
+
+
+def show(results: Results) -> str:
+    """Return the scores for a terminal, a table for each data set and column."""
+    header = ["", "entity F1", "unseen", "lower-cased", "typos", "token F1", "perplexity"]
+    tables = []
+    for name, column in results.tables():
+        rows = []
+        for key, mean in results.means.items():
+            if key[1:] == (column, name):
+                cells = [plus_minus(mean.entity_f1, deviation(results.seeds(key).entity_f1.tolist()))]
+                cells += map(_score, (mean.entity_f1_unseen, mean.entity_f1_lowercased, mean.entity_f1_typos))
+                rows.append([_mark(results, key), *cells, _score(mean.token_f1), decimal(_known(mean.perplexity), 1)])
+        tables.append(f"{_title(results, name, column)}\n{plain(header, rows)}")
+    stale = (
+        [f"{STALE} given by other settings or code than those of params.yaml and pipeline/"] if results.stale else []
+    )
+    missing = [f"not run: {'; '.join(results.missing)}"] if results.missing else []
+    return "\n\n".join([results.study.question, *write_findings(results), *tables, *stale, *missing])
 
 
 def _content(results: Results, folder: str) -> dict[str, object]:

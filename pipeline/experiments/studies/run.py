@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.experiments.revision import PARAMS, STAGES, Revision, all_revisions
 from pipeline.experiments.studies.docs import fill_in, path_between
-from pipeline.experiments.studies.page import render, summarise
+from pipeline.experiments.studies.page import render, show, summarise
 from pipeline.experiments.studies.pairs import PAIRS, Key, Pair, compare_rows, read_pairs
 from pipeline.experiments.studies.plots import choose_drawings
 from pipeline.experiments.studies.queue import find, finish_queue, run_queued
@@ -38,7 +38,7 @@ Revisions = dict[tuple[str, str], Revision]
 
 
 def run(name: str, compute: bool, jobs: int, target: Path, docs: Path) -> str:
-    """Bring the study up to date in the folder `target` and in the page `docs`; return its summary.
+    """Bring the study up to date in the folder `target` and in the page `docs`; return its scores as text.
 
     With `compute`, experiments that neither rows.csv nor a revision has are run first, `jobs` at a time.
     """
@@ -73,9 +73,8 @@ def run(name: str, compute: bool, jobs: int, target: Path, docs: Path) -> str:
     drawings = choose_drawings(results)
     pictures = {picture: save(target, picture, draw, results) for picture, draw in drawings.items()}
     write_page(target, "page", render(results, drawings), pictures)
-    summary = summarise(results, path_between(docs, target))
-    fill_in(docs, name, summary)
-    return f"{summarise(results, target.as_posix())}\npage: {target / 'page'}.html"
+    fill_in(docs, name, summarise(results, path_between(docs, target)))
+    return f"{show(results)}\n\npage: {target / 'page'}.html"
 
 
 def _title(study: Study, cell: Cell) -> str:
