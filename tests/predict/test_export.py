@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -110,6 +111,16 @@ def test_the_card_says_what_it_is_made_of(world: World) -> None:
     (value,) = [row[2] for row in scores if row[:2] == ["entity_f1", seed]]
     assert f" {float(value):.3f} |" in card and "generated text" in card and "of 2 the best" in card
     assert "`data/demo/model.udpipe`" in card and str(world.folder) not in card
+
+
+def test_the_card_says_f1_as_given_in_lower_case_and_on_unseen_entities(world: World) -> None:
+    with (world.scores / "wikineural.scores.csv").open(encoding="utf-8") as file:
+        scores = {(row["metric"], row["seed"]): row for row in csv.DictReader(file)}
+    card, seed = (world.exported / "README.md").read_text(encoding="utf-8"), load(world.exported).settings.seed
+    titles = {"entity_f1": "", "entity_f1_unseen": ", unseen", "entity_f1_lowercased": ", lower-cased"}
+    for metric, title in titles.items():
+        value, low, high = (float(scores[metric, seed][column]) for column in ("value", "low", "high"))
+        assert re.search(rf"\| Entity F1{title} +\| +{value:.3f} \| +{low:.3f} to {high:.3f} \|", card)
 
 
 def test_a_udpipe_model_that_was_taken_out_is_asked_for_and_must_be_the_same(
