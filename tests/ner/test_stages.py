@@ -63,6 +63,9 @@ class FakeEmbedder:
     def layers(self, sentences: list[list[str]]) -> list[np.ndarray]:
         return [np.stack([vectors + layer for layer in range(3)]) for vectors in self.embed(sentences)]
 
+    def states(self, sentences: list[list[str]]) -> list[np.ndarray]:
+        return [np.concatenate([vectors[:, :4], vectors], 1) for vectors in self.embed(sentences)]
+
 
 @pytest.fixture(scope="module", autouse=True)
 def _fakes() -> Iterator[None]:

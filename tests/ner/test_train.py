@@ -8,6 +8,7 @@ from pipeline.errors import UserError
 from pipeline.ner.data.bio import bio_labels, bio_spans
 from pipeline.ner.tagging.examples import Examples
 from pipeline.ner.tagging.features import build_features
+from pipeline.ner.tagging.surface import read_letters
 from pipeline.ner.tagging.tagger import Tagger, predict
 from pipeline.ner.tagging.train import Epoch, kept_epoch, train_tagger
 from pipeline.protocol import EpochRule
@@ -38,7 +39,8 @@ def make_examples(cache: Path, copies: int = 1) -> Examples:
     def embed(batch: list[list[str]]) -> list[np.ndarray]:
         return [np.concatenate([np.roll(vectors(s), turn, axis=1) for turn in range(copies)], axis=1) for s in batch]
 
-    features = build_features(cache, "key", [sentence.tokens for sentence in SENTENCES], embed)
+    tokens = [sentence.tokens for sentence in SENTENCES]
+    features = build_features(cache, "key", tokens, embed, read_letters(token for words in tokens for token in words))
     tags = np.array([LABELS.index(tag) for sentence in SENTENCES for tag in sentence.tags])
     return Examples(features, tags, LABELS, copies)
 

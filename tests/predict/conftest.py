@@ -30,6 +30,7 @@ from pipeline.predict.serve.run import bind, make_server
 from pipeline.protocol import TokenRule
 from pipeline.stages import corpora, evaluate, export, ner
 from pipeline.text.udpipe import Lemmatizer
+from tests.ner.drawn import make_settings
 from tests.params import make_params
 from tests.report.world import CHARCNN, LM
 
@@ -39,16 +40,7 @@ SENTENCES = {"train": 300, "validation": 40, "test": 40}
 CNN = {"embedding": 8, "filters": [16, 0, 48], "highway": 0, "activation": "relu"}
 SHAPE = CHARCNN | {"cnn": CNN, "projection": 32}
 TYPES = [*SPECIALS, "иван", "москва", "уехать", "в", ".", "«", "заря", "петров", "город", "стоять"]
-TAGGER = {
-    "hidden": 24,
-    "layers": 1,
-    "dropout": 0.0,
-    "batch_sentences": 40,
-    "epochs": 5,
-    "learning_rate": 0.1,
-    "clip": 5.0,
-    "seeds": [1, 2],
-}
+TAGGER = {"hidden": 24, "batch_sentences": 40, "epochs": 5, "learning_rate": 0.1, "seeds": [1, 2]}
 PARAMS = {
     "protocol.lowercase": True,
     "protocol.lemmas": True,
@@ -89,7 +81,7 @@ class World:
         torch.manual_seed(1)
         settings, layers = LmSettings.model_validate(LM | {"hidden": 32}), 0 if cell == "none" else 2
         arch = ArchSettings(cell=cell, layers=layers, residual=False)
-        encoder = make_encoder(CharCnnSettings.model_validate(SHAPE).shape)
+        encoder = make_encoder(CharCnnSettings.model_validate(SHAPE).shape())
         encoder.standardise(vocabulary_char_ids(TYPES))
         self.lm.mkdir(parents=True)
         encoder.save(self.lm)
@@ -102,7 +94,7 @@ class World:
         Where not all tokens are read, the models read words instead of lemmas.
         """
         protocol = {"protocol.tokens": tokens, "protocol.lemmas": tokens == "all"}
-        values = {"ner": {"features": features, **TAGGER, **settings}, **protocol}
+        values = {"ner": make_settings(**{"features": features, **TAGGER, **settings}), **protocol}
         for stage in (corpora, ner, evaluate, export):
             stage.run(self.paths, make_params(PARAMS | values), "wikineural")
 

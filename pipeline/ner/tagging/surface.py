@@ -29,7 +29,8 @@ def read_letters(tokens: Iterable[str]) -> Letters:
     body = LONGEST - 2
     shortened = (t if len(t) <= body else t[: body - TAIL] + t[-TAIL:] for t in tokens)
     padded = "".join(f"{BEGIN}{token}{END}".ljust(LONGEST, "\0") for token in shortened)
-    return np.frombuffer(padded.encode("utf-32-le", "surrogatepass"), dtype=np.int32).reshape(-1, LONGEST)
+    codes = bytearray(padded.encode("utf-32-le", "surrogatepass"))  # torch warns of arrays that nobody may change
+    return np.frombuffer(codes, dtype=np.int32).reshape(-1, LONGEST)
 
 
 def lower_letters(letters: Letters) -> Letters:
