@@ -51,8 +51,11 @@ class NerSettings(TaggerSettings):
     """The share of the steps over which the step size rises to its largest."""
     decay: Switch
     """Whether the step size then falls as a cosine to a hundredth, or stays."""
-    lowercased: Annotated[float, Field(ge=0, le=1)]
-    """The share of the sentences whose surface is in lower case in an epoch (Mayhew et al. 2019)."""
+    lowercased: Share
+    """The share of the sentences whose surface is in lower case in an epoch (Mayhew et al. 2019).
+
+    It is less than 1: a tagger that has seen no capital letter would take each for an unknown character's vector.
+    """
     clip: Annotated[float, Field(gt=0)]
     """Largest norm of the gradient."""
     seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(each_once)]

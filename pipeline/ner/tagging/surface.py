@@ -55,17 +55,17 @@ class Surface(nn.Module):
     def __init__(self, characters: str, width: int, dropout: float) -> None:
         """`characters` are those that it tells apart, in order of their code points; `width` is that of a vector."""
         super().__init__()
-        self.register_buffer("codes", torch.tensor([ord(character) for character in characters]), persistent=False)
-        self.embedding = nn.Embedding(len(characters) + 2, EMBEDDING, padding_idx=0)  # 1 is any other character
+        codes = [0, *map(ord, characters)]  # 0 is what stands after a token; any other character is the last row
+        self.register_buffer("codes", torch.tensor(codes), persistent=False)
+        self.embedding = nn.Embedding(len(codes) + 1, EMBEDDING, padding_idx=0)
         self.convolution = nn.Conv1d(EMBEDDING, width, WINDOW, padding=WINDOW // 2)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, letters: Tensor) -> Tensor:
         """Map code points, int (tokens, LONGEST), to float32 (tokens, width); each distinct token is computed once."""
         distinct, index = letters.unique(dim=0, return_inverse=True)  # (types, LONGEST), (tokens,)
-        position = torch.searchsorted(self.codes, distinct.long()).clamp_max(len(self.codes) - 1)
-        known = self.codes[position] == distinct
-        ids = torch.where(known, position + 2, (distinct > 0).long())  # (types, LONGEST)
-        states = self.convolution(self.embedding(ids).transpose(1, 2)).relu()  # (types, width, LONGEST)
+        row = torch.searchsorted(self.codes, distinct.long()).clamp_max(len(self.codes) - 1)  # (types, LONGEST)
+        row = torch.where(self.codes[row] == distinct, row, len(self.codes))
+        states = self.convolution(self.embedding(row).transpose(1, 2)).relu()  # (types, width, LONGEST)
         best = states.masked_fill((distinct == 0)[:, None], 0).amax(2)  # (types, width)
         return self.dropout(best)[index]
