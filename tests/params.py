@@ -18,8 +18,8 @@ def _committed() -> Any:
     return complete_scales(read_yaml(ROOT / "params.yaml"))
 
 
-PAPER: dict[str, Any] = _committed()["taggers"]["paper"]
-"""What the paper's tagger reads and how it learns."""
+PAPER, FULL = (_committed()["taggers"][name] for name in ("paper", "full"))
+"""What the paper's tagger reads and how it learns, and the one with all that was added."""
 
 
 def make_params(values: dict[str, Any] | None = None) -> Params:

@@ -25,7 +25,7 @@ from pipeline.paths import Paths
 from pipeline.stages import corpora, evaluate, ner, typos
 from pipeline.text.udpipe import Normalization
 from tests.ner.drawn import make_settings
-from tests.params import make_params
+from tests.params import FULL, make_params
 
 RAW = {  # the splits differ, so that the embedder shows which it was given
     "train": "0\tМосква\tI-LOC\n1\tцветёт\tO\n\n0\tИван\tB-PER\n1\tОрёл\tI-LOC\n\n0\tдождь\tO\n\n",
@@ -285,13 +285,21 @@ def test_a_protocol_may_drop_tokens_and_what_is_dropped_is_counted(work: Paths) 
     assert [counts[key] for key in dropped] == [1, 3, 1, 0]
 
 
-@pytest.mark.parametrize(("features", "layers"), [("mix", 1), ("all", 0)])
-def test_layers_no_recurrence_and_the_last_epoch_go_all_the_way(work: Paths, features: str, layers: int) -> None:
+@pytest.mark.parametrize(
+    ("settings", "width"),
+    [({"features": "mix"}, 24), ({"features": "all", "layers": 0}, 24), (FULL, 12)],
+    ids=["a mix", "no recurrence", "full"],
+)
+def test_every_kind_of_tagger_and_the_last_epoch_go_all_the_way(
+    work: Paths, settings: dict[str, Any], width: int
+) -> None:
     run_corpora(work)
-    run_ner(work, make_settings(features=features, layers=layers), epoch="last")
+    run_ner(work, make_settings(**settings), epoch="last")
     assert [row["kept"] for row in table(work.scores / "toy.epochs.csv")] == ["0", "0", "1"]
     config = json.loads((work.taggers / "toy" / "seed-1" / "config.json").read_text())
-    assert (config["features"], config["width"], config["layers"]) == (features, 3 * FakeEmbedder.width, layers)
+    assert (
+        config["width"] == width and config.items() >= {key: settings[key] for key in settings.keys() & config}.items()
+    )
     metrics = json.loads((run_evaluate(work) / "toy.json").read_text())["toy"]
     assert float(run_typos(work, [0, 0.5])[0]["entity_f1"]) == metrics["entity_f1"]
 

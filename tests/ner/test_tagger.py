@@ -8,6 +8,7 @@ import torch
 from pipeline.errors import UserError
 from pipeline.ner.data.bio import bio_labels
 from pipeline.ner.settings import FeatureKind
+from pipeline.ner.tagging.features import build_features
 from pipeline.ner.tagging.surface import read_letters
 from pipeline.ner.tagging.tagger import Tagger, load_taggers
 from tests.ner.drawn import make_tagger
@@ -118,9 +119,50 @@ def test_dropout_is_on_features_and_states_and_in_training_only(tagger: Tagger) 
     assert states > all_states + 0.05  # the ReLU makes the others
 
 
+def read_by_lstm(tagger: Tagger, sentences: Batch) -> torch.Tensor:
+    """What reaches the BiLSTM, (tokens, width), in the order of the sentences; they are of equal length."""
+    inputs: list[torch.Tensor] = []
+    hook = tagger.lstm.register_forward_pre_hook(lambda _, given: inputs.append(given[0].data))
+    tagger.emissions(*sentences)
+    hook.remove()
+    number = len(sentences[1])
+    return inputs[0].view(-1, number, inputs[0].shape[1]).transpose(0, 1).flatten(0, 1)  # packed: time by time
+
+
+def test_word_dropout_takes_all_features_of_a_token_and_never_its_surface() -> None:
+    torch.manual_seed(1)
+    sizes = {"word_dropout": 0.3, "surface": 4, "characters": "абв", "standardise": True}
+    tagger, sentences = make_tagger(LABELS, WIDTH, **sizes), batch([50] * 40)
+    whole = read_by_lstm(tagger.eval(), sentences)
+    assert torch.allclose(whole[:, :WIDTH], sentences[0])
+    read = read_by_lstm(tagger.train(), sentences)
+    gone = (read[:, :WIDTH] == 0).all(1)  # (tokens,)
+    assert torch.equal(read[~gone], whole[~gone]) and torch.equal(read[:, WIDTH:], whole[:, WIDTH:])
+    assert 0.26 < gone.float().mean() < 0.34
+
+
+def test_standardised_features_have_mean_0_and_deviation_1_over_the_split(tmp_path: Path) -> None:
+    """Except for a dimension that is the same for all tokens, which becomes 0."""
+    vectors, lengths, letters = batch([4] * 50)
+    vectors = vectors.half() * 3 + 5
+    vectors[:, 2] = 7
+    words = [["а"] * 4] * 50
+    features = build_features(
+        tmp_path, "key", words, lambda _: [*vectors.float().numpy().reshape(50, 4, -1)], letters.numpy()
+    )
+    tagger = make_tagger(LABELS, WIDTH, standardise=True)
+    tagger.standardise(features)
+    tagger.save(tmp_path / "tagger")
+    read = read_by_lstm(Tagger.load(tmp_path / "tagger", CPU), (vectors, lengths, letters))
+    changing = [0, 1, 3, 4, 5]
+    assert torch.allclose(read.mean(0), torch.zeros(WIDTH), atol=1e-5) and not read[:, 2].any()
+    assert torch.allclose(read[:, changing].std(0, correction=0), torch.ones(5), atol=1e-5)
+
+
 @pytest.mark.parametrize(("features", "layers"), [("top", 2), ("all", 1), ("mix", 0), ("mix", 2)])
 def test_a_saved_tagger_predicts_the_same(features: FeatureKind, layers: int, tmp_path: Path) -> None:
-    tagger = make_tagger(LABELS, WIDTH, layers=layers, features=features, lm_layers=2).eval()
+    surface = {"surface": 4, "characters": "Аав"} if layers else {}
+    tagger = make_tagger(LABELS, WIDTH, layers=layers, features=features, lm_layers=2, **surface).eval()
     tagger.save(tmp_path / "seed-1")
     (loaded,) = load_taggers(tmp_path, CPU).values()
     files = sorted(path.name for path in (tmp_path / "seed-1").iterdir())
@@ -142,7 +184,13 @@ def test_what_is_not_a_tagger_is_an_error(tagger: Tagger, tmp_path: Path) -> Non
     with pytest.raises(UserError, match=r"weights\.safetensors: .* dvc repro ner"):
         Tagger.load(tmp_path, CPU)
     whole = config.read_bytes()
-    for damaged in (b'{"labels": ["O"], "width": 6}', b"\xff\xfe", whole.replace(b'"hidden": ', b'"hidden": -')):
+    unsorted = whole.replace(b'"characters": ""', b'"characters": "ba"')
+    for damaged in (
+        b'{"labels": ["O"], "width": 6}',
+        b"\xff\xfe",
+        whole.replace(b'"hidden": ', b'"hidden": -'),
+        unsorted,
+    ):
         config.write_bytes(damaged)
         with pytest.raises(UserError, match=r"config\.json: .*make it again: dvc repro ner, or copy it again"):
             Tagger.load(tmp_path, CPU)

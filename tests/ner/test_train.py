@@ -1,3 +1,4 @@
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +9,9 @@ from pipeline.errors import UserError
 from pipeline.ner.data.bio import bio_labels, bio_spans
 from pipeline.ner.tagging.examples import Examples
 from pipeline.ner.tagging.features import build_features
-from pipeline.ner.tagging.surface import read_letters
+from pipeline.ner.tagging.surface import RARE, lower_letters, read_letters
 from pipeline.ner.tagging.tagger import Tagger, predict
-from pipeline.ner.tagging.train import Epoch, kept_epoch, train_tagger
+from pipeline.ner.tagging.train import Epoch, kept_epoch, step_size, train_tagger
 from pipeline.protocol import EpochRule
 from tests.ner.drawn import drawn, make_settings, make_tagger
 
@@ -97,6 +98,55 @@ def test_a_tagger_of_all_layers_learns(features: str, layers: int, tmp_path: Pat
     tagger, scores = train(make_examples(tmp_path, 2), features=features, layers=layers)
     assert scores[-1] == 1.0
     assert tagger.linear.in_features == (2 * 12 if layers else WIDTH if features == "mix" else 2 * WIDTH)
+
+
+def cased(tmp_path: Path) -> Examples:
+    """Names, and the same words in lower case that are none; the language model does not see the difference."""
+    names = ("Вера", "Роман", "Лев", "Роза")
+    sentences = [drawn(text) for name in names for text in (f"{name}|B-PER", name.lower())] * RARE
+    tokens, texts = [s.tokens for s in sentences], [[t.lower() for t in s.tokens] for s in sentences]
+    letters = read_letters(token for words in tokens for token in words)
+    features = build_features(tmp_path, "key", texts, lambda batch: [vectors(s) for s in batch], letters)
+    return Examples(features, np.array([LABELS.index(tag) for s in sentences for tag in s.tags]), LABELS)
+
+
+@pytest.mark.parametrize("surface", [0, 16])
+def test_only_a_surface_tells_a_name_from_the_word_in_lower_case(surface: int, tmp_path: Path) -> None:
+    examples = cased(tmp_path)
+    tagger, scores = train(examples, surface=surface, epochs=15, batch_sentences=10)
+    assert (max(scores) == 1.0) == bool(surface)
+    assert len(tagger.sizes.characters) > 2 if surface else not tagger.sizes.characters
+
+
+def test_a_tagger_that_has_read_lower_case_gives_the_same_tags_in_any_case(examples: Examples) -> None:
+    """Or else it has learned the capitals of names, and not the names alone."""
+    lowered = copy.copy(examples.features)
+    lowered.letters = lower_letters(lowered.letters)
+    for share, as_well in ((0.0, False), (0.5, True)):
+        tagger, scores = train(examples, surface=32, lowercased=share, word_dropout=0.5, epochs=40)
+        assert max(scores) == 1.0
+        same = np.array_equal(predict(tagger, examples.features), predict(tagger, lowered))
+        assert same == as_well
+
+
+def test_the_step_size_rises_and_falls_as_a_cosine() -> None:
+    """torch's schedule is the oracle of the fall; the paper's tagger has neither."""
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(()))], lr=1.0)
+    cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=40, eta_min=0.01)
+    fall = []
+    for _ in range(40):
+        fall += cosine.get_last_lr()
+        optimizer.step()
+        cosine.step()
+    rise = [(step + 1) / 10 for step in range(10)] + [1.0] * 30
+    for changes, expected in (
+        ({}, [1.0] * 40),
+        ({"warmup": 0.25}, rise),
+        ({"decay": True}, fall),
+        ({"warmup": 0.25, "decay": True}, [a * b for a, b in zip(rise, fall, strict=True)]),
+    ):
+        sizes = [step_size(step, 40, make_settings(**changes)) for step in range(40)]
+        assert sizes == pytest.approx(expected)
 
 
 def test_a_seed_decides_everything(examples: Examples) -> None:

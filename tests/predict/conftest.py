@@ -20,7 +20,6 @@ from pipeline.lm.encoders.chars import vocabulary_char_ids
 from pipeline.lm.encoders.load import make_encoder
 from pipeline.lm.settings import ArchSettings, CharCnnSettings, LmSettings
 from pipeline.ner.exported import SETTINGS, sum_parts
-from pipeline.ner.settings import FeatureKind
 from pipeline.ner.tagging.examples import embedding_code
 from pipeline.paths import Paths
 from pipeline.predict import Span, TextTagger, load
@@ -88,13 +87,13 @@ class World:
         model = BiLM(arch, settings, encoder.shape.projection, 30) if layers else None
         save_lm(self.lm, Config(name=cell, arch=arch, lm=settings, vocabulary_size=30), model)
 
-    def train(self, features: FeatureKind = "top", tokens: TokenRule = "all", **settings: object) -> None:
-        """Run the stages from the NER set to the exported folder; `settings` replace values of `TAGGER`.
+    def train(self, tokens: TokenRule = "all", **settings: object) -> None:
+        """Run the stages from the NER set to the exported folder; `settings` replace values of the paper's `TAGGER`.
 
         Where not all tokens are read, the models read words instead of lemmas.
         """
         protocol = {"protocol.tokens": tokens, "protocol.lemmas": tokens == "all"}
-        values = {"ner": make_settings(**{"features": features, **TAGGER, **settings}), **protocol}
+        values = {"ner": make_settings(**{**TAGGER, **settings}), **protocol}
         for stage in (corpora, ner, evaluate, export):
             stage.run(self.paths, make_params(PARAMS | values), "wikineural")
 
