@@ -57,7 +57,7 @@ class Compute(Settings):
     processes: Annotated[int, Field(strict=True, gt=0, le=1024)]
     """How many processes share the training of a language model, each with a GPU where there are GPUs."""
     checkpoint_minutes: Annotated[float, Field(gt=0)]
-    """Minutes between two checkpoints of the training of a language model."""
+    """Minutes between two checkpoints of a training."""
 
 
 class Params(Settings):

@@ -2,7 +2,9 @@
 
 import csv
 import json
+import os
 import shutil
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,14 +18,15 @@ import torch
 from pipeline.errors import UserError
 from pipeline.ner.data.corpus import read_split
 from pipeline.ner.settings import NerSettings
-from pipeline.ner.tagging import examples
+from pipeline.ner.tagging import examples, train
 from pipeline.ner.tagging.examples import Examples
 from pipeline.ner.tagging.tagger import Tagger
-from pipeline.ner.tagging.train import Epoch, train_tagger
+from pipeline.ner.tagging.train import Epoch, train_step, train_tagger
 from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.stages import corpora, evaluate, ner, typos
 from pipeline.text.udpipe import Normalization
+from pipeline.work.checkpoint import Checkpoint
 from tests.ner.drawn import make_settings
 from tests.params import FULL, make_params
 
@@ -74,7 +77,8 @@ def _fakes() -> Iterator[None]:
             monkeypatch.setattr(stage, "Lemmatizer", FakeLemmatizer)
         for stage in (ner, evaluate, typos):
             monkeypatch.setattr(stage, "Embedder", FakeEmbedder)
-        monkeypatch.setattr(examples, "embedding_code", dict)  # reading it takes most of the time; see test_examples.py
+        for module in (examples, ner):  # reading it takes most of the time; see test_examples.py
+            monkeypatch.setattr(module, "embedding_code", dict)
         yield
 
 
@@ -327,6 +331,43 @@ def test_typos_are_read_as_the_words_are_and_their_features_are_not_kept(
     assert sum(a != b for a, b in zip(two, words, strict=True)) <= 2  # beyond the fourth letter nothing shows
     assert all(word == word.lower() and len(word) <= 4 for word in every) and every != words
     assert sorted(path.name for path in trained.features.iterdir()) == before
+
+
+@pytest.mark.parametrize("taken", [2, 7, 14], ids=["in the first epoch", "in the second tagger", "in the last epoch"])
+def test_a_kill_leaves_no_trace_and_what_was_trained_is_not_trained_again(
+    work: Paths, taken: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process is killed by itself before the step after so many. Each of three taggers takes six."""
+    run_corpora(work)
+    undisturbed = Paths(shutil.copytree(work.root, work.root / "undisturbed"))
+    settings = make_settings(seeds=SETTINGS.seeds, **FULL)
+    run_ner(undisturbed, settings)
+    steps = work.root / "steps"
+
+    def step(*arguments: Any) -> float:
+        with steps.open("ab") as file:
+            file.write(b".")
+        if steps.stat().st_size == taken + 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return train_step(*arguments)
+
+    monkeypatch.setattr(train, "train_step", step)
+    monkeypatch.setattr(Checkpoint, "due", lambda _: True)
+    if not (child := os.fork()):
+        try:
+            run_ner(work, settings)
+        finally:
+            os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    assert not (work.taggers / "toy").exists()
+    run_ner(work, settings)
+    assert steps.stat().st_size == 3 * 6 + 1, "a step was taken again that was saved"
+    assert not list(work.checkpoints.iterdir())
+    for folder in ("models/ner", "metrics"):
+        files = [path for path in (undisturbed.root / folder).rglob("*") if path.is_file()]
+        assert files and all(
+            path.read_bytes() == (work.root / path.relative_to(undisturbed.root)).read_bytes() for path in files
+        )
 
 
 def test_taggers_are_chosen_on_validation_and_one_that_fails_leaves_nothing(

@@ -141,6 +141,34 @@ def test_word_dropout_takes_all_features_of_a_token_and_never_its_surface() -> N
     assert 0.26 < gone.float().mean() < 0.34
 
 
+def test_dimension_dropout_takes_a_dimension_from_a_whole_sentence() -> None:
+    torch.manual_seed(1)
+    tagger, sentences = make_tagger(LABELS, WIDTH, dimension_dropout=0.4), batch([10] * 200)
+    whole = read_by_lstm(tagger.eval(), sentences)
+    assert torch.equal(whole, sentences[0])
+    read = read_by_lstm(tagger.train(), sentences).view(200, 10, WIDTH)
+    gone = (read == 0).all(1)  # (sentences, width)
+    assert torch.allclose(read, whole.view(200, 10, WIDTH) / 0.6 * ~gone[:, None])
+    assert 0.36 < gone.float().mean() < 0.44 and len(gone.unique(dim=0)) > 30
+
+
+def test_a_bottleneck_is_a_linear_layer_between_the_features_and_the_rest() -> None:
+    """Dropout falls before it; the surface is put beside what it gives."""
+    surface = {"surface": 4, "characters": "абв"}
+    narrow = make_tagger(LABELS, WIDTH, bottleneck=3, dropout=0.5, **surface).eval()
+    plain, sentences = make_tagger(LABELS, 3, **surface).eval(), batch([3, 9, 1])
+    weights = narrow.state_dict()
+    weight, bias = weights.pop("bottleneck.weight"), weights.pop("bottleneck.bias")
+    plain.load_state_dict(weights)
+    vectors, lengths, letters = sentences
+    expected = plain.emissions(vectors @ weight.T + bias, lengths, letters)
+    assert torch.allclose(narrow.emissions(*sentences), expected, atol=1e-5)
+    given: list[torch.Tensor] = []
+    narrow.bottleneck.register_forward_pre_hook(lambda _, inputs: given.append(inputs[0]))
+    narrow.train().emissions(*batch([50]))
+    assert 0.35 < (given[0] == 0).float().mean() < 0.65
+
+
 def test_standardised_features_have_mean_0_and_deviation_1_over_the_split(tmp_path: Path) -> None:
     """Except for a dimension that is the same for all tokens, which becomes 0."""
     vectors, lengths, letters = batch([4] * 50)
@@ -161,8 +189,8 @@ def test_standardised_features_have_mean_0_and_deviation_1_over_the_split(tmp_pa
 
 @pytest.mark.parametrize(("features", "layers"), [("top", 2), ("all", 1), ("mix", 0), ("mix", 2)])
 def test_a_saved_tagger_predicts_the_same(features: FeatureKind, layers: int, tmp_path: Path) -> None:
-    surface = {"surface": 4, "characters": "Аав"} if layers else {}
-    tagger = make_tagger(LABELS, WIDTH, layers=layers, features=features, lm_layers=2, **surface).eval()
+    more = {"surface": 4, "characters": "Аав", "bottleneck": 3} if layers else {}
+    tagger = make_tagger(LABELS, WIDTH, layers=layers, features=features, lm_layers=2, **more).eval()
     tagger.save(tmp_path / "seed-1")
     (loaded,) = load_taggers(tmp_path, CPU).values()
     files = sorted(path.name for path in (tmp_path / "seed-1").iterdir())

@@ -1,5 +1,8 @@
 import copy
+import os
+import signal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -7,13 +10,17 @@ import torch
 
 from pipeline.errors import UserError
 from pipeline.ner.data.bio import bio_labels, bio_spans
+from pipeline.ner.tagging import train as training
 from pipeline.ner.tagging.examples import Examples
 from pipeline.ner.tagging.features import build_features
 from pipeline.ner.tagging.surface import RARE, lower_letters, read_letters
 from pipeline.ner.tagging.tagger import Tagger, predict
-from pipeline.ner.tagging.train import Epoch, kept_epoch, step_size, train_tagger
+from pipeline.ner.tagging.train import Epoch, kept_epoch, step_size, train_step, train_tagger
 from pipeline.protocol import EpochRule
+from pipeline.work.checkpoint import Checkpoint, State
+from pipeline.work.interruption import Stopped
 from tests.ner.drawn import drawn, make_settings, make_tagger
+from tests.params import FULL
 
 CPU = torch.device("cpu")
 LABELS = bio_labels(["PER", "LOC"])
@@ -86,6 +93,64 @@ def test_the_last_epoch_is_returned_where_the_protocol_says_so(examples: Example
     first = train(examples, epochs=1, learning_rate=1e-6)[0].linear.weight
     assert torch.equal(first, best)
     assert not torch.equal(first, last)
+
+
+@pytest.mark.parametrize(
+    ("rule", "patience", "epochs"),
+    [("best", 0, 9), ("best", 1, 3), ("best", 2, 4), ("best", 3, 8), ("best", 9, 9), ("last", 2, 9)],
+)
+def test_patience_counts_epochs_without_a_better_one(
+    rule: EpochRule, patience: int, epochs: int, examples: Examples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores = iter([0.1, 0.3, 0.2, 0.3, 0.4, 0.1, 0.1, 0.2, 0.9])
+    monkeypatch.setattr(training, "score", lambda _: {"entity_f1": next(scores), "token_f1": 0.0})
+    assert len(train(examples, rule=rule, epochs=9, patience=patience)[1]) == epochs
+
+
+def test_patience_changes_no_step_that_is_taken(examples: Examples) -> None:
+    """The cosine is that of all epochs. So small are the steps that the first epoch stays the best."""
+    runs = [train(examples, epochs=8, learning_rate=1e-6, decay=True, patience=patience) for patience in (0, 1)]
+    assert [len(scores) for _, scores in runs] == [8, 2]
+    assert torch.equal(*(tagger.linear.weight for tagger, _ in runs))
+
+
+EVERYTHING = FULL | {"dimension_dropout": 0.2, "lowercased": 0.5, "epochs": 4, "patience": 3, "hidden": 6, "layers": 1}
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+def test_stopped_after_every_step_it_is_the_same_to_the_bit(
+    signum: signal.Signals, examples: Examples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is drawn, in whichever part of an epoch, is drawn as if nothing had happened."""
+    settings = make_settings(**EVERYTHING)
+    undisturbed, epochs = train_tagger(examples, examples, settings, 1, CPU, "best")
+    taken: list[float] = []
+
+    def stopped_in_a_step(*arguments: Any) -> float:
+        os.kill(os.getpid(), signum)
+        taken.append(train_step(*arguments))
+        return taken[-1]
+
+    monkeypatch.setattr(training, "train_step", stopped_in_a_step)
+    for number in range(1, 4 * 3 + 1):
+        with pytest.raises(
+            Stopped, match=f"seed 1: stopped after step {number} of 12; what is done is saved"
+        ) as raised:
+            train_tagger(examples, examples, settings, 1, CPU, "best", Checkpoint(tmp_path, 1000))
+        assert raised.value.exit_code == 128 + signum
+    for _ in range(2):  # the second time, nothing is left to do
+        tagger, resumed = train_tagger(examples, examples, settings, 1, CPU, "best", Checkpoint(tmp_path, 1000))
+        assert resumed == epochs and len(taken) == 12
+        for name, value in undisturbed.state_dict().items():
+            assert torch.equal(tagger.state_dict()[name], value), name
+
+
+def test_a_checkpoint_of_another_run_is_one_line(examples: Examples, tmp_path: Path) -> None:
+    Checkpoint(tmp_path, 1).save(State({"weight": torch.zeros(2)}, {"step": 1}))
+    with pytest.raises(
+        UserError, match=r"state\.safetensors: not of this run .* delete it to train from the beginning"
+    ):
+        train_tagger(examples, examples, make_settings(), 1, CPU, "best", Checkpoint(tmp_path, 1))
 
 
 def test_which_epoch_is_kept() -> None:

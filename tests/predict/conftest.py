@@ -105,7 +105,8 @@ def read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for module in ("pipeline.predict.tagger", "pipeline.stages.corpora"):
             patch.setattr(f"{module}.Lemmatizer", lambda path, normalization: load_once(normalization))
-        patch.setattr("pipeline.ner.tagging.examples.embedding_code", cache(embedding_code))
+        for module in ("pipeline.ner.tagging.examples", "pipeline.stages.ner"):
+            patch.setattr(f"{module}.embedding_code", cache(embedding_code))
         yield
 
 
