@@ -57,7 +57,7 @@ class Compute(Settings):
     processes: Annotated[int, Field(strict=True, gt=0, le=1024)]
     """How many processes share the training of a language model, each with a GPU where there are GPUs."""
     checkpoint_minutes: Annotated[float, Field(gt=0)]
-    """Minutes between two checkpoints of the training of a language model."""
+    """Minutes between two checkpoints of a training."""
 
 
 class Params(Settings):
@@ -119,10 +119,9 @@ def check_params(values: Any, path: Path = PARAMS) -> Params:
     for name in Scale.model_fields if isinstance(values, dict) else ():
         if not isinstance(values.get(name, {}), dict):
             raise UserError(f"{path}: {name}: found {shown(values[name])}, expected the settings that all scales share")
-    taggers = values.get("taggers") if isinstance(values, dict) else None
     try:
         params = Params.model_validate(complete_scales(values, path))
-        for name in taggers if isinstance(taggers, dict) else ():
+        for name in params.taggers:
             values = values | {"tagger": name}
             Params.model_validate(complete_scales(values, path))
     except ValidationError as error:
@@ -141,13 +140,21 @@ def complete_scales(values: Any, path: Path = PARAMS) -> Any:
     if not isinstance(values, dict) or not isinstance(values.get("scales"), dict):
         return values
     shared = {name: values[name] for name in Scale.model_fields if isinstance(values.get(name), dict)}
-    taggers, tagger = values.get("taggers"), values.get("tagger")
-    if isinstance(taggers, dict) and isinstance(tagger, str):
-        _need("tagger", tagger, taggers, path)
-        if isinstance(taggers[tagger], dict):
-            shared["ner"] = _merge(shared.get("ner", {}), taggers[tagger], path, f"taggers.{tagger}", "ner")
+    name, tagger = _choose_tagger(values, path)
+    shared["ner"] = _merge(shared.get("ner", {}), tagger, path, f"taggers.{name}", "ner")
     scales = values["scales"].items()
     return values | {"scales": {name: _merge(shared, scale, path, f"scales.{name}") for name, scale in scales}}
+
+
+def _choose_tagger(values: Json, path: Path) -> tuple[str, Json]:
+    name, taggers = values.get("tagger"), values.get("taggers")
+    if not taggers or not isinstance(taggers, dict):
+        raise UserError(f"{path}: taggers: found {shown(taggers)}, expected blocks of settings by the names of taggers")
+    if not isinstance(name, str) or name not in taggers:
+        raise UserError(f"{path}: tagger: found {shown(name)}, expected one of {', '.join(map(str, taggers))}")
+    if not isinstance(taggers[name], dict):
+        raise UserError(f"{path}: taggers.{name}: found {shown(taggers[name])}, expected the settings of a tagger")
+    return name, taggers[name]
 
 
 def _need(key: str, name: str, table: Json, path: Path) -> None:

@@ -18,6 +18,10 @@ def _committed() -> Any:
     return complete_scales(read_yaml(ROOT / "params.yaml"))
 
 
+PAPER, FULL = (_committed()["taggers"][name] for name in ("paper", "full"))
+"""What the paper's tagger reads and how it learns, and the one with all that was added."""
+
+
 def make_params(values: dict[str, Any] | None = None) -> Params:
     """Make the committed params.yaml, for one process and a CPU, with these values by dotted key.
 
@@ -44,4 +48,5 @@ def make_workers(jobs: int, backend: str) -> Compute:
 
 def dump_params(params: Params) -> dict[str, Any]:
     """Return what a params.yaml says that is read as these: all settings of a scale stand in the scale."""
-    return params.model_dump(mode="json") | {block: {} for block in Scale.model_fields if block in Params.model_fields}
+    shared: dict[str, Any] = {block: {} for block in Scale.model_fields if block in Params.model_fields}
+    return params.model_dump(mode="json") | shared | {"taggers": {params.tagger: {}}}

@@ -78,7 +78,7 @@ def test_a_stage_is_to_dvc_a_command_that_depends_on_its_code_and_on_no_other(st
     assert code == ["pipeline" if stage == "check" else f"data/code/{stage}.json"]
     text = SOURCES[f"pipeline/stages/{stage}.py"]
     assert (stage in cli.TORCH) == (b"from pipeline.machine" in text)
-    assert (stage in cli.TRAIN) == (b"from pipeline.work.checkpoint" in text)
+    assert (stage in cli.TRAIN) == (b"from pipeline.work.checkpoint import Run" in text)
 
 
 QUICK = {"documents", "pretrain"}
@@ -173,8 +173,8 @@ def test_a_comment_reruns_nothing() -> None:
 
 
 AS_DEPS = {
-    "fetch": {"data/choice.json": {"scale", "sets", "imports_elmo"}},
-    "charcnn": {"data/raw/elmo": {"imports_elmo"}},
+    "fetch": {"data/choice.json": {"scale", "sets", "imports_elmo", "imports_vectors"}},
+    "charcnn": {"data/raw/elmo": {"imports_elmo"}, "data/raw/vectors": {"imports_vectors"}},
     "pretrain": {"models/architecture.json": {"arch"}},
 }
 """The values of params.yaml that a stage reads and an earlier stage has written to a file for DVC, by that file."""

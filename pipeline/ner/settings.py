@@ -30,6 +30,10 @@ class TaggerSettings(Settings):
     """Dropout on the frozen features and on the BiLSTM's output, in training."""
     word_dropout: Share
     """The share of the tokens whose features are 0 in training, so that the tagger learns from their neighbours."""
+    dimension_dropout: Share
+    """The share of the features' dimensions that are 0 for a whole sentence in training (Gal and Ghahramani 2016)."""
+    bottleneck: Annotated[int, Field(strict=True, ge=0, le=65_536)]
+    """The width to which a learned linear layer brings the features, after their dropout; 0: they stay as they are."""
     standardise: Switch
     """Give every dimension of the features mean 0 and deviation 1 over the training split."""
     surface: Annotated[int, Field(strict=True, ge=0, le=4096)]
@@ -43,6 +47,8 @@ class NerSettings(TaggerSettings):
     """Sentences in a training step."""
     epochs: Annotated[int, Field(strict=True, gt=0, le=10_000)]
     """Passes over the training split; the protocol says after which of them the tagger is kept."""
+    patience: Annotated[int, Field(strict=True, ge=0)]
+    """Training stops after so many epochs without a better entity F1 on validation; 0: never, nor with epoch `last`."""
     learning_rate: Annotated[float, Field(gt=0)]
     """AdamW's largest step size."""
     weight_decay: Annotated[float, Field(ge=0)]
@@ -51,8 +57,11 @@ class NerSettings(TaggerSettings):
     """The share of the steps over which the step size rises to its largest."""
     decay: Switch
     """Whether the step size then falls as a cosine to a hundredth, or stays."""
-    lowercased: Annotated[float, Field(ge=0, le=1)]
-    """The share of the sentences whose surface is in lower case in an epoch (Mayhew et al. 2019)."""
+    lowercased: Share
+    """The share of the sentences whose surface is in lower case in an epoch (Mayhew et al. 2019).
+
+    It is less than 1: a tagger that has seen no capital letter would take each for an unknown character's vector.
+    """
     clip: Annotated[float, Field(gt=0)]
     """Largest norm of the gradient."""
     seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(each_once)]

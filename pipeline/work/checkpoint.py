@@ -133,6 +133,21 @@ def open_checkpoint(root: Path, fingerprint: str, minutes: float) -> Iterator[Ch
         shutil.rmtree(folder)
 
 
+def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """Return the state of an optimizer as tensors called `optimizer.<index of the parameter>.<name>`."""
+    state = optimizer.state_dict()["state"]
+    return {f"optimizer.{index}.{name}": value for index, values in state.items() for name, value in values.items()}
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    """Give an optimizer the state that `optimizer_tensors` returned, and take it out of `tensors`."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for key in [key for key in tensors if key.startswith("optimizer.")]:
+        _, index, name = key.split(".")
+        state.setdefault(int(index), {})[name] = tensors.pop(key)
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
 def _to_disk(path: Path) -> None:
     """Have the system write a file or a folder's entries now: a power cut must not find them in memory."""
     descriptor = os.open(path, os.O_RDONLY)

@@ -13,7 +13,7 @@ from pipeline.lm import embed
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.embed import Embedder
 from pipeline.lm.encoders.charcnn import CharCnn
-from pipeline.lm.encoders.chars import char_ids
+from pipeline.lm.encoders.chars import char_ids, vocabulary_char_ids
 from pipeline.lm.encoders.load import make_encoder
 from pipeline.lm.settings import CharCnnShape, LmSettings
 from pipeline.lm.training.batches import align, make_batch
@@ -107,12 +107,35 @@ def test_a_layer_is_that_of_a_language_model_that_ends_with_it(charcnn_shape: Ch
             np.testing.assert_allclose(layers[depth], top, atol=1e-6)
 
 
+@pytest.mark.parametrize("layers", [0, 2])
+def test_states_are_the_token_vector_and_what_each_direction_holds_after_its_token(layers: int) -> None:
+    """Layer by layer and sentence by sentence, without padding; the bare char-CNN has the vector alone."""
+    charcnn = make_encoder(small_charcnn().shape()).eval()
+    network = BiLM(arch_of("sru", layers), SETTINGS, width=16, vocabulary_size=43).eval() if layers else None
+    embedder = Embedder(charcnn, network, CPU)
+    begin, end, _ = torch.from_numpy(charcnn.vectors(vocabulary_char_ids(SPECIALS)))
+    for sentence, states in zip(SENTENCES, embedder.states(SENTENCES), strict=True):
+        expected = tokens = torch.from_numpy(charcnn.vectors(char_ids(sentence)))  # (tokens, 16)
+        if network:
+            halves = []
+            for direction, boundary, read in zip(
+                network.directions, (begin, end), (tokens, tokens.flip(0)), strict=True
+            ):
+                above = torch.stack([boundary, *read])[:, None]  # (tokens + 1, 1, 16)
+                for layer in direction.layers:  # type: ignore[union-attr]
+                    above = layer(above)
+                halves.append(above[1:, 0])  # (tokens, 16)
+            expected = torch.cat([tokens, halves[0], halves[1].flip(0)], 1)
+        np.testing.assert_allclose(states, expected.detach(), atol=1e-5)
+        assert states.shape[1] == embedder.widths["states"]
+
+
 @pytest.mark.parametrize("quick", [False, True])
 @pytest.mark.parametrize("encoder", ["cnn", "ngrams"])
 def test_vectors_of_types_are_those_of_the_encoder_and_no_more_than_the_limit(
     encoder: Literal["cnn", "ngrams"], quick: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    charcnn = make_encoder(small_charcnn(encoder).shape).eval()
+    charcnn = make_encoder(small_charcnn(encoder).shape()).eval()
     monkeypatch.setattr(embed, "LIMIT", 40)
     table, known = Embedder(charcnn, None, CPU, quick), set()
     for number in range(9):
@@ -129,7 +152,7 @@ def test_vectors_of_types_are_those_of_the_encoder_and_no_more_than_the_limit(
 
 def test_the_table_of_types_does_not_change_while_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embed, "LIMIT", 10)
-    embedder = Embedder(make_encoder(small_charcnn().shape).eval(), None, CPU)
+    embedder = Embedder(make_encoder(small_charcnn().shape()).eval(), None, CPU)
     embedder.read([["раз", "два"]])
     table, before = embedder._table, embedder._table.clone()
     used = embedder._used

@@ -27,16 +27,18 @@ class Embedder:
         tokens = [np.array([[int(word)] * 2 for word in sentence], np.float32) for sentence in sentences]
         return [np.stack([vectors, vectors + 10, vectors + 20]) for vectors in tokens]
 
+    def states(self, sentences: list[list[str]]) -> list[np.ndarray]:
+        return [np.concatenate([layers[0, :, :1], layers[-1] + 100], 1) for layers in self.layers(sentences)]
 
-def load(folder: Path, text: str, *kinds: FeatureKind, embedder: Embedder | None = None, model: str = "{}") -> Examples:
-    """The examples of the last kind."""
+
+def load(folder: Path, text: str, kind: FeatureKind, embedder: Embedder | None = None, model: str = "{}") -> Examples:
     paths = Paths(folder)
     paths.lm.mkdir(parents=True, exist_ok=True)
     (paths.lm / "config.json").write_text(model)
     (paths.corpora / "toy").mkdir(parents=True, exist_ok=True)
     write_labels(paths.corpora / "toy", ["O"])
     (paths.corpora / "toy" / "train.tsv").write_text(text)
-    return [load_examples(paths, "toy", "train", embedder or Embedder(), kind) for kind in kinds][-1]
+    return load_examples(paths, "toy", "train", embedder or Embedder(), kind)
 
 
 def test_the_cache_key_knows_the_code_that_embeds_and_no_other() -> None:
@@ -53,14 +55,20 @@ def test_other_code_or_another_language_model_embeds_again(tmp_path: Path, monke
         assert embedder.calls == calls
 
 
-def test_layers_stand_side_by_side_apart_from_the_top_layer_in_the_cache(tmp_path: Path) -> None:
+def test_each_kind_of_features_is_another_in_the_cache(tmp_path: Path) -> None:
     text = "а\t1\tO\nб\t2\tO\n\nв\t3\tO\n\n"
     side_by_side = [[t, t, 10 + t, 10 + t, 20 + t, 20 + t] for t in (1, 2, 3)]
-    pairs: list[tuple[FeatureKind, FeatureKind]] = [("mix", "top"), ("all", "top"), ("top", "all")]
-    for kind, other in pairs:
-        loaded = load(tmp_path / kind, text, other, kind)
-        assert loaded.features.values.tolist() == ([[21, 21], [22, 22], [23, 23]] if kind == "top" else side_by_side)
-        assert loaded.layers == (1 if kind == "top" else 3)
+    expected: dict[FeatureKind, tuple[list[list[int]], int]] = {
+        "top": ([[21, 21], [22, 22], [23, 23]], 1),
+        "mix": (side_by_side, 3),
+        "all": (side_by_side, 3),
+        "states": ([[1, 121, 121], [2, 122, 122], [3, 123, 123]], 1),
+    }
+    embedder = Embedder()
+    for kind in (*expected, *expected):
+        loaded = load(tmp_path, text, kind, embedder=embedder)
+        assert (loaded.features.values.tolist(), loaded.layers) == expected[kind]
+    assert embedder.calls == 3  # `mix` reads what `all` does
 
 
 def test_no_sentence_and_an_unknown_label_are_errors(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 import csv
 import json
+import os
 import shutil
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,16 +19,17 @@ from pipeline.errors import UserError
 from pipeline.ner.data.corpus import read_split
 from pipeline.ner.scoring.scores import METRICS
 from pipeline.ner.settings import NerSettings
-from pipeline.ner.tagging import examples
+from pipeline.ner.tagging import examples, train
 from pipeline.ner.tagging.examples import Examples
 from pipeline.ner.tagging.tagger import Tagger
-from pipeline.ner.tagging.train import Epoch, train_tagger
+from pipeline.ner.tagging.train import Epoch, train_step, train_tagger
 from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.stages import corpora, evaluate, ner, typos
 from pipeline.text.udpipe import Normalization
+from pipeline.work.checkpoint import Checkpoint
 from tests.ner.drawn import make_settings
-from tests.params import make_params
+from tests.params import FULL, make_params
 
 RAW = {  # the splits differ, so that the embedder shows which it was given
     "train": "0\tМосква\tI-LOC\n1\tцветёт\tO\n\n0\tИван\tB-PER\n1\tОрёл\tI-LOC\n\n0\tдождь\tO\n\n",
@@ -64,6 +67,9 @@ class FakeEmbedder:
     def layers(self, sentences: list[list[str]]) -> list[np.ndarray]:
         return [np.stack([vectors + layer for layer in range(3)]) for vectors in self.embed(sentences)]
 
+    def states(self, sentences: list[list[str]]) -> list[np.ndarray]:
+        return [np.concatenate([vectors[:, :4], vectors], 1) for vectors in self.embed(sentences)]
+
 
 @pytest.fixture(scope="module", autouse=True)
 def _fakes() -> Iterator[None]:
@@ -72,7 +78,8 @@ def _fakes() -> Iterator[None]:
             monkeypatch.setattr(stage, "Lemmatizer", FakeLemmatizer)
         for stage in (ner, evaluate, typos):
             monkeypatch.setattr(stage, "Embedder", FakeEmbedder)
-        monkeypatch.setattr(examples, "embedding_code", dict)  # reading it takes most of the time; see test_examples.py
+        for module in (examples, ner):  # reading it takes most of the time; see test_examples.py
+            monkeypatch.setattr(module, "embedding_code", dict)
         yield
 
 
@@ -283,13 +290,21 @@ def test_a_protocol_may_drop_tokens_and_what_is_dropped_is_counted(work: Paths) 
     assert [counts[key] for key in dropped] == [1, 3, 1, 0]
 
 
-@pytest.mark.parametrize(("features", "layers"), [("mix", 1), ("all", 0)])
-def test_layers_no_recurrence_and_the_last_epoch_go_all_the_way(work: Paths, features: str, layers: int) -> None:
+@pytest.mark.parametrize(
+    ("settings", "width"),
+    [({"features": "mix"}, 24), ({"features": "all", "layers": 0}, 24), (FULL, 12)],
+    ids=["a mix", "no recurrence", "full"],
+)
+def test_every_kind_of_tagger_and_the_last_epoch_go_all_the_way(
+    work: Paths, settings: dict[str, Any], width: int
+) -> None:
     run_corpora(work)
-    run_ner(work, make_settings(features=features, layers=layers), epoch="last")
+    run_ner(work, make_settings(**settings), epoch="last")
     assert [row["kept"] for row in table(work.scores / "toy.epochs.csv")] == ["0", "0", "1"]
     config = json.loads((work.taggers / "toy" / "seed-1" / "config.json").read_text())
-    assert (config["features"], config["width"], config["layers"]) == (features, 3 * FakeEmbedder.width, layers)
+    assert (
+        config["width"] == width and config.items() >= {key: settings[key] for key in settings.keys() & config}.items()
+    )
     metrics = json.loads((run_evaluate(work) / "toy.json").read_text())["toy"]
     assert float(run_typos(work, [0, 0.5])[0]["entity_f1"]) == metrics["entity_f1"]
 
@@ -319,6 +334,43 @@ def test_typos_are_read_as_the_words_are_and_their_features_are_not_kept(
     assert sum(a != b for a, b in zip(two, words, strict=True)) <= 2  # beyond the fourth letter nothing shows
     assert all(word == word.lower() and len(word) <= 4 for word in every) and every != words
     assert sorted(path.name for path in trained.features.iterdir()) == before
+
+
+@pytest.mark.parametrize("taken", [2, 7, 14], ids=["in the first epoch", "in the second tagger", "in the last epoch"])
+def test_a_kill_leaves_no_trace_and_what_was_trained_is_not_trained_again(
+    work: Paths, taken: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process is killed by itself before the step after so many. Each of three taggers takes six."""
+    run_corpora(work)
+    undisturbed = Paths(shutil.copytree(work.root, work.root / "undisturbed"))
+    settings = make_settings(seeds=SETTINGS.seeds, **FULL)
+    run_ner(undisturbed, settings)
+    steps = work.root / "steps"
+
+    def step(*arguments: Any) -> float:
+        with steps.open("ab") as file:
+            file.write(b".")
+        if steps.stat().st_size == taken + 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return train_step(*arguments)
+
+    monkeypatch.setattr(train, "train_step", step)
+    monkeypatch.setattr(Checkpoint, "due", lambda _: True)
+    if not (child := os.fork()):
+        try:
+            run_ner(work, settings)
+        finally:
+            os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    assert not (work.taggers / "toy").exists()
+    run_ner(work, settings)
+    assert steps.stat().st_size == 3 * 6 + 1, "a step was taken again that was saved"
+    assert not list(work.checkpoints.iterdir())
+    for folder in ("models/ner", "metrics"):
+        files = [path for path in (undisturbed.root / folder).rglob("*") if path.is_file()]
+        assert files and all(
+            path.read_bytes() == (work.root / path.relative_to(undisturbed.root)).read_bytes() for path in files
+        )
 
 
 def test_taggers_are_chosen_on_validation_and_one_that_fails_leaves_nothing(

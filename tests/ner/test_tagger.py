@@ -1,18 +1,22 @@
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from pipeline.errors import UserError
 from pipeline.ner.data.bio import bio_labels
 from pipeline.ner.settings import FeatureKind
+from pipeline.ner.tagging.features import build_features
+from pipeline.ner.tagging.surface import read_letters
 from pipeline.ner.tagging.tagger import Tagger, load_taggers
 from tests.ner.drawn import make_tagger
 
 LABELS = bio_labels(["PER", "LOC"])
 WIDTH = 6
 CPU = torch.device("cpu")
+Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
 
 @pytest.fixture
@@ -24,71 +28,83 @@ def tagger() -> Tagger:
     return tagger
 
 
-def batch(lengths: list[int]) -> tuple[torch.Tensor, torch.Tensor]:
-    return torch.randn(sum(lengths), WIDTH, generator=torch.Generator().manual_seed(2)), torch.tensor(lengths)
+def batch(lengths: list[int]) -> Batch:
+    """Vectors (tokens, WIDTH), lengths, and the letters of random words of both cases."""
+    random, tokens = np.random.default_rng(2), sum(lengths)
+    words = ["".join(random.choice([*"абвАБВ"], size)) for size in random.integers(1, 9, tokens)]
+    vectors = torch.from_numpy(random.normal(size=(tokens, WIDTH)).astype(np.float32))
+    return vectors, torch.tensor(lengths), torch.from_numpy(read_letters(words))
 
 
-def decode(tagger: Tagger, features: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-    return tagger.best(tagger.emissions(features, lengths), lengths)
+def alone(sentences: Batch) -> list[Batch]:
+    """Each sentence of a batch as one of its own."""
+    vectors, lengths, letters = sentences
+    parts = zip(*(torch.split(x, lengths.tolist()) for x in (vectors, letters)), strict=True)
+    return [(vectors, torch.tensor([len(vectors)]), letters) for vectors, letters in parts]
+
+
+def decode(tagger: Tagger, sentences: Batch) -> torch.Tensor:
+    return tagger.best(tagger.emissions(*sentences), sentences[1])
 
 
 def test_a_prediction_does_not_depend_on_batch_mates(tagger: Tagger) -> None:
-    features, lengths = batch([3, 9, 1, 5, 9, 2])
-    together = torch.split(decode(tagger, features, lengths), lengths.tolist())
-    scores = tagger.emissions(features, lengths)
-    for index, sentence in enumerate(torch.split(features, lengths.tolist())):
-        alone = torch.tensor([len(sentence)])
-        assert torch.equal(decode(tagger, sentence, alone), together[index])
-        assert torch.allclose(tagger.emissions(sentence, alone)[0], scores[index, : len(sentence)], atol=1e-5)
-        assert not scores[index, len(sentence) :].any()
+    sentences = batch([3, 9, 1, 5, 9, 2])
+    together = torch.split(decode(tagger, sentences), sentences[1].tolist())
+    scores = tagger.emissions(*sentences)
+    for index, sentence in enumerate(alone(sentences)):
+        length = int(sentence[1])
+        assert torch.equal(decode(tagger, sentence), together[index])
+        assert torch.allclose(tagger.emissions(*sentence)[0], scores[index, :length], atol=1e-5)
+        assert not scores[index, length:].any()
 
 
 def test_packing_by_hand_is_torchs(tagger: Tagger) -> None:
-    features, lengths = batch([3, 9, 1, 5])
+    features, lengths, letters = batch([3, 9, 1, 5])
     padded = torch.nn.utils.rnn.pad_sequence(list(torch.split(features, lengths.tolist())), batch_first=True)
     packed = torch.nn.utils.rnn.pack_padded_sequence(padded, lengths, batch_first=True, enforce_sorted=False)
     states, _ = torch.nn.utils.rnn.pad_packed_sequence(tagger.lstm(packed)[0], batch_first=True)
     expected = tagger.linear(torch.relu(states))
     for index, length in enumerate(lengths.tolist()):
-        assert torch.allclose(tagger.emissions(features, lengths)[index, :length], expected[index, :length], atol=1e-5)
+        scores = tagger.emissions(features, lengths, letters)
+        assert torch.allclose(scores[index, :length], expected[index, :length], atol=1e-5)
 
 
 def test_without_layers_a_token_is_tagged_by_its_own_features() -> None:
     torch.manual_seed(1)
     tagger = make_tagger(LABELS, WIDTH, layers=0, dropout=0.3).eval()
-    features, lengths = batch([3, 9, 1])
+    features, lengths, letters = batch([3, 9, 1])
     assert {name.partition(".")[0] for name, _ in tagger.named_parameters()} == {"linear", "crf"}
     expected = torch.split(features @ tagger.linear.weight.T + tagger.linear.bias, lengths.tolist())
     for index, scores in enumerate(expected):
-        assert torch.allclose(tagger.emissions(features, lengths)[index, : len(scores)], scores, atol=1e-6)
+        assert torch.allclose(tagger.emissions(features, lengths, letters)[index, : len(scores)], scores, atol=1e-6)
 
 
 def test_a_mix_is_the_weighted_sum_of_the_layers(tagger: Tagger) -> None:
     mixed = make_tagger(LABELS, 3 * WIDTH, layers=2, dropout=0.3, features="mix", lm_layers=3).eval()
     mix = {"mix.scores": torch.tensor([1.0, -2.0, 0.5]), "mix.gamma": torch.tensor(1.7)}
     mixed.load_state_dict({**tagger.state_dict(), **mix})
-    lengths, layers = torch.tensor([4, 2]), [torch.randn(6, WIDTH) for _ in range(3)]
+    (_, lengths, letters), layers = batch([4, 2]), [torch.randn(6, WIDTH) for _ in range(3)]
     weights = [math.exp(score) / sum(map(math.exp, (1.0, -2.0, 0.5))) for score in (1.0, -2.0, 0.5)]
     by_hand = torch.stack([1.7 * weight * layer for weight, layer in zip(weights, layers, strict=True)]).sum(0)
-    expected = tagger.emissions(by_hand, lengths)
-    assert torch.allclose(mixed.emissions(torch.cat(layers, 1), lengths), expected, atol=1e-5)
+    expected = tagger.emissions(by_hand, lengths, letters)
+    assert torch.allclose(mixed.emissions(torch.cat(layers, 1), lengths, letters), expected, atol=1e-5)
 
 
 def test_a_mix_begins_as_the_mean_and_is_learned() -> None:
     mixed = make_tagger(LABELS, 2 * WIDTH, layers=0, features="mix", lm_layers=2)
-    layers = torch.randn(3, 2, WIDTH)
+    layers, (_, lengths, letters) = torch.randn(3, 2, WIDTH), batch([3])
     assert torch.allclose(mixed.mix(layers.flatten(1)), layers.mean(1), atol=1e-6)
-    mixed.loss(layers.flatten(1), torch.tensor([3]), torch.zeros(3, dtype=torch.int64)).backward()
+    mixed.loss(layers.flatten(1), lengths, letters, torch.zeros(3, dtype=torch.int64)).backward()
     learned = dict(mixed.mix.named_parameters())
     assert all(p.grad is not None and p.grad.any() for p in learned.values()) and set(learned) == {"scores", "gamma"}
 
 
 def test_the_loss_is_the_mean_of_the_sentences(tagger: Tagger) -> None:
-    features, lengths = batch([3, 9, 1])
-    tags = decode(tagger, features, lengths)
-    parts = zip(torch.split(features, lengths.tolist()), torch.split(tags, lengths.tolist()), strict=True)
-    losses = [tagger.loss(vectors, torch.tensor([len(vectors)]), gold) for vectors, gold in parts]
-    assert torch.allclose(tagger.loss(features, lengths, tags), torch.stack(losses).mean(), atol=1e-4)
+    sentences = batch([3, 9, 1])
+    tags = decode(tagger, sentences)
+    parts = zip(alone(sentences), torch.split(tags, sentences[1].tolist()), strict=True)
+    losses = [tagger.loss(*sentence, gold) for sentence, gold in parts]
+    assert torch.allclose(tagger.loss(*sentences, tags), torch.stack(losses).mean(), atol=1e-4)
 
 
 def test_dropout_is_on_features_and_states_and_in_training_only(tagger: Tagger) -> None:
@@ -103,17 +119,86 @@ def test_dropout_is_on_features_and_states_and_in_training_only(tagger: Tagger) 
     assert states > all_states + 0.05  # the ReLU makes the others
 
 
+def read_by_lstm(tagger: Tagger, sentences: Batch) -> torch.Tensor:
+    """What reaches the BiLSTM, (tokens, width), in the order of the sentences; they are of equal length."""
+    inputs: list[torch.Tensor] = []
+    hook = tagger.lstm.register_forward_pre_hook(lambda _, given: inputs.append(given[0].data))
+    tagger.emissions(*sentences)
+    hook.remove()
+    number = len(sentences[1])
+    return inputs[0].view(-1, number, inputs[0].shape[1]).transpose(0, 1).flatten(0, 1)  # packed: time by time
+
+
+def test_word_dropout_takes_all_features_of_a_token_and_never_its_surface() -> None:
+    torch.manual_seed(1)
+    sizes = {"word_dropout": 0.3, "surface": 4, "characters": "абв", "standardise": True}
+    tagger, sentences = make_tagger(LABELS, WIDTH, **sizes), batch([50] * 40)
+    whole = read_by_lstm(tagger.eval(), sentences)
+    assert torch.allclose(whole[:, :WIDTH], sentences[0])
+    read = read_by_lstm(tagger.train(), sentences)
+    gone = (read[:, :WIDTH] == 0).all(1)  # (tokens,)
+    assert torch.equal(read[~gone], whole[~gone]) and torch.equal(read[:, WIDTH:], whole[:, WIDTH:])
+    assert 0.26 < gone.float().mean() < 0.34
+
+
+def test_dimension_dropout_takes_a_dimension_from_a_whole_sentence() -> None:
+    torch.manual_seed(1)
+    tagger, sentences = make_tagger(LABELS, WIDTH, dimension_dropout=0.4), batch([10] * 200)
+    whole = read_by_lstm(tagger.eval(), sentences)
+    assert torch.equal(whole, sentences[0])
+    read = read_by_lstm(tagger.train(), sentences).view(200, 10, WIDTH)
+    gone = (read == 0).all(1)  # (sentences, width)
+    assert torch.allclose(read, whole.view(200, 10, WIDTH) / 0.6 * ~gone[:, None])
+    assert 0.36 < gone.float().mean() < 0.44 and len(gone.unique(dim=0)) > 30
+
+
+def test_a_bottleneck_is_a_linear_layer_between_the_features_and_the_rest() -> None:
+    """Dropout falls before it; the surface is put beside what it gives."""
+    surface = {"surface": 4, "characters": "абв"}
+    narrow = make_tagger(LABELS, WIDTH, bottleneck=3, dropout=0.5, **surface).eval()
+    plain, sentences = make_tagger(LABELS, 3, **surface).eval(), batch([3, 9, 1])
+    weights = narrow.state_dict()
+    weight, bias = weights.pop("bottleneck.weight"), weights.pop("bottleneck.bias")
+    plain.load_state_dict(weights)
+    vectors, lengths, letters = sentences
+    expected = plain.emissions(vectors @ weight.T + bias, lengths, letters)
+    assert torch.allclose(narrow.emissions(*sentences), expected, atol=1e-5)
+    given: list[torch.Tensor] = []
+    narrow.bottleneck.register_forward_pre_hook(lambda _, inputs: given.append(inputs[0]))
+    narrow.train().emissions(*batch([50]))
+    assert 0.35 < (given[0] == 0).float().mean() < 0.65
+
+
+def test_standardised_features_have_mean_0_and_deviation_1_over_the_split(tmp_path: Path) -> None:
+    """Except for a dimension that is the same for all tokens, which becomes 0."""
+    vectors, lengths, letters = batch([4] * 50)
+    vectors = vectors.half() * 3 + 5
+    vectors[:, 2] = 7
+    words = [["а"] * 4] * 50
+    features = build_features(
+        tmp_path, "key", words, lambda _: [*vectors.float().numpy().reshape(50, 4, -1)], letters.numpy()
+    )
+    tagger = make_tagger(LABELS, WIDTH, standardise=True)
+    tagger.standardise(features)
+    tagger.save(tmp_path / "tagger")
+    read = read_by_lstm(Tagger.load(tmp_path / "tagger", CPU), (vectors, lengths, letters))
+    changing = [0, 1, 3, 4, 5]
+    assert torch.allclose(read.mean(0), torch.zeros(WIDTH), atol=1e-5) and not read[:, 2].any()
+    assert torch.allclose(read[:, changing].std(0, correction=0), torch.ones(5), atol=1e-5)
+
+
 @pytest.mark.parametrize(("features", "layers"), [("top", 2), ("all", 1), ("mix", 0), ("mix", 2)])
 def test_a_saved_tagger_predicts_the_same(features: FeatureKind, layers: int, tmp_path: Path) -> None:
-    tagger = make_tagger(LABELS, WIDTH, layers=layers, features=features, lm_layers=2).eval()
+    more = {"surface": 4, "characters": "Аав", "bottleneck": 3} if layers else {}
+    tagger = make_tagger(LABELS, WIDTH, layers=layers, features=features, lm_layers=2, **more).eval()
     tagger.save(tmp_path / "seed-1")
     (loaded,) = load_taggers(tmp_path, CPU).values()
     files = sorted(path.name for path in (tmp_path / "seed-1").iterdir())
     assert files == ["config.json", "weights.safetensors"]
     assert (loaded.sizes, loaded.labels, loaded.features) == (tagger.sizes, LABELS, features)
-    vectors, lengths = batch([3, 9, 1])
-    assert torch.equal(loaded.emissions(vectors, lengths), tagger.emissions(vectors, lengths))
-    assert torch.equal(decode(loaded, vectors, lengths), decode(tagger, vectors, lengths))
+    sentences = batch([3, 9, 1])
+    assert torch.equal(loaded.emissions(*sentences), tagger.emissions(*sentences))
+    assert torch.equal(decode(loaded, sentences), decode(tagger, sentences))
 
 
 def test_what_is_not_a_tagger_is_an_error(tagger: Tagger, tmp_path: Path) -> None:
@@ -127,7 +212,13 @@ def test_what_is_not_a_tagger_is_an_error(tagger: Tagger, tmp_path: Path) -> Non
     with pytest.raises(UserError, match=r"weights\.safetensors: .* dvc repro ner"):
         Tagger.load(tmp_path, CPU)
     whole = config.read_bytes()
-    for damaged in (b'{"labels": ["O"], "width": 6}', b"\xff\xfe", whole.replace(b'"hidden": ', b'"hidden": -')):
+    unsorted = whole.replace(b'"characters": ""', b'"characters": "ba"')
+    for damaged in (
+        b'{"labels": ["O"], "width": 6}',
+        b"\xff\xfe",
+        whole.replace(b'"hidden": ', b'"hidden": -'),
+        unsorted,
+    ):
         config.write_bytes(damaged)
         with pytest.raises(UserError, match=r"config\.json: .*make it again: dvc repro ner, or copy it again"):
             Tagger.load(tmp_path, CPU)

@@ -20,7 +20,6 @@ from pipeline.lm.encoders.chars import vocabulary_char_ids
 from pipeline.lm.encoders.load import make_encoder
 from pipeline.lm.settings import ArchSettings, CharCnnSettings, LmSettings
 from pipeline.ner.exported import SETTINGS, sum_parts
-from pipeline.ner.settings import FeatureKind
 from pipeline.ner.tagging.examples import embedding_code
 from pipeline.paths import Paths
 from pipeline.predict import Span, TextTagger, load
@@ -30,6 +29,7 @@ from pipeline.predict.serve.run import bind, make_server
 from pipeline.protocol import TokenRule
 from pipeline.stages import corpora, evaluate, export, ner
 from pipeline.text.udpipe import Lemmatizer
+from tests.ner.drawn import make_settings
 from tests.params import make_params
 from tests.report.world import CHARCNN, LM
 
@@ -39,16 +39,7 @@ SENTENCES = {"train": 300, "validation": 40, "test": 40}
 CNN = {"embedding": 8, "filters": [16, 0, 48], "highway": 0, "activation": "relu"}
 SHAPE = CHARCNN | {"cnn": CNN, "projection": 32}
 TYPES = [*SPECIALS, "иван", "москва", "уехать", "в", ".", "«", "заря", "петров", "город", "стоять"]
-TAGGER = {
-    "hidden": 24,
-    "layers": 1,
-    "dropout": 0.0,
-    "batch_sentences": 40,
-    "epochs": 5,
-    "learning_rate": 0.1,
-    "clip": 5.0,
-    "seeds": [1, 2],
-}
+TAGGER = {"hidden": 24, "batch_sentences": 40, "epochs": 5, "learning_rate": 0.1, "seeds": [1, 2]}
 PARAMS = {
     "protocol.lowercase": True,
     "protocol.lemmas": True,
@@ -89,20 +80,20 @@ class World:
         torch.manual_seed(1)
         settings, layers = LmSettings.model_validate(LM | {"hidden": 32}), 0 if cell == "none" else 2
         arch = ArchSettings(cell=cell, layers=layers, residual=False)
-        encoder = make_encoder(CharCnnSettings.model_validate(SHAPE).shape)
+        encoder = make_encoder(CharCnnSettings.model_validate(SHAPE).shape())
         encoder.standardise(vocabulary_char_ids(TYPES))
         self.lm.mkdir(parents=True)
         encoder.save(self.lm)
         model = BiLM(arch, settings, encoder.shape.projection, 30) if layers else None
         save_lm(self.lm, Config(name=cell, arch=arch, lm=settings, vocabulary_size=30), model)
 
-    def train(self, features: FeatureKind = "top", tokens: TokenRule = "all", **settings: object) -> None:
-        """Run the stages from the NER set to the exported folder; `settings` replace values of `TAGGER`.
+    def train(self, tokens: TokenRule = "all", **settings: object) -> None:
+        """Run the stages from the NER set to the exported folder; `settings` replace values of the paper's `TAGGER`.
 
         Where not all tokens are read, the models read words instead of lemmas.
         """
         protocol = {"protocol.tokens": tokens, "protocol.lemmas": tokens == "all"}
-        values = {"ner": {"features": features, **TAGGER, **settings}, **protocol}
+        values = {"ner": make_settings(**{**TAGGER, **settings}), **protocol}
         for stage in (corpora, ner, evaluate, export):
             stage.run(self.paths, make_params(PARAMS | values), "wikineural")
 
@@ -114,7 +105,8 @@ def read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for module in ("pipeline.predict.tagger", "pipeline.stages.corpora"):
             patch.setattr(f"{module}.Lemmatizer", lambda path, normalization: load_once(normalization))
-        patch.setattr("pipeline.ner.tagging.examples.embedding_code", cache(embedding_code))
+        for module in ("pipeline.ner.tagging.examples", "pipeline.stages.ner"):
+            patch.setattr(f"{module}.embedding_code", cache(embedding_code))
         yield
 
 

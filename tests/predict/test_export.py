@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,12 +17,12 @@ from pipeline.errors import UserError
 from pipeline.ner.data.corpus import read_labels, read_split
 from pipeline.ner.exported import SETTINGS
 from pipeline.ner.scoring.tested import parse_predictions
-from pipeline.ner.settings import FeatureKind
-from pipeline.predict import load
+from pipeline.predict import TextTagger, load
 from pipeline.predict.pieces import Piece
 from pipeline.predict.write import write_conll
 from pipeline.protocol import TokenRule
 from tests.ner.drawn import make_tagger
+from tests.params import FULL
 from tests.predict.conftest import World, sum_again
 
 ROOT = Path(__file__).parents[2]
@@ -30,30 +31,45 @@ SUFFIXES = {".safetensors", ".json", ".md", ".udpipe"}
 
 
 @pytest.mark.parametrize(
-    ("cell", "features", "tokens"), [("sru", "top", "all"), ("lstm", "mix", "alphanumeric"), ("none", "all", "all")]
+    ("cell", "tokens", "settings"),
+    [
+        ("sru", "all", {}),
+        ("lstm", "alphanumeric", {"features": "mix"}),
+        ("none", "all", {"features": "all"}),
+        ("gru", "all", FULL | {"learning_rate": 0.03, "dropout": 0.0, "decay": False, "epochs": 6}),
+    ],
+    ids=["paper", "mix", "bare", "full"],
 )
 def test_the_tagger_says_from_tokens_what_evaluate_said(
-    world: World, tmp_path: Path, cell: str, features: FeatureKind, tokens: TokenRule
+    world: World, tmp_path: Path, cell: str, tokens: TokenRule, settings: dict[str, Any]
 ) -> None:
+    """From tokens as given: what the protocol lower-cases is not what the surface of the full tagger reads."""
     made = world
-    if cell != "sru":
+    if settings:
         made = World(tmp_path)
         made.paths.raw.parent.mkdir()
         made.paths.raw.symlink_to(world.paths.raw)
         made.pretrain(cell)
-        made.train(features, tokens, epochs=3, seeds=[1])
+        made.train(tokens, **{"epochs": 3, "seeds": [1]} | settings)
 
     tagger, labels = load(made.exported), read_labels(made.corpus)
     test = [sentence.tokens for sentence in read_split(made.corpus / "test.tsv")]
     predictions = (made.paths.predictions / "wikineural" / f"seed-{tagger.settings.seed}.txt").read_bytes()
     expected = parse_predictions(predictions, "predictions", np.array([len(tokens) for tokens in test]), labels)
-    out = io.StringIO()
     space = " " if tokens == "all" else " !?! "  # a token that is not read
-    write_conll(tagger.tag(Piece(space.join(tokens), tokenised=True) for tokens in test), out)
-    rows = [line.split("\t") for line in out.getvalue().splitlines() if "\t" in line]
-    tags = [tag for token, tag in rows if token != "!?!"]
+    tags = tag(tagger, [space.join(tokens) for tokens in test])
     assert tags == [labels[tag] for tag in expected.tolist()]
     assert sum(tag != "O" for tag in tags) > 20
+    sees_case = tag(tagger, [space.join(tokens).lower() for tokens in test]) != tags
+    assert sees_case == bool(settings.get("surface"))
+
+
+def tag(tagger: TextTagger, sentences: list[str]) -> list[str]:
+    """The tags of all tokens but `!?!`."""
+    out = io.StringIO()
+    write_conll(tagger.tag(Piece(sentence, tokenised=True) for sentence in sentences), out)
+    rows = [line.split("\t") for line in out.getvalue().splitlines() if "\t" in line]
+    return [tag for token, tag in rows if token != "!?!"]
 
 
 def test_a_copy_works_elsewhere(world: World, copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

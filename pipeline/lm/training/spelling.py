@@ -6,7 +6,7 @@ linearly to 0, and some words are held out to see what unknown words will get.
 """
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from pipeline.files.csv import write_csv
 from pipeline.lm.encoders.chars import CharIds
 from pipeline.lm.encoders.encoder import TYPES_A_BATCH, CharEncoder
 from pipeline.lm.settings import SpellingSettings
-from pipeline.work.checkpoint import Checkpoint, State
+from pipeline.work.checkpoint import Checkpoint, State, optimizer_tensors, restore_optimizer
 from pipeline.work.interruption import Stopped, stop_request
 from pipeline.work.progress import Meter, say
 
@@ -116,22 +116,15 @@ class Speller:
 
     def _save(self) -> None:
         if self.checkpoint:
-            tensors = dict(self.encoder.state_dict())
-            for index, values in self.optimizer.state_dict()["state"].items():
-                tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
+            tensors = self.encoder.state_dict() | optimizer_tensors(self.optimizer)
             self.checkpoint.save(State(tensors, {"step": self.step, "loss": self.loss, "epochs": self.epochs}))
 
     def _resume(self) -> None:
         state = self.checkpoint.load() if self.checkpoint else None
         if not state:
             return
-        moments: dict[int, dict[str, Any]] = {}
-        for name in [name for name in state.tensors if name.startswith("optimizer.")]:
-            _, index, key = name.split(".")
-            moments.setdefault(int(index), {})[key] = state.tensors.pop(name)
+        restore_optimizer(self.optimizer, state.tensors)
         self.encoder.load_state_dict(state.tensors)
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
         self.step, self.loss = state.facts["step"], state.facts["loss"]
         self.epochs = [Epoch(*epoch) for epoch in state.facts["epochs"]]
         say(f"spelling: goes on after step {self.step:,}")

@@ -19,7 +19,7 @@ from pipeline.lm.settings import TrainingSettings
 from pipeline.lm.training.batches import Batch, make_batch, plan_batches
 from pipeline.lm.training.history import History, Point
 from pipeline.lm.training.plan import Part, Plan
-from pipeline.work.checkpoint import Checkpoint, State
+from pipeline.work.checkpoint import Checkpoint, State, optimizer_tensors, restore_optimizer
 from pipeline.work.interruption import Stopped, StopRequest, stop_request
 from pipeline.work.processes import ALONE, World
 from pipeline.work.progress import Meter, say
@@ -199,10 +199,7 @@ class Trainer:
             )
 
     def _state(self) -> State:
-        tensors = dict(self.objective.state_dict())
-        for index, values in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
-        return State(tensors, asdict(self.history))
+        return State(self.objective.state_dict() | optimizer_tensors(self.optimizer), asdict(self.history))
 
     def _resume(self) -> None:
         state = self.checkpoint.load() if self.checkpoint else None
@@ -215,17 +212,12 @@ class Trainer:
         self.history.starts += 1
 
     def _restore(self, tensors: dict[str, Tensor], facts: dict[str, object]) -> None:
-        moments: dict[int, dict[str, Tensor]] = {}
         try:
             self.history = History.from_json(facts)
             if not 0 <= self.history.step <= len(self.plan):
                 raise ValueError(f"found step {self.history.step:,}, expected at most {len(self.plan):,}")
-            for name in [name for name in tensors if name.startswith("optimizer.")]:
-                _, index, key = name.split(".")
-                moments.setdefault(int(index), {})[key] = tensors.pop(name)
+            restore_optimizer(self.optimizer, tensors)
             self.objective.load_state_dict(tensors)
-            groups = self.optimizer.state_dict()["param_groups"]
-            self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             path = self.checkpoint.path if self.checkpoint else "the checkpoint of rank 0"
             raise UserError(f"{path}: not of this run ({error}); delete it to train from the beginning") from None

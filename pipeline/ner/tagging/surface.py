@@ -29,7 +29,8 @@ def read_letters(tokens: Iterable[str]) -> Letters:
     body = LONGEST - 2
     shortened = (t if len(t) <= body else t[: body - TAIL] + t[-TAIL:] for t in tokens)
     padded = "".join(f"{BEGIN}{token}{END}".ljust(LONGEST, "\0") for token in shortened)
-    return np.frombuffer(padded.encode("utf-32-le", "surrogatepass"), dtype=np.int32).reshape(-1, LONGEST)
+    codes = bytearray(padded.encode("utf-32-le", "surrogatepass"))  # torch warns of arrays that nobody may change
+    return np.frombuffer(codes, dtype=np.int32).reshape(-1, LONGEST)
 
 
 def lower_letters(letters: Letters) -> Letters:
@@ -54,17 +55,17 @@ class Surface(nn.Module):
     def __init__(self, characters: str, width: int, dropout: float) -> None:
         """`characters` are those that it tells apart, in order of their code points; `width` is that of a vector."""
         super().__init__()
-        self.register_buffer("codes", torch.tensor([ord(character) for character in characters]), persistent=False)
-        self.embedding = nn.Embedding(len(characters) + 2, EMBEDDING, padding_idx=0)  # 1 is any other character
+        codes = [0, *map(ord, characters)]  # 0 is what stands after a token; any other character is the last row
+        self.register_buffer("codes", torch.tensor(codes), persistent=False)
+        self.embedding = nn.Embedding(len(codes) + 1, EMBEDDING, padding_idx=0)
         self.convolution = nn.Conv1d(EMBEDDING, width, WINDOW, padding=WINDOW // 2)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, letters: Tensor) -> Tensor:
         """Map code points, int (tokens, LONGEST), to float32 (tokens, width); each distinct token is computed once."""
         distinct, index = letters.unique(dim=0, return_inverse=True)  # (types, LONGEST), (tokens,)
-        position = torch.searchsorted(self.codes, distinct.long()).clamp_max(len(self.codes) - 1)
-        known = self.codes[position] == distinct
-        ids = torch.where(known, position + 2, (distinct > 0).long())  # (types, LONGEST)
-        states = self.convolution(self.embedding(ids).transpose(1, 2)).relu()  # (types, width, LONGEST)
+        row = torch.searchsorted(self.codes, distinct.long()).clamp_max(len(self.codes) - 1)  # (types, LONGEST)
+        row = torch.where(self.codes[row] == distinct, row, len(self.codes))
+        states = self.convolution(self.embedding(row).transpose(1, 2)).relu()  # (types, width, LONGEST)
         best = states.masked_fill((distinct == 0)[:, None], 0).amax(2)  # (types, width)
         return self.dropout(best)[index]

@@ -1,7 +1,8 @@
 """The tagger: dropout, BiLSTM, ReLU, linear, CRF (paper: 2 layers of 2x120 over the frozen top layer).
 
 A mix of the layers of the language model may come first, and the BiLSTM with its ReLU may be left out. Features may be
-standardised, and what the token looks like as given, which the language model does not see, may stand next to them.
+standardised, whole tokens or dimensions of them dropped, and all of them brought to a smaller width. What the token
+looks like as given, which the language model does not see, may stand next to them.
 
 Sentences come one after the other without padding, as vectors (tokens, width) and lengths, and the BiLSTM runs over
 packed sequences. Its backward half never sees padding: unlike in the paper's code, a prediction depends on no other
@@ -68,6 +69,9 @@ class Tagger(nn.Module):
             self.register_buffer("deviation", torch.ones(sizes.width))
         self.mix = ScalarMix(sizes.lm_layers) if sizes.features == "mix" else nn.Identity()
         below = sizes.width // sizes.lm_layers if sizes.features == "mix" else sizes.width
+        if sizes.bottleneck:
+            self.bottleneck: nn.Module = nn.Linear(below, sizes.bottleneck)
+            below = sizes.bottleneck
         if sizes.surface:
             self.surface: nn.Module = Surface(sizes.characters, sizes.surface, sizes.dropout)
             below += sizes.surface
@@ -88,22 +92,27 @@ class Tagger(nn.Module):
         Features are any floats (tokens, width); letters are the code points of the tokens, see `read_letters`.
         """
         rows, sentence, time, batch_sizes = _pack(lengths)
-        rows = rows.to(features.device)
+        rows, sentence, time = (index.to(features.device) for index in (rows, sentence, time))
         vectors = features[rows].float()  # (tokens, width), time by time
         if self.sizes.standardise:
             vectors = (vectors - self.mean) / self.deviation
         if self.training and self.sizes.word_dropout:
             vectors = vectors * (torch.rand(len(vectors), 1, device=vectors.device) >= self.sizes.word_dropout)
+        if self.training and self.sizes.dimension_dropout:
+            ones = vectors.new_ones(len(lengths), self.width)
+            vectors = vectors * nn.functional.dropout(ones, self.sizes.dimension_dropout)[sentence]  # one mask each
         states = self.dropout(self.mix(vectors))  # (tokens, width of a layer)
+        if self.sizes.bottleneck:
+            states = self.bottleneck(states)  # (tokens, bottleneck)
         if self.sizes.surface:
-            states = torch.cat([states, self.surface(letters[rows])], 1)  # (tokens, width of a layer + surface)
+            states = torch.cat([states, self.surface(letters[rows])], 1)  # (tokens, width so far + surface)
         if self.sizes.layers:
             packed = PackedSequence(states, batch_sizes)
             states = torch.relu(self.dropout(self.lstm(packed)[0].data))  # (tokens, 2 * hidden)
         scores = self.linear(states)  # (tokens, labels)
         padded: Tensor = scores.new_zeros(len(lengths), int(lengths.max()), len(self.labels))
         # (sentences, longest, labels)
-        return padded.index_put((sentence.to(scores.device), time.to(scores.device)), scores)
+        return padded.index_put((sentence, time), scores)
 
     def loss(self, features: Tensor, lengths: Tensor, letters: Tensor, tags: Tensor) -> Tensor:
         """Return the mean over sentences of -log p(tags), a scalar; tags are int64 (tokens,)."""

@@ -2,11 +2,11 @@
 
 import copy
 import math
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from pipeline.errors import UserError
 from pipeline.ner.scoring.scores import score
@@ -16,7 +16,9 @@ from pipeline.ner.tagging.examples import Examples
 from pipeline.ner.tagging.surface import Letters, frequent_characters, lower_letters
 from pipeline.ner.tagging.tagger import Tagger, load_batch, predict
 from pipeline.protocol import EpochRule
-from pipeline.work.progress import Meter
+from pipeline.work.checkpoint import Checkpoint, State, optimizer_tensors, restore_optimizer
+from pipeline.work.interruption import Stopped, stop_request
+from pipeline.work.progress import Meter, say
 
 LEAST = 0.01
 """The last step size of a cosine, as a share of the largest."""
@@ -32,59 +34,159 @@ class Epoch(NamedTuple):
 
 
 def train_tagger(
-    train: Examples, validation: Examples, settings: NerSettings, seed: int, device: torch.device, rule: EpochRule
+    train: Examples,
+    validation: Examples,
+    settings: NerSettings,
+    seed: int,
+    device: torch.device,
+    rule: EpochRule,
+    checkpoint: Checkpoint | None = None,
 ) -> tuple[Tagger, list[Epoch]]:
     """Train for all epochs; return the tagger as it was after the epoch that the rule chooses, and all epochs.
 
-    Equal arguments give equal weights on the same machine. The call sets torch's global seed.
+    Equal arguments give equal weights on the same machine, and a run that goes on from a checkpoint gives those of a
+    run that was never stopped. Raises `Stopped` on SIGTERM and Ctrl-C. The call sets torch's global seed.
     """
     torch.manual_seed(seed)
-    random = np.random.default_rng(seed)
-    features = train.features
-    characters = frequent_characters(features.letters) if settings.surface else ""
+    characters = frequent_characters(train.features.letters) if settings.surface else ""
     sizes = TaggerSizes(
         labels=train.labels,
-        width=features.width,
+        width=train.features.width,
         lm_layers=train.layers,
         characters=characters,
         **settings.model_dump(include=set(TaggerSettings.model_fields)),
     )
     tagger = Tagger(sizes)
     if settings.standardise:
-        tagger.standardise(features)
-    tagger = tagger.to(device)
-    optimizer = torch.optim.AdamW(
-        tagger.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
-    )
-    steps = settings.epochs * -(-len(features.lengths) // settings.batch_sentences)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, partial(step_size, steps=steps, settings=settings))
-    lowered = lower_letters(features.letters)
-    epochs: list[Epoch] = []
-    weights: dict[str, torch.Tensor] = {}
-    meter = Meter(f"tagger, seed {seed}", "tokens", settings.epochs * len(train.tags))
-    for number in range(1, settings.epochs + 1):
-        tagger.train()
-        loss = 0.0  # of all sentences
-        batches = training_batches(features.lengths, settings.batch_sentences, random)
-        letters = features.letters
-        if settings.lowercased:
-            chosen = random.random(len(features.lengths)) < settings.lowercased  # (sentences,)
-            letters = np.where(np.repeat(chosen, features.lengths)[:, None], lowered, letters)
-        for step, batch in enumerate(batches, 1):
-            mean = train_step(tagger, optimizer, train, letters, batch, settings.clip)
-            schedule.step()
-            if not np.isfinite(mean):
-                fault = f"found a loss of {mean} in epoch {number}, step {step} of {len(batches)}, expected a number"
-                raise UserError(f"tagger: {fault}; lower ner.learning_rate or ner.clip in params.yaml")
-            loss += mean * len(batch)
-            meter.add(int(train.features.lengths[batch].sum()), f"epoch {number}, loss {mean:.3f}")
-        scores = score(validation.count_tags(predict(tagger, validation.features)))
-        epochs.append(Epoch(number, loss / len(train.features.lengths), scores["entity_f1"], scores["token_f1"]))
-        if kept_epoch(epochs, rule) is epochs[-1]:
-            weights = copy.deepcopy(tagger.state_dict())
-    meter.close()
-    tagger.load_state_dict(weights)
-    return tagger.eval(), epochs
+        tagger.standardise(train.features)
+    training = TaggerTraining(tagger.to(device), train, validation, settings, seed, rule, checkpoint)
+    training.run()
+    tagger.load_state_dict(training.weights)
+    return tagger.eval(), training.epochs
+
+
+class TaggerTraining:
+    """The training of one tagger. Its state after any step decides all that follows."""
+
+    def __init__(
+        self,
+        tagger: Tagger,
+        train: Examples,
+        validation: Examples,
+        settings: NerSettings,
+        seed: int,
+        rule: EpochRule,
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
+        self.tagger, self.train, self.validation = tagger, train, validation
+        self.settings, self.rule, self.checkpoint = settings, rule, checkpoint
+        self.label, self.lengths = f"tagger, seed {seed}", train.features.lengths
+        self.optimizer = torch.optim.AdamW(
+            tagger.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
+        )
+        self.step, self.steps = 0, -(-len(self.lengths) // settings.batch_sentences)  # done; of an epoch
+        self.epochs: list[Epoch] = []
+        self.weights: dict[str, Tensor] = {}
+        """Those of the epoch to keep, by name."""
+        self._loss = 0.0  # of the sentences of this epoch so far
+        self._random = np.random.default_rng(seed)
+        self._lowered = lower_letters(train.features.letters) if settings.lowercased else train.features.letters
+
+    @property
+    def done(self) -> bool:
+        """Whether all epochs are over, or the last `patience` of them were no better than one before."""
+        waited = len(self.epochs) - kept_epoch(self.epochs, self.rule).epoch if self.epochs else 0
+        return self.step == self.settings.epochs * self.steps or 0 < self.settings.patience <= waited
+
+    def run(self) -> None:
+        """Train to the end, from the last checkpoint if there is one."""
+        self._draw()
+        if self.checkpoint and (state := self.checkpoint.load()):
+            try:
+                self._restore(state)
+            except (KeyError, TypeError, ValueError, RuntimeError) as error:
+                advice = "delete it to train from the beginning"
+                raise UserError(f"{self.checkpoint.path}: not of this run ({error}); {advice}") from None
+            if self.done:
+                say(f"{self.label}: was trained before the stage was stopped")
+                return
+            say(f"{self.label}: goes on after {self._progress()}")
+        total = self.settings.epochs * len(self.train.tags)
+        meter = Meter(self.label, "tokens", total, total * self.step // (self.settings.epochs * self.steps))
+        with stop_request() as stop:
+            while not self.done and stop.signum is None:
+                batch = self._batches[self.step % self.steps]
+                loss = self._take_step(batch)
+                meter.add(int(self.lengths[batch].sum()), f"epoch {len(self.epochs) + 1}, loss {loss:.3f}")
+                if self.step % self.steps == 0:
+                    self._end_epoch()
+                if self.checkpoint and self.checkpoint.due():
+                    self.checkpoint.save(self._state())
+            if self.checkpoint:
+                self.checkpoint.save(self._state())
+        meter.close()
+        if stop.signum is not None:
+            saved = "what is done is saved, run again to go on" if self.checkpoint else "nothing is saved"
+            raise Stopped(f"{self.label}: stopped after {self._progress()}; {saved}", stop.signum)
+
+    def _draw(self) -> None:
+        """Draw the batches of an epoch, and its letters (tokens, LONGEST)."""
+        self._drawn_from = self._random.bit_generator.state
+        self._batches = training_batches(self.lengths, self.settings.batch_sentences, self._random)
+        self._letters = self.train.features.letters
+        if self.settings.lowercased:
+            chosen = self._random.random(len(self.lengths)) < self.settings.lowercased  # (sentences,)
+            self._letters = np.where(np.repeat(chosen, self.lengths)[:, None], self._lowered, self._letters)
+
+    def _take_step(self, batch: Indices) -> float:
+        rate = step_size(self.step, self.settings.epochs * self.steps, self.settings)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.settings.learning_rate * rate
+        loss = train_step(self.tagger.train(), self.optimizer, self.train, self._letters, batch, self.settings.clip)
+        if not np.isfinite(loss):
+            epoch, number = divmod(self.step, self.steps)
+            fault = f"found a loss of {loss} in epoch {epoch + 1}, step {number + 1} of {self.steps}, expected a number"
+            raise UserError(f"tagger: {fault}; lower ner.learning_rate or ner.clip in params.yaml")
+        self.step += 1
+        self._loss += loss * len(batch)
+        return loss
+
+    def _end_epoch(self) -> None:
+        scores = score(self.validation.count_tags(predict(self.tagger, self.validation.features)))
+        mean = self._loss / len(self.lengths)
+        self.epochs.append(Epoch(len(self.epochs) + 1, mean, scores["entity_f1"], scores["token_f1"]))
+        if kept_epoch(self.epochs, self.rule) is self.epochs[-1]:
+            self.weights = copy.deepcopy(self.tagger.state_dict())
+        self._loss = 0.0
+        self._draw()
+
+    def _state(self) -> State:
+        tensors = {f"tagger.{name}": value for name, value in self.tagger.state_dict().items()}
+        tensors |= {f"kept.{name}": value for name, value in self.weights.items()}
+        tensors |= optimizer_tensors(self.optimizer) | {"random.cpu": torch.get_rng_state()}
+        if self.tagger.device.type == "cuda":
+            tensors["random.cuda"] = torch.cuda.get_rng_state(self.tagger.device)
+        facts = {"step": self.step, "loss": self._loss, "epochs": self.epochs, "random": self._drawn_from}
+        return State(tensors, facts)
+
+    def _restore(self, state: State) -> None:
+        restore_optimizer(self.optimizer, state.tensors)
+        parts: dict[str, dict[str, Tensor]] = {"tagger": {}, "kept": {}, "random": {}}
+        for name, tensor in state.tensors.items():
+            part, _, rest = name.partition(".")
+            parts[part][rest] = tensor
+        self.tagger.load_state_dict(parts["tagger"])
+        self.weights = parts["kept"]
+        self.step, self._loss = state.facts["step"], state.facts["loss"]
+        self.epochs = [Epoch(*epoch) for epoch in state.facts["epochs"]]
+        self._random.bit_generator.state = state.facts["random"]
+        self._draw()
+        torch.set_rng_state(parts["random"]["cpu"])
+        if self.tagger.device.type == "cuda":
+            torch.cuda.set_rng_state(parts["random"]["cuda"], self.tagger.device)
+
+    def _progress(self) -> str:
+        return f"step {self.step:,} of {self.settings.epochs * self.steps:,}"
 
 
 def kept_epoch(epochs: list[Epoch], rule: EpochRule) -> Epoch:

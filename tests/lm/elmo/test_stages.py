@@ -50,7 +50,9 @@ def test_imported_whole_it_embeds_as_published(imported: Import) -> None:
     expected = oracle.layers(OPTIONS, WEIGHTS, SENTENCE)
     np.testing.assert_allclose(embedder.layers([SENTENCE])[0], expected, atol=1e-5)
     np.testing.assert_allclose(embedder.embed([SENTENCE])[0], expected[-1], atol=1e-5)
-    assert embedder.width == 14
+    token, top = expected[0, :, :7], expected[-1]
+    np.testing.assert_allclose(embedder.states([SENTENCE])[0], np.concatenate([token, top], 1), atol=1e-5)
+    assert embedder.width == 14 and embedder.widths["states"] == 7 + 14
     metrics = json.loads(imported.lm.with_suffix(".json").read_text())["lm"]
     values = [array.size for name, array in WEIGHTS.items() if name.startswith("RNN")]
     assert metrics["parameters_m"] == pytest.approx(sum(values) / 1e6, abs=1e-4) and "perplexity" not in metrics
