@@ -23,7 +23,12 @@ from pipeline.work.outputs import need
 
 MEAN = "mean"
 """Stands in the column `seed` of a table of scores where a row is the mean over seeds."""
-ENCODERS = {"cnn": "char-CNN", "ngrams": "n-gram encoder"}
+ENCODERS = {
+    "cnn": "char-CNN",
+    "ngrams": "n-gram encoder",
+    "vectors": "table of words",
+    "known": "table of words and encoder",
+}
 """Names, for people, of what turns the letters of a token into its vector, by their kind in charcnn.json."""
 
 CURVE = {"tokens": int, "train_perplexity": float, "validation_perplexity": float}
@@ -129,7 +134,9 @@ def read_results(
         protocol=protocol.model_dump(),
         counts=read_counts(data),
         lm=language_model,
-        encoder=ENCODERS[read_key(lm / "charcnn.json", "encoder", Literal["cnn", "ngrams"], "pretrain")],
+        encoder=ENCODERS[
+            read_key(lm / "charcnn.json", "encoder", Literal["cnn", "ngrams", "vectors", "known"], "pretrain")
+        ],
         charcnn_parameters_m=sum(map(prod, read_shapes(weights, "pretrain").values())) / 1e6,
         curve=pd.DataFrame(read_csv(metrics / "pretrain.csv", CURVE, "pretrain"), columns=[*CURVE]),
         sets={name: _read_set(data, metrics, name) for name in order_sets(sets)},
