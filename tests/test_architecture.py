@@ -173,8 +173,8 @@ def test_a_comment_reruns_nothing() -> None:
 
 
 AS_DEPS = {
-    "fetch": {"data/choice.json": {"scale", "sets", "imports_elmo"}},
-    "charcnn": {"data/raw/elmo": {"imports_elmo"}},
+    "fetch": {"data/choice.json": {"scale", "sets", "imports_elmo", "imports_vectors"}},
+    "charcnn": {"data/raw/elmo": {"imports_elmo"}, "data/raw/vectors": {"imports_vectors"}},
     "pretrain": {"models/architecture.json": {"arch"}},
 }
 """The values of params.yaml that a stage reads and an earlier stage has written to a file for DVC, by that file."""

@@ -24,7 +24,7 @@ from pipeline.lm.rnn import lstm  # by name below, and so among the deps in dvc.
 from pipeline.lm.settings import OURS, VECTORS, ArchSettings, CharCnnSettings, KnownShape, LmSettings, WordShape
 from pipeline.lm.training.spelling import Epoch, Speller, write_epochs
 from pipeline.lm.training.train import Trainer
-from pipeline.lm.vectors.static import Format, StaticVectors, read_vectors
+from pipeline.lm.vectors.static import Format, StaticVectors, read_vectors, standardise
 from pipeline.machine.device import choose_device
 from pipeline.params import Params
 from pipeline.paths import Paths
@@ -101,7 +101,8 @@ def _take_vectors(paths: Paths, settings: CharCnnSettings, seed: int, job: Run) 
         vectors = read_vectors(path, source["format"], settings.spelling.words)
         counts = _count_known(path, vectors, vocabulary)
         reading = OURS.model_copy(update={"lowercase": vectors.lowercase})
-        chars, values, epochs = char_ids(vectors.words, reading), vectors.standardised, list[Epoch]()
+        chars, values, epochs = char_ids(vectors.words, reading), vectors.values, list[Epoch]()
+        standardise(values)
         encoder: CharEncoder
         if settings.encoder == VECTORS:
             sizes = {"words": len(chars), "projection": values.shape[1], "reading": reading}

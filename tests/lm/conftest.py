@@ -12,7 +12,7 @@ from pipeline.files.ids import write_ids
 from pipeline.files.vocabulary import SPECIALS, Entry, Vocabulary
 from pipeline.lm.encoders.chars import vocabulary_char_ids
 from pipeline.lm.encoders.load import TABLE, make_encoder
-from pipeline.lm.settings import CharCnnSettings, CharCnnShape, CnnSettings, NgramSettings
+from pipeline.lm.settings import CharCnnSettings, CharCnnShape, CnnSettings, NgramSettings, SpellingSettings
 from tests.conftest import RunCommand
 from tests.lm.elmo.drawn import OPTIONS, draw, write_elmo
 from tests.lm.project import Make, Project, make_project, training
@@ -43,19 +43,22 @@ def undisturbed(make: Make) -> Project:
 
 @pytest.fixture
 def charcnn_shape() -> CharCnnShape:
-    shape = small_charcnn().shape
+    shape = small_charcnn().shape()
     assert isinstance(shape, CharCnnShape)
     return shape
 
 
-def small_charcnn(encoder: Literal["cnn", "ngrams"] = "cnn") -> CharCnnSettings:
+def small_charcnn(
+    encoder: Literal["cnn", "ngrams", "vectors"] = "cnn", source: Literal["train", "vectors"] = "train", known: int = 0
+) -> CharCnnSettings:
     return CharCnnSettings(
-        source="train",
+        source=source,
         encoder=encoder,
         cnn=CnnSettings(embedding=8, filters=[8, 16, 16], highway=1, activation="relu"),
         ngrams=NgramSettings(lengths=[2, 3], buckets=256, width=16),
         projection=16,
         training=training(epochs=2),
+        spelling=SpellingSettings(words=1000, batch_words=16, epochs=3, learning_rate=0.01, held_out=0.1, known=known),
     )
 
 
@@ -129,7 +132,7 @@ def make_vocabulary(folder: Path, texts: int = 300) -> None:
 def make_charcnn(folder: Path) -> None:
     """Write a `models/charcnn` folder, untrained: a vector for every type of `make_vocabulary`."""
     folder.mkdir()
-    module, types = make_encoder(small_charcnn().shape).eval(), [f"слово{i}" for i in range(TYPES)]
+    module, types = make_encoder(small_charcnn().shape()).eval(), [f"слово{i}" for i in range(TYPES)]
     module.save(folder)
     np.save(folder / TABLE, module.vectors(vocabulary_char_ids([*SPECIALS, *types])).astype(np.float16))
 

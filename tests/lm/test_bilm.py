@@ -112,7 +112,7 @@ def test_a_layer_is_that_of_a_language_model_that_ends_with_it(charcnn_shape: Ch
 def test_vectors_of_types_are_those_of_the_encoder_and_no_more_than_the_limit(
     encoder: Literal["cnn", "ngrams"], quick: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    charcnn = make_encoder(small_charcnn(encoder).shape).eval()
+    charcnn = make_encoder(small_charcnn(encoder).shape()).eval()
     monkeypatch.setattr(embed, "LIMIT", 40)
     table, known = Embedder(charcnn, None, CPU, quick), set()
     for number in range(9):
@@ -129,7 +129,7 @@ def test_vectors_of_types_are_those_of_the_encoder_and_no_more_than_the_limit(
 
 def test_the_table_of_types_does_not_change_while_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embed, "LIMIT", 10)
-    embedder = Embedder(make_encoder(small_charcnn().shape).eval(), None, CPU)
+    embedder = Embedder(make_encoder(small_charcnn().shape()).eval(), None, CPU)
     embedder.read([["раз", "два"]])
     table, before = embedder._table, embedder._table.clone()
     used = embedder._used

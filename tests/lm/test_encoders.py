@@ -99,7 +99,7 @@ def test_padding_that_is_left_out_changes_nothing(charcnn_shape: CharCnnShape) -
 @pytest.mark.parametrize("encoder", ["cnn", "ngrams"])
 def test_one_pass_a_type_equals_one_pass_a_token(encoder: Literal["cnn", "ngrams"]) -> None:
     torch.manual_seed(0)
-    module, chars = make_encoder(small_charcnn(encoder).shape), char_ids(["а", "бы", "мэр"])
+    module, chars = make_encoder(small_charcnn(encoder).shape()), char_ids(["а", "бы", "мэр"])
     ids = torch.tensor([[0, 1, 0], [2, 2, 1]])
     torch.testing.assert_close(CharInputs(module, chars)(ids), module(torch.from_numpy(chars))[ids])
 
@@ -128,7 +128,7 @@ def test_standardised_outputs_have_mean_0_and_deviation_1(charcnn_shape: CharCnn
 
 
 def small_ngrams() -> CharNgrams:
-    shape = small_charcnn("ngrams").shape
+    shape = small_charcnn("ngrams").shape()
     assert isinstance(shape, NgramShape)
     return CharNgrams(shape)
 

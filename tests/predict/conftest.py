@@ -89,7 +89,7 @@ class World:
         torch.manual_seed(1)
         settings, layers = LmSettings.model_validate(LM | {"hidden": 32}), 0 if cell == "none" else 2
         arch = ArchSettings(cell=cell, layers=layers, residual=False)
-        encoder = make_encoder(CharCnnSettings.model_validate(SHAPE).shape)
+        encoder = make_encoder(CharCnnSettings.model_validate(SHAPE).shape())
         encoder.standardise(vocabulary_char_ids(TYPES))
         self.lm.mkdir(parents=True)
         encoder.save(self.lm)

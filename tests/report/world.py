@@ -43,6 +43,7 @@ CHARCNN = {
     "ngrams": {"lengths": [2], "buckets": 8, "width": 2},
     "projection": 8,
     "training": LM["training"],
+    "spelling": {"words": 9, "batch_words": 4, "epochs": 1, "learning_rate": 0.01, "held_out": 0.5, "known": 0},
 }
 
 
@@ -96,7 +97,7 @@ def _articles() -> Iterator[str]:
 
 def _pretrain(paths: Paths, params: Params) -> None:
     paths.charcnn.mkdir(parents=True)
-    make_encoder(CharCnnSettings.model_validate(CHARCNN).shape).save(paths.charcnn)
+    make_encoder(CharCnnSettings.model_validate(CHARCNN).shape()).save(paths.charcnn)
     types = len((paths.vocabulary / "vocabulary.txt").read_text(encoding="utf-8").splitlines()) + 3
     np.save(paths.charcnn / TABLE, np.random.default_rng(1).normal(size=(types, 8)).astype(np.float16))
     pretrain.run(paths, params)
