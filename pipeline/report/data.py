@@ -124,6 +124,7 @@ def read_results(
     A `UserError` names a file that is missing or not as it should be, and the stage that makes it.
     """
     weights = need(lm / "charcnn.safetensors", "pretrain")
+    shapes = read_shapes(weights, "pretrain")  # words that are spelled out are no parameters
     language_model = read_lm(metrics)
     if language_model["arch"] != arch:
         fault = f"found arch {language_model['arch']}, expected {arch} as in params.yaml"
@@ -137,7 +138,7 @@ def read_results(
         encoder=ENCODERS[
             read_key(lm / "charcnn.json", "encoder", Literal["cnn", "ngrams", "vectors", "known"], "pretrain")
         ],
-        charcnn_parameters_m=sum(map(prod, read_shapes(weights, "pretrain").values())) / 1e6,
+        charcnn_parameters_m=sum(prod(shape) for name, shape in shapes.items() if not name.endswith("spelled")) / 1e6,
         curve=pd.DataFrame(read_csv(metrics / "pretrain.csv", CURVE, "pretrain"), columns=[*CURVE]),
         sets={name: _read_set(data, metrics, name) for name in order_sets(sets)},
     )

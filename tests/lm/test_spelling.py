@@ -139,6 +139,36 @@ def leave_after(run: Speller, stop: int) -> None:
     run.encoder.register_forward_pre_hook(ask)
 
 
+class Killed(BaseException):
+    """No handler sees a SIGKILL, and nothing is saved after it."""
+
+
+def test_killed_in_any_step_it_goes_on_from_its_last_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = speller(batch_words=100, epochs=2)
+    epochs, total = whole.run(), 2 * whole.steps
+    monkeypatch.setattr(Checkpoint, "due", lambda checkpoint: True)
+    with open_checkpoint(tmp_path, "run", 1000) as checkpoint:
+        for step in range(total):
+            run = speller(checkpoint=checkpoint, batch_words=100, epochs=2)
+            monkeypatch.setattr(run, "_step", lambda total, run=run, step=step: killed_step(run, step, total))
+            with pytest.raises(Killed):
+                run.run()
+            assert run.step == step
+        last = speller(checkpoint=checkpoint, batch_words=100, epochs=2)
+        assert last.run() == epochs
+    for name, value in whole.encoder.state_dict().items():
+        assert torch.equal(last.encoder.state_dict()[name], value), name
+
+
+def killed_step(run: Speller, step: int, total: int) -> float:
+    """A step, or in its place a kill."""
+    if run.step == step:
+        raise Killed
+    return Speller._step(run, total)
+
+
 def test_the_checkpoint_of_another_encoder_is_refused(tmp_path: Path) -> None:
     with open_checkpoint(tmp_path, "run", 1e-9) as checkpoint:
         speller("ngrams", checkpoint, epochs=1).run()
