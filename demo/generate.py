@@ -10,11 +10,13 @@ from demo.elmo import write_elmo
 from demo.entities import PARTS
 from demo.settings import DemoSettings
 from demo.udpipe_model import write_udpipe
+from demo.vectors import write_vectors
 
 ARTEFACTS: dict[str, Callable[[Path, DemoSettings], None]] = {
     "news.xml.bz2": write_news,
     "model.udpipe": write_udpipe,
     "elmo.zip": write_elmo,
+    "vectors.txt.gz": write_vectors,
     **{f"wikineural/{part}.conll.gz": partial(write_wikineural, part) for part in PARTS},
     **{f"multiconer/{part}.conll.gz": partial(write_multiconer, part) for part in PARTS},
 }

@@ -82,6 +82,11 @@ def test_when_a_published_elmo_is_read(values: dict[str, Any], imports: bool) ->
     assert make_params(values).imports_elmo == imports
 
 
+def test_when_static_vectors_are_read() -> None:
+    assert make_params({"scales.demo.charcnn.source": "vectors"}).imports_vectors
+    assert not make_params({"scales.local.charcnn.source": "vectors"}).imports_vectors
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -124,10 +124,12 @@ class Reading(Settings):
     marks: bool
     """A token spelled `<S>` or `</S>` is the boundary itself, as in the published toolkits, and not its bytes."""
     lemmas: Lemmas
+    lowercase: bool
+    """A token is read in lower case: vectors of words in lower case have taught this encoder."""
 
 
-OURS = Reading(characters=CHARS, marks=False, lemmas="plain")
-"""How the encoders trained here read."""
+OURS = Reading(characters=CHARS, marks=False, lemmas="plain", lowercase=False)
+"""How the encoders trained here read, unless their teachers are in lower case."""
 
 
 class CharCnnShape(Settings):
@@ -180,8 +182,27 @@ class WordShape(Settings):
     reading: Reading
 
 
-class EncoderShape(RootModel[Annotated[CharCnnShape | NgramShape | WordShape, Field(discriminator="encoder")]]):
-    """charcnn.json, of an encoder of either kind."""
+class KnownShape(Settings):
+    """What rebuilds a table of static vectors beside the encoder of all other words, except for words and weights."""
+
+    encoder: Literal["known"]
+    words: Positive
+    others: Annotated[CharCnnShape | NgramShape, Field(discriminator="encoder")]
+
+    @property
+    def projection(self) -> int:
+        return self.others.projection
+
+    @property
+    def reading(self) -> Reading:
+        return self.others.reading
+
+
+Shape = CharCnnShape | NgramShape | WordShape | KnownShape
+
+
+class EncoderShape(RootModel[Annotated[Shape, Field(discriminator="encoder")]]):
+    """charcnn.json, of an encoder of any kind."""
 
 
 class SpellingSettings(Settings):
@@ -197,6 +218,8 @@ class SpellingSettings(Settings):
     """Adam's first step size, which falls to 0."""
     held_out: Annotated[float, Field(gt=0, lt=1)]
     """The share of the words that are not learned, to see what the encoder says of unknown words."""
+    known: Annotated[int, Field(strict=True, ge=0, lt=2**31)]
+    """So many of the most frequent words get their published vectors, and only all others what is learned."""
 
 
 class CnnSettings(Settings):
@@ -243,11 +266,11 @@ class CharCnnSettings(Settings):
             raise ValueError("encoder 'vectors' goes with source 'vectors': nothing here trains vectors of words")
         return self
 
-    def shape(self, projection: int | None = None) -> CharCnnShape | NgramShape:
+    def shape(self, projection: int | None = None, reading: Reading = OURS) -> CharCnnShape | NgramShape:
         """The chosen encoder of characters without its training, for vectors of this width."""
         projection = projection or self.projection
         if self.encoder == "ngrams":
-            return NgramShape(encoder="ngrams", ngrams=self.ngrams, projection=projection, reading=OURS)
+            return NgramShape(encoder="ngrams", ngrams=self.ngrams, projection=projection, reading=reading)
         filters = [(width, number) for width, number in enumerate(self.cnn.filters, 1) if number]
         sizes = self.cnn.model_dump() | {"filters": filters, "projection": projection}
-        return CharCnnShape(encoder="cnn", **sizes, projects=True, reading=OURS)
+        return CharCnnShape(encoder="cnn", **sizes, projects=True, reading=reading)

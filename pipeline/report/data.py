@@ -23,7 +23,12 @@ from pipeline.work.outputs import need
 
 MEAN = "mean"
 """Stands in the column `seed` of a table of scores where a row is the mean over seeds."""
-ENCODERS = {"cnn": "char-CNN", "ngrams": "n-gram encoder"}
+ENCODERS = {
+    "cnn": "char-CNN",
+    "ngrams": "n-gram encoder",
+    "vectors": "table of words",
+    "known": "table of words and encoder",
+}
 """Names, for people, of what turns the letters of a token into its vector, by their kind in charcnn.json."""
 
 CURVE = {"tokens": int, "train_perplexity": float, "validation_perplexity": float}
@@ -120,6 +125,7 @@ def read_results(
     A `UserError` names a file that is missing or not as it should be, and the stage that makes it.
     """
     weights = need(lm / "charcnn.safetensors", "pretrain")
+    shapes = read_shapes(weights, "pretrain")  # words that are spelled out are no parameters
     language_model = read_lm(metrics)
     if language_model["arch"] != arch:
         fault = f"found arch {language_model['arch']}, expected {arch} as in params.yaml"
@@ -130,8 +136,10 @@ def read_results(
         protocol=protocol.model_dump(),
         counts=read_counts(data),
         lm=language_model,
-        encoder=ENCODERS[read_key(lm / "charcnn.json", "encoder", Literal["cnn", "ngrams"], "pretrain")],
-        charcnn_parameters_m=sum(map(prod, read_shapes(weights, "pretrain").values())) / 1e6,
+        encoder=ENCODERS[
+            read_key(lm / "charcnn.json", "encoder", Literal["cnn", "ngrams", "vectors", "known"], "pretrain")
+        ],
+        charcnn_parameters_m=sum(prod(shape) for name, shape in shapes.items() if not name.endswith("spelled")) / 1e6,
         curve=pd.DataFrame(read_csv(metrics / "pretrain.csv", CURVE, "pretrain"), columns=[*CURVE]),
         sets={name: _read_set(data, metrics, name) for name in order_sets(sets)},
     )

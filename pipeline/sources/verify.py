@@ -15,7 +15,7 @@ from pipeline.errors import UserError
 from pipeline.files.compression import check_kind
 from pipeline.files.shards import Counts
 from pipeline.lm.elmo.options import read_options
-from pipeline.lm.vectors.static import Format, read_vectors
+from pipeline.lm.vectors.static import Format, iterate_vectors
 from pipeline.ner.data.published import read_file
 from pipeline.sources import probe
 from pipeline.sources.elmo import check_archive, check_both
@@ -76,7 +76,8 @@ def check_udpipe(path: Path) -> None:
 
 def check_vectors(format_: Format, path: Path) -> None:
     """Check for vectors of words in this format, to the end of the file."""
-    read_vectors(path, format_)
+    for _ in track(iterate_vectors(path, format_), f"check {path.name}", "words"):
+        pass
 
 
 def check_split(data: NerSet, path: Path) -> None:

@@ -1,35 +1,37 @@
-"""Stage charcnn: ELMo's char-CNN, trained with a small language model or imported; frozen, every type's vector."""
+"""Stage charcnn: the encoder of tokens, trained, taught by vectors of words or imported; every type's vector."""
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
 from typing_extensions import TypedDict
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, shown
 from pipeline.files.ids import IdSequences
-from pipeline.files.json import read_json
+from pipeline.files.json import read_json, write_json
+from pipeline.files.shards import COUNTS
 from pipeline.files.vocabulary import SPECIALS, Vocabulary
 from pipeline.lm.bilm import BiLM
 from pipeline.lm.elmo.published import read_elmo
 from pipeline.lm.encoders.chars import CharIds, char_ids, vocabulary_char_ids
 from pipeline.lm.encoders.encoder import TYPES_A_BATCH, CharEncoder, CharInputs
+from pipeline.lm.encoders.known import KnownWords
 from pipeline.lm.encoders.load import TABLE, make_encoder
 from pipeline.lm.encoders.words import WordVectors
 from pipeline.lm.lemmas import Lemmas
 from pipeline.lm.rnn import lstm  # by name below, and so among the deps in dvc.yaml
-from pipeline.lm.settings import OURS, VECTORS, ArchSettings, CharCnnSettings, LmSettings, WordShape
+from pipeline.lm.settings import OURS, VECTORS, ArchSettings, CharCnnSettings, KnownShape, LmSettings, WordShape
 from pipeline.lm.training.spelling import Epoch, Speller, write_epochs
 from pipeline.lm.training.train import Trainer
-from pipeline.lm.vectors.static import Format, read_vectors
+from pipeline.lm.vectors.static import Format, StaticVectors, read_vectors, standardise
 from pipeline.machine.device import choose_device
 from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.provenance.code import read_sources, stage_code, training_code
 from pipeline.work.checkpoint import Run, start
 from pipeline.work.outputs import fresh_folder
-from pipeline.work.progress import track
+from pipeline.work.progress import say, track
 
 
 class VectorsSource(TypedDict):
@@ -56,20 +58,21 @@ _FREQUENT = slice(len(SPECIALS), len(SPECIALS) + 5000)
 
 def run(paths: Paths, params: Params) -> None:
     """Read `paths.vocabulary` (types and ids); write the char-CNN, its learning curve and `vectors.npy` to
-    `paths.charcnn`. The block `charcnn` says what is trained and how, or that the published one in `paths.elmo` is
-    taken.
+    `paths.charcnn`. The block `charcnn` says what is trained and how, or that the published one in `paths.elmo` or
+    the static vectors in `paths.vectors` are taken.
 
     The vectors are float16 (types, projection), a row for each id. A run that was stopped goes on from its last
     checkpoint.
     """
     device = choose_device(params.compute.device)
     with start(device, paths.checkpoints, params.compute.checkpoint_minutes) as job:
-        if params.imports_vectors:
-            _take_vectors(paths, params.chosen_scale.charcnn, params.seed, job)
-        elif not params.imports_elmo:
+        if not params.imports_elmo and not params.imports_vectors:
             _train(paths, params.chosen_scale.charcnn, params.seed, job)
         elif job.world.leads:
-            _import_published(paths, device)
+            if params.imports_elmo:
+                _import_published(paths, device)
+            else:
+                _take_vectors(paths, params.chosen_scale.charcnn, params.seed, job)
 
 
 def _import_published(paths: Paths, device: torch.device) -> None:
@@ -89,32 +92,60 @@ def _take_vectors(paths: Paths, settings: CharCnnSettings, seed: int, job: Run) 
     """Write an encoder that has learned the static vectors in `paths.vectors` from spelling, or that is their table."""
     source = read_json(paths.vectors / "source.json", VectorsSource, "fetch")
     if not source["file"] or not source["format"]:
-        raise UserError(
-            f"{paths.vectors}: holds no static vectors, and params.yaml asks for them; run: dvc repro charcnn"
-        )
-    types = vocabulary_char_ids(Vocabulary.load(paths.vocabulary).types)
-    key = {
-        "stage": "charcnn",
-        "charcnn": settings.model_dump(),
-        "seed": seed,
-        "code": stage_code("charcnn", read_sources()),
-    }
+        fault = "holds no static vectors, and params.yaml asks for them"
+        raise UserError(f"{paths.vectors}: {fault}; run: dvc repro charcnn")
+    path, vocabulary = paths.vectors / source["file"], Vocabulary.load(paths.vocabulary)
+    key = {"stage": "charcnn", "charcnn": settings.model_dump(), "seed": seed}
+    key["code"] = stage_code("charcnn", read_sources())
     with job.checkpoint(key, paths.vectors) as checkpoint:
-        words, values = read_vectors(paths.vectors / source["file"], source["format"], settings.spelling.words)
-        chars, epochs = char_ids(words), list[Epoch]()
+        vectors = read_vectors(path, source["format"], settings.spelling.words)
+        counts = _count_known(path, vectors, vocabulary)
+        reading = OURS.model_copy(update={"lowercase": vectors.lowercase})
+        chars, values, epochs = char_ids(vectors.words, reading), vectors.values, list[Epoch]()
+        standardise(values)
+        encoder: CharEncoder
         if settings.encoder == VECTORS:
-            shape = WordShape(encoder="vectors", words=len(words), projection=values.shape[1], reading=OURS)
-            encoder: CharEncoder = WordVectors(shape)
-            cast(WordVectors, encoder).fill(chars, values)
+            sizes = {"words": len(chars), "projection": values.shape[1], "reading": reading}
+            encoder = WordVectors(WordShape(encoder="vectors", **sizes))
+            encoder.fill(chars, values)
         else:
             torch.manual_seed(seed)
-            encoder = make_encoder(settings.shape(values.shape[1]))
+            shape = settings.shape(values.shape[1], reading)
+            encoder = make_encoder(shape)
             epochs = Speller(encoder, chars, values, settings.spelling, seed, job.device, checkpoint).run()
-        encoder.eval().standardise(types[_FREQUENT])
+            if known := min(settings.spelling.known, len(chars)):
+                encoder = KnownWords(KnownShape(encoder="known", words=known, others=shape), encoder)
+                encoder.known.fill(chars[:known], values[:known])
+        types = vocabulary_char_ids(vocabulary.types, reading)
+        encoder.to(job.device).eval().standardise(types[_FREQUENT])
         with fresh_folder(paths.charcnn) as folder:
             encoder.save(folder)
             write_epochs(folder / "spelling.csv", epochs)
+            write_json(folder / COUNTS, counts)
             write_table(folder / TABLE, encoder, types)
+
+
+def _count_known(path: Path, vectors: StaticVectors, vocabulary: Vocabulary) -> dict[str, int]:
+    """Count the types of the corpus that have published vectors; a `UserError` if there are none."""
+    words, read = set(vectors.words), str.lower if vectors.lowercase else str
+    known = [entry for entry in vocabulary.entries if read(entry.lemma) in words]
+    if not known:
+        fault = f"found none of the corpus's {len(vocabulary.entries):,} types among {len(words):,} words"
+        example = f"such as {shown(vectors.words[0])}"
+        raise UserError(f"{path}: {fault}, {example}; expected words as they are written; name another file of vectors")
+    counts = {
+        "words": len(words),
+        "words_repeated": vectors.repeated,
+        "types": len(vocabulary.entries),
+        "types_known": len(known),
+        "tokens": sum(entry.frequency for entry in vocabulary.entries),
+        "tokens_known": sum(entry.frequency for entry in known),
+    }
+    say(
+        "vectors: {words:,} words; they are {types_known:,} of the corpus's {types:,} types, "
+        "and {tokens_known:,} of its {tokens:,} tokens".format(**counts)
+    )
+    return counts
 
 
 def _train(paths: Paths, settings: CharCnnSettings, seed: int, job: Run) -> None:

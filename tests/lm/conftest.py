@@ -48,15 +48,17 @@ def charcnn_shape() -> CharCnnShape:
     return shape
 
 
-def small_charcnn(encoder: Literal["cnn", "ngrams"] = "cnn") -> CharCnnSettings:
+def small_charcnn(
+    encoder: Literal["cnn", "ngrams", "vectors"] = "cnn", source: Literal["train", "vectors"] = "train", known: int = 0
+) -> CharCnnSettings:
     return CharCnnSettings(
-        source="train",
+        source=source,
         encoder=encoder,
         cnn=CnnSettings(embedding=8, filters=[8, 16, 16], highway=1, activation="relu"),
         ngrams=NgramSettings(lengths=[2, 3], buckets=256, width=16),
         projection=16,
         training=training(epochs=2),
-        spelling=SpellingSettings(words=40, batch_words=8, epochs=2, learning_rate=0.01, held_out=0.1),
+        spelling=SpellingSettings(words=1000, batch_words=16, epochs=3, learning_rate=0.01, held_out=0.1, known=known),
     )
 
 

@@ -11,8 +11,14 @@ from safetensors.torch import save_file
 from pipeline.errors import UserError
 from pipeline.files.ids import IdSequences, write_ids
 from pipeline.files.vocabulary import Entry, Vocabulary
-from pipeline.lm.encoders.load import TABLE, TableInputs
+from pipeline.lm.encoders.chars import char_ids
+from pipeline.lm.encoders.known import KnownWords
+from pipeline.lm.encoders.load import TABLE, TableInputs, load_encoder, make_encoder
+from pipeline.lm.encoders.words import WordVectors
+from pipeline.lm.settings import OURS, KnownShape, WordShape
 from pipeline.work.checkpoint import State, open_checkpoint
+from tests.damage import faults
+from tests.lm.conftest import small_charcnn
 
 
 def read_table(folder: Path) -> TableInputs:
@@ -91,3 +97,22 @@ def test_a_file_where_a_folder_belongs_or_the_other_way(tmp_path: Path, folder: 
         (tmp_path / "run").touch()
     with pytest.raises(UserError, match=r"a lock is kept in"), open_checkpoint(tmp_path, "run", 1):
         pass
+
+
+def test_tables_of_words_that_are_damaged(tmp_path: Path) -> None:
+    """Their shapes and weights, in any way; what is read in spite of that gives vectors."""
+    chars = char_ids(["дом", "кот", "мир"])
+    shape = small_charcnn("ngrams").shape()
+    words = WordVectors(WordShape(encoder="vectors", words=3, projection=4, reading=OURS))
+    for name, module in (
+        ("words", words),
+        ("known", KnownWords(KnownShape(encoder="known", words=3, others=shape), make_encoder(shape))),
+    ):
+        (tmp_path / name).mkdir()
+        module.save(tmp_path / name)
+
+    def read() -> None:
+        for name in ("words", "known"):
+            load_encoder(tmp_path / name, torch.device("cpu")).vectors(chars)
+
+    assert not list(faults(read, tmp_path, ["*/charcnn.*"], 60))

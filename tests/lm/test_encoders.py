@@ -60,7 +60,9 @@ def test_no_lemma_becomes_empty(lemma: str) -> None:
 
 
 def test_the_characters_are_those_of_the_spelling() -> None:
-    plain, theirs = (Reading(characters=50, marks=True, lemmas=lemmas) for lemmas in ("plain", "rusvectores"))
+    plain, theirs = (
+        Reading(characters=50, marks=True, lemmas=lemmas, lowercase=False) for lemmas in ("plain", "rusvectores")
+    )
     assert (char_ids(["12", "</S>"], theirs) == char_ids(["xx", "</S>"], plain)).all()
 
 

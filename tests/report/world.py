@@ -44,7 +44,7 @@ CHARCNN = {
     "ngrams": {"lengths": [2], "buckets": 8, "width": 2},
     "projection": 8,
     "training": LM["training"],
-    "spelling": {"words": 30, "batch_words": 8, "epochs": 1, "learning_rate": 0.01, "held_out": 0.1},
+    "spelling": {"words": 9, "batch_words": 4, "epochs": 1, "learning_rate": 0.01, "held_out": 0.5, "known": 0},
 }
 
 

@@ -72,7 +72,7 @@ class Repository:
         self.raw, self.manifest = self.paths.raw, self.paths.manifest("local")
         self.inputs = self.manifest.parent
         self.content: dict[str, Any] = copy.deepcopy(MANIFEST)
-        self.elmo = False
+        self.elmo = self.vectors = False
         self.sets = [*MANIFEST["ner"]]
 
     def write(self, name: str, content: str | bytes) -> Path:
@@ -92,7 +92,7 @@ class Repository:
         fetch.run(self.paths, self.params())
 
     def params(self) -> Params:
-        return choose_params("elmo" if self.elmo else "lstm", *self.sets)
+        return choose_params("elmo" if self.elmo else "lstm", "vectors" if self.vectors else "train", *self.sets)
 
     def refusal(self) -> str:
         """The message of a fetch that must fail, in one line and without a change in data/raw."""
@@ -107,9 +107,9 @@ class Repository:
 
 
 @cache
-def choose_params(arch: str, *sets: str) -> Params:
+def choose_params(arch: str, source: str, *sets: str) -> Params:
     """Read once: reading takes longer than the stage does in most tests."""
-    return make_params({"scale": "local", "arch": arch, "charcnn.source": "train", "sets": list(sets)})
+    return make_params({"scale": "local", "arch": arch, "charcnn.source": source, "sets": list(sets)})
 
 
 def snapshot(folder: Path) -> dict[str, bytes | None]:

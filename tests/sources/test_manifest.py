@@ -61,6 +61,28 @@ FAULTS: dict[str, tuple[str, dict[str, Any], str]] = {
     "sum of two files": ("", {"elmo": {"sha256": "0" * 64, **TWO}}, "sha256 goes with source; options and weights"),
     "lemmas of an ELMo": ("", {"elmo": {"source": "a", "lemmas": "taiga"}}, "elmo.lemmas: found 'taiga': input should"),
     "key of an ELMo": ("", {"elmo": {"options": {"url": "a"}}}, "elmo.options.url: unknown key; valid keys here: sou"),
+    "no file of vectors": ("", {"vectors": {"format": "navec"}}, "expected either source or package"),
+    "file and package": (
+        "",
+        {"vectors": {"source": "a", "package": "natasha", "format": "navec"}},
+        "expected either source or package",
+    ),
+    "format of a package": (
+        "",
+        {"vectors": {"package": "natasha", "format": "word2vec"}},
+        "package natasha goes with format navec, and needs no sha256",
+    ),
+    "package": (
+        "",
+        {"vectors": {"package": "gensim", "format": "navec"}},
+        "vectors.package: found 'gensim': input should be 'natasha'",
+    ),
+    "format of vectors": (
+        "",
+        {"vectors": {"source": "a", "format": "bin"}},
+        "vectors.format: found 'bin': input should be 'word2vec' or 'navec'",
+    ),
+    "scheme of vectors": ("", {"vectors": {"source": "s3://a/b", "format": "navec"}}, "vectors.source: found 's3://a"),
     "scheme of an ELMo": ("", {"elmo": {"source": "s3://a/199.zip"}}, "elmo.source: found 's3://a/199.zip'; expected"),
 }
 

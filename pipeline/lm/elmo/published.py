@@ -34,7 +34,7 @@ def read_elmo(folder: Path, lemmas: Lemmas = "plain") -> tuple[CharCnn, ElmoStac
         activation=chars.activation,
         projection=options.lstm.projection_dim,
         projects=options.projects,
-        reading=Reading(characters=chars.max_characters_per_token, marks=True, lemmas=lemmas),
+        reading=Reading(characters=chars.max_characters_per_token, marks=True, lemmas=lemmas, lowercase=False),
     )
     charcnn, stacks = CharCnn(shape), ElmoStacks(options.lstm)
     for module, state in ((charcnn, _charcnn_state(weights, options)), (stacks, _stacks_state(weights, options))):

@@ -28,7 +28,8 @@ def char_ids(types: Sequence[str], reading: Reading = OURS) -> CharIds:
     A token of more bytes than two fewer is cut, even inside a letter: 24 letters of Cyrillic remain.
     """
     body = reading.characters - 2
-    spelled = [spell(token, reading.lemmas).encode("utf-8", "surrogatepass")[:body] for token in types]
+    words = (spell(token.lower() if reading.lowercase else token, reading.lemmas) for token in types)
+    spelled = [word.encode("utf-8", "surrogatepass")[:body] for word in words]
     lengths = np.array([len(token) for token in spelled], dtype=np.int64)  # (tokens,)
     table = np.full((len(types), reading.characters), PAD, dtype=np.int16)
     table[:, 0] = BEGIN_WORD

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from pipeline.files.json import write_json
 from pipeline.files.weights import save_weights
 from pipeline.lm.encoders.chars import CharIds
-from pipeline.lm.settings import CharCnnShape, NgramShape, WordShape
+from pipeline.lm.settings import Shape
 
 WEIGHTS, CONFIG = "charcnn.safetensors", "charcnn.json"
 TYPES_A_BATCH = 512
@@ -22,7 +22,7 @@ TYPES_A_GROUP = 128
 class CharEncoder(nn.Module):
     """Maps character ids, int of shape (tokens, 50), to float32 (tokens, projection)."""
 
-    shape: CharCnnShape | NgramShape | WordShape
+    shape: Shape
     projection: nn.Linear | nn.Identity
     """The last layer; the identity only where a published char-CNN has none."""
 
@@ -49,15 +49,19 @@ class CharEncoder(nn.Module):
 
     @torch.no_grad()
     def standardise(self, chars: CharIds) -> None:
-        """Scale the projection so that every output has mean 0 and deviation 1 over the types `chars` (types, 50).
+        """Rescale the module so that every output has mean 0 and deviation 1 over the types `chars` (types, 50).
 
         Untrained convolutions see mostly what all words share (padding, marks, lead bytes of Cyrillic): types differ by
         a fifth of the mean, and a language model above them hardly learns. Data-dependent initialisation (Krähenbühl et
         al. 2016) mends that within the weights, so that the module stays ELMo's.
         """
-        assert isinstance(self.projection, nn.Linear), "a published char-CNN is never put to another scale"
         outputs = torch.cat([self(batch) for batch in torch.from_numpy(chars).split(TYPES_A_BATCH)])
-        mean, deviation = outputs.mean(0), outputs.std(0).clamp_min(1e-6)  # (projection,)
+        self.rescale(outputs.mean(0), outputs.std(0).clamp_min(1e-6))
+
+    @torch.no_grad()
+    def rescale(self, mean: Tensor, deviation: Tensor) -> None:
+        """Change the weights so that every output is what it was, less `mean` and over `deviation`, (projection,)."""
+        assert isinstance(self.projection, nn.Linear), "a published char-CNN is never put to another scale"
         self.projection.weight /= deviation[:, None]
         self.projection.bias.copy_((self.projection.bias - mean) / deviation)
 

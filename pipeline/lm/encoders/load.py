@@ -1,4 +1,4 @@
-"""The output of stage charcnn as the language model reads it: an encoder of either kind, and its table of vectors."""
+"""The output of stage charcnn as the language model reads it: an encoder of any kind, and its table of vectors."""
 
 from pathlib import Path
 
@@ -12,17 +12,20 @@ from pipeline.files.settings import read_settings
 from pipeline.files.weights import is_finite, load_module
 from pipeline.lm.encoders.charcnn import CharCnn
 from pipeline.lm.encoders.encoder import CONFIG, WEIGHTS, CharEncoder
+from pipeline.lm.encoders.known import KnownWords
 from pipeline.lm.encoders.ngrams import CharNgrams
 from pipeline.lm.encoders.words import WordVectors
-from pipeline.lm.settings import CharCnnShape, EncoderShape, NgramShape, WordShape
+from pipeline.lm.settings import EncoderShape, KnownShape, NgramShape, Shape, WordShape
 from pipeline.work.outputs import need
 
 TABLE = "vectors.npy"
 """The file of the frozen encoder's vectors, float16 (types, width), a row for each id."""
 
 
-def make_encoder(shape: CharCnnShape | NgramShape | WordShape) -> CharEncoder:
+def make_encoder(shape: Shape) -> CharEncoder:
     """Return the module of that shape, untrained."""
+    if isinstance(shape, KnownShape):
+        return KnownWords(shape, make_encoder(shape.others))
     if isinstance(shape, WordShape):
         return WordVectors(shape)
     return CharNgrams(shape) if isinstance(shape, NgramShape) else CharCnn(shape)

@@ -46,13 +46,15 @@ class Speller:
         device: torch.device,
         checkpoint: Checkpoint | None = None,
     ) -> None:
-        """Learn `values` (words, width) from `chars` (words, 50)."""
+        """Learn `values` (words, width), of mean 0 and deviation 1 in every dimension, from `chars` (words, 50)."""
         self.encoder, self.settings, self.seed, self.device = encoder.to(device), settings, seed, device
         self.checkpoint, self.epochs, self.step = checkpoint, list[Epoch](), 0
-        self.chars, self.values = torch.from_numpy(chars), torch.from_numpy(values / values.std())
+        self.chars, self.values = torch.from_numpy(chars), torch.from_numpy(values)
         order = np.random.default_rng(seed).permutation(len(chars))
         held = max(1, round(settings.held_out * len(chars)))
         self.held, self.train = order[:held], order[held:]
+        if not len(self.train):
+            raise UserError(f"spelling: found {len(chars)} word, expected some to learn and one to hold out")
         self.steps = -(-len(self.train) // settings.batch_words)  # an epoch
         self.loss = 0.0  # sum over the steps of this epoch
         self.order: npt.NDArray[np.int64] | None = None  # of its words
@@ -123,10 +125,14 @@ class Speller:
         state = self.checkpoint.load() if self.checkpoint else None
         if not state:
             return
-        restore_optimizer(self.optimizer, state.tensors)
-        self.encoder.load_state_dict(state.tensors)
-        self.step, self.loss = state.facts["step"], state.facts["loss"]
-        self.epochs = [Epoch(*epoch) for epoch in state.facts["epochs"]]
+        try:
+            restore_optimizer(self.optimizer, state.tensors)
+            self.encoder.load_state_dict(state.tensors)
+            self.step, self.loss = state.facts["step"], state.facts["loss"]
+            self.epochs = [Epoch(*epoch) for epoch in state.facts["epochs"]]
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            path = self.checkpoint.path if self.checkpoint else ""
+            raise UserError(f"{path}: not of this run ({error}); delete it to train from the beginning") from None
         say(f"spelling: goes on after step {self.step:,}")
 
 

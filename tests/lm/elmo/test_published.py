@@ -58,7 +58,7 @@ def reference() -> list[tuple[list[str], np.ndarray, np.ndarray]]:
 
 
 def test_equals_the_reference_implementations(reference: list[tuple[list[str], np.ndarray, np.ndarray]]) -> None:
-    reading = Reading(characters=50, marks=True, lemmas="plain")
+    reading = Reading(characters=50, marks=True, lemmas="plain", lowercase=False)
     begin, end = char_ids(["<S>", "</S>"], reading)
     results = embed(FIXTURE, [sentence for sentence, _, _ in reference])
     for result, (sentence, layers, ids) in zip(results, reference, strict=True):
