@@ -51,6 +51,8 @@ class Paths:
     pretrain, pretrain_curve = Below("metrics/pretrain.json"), Below("metrics/pretrain.csv")
     cost = Below("metrics/cost.json")
     """What pretraining took: all of its numbers that change from machine to machine."""
+    encoder_cost = Below("metrics/charcnn.cost.json")
+    """What the training of the encoder took."""
     scores = Below("metrics/ner")
     """Files whose names begin with the name of an NER set."""
     comparisons = Below("metrics/compare")

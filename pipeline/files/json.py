@@ -40,6 +40,11 @@ def write_metrics(path: Path, values: Mapping[str, Any], machine: Mapping[str, s
     write_json(path, {**values, MACHINE: dict(machine)})
 
 
+def write_cost(path: Path, name: str, cpu_seconds: float, machine: Mapping[str, str]) -> None:
+    """Write what a training has taken of a processor, in minutes under its name, and on what machine."""
+    write_metrics(path, {name: {"cpu_minutes": round(cpu_seconds / 60, 3)}}, machine)
+
+
 def read_json(path: Path, shape: Any = Any, stage: str = "") -> Any:
     """Read what `write_json` wrote; a `UserError` names the file, what differs from `shape`, and the stage to rerun.
 

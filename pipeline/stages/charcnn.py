@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from pipeline.errors import UserError, shown
 from pipeline.files.ids import IdSequences
-from pipeline.files.json import read_json, write_json
+from pipeline.files.json import read_json, write_cost, write_json
 from pipeline.files.shards import COUNTS
 from pipeline.files.vocabulary import SPECIALS, Vocabulary
 from pipeline.lm.bilm import BiLM
@@ -25,6 +25,7 @@ from pipeline.lm.settings import OURS, VECTORS, ArchSettings, CharCnnSettings, K
 from pipeline.lm.training.spelling import Epoch, Speller, write_epochs
 from pipeline.lm.training.train import Trainer
 from pipeline.lm.vectors.static import Format, StaticVectors, read_vectors, standardise
+from pipeline.machine.describe import stamp
 from pipeline.machine.device import choose_device
 from pipeline.params import Params
 from pipeline.paths import Paths
@@ -86,6 +87,7 @@ def _import_published(paths: Paths, device: torch.device) -> None:
         charcnn.save(folder)
         stacks.save(folder)
         write_table(folder / TABLE, charcnn.to(device), chars)
+        write_cost(paths.encoder_cost, "encoder", 0, stamp(device))
 
 
 def _take_vectors(paths: Paths, settings: CharCnnSettings, seed: int, job: Run) -> None:
@@ -101,7 +103,7 @@ def _take_vectors(paths: Paths, settings: CharCnnSettings, seed: int, job: Run) 
         vectors = read_vectors(path, source["format"], settings.spelling.words)
         counts = _count_known(path, vectors, vocabulary)
         reading = OURS.model_copy(update={"lowercase": vectors.lowercase})
-        chars, values, epochs = char_ids(vectors.words, reading), vectors.values, list[Epoch]()
+        chars, values, epochs, seconds = char_ids(vectors.words, reading), vectors.values, list[Epoch](), 0.0
         standardise(values)
         encoder: CharEncoder
         if settings.encoder == VECTORS:
@@ -112,7 +114,8 @@ def _take_vectors(paths: Paths, settings: CharCnnSettings, seed: int, job: Run) 
             torch.manual_seed(seed)
             shape = settings.shape(values.shape[1], reading)
             encoder = make_encoder(shape)
-            epochs = Speller(encoder, chars, values, settings.spelling, seed, job.device, checkpoint).run()
+            speller = Speller(encoder, chars, values, settings.spelling, seed, job.device, checkpoint)
+            epochs, seconds = speller.run(), speller.cpu_seconds
             if known := min(settings.spelling.known, len(chars)):
                 encoder = KnownWords(KnownShape(encoder="known", words=known, others=shape), encoder)
                 encoder.known.fill(chars[:known], values[:known])
@@ -123,6 +126,7 @@ def _take_vectors(paths: Paths, settings: CharCnnSettings, seed: int, job: Run) 
             write_epochs(folder / "spelling.csv", epochs)
             write_json(folder / COUNTS, counts)
             write_table(folder / TABLE, encoder, types)
+            write_cost(paths.encoder_cost, "encoder", seconds, stamp(job.device))
 
 
 def _count_known(path: Path, vectors: StaticVectors, vocabulary: Vocabulary) -> dict[str, int]:
@@ -178,6 +182,8 @@ def _train(paths: Paths, settings: CharCnnSettings, seed: int, job: Run) -> None
                 charcnn.save(folder)
                 history.write_curve(folder / "curve.csv")
                 write_table(folder / TABLE, charcnn, chars)
+                seconds = history.cpu_seconds * job.world.size
+                write_cost(paths.encoder_cost, "encoder", seconds, stamp(job.device))
 
 
 def write_table(path: Path, charcnn: CharEncoder, chars: CharIds) -> None:

@@ -79,6 +79,7 @@ def _write(paths: Paths, params: Params, job: Run, words: Vocabulary, model: Mod
         results["tokens"] = history.tokens
         results["padding_share"] = round(1 - history.tokens / max(history.positions, 1), 4)
         cost["minutes"] = round(history.seconds / 60, 2)
+        cost["cpu_minutes"] = round(history.cpu_seconds * job.world.size / 60, 3)
         cost["tokens_per_second"] = round(history.tokens / history.seconds)
         cost |= {"starts": history.starts, "processes": job.world.size, **peak_memory(job.device)}
     with fresh_folder(paths.lm) as folder:

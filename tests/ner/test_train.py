@@ -60,7 +60,7 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Examples:
 
 def train(examples: Examples, seed: int = 1, rule: EpochRule = "best", **changes: object) -> tuple[Tagger, list[float]]:
     settings = make_settings(**{"hidden": 12, "layers": 2, "epochs": 25, "learning_rate": 0.02, **changes})
-    tagger, epochs = train_tagger(examples, examples, settings, seed, CPU, rule)
+    tagger, epochs, _ = train_tagger(examples, examples, settings, seed, CPU, rule)
     return tagger, [epoch.validation_entity_f1 for epoch in epochs]
 
 
@@ -123,7 +123,7 @@ def test_stopped_after_every_step_it_is_the_same_to_the_bit(
 ) -> None:
     """Whatever is drawn, in whichever part of an epoch, is drawn as if nothing had happened."""
     settings = make_settings(**EVERYTHING)
-    undisturbed, epochs = train_tagger(examples, examples, settings, 1, CPU, "best")
+    undisturbed, epochs, _ = train_tagger(examples, examples, settings, 1, CPU, "best")
     taken: list[float] = []
 
     def stopped_in_a_step(*arguments: Any) -> float:
@@ -139,7 +139,7 @@ def test_stopped_after_every_step_it_is_the_same_to_the_bit(
             train_tagger(examples, examples, settings, 1, CPU, "best", Checkpoint(tmp_path, 1000))
         assert raised.value.exit_code == 128 + signum
     for _ in range(2):  # the second time, nothing is left to do
-        tagger, resumed = train_tagger(examples, examples, settings, 1, CPU, "best", Checkpoint(tmp_path, 1000))
+        tagger, resumed, _ = train_tagger(examples, examples, settings, 1, CPU, "best", Checkpoint(tmp_path, 1000))
         assert resumed == epochs and len(taken) == 12
         for name, value in undisturbed.state_dict().items():
             assert torch.equal(tagger.state_dict()[name], value), name

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from typing_extensions import TypedDict
 
 from pipeline.errors import UserError
 from pipeline.experiments.lock import Json
@@ -18,7 +19,7 @@ from pipeline.experiments.studies.queue import list_inputs
 from pipeline.experiments.studies.recipe import DIGITS, Sums
 from pipeline.experiments.studies.study import Cell
 from pipeline.files.csv import Columns, parse_csv, write_csv
-from pipeline.files.json import MACHINE, parse_json
+from pipeline.files.json import MACHINE, numbers, parse_json
 from pipeline.files.utf8 import not_utf8
 from pipeline.ner.scoring.scores import FURTHER, METRICS
 from pipeline.paths import HERE
@@ -63,6 +64,8 @@ def read_rows(cell: Cell, name: str, revision: Revision, sums: Sums, commit: str
     pretrained: Pretrained = _read_json(revision, HERE.pretrain, Pretrained)
     cost: Cost = _read_json(revision, HERE.cost, Cost)
     lm: Json = {**cost["lm"], **pretrained["lm"]}
+    lm["cpu_minutes"] = lm.get("cpu_minutes", 0) + _read_minutes(revision, HERE.encoder_cost, "encoder")
+    lm["tagger_cpu_minutes"] = _read_minutes(revision, HERE.scores / f"{name}.cost.json", "tagger")
     path = HERE.scores / f"{name}.scores.csv"
     origin = f"{revision.name}: {path}", revision.advice
     scores = parse_csv(revision.read_bytes(path.as_posix()), *origin, SCORES)
@@ -116,6 +119,12 @@ def _is_of(path: str, name: str) -> bool:
     """Whether an input is one of this data set or one of all."""
     ner = HERE.raw_ner.as_posix()
     return not path.startswith(f"{ner}/") or path == f"{ner}/{name}"
+
+
+def _read_minutes(revision: Revision, path: Path, key: str) -> float:
+    shape = TypedDict("shape", {key: numbers("cpu_minutes")})  # type: ignore[misc]  # a key of this name
+    minutes: float = _read_json(revision, path, shape)[key]["cpu_minutes"]
+    return minutes
 
 
 def _read_machine(revision: Revision, name: str) -> str:

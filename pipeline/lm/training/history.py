@@ -31,6 +31,8 @@ class History:
     """Tokens and padding."""
     seconds: float = 0.0
     """Spent in training steps; validation and checkpoints not counted."""
+    cpu_seconds: float = 0.0
+    """What these steps have taken of a processor, in the process that leads."""
     nats: float = 0.0
     """Negative log-likelihood since the last point."""
     predictions: int = 0

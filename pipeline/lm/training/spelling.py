@@ -5,6 +5,7 @@ every word, which a misspelt one shares with its neighbours. The loss is the mea
 linearly to 0, and some words are held out to see what unknown words will get.
 """
 
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,6 +58,7 @@ class Speller:
             raise UserError(f"spelling: found {len(chars)} word, expected some to learn and one to hold out")
         self.steps = -(-len(self.train) // settings.batch_words)  # an epoch
         self.loss = 0.0  # sum over the steps of this epoch
+        self.cpu_seconds = 0.0  # of all steps
         self.order: npt.NDArray[np.int64] | None = None  # of its words
         self.optimizer = torch.optim.Adam(encoder.parameters(), lr=settings.learning_rate, fused=True)
 
@@ -97,6 +99,7 @@ class Speller:
         return float(torch.cat(cosines).mean())
 
     def _step(self, total: int) -> float:
+        started = time.process_time()
         epoch, number = divmod(self.step, self.steps)
         if self.order is None or not number:
             self.order = np.random.default_rng([self.seed, epoch]).permutation(self.train)
@@ -114,12 +117,14 @@ class Speller:
         self.optimizer.step()
         self.step += 1
         self.loss += value
+        self.cpu_seconds += time.process_time() - started
         return value
 
     def _save(self) -> None:
         if self.checkpoint:
             tensors = self.encoder.state_dict() | optimizer_tensors(self.optimizer)
-            self.checkpoint.save(State(tensors, {"step": self.step, "loss": self.loss, "epochs": self.epochs}))
+            facts = {"step": self.step, "loss": self.loss, "epochs": self.epochs, "cpu_seconds": self.cpu_seconds}
+            self.checkpoint.save(State(tensors, facts))
 
     def _resume(self) -> None:
         state = self.checkpoint.load() if self.checkpoint else None
@@ -128,7 +133,7 @@ class Speller:
         try:
             restore_optimizer(self.optimizer, state.tensors)
             self.encoder.load_state_dict(state.tensors)
-            self.step, self.loss = state.facts["step"], state.facts["loss"]
+            self.step, self.loss, self.cpu_seconds = (state.facts[key] for key in ("step", "loss", "cpu_seconds"))
             self.epochs = [Epoch(*epoch) for epoch in state.facts["epochs"]]
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             path = self.checkpoint.path if self.checkpoint else ""

@@ -132,7 +132,7 @@ class Trainer:
 
     def step(self, stop: StopRequest) -> float:
         """Update the weights once and return the mean loss in nats. If it raises, nothing has changed."""
-        started, history, step = time.monotonic(), self.history, self.history.step
+        started, cpu_started, history, step = time.monotonic(), time.process_time(), self.history, self.history.step
         predictions = 2 * self.plan.tokens(step)
         total = self._backward(self.plan.split(step)[self.world.rank :: self.world.size], predictions, stop)
         norm = nn.utils.clip_grad_norm_(self.parameters, self.settings.clip)
@@ -151,6 +151,7 @@ class Trainer:
         history.tokens += self.plan.tokens(step)
         history.positions += self.plan.positions(step)
         history.seconds += time.monotonic() - started
+        history.cpu_seconds += time.process_time() - cpu_started
         history.step += 1
         return loss
 

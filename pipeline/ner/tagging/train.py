@@ -2,6 +2,7 @@
 
 import copy
 import math
+import time
 from typing import NamedTuple
 
 import numpy as np
@@ -33,6 +34,14 @@ class Epoch(NamedTuple):
     validation_token_f1: float
 
 
+class Trained(NamedTuple):
+    """A tagger as it was after the epoch that the rule chooses, all epochs, and the CPU seconds of their steps."""
+
+    tagger: Tagger
+    epochs: list[Epoch]
+    cpu_seconds: float
+
+
 def train_tagger(
     train: Examples,
     validation: Examples,
@@ -41,8 +50,8 @@ def train_tagger(
     device: torch.device,
     rule: EpochRule,
     checkpoint: Checkpoint | None = None,
-) -> tuple[Tagger, list[Epoch]]:
-    """Train for all epochs; return the tagger as it was after the epoch that the rule chooses, and all epochs.
+) -> Trained:
+    """Train for all epochs.
 
     Equal arguments give equal weights on the same machine, and a run that goes on from a checkpoint gives those of a
     run that was never stopped. Raises `Stopped` on SIGTERM and Ctrl-C. The call sets torch's global seed.
@@ -62,7 +71,7 @@ def train_tagger(
     training = TaggerTraining(tagger.to(device), train, validation, settings, seed, rule, checkpoint)
     training.run()
     tagger.load_state_dict(training.weights)
-    return tagger.eval(), training.epochs
+    return Trained(tagger.eval(), training.epochs, training.cpu_seconds)
 
 
 class TaggerTraining:
@@ -88,6 +97,7 @@ class TaggerTraining:
         self.epochs: list[Epoch] = []
         self.weights: dict[str, Tensor] = {}
         """Those of the epoch to keep, by name."""
+        self.cpu_seconds = 0.0  # of all steps
         self._loss = 0.0  # of the sentences of this epoch so far
         self._random = np.random.default_rng(seed)
         self._lowered = lower_letters(train.features.letters) if settings.lowercased else train.features.letters
@@ -139,6 +149,7 @@ class TaggerTraining:
             self._letters = np.where(np.repeat(chosen, self.lengths)[:, None], self._lowered, self._letters)
 
     def _take_step(self, batch: Indices) -> float:
+        started = time.process_time()
         rate = step_size(self.step, self.settings.epochs * self.steps, self.settings)
         for group in self.optimizer.param_groups:
             group["lr"] = self.settings.learning_rate * rate
@@ -149,6 +160,7 @@ class TaggerTraining:
             raise UserError(f"tagger: {fault}; lower ner.learning_rate or ner.clip in params.yaml")
         self.step += 1
         self._loss += loss * len(batch)
+        self.cpu_seconds += time.process_time() - started
         return loss
 
     def _end_epoch(self) -> None:
@@ -166,8 +178,8 @@ class TaggerTraining:
         tensors |= optimizer_tensors(self.optimizer) | {"random.cpu": torch.get_rng_state()}
         if self.tagger.device.type == "cuda":
             tensors["random.cuda"] = torch.cuda.get_rng_state(self.tagger.device)
-        facts = {"step": self.step, "loss": self._loss, "epochs": self.epochs, "random": self._drawn_from}
-        return State(tensors, facts)
+        facts = {"step": self.step, "loss": self._loss, "cpu_seconds": self.cpu_seconds}
+        return State(tensors, facts | {"epochs": self.epochs, "random": self._drawn_from})
 
     def _restore(self, state: State) -> None:
         restore_optimizer(self.optimizer, state.tensors)
@@ -177,7 +189,7 @@ class TaggerTraining:
             parts[part][rest] = tensor
         self.tagger.load_state_dict(parts["tagger"])
         self.weights = parts["kept"]
-        self.step, self._loss = state.facts["step"], state.facts["loss"]
+        self.step, self._loss, self.cpu_seconds = (state.facts[key] for key in ("step", "loss", "cpu_seconds"))
         self.epochs = [Epoch(*epoch) for epoch in state.facts["epochs"]]
         self._random.bit_generator.state = state.facts["random"]
         self._draw()
