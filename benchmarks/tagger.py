@@ -30,6 +30,7 @@ from pipeline.ner.settings import TaggerSizes
 from pipeline.ner.tagging.batches import WINDOW, Indices, inference_batches, training_batches
 from pipeline.ner.tagging.examples import Examples
 from pipeline.ner.tagging.features import Features, build_features
+from pipeline.ner.tagging.surface import read_letters
 from pipeline.ner.tagging.tagger import BATCH, Tagger, load_batch
 from pipeline.ner.tagging.train import train_step
 
@@ -108,7 +109,8 @@ def draw_features(folder: Path, lengths: Indices, width: int) -> Features:
     def embed(batch: list[list[str]]) -> list[npt.NDArray[np.float32]]:
         return [random.standard_normal((len(sentence), width), dtype=np.float32) for sentence in batch]
 
-    return build_features(folder, "features", [[""] * length for length in lengths.tolist()], embed)
+    letters = read_letters([""] * int(lengths.sum()))  # which the paper's tagger does not read
+    return build_features(folder, "features", [[""] * length for length in lengths.tolist()], embed, letters)
 
 
 def spread(batches: list[Indices], lengths: Indices, steps: int) -> list[Indices]:
@@ -140,6 +142,7 @@ def clock(sizes: Sizes) -> Callable[[], float]:
 
 
 def new_tagger(labels: list[str], sizes: Sizes) -> Tagger:
+    """Make the paper's tagger."""
     shape = TaggerSizes(
         labels=labels,
         width=sizes.width,
@@ -148,6 +151,12 @@ def new_tagger(labels: list[str], sizes: Sizes) -> Tagger:
         dropout=DROPOUT,
         features="top",
         lm_layers=1,
+        word_dropout=0,
+        dimension_dropout=0,
+        bottleneck=0,
+        standardise=False,
+        surface=0,
+        characters="",
     )
     return Tagger(shape).to(sizes.device).train()
 
@@ -181,9 +190,10 @@ def share_rows(parts: Mapping[str, float], whole: float) -> list[Row]:
 
 def packed_step(examples: Examples, batches: list[Indices], labels: list[str], sizes: Sizes) -> Case:
     tagger = new_tagger(labels, sizes)
-    optimizer = torch.optim.Adam(tagger.parameters(), lr=LEARNING_RATE, fused=True)
+    optimizer = torch.optim.AdamW(tagger.parameters(), lr=LEARNING_RATE, weight_decay=0, fused=True)
+    letters = examples.features.letters
     return Case(
-        lambda: [train_step(tagger, optimizer, examples, batch, CLIP) for batch in batches],
+        lambda: [train_step(tagger, optimizer, examples, letters, batch, CLIP) for batch in batches],
         count(examples.features.lengths, batches),
     )
 
@@ -230,13 +240,13 @@ class Caught(NamedTuple):
 
 
 def catch(tagger: Tagger, features: Features, batch: Indices) -> Caught:
-    half, lengths = load_batch(tagger, features, batch, features.rows(batch))
+    half, lengths, letters = load_batch(tagger, features, batch, features.rows(batch))
     inputs: list[Any] = []
     hooks = [
         part.register_forward_pre_hook(lambda _, given: inputs.append(given[0]))
         for part in (tagger.lstm, tagger.linear)
     ]
-    emissions = tagger.emissions(half, lengths).detach().requires_grad_()
+    emissions = tagger.emissions(half, lengths, letters).detach().requires_grad_()
     for hook in hooks:
         hook.remove()
     vectors, states = inputs
@@ -290,13 +300,13 @@ def prediction(features: Features, labels: list[str], sizes: Sizes) -> list[Row]
     tagger = new_tagger(labels, sizes).eval()
     batches = spread(inference_batches(features.lengths, BATCH), features.lengths, sizes.steps)
 
-    def load(batch: Indices) -> tuple[Tensor, Tensor]:
+    def load(batch: Indices) -> tuple[Tensor, Tensor, Tensor]:
         return load_batch(tagger, features, batch, features.rows(batch))
 
     @torch.no_grad()
     def tag(batch: Indices) -> Tensor:
-        vectors, lengths = load(batch)
-        return tagger.best(tagger.emissions(vectors, lengths), lengths).cpu()
+        vectors, lengths, letters = load(batch)
+        return tagger.best(tagger.emissions(vectors, lengths, letters), lengths).cpu()
 
     with torch.no_grad():
         given = [(tagger.emissions(*load(b)), mask_of(features.lengths[b]).to(sizes.device)) for b in batches]

@@ -12,7 +12,7 @@ import yaml
 from pipeline.errors import UserError
 from pipeline.files.yaml import read_yaml
 from pipeline.params import load_params
-from tests.params import make_params
+from tests.params import FULL, PAPER, make_params
 
 PARAMS = Path(__file__).parents[1] / "params.yaml"
 FAULTS = Path(__file__).with_name("params_faults.txt").read_text(encoding="utf-8").splitlines()[1:]
@@ -66,6 +66,11 @@ def test_of_many_faults_the_first_are_told(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("pipeline.params.read_yaml", lambda _: {f"key{number}": number for number in range(1000)})
     with pytest.raises(UserError, match=r"params\.yaml: key0: unknown key; valid keys here: arch, .*; and 1,011 more$"):
         load_params(PARAMS)
+
+
+def test_the_page_explains_every_setting_of_a_tagger() -> None:
+    page = (PARAMS.parent / "docs" / "architectures.md").read_text(encoding="utf-8").split("## The tagger\n")[1]
+    assert {line.split("`")[1] for line in page.splitlines() if line.startswith("| `")} == set(PAPER) == set(FULL)
 
 
 @pytest.mark.parametrize(
