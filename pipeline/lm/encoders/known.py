@@ -20,8 +20,8 @@ class KnownWords(CharEncoder):
     def __init__(self, shape: KnownShape, others: CharEncoder) -> None:
         super().__init__()
         self.shape, self.others = shape, others
-        sizes = {"words": shape.words, "projection": shape.projection, "reading": shape.reading}
-        self.known = WordVectors(WordShape(encoder="vectors", **sizes))
+        words = WordShape(encoder="vectors", words=shape.words, projection=shape.projection, reading=shape.reading)
+        self.known = WordVectors(words)
 
     def forward(self, chars: Tensor) -> Tensor:
         """Map character ids, int (tokens, 50) and on the CPU, to float32 (tokens, projection)."""
