@@ -28,7 +28,7 @@ def test_dvc_changes_no_line_but_those_of_the_keys(tmp_path: Path) -> None:
         "scale=local": 1,
         "sets=[multiconer,wikineural]": 2,
         "archs.srupp.options.heads=2": 1,
-        "ner.layers=0": 1,
+        "taggers.full.layers=0": 1,
         "typos.rates=[0,0.5]": 1,
         "scales.demo.ner.seeds=[3]": 1,
         "scales.local.lm.training.epochs=7": 1,

@@ -103,7 +103,7 @@ def test_it_is_that_of_a_test_split_in_lower_case(
 
 def test_the_unseen_entities_are_those_that_train_lacks(tmp_path: Path) -> None:
     paths = write_inputs(tmp_path)
-    scores = evaluated(paths, params({"ner": make_settings(surface=32, **TRAINING)}), lowered=False)
+    scores = evaluated(paths, params({"ner": make_settings(surface=32, **TRAINING | {"epochs": 30})}), lowered=False)
     train, test = (list(read_split(paths.corpora / "toy" / f"{split}.tsv")) for split in ("train", "test"))
     known = {text for sentence in train for *_, text in entities(sentence.tokens, sentence.tags)}
     lines = (paths.predictions / "toy" / "seed-1.txt").read_text(encoding="utf-8").splitlines()
