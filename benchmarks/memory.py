@@ -93,6 +93,7 @@ def _prepare(folder: Path, news: Path, model: Path, words: int, megabytes: float
         for document in repeat(news, words):
             file.write(document + "\n\n")
     write_json(raw / "sources.json", {"files": [{"file": "news.txt", "format": "text"}]})
+    (folder / HERE.raw_ner).mkdir()
     (folder / HERE.udpipe).parent.mkdir()
     (folder / HERE.udpipe).symlink_to(model.resolve())
     shutil.copy(ROOT / "dvc.yaml", folder)

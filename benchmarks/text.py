@@ -35,7 +35,7 @@ from pipeline.text.mapping import LIBRARIES
 from pipeline.text.whitespace import count_words
 
 Row = dict[str, Any]
-TEXT = {"segmenter": "razdel", "fragment_words": 200, "shard_megabytes": 1}
+TEXT = {"segmenter": "razdel", "fragment_words": 200, "leave_out_tests": True, "shard_megabytes": 1}
 VOCABULARY = {"size": 200_000, "min_count": 3, "validation_share": 0.03}
 FLOOR, LEMMAS, OTHERS = "UDPipe's loop", "lemmas", "sentences, fragments, lowercase, vocabulary"
 
@@ -173,7 +173,7 @@ def _run_floor(model: Path, shards: tuple[Path, ...]) -> None:
 def prepare(paths: Paths, model: Path, words: int, shards: int = 1) -> Paths:
     """Make a project from the first documents of another: about that many words, in shards of similar size."""
     at = Paths(paths.root / f"{words}-words")
-    for folder in (at.documents, at.udpipe.parent):
+    for folder in (at.documents, at.raw_ner, at.udpipe.parent):
         folder.mkdir(parents=True)
     at.udpipe.symlink_to(model.resolve())
     groups: list[list[Document]] = [[] for _ in range(shards)]

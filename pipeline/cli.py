@@ -42,7 +42,7 @@ STAGES = {
     "fetch": "Obtain and verify the inputs named in data/<scale>/manifest.yaml.",
     "documents": "Read a MediaWiki dump or plain text into articles.",
     "sentences": "Split paragraphs into sentences (razdel, or UDPipe).",
-    "fragments": "Drop long sentences, pack short ones into fragments.",
+    "fragments": "Drop long sentences and those of tests, pack the others into fragments.",
     "lowercase": "Lower-case the fragments.",
     "lemmas": "Lemmatise the fragments (UDPipe).",
     "vocabulary": "Count the types, encode the corpus as ids, hold out articles.",

@@ -125,7 +125,7 @@ RERUNS = {
     "pipeline/lm/rnn/sru/recurrence.py": {f"pretrain:{arch}" for arch in ("sru", "sru4", "sru12", "srupp", "mingru")},
     "pipeline/lm/rnn/lstm.py": {"charcnn", "pretrain:lstm"},
     "pipeline/lm/training/train.py": {"charcnn", "pretrain"},
-    "pipeline/ner/data/formats/conll2003.py": {"fetch", "corpora"},
+    "pipeline/ner/data/formats/conll2003.py": {"fetch", "corpora", "fragments"},
     "pipeline/ner/tagging/crf.py": {"ner", "evaluate", "typos", "export"},
     "pipeline/ner/typos.py": {"typos"},
     "pipeline/report/paper.py": {"report", "export", "data"},

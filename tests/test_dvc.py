@@ -221,10 +221,14 @@ def test_an_edit_reruns_what_reads_it(clone: Clone, change: Any, stages: str) ->
     assert not ran(clone.dvc("repro", "check"))
 
 
-def test_another_data_set_reruns_no_text_and_no_language_model(clone: Clone) -> None:
+def test_another_data_set_reruns_of_the_text_what_leaves_out_its_test_sentences(clone: Clone) -> None:
     clone.edit("params.yaml", lambda params: params["sets"].append("multiconer"))
     assert ran(clone.dvc("repro", "corpora")) == {"check", "fetch", "corpora@multiconer"}
-    assert clone.status() == {"report", *(f"{stage}@multiconer" for stage in ("ner", "evaluate", "export", "typos"))}
+    assert clone.status() == {
+        "fragments",
+        "report",
+        *(f"{stage}@multiconer" for stage in ("ner", "evaluate", "export", "typos")),
+    }
 
 
 def test_a_data_set_that_is_taken_out_leaves_the_others_as_they_are(clone: Clone) -> None:

@@ -1,7 +1,7 @@
 """The model card of an exported tagger (Mitchell et al. 2019): its origin, its quality, and the terms of its use."""
 
 from pathlib import Path
-from typing import NamedTuple, NotRequired, cast
+from typing import NamedTuple
 
 from typing_extensions import TypedDict
 
@@ -24,14 +24,6 @@ class Origin(TypedDict):
     sha256: str
 
 
-class SplitOrigins(TypedDict):
-    """The files of the splits; a validation split that is held out of train has none."""
-
-    train: Origin
-    validation: NotRequired[Origin]
-    test: Origin
-
-
 class Facts(NamedTuple):
     """Everything that the card tells, as the stages left it."""
 
@@ -43,7 +35,8 @@ class Facts(NamedTuple):
     counts: Json
     """Counts by split."""
     dataset: DataSet
-    sources: SplitOrigins
+    sources: dict[str, Origin]
+    """Where the files of the set came from, by their names in `DataSet.parts`."""
     news: list[Origin]
     epoch: str
     """Which epoch the protocol keeps: best or last."""
@@ -56,9 +49,11 @@ class Facts(NamedTuple):
 
 def render_card(facts: Facts) -> str:
     """The README.md of the folder."""
-    exported, source = facts.exported, facts.sources["train"]["source"]
+    exported = facts.exported
+    train = {name: part for name, part in facts.dataset.parts.items() if name.startswith("train")}
+    licences = (describe_licence(part.format, facts.sources[name]["source"]) for name, part in train.items())
     sources = [
-        *((f"{exported.set}, {split}", x) for split, x in cast("dict[str, Origin]", facts.sources).items()),
+        *((f"{exported.set}, {name}", x) for name, x in facts.sources.items()),
         *(("text of the language model", x) for x in facts.news),
         ("UDPipe model", Origin(source=exported.udpipe.source, sha256=exported.udpipe.sha256)),
     ]
@@ -68,7 +63,7 @@ def render_card(facts: Facts) -> str:
         facts=facts,
         exported=exported,
         russian=exported.set in SETS,
-        demo=source.startswith(DEMO),
+        demo=all(facts.sources[name]["source"].startswith(DEMO) for name in train),
         scores=[
             [TITLES[row["metric"]], score(row["value"]), interval(row)]
             for row in facts.scores
@@ -78,7 +73,7 @@ def render_card(facts: Facts) -> str:
         calibration=[_describe_split(split, facts.calibration[split]) for split in ("validation", "test")],
         splits=[[split, *(integer(facts.counts[split][x]) for x in columns)] for split in SPLITS],
         sources=[[use, code(x["source"]), code(x["sha256"])] for use, x in sources],
-        licence=describe_licence(facts.dataset.format, source),
+        licences=dict.fromkeys(licences),
         udpipe_licence=describe_licence("udpipe", exported.udpipe.source),
         news_licences=dict.fromkeys(describe_licence("text", x["source"]) for x in facts.news),
     )

@@ -60,7 +60,9 @@ TEXT_STAGES: dict[str, Any] = {
 """The shape of the counts.json of each text stage."""
 REPAIRS = ("repaired_orphans", "repaired_type_changes")
 SPLIT: Any = numbers(
-    *("sentences", "tokens", "entities", *REPAIRS, "duplicates", "also_in_train"), nested=("types",), words=("scheme",)
+    *("sentences", "tokens", "entities", *REPAIRS, "duplicates", "also_in_train"),
+    nested=("types", "parts", "left_out"),
+    words=("scheme",),
 )
 SET_COUNTS: Any = TypedDict("SET_COUNTS", dict.fromkeys(SPLITS, SPLIT))  # type: ignore
 """The shapes of the counts of a split, and of the counts.json of a set."""

@@ -10,14 +10,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
-from pipeline.errors import UserError, explain, public
+from pipeline.errors import UserError, explain, public, shown
 from pipeline.files.settings import Settings, each_once
 from pipeline.files.utf8 import InvalidUtf8
 from pipeline.files.yaml import read_yaml
 from pipeline.lm.lemmas import Lemmas
-from pipeline.ner.data.bio import is_type
+from pipeline.ner.data.bio import OUTSIDE, is_type
 from pipeline.ner.data.formats import FORMATS
 
 _URL = re.compile(r"https?://([^\s/?#@]*@)?(\[[\da-f:.]+\]|[^\s/?#@:\[\]]+)(:[1-9]\d{0,4})?([/?#].*)?", re.IGNORECASE)
@@ -90,25 +90,66 @@ def _type_name(name: str) -> str:
     return name
 
 
-Types = Annotated[list[Annotated[str, AfterValidator(_type_name)]], Field(min_length=1), AfterValidator(each_once)]
+def _type_or_outside(name: str) -> str:
+    return name if name == OUTSIDE else _type_name(name)
+
+
+Format = Annotated[str, AfterValidator(_known_format)]
+Type = Annotated[str, AfterValidator(_type_name)]
+Types = Annotated[list[Type], Field(min_length=1), AfterValidator(each_once)]
+
+
+class Part(Source):
+    """A file of a data set, which may be published in its own format and with its own types."""
+
+    format: Format | None = None
+    """By default that of the set."""
+    map: dict[Type, Annotated[str, AfterValidator(_type_or_outside)]] = Field(default_factory=dict)
+    """Types of the file, with the types of the set that they become; O leaves their entities out."""
 
 
 class NerSet(Settings):
-    """A data set for named entity recognition: its format, its types, and its three splits."""
+    """A data set for named entity recognition: its format, its types, and its three splits.
 
-    format: Annotated[str, AfterValidator(_known_format)]
+    `train` is a file, or a list of parts that it is put together from.
+    """
+
+    format: Format
     types: Types | None = None
     """All entity types, in the order of tables; by default the types of the training split."""
-    train: Source
+    train: Annotated[list[Part], Field(min_length=1), BeforeValidator(lambda x: x if isinstance(x, list) else [x])]
     validation: Validation
     test: Source
 
+    @model_validator(mode="after")
+    def _types_of_parts(self) -> "NerSet":
+        if self.is_together and not self.types:
+            raise ValueError("a train that is put together needs types: all that its parts have, or get by their maps")
+        for number, part in enumerate(self.train):
+            if others := set(part.map.values()) - {OUTSIDE, *(self.types or [])}:
+                expected = f"{OUTSIDE} or one of types, {', '.join(self.types or [])}"
+                raise ValueError(f"train.{number}.map: found {shown(min(others))}, expected {expected}")
+        return self
+
     @property
-    def splits(self) -> dict[str, Source]:
-        """The splits that are files, by name; a validation split held out of the training sentences is not a file."""
-        held = self.validation
-        validation = {"validation": Source(source=held.source, sha256=held.sha256)} if held.source else {}
-        return {"train": self.train, **validation, "test": self.test}
+    def is_together(self) -> bool:
+        """Whether `train` is put together, or published otherwise than the rest of the set."""
+        return len(self.train) > 1 or self.train[0].format is not None or bool(self.train[0].map)
+
+    @property
+    def files(self) -> dict[str, Part]:
+        """All files, each with its format, by the split that it is, or `train.0`, `train.1` ... if it is a part of one.
+
+        A validation split that is held out of the training sentences is not a file.
+        """
+        held, parts = self.validation, self.train
+        files = (
+            {f"train.{number}": part for number, part in enumerate(parts)} if self.is_together else {"train": parts[0]}
+        )
+        if held.source:
+            files["validation"] = Part(source=held.source, sha256=held.sha256)
+        files["test"] = Part(source=self.test.source, sha256=self.test.sha256)
+        return {name: file.model_copy(update={"format": file.format or self.format}) for name, file in files.items()}
 
 
 class Elmo(Settings):
@@ -182,7 +223,7 @@ class Manifest(Settings):
     def sources(self) -> dict[str, Source]:
         """Every input file by its key, in reading order: news.0, udpipe, ner.wikineural.train ..."""
         news = {f"news.{index}": source for index, source in enumerate(self.news)}
-        ner = {f"ner.{name}.{split}": file for name, data in self.ner.items() for split, file in data.splits.items()}
+        ner = {f"ner.{name}.{split}": file for name, data in self.ner.items() for split, file in data.files.items()}
         vectors = {"vectors": self.vectors.file} if self.vectors else {}
         return {**news, "udpipe": self.udpipe, **ner, **(self.elmo.files if self.elmo else {}), **vectors}
 
@@ -199,12 +240,23 @@ def read_manifest(path: Path) -> Manifest:
     file = next((file for file in (path, home(path) / path.name) if file.is_file()), None)
     if file is None:
         raise UserError(f"{path}: not found; copy {path.parents[1]}/local/manifest.example.yaml to {path} and edit it")
+    values: Any = None
+
+    def written_at(key: tuple[str | int, ...]) -> tuple[str | int, ...]:
+        """The key in the file: where `train` is no list, the model has a list of one."""
+        try:
+            is_listed = key[2:3] != ("train",) or isinstance(values["ner"][key[1]]["train"], list)
+        except (LookupError, TypeError):
+            return key
+        return key if is_listed else key[:3] + key[4:]
+
     try:
-        manifest = Manifest.model_validate(read_yaml(file))
+        values = read_yaml(file)
+        manifest = Manifest.model_validate(values)
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from None
     except ValidationError as error:
-        raise UserError(f"{path}: {explain(error, Manifest)}") from None
+        raise UserError(f"{path}: {explain(error, Manifest, written_at)}") from None
     for key, source in manifest.sources.items():
         if not source.is_url and _URL_OF_A_KIND.match(source.source):
             # Even if it is not a valid URL, it may hold a password.

@@ -19,7 +19,7 @@ from pipeline.lm.vectors.static import Format, iterate_vectors
 from pipeline.ner.data.published import read_file
 from pipeline.sources import probe
 from pipeline.sources.elmo import check_archive, check_both
-from pipeline.sources.manifest import Manifest, NerSet, News
+from pipeline.sources.manifest import Manifest, News, Part
 from pipeline.sources.obtain import Check, Inputs
 from pipeline.text.dump.mediawiki import read_articles
 from pipeline.text.plaintext import read_plaintext
@@ -36,7 +36,7 @@ def checks(manifest: Manifest, inputs: Inputs, scratch: Path) -> dict[str, Check
     by_key: dict[str, Check] = {f"news.{index}": partial(check_news, news) for index, news in enumerate(manifest.news)}
     by_key["udpipe"] = check_udpipe
     for name, data in manifest.ner.items():
-        by_key |= {f"ner.{name}.{split}": partial(check_split, data) for split in data.splits}
+        by_key |= {f"ner.{name}.{split}": partial(check_split, part, data.types) for split, part in data.files.items()}
     by_key |= {"elmo": partial(check_archive, scratch), "elmo.options": read_options}
     by_key["elmo.weights"] = lambda weights: check_both(inputs["elmo.options"].path, weights)
     if manifest.vectors:
@@ -80,8 +80,9 @@ def check_vectors(format_: Format, path: Path) -> None:
         pass
 
 
-def check_split(data: NerSet, path: Path) -> None:
-    """Check for at least one sentence in the format of the set, and for no line or type that does not belong to it."""
+def check_split(part: Part, types: list[str] | None, path: Path) -> None:
+    """Check for at least one sentence in the format of the file, and for no line or type that does not belong to it."""
     check_kind(path, "gzip")
-    if not sum(1 for _ in read_file(path, data.format, data.types)):
-        raise UserError(f"{path}: no sentences; expected the {data.format} format")
+    form = str(part.format)  # which `NerSet.files` has filled in
+    if not sum(1 for _ in read_file(path, form, types and [*types, *part.map])):
+        raise UserError(f"{path}: no sentences; expected the {form} format")

@@ -3,6 +3,8 @@
 import shutil
 from typing import Any
 
+from typing_extensions import TypedDict
+
 from pipeline.files.csv import DIGITS, read_csv
 from pipeline.files.json import read_json, read_key, write_json
 from pipeline.files.settings import read_settings
@@ -20,7 +22,7 @@ from pipeline.ner.tagging.tagger import load_taggers, predict
 from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.provenance.fingerprint import sha256
-from pipeline.report.card import Facts, Origin, SplitOrigins, render_card
+from pipeline.report.card import Facts, Origin, render_card
 from pipeline.report.data import ENCODERS, SCORES, SET_COUNTS, TYPES, Json
 from pipeline.work.outputs import copy_folder, fresh_folder, need, write_text
 
@@ -72,14 +74,16 @@ def run(paths: Paths, params: Params, name: str) -> None:
 
 def _read_facts(paths: Paths, exported: Exported, epoch: str, seeds: int, calibration: dict[str, Any]) -> Facts:
     name, raw = exported.set, paths.raw_ner / exported.set
+    dataset = read_dataset(raw)
+    origins = TypedDict("origins", dict.fromkeys(dataset.parts, Origin))  # type: ignore[misc]  # keys of these names
     scores = read_csv(paths.scores / f"{name}.scores.csv", SCORES, "evaluate")
     return Facts(
         exported=exported,
         lm=read_settings(Config, paths.lm / CONFIG, "pretrain").model_dump(mode="json"),
         encoder=ENCODERS[read_settings(EncoderShape, paths.lm / ENCODER, "pretrain").root.encoder],
         counts=read_json(paths.corpora / name / COUNTS, SET_COUNTS, "corpora"),
-        dataset=read_dataset(raw),
-        sources=read_key(raw / "sources.json", "files", SplitOrigins, "fetch"),
+        dataset=dataset,
+        sources=read_key(raw / "sources.json", "files", origins, "fetch"),
         news=read_key(paths.news / "sources.json", "files", list[Origin], "fetch"),
         epoch=epoch,
         scores=[row for row in scores if row["seed"] == exported.seed],

@@ -2,7 +2,7 @@
 
 news/0000-<name> ...             sources.json: files in reading order, with their formats
 udpipe/model.udpipe              source.json
-ner/<set>/<split>.conll[.gz]     set.json: format, files, holdout, types; sources.json
+ner/<set>/<split>.conll[.gz]     set.json: format, files, holdout, types; sources.json; parts are train.0.conll ...
 elmo/options.json, model.hdf5    source.json: files, lemmas; no files if no published ELMo is asked for
 vectors/vectors[.gz]             source.json: file, format; no file if no static vectors are asked for
 """
@@ -111,11 +111,17 @@ def write_sets(folder: Path, manifest: Manifest, inputs: Inputs) -> None:
     """Copy the splits of every set; describe it in set.json, and where they came from in sources.json."""
     for name, data in manifest.ner.items():
         (folder / name).mkdir()
-        splits = {split: inputs[f"ner.{name}.{split}"] for split in data.splits}
-        files = {split: f"{split}.conll{'.gz' if file.path.suffix == '.gz' else ''}" for split, file in splits.items()}
-        for split, file in files.items():
-            copy(splits[split], folder / name / file)
+        of_set = {key: inputs[f"ner.{name}.{key}"] for key in data.files}
+        files = {key: f"{key}.conll{'.gz' if file.path.suffix == '.gz' else ''}" for key, file in of_set.items()}
+        for key, file in files.items():
+            copy(of_set[key], folder / name / file)
         described = data.model_dump(include={"format", "types"}) | {"holdout": data.validation.holdout}
         described |= {"files": {"validation": None, **files}}
+        if data.is_together:
+            parts = {key: part for key, part in data.files.items() if key.startswith("train.")}
+            described["files"]["train"] = [
+                {"file": described["files"].pop(key), "format": part.format, "map": part.map}
+                for key, part in parts.items()
+            ]
         write_json(folder / name / "set.json", described)
-        write_json(folder / name / "sources.json", {"files": {split: file.facts for split, file in splits.items()}})
+        write_json(folder / name / "sources.json", {"files": {key: file.facts for key, file in of_set.items()}})

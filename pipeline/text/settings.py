@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pipeline.files.settings import Settings
+from pipeline.files.settings import Settings, Switch
 
 
 class TextSettings(Settings):
@@ -14,6 +14,8 @@ class TextSettings(Settings):
     """What ends a sentence: razdel's rules for Russian, or the tokenizer of the manifest's UDPipe model."""
     fragment_words: Annotated[int, Field(strict=True, gt=0)]
     """The longest sentence and the longest fragment, in words between spaces (paper: 200)."""
+    leave_out_tests: Switch
+    """Whether sentences that are in the test split of one of `sets` are dropped; they are counted in any case."""
     shard_megabytes: Annotated[float, Field(gt=0)]
     """About the size of one text file; a shard is also the unit of parallel work."""
 

@@ -24,7 +24,7 @@ def build(folder: Path, files: dict[str, str], megabytes: float = 1) -> Path:
     """Make the folder `data` of news files by name."""
     paths = Paths(folder)
     write_news(paths, files)
-    text = {"segmenter": "razdel", "fragment_words": LONGEST, "shard_megabytes": megabytes}
+    text = {"segmenter": "razdel", "fragment_words": LONGEST, "leave_out_tests": True, "shard_megabytes": megabytes}
     vocabulary = {"size": 40, "min_count": 2, "validation_share": 0.3}
     run_text_stages(paths, make_params({"text": text, "vocabulary": vocabulary}))
     return paths.data

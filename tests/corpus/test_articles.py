@@ -89,7 +89,7 @@ def test_show(built: Path) -> None:
     assert parts["documents"].startswith(
         "2 paragraphs, 27 words\n   1  Река течёт.\n   2  Город номер 11 стоит у реки."
     )
-    assert "\n   3  [dropped, too long] Это предложение длиннее всех\n      фрагментов" in parts["sentences"]
+    assert "\n   3  [dropped: too long, or in a test set] Это предложение\n      длиннее" in parts["sentences"]
     assert parts["fragments"].startswith(
         "2 fragments, 15 words\n   1  Река течёт. Город номер 11 стоит у реки.\n   2  "
     )
@@ -100,7 +100,7 @@ def test_show(built: Path) -> None:
 
 def test_show_what_was_dropped_or_not_run(data: Path) -> None:
     shown = show(data, "0001-city:1", 120)
-    assert f"sentences: 1 sentence, 12 words\n   1  [dropped, too long] {TOO_LONG}" in shown
+    assert f"sentences: 1 sentence, 12 words\n   1  [dropped: too long, or in a test set] {TOO_LONG}" in shown
     assert "fragments: dropped\n\nlowercase: dropped\n\nlemmas: dropped" in shown
     shutil.rmtree(data / "lemmas")
     shutil.rmtree(data / "vocabulary")

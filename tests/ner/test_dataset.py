@@ -8,7 +8,7 @@ import pytest
 from pipeline.errors import UserError
 from pipeline.ner.data.dataset import read_dataset
 from pipeline.ner.data.lines import RawSentence
-from pipeline.ner.data.published import hold_out, read_splits
+from pipeline.ner.data.published import hold_out, read_published
 
 FILES = {"train": "train.tsv", "validation": None, "test": "test.tsv"}
 HELD_OUT = {"format": "wikineural", "files": FILES, "holdout": 0.3}
@@ -26,7 +26,8 @@ def read(
     (folder / "set.json").write_text(json.dumps(description))
     for split, tokens in words.items():
         (folder / f"{split}.tsv").write_text("".join(f"0\t{token}\tO\n\n" for token in tokens))
-    return read_splits(folder, read_dataset(folder), seed=1)
+    (published,) = read_published(folder, read_dataset(folder), seed=1).values()
+    return published.splits
 
 
 def test_held_out_sentences_are_a_share_and_each_is_on_one_side() -> None:

@@ -34,7 +34,7 @@ def _again(paths: Paths, stage: str, *sources: str) -> Paths:
 
 def _text(paths: Paths) -> None:
     sentences.run(_again(paths, "sentences", "documents"), params())
-    fragments.run(_again(paths, "fragments", "sentences"), params())
+    fragments.run(_again(paths, "fragments", "sentences", "raw_ner"), params())
     lowercase.run(_again(paths, "lowercase", "fragments"), params())
     vocabulary.run(_again(paths, "vocabulary", "lemmas"), params())
 

@@ -56,7 +56,7 @@ def params_of(arch: str, scale: str = "demo", sets: Sequence[str] = tuple(TYPES)
         "scale": scale,
         "sets": [*sets],
         "seed": 1,
-        "text": {"segmenter": "razdel", "fragment_words": 6, "shard_megabytes": 1},
+        "text": {"segmenter": "razdel", "fragment_words": 6, "leave_out_tests": True, "shard_megabytes": 1},
         "vocabulary": {"size": 30, "min_count": 2, "validation_share": 0.3},
         "lm": LM,
         "evaluate.bootstrap": BOOTSTRAP,
@@ -78,7 +78,7 @@ def build(folder: Path, arch: str, patch: pytest.MonkeyPatch) -> Paths:
 
 def _write_text_stages(paths: Paths, params: Params, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(lemmas, "Lemmatizer", lambda *_: SimpleNamespace(lemmatize_text=str.split))
-    for folder in (paths.news, paths.udpipe.parent):
+    for folder in (paths.news, paths.raw_ner, paths.udpipe.parent):
         folder.mkdir(parents=True)
     paths.udpipe.touch()
     (paths.news / "news.txt").write_text("\n\n".join(_articles()), encoding="utf-8")

@@ -19,7 +19,7 @@ from pipeline.sources.manifest import read_manifest
 from pipeline.sources.obtain import Input, copy
 from pipeline.stages import documents, fetch
 from tests.params import make_params
-from tests.sources.conftest import DEMO, DUMP, MODEL, NEWS, WIKINEURAL, Repository, snapshot
+from tests.sources.conftest import DEMO, DUMP, MODEL, MULTICONER, NEWS, WIKINEURAL, Repository, snapshot
 
 
 def read(path: Path) -> Any:
@@ -72,6 +72,29 @@ def test_types_of_the_manifest_are_checked_and_go_along(repository: Repository) 
     assert read_dataset(repository.raw / "ner" / "multiconer").types == ["LOC", "PER"]
     repository.entry("ner.multiconer")["types"] = ["CITY"]
     assert "multi.conll: sentence 1: found an entity of type 'LOC', expected CITY" in repository.refusal()
+
+
+def test_a_train_of_parts_is_a_file_for_each_with_its_format_and_types(repository: Repository) -> None:
+    mapped = {"source": "multi.conll", "format": "multiconer", "map": {"LOC": "O", "CORP": "ORG"}}
+    repository.entry("ner.wikineural").update(train=[{"source": "wiki.conllu"}, mapped], types=["ORG", "LOC"])
+    repository.fetch()
+    folder = repository.raw / "ner" / "wikineural"
+    first = {"file": "train.0.conll", "format": "wikineural", "map": {}}
+    second = {"file": "train.1.conll", "format": "multiconer", "map": {"LOC": "O", "CORP": "ORG"}}
+    assert read(folder / "set.json")["files"] == {"train": [first, second], "validation": None, "test": "test.conll.gz"}
+    sources = read(folder / "sources.json")["files"]
+    assert {name: file["source"] for name, file in sources.items()} == {
+        "train.0": "data/local/wiki.conllu",
+        "train.1": "data/local/multi.conll",
+        "test": "data/local/wiki.conllu.gz",
+    }
+    assert (folder / "train.1.conll").read_text(encoding="utf-8") == MULTICONER
+    mapped["map"], repository.entry("ner.wikineural")["types"] = {"CORP": "ORG"}, ["ORG"]
+    repository.entry("ner.wikineural")["train"][0]["map"] = {"LOC": "ORG"}
+    message = (
+        f"{repository.manifest}: ner.wikineural.train.1: {repository.inputs}/multi.conll: sentence 1: found an entity"
+    )
+    assert message in repository.refusal()
 
 
 def test_only_the_sets_of_params_yaml_are_fetched(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ GONE = object()
 """In place of the value of a key that is taken out."""
 WIKI = "ner.wikineural"
 TWO = {"options": {"source": "a"}, "weights": {"source": "a"}}
+PART = {"source": "wiki.conllu"}
 # name of the case -> block, what is put into it, message
 FAULTS: dict[str, tuple[str, dict[str, Any], str]] = {
     "section": ("", {"udpipe": GONE}, "udpipe: missing; required here: news, udpipe, ner"),
@@ -39,6 +40,44 @@ FAULTS: dict[str, tuple[str, dict[str, Any], str]] = {
     "types": (WIKI, {"types": ["LOC", "two words"]}, f"{WIKI}.types.1: found 'two words': expected the name of a type"),
     "no types": (WIKI, {"types": []}, "types: found []: list should have"),
     "a type twice": (WIKI, {"types": ["A", "A"]}, "expected each of them once"),
+    "one part": (
+        f"{WIKI}.train",
+        {"sum": "1"},
+        f"{WIKI}.train.sum: unknown key; valid keys here: source, sha256, format",
+    ),
+    "no file of train": (
+        f"{WIKI}.train",
+        {"source": 7},
+        f"{WIKI}.train.source: found 7: input should be a valid string",
+    ),
+    "no parts": (WIKI, {"train": []}, f"{WIKI}.train: found []: list should have at least 1 item"),
+    "part": (
+        WIKI,
+        {"types": ["A"], "train": [{"source": "a"}, {}]},
+        f"{WIKI}.train.1.source: missing; required here: s",
+    ),
+    "format of a part": (
+        WIKI,
+        {"train": [PART | {"format": "conll"}]},
+        f"{WIKI}.train.0.format: found 'conll': expected",
+    ),
+    "parts without types": (WIKI, {"train": [PART, PART]}, "a train that is put together needs types: all that its"),
+    "a map without types": (f"{WIKI}.train", {"map": {"A": "O"}}, "a train that is put together needs types"),
+    "a type of a map": (
+        WIKI,
+        {"train": PART | {"map": {"A": "B C"}}},
+        f"{WIKI}.train.map.A: found 'B C': expected the",
+    ),
+    "O in a map": (
+        WIKI,
+        {"train": [PART | {"map": {"O": "A"}}]},
+        f"{WIKI}.train.0.map.O.[key]: found 'O': expected the",
+    ),
+    "a type that a map makes": (
+        WIKI,
+        {"types": ["PER", "LOC"], "train": [PART, PART | {"map": {"A": "O", "B": "ORG"}}]},
+        "train.1.map: found 'ORG', expected O or one of types, PER, LOC",
+    ),
     "sum": ("udpipe", {"sha256": "12"}, "udpipe.sha256: found '12': string should match"),
     "share": (f"{WIKI}.validation", {"holdout": 10}, "validation.holdout: found 10: input should be less than 1"),
     "file and share": (f"{WIKI}.validation", {"source": "a"}, "expected either source or holdout"),

@@ -53,6 +53,7 @@ def export(*pages: str) -> str:
 def write_news(paths: Paths, files: Mapping[str, str | bytes], **entry: object) -> None:
     """Write files of news, and a list of them that has `entry` for each; .xml is for MediaWiki exports."""
     paths.news.mkdir(parents=True, exist_ok=True)
+    paths.raw_ner.mkdir(exist_ok=True)  # no NER set
     listing = []
     for name, content in files.items():
         (paths.news / name).write_bytes(content.encode() if isinstance(content, str) else content)

@@ -18,6 +18,7 @@ from pipeline.stages import documents
 from pipeline.stages.fragments import pack_document
 from pipeline.stages.lemmas import lemmatize_document
 from pipeline.stages.lowercase import lower_document
+from pipeline.text.contamination import SentenceIndex
 from pipeline.text.plaintext import read_plaintext
 from pipeline.text.sentences import split_by_razdel, split_document
 from pipeline.text.spelling import remove_stress
@@ -48,7 +49,7 @@ def check_stages(document: Document, lemmatizer: Lemmatizer, plain: Lemmatizer) 
         return
 
     short = [sentence for sentence in sentences.lines if len(sentence.split()) <= WORDS]
-    fragments = pack_document(WORDS, sentences, counts["fragments"])
+    fragments = pack_document(WORDS, SentenceIndex([]), True, sentences, counts["fragments"])
     assert words(fragments) == [word for sentence in short for word in sentence.split(" ")]
     assert all(len(fragment.split()) <= WORDS for fragment in (fragments.lines if fragments else []))
     assert counts["fragments"]["words_read"] == len(words(sentences))

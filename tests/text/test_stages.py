@@ -25,6 +25,7 @@ from pipeline.paths import Paths
 from pipeline.provenance.fingerprint import fingerprint
 from pipeline.stages import documents, fragments, lemmas, lowercase, sentences, vocabulary
 from pipeline.stages.vocabulary import Split, build_vocabulary
+from pipeline.text.contamination import SentenceIndex
 from pipeline.text.mapping import mapped_shards
 from pipeline.text.sentences import UdpipeSegmenter
 from pipeline.text.settings import VocabularySettings
@@ -35,7 +36,7 @@ from tests.text.news import STAGES, export, link_model, page, revision, run_text
 
 VOCABULARY = VocabularySettings(size=6, min_count=2, validation_share=0.3)
 SETTINGS = {
-    "text": {"segmenter": "razdel", "fragment_words": 6, "shard_megabytes": 0.0004},
+    "text": {"segmenter": "razdel", "fragment_words": 6, "leave_out_tests": True, "shard_megabytes": 0.0004},
     "vocabulary": VOCABULARY,
     "protocol.lowercase": True,
     "protocol.lemmas": True,
@@ -133,9 +134,14 @@ def test_a_protocol_may_keep_the_case(sequential: Path, paths: Paths) -> None:
 
 def test_shards_are_known_by_all_that_decides_what_a_stage_makes(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     link_model(paths, DEMO_MODEL)
+    paths.raw_ner.mkdir()
     params = make_params(SETTINGS | {"text.segmenter": "udpipe", "protocol.lowercase": False})
     model, case = {"model": fingerprint({}, DEMO_MODEL)}, {"lowercase": False}
-    decisive = {sentences: model, fragments: {"fragment_words": 6}, lowercase: case}
+    decisive = {
+        sentences: model,
+        fragments: {"fragment_words": 6, "leave_out_tests": True, "tests": SentenceIndex([]).sum},
+        lowercase: case,
+    }
     for stage, settings in {**decisive, lemmas: {**model, **case, "lemmas": True}}.items():
         mapped = Mock(return_value=nullcontext(Counter(["sentences", "fragments", "tokens"])))
         monkeypatch.setattr(stage, "mapped_shards", mapped)
@@ -303,9 +309,10 @@ def test_a_corpus_that_leaves_nothing_is_said(
     source: str, stage: ModuleType, settings: dict[str, int], message: str, paths: Paths
 ) -> None:
     write_documents(paths.data / source, 1)
+    paths.raw_ner.mkdir(parents=True)
     with pytest.raises(UserError, match=message):
         stage.run(paths, make_params(SETTINGS | settings))
-    assert {path.name for path in paths.data.iterdir()} == {source, ".shards"}
+    assert {path.name for path in paths.data.iterdir()} == {source, "raw", ".shards"}
 
 
 def test_an_empty_corpus_is_said(paths: Paths) -> None:

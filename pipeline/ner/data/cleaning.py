@@ -3,8 +3,8 @@
     Ростов-на-Дону  ,  город  «      Заря   »
     B-LOC           O  O      B-ORG  I-ORG  I-ORG
 
-Only `город` and `Заря` are alphanumeric here; where the protocol keeps no other tokens, `Заря` becomes B-ORG. All that
-is repaired or dropped is counted, for counts.json.
+Only `город` and `Заря` are alphanumeric here; where the protocol keeps no other tokens, `Заря` becomes B-ORG. Before
+that, types may become others (`map_types`). All that is repaired or dropped is counted, for counts.json.
 """
 
 from collections import Counter
@@ -12,13 +12,38 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import compress
 from typing import Any
 
-from pipeline.ner.data.bio import OUTSIDE, bio_spans, repair
+from pipeline.ner.data.bio import OUTSIDE, begins, bio_spans, repair, tag_type
 from pipeline.ner.data.lines import RawSentence
 
 KEEPS: dict[str, Callable[[str], bool]] = {"all": lambda token: True, "alphanumeric": str.isalnum}
 
 Sentences = list[RawSentence]
 Counts = dict[str, Any]
+
+
+def map_types(published: Sentences, types: Mapping[str, str]) -> tuple[Sentences, Counts]:
+    """Return the sentences with other types, and counts of the entities that become O, by their type.
+
+    `types` has what types become; those that it does not name stay. The tags may be of any scheme, which they keep.
+    """
+    left_out = Counter(
+        span.type for _, tags in published for span in bio_spans(tags) if types.get(span.type) == OUTSIDE
+    )
+    sentences = [RawSentence(tokens, _map_tags(tags, types)) for tokens, tags in published]
+    return sentences, {"left_out": left_out}
+
+
+def _map_tags(tags: list[str], types: Mapping[str, str]) -> list[str]:
+    mapped: list[str] = []
+    before = tag_before = OUTSIDE
+    for tag in tags:
+        type_ = types.get(tag_type(tag), tag_type(tag))
+        new = OUTSIDE if OUTSIDE in (tag, type_) else f"{tag[0]}-{type_}"
+        if begins(tag_before, tag) and new != OUTSIDE and not begins(before, new):
+            new = f"B-{type_}"  # two neighbours became entities of one type, and stay two
+        mapped.append(new)
+        before, tag_before = new, tag
+    return mapped
 
 
 def repair_tags(published: Sentences, scheme: str) -> tuple[Sentences, Counts]:
@@ -85,6 +110,19 @@ def describe(sentences: Sentences, train: Iterable[RawSentence]) -> Counts:
         "duplicates": len(texts) - len(set(texts)),
         "also_in_train": sum(text in train_texts for text in texts),
     }
+
+
+def add_counts(parts: Iterable[Counts]) -> Counts:
+    """Add up the counts of parts, also those in tables; of schemes, each is named once."""
+    total: Counts = {}
+    for key, value in (item for counts in parts for item in counts.items()):
+        if isinstance(value, dict):
+            total[key] = dict(Counter(total.get(key, {})) + Counter(value))
+        elif isinstance(value, str):
+            total[key] = value if value in total.get(key, value) else f"{total[key]} and {value}"
+        else:
+            total[key] = total.get(key, 0) + value
+    return total
 
 
 def rank_types(counts: Mapping[str, Any]) -> list[str]:

@@ -86,12 +86,13 @@ def draw_articles(folder: Path, number: int, seed: int) -> list[tuple[str, str]]
 
 
 def find_dropped(article: Article) -> set[int]:
-    """Return the numbers, from 0, of the sentences that are in no fragment because they were too long."""
+    """Return the numbers, from 0, of the sentences that are in no fragment: too long, or in a test set."""
     rest = "".join(f"{fragment}\n" for fragment in article.lines["fragments"])
-    dropped = set()
-    for number, sentence in enumerate(article.lines["sentences"]):
-        # A sentence that was dropped is longer than any fragment, so it begins none.
-        if rest.startswith((f"{sentence} ", f"{sentence}\n")):
+    sentences, dropped = article.lines["sentences"], set()
+    for number, (sentence, after) in enumerate(zip(sentences, [*sentences[1:], ""], strict=True)):
+        # Where the next sentence begins with all of this one, the longer one decides.
+        is_repeated = after.startswith(f"{sentence} ") and rest.startswith((f"{after} ", f"{after}\n"))
+        if rest.startswith((f"{sentence} ", f"{sentence}\n")) and not is_repeated:
             rest = rest[len(sentence) + 1 :]
         else:
             dropped.add(number)
@@ -129,7 +130,7 @@ def _count(number: int, noun: str) -> str:
 
 def _number(lines: Iterable[str], width: int, dropped: Collection[int]) -> Iterator[str]:
     for number, line in enumerate(lines):
-        note = "[dropped, too long] " if number in dropped else ""
+        note = "[dropped: too long, or in a test set] " if number in dropped else ""
         first = f"{number + 1:>4}  "
         yield from textwrap.wrap(note + printable(line), width, initial_indent=first, subsequent_indent=" " * 6)
 

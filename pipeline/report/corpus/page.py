@@ -24,6 +24,7 @@ CHANGES = {
     "document_cuts": "long documents cut between paragraphs",
     "paragraph_cuts": "long paragraphs cut",
     "word_cuts": "of these cuts, inside a word",
+    "sentences_in_tests": "sentences of test sets that stay (leave_out_tests: false)",
 }
 """What was changed, by its key in counts.json."""
 
