@@ -107,11 +107,16 @@ class Part(Source):
     map: dict[Type, Annotated[str, AfterValidator(_type_or_outside)]] = Field(default_factory=dict)
     """Types of the file, with the types of the set that they become; O leaves their entities out."""
 
+    @property
+    def differs(self) -> bool:
+        """Whether it is published otherwise than the set."""
+        return self.format is not None or bool(self.map)
+
 
 class NerSet(Settings):
     """A data set for named entity recognition: its format, its types, and its three splits.
 
-    `train` is a file, or a list of parts that it is put together from.
+    `train` is a file, or a list of parts that it is put together from; `test` may have other types than the set, too.
     """
 
     format: Format
@@ -119,22 +124,23 @@ class NerSet(Settings):
     """All entity types, in the order of tables; by default the types of the training split."""
     train: Annotated[list[Part], Field(min_length=1), BeforeValidator(lambda x: x if isinstance(x, list) else [x])]
     validation: Validation
-    test: Source
+    test: Part
 
     @model_validator(mode="after")
     def _types_of_parts(self) -> "NerSet":
         if self.is_together and not self.types:
-            raise ValueError("a train that is put together needs types: all that its parts have, or get by their maps")
-        for number, part in enumerate(self.train):
+            raise ValueError("a set that is put together needs types: all that its parts have, or get by their maps")
+        parts = {f"train.{number}": part for number, part in enumerate(self.train)} | {"test": self.test}
+        for name, part in parts.items():
             if others := set(part.map.values()) - {OUTSIDE, *(self.types or [])}:
                 expected = f"{OUTSIDE} or one of types, {', '.join(self.types or [])}"
-                raise ValueError(f"train.{number}.map: found {shown(min(others))}, expected {expected}")
+                raise ValueError(f"{name}.map: found {shown(min(others))}, expected {expected}")
         return self
 
     @property
     def is_together(self) -> bool:
-        """Whether `train` is put together, or published otherwise than the rest of the set."""
-        return len(self.train) > 1 or self.train[0].format is not None or bool(self.train[0].map)
+        """Whether files of the set have been published apart."""
+        return len(self.train) > 1 or any(part.differs for part in (*self.train, self.test))
 
     @property
     def files(self) -> dict[str, Part]:
@@ -142,13 +148,11 @@ class NerSet(Settings):
 
         A validation split that is held out of the training sentences is not a file.
         """
-        held, parts = self.validation, self.train
-        files = (
-            {f"train.{number}": part for number, part in enumerate(parts)} if self.is_together else {"train": parts[0]}
-        )
+        held, together = self.validation, len(self.train) > 1 or self.train[0].differs
+        files = {f"train.{number}" if together else "train": part for number, part in enumerate(self.train)}
         if held.source:
             files["validation"] = Part(source=held.source, sha256=held.sha256)
-        files["test"] = Part(source=self.test.source, sha256=self.test.sha256)
+        files["test.0" if self.test.differs else "test"] = self.test
         return {name: file.model_copy(update={"format": file.format or self.format}) for name, file in files.items()}
 
 

@@ -68,7 +68,9 @@ def _prepare(
         origin = source if part == source.name else source / part
         scheme, converted = find_scheme(str(origin), (tags for split in of_part.values() for _, tags in split)), 0
         for split, sentences in of_part.items():
-            fitted, counted = (sentences, {}) if origin == source else _fit(part, sentences, types, tests)
+            fitted, counted = sentences, dict[str, Any]()
+            if origin != source:
+                fitted, counted = _fit(part, sentences, types, set() if split == "test" else tests)
             cleaned, cleaning = _clean(fitted, scheme, rule)
             splits[split] += cleaned
             changes[split].append(counted | cleaning)

@@ -10,6 +10,7 @@ vectors/vectors[.gz]             source.json: file, format; no file if no static
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from pipeline.errors import UserError
 from pipeline.files.compression import SUFFIXES
@@ -116,12 +117,13 @@ def write_sets(folder: Path, manifest: Manifest, inputs: Inputs) -> None:
         for key, file in files.items():
             copy(of_set[key], folder / name / file)
         described = data.model_dump(include={"format", "types"}) | {"holdout": data.validation.holdout}
-        described |= {"files": {"validation": None, **files}}
-        if data.is_together:
-            parts = {key: part for key, part in data.files.items() if key.startswith("train.")}
-            described["files"]["train"] = [
-                {"file": described["files"].pop(key), "format": part.format, "map": part.map}
-                for key, part in parts.items()
-            ]
+        splits: dict[str, Any] = {"validation": None}
+        for key, part in data.files.items():
+            split, _, number = key.partition(".")
+            if number:
+                splits.setdefault(split, []).append({"file": files[key], "format": part.format, "map": part.map})
+            else:
+                splits[split] = files[key]
+        described["files"] = splits
         write_json(folder / name / "set.json", described)
         write_json(folder / name / "sources.json", {"files": {key: file.facts for key, file in of_set.items()}})

@@ -63,11 +63,14 @@ FILES = {
     "train.1.conll": "# id 1\nтвери _ _ B-LOC\nнет _ _ O\n\nзаря _ _ B-CORP\nспартак _ _ B-GRP\nёлки _ _ B-CW\n\n",
     "train.2.conll": "Омск S-LOC\n! O\n\nиван O\nспит O\n",
     "test.conll": "0\tТвери\tB-LOC\n1\t—\tO\n2\tнет\tO\n3\t!\tO\n\n0\t!\tO\n\n",
+    "test.0.conll": "0\tТвери\tB-LOC\n1\tнет\tB-MISC\n\n",
 }
 """The second sentence of the last part is one of the first part; the first of `train.1` is one of test."""
 
 
-def run(folder: Path, holdout: float | None, validation: str | None) -> tuple[Path, dict[str, Any]]:
+def run(
+    folder: Path, holdout: float | None, validation: str | None, test: object = "test.conll"
+) -> tuple[Path, dict[str, Any]]:
     paths = Paths(folder)
     raw, model = paths.raw_ner / "news", Path(__file__).parents[2] / "data" / "demo" / "model.udpipe"
     raw.mkdir(parents=True)
@@ -77,7 +80,7 @@ def run(folder: Path, holdout: float | None, validation: str | None) -> tuple[Pa
         (raw / name).write_text(text, encoding="utf-8")
     formats = [("wikineural", {}), ("multiconer", MAP), ("conll2003", {})]
     train = [{"file": f"train.{n}.conll", "format": form, "map": types} for n, (form, types) in enumerate(formats)]
-    files = {"train": train, "validation": validation, "test": "test.conll"}
+    files = {"train": train, "validation": validation, "test": test}
     description = {"format": "wikineural", "files": files, "holdout": holdout, "types": ["PER", "LOC", "ORG"]}
     (raw / "set.json").write_text(json.dumps(description))
     corpora.run(paths, make_params({"sets": ["news"], "protocol.tokens": "all", "seed": 1}), "news")
@@ -112,3 +115,11 @@ def test_validation_is_held_out_of_all_parts(tmp_path: Path) -> None:
     assert all(side["sentences"] == sum(side["parts"].values()) for side in sides)
     assert add_counts(side["left_out"] for side in sides) == {"CW": 1}
     assert sides[1]["also_in_train"] == 0
+
+
+def test_a_test_split_loses_the_types_that_the_set_does_not_have(tmp_path: Path) -> None:
+    test = [{"file": "test.0.conll", "format": "wikineural", "map": {"MISC": "O"}}]
+    folder, counts = run(tmp_path, 0.5, None, test)
+    assert [" ".join(sentence.tags) for sentence in read_split(folder / "test.tsv")] == ["B-LOC O"]
+    assert (counts["test"]["left_out"], counts["test"]["dropped_in_test"]) == ({"MISC": 1}, 0)
+    assert counts["train"]["dropped_in_test"] + counts["validation"]["dropped_in_test"] == 1

@@ -44,15 +44,16 @@ def read_part(folder: Path, dataset: DataSet, part: Part) -> Iterator[RawSentenc
 def read_test(folder: Path) -> Iterator[RawSentence]:
     """Stream the sentences of the test split of the set in a folder."""
     dataset = read_dataset(folder)
-    if part := dataset.parts.get("test"):
-        yield from read_part(folder, dataset, part)
+    for name, part in dataset.parts.items():
+        if name.partition(".")[0] == "test":
+            yield from read_part(folder, dataset, part)
 
 
 def read_published(folder: Path, dataset: DataSet, seed: int) -> dict[str, Published]:
     """Read all sentences of a set; an empty split is a `UserError`.
 
     Files that were published together stand together, as their labels are in one scheme: all of them under the name of
-    the set or, if `train` is put together, each of its parts under a name of its own, such as `train.0`. Where there is
+    the set or, if a split is put together, each of its parts under a name of its own, such as `train.0`. Where there is
     no validation file, a share of the training sentences of each is held out.
     """
     published: dict[str, Published] = {}
