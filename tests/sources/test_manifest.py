@@ -61,8 +61,8 @@ FAULTS: dict[str, tuple[str, dict[str, Any], str]] = {
         {"train": [PART | {"format": "conll"}]},
         f"{WIKI}.train.0.format: found 'conll': expected",
     ),
-    "parts without types": (WIKI, {"train": [PART, PART]}, "a train that is put together needs types: all that its"),
-    "a map without types": (f"{WIKI}.train", {"map": {"A": "O"}}, "a train that is put together needs types"),
+    "parts without types": (WIKI, {"train": [PART, PART]}, "a set that is put together needs types: all that its"),
+    "a map without types": (f"{WIKI}.train", {"map": {"A": "O"}}, "a set that is put together needs types"),
     "a type of a map": (
         WIKI,
         {"train": PART | {"map": {"A": "B C"}}},
