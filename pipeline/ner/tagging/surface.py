@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import embedding_bag, pad
 
 LONGEST, TAIL = 24, 10
 """Characters of a token, both marks included, and how many of them are its end if it has to be shortened."""
@@ -63,9 +64,37 @@ class Surface(nn.Module):
 
     def forward(self, letters: Tensor) -> Tensor:
         """Map code points, int (tokens, LONGEST), to float32 (tokens, width); each distinct token is computed once."""
-        distinct, index = letters.unique(dim=0, return_inverse=True)  # (types, LONGEST), (tokens,)
+        index, first = find_distinct(letters)  # (tokens,), (types,)
+        distinct = letters[first]  # (types, LONGEST)
         row = torch.searchsorted(self.codes, distinct.long()).clamp_max(len(self.codes) - 1)  # (types, LONGEST)
         row = torch.where(self.codes[row] == distinct, row, len(self.codes))
-        states = self.convolution(self.embedding(row).transpose(1, 2)).relu()  # (types, width, LONGEST)
-        best = states.masked_fill((distinct == 0)[:, None], 0).amax(2)  # (types, width)
+        best = self._convolve(row).amax(1)  # (types, width)
         return self.dropout(best)[index]
+
+    def _convolve(self, row: Tensor) -> Tensor:
+        """Convolve rows of the embedding (types, LONGEST) to (types, LONGEST, width), 0 after the end of a token.
+
+        The convolution of so few characters is a sum of rows of a table, the product of each character with the filters
+        at each offset: a fourth of the time.
+        """
+        bias, (width, _, window) = self.convolution.bias, self.convolution.weight.shape
+        assert bias is not None
+        characters = self.embedding.weight * (torch.arange(len(self.codes) + 1, device=row.device) > 0)[:, None]
+        table = torch.einsum("ce,wek->kcw", characters, self.convolution.weight)  # (WINDOW, characters, width)
+        offsets = len(characters) * torch.arange(window, device=row.device)
+        rows = pad(row, 2 * [window // 2]).unfold(1, window, 1) + offsets  # (types, LONGEST, WINDOW)
+        present = row > 0  # (types, LONGEST)
+        sums = embedding_bag(rows[present], table.reshape(-1, width), mode="sum") + bias
+        # (characters of all types, width) -> (types, LONGEST, width)
+        return sums.new_zeros(*row.shape, width).index_put((present,), sums.relu())
+
+
+def find_distinct(letters: Tensor) -> tuple[Tensor, Tensor]:
+    """Number the distinct tokens: the number of each token (tokens,), and a token that has it (types,).
+
+    Tokens are told apart by a sum of products modulo 2^64: two of a batch share one by chance less than once in 10^12.
+    """
+    factors = torch.randint(-(2**62), 2**62, (LONGEST,), generator=torch.Generator().manual_seed(0))
+    keys = (letters.long() * (2 * factors + 1).to(letters.device)).sum(1)
+    distinct, index = keys.unique(return_inverse=True)
+    return index, torch.empty_like(distinct).scatter_(0, index, torch.arange(len(keys), device=keys.device))
