@@ -11,7 +11,7 @@ from pipeline import cli
 from pipeline.errors import UserError
 from pipeline.files.shards import read_documents
 from pipeline.paths import Paths
-from pipeline.report.corpus.article import STAGES, draw_articles, find_articles, find_dropped, show
+from pipeline.report.corpus.article import STAGES, Article, draw_articles, find_articles, find_dropped, show
 from tests.conftest import RunCommand
 from tests.corpus.conftest import TOO_LONG, build, wiki
 from tests.pack import PACK, needs_pack
@@ -40,6 +40,14 @@ def test_real_text_is_followed(tmp_path: Path) -> None:
     with gzip.open(PACK / "corpus" / "nerel_wikinews.txt.gz", "rt", encoding="utf-8", newline="\n") as file:
         text = file.read(60_000)
     assert follow(build(tmp_path, {"news.txt": text})) > 80
+
+
+def test_a_dropped_sentence_may_begin_the_next_one() -> None:
+    """One that is in a test set need not be long."""
+    lines = {"sentences": ["Да.", "Река течёт", "Река течёт на юг."], "fragments": ["Да. Река течёт на юг."]}
+    assert find_dropped(Article("1", "", "00000.txt", lines)) == {1}
+    lines["fragments"] = ["Да. Река течёт Река течёт на юг."]
+    assert find_dropped(Article("1", "", "00000.txt", lines)) == set()
 
 
 def test_fragments_of_other_sentences(built: Path) -> None:
