@@ -42,7 +42,7 @@ def test_repeats_to_the_byte(
         assert (trained(cell).parent / name).read_bytes() == (tmp_path / name).read_bytes()
     cost = json.loads((tmp_path / "lm.cost.json").read_text())
     assert cost["machine"].keys() == {"hardware", "software"}
-    measured = {"device", "minutes", "tokens_per_second", "peak_memory_mb", "starts", "processes"}
+    measured = {"device", "minutes", "cpu_minutes", "tokens_per_second", "peak_memory_mb", "starts", "processes"}
     assert cost["lm"].keys() == measured and cost["lm"]["tokens_per_second"] > 0
 
 
