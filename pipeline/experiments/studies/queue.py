@@ -18,9 +18,7 @@ from pipeline.work.progress import say
 
 SUMS = "sums.json"
 """What `fetch` itself adds to the folder of the inputs, see `pipeline.sources.obtain`."""
-ADVICE = (
-    "after Ctrl-C they go on in the background, and the same command waits for them; dvc queue stop --kill ends them"
-)
+ADVICE = "Ctrl-C leaves them running, and the same command waits for them again; dvc queue stop --kill ends them"
 
 
 def find(cell: Cell, workspace: Revision, others: Sequence[Revision]) -> Revision | None:

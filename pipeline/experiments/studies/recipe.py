@@ -40,7 +40,7 @@ def sum_up(tree: Revision, stages: Json, values: Json, data_set: str) -> Sums:
 
     `tree` has the code, `stages` are those of dvc.yaml.
     """
-    filled = {name: _fill(stage, values, data_set) for name, stage in stages.items() if name != "check"}
+    filled = {name: resolve(stage, values, data_set) for name, stage in stages.items() if name != "check"}
     settings: dict[str, Any] = {}
     code: dict[str, str | None] = {HERE.architecture.as_posix(): tree.architecture_md5(values)}
     for name in lead_to(SCORED, filled):
@@ -62,11 +62,11 @@ def lead_to(names: Iterable[str], stages: Mapping[str, Stage]) -> list[str]:
     return sorted(reached)
 
 
-def _fill(stage: Json, values: Json, data_set: str) -> Stage:
-    known = {"item.set": data_set}
+def resolve(stage: Json, values: Json, data_set: str) -> Stage:
+    """Return a stage of dvc.yaml with the values of params.yaml, and the data set, in place of `${...}`."""
 
     def fill(text: str) -> str:
-        return re.sub(r"\$\{([\w.]+)\}", lambda match: str(known.get(match[1], look_up(values, match[1]))), text)
+        return re.sub(r"\$\{(.+?)\}", lambda key: str(look_up(values | {"item": {"set": data_set}}, key[1])), text)
 
     outs = [out for kind in ("outs", "metrics", "plots") for out in stage.get(kind, [])]
     paths = [next(iter(out)) if isinstance(out, dict) else out for out in outs]  # options of an output are its value
