@@ -91,7 +91,7 @@ def test_other_errors_are_the_programmers(error: Exception, fail: Fail) -> None:
     [
         ("show", "pipeline.report.summary.summary"),
         ("compare a b", "pipeline.experiments.compare.run.run"),
-        ("tables", "pipeline.experiments.tables.run.run"),
+        ("study demo", "pipeline.experiments.studies.run.run"),
     ],
 )
 def test_what_is_printed_commands_no_terminal(
@@ -105,11 +105,7 @@ def test_what_is_printed_commands_no_terminal(
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        (
-            ["tables", "main", "--archs", "lstm"],
-            "found both 'main' and --archs 'lstm'; give revisions, or architectures",
-        ),
-        (["tables", "--archs", " gru , xyz"], "found no architecture 'xyz'; archs in params.yaml: charcnn, lstm"),
+        (["study", "xyz"], "found no study 'xyz'; in studies: demo, encoder, paper\n"),
         (["ner", "wikiann"], "found data set 'wikiann', expected one of wikineural, multiconer: sets in params.yaml\n"),
     ],
 )

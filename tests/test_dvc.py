@@ -174,11 +174,12 @@ def test_compare_reads_an_experiment_where_it_is(clone: Clone) -> None:
     texts = clone.git("show", f"main:{name}"), (clone.folder / name).read_text(encoding="utf-8")
     a, b = (f"{json.loads(text)['wikineural']['entity_f1']:.3f}" for text in texts)
     assert re.search(rf"Entity F1 +\d+ +{a} +{b} ", output), output
-    status = clone.git("status", "--porcelain")
-    clone.run(*pipeline, "tables", "main", "--no-compute")
-    assert (metrics / "tables.html").is_file() and clone.git("status", "--porcelain") == status
-    for path in [*metrics.glob("tables.*")]:
-        path.unlink()
+    output = clone.run(*pipeline, "study", "demo", "--no-compute")
+    assert "not run: charcnn; lstm" in output and "running" not in output
+    shown = json.loads(texts[1])["wikineural"]["entity_f1"]
+    assert re.search(rf"gru +{shown:.3f} ", output) and re.search(rf"sru +{a} ", output)
+    clone.git("checkout", "--quiet", "docs")
+    clone.git("clean", "--quiet", "-dx", "--force", "results")
     shutil.rmtree(metrics / "compare")
     assert clone.outputs() == before
 
@@ -188,6 +189,33 @@ def test_going_back_recomputes_nothing(clone: Clone) -> None:
     output = clone.dvc("repro")
     assert not ran(output), output
     assert "Stage 'pretrain' is cached" in output
+    assert clone.is_committed()
+
+
+def test_a_study_runs_what_was_not_run_and_another_clone_draws_the_same_page(clone: Clone, tmp_path: Path) -> None:
+    """One row is the workspace's, the other differs in typos only; the other clone has the CSV files and no cache."""
+    command = [sys.executable, "-m", "pipeline", "study", "typos"]
+    name, results = "studies/typos.yaml", clone.folder / "results" / "typos"
+    text = "question: How many?\nbaseline: few\nrows: {few: {}, 'Ещё, больше': {typos.rates: [0, 0.5]}}\n"
+    (clone.folder / name).write_text(text, encoding="utf-8")
+    output = clone.run(*command)
+    assert "running experiments: 1;" in output and "not run" not in output and "Traceback" not in output
+    assert ran(output) == {"check", "typos@wikineural"}
+    files = {path.name: path.read_bytes() for path in results.iterdir()}
+    assert "Ещё, больше" in files["pairs.csv"].decode() and b"50" in files["page.md"]
+    assert "running" not in clone.run(*command)
+    assert {path.name: path.read_bytes() for path in results.iterdir()} == files
+
+    other = tmp_path / "clone"
+    clone.git("clone", "--quiet", ".", str(other))
+    shutil.copyfile(clone.folder / name, other / name)
+    (other / "results" / "typos").mkdir(parents=True)
+    for table in results.glob("*.csv"):
+        shutil.copyfile(table, other / "results" / "typos" / table.name)
+    clone.run(*command, "--no-compute", folder=other)
+    assert {path.name: path.read_bytes() for path in (other / "results" / "typos").iterdir()} == files
+    (clone.folder / name).unlink()
+    shutil.rmtree(clone.folder / "results")
     assert clone.is_committed()
 
 

@@ -4,6 +4,7 @@ After `dvc repro evaluate@wikineural` with another `arch`, params.yaml and the s
 architecture, but the scores of multiconer still to the old one: they must not be taken for results of the new one.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,9 +13,15 @@ import yaml
 from pipeline.paths import HERE
 
 Json = dict[str, Any]
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""A safe loader of YAML, in C where PyYAML was built with it: in Python, a lock takes a second."""
 CODE, ARCHITECTURE = f"{HERE.code.as_posix()}/", HERE.architecture.as_posix()
+
+
+class LOADER(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """A safe loader of YAML, in C where PyYAML was built with it: in Python, a lock takes a second."""
+
+
+# What DVC writes as 5e-05 is a number again. YAML 1.1, and so PyYAML, wants a dot in it, or it is text.
+LOADER.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"[-+]?\d+[eE][-+]?\d+$"), [*"-+0123456789"])
 
 
 def stale(stages: dict[str, Json], stage: str, params: Json, md5: Callable[[str], str | None]) -> Iterator[str]:

@@ -15,6 +15,8 @@ from dvc.exceptions import NotDvcRepoError
 from dvc.repo import Repo
 from dvc.repo.experiments.utils import exp_refs
 from dvc.scm import NoSCM, RevError, resolve_rev
+from dvc_data.hashfile.build import build
+from dvc_data.hashfile.tree import Tree
 
 from pipeline.errors import UserError
 from pipeline.experiments.lock import LOADER, Json, look_up
@@ -32,14 +34,15 @@ class Choice(NamedTuple):
     arch: Any
     scale: Any
     sets: Any
+    tagger: Any
     charcnn: Any
     """The source of the char-CNN."""
 
 
 def read_choice(params: Json) -> Choice:
     """The choices of a params.yaml. Nothing else reads them from the params.yaml of another revision."""
-    arch, scale, sets = (look_up(params, key) for key in ("arch", "scale", "sets"))
-    return Choice(arch, scale, sets, look_up(params, f"scales.{scale}.charcnn.source"))
+    arch, scale, sets, tagger = (look_up(params, key) for key in ("arch", "scale", "sets", "tagger"))
+    return Choice(arch, scale, sets, tagger, look_up(params, f"scales.{scale}.charcnn.source"))
 
 
 class Revision:
@@ -101,6 +104,19 @@ class Revision:
         if Path(path).parent == HERE.code:
             return self._code_md5s.get(Path(path).stem)
         return _md5(self.read_bytes(path)) if self.has(path) else None
+
+    def folder_md5(self, path: str, without: str = "") -> str | None:
+        """The md5 that dvc.lock would have of a folder, of the workspace, without a file; None where there is none."""
+        if not self.has(path):
+            return None
+        repo, tree = self._files.repo, Tree()
+        folder = repo.fs.join(repo.root_dir, path)
+        files: Any = build(repo.cache.local, folder, repo.fs, "md5", ignore=repo.dvcignore, dry_run=True)[-1]
+        for key, meta, md5 in files:
+            if key != (without,):
+                tree.add(key, meta, md5)
+        tree.digest()
+        return str(tree.hash_info.value)
 
     def architecture_md5(self, params: Json) -> str:
         """The md5 that the architecture would have with these values of params.yaml; empty where none has its name."""

@@ -4,20 +4,21 @@ import re
 import warnings
 from contextlib import chdir
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 from shutil import rmtree
 
 import numpy as np
 import pytest
-from pipeline.experiments.tables import pairs
-
 from pipeline.experiments.compare.run import file_name, find_examples, run
 from pipeline.experiments.compare.scores import Row, compare_scores
 from pipeline.experiments.compare.system import System, read_system
 from pipeline.experiments.revision import all_revisions, diff_params, open_revisions
+from pipeline.experiments.studies import pairs
+from pipeline.experiments.studies.study import ALL, Study
 from pipeline.ner.data.bio import bio_labels, bio_spans
 from tests.compare.conftest import Compare
-from tests.compare.repository import LENGTH, SENTENCES, SETS, git, gold, predicted
+from tests.compare.repository import LENGTH, SENTENCES, SETS, git, gold, make_params, predicted
 
 RESAMPLES = 60
 FEW = ["--resamples", str(RESAMPLES)]
@@ -135,15 +136,26 @@ def test_the_other_way_round_is_the_mirror_image(repository: Path) -> None:
         assert (forth.low, forth.high) == pytest.approx((-back.high, -back.low))
 
 
-def test_the_tables_test_every_pair_as_compare_does(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_study_tests_its_pairs_as_compare_does(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those in pairs.csv stay, without predictions, as long as both rows are the same."""
     monkeypatch.setattr(pairs, "RESAMPLES", RESAMPLES)
-    tested = pairs.compare_rows(open_revisions("main", "with-gru", "feature/three-seeds", "stale"), "wikineural")
-    assert tested.rows[0] == 1 and sorted(tested.rows) == [0, 1, 2]
-    assert list(tested.absent) == [3] and "is out of date" in tested.absent[3]
+    names = ["main", "with-gru", "feature/three-seeds", "stale"]
+    study = Study(question="?", rows={name: {} for name in names})
+    sums = {(name, ALL, "wikineural"): f"sum of {name}" for name in names}
+    revisions = {(name, ALL): revision for name, revision in zip(names, open_revisions(*names), strict=True)}
+    tested = [*pairs.compare_rows(study, sums, [], revisions)]
+    by_names = {(pair.a, pair.b): pair for pair in tested}
+    assert [*by_names] == [*combinations(names[:3], 2)]  # the last one is out of date
     (entity,) = [row for row in rows("main", "with-gru") if row.title == "Entity F1"]
-    difference = tested.differences[1, 0]
-    assert (difference.value, difference.p) == pytest.approx((entity.difference, entity.p))
-    assert difference.sure and tested.differences[1, 2].p is None and not tested.differences[1, 2].sure
+    pair = by_names["main", "with-gru"]
+    assert (pair.difference, pair.p) == pytest.approx((entity.difference, entity.p))
+    assert pair.low < pair.difference < pair.high and np.isnan(by_names["main", "feature/three-seeds"].p)
+
+    assert [*pairs.compare_rows(study, sums, tested, {})] == tested
+    assert [*pairs.compare_rows(study, {key: sums[key] for key in [*sums][:2]}, tested, {})] == [pair]
+    changed = sums | {("main", ALL, "wikineural"): "another sum"}
+    again = pairs.compare_rows(study, changed, tested, {})
+    assert [(pair.a, pair.b) for pair in again] == [("with-gru", "feature/three-seeds")]
 
 
 def test_unequal_numbers_of_seeds_have_an_interval_and_no_p(repository: Path) -> None:
@@ -193,7 +205,8 @@ def test_the_code_of_another_architecture_makes_no_difference(repository: Path) 
     main, other, edited = open_revisions("main", "other-cell~1", "other-cell")
     path = "models/architecture.json"
     assert main.md5(path) == other.md5(path) != edited.md5(path)
-    assert main.architecture_md5("gru") != other.architecture_md5("gru") and main.architecture_md5("none") == ""
+    gru, none = make_params("gru"), make_params("none")
+    assert main.architecture_md5(gru) != other.architecture_md5(gru) and main.architecture_md5(none) == ""
 
 
 @pytest.mark.parametrize(

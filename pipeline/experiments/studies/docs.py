@@ -11,7 +11,9 @@ from pathlib import Path
 
 from pipeline.work.outputs import write_text
 
-BLOCK = re.compile(r"(<!-- study (?P<name>[\w-]+) -->\n).*?(<!-- end of study -->)", re.DOTALL)
+BLOCK = re.compile(
+    r"(?P<start><!-- study (?P<name>\S+) -->\n)(?:(?!<!-- study ).)*?(?P<end><!-- end of study -->)", re.DOTALL
+)
 
 
 def fill_in(page: Path, name: str, summary: str) -> bool:
@@ -20,8 +22,8 @@ def fill_in(page: Path, name: str, summary: str) -> bool:
         return False
     text = page.read_text(encoding="utf-8")
 
-    def fill(match: re.Match[str]) -> str:
-        return f"{match[1]}\n{summary}\n{match[3]}" if match["name"] == name else match[0]
+    def fill(block: re.Match[str]) -> str:
+        return f"{block['start']}\n{summary}\n{block['end']}" if block["name"] == name else block[0]
 
     filled = BLOCK.sub(fill, text)
     if filled != text:

@@ -4,18 +4,20 @@ Taught by vectors, n-grams reach {{ f1("n-grams, taught", "wikineural") }}, {{ g
 "n-grams, taught", "wikineural") }} more than those trained here.
 """
 
-from collections.abc import Callable
-from functools import partial
-
 import pandas as pd
-from jinja2 import Environment, StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from pipeline.errors import UserError
 from pipeline.experiments.studies.pairs import Key
+from pipeline.experiments.studies.record import HEADER, TEXTS
 from pipeline.experiments.studies.results import Results, say_difference
 from pipeline.experiments.studies.study import FOLDER
 from pipeline.ner.scoring.scores import deviation
 from pipeline.report.tables import percent, plus_minus, score
+
+STALE = "†"
+"""Marks what rows have given whose settings or code are not the tree's."""
 
 
 class NotRunError(Exception):
@@ -23,67 +25,75 @@ class NotRunError(Exception):
 
 
 def write_findings(results: Results) -> list[str]:
-    """Return the sentences whose rows have all been run, with their numbers.
+    """Return the sentences whose rows have all been run, with their numbers; those of stale rows are marked.
 
     A `UserError` says which sentence cannot be read, or names a row that the study does not have.
     """
-    environment = Environment(undefined=StrictUndefined, autoescape=False)
-    functions: dict[str, Callable[..., str]] = {"f1": f1, "gain": gain, "lost": lost, "value": value}
-    environment.globals |= {name: partial(function, results) for name, function in functions.items()}
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
     sentences = []
     for number, template in enumerate(results.study.findings, 1):
+        numbers = Numbers(results)
+        functions = {"f1": numbers.f1, "gain": numbers.gain, "lost": numbers.lost, "value": numbers.value}
         try:
-            sentences.append(environment.from_string(template).render())
+            sentence = " ".join(environment.from_string(template).render(functions).split())
         except NotRunError:
             continue
-        except (TemplateError, TypeError) as error:
+        except (TemplateError, TypeError, ValueError, ArithmeticError, UserError) as error:
             raise UserError(f"{FOLDER / results.name}.yaml: findings: sentence {number}: {error}") from None
+        sentences.append(f"{sentence} {STALE}" if numbers.keys & results.stale else sentence)
     return sentences
 
 
-def f1(results: Results, row: str, data_set: str, column: str = "", metric: str = "entity_f1") -> str:
-    """Return a score, the mean over the seeds with their deviation: 0.812 ± 0.003."""
-    key = _find(results, row, data_set, column)
-    return plus_minus(_number(results.means[key], metric), deviation(results.seeds(key)[metric].tolist()))
+class Numbers:
+    """The functions that a sentence may call; each returns text."""
 
+    def __init__(self, results: Results) -> None:
+        """Start with no number asked for."""
+        self._results = results
+        self.keys = set[Key]()
+        """The rows whose numbers were asked for."""
 
-def gain(results: Results, row: str, other: str, data_set: str, column: str = "") -> str:
-    """Return the entity F1 of `other` minus that of `row`, with the p of their test: +0.031 (p 0.0005)."""
-    keys = [_find(results, name, data_set, column) for name in (row, other)]
-    tested = results.pairs_of(data_set, keys[0][1])
-    for pair, sign in (((row, other), 1), ((other, row), -1)):
-        if pair in tested:
-            return say_difference(sign * tested[pair].difference, tested[pair].p)
-    before, after = (_number(results.means[key], "entity_f1") for key in keys)
-    return f"{after - before:+.3f}"
+    def f1(self, row: str, data_set: str, column: str = "", metric: str = "entity_f1") -> str:
+        """Return a score, the mean over the seeds with their deviation: 0.812 ± 0.003."""
+        key = self._find(row, data_set, column)
+        return plus_minus(self._number(key, metric), deviation(self._results.seeds(key)[metric].tolist()))
 
+    def gain(self, row: str, other: str, data_set: str, column: str = "") -> str:
+        """Return the entity F1 of `other` minus that of `row`, with the p of their test: +0.031 (p 0.0005)."""
+        before, after = (self._find(name, data_set, column) for name in (row, other))
+        tested = self._results.pairs_of(data_set, before[1])
+        for names, sign in (((row, other), 1), ((other, row), -1)):
+            if names in tested:
+                return say_difference(sign * tested[names].difference, tested[names].p)
+        return f"{self._number(after, 'entity_f1') - self._number(before, 'entity_f1'):+z.3f}"
 
-def lost(results: Results, row: str, data_set: str, column: str = "") -> str:
-    """Return the entity F1 that the largest rate of typos costs: 0.047 at 20.0 %."""
-    mean = results.means[_find(results, row, data_set, column)]
-    rate = percent(_number(mean, "typo_rate"))
-    return f"{score(_number(mean, 'entity_f1') - _number(mean, 'entity_f1_typos'))} at {rate}"
+    def lost(self, row: str, data_set: str, column: str = "") -> str:
+        """Return the entity F1 that the largest rate of typos costs: 0.047 at 20.0 %."""
+        key = self._find(row, data_set, column)
+        clean, misspelt, rate = (self._number(key, name) for name in ("entity_f1", "entity_f1_typos", "typo_rate"))
+        return f"{score(clean - misspelt)} at {percent(rate)}"
 
+    def value(self, row: str, data_set: str, name: str, column: str = "", digits: int = 1) -> str:
+        """Return any other number of rows.csv, such as `perplexity` or `cpu_minutes`."""
+        return f"{self._number(self._find(row, data_set, column), name):,.{digits}f}"
 
-def value(results: Results, row: str, data_set: str, name: str, column: str = "", digits: int = 1) -> str:
-    """Return any other number of rows.csv, such as `perplexity` or `cpu_minutes`."""
-    return f"{_number(results.means[_find(results, row, data_set, column)], name):,.{digits}f}"
+    def _find(self, row: str, data_set: str, column: str) -> Key:
+        """Return the row with these names; of several columns the first, if none is named."""
+        key = row, column or next(iter(self._results.study.columns)), data_set
+        for part, name, number in (("row", row, 0), ("column", key[1], 1), ("data set", data_set, 2)):
+            names = dict.fromkeys(key[number] for key in self._results.keys)
+            if name not in names:
+                raise UserError(f"found {part} {name!r}, expected one of {', '.join(names)}")
+        if key not in self._results.means:
+            raise NotRunError
+        self.keys.add(key)
+        return key
 
-
-def _find(results: Results, row: str, data_set: str, column: str) -> Key:
-    columns = [*results.study.columns]
-    column = column or columns[0]
-    if row not in results.study.rows or column not in columns:
-        raise UserError(
-            f"{FOLDER / results.name}.yaml: findings: found row {row!r}, column {column!r}; rows: "
-            f"{', '.join(results.study.rows)}; columns: {', '.join(columns)}"
-        )
-    if (row, column, data_set) not in results.means:
-        raise NotRunError(row)
-    return row, column, data_set
-
-
-def _number(mean: pd.Series, name: str) -> float:
-    if name not in mean or pd.isna(mean[name]):
-        raise NotRunError(name)
-    return float(mean[name])
+    def _number(self, key: Key, name: str) -> float:
+        names = [column for column in HEADER if column not in TEXTS]
+        if name not in names:
+            raise UserError(f"found number {name!r}, expected one of {', '.join(names)}")
+        number = self._results.means[key][name]
+        if pd.isna(number):
+            raise NotRunError
+        return float(number)

@@ -5,34 +5,35 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.experiments.studies.findings import write_findings
+from pipeline.experiments.studies.findings import STALE, write_findings
 from pipeline.experiments.studies.pairs import RESAMPLES, Key, Pair, smallest_difference
 from pipeline.experiments.studies.results import Results, say_difference
-from pipeline.experiments.studies.study import FOLDER
+from pipeline.experiments.studies.study import ALL, FOLDER, encode
 from pipeline.ner.scoring.scores import deviation
-from pipeline.report.pages.blocks import Markdown, table
+from pipeline.report.pages.blocks import Markdown, code, table
 from pipeline.report.pages.render import render_markdown
 from pipeline.report.paper import LARGE_MODELS, MODELS, set_name
 from pipeline.report.tables import NONE, decimal, integer, minutes, plain, plus_minus, score
 
 PAPER = MODELS | LARGE_MODELS
-STALE = "†"
-"""Marks a row that other settings or code have given."""
 PAGE, SUMMARY = (Path(__file__).with_name(name) for name in ("page.md", "summary.md"))
 
 
 def render(results: Results, pictures: Collection[str]) -> str:
     """Return the whole page as Markdown, with the pictures of these names."""
+    study = results.study
+    matrices = [(_title(results, *key), _tabulate_pairs(results, *key)) for key in results.tables()]
+    columns = [[column, _describe_settings(values)] for column, values in study.columns.items()]
     return render_markdown(
         PAGE,
         **_content(results, "."),
         pictures=pictures,
         resamples=RESAMPLES,
-        matrices=[(_title(results, *key), _tabulate_pairs(results, *key)) for key in results.tables()],
-        costs=[[row, *_describe_cost(mean)] for (row, *_), mean in _first_of_each(results).items()],
-        settings=[[row, *_describe_settings(values)] for row, values in results.study.rows.items()],
-        base=_describe_settings(results.study.base),
-        columns=[[column, *_describe_settings(values)] for column, values in results.study.columns.items()],
+        matrices=[(title, matrix) for title, matrix in matrices if matrix],
+        costs=[[*results.titles([key]), *_describe_cost(results.means[key])] for key in _first_of_each(results)],
+        settings=[[row, _describe_settings(values)] for row, values in study.rows.items()],
+        base=_describe_settings(study.base),
+        columns=[] if [*study.columns] == [ALL] else columns,
     )
 
 
@@ -53,26 +54,27 @@ def show(results: Results) -> str:
                 cells += map(_score, (mean.entity_f1_unseen, mean.entity_f1_lowercased, mean.entity_f1_typos))
                 rows.append([_mark(results, key), *cells, _score(mean.token_f1), decimal(_known(mean.perplexity), 1)])
         tables.append(f"{_title(results, name, column)}\n{plain(header, rows)}")
-    stale = (
-        [f"{STALE} given by other settings or code than those of params.yaml and pipeline/"] if results.stale else []
-    )
-    missing = [f"not run: {'; '.join(results.missing)}"] if results.missing else []
-    return "\n\n".join([results.study.question, *write_findings(results), *tables, *stale, *missing])
+    if results.stale:
+        tables.append(f"{STALE} given by other settings or code than those of params.yaml and pipeline/")
+    if results.missing:
+        tables.append(f"not run: {'; '.join(results.missing)}")
+    return "\n\n".join([results.study.question, *write_findings(results), *tables])
 
 
 def _content(results: Results, folder: str) -> dict[str, object]:
-    commits = sorted({mean["commit"] for key, mean in results.means.items() if key not in results.stale})
+    current = [mean for key, mean in results.means.items() if key not in results.stale]
+    machines = {mean.machine for mean in results.means.values()}
     return {
         "study": results.study,
         "folder": folder,
-        "file": f"{FOLDER / results.name}.yaml",
+        "file": code(f"{FOLDER / results.name}.yaml"),
         "findings": [Markdown(sentence) for sentence in write_findings(results)],
         "scores": [(_title(results, *key), *_tabulate_scores(results, *key)) for key in results.tables()],
         "missing": results.missing,
-        "stale": sorted({row if column == "all" else f"{row}, {column}" for row, column, _ in results.stale}),
-        "commits": commits,
-        "machines": sorted({mean.machine for mean in results.means.values()}),
-        "ran": not results.rows.empty,
+        "stale": results.titles(key for key in results.means if key in results.stale),
+        "commits": sorted({mean["commit"] for mean in current}),
+        "machines": sorted(machines - {""}),
+        "ran": bool(results.means),
     }
 
 
@@ -80,13 +82,16 @@ def _title(results: Results, name: str, column: str) -> str:
     return set_name(name) if len(results.study.columns) == 1 else f"{set_name(name)}, {column}"
 
 
-def _tabulate_scores(results: Results, name: str, column: str) -> tuple[Markdown, str, str]:
-    """Return the table of scores of a data set, the deviation between seeds, and the smallest difference to be seen."""
+def _tabulate_scores(results: Results, name: str, column: str) -> tuple[Markdown, float | None, float | None]:
+    """Return the table of scores of a data set, the deviation between seeds, and the smallest difference to be seen.
+
+    Either is None where there is none: of one seed a row, and where no pair was tested.
+    """
     means = {key: mean for key, mean in results.means.items() if key[1:] == (column, name)}
     rates = sorted({mean.typo_rate for mean in means.values() if pd.notna(mean.typo_rate)})
     paper = any(key[0] in PAPER for key in means)
     header = ["", "Entity F1", "95 % interval", "unseen", "lower-cased"]
-    header += [f"{100 * rates[-1]:g} % typos"] if rates else []
+    header += [f"{100 * rates[0]:g} % typos" if len(rates) == 1 else "typos"] if rates else []
     header += ["Token F1", *(["the paper's"] if paper else []), "Perplexity", "Seeds"]
     rows = []
     for key, mean in means.items():
@@ -101,7 +106,7 @@ def _tabulate_scores(results: Results, name: str, column: str) -> tuple[Markdown
         rows.append(cells)
     number = max((len(results.seeds(key)) for key in means), default=1)
     between, pairs = results.seed_deviation(name, column), [*results.pairs_of(name, column).values()]
-    return table(header, rows), score(between), score(smallest_difference(pairs, number, between or 0))
+    return table(header, rows), between, smallest_difference(pairs, number, between or 0)
 
 
 def _mark(results: Results, key: Key) -> str:
@@ -109,7 +114,7 @@ def _mark(results: Results, key: Key) -> str:
 
 
 def _tabulate_pairs(results: Results, name: str, column: str) -> str:
-    """A row for each row but the last and a column for each but the first, or a line for each with a baseline."""
+    """A row for each row but the last and a column for each but the first; with a baseline, a line for each pair."""
     pairs, sure = results.pairs_of(name, column), results.sure_pairs(name, column)
     if not pairs:
         return ""
@@ -125,12 +130,12 @@ def _describe_difference(pair: Pair, sure: bool) -> str:
     return Markdown(f"**{text}** *") if sure else text
 
 
-def _first_of_each(results: Results) -> dict[Key, pd.Series]:
-    """The mean of each row on its first data set and column: what its language model took is the same in all."""
-    first: dict[str, Key] = {}
+def _first_of_each(results: Results) -> list[Key]:
+    """Each experiment on its first data set: what its language model took is the same for all."""
+    first: dict[tuple[str, str], Key] = {}
     for key in results.means:
-        first.setdefault(key[0], key)
-    return {key: results.means[key] for key in first.values()}
+        first.setdefault(key[:2], key)
+    return [*first.values()]
 
 
 def _describe_cost(mean: pd.Series) -> list[str]:
@@ -143,8 +148,8 @@ def _describe_cost(mean: pd.Series) -> list[str]:
     ]
 
 
-def _describe_settings(settings: dict[str, object]) -> list[str]:
-    return [Markdown(", ".join(f"`{key}={value}`" for key, value in settings.items()) or NONE)]
+def _describe_settings(settings: dict[str, object]) -> Markdown:
+    return Markdown(", ".join(code(f"{key}={encode(value)}") for key, value in settings.items()) or NONE)
 
 
 def _known(value: float) -> float | None:

@@ -19,6 +19,7 @@ from pipeline.experiments.studies.study import Study
 from pipeline.ner.scoring.scores import METRICS, Counts, interval, measure_seeds
 from pipeline.ner.scoring.significance import bootstrap_difference, randomisation_p
 from pipeline.provenance.fingerprint import fingerprint
+from pipeline.work.progress import say
 
 PAIRS = "pairs.csv"
 MEASURE = [*METRICS].index("entity_f1")
@@ -71,7 +72,7 @@ def compare_rows(
     """Yield the pairs whose rows are among `sums`, from `known` or from the predictions of the revisions.
 
     The sum of a row says what decides its scores; the revisions are by row and column. A pair without predictions at
-    hand, or whose test sentences differ, is left out.
+    hand, or whose test sentences differ, is left out, with a word on the terminal.
     """
     stored = {pair[:5]: pair for pair in known}
     for column, data_set in dict.fromkeys(key[1:] for key in sums):
@@ -117,7 +118,8 @@ def smallest_difference(pairs: Sequence[Pair], seeds: int, deviation: float) -> 
 def _read(revision: Revision | None, data_set: str, other: System | None) -> System | None:
     try:
         return read_system(revision, data_set, other) if revision else None
-    except UserError:
+    except UserError as error:
+        say(f"no test of a row: {error}")
         return None
 
 

@@ -96,8 +96,7 @@ def draw_costs(results: Results) -> Figure:
 
 def draw_curves(results: Results) -> Figure:
     """Perplexity of the language models over tokens read, then a panel per data set: F1 of the taggers by epoch."""
-    keys = {(row, column, ""): _name(results, (row, column, "")) for row, column, _ in results.means}
-    perplexities = {name: results.line(key, "perplexity") for key, name in keys.items()}
+    perplexities = {_name(results, key): results.line(key, "perplexity") for key in results.means}
     trained = any(perplexities.values())
     figure = Figure(figsize=(WIDTH, 3.1 * (trained + len(results.sets))))
     panels = iter(figure.subplots(trained + len(results.sets), 1, squeeze=False)[:, 0])
@@ -138,13 +137,13 @@ Drawing = Callable[[Results], Figure]
 
 def choose_drawings(results: Results) -> dict[str, Drawing]:
     """Return the pictures, by name, in which something is to be seen."""
-    if results.rows.empty:
+    if not results.means:
         return {}
     drawings: dict[str, Drawing] = {"scores": draw_scores}
     if results.rows.cpu_minutes.nunique() > 1:
         drawings["cost"] = draw_costs
-    for name, draw in (("curves", draw_curves), ("typos", draw_typos)):
-        if len(results.curves[results.curves.curve == {"curves": "epochs"}.get(name, name)].x.unique()) > 1:
+    for name, curve, draw in (("curves", "epochs", draw_curves), ("typos", "typos", draw_typos)):
+        if results.curves[results.curves.curve == curve].x.nunique() > 1:
             drawings[name] = draw
     return drawings
 
@@ -155,8 +154,7 @@ def choose_metric(results: Results) -> str:
 
 
 def _name(results: Results, key: Key) -> str:
-    row, column, _ = key
-    return row if len(results.columns) == 1 else f"{row}, {column}"
+    return results.study.title(key[0], key[1])
 
 
 def _lines(results: Results, name: str, curve: str) -> dict[str, Line]:

@@ -1,6 +1,5 @@
 """The experiments of a study in DVC's queue: those that were run are found, the others are run."""
 
-import json
 import os
 import re
 import subprocess
@@ -9,53 +8,63 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pipeline.errors import UserError
-from pipeline.experiments.compare.system import find_scored
 from pipeline.experiments.lock import Json, stale
 from pipeline.experiments.mend import mend
 from pipeline.experiments.revision import PARAMS, Revision, read_choice
 from pipeline.experiments.studies.recipe import SCORED
-from pipeline.experiments.studies.study import Cell
+from pipeline.experiments.studies.study import Cell, encode
 from pipeline.paths import HERE
 from pipeline.work.progress import say
 
-BARE = re.compile(r"[A-Za-z_][\w/-]*")
-"""Values that may stand in DVC's `--set-param` as they are."""
+SUMS = "sums.json"
+"""What `fetch` itself adds to the folder of the inputs, see `pipeline.sources.obtain`."""
+ADVICE = "Ctrl-C leaves them running, and the same command waits for them again; dvc queue stop --kill ends them"
 
 
 def find(cell: Cell, workspace: Revision, others: Sequence[Revision]) -> Revision | None:
     """Return the first revision with the scores that the workspace would get with these settings; None without one.
 
-    Settings, code and inputs have to be those, as far as the scores depend on them.
+    Settings, code and inputs have to be those, as far as the scores of any of the data sets depend on them.
     """
+    scored = [f"{stage}@{name}" for stage in SCORED for name in cell.params.sets]
     for revision in (workspace, *others):
         try:  # the cheap questions first
-            if read_choice(revision.params) != read_choice(cell.values) or {*cell.params.sets} - {
-                *find_scored(revision)
-            }:
+            if read_choice(revision.params) != read_choice(cell.values) or {*scored} - revision.stages.keys():
                 continue
         except UserError:
             continue  # a branch from before the first run
-        if not any(_differences(revision, workspace, cell.values)):
+        if not any(_differences(revision, workspace, cell.values, scored)):
             return revision
     return None
 
 
-def _differences(revision: Revision, workspace: Revision, values: Json) -> Iterator[str]:
-    """Yield the changes; params.yaml is compared by its settings and not as a file, since some of them differ."""
+def _differences(revision: Revision, workspace: Revision, values: Json, scored: Sequence[str]) -> Iterator[str]:
+    """Yield what has changed since the stages `scored` were run.
+
+    params.yaml is compared by its settings and not as a file, since others may differ.
+    """
     known = {PARAMS: None, HERE.architecture.as_posix(): workspace.architecture_md5(values)}
-    for name in find_scored(revision):
-        for stage in (f"{stage}@{name}" for stage in SCORED if f"{stage}@{name}" in revision.stages):
-            yield from stale(
-                revision.stages, stage, values, lambda file: known[file] if file in known else workspace.md5(file)
-            )
-    # Inputs need not be in git: the sums of the files that were read last stand for them.
+    for stage in scored:
+        yield from stale(
+            revision.stages, stage, values, lambda file: known[file] if file in known else workspace.md5(file)
+        )
+    # Inputs need not be in git. What lies in the folder of the scale has to be what was read, where it is at hand; of
+    # files from elsewhere the sums are known only where the workspace has read them last.
+    folder = HERE.manifest(values["scale"]).parent.as_posix()
+    deps = revision.stages.get("fetch", {}).get("deps", [])
+    fetched = [dep["md5"] for dep in deps if dep["path"] == folder]
+    if workspace.has(folder) and not {workspace.folder_md5(folder), workspace.folder_md5(folder, SUMS)} & {*fetched}:
+        yield folder
     if read_choice(workspace.params).scale == values["scale"]:
         then, now = (list_inputs(each) for each in (revision, workspace))
         yield from (path for path, md5 in now.items() if then.get(path, md5) != md5)
 
 
 def list_inputs(revision: Revision) -> dict[str, str]:
-    """Return the md5 of the inputs that every experiment reads, by path, as the stages of a revision read them."""
+    """Return the md5 of the inputs that all experiments read, by path, as the stages of a revision read them.
+
+    A published ELMo and static vectors are none of them.
+    """
     shared = tuple(path.as_posix() for path in (HERE.news, HERE.udpipe.parent, HERE.raw_ner))
     deps = (dep for stage in revision.stages.values() for dep in stage.get("deps", []))
     return {dep["path"]: dep["md5"] for dep in deps if dep["path"].startswith(shared)}
@@ -64,29 +73,22 @@ def list_inputs(revision: Revision) -> dict[str, str]:
 def run_queued(cells: Sequence[Cell], jobs: int) -> None:
     """Run `dvc exp run` for each experiment in a scratch copy; what DVC has in its cache is not computed again.
 
-    What a killed study has left in the queue is run first. Files of a scale that git does not hold, ignored or not yet
-    added, are copied along, or the scratch copy would have other inputs. A failed experiment does not keep the others
-    from running; its row will be missing.
+    Files of a scale that git does not hold, ignored or not yet added, are copied along, or the scratch copy would have
+    other inputs. A failed experiment does not keep the others from running; its row will be missing.
     """
-    mend()
     for cell in cells:
         settings = [word for key, value in cell.settings.items() for word in ("-S", f"{key}={encode(value)}")]
         _dvc("exp", "run", "--queue", *settings, *_copied(HERE.manifest(cell.params.scale).parent), *SCORED)
-    say(f"running {len(cells)} experiments; Ctrl-C stops, and the same command goes on")
+    say(f"running experiments: {len(cells)}; {ADVICE}")
     _dvc("exp", "run", "--run-all", "--jobs", str(jobs), check=False)
 
 
 def finish_queue(jobs: int) -> None:
-    """Run what stands in DVC's queue already, if anything does."""
-    if _dvc("queue", "status", output=True).count("Queued"):
-        say("running what stands in DVC's queue")
+    """Run what a killed study has left in DVC's queue, and wait for what still runs, if there is any."""
+    mend()
+    if re.search(r"\b(Queued|Running) *$", _dvc("queue", "status", output=True), re.MULTILINE):
+        say(f"running what stands in DVC's queue; {ADVICE}")
         _dvc("exp", "run", "--run-all", "--jobs", str(jobs), check=False)
-
-
-def encode(value: object) -> str:
-    """Write a value as DVC's `--set-param` reads it back."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text.strip('"') if isinstance(value, str) and BARE.fullmatch(value) else text
 
 
 def _copied(inputs: Path) -> list[str]:

@@ -4,6 +4,8 @@ From these files another machine draws the page again and computes nothing. A ro
 `mean` the mean of all taggers of a row; its sums say which settings and code have given it.
 """
 
+import csv
+import io
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,28 +37,36 @@ ORIGIN = ["commit", "machine", "settings", "code", "inputs"]
 HEADER = [*KEY, "seed", *METRICS, *FURTHER, *INTERVALS, "typo_rate", "entity_f1_typos", *LM, *COSTS, *ORIGIN]
 TEXTS = [*KEY, "seed", *ORIGIN]
 CURVE_HEADER = [*KEY, "curve", "x", "y"]
+CURVE_TEXTS = [*KEY, "curve"]
 
 
 def read_table(path: Path, header: list[str], texts: list[str]) -> pd.DataFrame:
-    """Read a table that a study has written; without a file it is empty. A `UserError` names what is wrong with it."""
-    if not path.is_file():
-        return pd.DataFrame(columns=header)
+    """Read a table that a study has written: columns `texts` of str, the others of float64, NaN where a cell is empty.
+
+    Without a file it is empty. A `UserError` names the file and what is wrong with it.
+    """
     try:
-        table = pd.read_csv(path, dtype=dict.fromkeys(texts, str), keep_default_na=False, na_values=[""])
-        table[texts] = table[texts].fillna("")
-        numbers = [column for column in header if column not in texts]
-        return table[header].astype(dict.fromkeys(numbers, float))
+        text = path.read_text(encoding="utf-8") if path.is_file() else ",".join(header)
+        titles, *rows = [*csv.reader(io.StringIO(text, newline=""), strict=True)] or [[]]
+        if titles != header:
+            raise ValueError(f"found columns {', '.join(titles)}, expected {', '.join(header)}")
+        for number, row in enumerate(rows, 1):
+            if len(row) != len(header):
+                raise ValueError(f"row {number:,}: found {len(row)} values, expected {len(header)}")
+        kinds = [str if column in texts else _number for column in header]
+        return pd.DataFrame(
+            [[kind(cell) for kind, cell in zip(kinds, row, strict=True)] for row in rows], columns=header
+        )
     except UnicodeDecodeError as error:
         fault = not_utf8(error)
-    except (KeyError, ValueError) as error:
+    except (csv.Error, ValueError) as error:
         fault = " ".join(str(error).split())
     raise UserError(f"{path}: not the table that was written: {fault}; git checkout {path}, or delete it")
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
-    """Write a table, whole or not at all; a number that does not exist is an empty cell."""
-    cells = table.astype(object).where(table.notna(), "")
-    write_csv(path, [*table.columns], cells.itertuples(index=False))
+    """Write a table, whole or not at all: numbers to 6 digits, an empty cell for one that does not exist."""
+    write_csv(path, [*table.columns], [[*map(_cell, row)] for row in table.itertuples(index=False, name=None)])
 
 
 def read_rows(cell: Cell, name: str, revision: Revision, sums: Sums, commit: str) -> pd.DataFrame:
@@ -76,10 +86,10 @@ def read_rows(cell: Cell, name: str, revision: Revision, sums: Sums, commit: str
         if score["seed"] == MEAN and f"{score['metric']}_low" in INTERVALS:
             by_seed[MEAN] |= {f"{score['metric']}_{end}": score[end] for end in ("low", "high")}
     typos = _read_table(revision, HERE.scores / f"{name}.typos.csv", TYPOS)
-    worst = max((row["rate"] for row in typos), default=0)
-    for row in typos if worst else []:
-        if row["rate"] == worst:
-            by_seed[row["seed"]] |= {"typo_rate": worst, "entity_f1_typos": row["entity_f1"]}
+    most = max((row["rate"] for row in typos), default=0)
+    for row in typos:
+        if row["rate"] == most > 0 and row["seed"] in by_seed:
+            by_seed[row["seed"]] |= {"typo_rate": most, "entity_f1_typos": row["entity_f1"]}
     inputs = fingerprint({path: md5 for path, md5 in list_inputs(revision).items() if _is_of(path, name)})
     shared = {key: lm[key] for key in (*LM, *COSTS) if key in lm}
     shared |= {"row": cell.row, "column": cell.column, "set": name, **sums._asdict(), "inputs": inputs[:DIGITS]}
@@ -88,7 +98,10 @@ def read_rows(cell: Cell, name: str, revision: Revision, sums: Sums, commit: str
 
 
 def read_curves(cell: Cell, name: str, revision: Revision) -> pd.DataFrame:
-    """Read the learning curves of a revision for a data set, means over the seeds, and its F1 under typos."""
+    """Read the learning curves of a revision, means over the seeds, and its F1 under typos.
+
+    The curve of the language model stands with each data set.
+    """
     tables = {
         "perplexity": (HERE.pretrain_curve, CURVE, "tokens", "validation_perplexity"),
         "epochs": (HERE.scores / f"{name}.epochs.csv", EPOCHS, "epoch", "validation_entity_f1"),
@@ -100,8 +113,7 @@ def read_curves(cell: Cell, name: str, revision: Revision) -> pd.DataFrame:
         if curve == "typos":
             rows = rows[rows.seed == MEAN]
         means: Mapping[Any, Any] = rows.groupby(x)[y].mean().to_dict()
-        data_set = "" if curve == "perplexity" else name
-        points += [[cell.row, cell.column, data_set, curve, *point] for point in means.items()]
+        points += [[cell.row, cell.column, name, curve, *point] for point in means.items()]
     return pd.DataFrame(points, columns=CURVE_HEADER)
 
 
@@ -109,6 +121,17 @@ def describe_commit() -> str:
     """Return the commit that is checked out, with a plus if code or settings have been edited since."""
     edited = _git("status", "--porcelain", "--", "pipeline", "params.yaml", "dvc.yaml")
     return _git("rev-parse", "--short=10", "HEAD").strip() + ("+" if edited else "")
+
+
+def _number(cell: str) -> float:
+    return float(cell or "nan")
+
+
+def _cell(value: object) -> str:
+    """Write a number in one way, whether it is an int or a float."""
+    if isinstance(value, str):
+        return value
+    return "" if pd.isna(value) else f"{value:.6f}".rstrip("0").rstrip(".")  # type: ignore[call-overload]
 
 
 def _git(*arguments: str) -> str:

@@ -1,8 +1,10 @@
 """What a study has found so far: the tables that its page, its pictures and its findings are made from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from math import isnan, sqrt
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
@@ -14,49 +16,56 @@ from pipeline.report.paper import order_sets
 from pipeline.report.tables import decimal
 
 
-class Results(NamedTuple):
+@dataclass(frozen=True)
+class Results:
     """Tables as in the study's folder, without the rows that the study no longer has."""
 
     name: str
     study: Study
+    keys: list[Key]
+    """All that the study asks for, run or not."""
     rows: pd.DataFrame
     curves: pd.DataFrame
     pairs: list[Pair]
     stale: set[Key]
     """Those of the rows that settings or code other than the tree's have given."""
-    missing: list[str]
-    """The experiments that have not been run."""
 
-    @property
-    def sets(self) -> list[str]:
-        """The data sets of all rows, in the paper's order."""
-        return order_sets(self.rows.set.unique())
-
-    @property
-    def columns(self) -> list[str]:
-        """The columns that have a row."""
-        return [column for column in self.study.columns if (self.rows.column == column).any()]
-
-    @property
+    @cached_property
     def means(self) -> dict[Key, pd.Series]:
         """The mean over the seeds of each row, in the order of the study."""
         means = self.rows[self.rows.seed == MEAN]
         by_key: dict[Any, pd.Series] = {tuple(row[KEY]): row for _, row in means.iterrows()}
-        keys = [(row, column, name) for row in self.study.rows for column in self.study.columns for name in self.sets]
-        return {key: by_key[key] for key in keys if key in by_key}
+        return {key: by_key[key] for key in self.keys if key in by_key}
+
+    @property
+    def sets(self) -> list[str]:
+        """The data sets that have a row, in the paper's order."""
+        return order_sets(name for _, _, name in self.means)
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that have a row."""
+        return [*dict.fromkeys(column for _, column, _ in self.means)]
+
+    @property
+    def missing(self) -> list[str]:
+        """The experiments, by title, that lack the scores of a data set."""
+        return self.titles(key for key in self.keys if key not in self.means)
+
+    def titles(self, keys: Iterable[Key]) -> list[str]:
+        """Return the names of experiments for people, each once."""
+        return [*dict.fromkeys(self.study.title(row, column) for row, column, _ in keys)]
 
     def seeds(self, key: Key) -> pd.DataFrame:
         """Return the taggers of a row."""
-        row, column, name = key
-        rows = self.rows[(self.rows.row == row) & (self.rows.column == column) & (self.rows.set == name)]
+        rows = select(self.rows, key)
         return rows[rows.seed != MEAN]
 
     def line(self, key: Key, curve: str) -> dict[float, float]:
         """Return a curve of a row: y by x; empty if there is none."""
-        row, column, name = key
-        chosen = self.curves[(self.curves.row == row) & (self.curves.column == column) & (self.curves.set == name)]
-        chosen = chosen[chosen.curve == curve]
-        return dict(zip(chosen.x.tolist(), chosen.y.tolist(), strict=True))
+        points = select(self.curves, key)
+        points = points[points.curve == curve]
+        return dict(zip(points.x.tolist(), points.y.tolist(), strict=True))
 
     def tables(self) -> Iterator[tuple[str, str]]:
         """Yield each data set with each column that has rows of it."""
@@ -84,4 +93,9 @@ class Results(NamedTuple):
 
 def say_difference(value: float, p: float) -> str:
     """+0.031 (p 0.0005)."""
-    return f"{value:+.3f} (p {decimal(None if isnan(p) else p, 4)})"
+    return f"{value:+z.3f} (p {decimal(None if isnan(p) else p, 4)})"
+
+
+def select(table: pd.DataFrame, key: Key) -> pd.DataFrame:
+    """Return the lines of a table that are of a row, a column and a data set."""
+    return table[(table[KEY] == key).all(axis=1)]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.experiments.revision import PARAMS, STAGES, Revision, all_revisions
+from pipeline.experiments.revision import STAGES, WORKSPACE, Revision, all_revisions, open_revisions
 from pipeline.experiments.studies.docs import fill_in, path_between
 from pipeline.experiments.studies.page import render, show, summarise
 from pipeline.experiments.studies.pairs import PAIRS, Key, Pair, compare_rows, read_pairs
@@ -14,9 +14,9 @@ from pipeline.experiments.studies.queue import find, finish_queue, run_queued
 from pipeline.experiments.studies.recipe import Sums, sum_up
 from pipeline.experiments.studies.record import (
     CURVE_HEADER,
+    CURVE_TEXTS,
     CURVES,
     HEADER,
-    KEY,
     ROWS,
     TEXTS,
     describe_commit,
@@ -25,9 +25,10 @@ from pipeline.experiments.studies.record import (
     read_table,
     write_table,
 )
-from pipeline.experiments.studies.results import Results
-from pipeline.experiments.studies.study import Cell, Study, list_cells, read_study
+from pipeline.experiments.studies.results import Results, select
+from pipeline.experiments.studies.study import Cell, list_cells, read_study
 from pipeline.files.yaml import read_yaml
+from pipeline.params import load_params
 from pipeline.provenance.fingerprint import fingerprint
 from pipeline.report.pages.render import write_page
 from pipeline.report.plots.style import save
@@ -43,33 +44,39 @@ def run(name: str, compute: bool, jobs: int, target: Path, docs: Path) -> str:
     With `compute`, experiments that neither rows.csv nor a revision has are run first, `jobs` at a time.
     """
     study = read_study(name)
-    cells = list_cells(study, name, read_yaml(Path(PARAMS)))
+    load_params()  # what is wrong with it is no fault of a row
+    (workspace,) = open_revisions(WORKSPACE)
+    cells = list_cells(study, name, workspace.params)
     stages = read_yaml(Path(STAGES))["stages"]
-    say("looking through the workspace, experiments and branches")
-    workspace, *others = all_revisions()
-    sums = {
-        (cell.row, cell.column, data_set): sum_up(workspace, stages, cell.values, data_set)
-        for cell in cells
-        for data_set in cell.params.sets
-    }
-    rows, curves = read_table(target / ROWS, HEADER, TEXTS), read_table(target / CURVES, CURVE_HEADER, TEXTS[:4])
-    revisions = _find_all(cells, workspace, others)
-    lacking = [cell for cell in cells if _lacks(cell, rows, sums, revisions)]
-    if compute and lacking:
+    sums = {key: sum_up(workspace, stages, cell.values, key[2]) for cell in cells for key in _keys(cell)}
+    rows, curves = read_table(target / ROWS, HEADER, TEXTS), read_table(target / CURVES, CURVE_HEADER, CURVE_TEXTS)
+    pairs = read_pairs(target / PAIRS)
+
+    revisions = _find_all(cells)
+    if compute and _lack(cells, rows, sums, revisions):
         finish_queue(jobs)
-        revisions = _find_all(cells, *_reopen())
-        if lacking := [cell for cell in cells if _lacks(cell, rows, sums, revisions)]:
+        revisions = _find_all(cells)
+        if lacking := _lack(cells, rows, sums, revisions):
             run_queued(lacking, jobs)
-            revisions = _find_all(cells, *_reopen())
+            revisions = _find_all(cells)
     rows, curves = _record(cells, rows, curves, sums, revisions)
-    recorded = {key: _sums_of(rows, key) for key in _keys(rows)}
-    current = {key: _sum_row(rows, key) for key in recorded if recorded[key] == sums.get(key)}
-    pairs = [*compare_rows(study, current, read_pairs(target / PAIRS), revisions)]
-    missing = [_title(study, cell) for cell in cells if _lacks(cell, rows, sums, {})]
-    stale = {*recorded} - {*current}
-    results = Results(name, study, rows, curves, pairs, stale, missing)
-    for file, table in ((ROWS, rows), (CURVES, curves), (PAIRS, pd.DataFrame(pairs, columns=Pair._fields))):
-        write_table(target / file, table)
+    # Rows come after their curves, which have no sums: a kill in between leaves rows that are read again.
+    write_table(target / CURVES, curves)
+    write_table(target / ROWS, rows)
+    recorded = {key: _sums_of(rows, key) for key in sums}
+    current = {key: _sum_row(rows, key) for key in sums if recorded[key] == sums[key]}
+    pairs = [*compare_rows(study, current, pairs, revisions)]
+    write_table(target / PAIRS, pd.DataFrame(pairs, columns=[*Pair._fields]))
+
+    results = Results(
+        name=name,
+        study=study,
+        keys=[*sums],
+        rows=read_table(target / ROWS, HEADER, TEXTS),  # as another machine reads them
+        curves=read_table(target / CURVES, CURVE_HEADER, CURVE_TEXTS),
+        pairs=read_pairs(target / PAIRS),
+        stale={key for key in sums if recorded[key] and key not in current},
+    )
     drawings = choose_drawings(results)
     pictures = {picture: save(target, picture, draw, results) for picture, draw in drawings.items()}
     write_page(target, "page", render(results, drawings), pictures)
@@ -77,68 +84,59 @@ def run(name: str, compute: bool, jobs: int, target: Path, docs: Path) -> str:
     return f"{show(results)}\n\npage: {target / 'page'}.html"
 
 
-def _title(study: Study, cell: Cell) -> str:
-    return cell.row if len(study.columns) == 1 else f"{cell.row}, {cell.column}"
+def _keys(cell: Cell) -> list[Key]:
+    return [(cell.row, cell.column, data_set) for data_set in cell.params.sets]
 
 
-def _reopen() -> tuple[Revision, Sequence[Revision]]:
+def _find_all(cells: Sequence[Cell]) -> Revisions:
+    say("looking through the workspace, experiments and branches")
     workspace, *others = all_revisions()
-    return workspace, others
-
-
-def _find_all(cells: Sequence[Cell], workspace: Revision, others: Sequence[Revision]) -> Revisions:
     opened = {(cell.row, cell.column): find(cell, workspace, others) for cell in cells}
-    return {key: revision for key, revision in opened.items() if revision}
+    return {names: revision for names, revision in opened.items() if revision}
 
 
-def _lacks(cell: Cell, rows: pd.DataFrame, sums: dict[Key, Sums], revisions: Revisions) -> bool:
-    """Whether neither the rows nor the revisions have what the experiment would give."""
-    keys = [(cell.row, cell.column, data_set) for data_set in cell.params.sets]
-    return (cell.row, cell.column) not in revisions and any(sums[key] != _sums_of(rows, key) for key in keys)
+def _lack(cells: Sequence[Cell], rows: pd.DataFrame, sums: dict[Key, Sums], revisions: Revisions) -> list[Cell]:
+    """Return the experiments of which neither the rows nor the revisions have the scores that they would give."""
+    unread = [cell for cell in cells if (cell.row, cell.column) not in revisions]
+    return [cell for cell in unread if any(_sums_of(rows, key) != sums[key] for key in _keys(cell))]
 
 
 def _sums_of(rows: pd.DataFrame, key: Key) -> Sums | None:
-    chosen = _of(rows, key)
+    chosen = select(rows, key)
     return None if chosen.empty else Sums(chosen.settings.iloc[0], chosen.code.iloc[0])
 
 
 def _sum_row(rows: pd.DataFrame, key: Key) -> str:
     """Sum up all that decides a row: settings, code and inputs."""
-    return fingerprint({part: _of(rows, key)[part].iloc[0] for part in ("settings", "code", "inputs")})
-
-
-def _of(rows: pd.DataFrame, key: Key) -> pd.DataFrame:
-    return rows[(rows.row == key[0]) & (rows.column == key[1]) & (rows.set == key[2])]
-
-
-def _keys(rows: pd.DataFrame) -> set[Key]:
-    return {*zip(*(rows[part] for part in KEY), strict=True)}
+    first = select(rows, key).iloc[0]
+    return fingerprint({part: first[part] for part in ("settings", "code", "inputs")})
 
 
 def _record(
     cells: Sequence[Cell], rows: pd.DataFrame, curves: pd.DataFrame, sums: dict[Key, Sums], revisions: Revisions
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the tables with what the revisions have given, in the order of the study.
+    """Return rows and curves with what the revisions have given, in the order of the study.
 
-    Rows that the tree would give again have its commit, whichever commit has run them: their sums are the tree's.
+    Rows with the tree's sums stay, whatever machine has run them; of edited code, which had no commit, they get one.
+    Others are read from their revision, or, without one, stay until they are run again. Rows that the study no longer
+    has are left out.
     """
     commit = describe_commit()
-    all_rows: list[pd.DataFrame] = [rows[:0]]
-    all_curves: list[pd.DataFrame] = [curves[:0]]
+    all_rows, all_curves = [rows[:0]], [curves[:0]]
     for cell in cells:
         revision = revisions.get((cell.row, cell.column))
-        for data_set in cell.params.sets:
-            key = cell.row, cell.column, data_set
-            kept = _of(rows, key)
-            lines = curves[(curves.row == key[0]) & (curves.column == key[1]) & curves.set.isin([data_set, ""])]
+        for key in _keys(cell):
+            of_key, lines = select(rows, key), select(curves, key)
             if _sums_of(rows, key) == sums[key]:
-                kept = kept.assign(commit=commit)
+                commits = [commit if old.endswith("+") else old for old in of_key["commit"]]
+                of_key = of_key.assign(commit=commits)
             elif revision:
-                kept = read_rows(cell, data_set, revision, sums[key], commit)
-                lines = read_curves(cell, data_set, revision)
-            all_rows.append(kept)
+                of_key = read_rows(cell, key[2], revision, sums[key], commit)
+                lines = read_curves(cell, key[2], revision)
+            all_rows.append(of_key)
             all_curves.append(lines)
-    return tuple(
-        pd.concat([part for part in parts if not part.empty] or parts, ignore_index=True)
-        for parts in (all_rows, all_curves)
-    )
+    return _stack(all_rows), _stack(all_curves)
+
+
+def _stack(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat([part for part in parts if not part.empty] or parts[:1], ignore_index=True)

@@ -10,10 +10,12 @@ A setting is a dotted key of params.yaml. Where a study has `columns`, each row 
 """
 
 import copy
+import json
+import re
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 
 from pipeline.errors import UserError, explain, shown
 from pipeline.files.settings import Settings
@@ -25,15 +27,22 @@ FOLDER = Path("studies")
 ALL = "all"
 """The column of a study that names none."""
 
+KEY = re.compile(r"[A-Za-z_][\w-]*(\.[\w-]+)*", re.ASCII)
+"""Keys that DVC's `--set-param` can set."""
+PLAIN = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
+"""Words that need no quotes there."""
+
 Json = dict[str, Any]
+Line = Annotated[str, Field(pattern=r"^[^\s\p{C}](?:[^\p{C}]*[^\s\p{C}])?$")]
+"""Text of one line, without spaces at its ends."""
 Name = Annotated[str, Field(pattern=r"^[^\s\p{C}|](?:[^\p{C}|]*[^\s\p{C}|])?$")]
-"""A name that is shown in tables: one line, without bars and without spaces at its ends."""
+"""The same without bars: names stand in tables."""
 
 
 class Study(Settings):
     """studies/<name>.yaml."""
 
-    question: Annotated[str, Field(min_length=1)]
+    question: Line
     """The title of the page."""
     base: Json = Field(default_factory=dict)
     """Settings of all rows, by dotted key of params.yaml, whose other values stand as they are."""
@@ -46,11 +55,9 @@ class Study(Settings):
     findings: list[str] = Field(default_factory=list)
     """What came out, a sentence each, in which templates stand for numbers, see `findings`."""
 
-    @model_validator(mode="after")
-    def _baseline_is_a_row(self) -> "Study":
-        if self.baseline is not None and self.baseline not in self.rows:
-            raise ValueError(f"baseline: found {self.baseline!r}, expected one of {', '.join(self.rows)}")
-        return self
+    def title(self, row: str, column: str) -> str:
+        """Return the name of an experiment for people; a column that is the only one is left out."""
+        return row if len(self.columns) == 1 else f"{row}, {column}"
 
 
 class Cell(NamedTuple):
@@ -59,7 +66,7 @@ class Cell(NamedTuple):
     row: str
     column: str
     settings: Json
-    """What differs from params.yaml, by dotted key."""
+    """What the study sets, by dotted key."""
     values: Json
     """params.yaml with these settings, as data."""
     params: Params
@@ -76,9 +83,12 @@ def read_study(name: str, folder: Path = FOLDER) -> Study:
     if name not in list_studies(folder):
         raise UserError(f"found no study {name!r}; in {folder}: {', '.join(list_studies(folder)) or 'none'}")
     try:
-        return Study.model_validate(read_yaml(path))
+        study = Study.model_validate(read_yaml(path))
     except ValidationError as error:
         raise UserError(f"{path}: {explain(error, Study)}") from None
+    if study.baseline is not None and study.baseline not in study.rows:
+        raise UserError(f"{path}: baseline: found {shown(study.baseline)}, expected one of {', '.join(study.rows)}")
+    return study
 
 
 def list_cells(study: Study, name: str, values: Json) -> list[Cell]:
@@ -87,15 +97,30 @@ def list_cells(study: Study, name: str, values: Json) -> list[Cell]:
     A `UserError` names the row with a setting that params.yaml does not have, or with a value that is not valid there.
     """
     cells = []
-    for row, own in study.rows.items():
-        for column, shared in study.columns.items():
-            settings = study.base | shared | own
-            origin = f"{FOLDER / name}.yaml: {row}" + (f", {column}" if len(study.columns) > 1 else "")
+    for row, of_row in study.rows.items():
+        for column, of_column in study.columns.items():
+            settings = study.base | of_column | of_row
+            origin = f"{FOLDER / name}.yaml: {study.title(row, column)}"
             changed = copy.deepcopy(values)
             for key, value in settings.items():
                 _set(changed, key, value, origin)
             cells.append(Cell(row, column, settings, changed, check_params(changed, Path(origin))))
     return cells
+
+
+def encode(value: Any) -> str:
+    """Write a value as DVC's `--set-param` reads it back: in the grammar of Hydra, which is not quite JSON.
+
+    A word is bare. In quotes a backslash is itself, unless it stands before a quote.
+    """
+    if isinstance(value, list):
+        return f"[{', '.join(map(encode, value))}]"
+    if not isinstance(value, str):
+        return json.dumps(value)
+    if PLAIN.fullmatch(value) and value.lower() not in ("true", "false", "null", "nan", "inf"):
+        return value
+    quoted = re.sub(r'(\\*)("|$)', lambda match: 2 * match[1] + match[2].replace('"', r"\""), value)
+    return f'"{quoted}"'
 
 
 def _set(values: Json, key: str, value: Any, origin: str) -> None:
@@ -105,4 +130,8 @@ def _set(values: Json, key: str, value: Any, origin: str) -> None:
         block = block.get(name) if isinstance(block, dict) else None
     if not isinstance(block, dict) or last not in block:
         raise UserError(f"{origin}: found setting {shown(key)}, which {PARAMS} does not have; give a dotted key of it")
+    if not KEY.fullmatch(key):
+        raise UserError(f"{origin}: found setting {shown(key)}, which DVC cannot set; name it in ASCII, without spaces")
+    if isinstance(value, dict):  # DVC would add it to the block instead
+        raise UserError(f"{origin}: {key}: found a block, expected a value; give each value by its dotted key")
     block[last] = value

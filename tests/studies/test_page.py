@@ -1,0 +1,237 @@
+"""The page of a study, its findings, its pictures, and its block in the documentation."""
+
+import re
+from itertools import combinations
+from math import nan
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from pipeline.errors import UserError
+from pipeline.experiments.studies.docs import fill_in, path_between
+from pipeline.experiments.studies.findings import write_findings
+from pipeline.experiments.studies.page import render, show, summarise
+from pipeline.experiments.studies.pairs import Pair
+from pipeline.experiments.studies.plots import Mark, choose_drawings, draw_curves, label_marks
+from pipeline.experiments.studies.recipe import Sums
+from pipeline.experiments.studies.record import read_curves, read_rows
+from pipeline.experiments.studies.results import Results
+from pipeline.experiments.studies.study import ALL, Study, list_cells
+from pipeline.report.pages.render import render_html
+from pipeline.report.plots.style import Label, label_lines, save
+from tests.pages import Page
+from tests.studies.fake import VALUES, Fake
+
+HOSTILE = "<b>\"&'*_`, Ёлки \\_{$x^$"
+"""A name that Markdown, HTML and matplotlib, which takes text between dollars for a formula, would misread."""
+ROWS: dict[str, Any] = {HOSTILE: {"lm.training.dropout": 0.3}, "gru": {"arch": "gru"}, "bare": {"arch": "charcnn"}}
+
+
+def make_results(stale: tuple[str, ...] = (), missing: tuple[str, ...] = (), **study: Any) -> Results:
+    """Results of a study whose rows were all run, but for the missing, on wikineural."""
+    checked = Study(**{"question": "Which | is *best*?", "rows": ROWS} | study)
+    rows, curves = [], []
+    keys = [(row, column, "wikineural") for row in checked.rows for column in checked.columns]
+    for cell in list_cells(checked, "demo", VALUES):
+        if cell.row not in missing:
+            revision = Fake(cell.row, **{key.replace(".", "__"): value for key, value in cell.settings.items()})
+            rows.append(read_rows(cell, "wikineural", revision, Sums("s", "c"), f"of-{cell.row[:3]}"))
+            curves.append(read_curves(cell, "wikineural", revision))
+    tables = (pd.concat(tables, ignore_index=True) for tables in (rows, curves))
+    differences = {(HOSTILE, "gru"): (0.1, 0.0005), (HOSTILE, "bare"): (-0.2, nan), ("gru", "bare"): (-0.0001, 0.04)}
+    column = next(iter(checked.columns))
+    pairs = [
+        Pair(column, "wikineural", a, b, "", difference, difference - 0.05, difference + 0.05, p)
+        for (a, b), (difference, p) in differences.items()
+        if checked.baseline in (None, a) and not {a, b} & {*stale, *missing}
+    ]
+    return Results("my_demo", checked, keys, *tables, pairs, {key for key in keys if key[0] in stale})
+
+
+def parse(results: Results) -> Page:
+    page = Page.parse(render_html(render(results, []), {"scores": "<svg ></svg>"}))
+    page.check()
+    return page
+
+
+def test_the_page_says_what_the_rows_say() -> None:
+    page = parse(make_results())
+    assert "Which | is *best*?" in page.titles and "b" not in page.tags
+    cost, settings = page.rows("What it cost"), page.rows("Settings")
+    assert [row[0] for row in cost] == [row[0] for row in settings] == [*ROWS]
+    assert cost[1][1:3] == ["1.50", "2.0"] and settings[0][1] == "lm.training.dropout=0.3"
+    matrix = page.rows("Which differ by more than chance")
+    assert [HOSTILE, "+0.100 (p 0.0005) *", "-0.200 (p –)"] in matrix
+    assert ["gru", "", "+0.000 (p 0.0400) *"] in matrix  # Holm: the second of two
+    assert "studies/my_demo.yaml" in page.text and "commits of-<b>, of-bar, of-gru" in page.text.replace("\n", " ")
+
+
+def test_scores_stand_beside_the_papers_and_in_the_terminal() -> None:
+    results = make_results()
+    table = summarise(results, "../results/my_demo")
+    line = next(line for line in table.splitlines() if line.startswith("| gru"))
+    assert [cell.strip() for cell in line.split("|")[2:-1]] == [
+        "0.600 ± 0.000", "0.550 to 0.660", "0.410", "0.550", "0.500", "0.720 ± 0.028", "0.693", "20.0", "2",
+    ]  # fmt: skip
+    assert "(../results/my_demo/scores.svg)" in table and "Deviation of entity F1 between seeds 0.000" in table
+    assert "less than 0.071 of" in table.replace("\n", " ")  # 2.8 times 0.05 / 1.96
+    assert re.search(r"gru +0.600 ± 0.000 +0.410 +0.550 +0.500 +0.720 +20.0", show(results))
+    other = {"a": {"arch": "gru"}}
+    assert "the paper's" in table and "the paper's" not in summarise(make_results(rows=other), ".")
+
+
+def test_stale_and_missing_rows_are_marked() -> None:
+    results = make_results(stale=("gru",), missing=("bare",), findings=['{{ f1("gru", "wikineural") }}.'])
+    page = parse(results)
+    assert "gru †" in page.text and "to be run again: gru." in page.text and "Not run: bare." in page.text
+    assert "0.600 ± 0.000. †" in page.text and "of-gru" not in page.text
+    assert "cannot be told apart" not in page.text and "not run: bare" in show(results)
+
+
+def test_a_study_with_columns_a_baseline_and_no_row_yet() -> None:
+    results = make_results(columns={"c": {"seed": 2}, "d": {}}, baseline=HOSTILE)
+    page = parse(results)
+    assert f"{HOSTILE}, c" in [row[0] for row in page.rows("What it cost")]
+    assert ["c", "seed=2"] in page.rows("Settings")
+    assert ["gru", "+0.100 (p 0.0005) *"] in page.rows("Which differ by more than chance")
+    none = Results("x", results.study, results.keys, results.rows[:0], results.curves[:0], [], set())
+    assert choose_drawings(none) == {}
+    page = parse(none)
+    assert "Not run: " in page.text and "What it cost" not in page.titles
+
+
+FINDINGS = {
+    '{{ f1("gru", "wikineural") }} and {{ f1("gru", "wikineural", metric="token_f1") }}': "0.600 ± 0.000 and 0.720 ± 0.028",
+    '{{ gain("gru", "bare", "wikineural") }}': "+0.000 (p 0.0400)",
+    "{{ gain(A, 'gru', 'wikineural') }}, {{ gain('gru', A, 'wikineural') }}": "+0.100 (p 0.0005), -0.100 (p 0.0005)",
+    '{{ lost("gru", "wikineural") }}\nless': "0.100 at 10.0 % less",
+    '{{ value("gru", "wikineural", "perplexity") }}, {{ value("gru", "wikineural", "tokens", digits=0) }}': "20.0, 2,000,000",
+    '{{ value("bare", "wikineural", "perplexity") }}': None,
+}
+
+
+@pytest.mark.parametrize(("template", "sentence"), FINDINGS.items())
+def test_a_finding_reads_its_numbers_or_is_left_out(template: str, sentence: str | None) -> None:
+    results = make_results(findings=["{% set A = " + repr(HOSTILE) + " %}" + template])
+    assert write_findings(results) == ([] if sentence is None else [sentence])
+
+
+def test_a_finding_about_a_row_that_was_not_run_is_left_out() -> None:
+    findings = ['{{ gain("gru", "bare", "wikineural") }}', "No number."]
+    assert write_findings(make_results(missing=("bare",), findings=findings)) == ["No number."]
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ('{{ f1("grü", "wikineural") }}', "found row 'grü', expected one of <b>"),
+        ('{{ f1("gru", "wikineuralz") }}', "found data set 'wikineuralz', expected one of wikineural"),
+        ('{{ f1("gru", "wikineural", "cased") }}', "found column 'cased', expected one of all"),
+        ('{{ f1("gru", "wikineural", metric="f1") }}', "found number 'f1', expected one of token_f1, entity_f1"),
+        ('{{ f1("gru" }}', "unexpected '}'"),
+        ("{{ best() }}", "'best' is undefined"),
+        ("{{ f1() }}", "missing 2 required positional arguments"),
+        ("{{ f1.__globals__ }}{{ ''.__class__.__mro__ }}", "unsafe"),
+    ],
+)
+def test_a_finding_that_cannot_be_read_is_one_line(template: str, message: str) -> None:
+    with pytest.raises(UserError, match=rf"studies/my_demo.yaml: findings: sentence 1: .*({message})"):
+        write_findings(make_results(findings=[template]))
+
+
+PAGE = """# Results
+
+Text.
+
+<!-- study demo -->
+old
+<!-- end of study -->
+
+<!-- study other -->
+its own
+<!-- end of study -->
+
+<!-- study demo -->
+<!-- study demo -->
+<!-- end of study -->
+"""
+
+
+def test_a_study_fills_in_its_own_blocks(tmp_path: Path) -> None:
+    page = tmp_path / "results.md"
+    assert not fill_in(page, "demo", "new") and not page.exists()
+    page.write_text(PAGE, encoding="utf-8")
+    assert fill_in(page, "demo", r"new \1") and not fill_in(page, "demo", r"new \1")
+    block = "<!-- study demo -->\n\nnew \\1\n<!-- end of study -->"
+    assert page.read_text(encoding="utf-8") == PAGE.replace(
+        "<!-- study demo -->\nold\n<!-- end of study -->", block
+    ).replace("<!-- study demo -->\n<!-- end of study -->", block)
+    assert not fill_in(page, "third", "new")
+    assert path_between(Path("docs/results.md"), Path("results/demo")) == "../results/demo"
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    results = make_results()
+    results.rows.loc[results.rows.row == "gru", "cpu_minutes"] = 40
+    results.rows.loc[results.rows.row == HOSTILE, "cpu_minutes"] = 3
+    folder = tmp_path_factory.mktemp("pictures")
+    return {name: save(folder, name, draw, results) for name, draw in choose_drawings(results).items()}
+
+
+def test_pictures_show_every_row_by_name(pictures: dict[str, str]) -> None:
+    assert [*pictures] == ["scores", "cost", "curves", "typos"]
+    for name, svg in pictures.items():
+        texts = re.findall(r"<text[^>]*>([^<]+)</text>", svg)
+        for row in ("gru", "Ёлки", "bare"):
+            assert any(row in text for text in texts), (name, row)
+        assert "<dc:date>" not in svg
+    assert "paper" in pictures["scores"]
+    page = Page.parse(render_html(render(make_results(), pictures), pictures))
+    page.check()
+    assert len(page.pictures) == len(pictures)
+
+
+def test_without_a_language_model_there_is_no_curve_of_one() -> None:
+    assert len(draw_curves(make_results(rows={"bare": {"arch": "charcnn"}})).axes) == 1
+    assert len(draw_curves(make_results()).axes) == 2
+
+
+def name_points(points: np.ndarray) -> Axes:
+    """A picture of points (number, 2) with their names, drawn."""
+    figure = Figure(figsize=(7, 4))
+    axes = figure.subplots()
+    axes.plot(points[:, 0], points[:, 1], "o")
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    figure.draw_without_rendering()
+    label_marks(axes, [Mark(f"name {n}", x, y, (0.02, 0.02)) for n, (x, y) in enumerate(points.tolist())])
+    figure.draw_without_rendering()
+    return axes
+
+
+def test_names_hide_neither_points_nor_each_other_and_are_where_they_were() -> None:
+    points = np.random.default_rng(2).normal(0.5, 0.1, size=(9, 2))
+    axes, again = name_points(points), name_points(points)
+    boxes = [Text.get_window_extent(text) for text in axes.texts]
+    assert [box.bounds for box in boxes] == [Text.get_window_extent(text).bounds for text in again.texts]
+    assert sorted(text.get_text() for text in axes.texts) == [f"name {n}" for n in range(9)]
+    for a, b in combinations(boxes, 2):
+        assert not a.overlaps(b)
+    assert not any(box.contains(x, y) for box in boxes for x, y in axes.transData.transform(points))
+
+
+def test_names_of_lines_stay_beside_the_picture() -> None:
+    figure = Figure(figsize=(7, 4))
+    axes = figure.subplots()
+    axes.set_ylim(0, 1)
+    label_lines(axes, [Label(0.02 * n, str(n), "black") for n in range(9)])
+    heights = {text.get_text(): text.get_position()[1] for text in axes.texts}
+    ordered = [heights[str(n)] for n in range(9)]
+    assert min(ordered) > -1e-9 and max(ordered) <= 1
+    assert (pd.Series(ordered).diff().dropna() > 0.07).all()

@@ -1,0 +1,91 @@
+"""studies/<name>.yaml: what is valid, what is said of what is not, and how its settings reach DVC."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline.errors import UserError
+from pipeline.experiments.lock import LOADER
+from pipeline.experiments.studies.study import encode, list_cells, list_studies, read_study
+from pipeline.files.yaml import read_yaml
+from tests.studies.fake import ROOT, VALUES
+
+VALID = "question: Which?\nrows: {a: {arch: sru}, b: {arch: gru}}\n"
+
+
+@pytest.mark.parametrize("name", list_studies(ROOT / "studies"))
+def test_the_studies_of_the_repository_fit_its_settings(name: str) -> None:
+    values = read_yaml(ROOT / "params.yaml")
+    study = read_study(name, ROOT / "studies")
+    cells = list_cells(study, name, values)
+    assert len(cells) == len(study.rows) * len(study.columns)
+    assert len({str(cell.values) for cell in cells}) == len(cells), "two rows have the same settings"
+
+
+def test_a_row_has_the_settings_of_base_column_and_row_the_last_one_first(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text(
+        "question: Which?\nbase: {seed: 2, scale: local}\ncolumns: {c: {seed: 3, arch: gru}, d: {}}\n"
+        "rows: {a: {arch: lstm}, 'Ёлки, палки': {}}\n",
+        encoding="utf-8",
+    )
+    study = read_study("x", tmp_path)
+    cells = {(row, column): params for row, column, _, _, params in list_cells(study, "x", VALUES)}
+    chosen = {key: (params.seed, params.scale, params.arch) for key, params in cells.items()}
+    assert chosen == {
+        ("a", "c"): (3, "local", "lstm"),
+        ("a", "d"): (2, "local", "lstm"),
+        ("Ёлки, палки", "c"): (3, "local", "gru"),
+        ("Ёлки, палки", "d"): (2, "local", "sru"),
+    }
+    assert VALUES["seed"] == 1 and study.title("a", "c") == "a, c"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (VALID + "basis: {}", "basis: unknown key; valid keys here: question, base, columns, rows, baseline, findings"),
+        ("question: Which?", "rows: missing; required here: question, rows"),
+        ("question: Which?\nrows: {}", "rows: found {}: dictionary should have at least 1 item"),
+        ("question: Which?\nrows: {'a|b': {}}", "a|b.*should match pattern"),
+        ('question: "One.\\nTwo."\nrows: {a: {}}', "question: found .*should match pattern"),
+        (VALID + "baseline: c", "baseline: found 'c', expected one of a, b"),
+        ("question: [", "not valid YAML: line"),
+        ("", "top level: found nothing"),
+        (VALID + "base: {archs.sru.layer: 2}", "a: found setting 'archs.sru.layer', which params.yaml does not have;"),
+        (VALID + "base: {seed: -1}", "a: seed: found -1: input should be greater than or equal to 0"),
+        (VALID.replace("gru", "gruu"), "b: arch: found 'gruu', expected one of charcnn, lstm"),
+        (VALID + "columns: {c: {scale: x}, d: {}}", "a, c: scale: found 'x', expected one of demo, local, paper"),
+        (VALID + "base: {archs.sru: {layers: 4}}", "a: archs.sru: found a block, expected a value; give each"),
+        (VALID + "base: {archs.мой.layers: 4}", "a: found setting 'archs.мой.layers', which DVC cannot set; name it"),
+    ],
+)
+def test_a_fault_is_one_line_that_names_it(text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text(text, encoding="utf-8")
+    values = VALUES | {"archs": VALUES["archs"] | {"мой": VALUES["archs"]["sru"]}}
+    with pytest.raises(UserError, match=rf"x.yaml: {message}"):
+        list_cells(read_study("x", tmp_path), "x", values)
+
+
+def test_a_study_that_is_not_there_is_answered_with_those_that_are(tmp_path: Path) -> None:
+    for name in ("b", "a"):
+        (tmp_path / f"{name}.yaml").write_text(VALID)
+    with pytest.raises(UserError, match=r"found no study '../x'; in .*: a, b"):
+        read_study("../x", tmp_path)
+
+
+WORDS = ["word", "true", "Null", "inf", "", "a, b", "a=b", "it's", 'say "x"', "back\\slash", "end\\", '\\"', "[x]", "Ещё ~"]
+SETTINGS = [1, -2, 0.5, 5e-05, 1e16, True, False, None, [], [0, 0.2], ["a", "b c", None, True], *WORDS]
+
+
+@pytest.mark.parametrize("value", SETTINGS, ids=repr)
+def test_dvc_reads_back_what_a_study_sets(value: object, tmp_path: Path) -> None:
+    """As `dvc exp run --set-param` does it, with Hydra, and as dvc.lock is read afterwards."""
+    from dvc.utils.hydra import apply_overrides, to_hydra_overrides
+
+    path, override = tmp_path / "params.yaml", f"a.b={encode(value)}"
+    path.write_text("a: {b: 0}\n", encoding="utf-8")
+    assert not to_hydra_overrides([override])[0].is_sweep_override()
+    apply_overrides(path, [override])
+    (read,) = yaml.load(path.read_text(encoding="utf-8"), LOADER)["a"].values()
+    assert read == value and type(read) is type(value)
