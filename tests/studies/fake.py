@@ -2,7 +2,7 @@
 
 import copy
 import json
-from functools import cached_property
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,16 @@ VALUES = read_yaml(ROOT / "params.yaml") | {"sets": ["wikineural"]}
 COST = {"tokens_per_second": 900, "minutes": 3.5}
 RESULTS = Path(__file__).with_name("results")
 """Tables of `metrics`, alike for all."""
+DECIDE: dict[str, Any] = {
+    "text__segmenter": "udpipe", "scales__demo__vocabulary__min_count": 3, "scales__demo__charcnn__source": "vectors",
+    "charcnn__encoder": "ngrams", "lm__training__dropout": 0.3, "archs__sru__layers": 3, "tagger": "full",
+    "taggers__paper__dropout": 0.3, "scales__demo__ner__seeds": [1, 2], "protocol__tokens": "alphanumeric",
+    "evaluate__bootstrap": 7, "typos__rates": [0, 0.3], "arch": "sru4", "scale": "local", "seed": 2,
+}  # fmt: skip
+"""A setting of each stage and each choice that changes a score, dots written as two underscores; and others."""
+DECIDE_NOTHING: dict[str, Any] = {
+    "scales__local__ner__epochs": 9, "archs__lstm__layers": 3, "taggers__full__dropout": 0.3, "compute__jobs": 3,
+}  # fmt: skip
 
 
 def cell_of(**settings: Any) -> Cell:
@@ -31,10 +41,13 @@ class Fake(Revision):
     """Its files are at hand, and its lock has all stages of dvc.yaml, whose outputs have the same sum each."""
 
     def __init__(self, name: str, md5s: dict[str, str] | None = None, **settings: Any) -> None:
-        """`md5s` are of the code (`code`), the architecture (`cell`), raw inputs (`raw`) and their folder (`folder`)."""
+        """`md5s` are of code (`code`, `cell` of the architecture), raw inputs (`raw`, `elmo`) and their `folder`."""
         self.name, self.commit, self.is_experiment = name, None, False
         self.md5s = {"code": "1", "cell": "", "raw": "inputs", "folder": "1.dir", "elmo": ""} | (md5s or {})
-        self.values = cell_of(**settings).values
+        self.values = copy.deepcopy(VALUES)
+        for key, value in settings.items():
+            *blocks, last = key.split("__")
+            reduce(dict.__getitem__, blocks, self.values)[last] = value
         arch = self.values["arch"]
         lm = {"arch": arch, "layers": 2, "hidden": 8, "parameters_m": 1.5, "perplexity": 20.0, "tokens": 2_000_000}
         bare = {"arch": arch, "layers": 0, "parameters_m": 0}
