@@ -44,11 +44,11 @@ class Fake(Revision):
         """`md5s` are of code (`code`, `cell` of the architecture), raw inputs (`raw`, `elmo`) and their `folder`."""
         self.name, self.commit, self.is_experiment = name, None, False
         self.md5s = {"code": "1", "cell": "", "raw": "inputs", "folder": "1.dir", "elmo": ""} | (md5s or {})
-        self.values = copy.deepcopy(VALUES)
+        self.params = copy.deepcopy(VALUES)
         for key, value in settings.items():
             *blocks, last = key.split("__")
-            reduce(dict.__getitem__, blocks, self.values)[last] = value
-        arch = self.values["arch"]
+            reduce(dict.__getitem__, blocks, self.params)[last] = value
+        arch = self.params["arch"]
         lm = {"arch": arch, "layers": 2, "hidden": 8, "parameters_m": 1.5, "perplexity": 20.0, "tokens": 2_000_000}
         bare = {"arch": arch, "layers": 0, "parameters_m": 0}
         machine = {"hardware": "a machine", "software": "python"}
@@ -63,20 +63,16 @@ class Fake(Revision):
         if arch == "charcnn":
             self.files["metrics/pretrain.csv"] = self.files["metrics/pretrain.csv"].splitlines()[0]
 
-    @property
-    def params(self) -> Any:  # type: ignore[override]
-        return self.values
-
     @cached_property
     def stages(self) -> dict[str, Any]:
         entries = {}
         for name, stage in STAGES.items():
-            for data_set in self.values["sets"] if "matrix" in stage else [""]:
-                filled = resolve(stage, self.values, data_set)
+            for data_set in self.params["sets"] if "matrix" in stage else [""]:
+                filled = resolve(stage, self.params, data_set)
                 entries[f"{name}@{data_set}".rstrip("@")] = {
                     "deps": [{"path": path, "md5": self._sum(path)} for path in filled.deps],
                     "outs": [{"path": path, "md5": self._sum(path)} for path in filled.outs],
-                    "params": {"params.yaml": {key: copy.deepcopy(look_up(self.values, key)) for key in filled.params}},
+                    "params": {"params.yaml": {key: copy.deepcopy(look_up(self.params, key)) for key in filled.params}},
                 }
         return entries
 
@@ -88,8 +84,8 @@ class Fake(Revision):
     def md5(self, path: str) -> str:
         if path.startswith("data/code/"):
             return self.md5s["code"]
-        known = {"pipeline": "any.dir", f"data/{self.values['scale']}": self.md5s["folder"], "params.yaml": self.name}
-        return self.architecture_md5(self.values) if path == "models/architecture.json" else known.get(path, "output")
+        known = {"pipeline": "any.dir", f"data/{self.params['scale']}": self.md5s["folder"], "params.yaml": self.name}
+        return self.architecture_md5(self.params) if path == "models/architecture.json" else known.get(path, "output")
 
     def architecture_md5(self, params: Any) -> str:
         return params["arch"] + self.md5s["cell"]

@@ -43,7 +43,7 @@ def make_results(stale: tuple[str, ...] = (), missing: tuple[str, ...] = (), **s
             revision = Fake(cell.row, **{key.replace(".", "__"): value for key, value in cell.settings.items()})
             rows.append(read_rows(cell, "wikineural", revision, Sums("s", "c"), f"of-{cell.row[:3]}"))
             curves.append(read_curves(cell, "wikineural", revision))
-    tables = (pd.concat(tables, ignore_index=True) for tables in (rows, curves))
+    tables = [pd.concat(tables, ignore_index=True) for tables in (rows, curves)]
     differences = {(HOSTILE, "gru"): (0.1, 0.0005), (HOSTILE, "bare"): (-0.2, nan), ("gru", "bare"): (-0.0001, 0.04)}
     column = next(iter(checked.columns))
     pairs = [
@@ -51,7 +51,7 @@ def make_results(stale: tuple[str, ...] = (), missing: tuple[str, ...] = (), **s
         for (a, b), (difference, p) in differences.items()
         if checked.baseline in (None, a) and not {a, b} & {*stale, *missing}
     ]
-    return Results("my_demo", checked, keys, *tables, pairs, {key for key in keys if key[0] in stale})
+    return Results("my_demo", checked, keys, tables[0], tables[1], pairs, {key for key in keys if key[0] in stale})
 
 
 def parse(results: Results) -> Page:

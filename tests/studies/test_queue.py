@@ -71,7 +71,7 @@ def test_scores_of_a_data_set_that_was_taken_out_are_no_result() -> None:
     revision = Fake("branch")
     assert revision.stages and [*find_scored(revision)] == ["wikineural"]
     check_fresh(revision, "wikineural")
-    revision.values["sets"] = ["multiconer"]
+    revision.params["sets"] = ["multiconer"]
     assert find_scored(revision) == {}
 
 
@@ -106,6 +106,11 @@ def test_what_a_killed_study_has_left_is_waited_for(
 ) -> None:
     asked: list[str] = []
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(queue, "_dvc", lambda *words, **_: asked.append(" ".join(words)) or QUEUE.format(status))
+
+    def dvc(*words: str, **_: bool) -> str:
+        asked.append(" ".join(words))
+        return QUEUE.format(status)
+
+    monkeypatch.setattr(queue, "_dvc", dvc)
     finish_queue(3)
     assert asked == ["queue status", *["exp run --run-all --jobs 3"] * waits]

@@ -14,7 +14,7 @@ class Tree(Revision):
     """A working copy with these sources and nothing else."""
 
     def __init__(self, sources: dict[str, bytes]) -> None:
-        self._sources = sources  # type: ignore[misc]
+        self._sources = sources
 
 
 SOURCES = read_sources(ROOT)
@@ -53,7 +53,7 @@ def test_code_counts_where_it_is_run_on_the_way_and_no_comment() -> None:
 
 def test_what_leads_to_a_stage_is_what_dvc_says() -> None:
     from dvc.repo import Repo
-    from networkx import descendants
+    from networkx import descendants  # type: ignore[import-untyped]
 
     values = read_yaml(ROOT / "params.yaml")
     with Repo(str(ROOT)) as repo:
