@@ -15,7 +15,8 @@ from pipeline.files.yaml import read_yaml
 
 ROOT = Path(__file__).parents[2]
 STAGES = read_yaml(ROOT / "dvc.yaml")["stages"]
-VALUES = read_yaml(ROOT / "params.yaml") | {"sets": ["wikineural"]}
+VALUES = read_yaml(ROOT / "params.yaml")
+VALUES |= {"arch": "sru", "scale": "demo", "tagger": "paper", "sets": ["wikineural"]}
 COST = {"tokens_per_second": 900, "minutes": 3.5}
 RESULTS = Path(__file__).with_name("results")
 """Tables of `metrics`, alike for all."""
