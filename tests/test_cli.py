@@ -105,7 +105,7 @@ def test_what_is_printed_commands_no_terminal(
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        (["study", "xyz"], "found no study 'xyz'; in studies: demo, encoder, paper\n"),
+        (["study", "xyz"], "found no study 'xyz'; in studies: "),
         (["ner", "wikiann"], "found data set 'wikiann', expected one of wikineural, multiconer: sets in params.yaml\n"),
     ],
 )

@@ -175,9 +175,8 @@ def test_compare_reads_an_experiment_where_it_is(clone: Clone) -> None:
     a, b = (f"{json.loads(text)['wikineural']['entity_f1']:.3f}" for text in texts)
     assert re.search(rf"Entity F1 +\d+ +{a} +{b} ", output), output
     output = clone.run(*pipeline, "study", "demo", "--no-compute")
-    assert "not run: charcnn; lstm" in output and "running" not in output
-    shown = json.loads(texts[1])["wikineural"]["entity_f1"]
-    assert re.search(rf"gru +{shown:.3f} ", output) and re.search(rf"sru +{a} ", output)
+    assert "not run: charcnn; lstm; gru\n" in output and "running" not in output  # with-gru has no typos
+    assert re.search(rf"sru +{a} ", output), output
     clone.git("checkout", "--quiet", "docs")
     clone.git("clean", "--quiet", "-dx", "--force", "results")
     shutil.rmtree(metrics / "compare")
@@ -202,7 +201,7 @@ def test_a_study_runs_what_was_not_run_and_another_clone_draws_the_same_page(clo
     assert "running experiments: 1;" in output and "not run" not in output and "Traceback" not in output
     assert ran(output) == {"check", "typos@wikineural"}
     files = {path.name: path.read_bytes() for path in results.iterdir()}
-    assert "Ещё, больше" in files["pairs.csv"].decode() and b"50" in files["page.md"]
+    assert "Ещё, больше" in files["pairs.csv"].decode()
     assert "running" not in clone.run(*command)
     assert {path.name: path.read_bytes() for path in results.iterdir()} == files
 

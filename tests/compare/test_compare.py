@@ -10,6 +10,7 @@ from shutil import rmtree
 
 import numpy as np
 import pytest
+
 from pipeline.experiments.compare.run import file_name, find_examples, run
 from pipeline.experiments.compare.scores import Row, compare_scores
 from pipeline.experiments.compare.system import System, read_system

@@ -2,7 +2,7 @@
 
 import copy
 import json
-from functools import cached_property
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,21 @@ from pipeline.files.yaml import read_yaml
 
 ROOT = Path(__file__).parents[2]
 STAGES = read_yaml(ROOT / "dvc.yaml")["stages"]
-VALUES = read_yaml(ROOT / "params.yaml") | {"sets": ["wikineural"]}
+VALUES = read_yaml(ROOT / "params.yaml")
+VALUES |= {"arch": "sru", "scale": "demo", "tagger": "paper", "sets": ["wikineural"]}
 COST = {"tokens_per_second": 900, "minutes": 3.5}
 RESULTS = Path(__file__).with_name("results")
 """Tables of `metrics`, alike for all."""
+DECIDE: dict[str, Any] = {
+    "text__segmenter": "udpipe", "scales__demo__vocabulary__min_count": 3, "scales__demo__charcnn__source": "vectors",
+    "charcnn__encoder": "ngrams", "lm__training__dropout": 0.3, "archs__sru__layers": 3, "tagger": "full",
+    "taggers__paper__dropout": 0.3, "scales__demo__ner__seeds": [1, 2], "protocol__tokens": "alphanumeric",
+    "evaluate__bootstrap": 7, "typos__rates": [0, 0.3], "arch": "sru4", "scale": "local", "seed": 2,
+}  # fmt: skip
+"""A setting of each stage and each choice that changes a score, dots written as two underscores; and others."""
+DECIDE_NOTHING: dict[str, Any] = {
+    "scales__local__ner__epochs": 9, "archs__lstm__layers": 3, "taggers__full__dropout": 0.3, "compute__jobs": 3,
+}  # fmt: skip
 
 
 def cell_of(**settings: Any) -> Cell:
@@ -31,11 +42,14 @@ class Fake(Revision):
     """Its files are at hand, and its lock has all stages of dvc.yaml, whose outputs have the same sum each."""
 
     def __init__(self, name: str, md5s: dict[str, str] | None = None, **settings: Any) -> None:
-        """`md5s` are of the code (`code`), the architecture (`cell`), raw inputs (`raw`) and their folder (`folder`)."""
+        """`md5s` are of code (`code`, `cell` of the architecture), raw inputs (`raw`, `elmo`) and their `folder`."""
         self.name, self.commit, self.is_experiment = name, None, False
         self.md5s = {"code": "1", "cell": "", "raw": "inputs", "folder": "1.dir", "elmo": ""} | (md5s or {})
-        self.values = cell_of(**settings).values
-        arch = self.values["arch"]
+        self.params = copy.deepcopy(VALUES)
+        for key, value in settings.items():
+            *blocks, last = key.split("__")
+            reduce(dict.__getitem__, blocks, self.params)[last] = value
+        arch = self.params["arch"]
         lm = {"arch": arch, "layers": 2, "hidden": 8, "parameters_m": 1.5, "perplexity": 20.0, "tokens": 2_000_000}
         bare = {"arch": arch, "layers": 0, "parameters_m": 0}
         machine = {"hardware": "a machine", "software": "python"}
@@ -50,20 +64,16 @@ class Fake(Revision):
         if arch == "charcnn":
             self.files["metrics/pretrain.csv"] = self.files["metrics/pretrain.csv"].splitlines()[0]
 
-    @property
-    def params(self) -> Any:  # type: ignore[override]
-        return self.values
-
     @cached_property
     def stages(self) -> dict[str, Any]:
         entries = {}
         for name, stage in STAGES.items():
-            for data_set in self.values["sets"] if "matrix" in stage else [""]:
-                filled = resolve(stage, self.values, data_set)
+            for data_set in self.params["sets"] if "matrix" in stage else [""]:
+                filled = resolve(stage, self.params, data_set)
                 entries[f"{name}@{data_set}".rstrip("@")] = {
                     "deps": [{"path": path, "md5": self._sum(path)} for path in filled.deps],
                     "outs": [{"path": path, "md5": self._sum(path)} for path in filled.outs],
-                    "params": {"params.yaml": {key: copy.deepcopy(look_up(self.values, key)) for key in filled.params}},
+                    "params": {"params.yaml": {key: copy.deepcopy(look_up(self.params, key)) for key in filled.params}},
                 }
         return entries
 
@@ -75,8 +85,8 @@ class Fake(Revision):
     def md5(self, path: str) -> str:
         if path.startswith("data/code/"):
             return self.md5s["code"]
-        known = {"pipeline": "any.dir", f"data/{self.values['scale']}": self.md5s["folder"], "params.yaml": self.name}
-        return self.architecture_md5(self.values) if path == "models/architecture.json" else known.get(path, "output")
+        known = {"pipeline": "any.dir", f"data/{self.params['scale']}": self.md5s["folder"], "params.yaml": self.name}
+        return self.architecture_md5(self.params) if path == "models/architecture.json" else known.get(path, "output")
 
     def architecture_md5(self, params: Any) -> str:
         return params["arch"] + self.md5s["cell"]

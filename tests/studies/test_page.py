@@ -22,9 +22,9 @@ from pipeline.experiments.studies.plots import Mark, choose_drawings, draw_curve
 from pipeline.experiments.studies.recipe import Sums
 from pipeline.experiments.studies.record import read_curves, read_rows
 from pipeline.experiments.studies.results import Results
-from pipeline.experiments.studies.study import ALL, Study, list_cells
+from pipeline.experiments.studies.study import Study, list_cells
 from pipeline.report.pages.render import render_html
-from pipeline.report.plots.style import Label, label_lines, save
+from pipeline.report.plots.style import save
 from tests.pages import Page
 from tests.studies.fake import VALUES, Fake
 
@@ -43,7 +43,7 @@ def make_results(stale: tuple[str, ...] = (), missing: tuple[str, ...] = (), **s
             revision = Fake(cell.row, **{key.replace(".", "__"): value for key, value in cell.settings.items()})
             rows.append(read_rows(cell, "wikineural", revision, Sums("s", "c"), f"of-{cell.row[:3]}"))
             curves.append(read_curves(cell, "wikineural", revision))
-    tables = (pd.concat(tables, ignore_index=True) for tables in (rows, curves))
+    tables = [pd.concat(tables, ignore_index=True) for tables in (rows, curves)]
     differences = {(HOSTILE, "gru"): (0.1, 0.0005), (HOSTILE, "bare"): (-0.2, nan), ("gru", "bare"): (-0.0001, 0.04)}
     column = next(iter(checked.columns))
     pairs = [
@@ -51,7 +51,7 @@ def make_results(stale: tuple[str, ...] = (), missing: tuple[str, ...] = (), **s
         for (a, b), (difference, p) in differences.items()
         if checked.baseline in (None, a) and not {a, b} & {*stale, *missing}
     ]
-    return Results("my_demo", checked, keys, *tables, pairs, {key for key in keys if key[0] in stale})
+    return Results("my_demo", checked, keys, tables[0], tables[1], pairs, {key for key in keys if key[0] in stale})
 
 
 def parse(results: Results) -> Page:
@@ -107,11 +107,13 @@ def test_a_study_with_columns_a_baseline_and_no_row_yet() -> None:
 
 
 FINDINGS = {
-    '{{ f1("gru", "wikineural") }} and {{ f1("gru", "wikineural", metric="token_f1") }}': "0.600 ± 0.000 and 0.720 ± 0.028",
+    '{{ f1("gru", "wikineural") }}': "0.600 ± 0.000",
+    '{{ f1("gru", "wikineural", metric="token_f1") }}': "0.720 ± 0.028",
     '{{ gain("gru", "bare", "wikineural") }}': "+0.000 (p 0.0400)",
     "{{ gain(A, 'gru', 'wikineural') }}, {{ gain('gru', A, 'wikineural') }}": "+0.100 (p 0.0005), -0.100 (p 0.0005)",
     '{{ lost("gru", "wikineural") }}\nless': "0.100 at 10.0 % less",
-    '{{ value("gru", "wikineural", "perplexity") }}, {{ value("gru", "wikineural", "tokens", digits=0) }}': "20.0, 2,000,000",
+    '{{ value("gru", "wikineural", "perplexity") }}': "20.0",
+    '{{ value("gru", "wikineural", "tokens", digits=0) }}': "2,000,000",
     '{{ value("bare", "wikineural", "perplexity") }}': None,
 }
 
@@ -120,58 +122,35 @@ FINDINGS = {
 def test_a_finding_reads_its_numbers_or_is_left_out(template: str, sentence: str | None) -> None:
     results = make_results(findings=["{% set A = " + repr(HOSTILE) + " %}" + template])
     assert write_findings(results) == ([] if sentence is None else [sentence])
+    assert write_findings(make_results(missing=("gru", "bare"), findings=results.study.findings)) == []
 
 
-def test_a_finding_about_a_row_that_was_not_run_is_left_out() -> None:
-    findings = ['{{ gain("gru", "bare", "wikineural") }}', "No number."]
-    assert write_findings(make_results(missing=("bare",), findings=findings)) == ["No number."]
+WRONG = {
+    'f1("grü", "wikineural")': "found row 'grü', expected one of <b>",
+    'f1("gru", "wikineuralz")': "found data set 'wikineuralz', expected one of wikineural",
+    'f1("gru", "wikineural", "cased")': "found column 'cased', expected one of all",
+    'f1("gru", "wikineural", metric="f1")': "found number 'f1', expected one of token_f1, entity_f1",
+    'f1("gru"': "unexpected '}'",
+    "best()": "'best' is undefined",
+    "f1()": "missing 2 required positional arguments",
+    "f1.__func__.__globals__": "unsafe",
+}
 
 
-@pytest.mark.parametrize(
-    ("template", "message"),
-    [
-        ('{{ f1("grü", "wikineural") }}', "found row 'grü', expected one of <b>"),
-        ('{{ f1("gru", "wikineuralz") }}', "found data set 'wikineuralz', expected one of wikineural"),
-        ('{{ f1("gru", "wikineural", "cased") }}', "found column 'cased', expected one of all"),
-        ('{{ f1("gru", "wikineural", metric="f1") }}', "found number 'f1', expected one of token_f1, entity_f1"),
-        ('{{ f1("gru" }}', "unexpected '}'"),
-        ("{{ best() }}", "'best' is undefined"),
-        ("{{ f1() }}", "missing 2 required positional arguments"),
-        ("{{ f1.__globals__ }}{{ ''.__class__.__mro__ }}", "unsafe"),
-    ],
-)
-def test_a_finding_that_cannot_be_read_is_one_line(template: str, message: str) -> None:
-    with pytest.raises(UserError, match=rf"studies/my_demo.yaml: findings: sentence 1: .*({message})"):
-        write_findings(make_results(findings=[template]))
-
-
-PAGE = """# Results
-
-Text.
-
-<!-- study demo -->
-old
-<!-- end of study -->
-
-<!-- study other -->
-its own
-<!-- end of study -->
-
-<!-- study demo -->
-<!-- study demo -->
-<!-- end of study -->
-"""
+def test_a_finding_that_cannot_be_read_is_one_line() -> None:
+    for template, message in WRONG.items():
+        with pytest.raises(UserError, match=rf"studies/my_demo.yaml: findings: sentence 1: .*{message}"):
+            write_findings(make_results(findings=[f"{{{{ {template} }}}}"]))
 
 
 def test_a_study_fills_in_its_own_blocks(tmp_path: Path) -> None:
-    page = tmp_path / "results.md"
+    page, start, end = tmp_path / "results.md", "<!-- study demo -->\n", "<!-- end of study -->"
     assert not fill_in(page, "demo", "new") and not page.exists()
-    page.write_text(PAGE, encoding="utf-8")
+    text = f"# Results\n\n{start}old\n{end}\n\n<!-- study other -->\nold\n{end}\n{start}{start}{end}\n"
+    page.write_text(text, encoding="utf-8")
     assert fill_in(page, "demo", r"new \1") and not fill_in(page, "demo", r"new \1")
-    block = "<!-- study demo -->\n\nnew \\1\n<!-- end of study -->"
-    assert page.read_text(encoding="utf-8") == PAGE.replace(
-        "<!-- study demo -->\nold\n<!-- end of study -->", block
-    ).replace("<!-- study demo -->\n<!-- end of study -->", block)
+    new = f"{start}\nnew \\1\n{end}"  # a start without an end stays
+    assert page.read_text(encoding="utf-8") == text.replace(f"{start}old\n{end}", new).replace(f"{start}{end}", new)
     assert not fill_in(page, "third", "new")
     assert path_between(Path("docs/results.md"), Path("results/demo")) == "../results/demo"
 
@@ -193,14 +172,11 @@ def test_pictures_show_every_row_by_name(pictures: dict[str, str]) -> None:
             assert any(row in text for text in texts), (name, row)
         assert "<dc:date>" not in svg
     assert "paper" in pictures["scores"]
+    assert len(draw_curves(make_results()).axes) == 2  # without a language model there is no curve of one
+    assert len(draw_curves(make_results(rows={"bare": {"arch": "charcnn"}})).axes) == 1
     page = Page.parse(render_html(render(make_results(), pictures), pictures))
     page.check()
     assert len(page.pictures) == len(pictures)
-
-
-def test_without_a_language_model_there_is_no_curve_of_one() -> None:
-    assert len(draw_curves(make_results(rows={"bare": {"arch": "charcnn"}})).axes) == 1
-    assert len(draw_curves(make_results()).axes) == 2
 
 
 def name_points(points: np.ndarray) -> Axes:
@@ -224,14 +200,3 @@ def test_names_hide_neither_points_nor_each_other_and_are_where_they_were() -> N
     for a, b in combinations(boxes, 2):
         assert not a.overlaps(b)
     assert not any(box.contains(x, y) for box in boxes for x, y in axes.transData.transform(points))
-
-
-def test_names_of_lines_stay_beside_the_picture() -> None:
-    figure = Figure(figsize=(7, 4))
-    axes = figure.subplots()
-    axes.set_ylim(0, 1)
-    label_lines(axes, [Label(0.02 * n, str(n), "black") for n in range(9)])
-    heights = {text.get_text(): text.get_position()[1] for text in axes.texts}
-    ordered = [heights[str(n)] for n in range(9)]
-    assert min(ordered) > -1e-9 and max(ordered) <= 1
-    assert (pd.Series(ordered).diff().dropna() > 0.07).all()

@@ -10,7 +10,7 @@ from pipeline.experiments.studies.study import Study
 
 
 def test_pairs_are_all_or_those_with_the_baseline() -> None:
-    rows = {"a": {}, "b": {}, "c": {}}
+    rows: dict[str, dict[str, int]] = {"a": {}, "b": {}, "c": {}}
     assert list_pairs(Study(question="?", rows=rows)) == [("a", "b"), ("a", "c"), ("b", "c")]
     assert list_pairs(Study(question="?", rows=rows, baseline="b")) == [("b", "a"), ("b", "c")]
 
