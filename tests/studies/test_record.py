@@ -157,7 +157,10 @@ def test_a_row_goes_with_its_line_in_the_study_and_a_new_one_or_a_new_data_set_i
     Path("studies/s.yaml").write_text(STUDY.replace("b: {arch: gru}", "c: {arch: sru4}"))
     files = bench.study(compute=False)
     assert "Not run: c." in files["page.md"] and "\nb," not in files["rows.csv"] + files["curves.csv"]
-    assert bench.study() and bench.queued == ["c"]
+    bench.commit = "later"
+    files = bench.study()
+    assert bench.queued == ["c"]
+    assert files["rows.csv"].count("later") == 6 and "first" not in files["rows.csv"]  # a table has one commit
 
 
 def test_a_kill_between_two_tables_costs_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,24 +117,29 @@ def _record(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return rows and curves with what the revisions have given, in the order of the study.
 
-    Rows with the tree's sums stay, whatever machine has run them; of edited code, which had no commit, they get one.
-    Others are read from their revision, or, without one, stay until they are run again. Rows that the study no longer
-    has are left out.
+    Rows with the tree's sums stay, whatever machine has run them, and others are read from their revision, or, without
+    one, stay until they are run again. Rows that the study no longer has are left out. A table has one commit, the last
+    at which a row was added (or of code that was edited then and has a commit now): the sums are those of its code.
     """
-    commit = describe_commit()
-    all_rows, all_curves = [rows[:0]], [curves[:0]]
+    commit, is_new = describe_commit(), False
+    all_rows, all_curves, current = [rows[:0]], [curves[:0]], [False]
     for cell in cells:
         revision = revisions.get((cell.row, cell.column))
         for key in _keys(cell):
             of_key, lines = select(rows, key), select(curves, key)
-            if _sums_of(rows, key) == sums[key]:
-                commits = [commit if old.endswith("+") else old for old in of_key["commit"]]
-                of_key = of_key.assign(commit=commits)
+            current.append(_sums_of(rows, key) == sums[key])
+            if current[-1]:
+                is_new = is_new or any(old.endswith("+") for old in of_key["commit"])
             elif revision:
-                of_key = read_rows(cell, key[2], revision, sums[key], commit)
+                of_key, is_new = read_rows(cell, key[2], revision, sums[key], commit), True
                 lines = read_curves(cell, key[2], revision)
             all_rows.append(of_key)
             all_curves.append(lines)
+    if is_new:
+        all_rows = [
+            of_key.assign(commit=commit) if is_current else of_key
+            for of_key, is_current in zip(all_rows, current, strict=True)
+        ]
     return _stack(all_rows), _stack(all_curves)
 
 
