@@ -318,6 +318,23 @@ def test_the_stage_makes_a_table_of_any_encoder(tmp_path: Path, kind: Kind, know
     assert len(epochs) == (1 if kind == "vectors" else 4)
 
 
+@pytest.mark.parametrize("width", [1, 2])
+@pytest.mark.parametrize(
+    ("kind", "number", "known"), [("vectors", 1, 0), ("cnn", 2, 0), ("ngrams", 3, 3), ("cnn", 3, 9)]
+)
+def test_the_smallest_files_and_more_known_words_than_there_are(
+    tmp_path: Path, kind: Kind, number: int, known: int, width: int
+) -> None:
+    words = WORDS[:number]
+    write_source(tmp_path / "vectors", words, vectors_of(words)[:, :width])
+    (tmp_path / "vocabulary").mkdir()
+    Vocabulary([Entry(word, 1) for word in WORDS[:5]], 8).save(tmp_path / "vocabulary")
+    folder = take(tmp_path, small_charcnn(kind, "vectors", known), [])
+    module, table = load_encoder(folder, CPU), np.load(folder / TABLE)
+    assert table.shape == (8, width) and np.isfinite(table).all()
+    assert (module.shape.words if isinstance(module, KnownWords) else 0) == min(known, number)
+
+
 def test_a_word_that_is_known_keeps_its_published_vector_among_the_others(tmp_path: Path) -> None:
     """Up to the scale, which is one for all words and one for each dimension."""
     folder = take(tmp_path, small_charcnn("ngrams", "vectors", known=50), WORDS)

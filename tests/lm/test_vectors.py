@@ -200,6 +200,25 @@ def test_a_tar_that_is_cut(tmp_path: Path) -> None:
         assert "expected navec's tar" in refusal(tmp_path / "navec.tar", "navec")
 
 
+def test_a_tar_with_bytes_that_are_wrong(tmp_path: Path) -> None:
+    """In a head or in a member: some change words or numbers, and any other is a line that says so."""
+    write_tar(tmp_path / "whole.tar", MEMBERS)
+    whole, chance, refused = (tmp_path / "whole.tar").read_bytes(), np.random.default_rng(1), 0
+    end = whole.index(MEMBERS["pq.bin"]) + len(MEMBERS["pq.bin"])
+    for _ in range(300):
+        spoilt = bytearray(whole)
+        for position in chance.integers(0, end, 2):
+            spoilt[position] = chance.integers(256)
+        (tmp_path / "navec.tar").write_bytes(spoilt)
+        try:
+            values = read_vectors(tmp_path / "navec.tar", "navec").values
+        except UserError:
+            refused += 1
+        else:
+            assert np.isfinite(values).all()
+    assert 0 < refused < 300
+
+
 def test_standardised_dimensions_have_mean_0_and_deviation_1() -> None:
     values = np.random.default_rng(1).normal(3, 5, (500, 4)).astype(np.float32)
     values[:, 2] = 0.25

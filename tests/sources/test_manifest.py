@@ -1,9 +1,12 @@
 """A manifest that is not right: one line that names it, the key, what was found and what is valid."""
 
+import copy
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from pipeline.errors import UserError
 from pipeline.sources.manifest import read_manifest
@@ -134,6 +137,52 @@ def test_fault(repository: Repository, case: str) -> None:
     for name in [name for name, value in changes.items() if value is GONE]:
         del block[name]
     assert expected in repository.refusal()
+
+
+PARTS: dict[str, Any] = {
+    "format": "wikineural",
+    "types": ["PER", "LOC"],
+    "train": [{"source": "a", "format": "conll2003", "map": {"MISC": "O"}}, {"source": "b", "sha256": "0" * 64}],
+    "validation": {"holdout": 0.1},
+    "test": {"source": "t", "map": {"X": "LOC"}},
+}
+WRONG: list[Any] = [None, -1, True, "", [], {}, [None], {"a": 1}, {1: 2}, ["a", "a"], "x\0", {"A": ["x"]}]
+
+
+def keys_of(value: Any, key: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """All keys of all blocks and lists in a block."""
+    for name, inner in (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    ):
+        yield (*key, name)
+        yield from keys_of(inner, (*key, name))
+
+
+@pytest.mark.parametrize("block", ["set", "vectors"])
+def test_whatever_stands_in_a_place_it_is_read_or_refused_in_a_line(tmp_path: Path, block: str) -> None:
+    whole = {"set": PARTS, "vectors": {"source": "v", "format": "word2vec"}}[block]
+    path, refused = tmp_path / "demo" / "manifest.yaml", 0
+    path.parent.mkdir()
+    for key in keys_of(whole):
+        for value in WRONG:
+            changed = copy.deepcopy(whole)
+            inner: Any = changed
+            for part in key[:-1]:
+                inner = inner[part]
+            inner[key[-1]] = value
+            content: dict[str, Any] = {
+                "news": [{"source": "n", "format": "text"}],
+                "udpipe": {"source": "u"},
+                "ner": {"s": PARTS},
+            }
+            content |= {"ner": {"s": changed}} if block == "set" else {"vectors": changed}
+            path.write_text(yaml.safe_dump(content))
+            try:
+                read_manifest(path)
+            except UserError as error:
+                refused += 1
+                assert str(error).startswith(f"{path}: {'ner' if block == 'set' else 'vectors'}"), (key, value)
+    assert refused > 8 * sum(1 for _ in keys_of(whole))
 
 
 def test_an_alias_is_what_it_stands_for(repository: Repository) -> None:
