@@ -191,9 +191,8 @@ def share_rows(parts: Mapping[str, float], whole: float) -> list[Row]:
 def packed_step(examples: Examples, batches: list[Indices], labels: list[str], sizes: Sizes) -> Case:
     tagger = new_tagger(labels, sizes)
     optimizer = torch.optim.AdamW(tagger.parameters(), lr=LEARNING_RATE, weight_decay=0, fused=True)
-    letters = examples.features.letters
     return Case(
-        lambda: [train_step(tagger, optimizer, examples, letters, batch, CLIP) for batch in batches],
+        lambda: [train_step(tagger, optimizer, examples, batch, CLIP) for batch in batches],
         count(examples.features.lengths, batches),
     )
 

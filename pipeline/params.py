@@ -99,7 +99,7 @@ class Params(Settings):
     @property
     def imports_vectors(self) -> bool:
         """Whether static vectors are read."""
-        return self.chosen_scale.charcnn.source == VECTORS
+        return self.chosen_scale.charcnn.source == VECTORS and not self.imports_elmo
 
     def need_set(self, name: str) -> None:
         """Raise a `UserError` if the data set is not one of `sets`."""

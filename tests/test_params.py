@@ -111,3 +111,8 @@ def test_a_file_that_is_missing_or_cannot_be_read(tmp_path: Path, content: bytes
         path.write_bytes(content)
     with pytest.raises(UserError, match=message):
         load_params(path)
+
+
+def test_an_elmo_needs_no_vectors() -> None:
+    values = {"arch": "elmo", "charcnn.source": "vectors"}
+    assert not make_params(values).imports_vectors and make_params(values | {"arch": "sru"}).imports_vectors

@@ -27,7 +27,7 @@ class TaggerSettings(Settings):
     layers: Annotated[int, Field(strict=True, ge=0, le=1000)]
     """Layers of the BiLSTM; with 0 the linear layer reads the features themselves."""
     dropout: Share
-    """Dropout on the frozen features and on the BiLSTM's output, in training."""
+    """Dropout on the frozen features, the surface and the BiLSTM's output, in training."""
     word_dropout: Share
     """The share of the tokens whose features are 0 in training, so that the tagger learns from their neighbours."""
     dimension_dropout: Share
@@ -58,10 +58,8 @@ class NerSettings(TaggerSettings):
     decay: Switch
     """Whether the step size then falls as a cosine to a hundredth, or stays."""
     lowercased: Share
-    """The share of the sentences whose surface is in lower case in an epoch (Mayhew et al. 2019).
-
-    It is less than 1: a tagger that has seen no capital letter would take each for an unknown character's vector.
-    """
+    """The share of the sentences that an epoch reads in lower case (Mayhew et al. 2019), less than 1. Nothing where the
+    tagger does not see the case: in a protocol in lower case, without a surface."""
     clip: Annotated[float, Field(gt=0)]
     """Largest norm of the gradient."""
     seeds: Annotated[list[Seed], Field(min_length=1), AfterValidator(each_once)]

@@ -69,7 +69,7 @@ def _prepare(
         scheme, converted = find_scheme(str(origin), (tags for split in of_part.values() for _, tags in split)), 0
         for split, sentences in of_part.items():
             fitted, counted = sentences, dict[str, Any]()
-            if origin != source:
+            if origin != source or (len(published) > 1 and split != "test"):
                 fitted, counted = _fit(part, sentences, types, set() if split == "test" else tests)
             cleaned, cleaning = _clean(fitted, scheme, rule)
             splits[split] += cleaned
@@ -82,6 +82,9 @@ def _prepare(
         if not sentences:
             fault = f"found no token that is {rule}, expected some"
             advice = "see the file, or choose a protocol with tokens: all in params.yaml"
+            if any(counted.get("dropped_in_test") for counted in changes[split]):
+                fault = f"found no sentence with tokens that are {rule} but those of test, which are left out"
+                advice = "name other files in the manifest"
             raise UserError(f"{source}: {split}: {fault}; {advice}")
         counts[split] = add_counts(changes[split]) | describe(sentences, [] if split == "train" else splits["train"])
     return splits, counts

@@ -1,7 +1,5 @@
 """Stage evaluate: scores of the taggers on the test split, with intervals and deviations (paper, step 4)."""
 
-from contextlib import AbstractContextManager, nullcontext
-
 import numpy as np
 
 from pipeline.files.csv import DIGITS, write_csv
@@ -23,8 +21,7 @@ from pipeline.ner.scoring.scores import (
 )
 from pipeline.ner.scoring.tested import prediction_path, write_predictions
 from pipeline.ner.scoring.unseen import count_unseen, entity_texts
-from pipeline.ner.tagging.examples import Examples, features_of_tokens, load_examples
-from pipeline.ner.tagging.features import Features
+from pipeline.ner.tagging.examples import Examples, in_lower_case, load_examples
 from pipeline.ner.tagging.tagger import Tagger, load_taggers, predict
 from pipeline.params import Params
 from pipeline.paths import Paths
@@ -103,15 +100,8 @@ def _count_lowercased(
     embedder: Embedder,
 ) -> list[Counts] | None:
     """Count the predictions for the test split in lower case; None if the taggers read nothing of the case."""
-    tagger = next(iter(taggers.values()))
-    features: AbstractContextManager[Features]
-    if params.protocol.lowercase:  # the language model has read the tokens in lower case already
-        if not tagger.sizes.surface:
-            return None
-        features = nullcontext(test.features.in_lower_case())
-    else:
-        lowered = [[token.lower() for token in tokens] for tokens in sentences]
-        lemmatizer = Lemmatizer(paths.udpipe, Normalization(params.protocol.lowercase, params.protocol.lemmas))
-        features = features_of_tokens(paths.features, lowered, lemmatizer.lemmatize_tokens, embedder, tagger.features)
-    with features as read:
-        return [test.count_tags(predict(tagger, read)) for tagger in taggers.values()]
+    tagger, lemmatize = next(iter(taggers.values())), None
+    if not params.protocol.lowercase:
+        lemmatize = Lemmatizer(paths.udpipe, Normalization(False, params.protocol.lemmas)).lemmatize_tokens
+    with in_lower_case(paths.features, test.features, sentences, lemmatize, embedder, tagger.sizes) as features:
+        return [test.count_tags(predict(x, features)) for x in taggers.values()] if features else None

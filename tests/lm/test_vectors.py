@@ -231,3 +231,20 @@ def test_standardised_dimensions_have_mean_0_and_deviation_1() -> None:
 def test_whether_a_file_is_in_lower_case(tmp_path: Path, words: str, lowercase: bool) -> None:
     (tmp_path / "vectors").write_text("".join(f"{word} 1 2\n" for word in words.split()), encoding="utf-8")
     assert read_vectors(tmp_path / "vectors", "word2vec").lowercase == lowercase
+
+
+def test_a_constant_dimension_becomes_0() -> None:
+    values = np.full((1000, 1), 0.37, np.float32)
+    standardise(values)
+    assert np.abs(values).max() < 0.01
+
+
+def test_a_navec_of_nothing_but_specials_is_one_line(tmp_path: Path) -> None:
+    write_tar(tmp_path / "navec.tar", pack_navec(b"<unk>\n<pad>", [0, 0], np.zeros((2, 3)), CODES))
+    assert "found no word, expected some" in refusal(tmp_path / "navec.tar", "navec")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_header_or_of_a_word(tmp_path: Path) -> None:
+    for name, text in {"header": "1 2\nдом 1 2\n", "no header": "дом 1 2\n"}.items():
+        (tmp_path / name).write_text(text, encoding="utf-8-sig")
+        assert read_vectors(tmp_path / name, "word2vec").words == ["дом"]

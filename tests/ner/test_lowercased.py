@@ -38,7 +38,7 @@ class CasedLemmatizer:
 @pytest.fixture(scope="module", autouse=True)
 def _fakes() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        for stage in (corpora, evaluate):
+        for stage in (corpora, ner, evaluate):
             patch.setattr(stage, "Lemmatizer", CasedLemmatizer)
         for stage in (ner, evaluate):
             patch.setattr(stage, "Embedder", FakeEmbedder)
@@ -122,3 +122,20 @@ def test_the_unseen_entities_are_those_that_train_lacks(tmp_path: Path) -> None:
         assert 2 * hits < both
         assert float(scores["entity_f1_unseen", seed][0]) == pytest.approx(2 * hits / both, abs=2e-6)
     assert all_hits
+
+
+@pytest.mark.parametrize(("lowercase", "surface", "reads"), [(False, 0, 1), (False, 32, 1), (True, 32, 0)])
+def test_the_encoder_too_reads_the_training_in_lower_case_if_it_sees_the_case(
+    lowercase: bool, surface: int, reads: int, tmp_path: Path
+) -> None:
+    paths = write_inputs(tmp_path)
+    write_raw(paths, False)
+    settings = {"protocol.lowercase": lowercase, "ner": make_settings(surface=surface, lowercased=0.5, **TRAINING)}
+    corpora.run(paths, params(settings), "toy")
+    FakeEmbedder.given.clear()
+    ner.run(paths, params(settings), "toy")
+    tokens = sorted(" ".join(sentence.tokens).lower() for sentence in read_split(paths.corpora / "toy" / "train.tsv"))
+    lowered = sorted("".join(word[:4] + " " for word in line.split()).strip() for line in tokens)
+    given = [sorted(" ".join(sentence) for sentence in batch) for batch in FakeEmbedder.given]
+    assert given.count(lowered) == reads + lowercase  # once as the training itself, where that is in lower case
+    assert not list(paths.features.glob(".*"))

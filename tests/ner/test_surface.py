@@ -1,6 +1,7 @@
 """What the tagger sees of a token as given: its letters, and what the char-CNN makes of them, against slow loops."""
 
 import operator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -110,3 +111,20 @@ def test_dropout_falls_in_training_only() -> None:
     whole, dropped = surface(letters), surface.train()(letters)
     share = (dropped[whole > 0] == 0).float().mean().item()
     assert 0.3 < share < 0.7
+
+
+def test_its_gradient_repeats_with_two_threads() -> None:
+    chance = np.random.default_rng(1)
+    letters = torch.from_numpy(read_letters(f"w{number}" for number in chance.integers(300, size=4000)))
+    weights = torch.randn(4000, 64)
+    torch.set_num_threads(2)
+    try:
+        gradients: list[Any] = []
+        for _ in range(4):
+            torch.manual_seed(0)
+            surface = Surface("".join(sorted("w0123456789\x02\x03")), 64, 0.4).train()
+            (surface(letters) * weights).sum().backward()
+            gradients.append(surface.convolution.weight.grad)
+    finally:
+        torch.set_num_threads(1)
+    assert all(torch.equal(gradient, gradients[0]) for gradient in gradients)

@@ -8,9 +8,10 @@ import torch
 from pipeline.errors import UserError
 from pipeline.ner.data.bio import bio_labels
 from pipeline.ner.settings import FeatureKind
-from pipeline.ner.tagging.features import build_features
+from pipeline.ner.tagging.features import Features, build_features
 from pipeline.ner.tagging.surface import read_letters
 from pipeline.ner.tagging.tagger import Tagger, load_taggers
+from tests.memory import traced_peak
 from tests.ner.drawn import make_tagger
 
 LABELS = bio_labels(["PER", "LOC"])
@@ -185,6 +186,18 @@ def test_standardised_features_have_mean_0_and_deviation_1_over_the_split(tmp_pa
     changing = [0, 1, 3, 4, 5]
     assert torch.allclose(read.mean(0), torch.zeros(WIDTH), atol=1e-5) and not read[:, 2].any()
     assert torch.allclose(read[:, changing].std(0, correction=0), torch.ones(5), atol=1e-5)
+
+
+def test_to_standardise_holds_no_copy_of_the_features(tmp_path: Path) -> None:
+    """They are in a file, which may be larger than the memory."""
+    values = np.random.default_rng(1).normal(3, 2, size=(60_000, 100)).astype("<f2")
+    np.save(tmp_path / "values.npy", values)
+    np.save(tmp_path / "lengths.npy", np.full(3000, 20))
+    features = Features(tmp_path, np.repeat(read_letters(["а"]), 60_000, 0))
+    tagger = make_tagger(LABELS, 100, standardise=True)
+    assert traced_peak(lambda: tagger.standardise(features)) < 60_000 * 100 * 8 / 3
+    np.testing.assert_allclose(tagger.mean, values.mean(0, dtype=np.float64), rtol=1e-6)
+    np.testing.assert_allclose(tagger.deviation, values.std(0, dtype=np.float64), rtol=1e-6)
 
 
 @pytest.mark.parametrize(("features", "layers"), [("top", 2), ("all", 1), ("mix", 0), ("mix", 2)])

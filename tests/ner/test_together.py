@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.errors import UserError
 from pipeline.ner.data.bio import bio_spans
 from pipeline.ner.data.cleaning import add_counts, map_types
 from pipeline.ner.data.corpus import read_labels, read_split
@@ -123,3 +124,33 @@ def test_a_test_split_loses_the_types_that_the_set_does_not_have(tmp_path: Path)
     assert [" ".join(sentence.tags) for sentence in read_split(folder / "test.tsv")] == ["B-LOC O"]
     assert (counts["test"]["left_out"], counts["test"]["dropped_in_test"]) == ({"MISC": 1}, 0)
     assert counts["train"]["dropped_in_test"] + counts["validation"]["dropped_in_test"] == 1
+
+
+def test_no_sentence_of_a_test_split_that_was_published_apart_is_trained_on(tmp_path: Path) -> None:
+    """Though train and validation are plain files."""
+    paths = write_plain(tmp_path, "0\tМосква\tB-LOC\n1\tстоит\tO\n\n0\tИван\tB-PER\n\n")
+    corpora.run(paths, make_params({"sets": ["s"], "seed": 1}), "s")
+    counts = json.loads((paths.corpora / "s" / "counts.json").read_text())
+    assert (counts["test"]["also_in_train"], counts["train"]["dropped_in_test"]) == (0, 1)
+
+
+def test_a_train_that_is_all_of_test_is_one_line(tmp_path: Path) -> None:
+    paths = write_plain(tmp_path, "0\tМосква\tB-LOC\n1\tстоит\tO\n\n")
+    with pytest.raises(UserError, match="train: found no sentence with tokens that are all but those of test, which"):
+        corpora.run(paths, make_params({"sets": ["s"], "seed": 1, "protocol.tokens": "all"}), "s")
+
+
+def write_plain(folder: Path, train: str) -> Paths:
+    paths = Paths(folder)
+    raw, model = paths.raw_ner / "s", Path(__file__).parents[2] / "data" / "demo" / "model.udpipe"
+    raw.mkdir(parents=True)
+    paths.udpipe.parent.mkdir()
+    paths.udpipe.symlink_to(model)
+    (raw / "train").write_text(train, encoding="utf-8")
+    (raw / "validation").write_text("0\tОмск\tB-LOC\n\n", encoding="utf-8")
+    (raw / "test").write_text("0\tМосква\tB-LOC\n1\tстоит\tO\n\n", encoding="utf-8")
+    test = [{"file": "test", "format": "wikineural", "map": {}}]
+    files = {"train": "train", "validation": "validation", "test": test}
+    description = {"format": "wikineural", "files": files, "holdout": None, "types": ["PER", "LOC"]}
+    (raw / "set.json").write_text(json.dumps(description))
+    return paths

@@ -60,7 +60,8 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Examples:
 
 def train(examples: Examples, seed: int = 1, rule: EpochRule = "best", **changes: object) -> tuple[Tagger, list[float]]:
     settings = make_settings(**{"hidden": 12, "layers": 2, "epochs": 25, "learning_rate": 0.02, **changes})
-    tagger, epochs, _ = train_tagger(examples, examples, settings, seed, CPU, rule)
+    lowered = examples.features.in_lower_case() if settings.lowercased else None
+    tagger, epochs, _ = train_tagger(examples, examples, settings, seed, CPU, rule, lowered=lowered)
     return tagger, [epoch.validation_entity_f1 for epoch in epochs]
 
 
@@ -122,9 +123,10 @@ def test_stopped_after_every_step_it_is_the_same_to_the_bit(
     signum: signal.Signals, examples: Examples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever is drawn, in whichever part of an epoch, is drawn as if nothing had happened."""
-    settings = make_settings(**EVERYTHING)
-    undisturbed, epochs, _ = train_tagger(examples, examples, settings, 1, CPU, "best")
+    settings, lowered = make_settings(**EVERYTHING), examples.features.in_lower_case()
+    undisturbed, epochs, _ = train_tagger(examples, examples, settings, 1, CPU, "best", None, lowered)
     taken: list[float] = []
+    checkpoint = Checkpoint(tmp_path, 1000)
 
     def stopped_in_a_step(*arguments: Any) -> float:
         os.kill(os.getpid(), signum)
@@ -136,10 +138,10 @@ def test_stopped_after_every_step_it_is_the_same_to_the_bit(
         with pytest.raises(
             Stopped, match=f"seed 1: stopped after step {number} of 12; what is done is saved"
         ) as raised:
-            train_tagger(examples, examples, settings, 1, CPU, "best", Checkpoint(tmp_path, 1000))
+            train_tagger(examples, examples, settings, 1, CPU, "best", checkpoint, lowered)
         assert raised.value.exit_code == 128 + signum
     for _ in range(2):  # the second time, nothing is left to do
-        tagger, resumed, _ = train_tagger(examples, examples, settings, 1, CPU, "best", Checkpoint(tmp_path, 1000))
+        tagger, resumed, _ = train_tagger(examples, examples, settings, 1, CPU, "best", checkpoint, lowered)
         assert resumed == epochs and len(taken) == 12
         for name, value in undisturbed.state_dict().items():
             assert torch.equal(tagger.state_dict()[name], value), name

@@ -15,6 +15,8 @@ from pipeline.lm.settings import Shape
 WEIGHTS, CONFIG = "charcnn.safetensors", "charcnn.json"
 TYPES_A_BATCH = 512
 """Types taken through the whole module at once: enough for dense arithmetic in little memory."""
+SMALLEST = 1e-6
+"""The least deviation that is brought to 1; an output that hardly differs between types stays as it is."""
 TYPES_A_GROUP = 128
 """Types convolved at once: fewer waste less on padding, more make the arithmetic denser."""
 
@@ -56,7 +58,8 @@ class CharEncoder(nn.Module):
         al. 2016) mends that within the weights, so that the module stays ELMo's.
         """
         outputs = torch.cat([self(batch) for batch in torch.from_numpy(chars).split(TYPES_A_BATCH)])
-        self.rescale(outputs.mean(0), outputs.std(0).clamp_min(1e-6))
+        deviation = outputs.std(0)  # NaN of a single type
+        self.rescale(outputs.mean(0), torch.where(deviation > SMALLEST, deviation, 1))
 
     @torch.no_grad()
     def rescale(self, mean: Tensor, deviation: Tensor) -> None:

@@ -37,11 +37,15 @@ class StaticVectors(NamedTuple):
 
 def iterate_vectors(path: Path, format_: Format) -> Rows:
     """Stream all words and vectors of a file; a `UserError` names the file, the place and what was found there."""
+    empty = True
     for word, values in READERS[format_](path):
+        empty = False
         if not (np.abs(values) <= LARGEST).all():  # and NaN is not
             fault = f"word {shown(word)}: found NaN or a number beyond {LARGEST:,}"
             raise UserError(f"{path}: {fault}, expected those of a vector; get the file again")
         yield word, values
+    if empty:
+        raise UserError(f"{path}: found no word, expected some; get the file again")
 
 
 def read_vectors(path: Path, format_: Format, most: int = sys.maxsize) -> StaticVectors:
@@ -57,5 +61,5 @@ def read_vectors(path: Path, format_: Format, most: int = sys.maxsize) -> Static
 
 def standardise(values: npt.NDArray[np.float32]) -> None:
     """Give every dimension of the values (words, width) mean 0 and deviation 1, in place; a constant one becomes 0."""
-    values -= values.mean(0)
+    values -= values.mean(0, dtype=np.float64)
     values /= values.std(0).clip(1e-6)

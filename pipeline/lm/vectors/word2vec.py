@@ -7,6 +7,7 @@ A line holds a word and its numbers, separated by spaces; the most frequent word
 and a word of some files has spaces in it: its numbers are the last of the line.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,8 @@ def read_word2vec(path: Path) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
     expected, width, words = None, 0, 0
     with open_packed(path) as file:
         for number, line in enumerate(file, 1):
+            if number == 1:
+                line = line.removeprefix(BOM_UTF8)
             fields = line.rstrip(b" \r\n").split(b" ")
             if number == 1 and len(fields) == 2 and all(field.isdigit() for field in fields):
                 expected, width = map(int, fields)

@@ -1,7 +1,7 @@
 """A split as the tagger sees it: vectors of its sentences and numbers for its tags."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple, Protocol
@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.errors import UserError, remake, shown
 from pipeline.ner.data.corpus import read_labels, read_split, split_path
 from pipeline.ner.scoring.scores import Counts, count
-from pipeline.ner.settings import FeatureKind
+from pipeline.ner.settings import FeatureKind, TaggerSettings
 from pipeline.ner.tagging.batches import Indices
 from pipeline.ner.tagging.features import Embed, Features, Vectors, build_features
 from pipeline.ner.tagging.surface import read_letters
@@ -86,6 +86,24 @@ def features_of_tokens(
         lemmas = [lemmatize(tokens) for tokens in sentences]
         letters = read_letters(token for tokens in sentences for token in tokens)
         yield build_features(Path(scratch), "changed", lemmas, choose_embed(embedder, kind), letters)
+
+
+def in_lower_case(
+    cache: Path,
+    features: Features,
+    sentences: list[list[str]],
+    lemmatize: Callable[[list[str]], list[str]] | None,
+    embedder: Embedder,
+    tagger: TaggerSettings,
+) -> AbstractContextManager[Features | None]:
+    """Give the features of a split whose tokens are all in lower case; None if the tagger reads nothing of the case.
+
+    `lemmatize` is that of `features_of_tokens`, or None where the language model reads tokens in lower case anyway.
+    """
+    if lemmatize is None:
+        return nullcontext(features.in_lower_case() if tagger.surface else None)
+    lowered = [[token.lower() for token in tokens] for tokens in sentences]
+    return features_of_tokens(cache, lowered, lemmatize, embedder, tagger.features)
 
 
 def choose_embed(embedder: Embedder, kind: FeatureKind) -> Embed:

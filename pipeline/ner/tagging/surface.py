@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import embedding_bag, pad
+from torch.nn.functional import embedding, embedding_bag, pad
 
 LONGEST, TAIL = 24, 10
 """Characters of a token, both marks included, and how many of them are its end if it has to be shortened."""
@@ -36,10 +36,11 @@ def read_letters(tokens: Iterable[str]) -> Letters:
 
 def lower_letters(letters: Letters) -> Letters:
     """Return the letters in lower case; a letter whose lower case is two characters stays as it is."""
-    codes, index = np.unique(letters, return_inverse=True)
-    lowered = [character.lower() for character in map(chr, codes.tolist())]
-    table = [ord(new) if len(new) == 1 else code for code, new in zip(codes.tolist(), lowered, strict=True)]
-    return np.array(table, dtype=np.int32)[index].reshape(letters.shape)
+    table = np.arange(letters.max(initial=0) + 1, dtype=np.int32)  # of code points
+    for code in np.unique(letters).tolist():
+        lowered = chr(code).lower()
+        table[code] = ord(lowered) if len(lowered) == 1 else code
+    return table[letters]
 
 
 def frequent_characters(letters: Letters) -> str:
@@ -69,7 +70,9 @@ class Surface(nn.Module):
         row = torch.searchsorted(self.codes, distinct.long()).clamp_max(len(self.codes) - 1)  # (types, LONGEST)
         row = torch.where(self.codes[row] == distinct, row, len(self.codes))
         best = self._convolve(row).amax(1)  # (types, width)
-        return self.dropout(best)[index]
+        return embedding(
+            index, self.dropout(best)
+        )  # whose gradient repeats with several threads, as that of [] does not
 
     def _convolve(self, row: Tensor) -> Tensor:
         """Convolve rows of the embedding (types, LONGEST) to (types, LONGEST, width), 0 after the end of a token.

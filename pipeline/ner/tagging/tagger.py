@@ -32,6 +32,8 @@ LARGEST = 1e30
 """Scores of labels and of moves between them must be below this, so that the sum over a sentence is finite."""
 SMALLEST = 1e-4
 """The least deviation of a dimension, for those that are the same for all tokens."""
+BLOCK = 4096
+"""Tokens of which float64 are held at a time: the features may be larger than the memory."""
 BATCH = 256
 """Sentences tagged in one call; the tags do not depend on it."""
 
@@ -82,9 +84,11 @@ class Tagger(nn.Module):
 
     def standardise(self, features: Features) -> None:
         """Take mean and deviation of every dimension from the features of the training split."""
-        values = features.values
-        self.mean.copy_(torch.from_numpy(values.mean(0, dtype=np.float64)))
-        self.deviation.copy_(torch.from_numpy(values.std(0, dtype=np.float64)).clamp_min(SMALLEST))
+        blocks = np.array_split(features.values, -(-len(features.values) // BLOCK))  # (tokens, width) each
+        mean = sum(block.sum(0, dtype=np.float64) for block in blocks) / len(features.values)
+        variance = sum(((block - mean) ** 2).sum(0) for block in blocks) / len(features.values)
+        self.mean.copy_(torch.from_numpy(mean))
+        self.deviation.copy_(torch.from_numpy(np.sqrt(variance)).clamp_min(SMALLEST))
 
     def emissions(self, features: Tensor, lengths: Tensor, letters: Tensor) -> Tensor:
         """Return scores (sentences, longest, labels), 0 beyond a sentence.

@@ -6,6 +6,7 @@ import time
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -14,7 +15,8 @@ from pipeline.ner.scoring.scores import score
 from pipeline.ner.settings import NerSettings, TaggerSettings, TaggerSizes
 from pipeline.ner.tagging.batches import Indices, training_batches
 from pipeline.ner.tagging.examples import Examples
-from pipeline.ner.tagging.surface import Letters, frequent_characters, lower_letters
+from pipeline.ner.tagging.features import Features
+from pipeline.ner.tagging.surface import frequent_characters
 from pipeline.ner.tagging.tagger import Tagger, load_batch, predict
 from pipeline.protocol import EpochRule
 from pipeline.work.checkpoint import Checkpoint, State, optimizer_tensors, restore_optimizer
@@ -50,8 +52,9 @@ def train_tagger(
     device: torch.device,
     rule: EpochRule,
     checkpoint: Checkpoint | None = None,
+    lowered: Features | None = None,
 ) -> Trained:
-    """Train for all epochs.
+    """Train for all epochs; `lowered` is `train` in lower case, of which each epoch reads the share `lowercased`.
 
     Equal arguments give equal weights on the same machine, and a run that goes on from a checkpoint gives those of a
     run that was never stopped. Raises `Stopped` on SIGTERM and Ctrl-C. The call sets torch's global seed.
@@ -68,7 +71,7 @@ def train_tagger(
     tagger = Tagger(sizes)
     if settings.standardise:
         tagger.standardise(train.features)
-    training = TaggerTraining(tagger.to(device), train, validation, settings, seed, rule, checkpoint)
+    training = TaggerTraining(tagger.to(device), train, validation, settings, seed, rule, checkpoint, lowered)
     training.run()
     tagger.load_state_dict(training.weights)
     return Trained(tagger.eval(), training.epochs, training.cpu_seconds)
@@ -86,6 +89,7 @@ class TaggerTraining:
         seed: int,
         rule: EpochRule,
         checkpoint: Checkpoint | None = None,
+        lowered: Features | None = None,
     ) -> None:
         self.tagger, self.train, self.validation = tagger, train, validation
         self.settings, self.rule, self.checkpoint = settings, rule, checkpoint
@@ -100,7 +104,7 @@ class TaggerTraining:
         self.cpu_seconds = 0.0  # of all steps
         self._loss = 0.0  # of the sentences of this epoch so far
         self._random = np.random.default_rng(seed)
-        self._lowered = lower_letters(train.features.letters) if settings.lowercased else train.features.letters
+        self._lowered, self._chosen = lowered, np.zeros(len(self.lengths), dtype=np.bool_)
 
     @property
     def done(self) -> bool:
@@ -140,20 +144,19 @@ class TaggerTraining:
             raise Stopped(f"{self.label}: stopped after {self._progress()}; {saved}", stop.signum)
 
     def _draw(self) -> None:
-        """Draw the batches of an epoch, and its letters (tokens, LONGEST)."""
+        """Draw the batches of an epoch, and its sentences in lower case."""
         self._drawn_from = self._random.bit_generator.state
         self._batches = training_batches(self.lengths, self.settings.batch_sentences, self._random)
-        self._letters = self.train.features.letters
-        if self.settings.lowercased:
-            chosen = self._random.random(len(self.lengths)) < self.settings.lowercased  # (sentences,)
-            self._letters = np.where(np.repeat(chosen, self.lengths)[:, None], self._lowered, self._letters)
+        if self._lowered:
+            self._chosen = self._random.random(len(self.lengths)) < self.settings.lowercased  # (sentences,)
 
     def _take_step(self, batch: Indices) -> float:
         started = time.process_time()
         rate = step_size(self.step, self.settings.epochs * self.steps, self.settings)
         for group in self.optimizer.param_groups:
             group["lr"] = self.settings.learning_rate * rate
-        loss = train_step(self.tagger.train(), self.optimizer, self.train, self._letters, batch, self.settings.clip)
+        lowered, clip = (self._lowered, self._chosen), self.settings.clip
+        loss = train_step(self.tagger.train(), self.optimizer, self.train, batch, clip, *lowered)
         if not np.isfinite(loss):
             epoch, number = divmod(self.step, self.steps)
             fault = f"found a loss of {loss} in epoch {epoch + 1}, step {number + 1} of {self.steps}, expected a number"
@@ -215,17 +218,26 @@ def step_size(step: int, steps: int, settings: NerSettings) -> float:
 
 
 def train_step(
-    tagger: Tagger, optimizer: torch.optim.Optimizer, train: Examples, letters: Letters, batch: Indices, clip: float
+    tagger: Tagger,
+    optimizer: torch.optim.Optimizer,
+    train: Examples,
+    batch: Indices,
+    clip: float,
+    lowered: Features | None = None,
+    chosen: npt.NDArray[np.bool_] | None = None,
 ) -> float:
     """One step on the sentences of these numbers; return their mean loss. `clip` is the gradient's largest norm.
 
-    The letters (tokens, LONGEST) of all sentences may be others than those of `train`.
+    Of all sentences, those `chosen` (sentences,) are read in lower case, as `lowered` has them.
     """
     rows = train.features.rows(batch)
-    vectors, lengths, _ = load_batch(tagger, train.features, batch, rows)  # (tokens, width), (sentences,)
-    surface, tags = (torch.from_numpy(x[rows]).to(vectors.device) for x in (letters, train.tags))
+    vectors, lengths, letters = load_batch(tagger, train.features, batch, rows)  # (tokens, width), (sentences,)
+    if lowered and chosen is not None:
+        low = torch.from_numpy(np.repeat(chosen[batch], lengths)).to(letters.device)[:, None]  # (tokens, 1)
+        low_vectors, _, low_letters = load_batch(tagger, lowered, batch, rows)
+        vectors, letters = torch.where(low, low_vectors, vectors), torch.where(low, low_letters, letters)
     optimizer.zero_grad()
-    loss = tagger.loss(vectors, lengths, surface, tags)
+    loss = tagger.loss(vectors, lengths, letters, torch.from_numpy(train.tags[rows]).to(vectors.device))
     loss.backward()
     torch.nn.utils.clip_grad_norm_(tagger.parameters(), clip)
     optimizer.step()
