@@ -61,6 +61,14 @@ def test_inputs_of_a_scale_that_the_workspace_has_not_run_are_those_in_its_folde
     assert chosen(row, Fake("workspace", downloaded), run) == "of-row"
 
 
+def test_a_row_of_fewer_data_sets_is_found_although_all_of_them_lie_in_one_folder() -> None:
+    both = {"sets": ["wikineural", "multiconer"]}
+    workspace, row = Fake("workspace", **both), Fake("of-row", sets=["wikineural"])
+    assert workspace.stages["fragments"]["deps"] != row.stages["fragments"]["deps"]
+    assert chosen({"sets": ["wikineural"]}, workspace, row) == "of-row"
+    assert chosen({"sets": ["wikineural"]}, Fake("workspace", {"raw": "new"}, **both), row) is None
+
+
 def test_a_published_elmo_is_an_input_of_its_own_row() -> None:
     elmo = Fake("with-elmo", {"elmo": "published"}, arch="elmo")
     assert chosen({"arch": "elmo"}, Fake("workspace"), elmo) == "with-elmo"

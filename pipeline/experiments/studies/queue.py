@@ -57,6 +57,7 @@ def _differences(revision: Revision, workspace: Revision, values: Json, scored: 
         yield folder
     if read_choice(workspace.params).scale == values["scale"]:
         then, now = (list_inputs(each) for each in (revision, workspace))
+        now.pop(HERE.raw_ner.as_posix(), None)  # of other `sets` it is another folder; each set is compared by itself
         yield from (path for path, md5 in now.items() if then.get(path, md5) != md5)
 
 
