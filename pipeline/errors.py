@@ -100,7 +100,8 @@ def _explain(fault: Any, block: "type[BaseModel] | None", key: tuple[str | int, 
     message = re.sub(r" or instance of \w+$| after validation, not \d+$", "", message)  # words of pydantic's alone
     if kind == "json_invalid":
         return f"not valid JSON: {fault['ctx']['error']}"
-    name = ".".join(one_line(str(part), SHOWN) for part in key) or "top level"
+    # pydantic adds "[key]" where a key itself is at fault.
+    name = ".".join(one_line(str(part), SHOWN) for part in key if part != "[key]") or "top level"
     if kind in ("missing", "extra_forbidden"):
         fields = _block_at(fault["loc"][:-1], block).model_fields if block else {}
         if kind == "missing":
