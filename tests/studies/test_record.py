@@ -161,7 +161,7 @@ def test_stale_rows_stay_with_a_mark_until_they_are_run_again(bench: Bench) -> N
     bench.others, bench.workspace.md5s["code"] = [], "2"
     stale = bench.study(compute=False)
     assert stale["rows.csv"] == files["rows.csv"] and stale["page.md"].count("a †") == 1
-    assert "Not run" not in stale["page.md"] and "settings or code than the tree's" in stale["page.md"]
+    assert "Not run" not in stale["page.md"] and "code have changed since" in stale["page.md"]
     again = bench.study()
     assert bench.queued == ["a", "b"] and "†" not in again["page.md"] and again["rows.csv"] != files["rows.csv"]
 
