@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from pipeline.experiments.compare.system import check_fresh, find_scored
 from pipeline.experiments.studies import queue
 from pipeline.experiments.studies.queue import find, finish_queue, run_queued
+from pipeline.work.locks import lock
 from tests.studies.fake import DECIDE, DECIDE_NOTHING, ROOT, Fake, cell_of
 
 ROW: dict[str, Any] = {
@@ -103,6 +105,23 @@ def test_what_git_does_not_hold_is_copied_into_the_queue(tmp_path: Path, monkeyp
         f"exp run --queue -S scale=local {copied} evaluate typos",
         "exp run --run-all --jobs 2",
     ]
+
+
+def test_a_dvc_at_work_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(".dvc/tmp").mkdir(parents=True)
+    ran: list[bool] = []
+
+    def run(*_: Any, **__: Any) -> "subprocess.CompletedProcess[str]":
+        ran.append(holder.closed)
+        return subprocess.CompletedProcess([], 0, "")
+
+    with Path(".dvc/tmp/lock").open("a") as holder:
+        assert lock(holder)
+        monkeypatch.setattr(time, "sleep", lambda _: holder.close())
+        monkeypatch.setattr(subprocess, "run", run)
+        finish_queue(1)
+    assert ran == [True]
 
 
 QUEUE = "Task     Name    Created    Status\n1a2b3c4  Queued  10:00 AM   {}\n\nWorker status: 1 active, 0 idle\n"
