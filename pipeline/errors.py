@@ -108,7 +108,8 @@ def _explain(fault: Any, block: "type[BaseModel] | None", key: tuple[str | int, 
             required = ", ".join(key for key, field in fields.items() if field.is_required())
             return f"{name}: missing" + (f"; required here: {required}" if required else "")
         return f"{name}: unknown key" + (f"; valid keys here: {', '.join(fields)}" if fields else "")
-    if kind == "value_error" and not block:  # its message says what was found
+    is_block = isinstance(fault["input"], dict) and not message.startswith("expected")
+    if kind == "value_error" and (is_block or not block):  # its message says what was found
         return f"{name}: {message}"
     value = "nothing" if fault["input"] is None else shown(fault["input"])
     return f"{name}: found {value}: {message[0].lower()}{message[1:]}"
