@@ -64,7 +64,7 @@ def test_inputs_of_a_scale_that_the_workspace_has_not_run_are_those_in_its_folde
 
 
 def test_a_row_of_fewer_data_sets_is_found_although_all_of_them_lie_in_one_folder() -> None:
-    both = {"sets": ["wikineural", "multiconer"]}
+    both: dict[str, Any] = {"sets": ["wikineural", "multiconer"]}
     workspace, row = Fake("workspace", **both), Fake("of-row", sets=["wikineural"])
     assert workspace.stages["fragments"]["deps"] != row.stages["fragments"]["deps"]
     assert chosen({"sets": ["wikineural"]}, workspace, row) == "of-row"

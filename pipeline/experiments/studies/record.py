@@ -68,7 +68,8 @@ def check_seeds(rows: pd.DataFrame, path: Path) -> None:
     """Raise a `UserError` if a row of rows.csv has a seed twice, or no mean."""
     for names, seeds in rows.groupby(KEY, sort=False).seed:
         if MEAN not in {*seeds} or not seeds.is_unique:
-            raise _damaged(path, f"{', '.join(names)}: found seeds {', '.join(seeds)}, expected each once and {MEAN}")
+            row = ", ".join(map(str, names))
+            raise _damaged(path, f"{row}: found seeds {', '.join(seeds)}, expected each once and {MEAN}")
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
