@@ -100,14 +100,16 @@ def _explain(fault: Any, block: "type[BaseModel] | None", key: tuple[str | int, 
     message = re.sub(r" or instance of \w+$| after validation, not \d+$", "", message)  # words of pydantic's alone
     if kind == "json_invalid":
         return f"not valid JSON: {fault['ctx']['error']}"
-    name = ".".join(one_line(str(part), SHOWN) for part in key) or "top level"
+    # pydantic adds "[key]" where a key itself is at fault.
+    name = ".".join(one_line(str(part), SHOWN) for part in key if part != "[key]") or "top level"
     if kind in ("missing", "extra_forbidden"):
         fields = _block_at(fault["loc"][:-1], block).model_fields if block else {}
         if kind == "missing":
             required = ", ".join(key for key, field in fields.items() if field.is_required())
             return f"{name}: missing" + (f"; required here: {required}" if required else "")
         return f"{name}: unknown key" + (f"; valid keys here: {', '.join(fields)}" if fields else "")
-    if kind == "value_error" and not block:  # its message says what was found
+    is_block = isinstance(fault["input"], dict) and not message.startswith("expected")
+    if kind == "value_error" and (is_block or not block):  # its message says what was found
         return f"{name}: {message}"
     value = "nothing" if fault["input"] is None else shown(fault["input"])
     return f"{name}: found {value}: {message[0].lower()}{message[1:]}"

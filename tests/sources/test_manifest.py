@@ -74,7 +74,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any], str]] = {
     "O in a map": (
         WIKI,
         {"train": [PART | {"map": {"O": "A"}}]},
-        f"{WIKI}.train.0.map.O.[key]: found 'O': expected the",
+        f"{WIKI}.train.0.map.O: found 'O': expected the",
     ),
     "a type that a map makes": (
         WIKI,

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from pipeline.experiments.compare.system import check_fresh, find_scored
 from pipeline.experiments.studies import queue
 from pipeline.experiments.studies.queue import find, finish_queue, run_queued
+from pipeline.work.locks import lock
 from tests.studies.fake import DECIDE, DECIDE_NOTHING, ROOT, Fake, cell_of
 
 ROW: dict[str, Any] = {
@@ -61,6 +63,14 @@ def test_inputs_of_a_scale_that_the_workspace_has_not_run_are_those_in_its_folde
     assert chosen(row, Fake("workspace", downloaded), run) == "of-row"
 
 
+def test_a_row_of_fewer_data_sets_is_found_although_all_of_them_lie_in_one_folder() -> None:
+    both: dict[str, Any] = {"sets": ["wikineural", "multiconer"]}
+    workspace, row = Fake("workspace", **both), Fake("of-row", sets=["wikineural"])
+    assert workspace.stages["fragments"]["deps"] != row.stages["fragments"]["deps"]
+    assert chosen({"sets": ["wikineural"]}, workspace, row) == "of-row"
+    assert chosen({"sets": ["wikineural"]}, Fake("workspace", {"raw": "new"}, **both), row) is None
+
+
 def test_a_published_elmo_is_an_input_of_its_own_row() -> None:
     elmo = Fake("with-elmo", {"elmo": "published"}, arch="elmo")
     assert chosen({"arch": "elmo"}, Fake("workspace"), elmo) == "with-elmo"
@@ -95,6 +105,23 @@ def test_what_git_does_not_hold_is_copied_into_the_queue(tmp_path: Path, monkeyp
         f"exp run --queue -S scale=local {copied} evaluate typos",
         "exp run --run-all --jobs 2",
     ]
+
+
+def test_a_dvc_at_work_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(".dvc/tmp").mkdir(parents=True)
+    ran: list[bool] = []
+
+    def run(*_: Any, **__: Any) -> "subprocess.CompletedProcess[str]":
+        ran.append(holder.closed)
+        return subprocess.CompletedProcess([], 0, "")
+
+    with Path(".dvc/tmp/lock").open("a") as holder:
+        assert lock(holder)
+        monkeypatch.setattr(time, "sleep", lambda _: holder.close())
+        monkeypatch.setattr(subprocess, "run", run)
+        finish_queue(1)
+    assert ran == [True]
 
 
 QUEUE = "Task     Name    Created    Status\n1a2b3c4  Queued  10:00 AM   {}\n\nWorker status: 1 active, 0 idle\n"

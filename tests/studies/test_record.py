@@ -15,6 +15,7 @@ from pipeline.experiments.studies.record import (
     CURVE_TEXTS,
     HEADER,
     TEXTS,
+    check_seeds,
     read_curves,
     read_rows,
     read_table,
@@ -60,8 +61,8 @@ def test_tables_are_read_back_and_written_with_the_same_bytes(tmp_path: Path) ->
 
 
 DAMAGE = [
-    ("row,column,set,curve,x,y", "", "found columns , expected row, column, set, curve, x, y"),
-    ("row,column,set,curve,x,y", "row,column,set,x,y", "found columns row, column, set, x, y, expected"),
+    ("row,column,set,curve,x,y", "", "columns missing: row, column, set, curve, x, y; unknown columns: none"),
+    ("row,column,set,curve,x,y", "row,column,set,line,x,y", "columns missing: curve; unknown columns: line"),
     ("row,all,wikineural,epochs,1,", "<<<<<<< HEAD\nrow,all,wikineural,epochs,1,", "row 3: found 1 values, expected 6"),
     (",50\n", ",fifty\n", "could not convert string to float: 'fifty'"),
     (",50\n", ',"50\n', "unexpected end of data"),
@@ -76,6 +77,15 @@ def test_a_damaged_table_is_one_line(old: str, new: str, message: str, tmp_path:
     path.write_bytes(path.read_text().replace(old, new, 1).encode(errors="surrogateescape"))
     with pytest.raises(UserError, match=rf"curves.csv: not the table that was written: .*{message}.*; git checkout"):
         read_table(path, CURVE_HEADER, CURVE_TEXTS)
+
+
+def test_a_row_without_a_mean_or_with_a_seed_twice_is_one_line() -> None:
+    rows = read_rows(cell_of(), "wikineural", Fake("x"), SUMS, "abc")
+    check_seeds(rows, Path("rows.csv"))
+    check_seeds(rows[:0], Path("rows.csv"))
+    for damaged, seeds in ((rows[:2], "1, 2"), (pd.concat([rows[:1], rows]), "1, 1, 2, mean")):
+        with pytest.raises(UserError, match=rf"rows.csv: .*row, all, wikineural: found seeds {seeds}, expected each"):
+            check_seeds(damaged, Path("rows.csv"))
 
 
 STUDY = "question: Which?\nbase: {sets: [wikineural]}\nrows: {a: {arch: sru}, b: {arch: gru}}\n"
@@ -137,13 +147,21 @@ def test_what_was_run_is_not_run_again_here_or_elsewhere(bench: Bench) -> None:
     assert bench.study() == files and bench.queued == []
 
 
+def test_a_finding_that_cannot_be_read_is_said_before_anything_is_run(bench: Bench) -> None:
+    wrong = """findings: ['{{ f1("a", "wikineural") }}, {{ f1("c", "wikineural") }}']"""
+    Path("studies/s.yaml").write_text(STUDY + wrong)
+    with pytest.raises(UserError, match="sentence 1: found row 'c', expected one of a, b"):
+        bench.study()
+    assert bench.queued == [] and not Path("results").exists()
+
+
 def test_stale_rows_stay_with_a_mark_until_they_are_run_again(bench: Bench) -> None:
     files = bench.study()
     assert bench.queued == ["a", "b"]
     bench.others, bench.workspace.md5s["code"] = [], "2"
     stale = bench.study(compute=False)
     assert stale["rows.csv"] == files["rows.csv"] and stale["page.md"].count("a †") == 1
-    assert "Not run" not in stale["page.md"] and "settings or code than the tree's" in stale["page.md"]
+    assert "Not run" not in stale["page.md"] and "code have changed since" in stale["page.md"]
     again = bench.study()
     assert bench.queued == ["a", "b"] and "†" not in again["page.md"] and again["rows.csv"] != files["rows.csv"]
 

@@ -39,8 +39,8 @@ def test_a_row_has_the_settings_of_base_column_and_row_the_last_one_first(tmp_pa
         (VALID + "basis: {}", "basis: unknown key; valid keys here: question, base, columns, rows, baseline, findings"),
         ("question: Which?", "rows: missing; required here: question, rows"),
         ("question: Which?\nrows: {}", "rows: found {}: dictionary should have at least 1 item"),
-        ("question: Which?\nrows: {'a|b': {}}", "a|b.*should match pattern"),
-        ('question: "One.\\nTwo."\nrows: {a: {}}', "question: found .*should match pattern"),
+        ("question: Which?\nrows: {'a|b': {}}", r"rows.a\|b: found .a\|b.: expected a name without bars"),
+        ('question: "One.\\nTwo."\nrows: {a: {}}', "question: found .*: expected a line of text"),
         (VALID + "baseline: c", "baseline: found 'c', expected one of a, b"),
         ("question: [", "not valid YAML: line"),
         ("", "top level: found nothing"),
@@ -49,6 +49,7 @@ def test_a_row_has_the_settings_of_base_column_and_row_the_last_one_first(tmp_pa
         (VALID.replace("gru", "gruu"), "b: arch: found 'gruu', expected one of charcnn, lstm"),
         (VALID + "columns: {c: {scale: x}, d: {}}", "a, c: scale: found 'x', expected one of demo, local, paper"),
         (VALID + "base: {archs.sru: {layers: 4}}", "a: archs.sru: found a block, expected a value; give each"),
+        (VALID.replace("gru", "sru"), "rows: a and b have the same settings; keep one of them"),
         (VALID + "base: {archs.мой.layers: 4}", "a: found setting 'archs.мой.layers', which DVC cannot set; name it"),
     ],
 )
@@ -64,6 +65,8 @@ def test_a_study_that_is_not_there_is_answered_with_those_that_are(tmp_path: Pat
         (tmp_path / f"{name}.yaml").write_text(VALID)
     with pytest.raises(UserError, match=r"found no study '../x'; in .*: a, b"):
         read_study("../x", tmp_path)
+    with pytest.raises(UserError, match=r"found no .*\.yaml; run from the top of the repository"):
+        list_studies(tmp_path / "elsewhere")
 
 
 WORDS = ["word", "true", "Null", "inf", "", "a, b", "it's", 'say "x"', "back\\slash", "end\\", '\\"', "[x=1]", "Ещё ~"]

@@ -4,7 +4,8 @@ Taught by vectors, n-grams reach {{ f1("n-grams, taught", "wikineural") }}, {{ g
 "n-grams, taught", "wikineural") }} more than those trained here.
 """
 
-import pandas as pd
+from math import isnan, nan
+
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -20,14 +21,11 @@ STALE = "†"
 """Marks what rows have given whose settings or code are not the tree's."""
 
 
-class NotRunError(Exception):
-    """A sentence speaks of a row that has no scores yet."""
-
-
 def write_findings(results: Results) -> list[str]:
     """Return the sentences whose rows have all been run, with their numbers; those of stale rows are marked.
 
-    A `UserError` says which sentence cannot be read, or names a row that the study does not have.
+    A `UserError` says which sentence cannot be read, or names a row that the study does not have, whether or not
+    anything has been run.
     """
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
     sentences = []
@@ -36,11 +34,10 @@ def write_findings(results: Results) -> list[str]:
         functions = {"f1": numbers.f1, "gain": numbers.gain, "lost": numbers.lost, "value": numbers.value}
         try:
             sentence = " ".join(environment.from_string(template).render(functions).split())
-        except NotRunError:
-            continue
         except (TemplateError, TypeError, ValueError, ArithmeticError, UserError) as error:
             raise UserError(f"{FOLDER / results.name}.yaml: findings: sentence {number}: {error}") from None
-        sentences.append(f"{sentence} {STALE}" if numbers.keys & results.stale else sentence)
+        if not numbers.lacking:
+            sentences.append(f"{sentence} {STALE}" if numbers.keys & results.stale else sentence)
     return sentences
 
 
@@ -52,6 +49,8 @@ class Numbers:
         self._results = results
         self.keys = set[Key]()
         """The rows whose numbers were asked for."""
+        self.lacking = False
+        """Whether a number was asked for that there is not yet: then the text says nan."""
 
     def f1(self, row: str, data_set: str, column: str = "", metric: str = "entity_f1") -> str:
         """Return a score, the mean over the seeds with their deviation: 0.812 ± 0.003."""
@@ -84,8 +83,6 @@ class Numbers:
             names = dict.fromkeys(key[number] for key in self._results.keys)
             if name not in names:
                 raise UserError(f"found {part} {name!r}, expected one of {', '.join(names)}")
-        if key not in self._results.means:
-            raise NotRunError
         self.keys.add(key)
         return key
 
@@ -93,7 +90,7 @@ class Numbers:
         names = [column for column in HEADER if column not in TEXTS]
         if name not in names:
             raise UserError(f"found number {name!r}, expected one of {', '.join(names)}")
-        number = self._results.means[key][name]
-        if pd.isna(number):
-            raise NotRunError
-        return float(number)
+        mean = self._results.means.get(key)
+        number = nan if mean is None else float(mean[name])
+        self.lacking = self.lacking or isnan(number)
+        return number

@@ -55,7 +55,7 @@ def show(results: Results) -> str:
                 rows.append([_mark(results, key), *cells, _score(mean.token_f1), decimal(_known(mean.perplexity), 1)])
         tables.append(f"{_title(results, name, column)}\n{plain(header, rows)}")
     if results.stale:
-        tables.append(f"{STALE} given by other settings or code than those of params.yaml and pipeline/")
+        tables.append(f"{STALE} settings or code have changed since; to be run again")
     if results.missing:
         tables.append(f"not run: {'; '.join(results.missing)}")
     return "\n\n".join([results.study.question, *write_findings(results), *tables])

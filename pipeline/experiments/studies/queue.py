@@ -4,16 +4,18 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pipeline.errors import UserError
 from pipeline.experiments.lock import Json, stale
-from pipeline.experiments.mend import mend
+from pipeline.experiments.mend import TMP, mend
 from pipeline.experiments.revision import PARAMS, Revision, read_choice
 from pipeline.experiments.studies.recipe import SCORED
 from pipeline.experiments.studies.study import Cell, encode
 from pipeline.paths import HERE
+from pipeline.work.locks import lock
 from pipeline.work.progress import say
 
 SUMS = "sums.json"
@@ -57,6 +59,7 @@ def _differences(revision: Revision, workspace: Revision, values: Json, scored: 
         yield folder
     if read_choice(workspace.params).scale == values["scale"]:
         then, now = (list_inputs(each) for each in (revision, workspace))
+        now.pop(HERE.raw_ner.as_posix(), None)  # of other `sets` it is another folder; each set is compared by itself
         yield from (path for path, md5 in now.items() if then.get(path, md5) != md5)
 
 
@@ -99,6 +102,7 @@ def _copied(inputs: Path) -> list[str]:
 
 
 def _dvc(*arguments: str, check: bool = True, output: bool = False) -> str:
+    _wait_for_others()
     # Stages are run by the `python` on the PATH, which has to be this one in scratch copies too.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     done = subprocess.run(
@@ -110,7 +114,18 @@ def _dvc(*arguments: str, check: bool = True, output: bool = False) -> str:
     )
     if check and done.returncode:
         raise UserError(
-            f"dvc {' '.join(arguments)}: failed (exit code {done.returncode}), see above; if it is for a lock, another "
-            "dvc is at work here, be it one that a killed study has left: wait for its end, and run again"
+            f"dvc {' '.join(arguments)}: failed (exit code {done.returncode}), see above; if another dvc has "
+            "the lock, wait for its end and run again"
         )
     return done.stdout or ""
+
+
+def _wait_for_others() -> None:
+    """Wait until no other dvc holds DVC's lock, be it one of another study or one that a killed study has left."""
+    if not TMP.is_dir():
+        return
+    with (TMP / "lock").open("a") as file:
+        if not lock(file):
+            say("another dvc is at work here: waiting for its end")
+            while not lock(file):
+                time.sleep(1)

@@ -49,7 +49,7 @@ def read_table(path: Path, header: list[str], texts: list[str]) -> pd.DataFrame:
         text = path.read_text(encoding="utf-8") if path.is_file() else ",".join(header)
         titles, *rows = [*csv.reader(io.StringIO(text, newline=""), strict=True)] or [[]]
         if titles != header:
-            raise ValueError(f"found columns {', '.join(titles)}, expected {', '.join(header)}")
+            raise ValueError(_compare_titles(titles, header))
         for number, row in enumerate(rows, 1):
             if len(row) != len(header):
                 raise ValueError(f"row {number:,}: found {len(row)} values, expected {len(header)}")
@@ -61,7 +61,15 @@ def read_table(path: Path, header: list[str], texts: list[str]) -> pd.DataFrame:
         fault = not_utf8(error)
     except (csv.Error, ValueError) as error:
         fault = " ".join(str(error).split())
-    raise UserError(f"{path}: not the table that was written: {fault}; git checkout {path}, or delete it")
+    raise _damaged(path, fault)
+
+
+def check_seeds(rows: pd.DataFrame, path: Path) -> None:
+    """Raise a `UserError` if a row of rows.csv has a seed twice, or no mean."""
+    for names, seeds in rows.groupby(KEY, sort=False).seed:
+        if MEAN not in {*seeds} or not seeds.is_unique:
+            row = ", ".join(map(str, names))
+            raise _damaged(path, f"{row}: found seeds {', '.join(seeds)}, expected each once and {MEAN}")
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
@@ -121,6 +129,16 @@ def describe_commit() -> str:
     """Return the commit that is checked out, with a plus if code or settings have been edited since."""
     edited = _git("status", "--porcelain", "--", "pipeline", "params.yaml", "dvc.yaml")
     return _git("rev-parse", "--short=10", "HEAD").strip() + ("+" if edited else "")
+
+
+def _compare_titles(titles: list[str], header: list[str]) -> str:
+    missing = ", ".join(title for title in header if title not in titles) or "none"
+    unknown = ", ".join(title for title in titles if title not in header) or "none"
+    return f"columns missing: {missing}; unknown columns: {unknown}"
+
+
+def _damaged(path: Path, fault: str) -> UserError:
+    return UserError(f"{path}: not the table that was written: {fault}; git checkout {path}, or delete it")
 
 
 def _number(cell: str) -> float:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from pipeline.experiments.revision import STAGES, WORKSPACE, Revision, all_revisions, open_revisions
 from pipeline.experiments.studies.docs import fill_in, path_between
+from pipeline.experiments.studies.findings import write_findings
 from pipeline.experiments.studies.page import render, show, summarise
 from pipeline.experiments.studies.pairs import PAIRS, Key, Pair, compare_rows, read_pairs
 from pipeline.experiments.studies.plots import choose_drawings
@@ -19,6 +20,7 @@ from pipeline.experiments.studies.record import (
     HEADER,
     ROWS,
     TEXTS,
+    check_seeds,
     describe_commit,
     read_curves,
     read_rows,
@@ -50,7 +52,10 @@ def run(name: str, compute: bool, jobs: int, target: Path, docs: Path) -> str:
     stages = read_yaml(Path(STAGES))["stages"]
     sums = {key: sum_up(workspace, stages, cell.values, key[2]) for cell in cells for key in _keys(cell)}
     rows, curves = read_table(target / ROWS, HEADER, TEXTS), read_table(target / CURVES, CURVE_HEADER, CURVE_TEXTS)
+    check_seeds(rows, target / ROWS)
     pairs = read_pairs(target / PAIRS)
+    # A sentence that cannot be read is found now, and not after all rows have been run.
+    write_findings(Results(name, study, [*sums], rows[:0], curves[:0], [], set()))
 
     revisions = _find_all(cells)
     if compute and _lack(cells, rows, sums, revisions):

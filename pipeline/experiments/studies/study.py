@@ -12,12 +12,13 @@ A setting is a dotted key of params.yaml. Where a study has `columns`, each row 
 import copy
 import json
 import re
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
-from pipeline.errors import UserError, explain, shown
+from pipeline.errors import UserError, explain, printable, shown
 from pipeline.files.settings import Settings
 from pipeline.files.yaml import read_yaml
 from pipeline.params import PARAMS, Params, check_params
@@ -33,10 +34,22 @@ PLAIN = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
 """Words that need no quotes there."""
 
 Json = dict[str, Any]
-Line = Annotated[str, Field(pattern=r"^[^\s\p{C}](?:[^\p{C}]*[^\s\p{C}])?$")]
-"""Text of one line, without spaces at its ends."""
-Name = Annotated[str, Field(pattern=r"^[^\s\p{C}|](?:[^\p{C}|]*[^\s\p{C}|])?$")]
-"""The same without bars: names stand in tables."""
+
+
+def _one_line(text: str) -> str:
+    if not text or text != printable(text.strip(), "\xa0"):
+        raise ValueError("expected a line of text, without spaces at its ends")
+    return text
+
+
+def _no_bar(name: str) -> str:
+    if "|" in name:
+        raise ValueError("expected a name without bars, since it stands in tables")
+    return name
+
+
+Line = Annotated[str, AfterValidator(_one_line)]
+Name = Annotated[Line, AfterValidator(_no_bar)]
 
 
 class Study(Settings):
@@ -73,15 +86,17 @@ class Cell(NamedTuple):
 
 
 def list_studies(folder: Path = FOLDER) -> list[str]:
-    """Return the names of all studies, sorted."""
-    return sorted(path.stem for path in folder.glob("*.yaml"))
+    """Return the names of all studies, sorted; without any, a `UserError` says where to look for them."""
+    if not (names := sorted(path.stem for path in folder.glob("*.yaml"))):
+        raise UserError(f"found no {folder}/*.yaml; run from the top of the repository")
+    return names
 
 
 def read_study(name: str, folder: Path = FOLDER) -> Study:
     """Read a study; a `UserError` names the file, the key, what was found and what is valid."""
     path = folder / f"{name}.yaml"
-    if name not in list_studies(folder):
-        raise UserError(f"found no study {name!r}; in {folder}: {', '.join(list_studies(folder)) or 'none'}")
+    if name not in (names := list_studies(folder)):
+        raise UserError(f"found no study {name!r}; in {folder}: {', '.join(names)}")
     try:
         study = Study.model_validate(read_yaml(path))
     except ValidationError as error:
@@ -94,7 +109,8 @@ def read_study(name: str, folder: Path = FOLDER) -> Study:
 def list_cells(study: Study, name: str, values: Json) -> list[Cell]:
     """Return the experiments of a study, row by row; `values` are those of params.yaml.
 
-    A `UserError` names the row with a setting that params.yaml does not have, or with a value that is not valid there.
+    A `UserError` names the row with a setting that params.yaml does not have, or with a value that is not valid there,
+    or two rows that are the same.
     """
     cells = []
     for row, of_row in study.rows.items():
@@ -105,6 +121,10 @@ def list_cells(study: Study, name: str, values: Json) -> list[Cell]:
             for key, value in settings.items():
                 _set(changed, key, value, origin)
             cells.append(Cell(row, column, settings, changed, check_params(changed, Path(origin))))
+    values_of = {row: [cell.values for cell in cells if cell.row == row] for row in study.rows}
+    for one, other in combinations(study.rows, 2):
+        if values_of[one] == values_of[other]:
+            raise UserError(f"{FOLDER / name}.yaml: rows: {one} and {other} have the same settings; keep one of them")
     return cells
 
 
