@@ -120,7 +120,7 @@ def test_what_is_reached_through_the_plumbing_counts_and_the_plumbing_does_not()
 RERUNS = {
     "pipeline/text/dump/wikitext.py": {"documents"},
     "pipeline/stages/fragments.py": {"fragments"},
-    "pipeline/text/udpipe.py": {"sentences", "lemmas", "corpora", "evaluate", "typos"},
+    "pipeline/text/udpipe.py": {"sentences", "lemmas", "corpora", "ner", "evaluate", "typos"},
     "pipeline/lm/rnn/gru.py": {"pretrain:gru"},
     "pipeline/lm/rnn/sru/recurrence.py": {f"pretrain:{arch}" for arch in ("sru", "sru4", "sru12", "srupp", "mingru")},
     "pipeline/lm/rnn/lstm.py": {"charcnn", "pretrain:lstm"},
