@@ -38,6 +38,10 @@ class Facts(NamedTuple):
     sources: dict[str, Origin]
     """Where the files of the set came from, by their names in `DataSet.parts`."""
     news: list[Origin]
+    vectors: Origin | None
+    """Where the vectors of words came from that have taught the encoder, if any have."""
+    surface: bool
+    """Whether the tagger reads tokens as given, besides what the protocol makes of them."""
     epoch: str
     """Which epoch the protocol keeps: best or last."""
     scores: Rows
@@ -55,6 +59,7 @@ def render_card(facts: Facts) -> str:
     sources = [
         *((f"{exported.set}, {name}", x) for name, x in facts.sources.items()),
         *(("text of the language model", x) for x in facts.news),
+        *([("vectors of words", facts.vectors)] if facts.vectors else []),
         ("UDPipe model", Origin(source=exported.udpipe.source, sha256=exported.udpipe.sha256)),
     ]
     measures, columns = ("precision", "recall", "f1"), ("sentences", "tokens", "entities")
@@ -74,6 +79,7 @@ def render_card(facts: Facts) -> str:
         splits=[[split, *(integer(facts.counts[split][x]) for x in columns)] for split in SPLITS],
         sources=[[use, code(x["source"]), code(x["sha256"])] for use, x in sources],
         licences=dict.fromkeys(licences),
+        vectors_licence=describe_licence("vectors", facts.vectors["source"]) if facts.vectors else "",
         udpipe_licence=describe_licence("udpipe", exported.udpipe.source),
         news_licences=dict.fromkeys(describe_licence("text", x["source"]) for x in facts.news),
     )

@@ -65,15 +65,19 @@ def run(paths: Paths, params: Params, name: str) -> None:
             udpipe=UdpipeModel(file=UDPIPE, source=source, sha256=sha256(model)),
             parts=sum_parts(folder),
         )
-        facts = _read_facts(paths, exported, protocol.epoch, len(trained), calibration)
+        surface = trained[seed].sizes.surface > 0
+        facts = _read_facts(paths, exported, protocol.epoch, len(trained), surface, calibration)
         write_json(folder / SETTINGS, exported.model_dump(mode="json"))
         write_text(folder / CARD, render_card(facts))
     values = {name: {"calibration": _rounded(calibration)}}
     write_json(paths.scores / f"{name}.calibration.json", values)
 
 
-def _read_facts(paths: Paths, exported: Exported, epoch: str, seeds: int, calibration: dict[str, Any]) -> Facts:
+def _read_facts(
+    paths: Paths, exported: Exported, epoch: str, seeds: int, surface: bool, calibration: dict[str, Any]
+) -> Facts:
     name, raw = exported.set, paths.raw_ner / exported.set
+    vectors = read_json(paths.vectors / "source.json", dict[str, str | None], "fetch")  # without a file if unused
     dataset = read_dataset(raw)
     origins = TypedDict("origins", dict.fromkeys(dataset.parts, Origin))  # type: ignore[misc]  # keys of these names
     scores = read_csv(paths.scores / f"{name}.scores.csv", SCORES, "evaluate")
@@ -85,6 +89,8 @@ def _read_facts(paths: Paths, exported: Exported, epoch: str, seeds: int, calibr
         dataset=dataset,
         sources=read_key(raw / "sources.json", "files", origins, "fetch"),
         news=read_key(paths.news / "sources.json", "files", list[Origin], "fetch"),
+        vectors=Origin(source=str(vectors["source"]), sha256=str(vectors["sha256"])) if vectors["file"] else None,
+        surface=surface,
         epoch=epoch,
         scores=[row for row in scores if row["seed"] == exported.seed],
         types=read_csv(paths.scores / f"{name}.types.csv", TYPES, "evaluate"),

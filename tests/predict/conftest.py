@@ -72,6 +72,8 @@ class World:
         facts = {"source": "data/demo/x", "sha256": "0" * 64}
         write_json(generated / "sources.json", {"files": dict.fromkeys(files, facts)})
         write_json(self.paths.news / "sources.json", {"files": [facts]})
+        self.paths.vectors.mkdir()
+        write_json(self.paths.vectors / "source.json", {"file": "x.tar", "format": "navec"} | facts)
         copyfile(DEMO / "model.udpipe", udpipe)
         write_json(udpipe.with_name("source.json"), {"source": "data/demo/model.udpipe", "sha256": "0" * 64})
 
