@@ -193,8 +193,8 @@ def test_going_back_recomputes_nothing(clone: Clone) -> None:
 
 def test_a_study_runs_what_was_not_run_and_another_clone_draws_the_same_page(clone: Clone, tmp_path: Path) -> None:
     """One row is the workspace's, the other differs in typos only; the other clone has the CSV files and no cache."""
-    command = [sys.executable, "-m", "pipeline", "study", "typos"]
-    name, results = "studies/typos.yaml", clone.folder / "results" / "typos"
+    command = [sys.executable, "-m", "pipeline", "study", "misspelt"]
+    name, results = "studies/misspelt.yaml", clone.folder / "results" / "misspelt"
     text = "question: How many?\nbaseline: few\nrows: {few: {}, 'Ещё, больше': {typos.rates: [0, 0.5]}}\n"
     (clone.folder / name).write_text(text, encoding="utf-8")
     output = clone.run(*command)
@@ -208,11 +208,11 @@ def test_a_study_runs_what_was_not_run_and_another_clone_draws_the_same_page(clo
     other = tmp_path / "clone"
     clone.git("clone", "--quiet", ".", str(other))
     shutil.copyfile(clone.folder / name, other / name)
-    (other / "results" / "typos").mkdir(parents=True)
+    (other / "results" / "misspelt").mkdir(parents=True)
     for table in results.glob("*.csv"):
-        shutil.copyfile(table, other / "results" / "typos" / table.name)
+        shutil.copyfile(table, other / "results" / "misspelt" / table.name)
     clone.run(*command, "--no-compute", folder=other)
-    assert {path.name: path.read_bytes() for path in (other / "results" / "typos").iterdir()} == files
+    assert {path.name: path.read_bytes() for path in (other / "results" / "misspelt").iterdir()} == files
     (clone.folder / name).unlink()
     shutil.rmtree(clone.folder / "results")
     assert clone.is_committed()
