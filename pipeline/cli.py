@@ -216,7 +216,11 @@ def study(
         print(printable("\n".join(f"{each}: {read_study(each).question}" for each in list_studies()), TEXT))
         return
     with _at_work("study"):
-        print(printable(run(name, compute, jobs, HERE.results / name, HERE.results_page), TEXT))
+        scores, missing = run(name, compute, jobs, HERE.results / name, HERE.results_page)
+        print(printable(scores, TEXT))
+        if compute and missing:
+            advice = "see above, or dvc queue logs, for why; the same command runs them again"
+            raise UserError(f"experiments that have failed: {len(missing)}; {advice}")
 
 
 @app.command()

@@ -98,8 +98,20 @@ def test_what_is_printed_commands_no_terminal(
     command: str, function: str, monkeypatch: pytest.MonkeyPatch, run_command: Callable[..., Done]
 ) -> None:
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr(function, lambda *_: "gr\x1b]0;title\x07u\n\u202e0.9\x9b")
+    printed = "gr\x1b]0;title\x07u\n\u202e0.9\x9b"
+    monkeypatch.setattr(function, lambda *_: (printed, []) if command == "study demo" else printed)
     assert run_command(*command.split()) == (0, "gr\\x1b]0;title\\x07u\n\\u202e0.9\\x9b\n", "")
+
+
+@pytest.mark.parametrize("compute", [True, False])
+def test_a_study_whose_experiments_failed_is_shown_and_is_an_error(
+    compute: bool, monkeypatch: pytest.MonkeyPatch, run_command: Callable[..., Done]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr("pipeline.experiments.studies.run.run", lambda *_: ("scores", ["gru", "lstm"]))
+    done = run_command("study", "demo", *([] if compute else ["--no-compute"]))
+    assert done.out == "scores\n" and done.code == int(compute)
+    assert done.err.startswith("error: experiments that have failed: 2; see above, or dvc queue logs") == compute
 
 
 @pytest.mark.parametrize(

@@ -40,8 +40,9 @@ Revisions = dict[tuple[str, str], Revision]
 """By row and column."""
 
 
-def run(name: str, compute: bool, jobs: int, target: Path, docs: Path) -> str:
-    """Bring the study up to date in the folder `target` and in the page `docs`; return its scores as text.
+def run(name: str, compute: bool, jobs: int, target: Path, docs: Path) -> tuple[str, list[str]]:
+    """Bring the study up to date in the folder `target` and in the page `docs`; return its scores as text, and the names
+    of the experiments that have none.
 
     With `compute`, experiments that neither rows.csv nor a revision has are run first, `jobs` at a time.
     """
@@ -86,7 +87,7 @@ def run(name: str, compute: bool, jobs: int, target: Path, docs: Path) -> str:
     pictures = {picture: save(target, picture, draw, results) for picture, draw in drawings.items()}
     write_page(target, "page", render(results, drawings), pictures)
     fill_in(docs, name, summarise(results, path_between(docs, target)))
-    return f"{show(results)}\n\npage: {target / 'page'}.html"
+    return f"{show(results)}\n\npage: {target / 'page'}.html", results.missing
 
 
 def _keys(cell: Cell) -> list[Key]:
