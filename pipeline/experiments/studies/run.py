@@ -41,8 +41,9 @@ Revisions = dict[tuple[str, str], Revision]
 
 
 def run(name: str, compute: bool, jobs: int, target: Path, docs: Path) -> tuple[str, list[str]]:
-    """Bring the study up to date in the folder `target` and in the page `docs`; return its scores as text, and the names
-    of the experiments that have none.
+    """Bring the study up to date in the folder `target` and in the page `docs`.
+
+    Returns its scores as text, and the names of the experiments that have none.
 
     With `compute`, experiments that neither rows.csv nor a revision has are run first, `jobs` at a time.
     """
