@@ -77,7 +77,7 @@ def _read_facts(
     paths: Paths, exported: Exported, epoch: str, seeds: int, surface: bool, calibration: dict[str, Any]
 ) -> Facts:
     name, raw = exported.set, paths.raw_ner / exported.set
-    vectors = read_json(paths.vectors / "source.json", dict[str, str | None], "fetch")  # without a file if unused
+    vectors = read_json(paths.vectors / "source.json", dict[str, str | int | None], "fetch")  # without a file if unused
     dataset = read_dataset(raw)
     origins = TypedDict("origins", dict.fromkeys(dataset.parts, Origin))  # type: ignore[misc]  # keys of these names
     scores = read_csv(paths.scores / f"{name}.scores.csv", SCORES, "evaluate")

@@ -73,7 +73,7 @@ class World:
         write_json(generated / "sources.json", {"files": dict.fromkeys(files, facts)})
         write_json(self.paths.news / "sources.json", {"files": [facts]})
         self.paths.vectors.mkdir()
-        write_json(self.paths.vectors / "source.json", {"file": "x.tar", "format": "navec"} | facts)
+        write_json(self.paths.vectors / "source.json", {"file": "x.tar", "format": "navec", "bytes": 7} | facts)
         copyfile(DEMO / "model.udpipe", udpipe)
         write_json(udpipe.with_name("source.json"), {"source": "data/demo/model.udpipe", "sha256": "0" * 64})
 
