@@ -214,7 +214,7 @@ def test_a_study_runs_what_was_not_run_and_another_clone_draws_the_same_page(clo
     clone.run(*command, "--no-compute", folder=other)
     assert {path.name: path.read_bytes() for path in (other / "results" / "misspelt").iterdir()} == files
     (clone.folder / name).unlink()
-    shutil.rmtree(clone.folder / "results")
+    shutil.rmtree(results)
     assert clone.is_committed()
 
 
