@@ -14,8 +14,7 @@ from pipeline.experiments.studies.pairs import Key
 from pipeline.experiments.studies.record import HEADER, TEXTS
 from pipeline.experiments.studies.results import Results, say_difference
 from pipeline.experiments.studies.study import FOLDER
-from pipeline.ner.scoring.scores import deviation
-from pipeline.report.tables import percent, plus_minus, score
+from pipeline.report.tables import percent, score
 
 STALE = "†"
 """Marks what rows have given whose settings or code are not the tree's."""
@@ -50,12 +49,13 @@ class Numbers:
         self.keys = set[Key]()
         """The rows whose numbers were asked for."""
         self.lacking = False
-        """Whether a number was asked for that there is not yet: then the text says nan."""
+        """Whether a number was asked for that there is not yet: then the sentence is left out."""
 
     def f1(self, row: str, data_set: str, column: str = "", metric: str = "entity_f1") -> str:
         """Return a score, the mean over the seeds with their deviation: 0.812 ± 0.003."""
         key = self._find(row, data_set, column)
-        return plus_minus(self._number(key, metric), deviation(self._results.seeds(key)[metric].tolist()))
+        self._number(key, metric)
+        return "" if self.lacking else self._results.spread(key, metric)
 
     def gain(self, row: str, other: str, data_set: str, column: str = "") -> str:
         """Return the entity F1 of `other` minus that of `row`, with the p of their test: +0.031 (p 0.0005)."""

@@ -9,11 +9,10 @@ from pipeline.experiments.studies.findings import STALE, write_findings
 from pipeline.experiments.studies.pairs import RESAMPLES, Key, Pair, smallest_difference
 from pipeline.experiments.studies.results import Results, say_difference
 from pipeline.experiments.studies.study import ALL, FOLDER, encode
-from pipeline.ner.scoring.scores import deviation
 from pipeline.report.pages.blocks import Markdown, code, table
 from pipeline.report.pages.render import render_markdown
 from pipeline.report.paper import LARGE_MODELS, MODELS, set_name
-from pipeline.report.tables import NONE, decimal, integer, minutes, plain, plus_minus, score
+from pipeline.report.tables import NONE, decimal, integer, minutes, plain, score
 
 PAPER = MODELS | LARGE_MODELS
 PAGE, SUMMARY = (Path(__file__).with_name(name) for name in ("page.md", "summary.md"))
@@ -50,7 +49,7 @@ def show(results: Results) -> str:
         rows = []
         for key, mean in results.means.items():
             if key[1:] == (column, name):
-                cells = [plus_minus(mean.entity_f1, deviation(results.seeds(key).entity_f1.tolist()))]
+                cells = [results.spread(key, "entity_f1")]
                 cells += map(_score, (mean.entity_f1_unseen, mean.entity_f1_lowercased, mean.entity_f1_typos))
                 rows.append([_mark(results, key), *cells, _score(mean.token_f1), decimal(_known(mean.perplexity), 1)])
         tables.append(f"{_title(results, name, column)}\n{plain(header, rows)}")
@@ -95,14 +94,13 @@ def _tabulate_scores(results: Results, name: str, column: str) -> tuple[Markdown
     header += ["Token F1", *(["the paper's"] if paper else []), "Perplexity", "Seeds"]
     rows = []
     for key, mean in means.items():
-        seeds = results.seeds(key)
-        cells = [_mark(results, key), plus_minus(mean.entity_f1, deviation(seeds.entity_f1.tolist()))]
+        cells = [_mark(results, key), results.spread(key, "entity_f1")]
         cells += [f"{score(mean.entity_f1_low)} to {score(mean.entity_f1_high)}"]
         cells += [_score(mean.entity_f1_unseen), _score(mean.entity_f1_lowercased)]
         cells += [_score(mean.entity_f1_typos)] if rates else []
-        cells += [plus_minus(mean.token_f1, deviation(seeds.token_f1.tolist()))]
+        cells += [results.spread(key, "token_f1")]
         cells += [score(PAPER[key[0]].f1.get(name)) if key[0] in PAPER else NONE] if paper else []
-        cells += [decimal(_known(mean.perplexity), 1), str(len(seeds))]
+        cells += [decimal(_known(mean.perplexity), 1), str(len(results.seeds(key)))]
         rows.append(cells)
     number = max((len(results.seeds(key)) for key in means), default=1)
     between, pairs = results.seed_deviation(name, column), [*results.pairs_of(name, column).values()]

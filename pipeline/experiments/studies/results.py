@@ -11,9 +11,10 @@ import pandas as pd
 from pipeline.experiments.studies.pairs import Key, Pair, correct
 from pipeline.experiments.studies.record import KEY
 from pipeline.experiments.studies.study import Study
+from pipeline.ner.scoring.scores import deviation
 from pipeline.report.data import MEAN
 from pipeline.report.paper import order_sets
-from pipeline.report.tables import decimal
+from pipeline.report.tables import decimal, plus_minus
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,10 @@ class Results:
         """Return the taggers of a row."""
         rows = select(self.rows, key)
         return rows[rows.seed != MEAN]
+
+    def spread(self, key: Key, metric: str) -> str:
+        """Return a score of a row for people, the mean over the seeds with their deviation: 0.812 ± 0.003."""
+        return plus_minus(float(self.means[key][metric]), deviation(self.seeds(key)[metric].tolist()))
 
     def line(self, key: Key, curve: str) -> dict[float, float]:
         """Return a curve of a row: y by x; empty if there is none."""
