@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.ner.tagging.batches import WINDOW, inference_batches, training_batches
+from pipeline.ner.tagging.batches import PLACES, WINDOW, inference_batches, training_batches
 
 LENGTHS = st.lists(st.integers(1, 50), max_size=60).map(lambda lengths: np.array(lengths, dtype=np.int64))
 
@@ -34,3 +34,11 @@ def test_batches_hardly_need_padding(sentences: int) -> None:
 
 def test_inference_begins_with_the_longest() -> None:
     assert [batch.tolist() for batch in inference_batches(np.array([2, 5, 2, 9]), 2)] == [[3, 1], [0, 2]]
+
+
+def test_short_sentences_are_not_padded_to_the_length_of_a_very_long_one() -> None:
+    lengths = np.array([20] * 500 + [PLACES // 4, 2 * PLACES])
+    batches = inference_batches(lengths, 256)
+    assert [batch.tolist()[:2] for batch in batches[:2]] == [[501], [500, 0]]
+    assert all(len(batch) * lengths[batch].max() <= PLACES for batch in batches[1:])
+    assert len(batches) < 6

@@ -5,6 +5,7 @@ from itertools import pairwise, product
 import pytest
 import torch
 from torch import Tensor
+from torchcrf import CRF
 
 from pipeline.ner.data.bio import bio_labels, repair
 from pipeline.ner.tagging.crf import FORBIDDEN, BioCrf
@@ -66,6 +67,17 @@ def test_the_loss_of_a_batch_is_the_mean_of_its_sentences(crf: BioCrf, lengths: 
     assert torch.allclose(loss, torch.stack(alone).mean(), rtol=1e-5)
     (gradient,) = torch.autograd.grad(loss, emissions)
     assert gradient.isfinite().all() and (gradient[~mask] == 0).all()
+
+
+def test_scores_of_tags_are_pytorch_crfs_with_their_gradients(crf: BioCrf) -> None:
+    mask = mask_of([1, 9, 4]).T
+    emissions = torch.randn(*mask.shape, len(LABELS), requires_grad=True)
+    tags = torch.randint(len(LABELS), mask.shape)
+    weights, read = torch.tensor([1.0, -2.0, 0.5]), [emissions, *crf.parameters()]
+    ours, theirs = (cell._compute_score(crf, emissions, tags, mask) for cell in (BioCrf, CRF))
+    assert torch.allclose(ours, theirs)
+    gradients = [torch.autograd.grad((weights * scores).sum(), read) for scores in (ours, theirs)]
+    assert all(torch.allclose(mine, his) for mine, his in zip(*gradients, strict=True))
 
 
 def test_the_gradient_is_the_probability_of_a_label_less_the_given_ones(crf: BioCrf) -> None:

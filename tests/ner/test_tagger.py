@@ -8,6 +8,7 @@ import torch
 from pipeline.errors import UserError
 from pipeline.ner.data.bio import bio_labels
 from pipeline.ner.settings import FeatureKind
+from pipeline.ner.tagging.bilstm import BiLstm
 from pipeline.ner.tagging.features import Features, build_features
 from pipeline.ner.tagging.surface import read_letters
 from pipeline.ner.tagging.tagger import Tagger, load_taggers
@@ -59,15 +60,26 @@ def test_a_prediction_does_not_depend_on_batch_mates(tagger: Tagger) -> None:
         assert not scores[index, length:].any()
 
 
-def test_packing_by_hand_is_torchs(tagger: Tagger) -> None:
-    features, lengths, letters = batch([3, 9, 1, 5])
-    padded = torch.nn.utils.rnn.pad_sequence(list(torch.split(features, lengths.tolist())), batch_first=True)
-    packed = torch.nn.utils.rnn.pack_padded_sequence(padded, lengths, batch_first=True, enforce_sorted=False)
-    states, _ = torch.nn.utils.rnn.pad_packed_sequence(tagger.lstm(packed)[0], batch_first=True)
-    expected = tagger.linear(torch.relu(states))
-    for index, length in enumerate(lengths.tolist()):
-        scores = tagger.emissions(features, lengths, letters)
-        assert torch.allclose(scores[index, :length], expected[index, :length], atol=1e-5)
+@pytest.mark.parametrize("layers", [1, 2])
+def test_the_bilstm_is_torchs_over_packed_sentences_with_its_gradients(layers: int) -> None:
+    torch.manual_seed(1)
+    ours, torchs = BiLstm(WIDTH, 5, layers), torch.nn.LSTM(WIDTH, 5, layers, bidirectional=True)
+    pairs = list(zip(ours.parameters(), torchs.parameters(), strict=True))  # forward, backward, layer by layer
+    for mine, his in pairs:
+        his.data.copy_(mine)
+    vectors, lengths, _ = batch([3, 9, 1, 5])
+    sentence = torch.arange(4).repeat_interleave(lengths)
+    time = torch.cat([torch.arange(length) for length in lengths])
+    packed = torch.nn.utils.rnn.pack_sequence(list(vectors.split(lengths.tolist())), enforce_sorted=False)
+    padded, _ = torch.nn.utils.rnn.pad_packed_sequence(torchs(packed)[0], batch_first=True)
+    states, expected = ours(vectors, lengths, sentence, time), padded[sentence, time]
+    assert torch.allclose(states, expected, atol=1e-6)
+    wanted = torch.randn_like(states)
+    states.backward(wanted)
+    expected.backward(wanted)
+    assert len(pairs) == 8 * layers
+    for mine, his in pairs:
+        torch.testing.assert_close(mine.grad, his.grad, rtol=1e-4, atol=1e-5)
 
 
 def test_without_layers_a_token_is_tagged_by_its_own_features() -> None:
@@ -110,7 +122,7 @@ def test_the_loss_is_the_mean_of_the_sentences(tagger: Tagger) -> None:
 
 def test_dropout_is_on_features_and_states_and_in_training_only(tagger: Tagger) -> None:
     inputs: list[torch.Tensor] = []
-    tagger.lstm.register_forward_pre_hook(lambda _, given: inputs.append(given[0].data))
+    tagger.lstm.register_forward_pre_hook(lambda _, given: inputs.append(given[0]))
     tagger.linear.register_forward_pre_hook(lambda _, given: inputs.append(given[0]))
     tagger.train().emissions(*batch([40, 40]))
     tagger.eval().emissions(*batch([40, 40]))
@@ -121,13 +133,12 @@ def test_dropout_is_on_features_and_states_and_in_training_only(tagger: Tagger) 
 
 
 def read_by_lstm(tagger: Tagger, sentences: Batch) -> torch.Tensor:
-    """What reaches the BiLSTM, (tokens, width), in the order of the sentences; they are of equal length."""
+    """What reaches the BiLSTM, (tokens, width), in the order of the sentences."""
     inputs: list[torch.Tensor] = []
-    hook = tagger.lstm.register_forward_pre_hook(lambda _, given: inputs.append(given[0].data))
+    hook = tagger.lstm.register_forward_pre_hook(lambda _, given: inputs.append(given[0]))
     tagger.emissions(*sentences)
     hook.remove()
-    number = len(sentences[1])
-    return inputs[0].view(-1, number, inputs[0].shape[1]).transpose(0, 1).flatten(0, 1)  # packed: time by time
+    return inputs[0]
 
 
 def test_word_dropout_takes_all_features_of_a_token_and_never_its_surface() -> None:

@@ -5,7 +5,7 @@
  "holdout": 0.1,
  "types": null}
 
-If the training split is put together from several files, a list describes them:
+A split that is put together from several files, or whose types are mapped, has a list that describes them:
 
  "files": {"train": [{"file": "train.0.conll", "format": "wikineural", "map": {"MISC": "O"}}, ...], ...}
 """
@@ -45,7 +45,7 @@ class DataSet(Settings):
 
     @property
     def parts(self) -> dict[str, Part]:
-        """All files by name: `train`, or `train.0`, `train.1` ... if it is put together; `validation`; `test`."""
+        """All files by name: `train`, or `train.0`, `train.1` ... if a list describes them, and so for the others."""
         parts = dict[str, Part]()
         for split, file in self.files.items():
             if isinstance(file, list):

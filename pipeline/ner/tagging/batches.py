@@ -1,4 +1,4 @@
-"""Batches of sentence numbers; sentences of similar length share one: little padding in the CRF, long packed steps."""
+"""Batches of sentence numbers; sentences of similar length share one, which leaves little padding."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,6 +7,8 @@ Indices = npt.NDArray[np.int64]
 
 WINDOW = 50
 """How many batches of shuffled sentences are sorted by length together: more means less padding and less randomness."""
+PLACES = 16_384
+"""How many tokens a batch for inference has at most, padding included, if it is more than one sentence."""
 
 
 def training_batches(lengths: Indices, size: int, random: np.random.Generator) -> list[Indices]:
@@ -18,8 +20,16 @@ def training_batches(lengths: Indices, size: int, random: np.random.Generator) -
 
 
 def inference_batches(lengths: Indices, size: int) -> list[Indices]:
-    """Return every sentence once, `size` a batch, the longest first: too little memory then shows at once."""
-    return _by_length(lengths, np.arange(len(lengths)), size)
+    """Return every sentence once, `size` a batch, the longest first: too little memory then shows at once.
+
+    A batch whose longest sentence is very long has fewer, so that short ones are not padded to its length.
+    """
+    ordered, batches = np.argsort(-lengths, kind="stable"), list[Indices]()
+    while len(ordered):
+        number = min(size, max(1, PLACES // int(lengths[ordered[0]])))
+        batches.append(ordered[:number])
+        ordered = ordered[number:]
+    return batches
 
 
 def _by_length(lengths: Indices, indices: Indices, size: int) -> list[Indices]:

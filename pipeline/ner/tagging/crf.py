@@ -7,6 +7,7 @@ from typing import cast
 
 import torch
 from torch import Tensor
+from torch.nn.functional import embedding
 from torchcrf import CRF
 
 from pipeline.ner.data.bio import OUTSIDE, begins
@@ -34,6 +35,17 @@ class BioCrf(CRF):  # type: ignore[misc]  # pytorch-crf has no type hints
         """Return the mean of -log p(tags), a scalar; emissions are (sentences, longest, labels), tags int64."""
         self.forbid()
         return cast(Tensor, -self(emissions, tags, mask, reduction="mean"))
+
+    def _compute_score(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+        """Return the scores of these tags, (sentences,), where pytorch-crf's own goes token by token.
+
+        Emissions are (longest, sentences, labels), tags and masks (longest, sentences).
+        """
+        emitted = emissions.gather(2, tags.unsqueeze(2)).squeeze(2) * mask  # (longest, sentences)
+        moves = self.transitions.reshape(-1, 1)  # (labels * labels, 1)
+        moved = embedding(tags[:-1] * self.num_tags + tags[1:], moves).squeeze(2) * mask[1:]
+        last = tags.gather(0, mask.sum(0, keepdim=True) - 1).squeeze(0)  # (sentences,)
+        return self.start_transitions[tags[0]] + emitted.sum(0) + moved.sum(0) + self.end_transitions[last]
 
     @torch.no_grad()
     def best(self, emissions: Tensor, mask: Tensor) -> Tensor:

@@ -4,9 +4,8 @@ A mix of the layers of the language model may come first, and the BiLSTM with it
 standardised, whole tokens or dimensions of them dropped, and all of them brought to a smaller width. What the token
 looks like as given, which the language model does not see, may stand next to them.
 
-Sentences come one after the other without padding, as vectors (tokens, width) and lengths, and the BiLSTM runs over
-packed sequences. Its backward half never sees padding: unlike in the paper's code, a prediction depends on no other
-sentence, and padding, two thirds of a random batch, costs no time.
+Sentences come one after the other without padding, as vectors (tokens, width) and lengths. The backward half of the
+BiLSTM never sees padding: unlike in the paper's code, a prediction depends on no other sentence.
 """
 
 from collections.abc import Iterator
@@ -15,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import PackedSequence
 
 from pipeline.errors import UserError, remake
 from pipeline.files.json import write_json
@@ -23,6 +21,7 @@ from pipeline.files.settings import read_settings
 from pipeline.files.weights import load_module, save_weights
 from pipeline.ner.settings import TaggerSizes
 from pipeline.ner.tagging.batches import Indices, inference_batches
+from pipeline.ner.tagging.bilstm import BiLstm
 from pipeline.ner.tagging.crf import BioCrf
 from pipeline.ner.tagging.features import Features
 from pipeline.ner.tagging.surface import Surface
@@ -78,7 +77,7 @@ class Tagger(nn.Module):
             self.surface: nn.Module = Surface(sizes.characters, sizes.surface, sizes.dropout)
             below += sizes.surface
         if sizes.layers:
-            self.lstm = nn.LSTM(below, sizes.hidden, sizes.layers, bidirectional=True)
+            self.lstm = BiLstm(below, sizes.hidden, sizes.layers)
         self.linear = nn.Linear(2 * sizes.hidden if sizes.layers else below, len(sizes.labels))
         self.crf = BioCrf(sizes.labels)
 
@@ -95,9 +94,8 @@ class Tagger(nn.Module):
 
         Features are any floats (tokens, width); letters are the code points of the tokens, see `read_letters`.
         """
-        rows, sentence, time, batch_sizes = _pack(lengths)
-        rows, sentence, time = (index.to(features.device) for index in (rows, sentence, time))
-        vectors = features[rows].float()  # (tokens, width), time by time
+        sentence, time = (place.to(features.device) for place in _places(lengths))
+        vectors = features.float()  # (tokens, width)
         if self.sizes.standardise:
             vectors = (vectors - self.mean) / self.deviation
         if self.training and self.sizes.word_dropout:
@@ -109,10 +107,9 @@ class Tagger(nn.Module):
         if self.sizes.bottleneck:
             states = self.bottleneck(states)  # (tokens, bottleneck)
         if self.sizes.surface:
-            states = torch.cat([states, self.surface(letters[rows])], 1)  # (tokens, width so far + surface)
+            states = torch.cat([states, self.surface(letters)], 1)  # (tokens, width so far + surface)
         if self.sizes.layers:
-            packed = PackedSequence(states, batch_sizes)
-            states = torch.relu(self.dropout(self.lstm(packed)[0].data))  # (tokens, 2 * hidden)
+            states = torch.relu(self.dropout(self.lstm(states, lengths, sentence, time)))  # (tokens, 2 * hidden)
         scores = self.linear(states)  # (tokens, labels)
         padded: Tensor = scores.new_zeros(len(lengths), int(lengths.max()), len(self.labels))
         # (sentences, longest, labels)
@@ -193,18 +190,11 @@ def load_batch(tagger: Tagger, features: Features, batch: Indices, rows: Indices
     return vectors, torch.from_numpy(features.lengths[batch]), letters
 
 
-def _pack(lengths: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Return how sentences one after the other become a packed sequence, which goes time by time.
-
-    The first three, (tokens,) each, are the index of each packed token among the given ones, its sentence and its
-    time, which is its index in the sentence. The last, (longest,), counts the sentences with a token at each time.
-    """
-    order = lengths.argsort(descending=True, stable=True)
-    alive = _mask(lengths[order]).T  # (longest, sentences), long sentences first
-    time, column = alive.nonzero(as_tuple=True)  # (tokens,) each
-    sentence = order[column]
+def _places(lengths: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the sentence of each token, and its time, which is its index in the sentence; (tokens,) each."""
+    sentence = torch.arange(len(lengths)).repeat_interleave(lengths)
     starts = lengths.cumsum(0) - lengths  # (sentences,)
-    return starts[sentence] + time, sentence, time, alive.sum(1)
+    return sentence, torch.arange(len(sentence)) - starts[sentence]
 
 
 def _mask(lengths: Tensor) -> Tensor:
