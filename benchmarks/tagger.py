@@ -1,4 +1,4 @@
-"""What a training step of the tagger costs, part by part, and how much length buckets and packing save.
+"""What a training step of the tagger costs, part by part, and how much length buckets and its own BiLSTM save.
 
     python -m benchmarks.tagger --json tagger.json
 
@@ -20,7 +20,7 @@ import numpy.typing as npt
 import torch
 import typer
 from torch import Tensor, nn
-from torch.nn.utils.rnn import PackedSequence, pad_sequence
+from torch.nn.utils.rnn import pack_sequence, pad_packed_sequence
 
 from benchmarks.rounds import medians, report, take_turns
 from pipeline.machine.device import choose_device
@@ -40,10 +40,8 @@ LABELS = {
 }
 LONGEST = 124
 DROPOUT, CLIP, LEARNING_RATE = 0.2, 10.5, 1e-3
-RANDOM, BUCKETS = "random batches, padded", "length buckets, padded"
-"""Steps as in the paper's code: sentences padded one by one, a BiLSTM over padding, Adam not fused."""
-PACKED = "length buckets, packed"
-"""The tagger's step as it is."""
+RANDOM, PACKED, OURS = "random batches", "length buckets, torch's packed BiLSTM", "length buckets"
+"""The last is the tagger's step as it is."""
 
 Row = dict[str, Any]
 
@@ -83,7 +81,7 @@ def main(
     torch.set_num_threads(threads)
     torch.manual_seed(1)
     sizes = Sizes(width, hidden, layers, batch, steps, rounds, choose_device(device))
-    titles = ("Training step", "Parts of the packed step", "Prediction")
+    titles = ("Training step", "Parts of the step", "Prediction")
     tables: dict[str, list[Row]] = {title: [] for title in titles}
     with TemporaryDirectory() as folder:
         features = draw_features(Path(folder), draw_lengths(batch * WINDOW), width)
@@ -169,57 +167,46 @@ def training(features: Features, labels: list[str], sizes: Sizes) -> tuple[list[
     examples = Examples(features, np.zeros(int(lengths.sum()), dtype=np.int64), labels)
     parts = part_cases(examples, like, labels, sizes)
     steps = {
-        RANDOM: padded_step(examples, mixed, labels, sizes),
-        BUCKETS: padded_step(examples, like, labels, sizes),
-        PACKED: packed_step(examples, like, labels, sizes),
+        RANDOM: step(examples, mixed, new_tagger(labels, sizes)),
+        PACKED: step(examples, like, packed_tagger(labels, sizes)),
+        OURS: step(examples, like, new_tagger(labels, sizes)),
     }
     times = microseconds({**steps, **parts}, sizes)
-    pads = {RANDOM: padding(lengths, mixed), BUCKETS: padding(lengths, like), PACKED: 0.0}
+    pads = {RANDOM: padding(lengths, mixed), PACKED: 0.0, OURS: padding(lengths, like)}
     rows = [
         {"step": name, "padding %": 100 * share, "us": times[name], "times as fast": times[RANDOM] / times[name]}
         for name, share in pads.items()
     ]
-    rest = times[PACKED] - sum(times[name] for name in parts)
-    whole = {**{name: times[name] for name in parts}, "all else": rest, "the step": times[PACKED]}
-    return rows, share_rows(whole, times[PACKED])
+    rest = times[OURS] - sum(times[name] for name in parts)
+    whole = {**{name: times[name] for name in parts}, "all else": rest, "the step": times[OURS]}
+    return rows, share_rows(whole, times[OURS])
 
 
 def share_rows(parts: Mapping[str, float], whole: float) -> list[Row]:
     return [{"part": name, "us": value, "share %": 100 * value / whole} for name, value in parts.items()]
 
 
-def packed_step(examples: Examples, batches: list[Indices], labels: list[str], sizes: Sizes) -> Case:
+class Packed(nn.LSTM):
+    """The BiLSTM as torch has it, over packed sentences; called as the tagger's own."""
+
+    def forward(self, vectors: Tensor, lengths: Tensor, sentence: Tensor, time: Tensor) -> Tensor:  # type: ignore[override]
+        packed = pack_sequence(list(vectors.split(lengths.tolist())), enforce_sorted=False)
+        states: Tensor = pad_packed_sequence(super().forward(packed)[0])[0][time, sentence]
+        return states
+
+
+def packed_tagger(labels: list[str], sizes: Sizes) -> Tagger:
     tagger = new_tagger(labels, sizes)
+    tagger.lstm = Packed(sizes.width, sizes.hidden, sizes.layers, bidirectional=True).to(sizes.device)  # type: ignore[assignment]
+    return tagger
+
+
+def step(examples: Examples, batches: list[Indices], tagger: Tagger) -> Case:
     optimizer = torch.optim.AdamW(tagger.parameters(), lr=LEARNING_RATE, weight_decay=0, fused=True)
     return Case(
         lambda: [train_step(tagger, optimizer, examples, batch, CLIP) for batch in batches],
         count(examples.features.lengths, batches),
     )
-
-
-def apart(features: Features, batch: Indices) -> list[npt.NDArray[np.float16]]:
-    """Return the vectors of each sentence, float16 (tokens, width)."""
-    return [features.values[features.rows(batch[number : number + 1])] for number in range(len(batch))]
-
-
-def padded_step(examples: Examples, batches: list[Indices], labels: list[str], sizes: Sizes) -> Case:
-    tagger = new_tagger(labels, sizes)
-    optimizer = torch.optim.Adam(tagger.parameters(), lr=LEARNING_RATE)
-
-    def step(batch: Indices) -> float:
-        sentences = [torch.from_numpy(vectors.astype(np.float32)) for vectors in apart(examples.features, batch)]
-        vectors = pad_sequence(sentences).to(sizes.device)  # (longest, sentences, width)
-        mask = mask_of(examples.features.lengths[batch]).to(sizes.device)
-        optimizer.zero_grad()
-        states, _ = tagger.lstm(tagger.dropout(vectors))
-        emissions = tagger.linear(torch.relu(tagger.dropout(states))).transpose(0, 1)
-        loss = tagger.crf.loss(emissions, torch.zeros_like(mask, dtype=torch.int64), mask)
-        loss.backward()
-        nn.utils.clip_grad_norm_(tagger.parameters(), CLIP)
-        optimizer.step()
-        return float(loss.item())
-
-    return Case(lambda: [step(batch) for batch in batches], count(examples.features.lengths, batches))
 
 
 def mask_of(lengths: Indices) -> Tensor:
@@ -228,10 +215,11 @@ def mask_of(lengths: Indices) -> Tensor:
 
 
 class Caught(NamedTuple):
-    """The inputs and outputs of the parts of the packed step, for one batch."""
+    """The inputs and outputs of the parts of the step, for one batch."""
 
     half: Tensor
-    vectors: PackedSequence
+    given: tuple[Tensor, ...]
+    """What the BiLSTM reads."""
     outputs: Tensor
     states: Tensor
     for_crf: tuple[Tensor, Tensor, Tensor]
@@ -242,33 +230,31 @@ def catch(tagger: Tagger, features: Features, batch: Indices) -> Caught:
     half, lengths, letters = load_batch(tagger, features, batch, features.rows(batch))
     inputs: list[Any] = []
     hooks = [
-        part.register_forward_pre_hook(lambda _, given: inputs.append(given[0]))
-        for part in (tagger.lstm, tagger.linear)
+        part.register_forward_pre_hook(lambda _, given: inputs.append(given)) for part in (tagger.lstm, tagger.linear)
     ]
     emissions = tagger.emissions(half, lengths, letters).detach().requires_grad_()
     for hook in hooks:
         hook.remove()
-    vectors, states = inputs
+    given, (states,) = inputs
     mask = mask_of(features.lengths[batch]).to(emissions.device)
     for_crf = (emissions, torch.zeros_like(mask, dtype=torch.int64), mask)
-    outputs, loss = tagger.lstm(vectors)[0].data, tagger.crf.loss(*for_crf)
-    return Caught(half, vectors, outputs, states.detach().requires_grad_(), for_crf, loss)
+    outputs, loss = tagger.lstm(*given), tagger.crf.loss(*for_crf)
+    return Caught(half, given, outputs, states.detach().requires_grad_(), for_crf, loss)
 
 
 def part_cases(examples: Examples, batches: list[Indices], labels: list[str], sizes: Sizes) -> dict[str, Case]:
-    """Make cases of the parts of the packed step, with the inputs that really reach them."""
+    """Make cases of the parts of the step, with the inputs that really reach them."""
     tagger, features = new_tagger(labels, sizes), examples.features
     caught = [catch(tagger, features, batch) for batch in batches]
-    orders = [torch.randperm(len(x.half), device=sizes.device) for x in caught]
 
     def both_ways(states: Tensor) -> None:
         tagger.linear(torch.relu(tagger.dropout(states))).sum().backward()
 
     parts: dict[str, Callable[[], object]] = {
         "gather from the map": lambda: [load_batch(tagger, features, b, features.rows(b)) for b in batches],
-        "order, to float": lambda: [x.half[order].float() for x, order in zip(caught, orders, strict=True)],
-        "dropout of features": lambda: [tagger.dropout(x.vectors.data) for x in caught],
-        "BiLSTM forward": lambda: [tagger.lstm(x.vectors) for x in caught],
+        "to float": lambda: [x.half.float() for x in caught],
+        "dropout of features": lambda: [tagger.dropout(x.given[0]) for x in caught],
+        "BiLSTM forward": lambda: [tagger.lstm(*x.given) for x in caught],
         "BiLSTM backward": lambda: [x.outputs.backward(x.states, retain_graph=True) for x in caught],
         "dropout, ReLU, linear, both ways": lambda: [both_ways(x.states) for x in caught],  # type: ignore[func-returns-value]
         "CRF forward": lambda: [tagger.crf.loss(*x.for_crf) for x in caught],

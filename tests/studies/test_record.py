@@ -32,6 +32,7 @@ def test_a_row_has_every_score_of_every_seed_and_their_mean() -> None:
     mean, second = rows.loc["mean"], rows.loc["2"]
     assert (mean.token_f1, mean.entity_f1, mean.entity_f1_low, mean.entity_f1_high) == (0.72, 0.6, 0.55, 0.66)
     assert (mean.entity_f1_unseen, mean.entity_f1_lowercased, mean.entity_f1_typos) == (0.41, 0.55, 0.5)
+    assert mean.entity_f1_names == pytest.approx(2 * (80 + 45 + 10) / (190 + 180))  # hits; gold and predicted
     assert (second.token_f1, second.entity_f1_typos, second.typo_rate) == (0.74, 0.51, 0.1)
     assert (mean.perplexity, mean.tokens, mean.tokens_per_second, mean.machine) == (20, 2e6, 900, "a machine")
     assert (mean["commit"], mean.settings, mean.code) == ("abc", "settings", "code")
@@ -41,6 +42,16 @@ def test_a_row_has_every_score_of_every_seed_and_their_mean() -> None:
     points = {name: dict(zip(lines.x, lines.y, strict=True)) for name, lines in curves.groupby("curve")}
     assert points["perplexity"] == {1e6: 50, 2e6: 20} and points["typos"] == {0: 0.6, 0.1: 0.5}
     assert points["epochs"] == pytest.approx({1: 0.4, 2: 0.6}) and {*curves["set"]} == {"wikineural"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("\nMISC", "\nORG"), ("\nLOC", "\nGRP"), ("ORG,0.5,0.25,0.333333", "ORG,0.0,0.0,0.0")], ids=str
+)
+def test_names_have_a_score_of_their_own_where_there_are_other_types(old: str, new: str) -> None:
+    revision = Fake("x")
+    types = revision.files["metrics/ner/wikineural.types.csv"]
+    revision.files["metrics/ner/wikineural.types.csv"] = types.replace(old, new)
+    assert read_rows(cell_of(), "wikineural", revision, SUMS, "abc").entity_f1_names.isna().all()
 
 
 def test_tables_are_read_back_and_written_with_the_same_bytes(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from pipeline.experiments.studies.findings import STALE, write_findings
 from pipeline.experiments.studies.pairs import RESAMPLES, Key, Pair, smallest_difference
+from pipeline.experiments.studies.record import NAMES
 from pipeline.experiments.studies.results import Results, say_difference
 from pipeline.experiments.studies.study import ALL, FOLDER, encode
 from pipeline.report.pages.blocks import Markdown, code, table
@@ -89,13 +90,15 @@ def _tabulate_scores(results: Results, name: str, column: str) -> tuple[Markdown
     means = {key: mean for key, mean in results.means.items() if key[1:] == (column, name)}
     rates = sorted({mean.typo_rate for mean in means.values() if pd.notna(mean.typo_rate)})
     paper = any(key[0] in PAPER for key in means)
-    header = ["", "Entity F1", "95 % interval", "unseen", "lower-cased"]
+    names = any(pd.notna(mean.entity_f1_names) for mean in means.values())
+    header = ["", "Entity F1", "95 % interval", *([", ".join(NAMES)] if names else []), "unseen", "lower-cased"]
     header += [f"{100 * rates[0]:g} % typos" if len(rates) == 1 else "typos"] if rates else []
     header += ["Token F1", *(["the paper's"] if paper else []), "Perplexity", "Seeds"]
     rows = []
     for key, mean in means.items():
         cells = [_mark(results, key), results.spread(key, "entity_f1")]
         cells += [f"{score(mean.entity_f1_low)} to {score(mean.entity_f1_high)}"]
+        cells += [_score(mean.entity_f1_names)] if names else []
         cells += [_score(mean.entity_f1_unseen), _score(mean.entity_f1_lowercased)]
         cells += [_score(mean.entity_f1_typos)] if rates else []
         cells += [results.spread(key, "token_f1")]

@@ -8,6 +8,7 @@ import csv
 import io
 import subprocess
 from collections.abc import Mapping
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from pipeline.files.utf8 import not_utf8
 from pipeline.ner.scoring.scores import FURTHER, METRICS
 from pipeline.paths import HERE
 from pipeline.provenance.fingerprint import fingerprint
-from pipeline.report.data import CURVE, EPOCHS, MEAN, SCORES, TYPOS, Cost, Pretrained, need_means
+from pipeline.report.data import CURVE, EPOCHS, MEAN, SCORES, TYPES, TYPOS, Cost, Pretrained, need_means
 
 ROWS, CURVES = "rows.csv", "curves.csv"
 KEY = ["row", "column", "set"]
@@ -34,7 +35,21 @@ INTERVALS = [f"{metric}_{end}" for metric in ("entity_f1", "token_f1") for end i
 LM = ["perplexity", "tokens", "parameters_m", "layers"]
 COSTS = ["cpu_minutes", "tagger_cpu_minutes", "tokens_per_second"]
 ORIGIN = ["commit", "machine", "settings", "code", "inputs"]
-HEADER = [*KEY, "seed", *METRICS, *FURTHER, *INTERVALS, "typo_rate", "entity_f1_typos", *LM, *COSTS, *ORIGIN]
+NAMES = ("PER", "LOC", "ORG")
+"""The types that other taggers of Russian know."""
+HEADER = [
+    *KEY,
+    "seed",
+    *METRICS,
+    *FURTHER,
+    "entity_f1_names",
+    *INTERVALS,
+    "typo_rate",
+    "entity_f1_typos",
+    *LM,
+    *COSTS,
+    *ORIGIN,
+]
 TEXTS = [*KEY, "seed", *ORIGIN]
 CURVE_HEADER = [*KEY, "curve", "x", "y"]
 CURVE_TEXTS = [*KEY, "curve"]
@@ -98,6 +113,8 @@ def read_rows(cell: Cell, name: str, revision: Revision, sums: Sums, commit: str
     for row in typos:
         if row["rate"] == most > 0 and row["seed"] in by_seed:
             by_seed[row["seed"]] |= {"typo_rate": most, "entity_f1_typos": row["entity_f1"]}
+    types = _read_table(revision, HERE.scores / f"{name}.types.csv", TYPES)
+    by_seed[MEAN]["entity_f1_names"] = _score_names({row["type"]: row for row in types})
     inputs = fingerprint({path: md5 for path, md5 in list_inputs(revision).items() if _is_of(path, name)})
     shared = {key: lm[key] for key in (*LM, *COSTS) if key in lm}
     shared |= {"row": cell.row, "column": cell.column, "set": name, **sums._asdict(), "inputs": inputs[:DIGITS]}
@@ -154,6 +171,16 @@ def _cell(value: object) -> str:
 
 def _git(*arguments: str) -> str:
     return subprocess.run(["git", *arguments], check=True, capture_output=True, text=True).stdout
+
+
+def _score_names(types: dict[str, Json]) -> float:
+    """Return the F1 of the types in NAMES taken together, by their mean precision and recall; NaN if all types are."""
+    if not {*NAMES} < {*types} or not all(types[name]["precision"] for name in NAMES):
+        return nan
+    gold = [types[name]["support"] for name in NAMES]
+    hits = [types[name]["support"] * types[name]["recall"] for name in NAMES]
+    predicted = [number / types[name]["precision"] for number, name in zip(hits, NAMES, strict=True)]
+    return float(2 * sum(hits) / (sum(gold) + sum(predicted)))
 
 
 def _is_of(path: str, name: str) -> bool:
