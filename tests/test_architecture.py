@@ -122,7 +122,9 @@ RERUNS = {
     "pipeline/stages/fragments.py": {"fragments"},
     "pipeline/text/udpipe.py": {"sentences", "lemmas", "corpora", "ner", "evaluate", "typos"},
     "pipeline/lm/rnn/gru.py": {"pretrain:gru"},
-    "pipeline/lm/rnn/sru/recurrence.py": {f"pretrain:{arch}" for arch in ("sru", "sru4", "sru12", "srupp", "mingru")},
+    "pipeline/lm/rnn/sru/recurrence.py": {
+        f"pretrain:{arch}" for arch in ("sru", "sru4", "sru12", "srupp", "mingru", "rglru")
+    },
     "pipeline/lm/rnn/lstm.py": {"charcnn", "pretrain:lstm"},
     "pipeline/lm/training/train.py": {"charcnn", "pretrain"},
     "pipeline/ner/data/formats/conll2003.py": {"fetch", "corpora", "fragments"},

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.sru_package import load_sru
-from pipeline.lm.rnn import mingru, srupp, transformer
+from pipeline.lm.rnn import gru, hgrn2, mingru, rglru, srupp, transformer
 from pipeline.lm.rnn.sru.cell import Cell, Layer
 from pipeline.lm.rnn.sru.recurrence import recur
 from pipeline.lm.settings import NO_CELL, ArchSettings, cells
@@ -28,6 +28,8 @@ PARAMETERS: dict[str, Callable[[int, int], int]] = {
     "gru": lambda x, d: 3 * (x * d + d * d + 2 * d),
     "sru": lambda x, d: (3 if x == d else 4) * x * d + 4 * d,
     "srupp": lambda x, d: x * (d // 4) + 2 * (d // 4) ** 2 + (3 if x == d else 4) * d * d // 4 + d // 2 + 1 + 4 * d,
+    "rglru": lambda x, d: 2 * x * d + 3 * d * d + 8 * d,
+    "hgrn2": lambda x, d: 3 * x * d + d * d + 2 * d,
     "mingru": lambda x, d: 2 * (x * d + d),
     "transformer": lambda x, d: 12 * d * d + 9 * d + (0 if x == d else x * d),
 }
@@ -144,6 +146,74 @@ def attend(query: Tensor, key: Tensor, value: Tensor, heads: int) -> Tensor:
         for t in range(len(query))
     ]
     return torch.stack(rows)
+
+
+@pytest.mark.parametrize("length", [1, 2, 9])
+def test_gru_equals_torchs(length: int) -> None:
+    layer = gru.Layer(5, HIDDEN)
+    randomise(layer)
+    assert_alike(layer, lambda inputs: layer.rnn(inputs)[0], inputs_of(5, length))
+
+
+@pytest.mark.parametrize("input_size", [5, HIDDEN])
+def test_rglru_equals_a_slow_loop(input_size: int) -> None:
+    layer = rglru.Layer(input_size, HIDDEN)
+    randomise(layer)
+
+    def slow(inputs: Tensor) -> Tensor:
+        entered, state, outputs = inputs @ layer.enter.weight.T, torch.zeros(BATCH, HIDDEN, dtype=torch.double), []
+        weights, biases = layer.reset_input.weight.chunk(2), layer.reset_input.bias.chunk(2)
+        for t, x in enumerate(inputs):
+            u = layer.shift + sum(layer.taps[-1 - back] * entered[t - back] for back in range(min(t + 1, 4)))
+            r, i = ((u @ weight.T + bias).sigmoid() for weight, bias in zip(weights, biases, strict=True))
+            a = layer.decay.exp().add(1) ** (-8 * r)  # exp(-8 softplus(Lambda) r)
+            state = a * state + (1 - a**2).sqrt() * i * u
+            gate = x @ layer.gate.weight.T
+            outputs.append((gate * 0.5 * (1 + torch.erf(gate / math.sqrt(2))) * state) @ layer.leave.weight.T)
+        return torch.stack(outputs)
+
+    assert_alike(layer, slow, inputs_of(input_size))
+
+
+def test_rglru_begins_with_long_memories() -> None:
+    torch.manual_seed(0)
+    kept = (-8 * nn.functional.softplus(rglru.Layer(5, 1000).decay)).exp()
+    assert 0.9 <= kept.min() < 0.902 and 0.997 < kept.max() <= 0.999
+
+
+@pytest.mark.parametrize("length", [1, 16, 35])
+@pytest.mark.parametrize("heads", [1, HEADS, 5])
+def test_hgrn2_equals_a_slow_loop(heads: int, length: int) -> None:
+    """5 heads do not divide 12: they are three wide, 15 in all."""
+    layer = hgrn2.Layer(5, HIDDEN, heads=heads)
+    randomise(layer)
+    width = layer.bound.numel() // heads
+
+    def slow(inputs: Tensor) -> Tensor:
+        states, outputs = torch.zeros(BATCH, heads, width, width, dtype=torch.double), []
+        for x in inputs:
+            forget, query, value = (x @ layer.enter.weight.T).view(BATCH, 3, heads, width).unbind(1)
+            least = layer.bound.sigmoid().view(heads, width)
+            f = least + (1 - least) * forget.sigmoid()
+            query, value = query * query.sigmoid(), value * value.sigmoid()
+            states = f[..., None] * states + (1 - f)[..., None] * value[..., None, :]
+            seen = (query[..., None] * states).sum(-2).flatten(1)
+            normal = seen / (seen.square().mean(-1, keepdim=True) + torch.finfo(torch.double).eps).sqrt()
+            outputs.append((normal * layer.norm.weight) @ layer.leave.weight.T)
+        return torch.stack(outputs)
+
+    assert_alike(layer, slow, inputs_of(5, length))
+
+
+def test_hgrn2_stays_finite_where_everything_is_forgotten() -> None:
+    layer = hgrn2.Layer(5, HIDDEN, heads=1)
+    with torch.no_grad():
+        layer.bound.fill_(-100)
+        layer.enter.weight[:HIDDEN] = -1e3
+    inputs = inputs_of(5, 40).float().abs().requires_grad_()
+    layer(inputs).square().sum().backward()
+    gradients = [inputs.grad, *(parameter.grad for parameter in layer.parameters())]
+    assert all(gradient is not None and gradient.isfinite().all() for gradient in gradients)
 
 
 @pytest.mark.parametrize("input_size", [5, HIDDEN])
