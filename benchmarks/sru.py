@@ -2,8 +2,8 @@
 
     python -m benchmarks.sru --json sru.json
 
-Compared with the `sru` package's training loop and torch's LSTM and GRU, all of the same sizes. On a GPU the package's
-own kernel is tried, and `--bandwidth` adds how close the recurrence comes to the speed of copying memory.
+Compared with the `sru` package's training loop, torch's LSTM and GRU, and our GRU, all of the same sizes. On a GPU the
+package's own kernel is tried, and `--bandwidth` adds how close the recurrence comes to the speed of copying memory.
 """
 
 from collections.abc import Callable
@@ -16,13 +16,15 @@ from torch import Tensor, nn
 
 from benchmarks.rounds import medians, report, take_turns
 from benchmarks.sru_package import load_sru
+from pipeline.lm.rnn import gru
 from pipeline.lm.rnn.sru.cell import Cell
 from pipeline.lm.rnn.sru.recurrence import recur
 from pipeline.machine.device import choose_device
 from pipeline.machine.memory import keep_buffers
 
 Row = dict[str, Any]
-FLOOR, OURS, PACKAGE, LSTM, GRU = "matrix products", "sru, ours", "sru, the package", "nn.LSTM", "nn.GRU"
+FLOOR, OURS, PACKAGE, LSTM = "matrix products", "sru, ours", "sru, the package", "nn.LSTM"
+GRU, OUR_GRU = "nn.GRU", "gru, ours"
 GATES = 4
 """Gates of a layer whose input is not as wide as its output."""
 BYTES = {torch.bfloat16: (14, 20), torch.float32: (24, 36)}
@@ -95,6 +97,7 @@ def layers(
         OURS: step(Cell(width, hidden)),
         LSTM: step(nn.LSTM(width, hidden)),
         GRU: step(nn.GRU(width, hidden)),
+        OUR_GRU: step(gru.Layer(width, hidden)),
     }
     package = _package(device)
     return cases if package is None else cases | {PACKAGE: step(package(width, hidden))}

@@ -16,6 +16,7 @@ those of what sigmoid and tanh are taken of:
     g_{t-1} = g_t * z_t + R_t U_r + Z_t U_z + (N_t * r_t) U_n + the gradient from above
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -48,41 +49,37 @@ class Recurrence(torch.autograd.Function):
     def forward(ctx: Any, inputs: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         length, batch, width = inputs.shape
         hidden = width // 3
-        h = inputs.new_zeros(length + 1, batch, hidden)  # from h_0 on
-        opened = inputs.new_empty(length, batch, 2 * hidden)  # r and z
-        n, recurrent = (inputs.new_empty(length, batch, hidden) for _ in range(2))  # and U_n h_{t-1} with its bias
-        across, across_n = weight.T.split((2 * hidden, hidden), 1)
         of_gates, of_n = inputs.split((2 * hidden, hidden), 2)
-        of_gates = of_gates + bias[: 2 * hidden]
-        for t in range(length):
-            torch.addmm(of_gates[t], h[t], across, out=opened[t]).sigmoid_()
-            torch.addmm(bias[2 * hidden :], h[t], across_n, out=recurrent[t])
-            r, z = opened[t].chunk(2, 1)  # (batch, hidden) each
-            torch.addcmul(of_n[t], r, recurrent[t], out=n[t]).tanh_()
-            torch.lerp(n[t], h[t], z, out=h[t + 1])
-        ctx.save_for_backward(weight, h, opened, n, recurrent)
+        added = torch.cat([of_gates + bias[: 2 * hidden], bias[2 * hidden :].expand_as(of_n)], 2)
+        sums = torch.empty_like(added)  # r, z, and U_n h_{t-1} with its bias
+        n, h = inputs.new_empty(length, batch, hidden), inputs.new_zeros(length + 1, batch, hidden)  # h from h_0 on
+        gates, recurrent = sums.split((2 * hidden, hidden), 2)
+        r, z = gates.chunk(2, 2)
+        steps = [x.unbind() for x in (added, sums, gates, r, z, recurrent, of_n, n, h[:-1], h[1:])]
+        across = weight.T
+        for add, total, both, reset, update, product, given, new, before, after in zip(*steps, strict=True):
+            torch.addmm(add, before, across, out=total)
+            both.sigmoid_()
+            torch.addcmul(given, reset, product, out=new).tanh_()
+            torch.lerp(new, before, update, out=after)
+        ctx.save_for_backward(weight, sums, n, h)
         return h[1:]
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, outer: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        weight, h, opened, n, recurrent = ctx.saved_tensors
-        length, batch, hidden = n.shape
-        r, z = opened.chunk(2, -1)  # (length, batch, hidden) each
-        local_n = (1 - z) * (1 - n.square())
-        local_z = (h[:-1] - n) * z * (1 - z)
-        local_r = recurrent * r * (1 - r)
-        inner = n.new_empty(length, batch, 3 * hidden)  # R, Z, N * r: what reaches U h
-        of_n = torch.empty_like(n)  # N
-        g = outer[-1].clone()
-        for t in reversed(range(length)):
-            d_r, d_z, d_n = inner[t].chunk(3, 1)
-            torch.mul(g, local_n[t], out=of_n[t])
-            torch.mul(g, local_z[t], out=d_z)
-            torch.mul(of_n[t], local_r[t], out=d_r)
-            torch.mul(of_n[t], r[t], out=d_n)
-            if t:
-                g = torch.addcmul(outer[t - 1], g, z[t]).addmm_(inner[t], weight)
-        rows = inner.flatten(0, 1)  # (length * batch, 3 * hidden)
-        of_weight = rows.T @ h[:-1].flatten(0, 1)
-        return torch.cat([inner[..., : 2 * hidden], of_n], -1), of_weight, rows.sum(0)
+        weight, sums, n, h = ctx.saved_tensors
+        r, z, recurrent = sums.chunk(3, 2)  # (length, batch, hidden) each
+        of_n = (1 - z) * (1 - n.square())
+        factors = torch.stack([of_n * recurrent * r * (1 - r), (h[:-1] - n) * z * (1 - z), of_n * r], 2)
+        inner = torch.empty_like(factors)  # R, Z, N * r: what reaches U h; (length, batch, 3, hidden)
+        g = outer.clone()  # of each h_t, once those after it have added to it
+        steps = [x.unbind() for x in (g, g.unsqueeze(2), factors, inner, inner.flatten(2), z)]
+        below: Sequence[Tensor | None] = [None, *steps[0][:-1]]
+        for before, now, wide, factor, reached, rows, update in reversed([*zip(below, *steps, strict=True)]):
+            torch.mul(wide, factor, out=reached)
+            if before is not None:
+                before.addcmul_(now, update).addmm_(rows, weight)
+        rows = inner.flatten(2).flatten(0, 1)  # (length * batch, 3 * hidden)
+        of_inputs = torch.cat([inner[:, :, :2].flatten(2), g * of_n], 2)
+        return of_inputs, rows.T @ h[:-1].flatten(0, 1), rows.sum(0)
