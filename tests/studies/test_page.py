@@ -77,7 +77,8 @@ def test_scores_stand_beside_the_papers_and_in_the_terminal() -> None:
     table = summarise(results, "../results/my_demo")
     line = next(line for line in table.splitlines() if line.startswith("| gru"))
     assert [cell.strip() for cell in line.split("|")[2:-1]] == [
-        "0.600 ± 0.000", "0.550 to 0.660", "0.730", "0.410", "0.550", "0.500", "0.720 ± 0.028", "0.693", "20.0", "2",
+        "0.600 ± 0.000", "0.550 to 0.660", "0.730", "0.410", "0.550", "0.500", "0.720 ± 0.028", "0.693",
+        "20.0", "0.50 + 2.00", "2",
     ]  # fmt: skip
     assert "(../results/my_demo/scores.svg)" in table and "deviation of entity F1 between seeds is 0.000" in table
     assert "less than 0.071 in" in table.replace("\n", " ")  # 2.8 times 0.05 / 1.96

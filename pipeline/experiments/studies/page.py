@@ -93,7 +93,7 @@ def _tabulate_scores(results: Results, name: str, column: str) -> tuple[Markdown
     names = any(pd.notna(mean.entity_f1_names) for mean in means.values())
     header = ["", "Entity F1", "95 % interval", *([", ".join(NAMES)] if names else []), "unseen", "lower-cased"]
     header += [f"{100 * rates[0]:g} % typos" if len(rates) == 1 else "typos"] if rates else []
-    header += ["Token F1", *(["the paper's"] if paper else []), "Perplexity", "Seeds"]
+    header += ["Token F1", *(["the paper's"] if paper else []), "Perplexity", "CPU minutes", "Seeds"]
     rows = []
     for key, mean in means.items():
         cells = [_mark(results, key), results.spread(key, "entity_f1")]
@@ -103,7 +103,9 @@ def _tabulate_scores(results: Results, name: str, column: str) -> tuple[Markdown
         cells += [_score(mean.entity_f1_typos)] if rates else []
         cells += [results.spread(key, "token_f1")]
         cells += [score(PAPER[key[0]].f1.get(name)) if key[0] in PAPER else NONE] if paper else []
-        cells += [decimal(_known(mean.perplexity), 1), str(len(results.seeds(key)))]
+        cells += [decimal(_known(mean.perplexity), 1)]
+        cells += [" + ".join(minutes(_known(value)) for value in (mean.cpu_minutes, mean.tagger_cpu_minutes))]
+        cells += [str(len(results.seeds(key)))]
         rows.append(cells)
     number = max((len(results.seeds(key)) for key in means), default=1)
     between, pairs = results.seed_deviation(name, column), [*results.pairs_of(name, column).values()]
