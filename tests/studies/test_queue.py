@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -141,3 +142,23 @@ def test_what_a_killed_study_has_left_is_waited_for(
     monkeypatch.setattr(queue, "_dvc", dvc)
     finish_queue(3)
     assert asked == ["queue status", *["exp run --run-all --jobs 3"] * waits]
+
+
+@pytest.mark.parametrize(("status", "starts"), [("Queued", True), ("Running", False)])
+def test_workers_that_left_are_started_again_while_experiments_are_queued(
+    status: str, starts: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    enough = threading.Event()
+
+    def run(command: list[str], **_: Any) -> "subprocess.CompletedProcess[str]":
+        asked.append(" ".join(command[3:]))
+        if len(asked) == 5:
+            enough.set()
+        return subprocess.CompletedProcess([], 0, QUEUE.format(status))
+
+    monkeypatch.setattr(queue, "WATCH", 0.001)
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(queue, "_dvc", lambda *_, **__: enough.wait(30))
+    run_queued([], 2)
+    assert asked[:4] == ["queue status", "queue start --jobs 2"] * 2 if starts else {*asked} == {"queue status"}

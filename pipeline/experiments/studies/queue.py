@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,6 +21,8 @@ from pipeline.work.progress import say
 
 SUMS = "sums.json"
 """What `fetch` itself adds to the folder of the inputs, see `pipeline.sources.obtain`."""
+WATCH = 120.0
+"""Seconds between two looks at the workers of the queue."""
 ADVICE = "Ctrl-C leaves them running, and the same command waits for them again; dvc queue stop --kill ends them"
 
 
@@ -83,7 +86,7 @@ def run_queued(cells: Sequence[Cell], jobs: int) -> None:
         settings = [word for key, value in cell.settings.items() for word in ("-S", f"{key}={encode(value)}")]
         _dvc("exp", "run", "--queue", *settings, *_copied(HERE.manifest(cell.params.scale).parent), *SCORED)
     say(f"running experiments: {len(cells)}; {ADVICE}")
-    _dvc("exp", "run", "--run-all", "--jobs", str(jobs), check=False)
+    _run_all(jobs)
 
 
 def finish_queue(jobs: int) -> None:
@@ -91,7 +94,34 @@ def finish_queue(jobs: int) -> None:
     mend()
     if re.search(r"\b(Queued|Running) *$", _dvc("queue", "status", output=True), re.MULTILINE):
         say(f"running what stands in DVC's queue; {ADVICE}")
+        _run_all(jobs)
+
+
+def _run_all(jobs: int) -> None:
+    """Run all that stands in DVC's queue, `jobs` at a time.
+
+    On a busy machine a worker of DVC may get no answer within its second, take the queue for empty and leave. So
+    workers that are missing are started again for as long as anything is queued.
+    """
+    ended = threading.Event()
+    watch = threading.Thread(target=_replace_workers, args=(jobs, ended), daemon=True)
+    watch.start()
+    try:
         _dvc("exp", "run", "--run-all", "--jobs", str(jobs), check=False)
+    finally:
+        ended.set()
+
+
+def _replace_workers(jobs: int, ended: threading.Event) -> None:
+    while not ended.wait(WATCH):
+        if re.search(r"\bQueued *$", _ask_queue("status"), re.MULTILINE):
+            _ask_queue("start", "--jobs", str(jobs))
+
+
+def _ask_queue(*arguments: str) -> str:
+    """Call `dvc queue` while another dvc follows the experiments; what is wrong with the queue, that one says."""
+    command = [sys.executable, "-m", "dvc", "queue", *arguments]
+    return subprocess.run(command, env=_environment(), check=False, capture_output=True, text=True).stdout
 
 
 def _copied(inputs: Path) -> list[str]:
@@ -103,11 +133,9 @@ def _copied(inputs: Path) -> list[str]:
 
 def _dvc(*arguments: str, check: bool = True, output: bool = False) -> str:
     _wait_for_others()
-    # Stages are run by the `python` on the PATH, which has to be this one in scratch copies too.
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     done = subprocess.run(
         [sys.executable, "-m", "dvc", *arguments],
-        env=os.environ | {"PATH": path},
+        env=_environment(),
         check=False,
         stdout=subprocess.PIPE if output else None,
         text=True,
@@ -118,6 +146,11 @@ def _dvc(*arguments: str, check: bool = True, output: bool = False) -> str:
             "the lock, wait for its end and run again"
         )
     return done.stdout or ""
+
+
+def _environment() -> dict[str, str]:
+    """Stages are run by the `python` on the PATH, which has to be this one in scratch copies too."""
+    return os.environ | {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])}
 
 
 def _wait_for_others() -> None:
