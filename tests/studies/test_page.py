@@ -112,7 +112,7 @@ FINDINGS = {
     '{{ f1("gru", "wikineural", metric="token_f1") }}': "0.720 ± 0.028",
     '{{ gain("gru", "bare", "wikineural") }}': "+0.000 (p 0.0400)",
     "{{ gain(A, 'gru', 'wikineural') }}, {{ gain('gru', A, 'wikineural') }}": "+0.100 (p 0.0005), -0.100 (p 0.0005)",
-    '{{ lost("gru", "wikineural") }}\nless': "0.100 at 10.0 % less",
+    '{{ lost("gru", "wikineural") }}\nless': "0.100 at 10 % less",
     '{{ value("gru", "wikineural", "perplexity") }}': "20.0",
     '{{ value("gru", "wikineural", "tokens", digits=0) }}': "2,000,000",
     '{{ value("bare", "wikineural", "perplexity") }}': None,

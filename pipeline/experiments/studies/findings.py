@@ -14,7 +14,7 @@ from pipeline.experiments.studies.pairs import Key
 from pipeline.experiments.studies.record import HEADER, TEXTS
 from pipeline.experiments.studies.results import Results, say_difference
 from pipeline.experiments.studies.study import FOLDER
-from pipeline.report.tables import percent, score
+from pipeline.report.tables import score
 
 STALE = "†"
 """Marks what rows have given whose settings or code are not the tree's."""
@@ -67,10 +67,10 @@ class Numbers:
         return f"{self._number(after, 'entity_f1') - self._number(before, 'entity_f1'):+z.3f}"
 
     def lost(self, row: str, data_set: str, column: str = "") -> str:
-        """Return the entity F1 that the largest rate of typos costs: 0.047 at 20.0 %."""
+        """Return the entity F1 that the largest rate of typos costs: 0.047 at 20 %."""
         key = self._find(row, data_set, column)
         clean, misspelt, rate = (self._number(key, name) for name in ("entity_f1", "entity_f1_typos", "typo_rate"))
-        return f"{score(clean - misspelt)} at {percent(rate)}"
+        return f"{score(clean - misspelt)} at {100 * rate:g} %"
 
     def value(self, row: str, data_set: str, name: str, column: str = "", digits: int = 1) -> str:
         """Return any other number of rows.csv, such as `perplexity` or `cpu_minutes`."""
