@@ -2,7 +2,8 @@
 
 A char-CNN over every position, trained with the rest; texts in random batches of 16, padded to the longest; the `sru`
 package's training loop, or torch's LSTM or GRU; padding as one more class of an adaptive softmax with cutoffs at 10,000
-and 50,000; Adam with coupled L2 decay, not fused. Those of its faults (see README) that cost no time are left out.
+and 50,000; Adam with coupled L2 decay, not fused. Those of its faults (docs/differences.md) that cost no time
+are left out.
 """
 
 from collections.abc import Callable

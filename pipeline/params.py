@@ -47,7 +47,7 @@ class Compute(Settings):
     jobs: Annotated[int, Field(strict=True, ge=0)]
     """How many processes share a text stage; 0 means one for each core."""
     backend: Literal["loky", "threading", "sequential", "dask", "ray"]
-    """The backend of joblib. Dask and Ray, which are extras, also work across machines: docs/text.md."""
+    """The backend of joblib. Dask and Ray, which are extras, also work across machines: docs/pipeline.md."""
     device: Annotated[str, AfterValidator(is_device)]
     """`auto`, or the name of a torch device: cpu, cuda, cuda:1."""
     instructions: Literal["avx2", "native"]

@@ -35,7 +35,7 @@ SOURCES = read_sources(ROOT)
 MODULES = [path for path in SOURCES if path.endswith(".py")]
 STAGES = stages(SOURCES)
 DVC: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "code.md").read_text(encoding="utf-8")
 
 
 @cache
