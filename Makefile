@@ -1,5 +1,7 @@
 # Two commands do everything: `make repro` and `make test`.
 PYTHON ?= python3
+# The URL of an index to take torch from, and nothing else: one with its CPU build saves gigabytes (docs/pipeline.md).
+TORCH_INDEX ?=
 # Stages are run by the `python` on the PATH, in scratch copies (dvc exp run --temp, the queue) too.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PYTHONHASHSEED := 0
@@ -7,20 +9,22 @@ export DVC_NO_ANALYTICS := 1
 # Modules of packages are compiled when they are first imported (--no-compile: to compile all of them takes a minute),
 # so what Python compiles has to be kept.
 export PYTHONDONTWRITEBYTECODE :=
+PIP := python -m pip install --no-compile --disable-pip-version-check
 
-.PHONY: help install repro demo study test test-slow lint lock clean
+.PHONY: help install repro demo study test test-slow lint docs lock clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
-install: .venv/.installed ## Make .venv with every package at its locked version
+install: .venv/.installed ## Make .venv with every package at its locked version: make install TORCH_INDEX=URL
 
 .venv/.installed: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
 		{ echo "error: $(PYTHON) is not Python 3.11, 3.12 or 3.13; say which one is: make PYTHON=python3.12 ..."; exit 1; }
 	$(PYTHON) -m venv .venv
-	python -m pip install --quiet --no-compile --disable-pip-version-check "$$(grep '^torch==' requirements.lock)"
-	python -m pip install --quiet --no-compile --disable-pip-version-check --requirement requirements.lock
+	$(PIP) $(if $(TORCH_INDEX),--no-deps --index-url $(TORCH_INDEX)) "$$(grep '^torch==' requirements.lock)"
+	@echo "the other packages of requirements.lock:"
+	$(PIP) --quiet --requirement requirements.lock
 	@touch $@
 
 repro: install ## Run what has changed of the pipeline (dvc repro), and show the scores
@@ -45,10 +49,15 @@ lint: install ## Check style and types
 	ruff format --check .
 	mypy
 
+docs: install ## Build docs/ as a site that is read offline, build/docs/index.html; a broken link is an error
+	rm -rf build/docs
+	python -m sphinx --quiet --fail-on-warning --keep-going --builder html docs build/docs
+	@echo "docs: build/docs/index.html"
+
 lock: ## Pin the newest packages that pyproject.toml allows
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/python -m pip install --quiet "$$(grep '^torch==' requirements.lock)"
-	.venv-lock/bin/python -m pip install --quiet '.[dev]'
+	.venv-lock/bin/python -m pip install --quiet '.[dev,docs]'
 	{ grep '^#' requirements.lock; grep '^torch==' requirements.lock; \
 		.venv-lock/bin/python -m pip freeze | grep -vE '^(torch|recurrent-ner)( |==)' | \
 		sed '/^triton==/s/$$/; sys_platform == "linux"/'; } > requirements.new
@@ -56,4 +65,4 @@ lock: ## Pin the newest packages that pyproject.toml allows
 
 clean: ## Remove the environment and everything that can be made again, but not DVC's cache
 	find data models metrics -depth \( -name '.*.partial' -o -name '.*.old' \) -exec rm -rf {} +
-	rm -rf .venv models/.checkpoints models/.features data/.locks data/.shards .pytest_cache .mypy_cache .ruff_cache .hypothesis dvc_plots
+	rm -rf .venv build models/.checkpoints models/.features data/.locks data/.shards .pytest_cache .mypy_cache .ruff_cache .hypothesis dvc_plots
