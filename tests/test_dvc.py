@@ -132,7 +132,7 @@ def test_the_first_run_runs_every_stage_and_the_second_none(clone: Clone, first_
 
 
 def test_a_clone_says_what_it_would_run(clone: Clone, tmp_path: Path) -> None:
-    """`--dry` alone looks for files that it does not make (DVC's issue 9818); README.md names these two."""
+    """`--dry` alone looks for files that it does not make (DVC's issue 9818); docs/experiments.md names these two."""
     clone.git("clone", "--quiet", ".", str(tmp_path / "clone"))
     for option, stages in (("--allow-missing", set()), ("--force", ALL)):
         assert ran(clone.dvc("repro", "--dry", option, folder=tmp_path / "clone")) == stages
@@ -216,6 +216,60 @@ def test_a_study_runs_what_was_not_run_and_another_clone_draws_the_same_page(clo
     (clone.folder / name).unlink()
     shutil.rmtree(results)
     assert clone.is_committed()
+
+
+def test_a_team_shares_an_experiment(clone: Clone, tmp_path: Path) -> None:
+    """As docs/experiments.md has it, from the remote to the comment on a pull request."""
+    commit = clone.git("rev-parse", "HEAD").strip()
+    hub, other = tmp_path / "hub.git", tmp_path / "other"
+    clone.git("clone", "--quiet", "--bare", ".", str(hub))
+    clone.git("remote", "add", "origin", str(hub))
+    clone.dvc("remote", "add", "--default", "store", str(tmp_path / "store"))
+    clone.git("commit", "--quiet", "--message", "A remote.", ".dvc/config")
+    clone.dvc("push")
+    clone.git("push", "--quiet", "origin", "main")
+    clone.dvc("exp", "run", "--name", "shared", "--set-param", "arch=gru", "evaluate@wikineural")
+    clone.dvc("exp", "push", "origin", "shared")
+    model = (clone.folder / "models/lm/lm.safetensors").read_bytes()
+
+    clone.git("clone", "--quiet", str(hub), str(other))
+    clone.dvc("pull", folder=other)
+    assert clone.dvc("status", "--json", folder=other).strip() == "{}"
+    clone.dvc("exp", "pull", "origin", "shared", folder=other)
+    clone.dvc("exp", "apply", "shared", folder=other)
+    assert (other / "models/lm/lm.safetensors").read_bytes() == model
+
+    for key, value in (("name", "Test"), ("email", "test@example.org")):
+        clone.run("git", "config", f"user.{key}", value, folder=other)
+    clone.run("git", "commit", "--quiet", "--all", "--message", "A GRU.", folder=other)
+    comment = post_metrics_diff(clone, other, tmp_path)
+    assert re.search(r"lm[.]arch +[|] sru +[|] gru", comment), comment
+    clone.run("git", "checkout", "--quiet", "origin/main", folder=other)
+    assert post_metrics_diff(clone, other, tmp_path).endswith("\n\nNo metric differs.\n")
+
+    clone.git("reset", "--quiet", "--hard", commit)
+    clone.git("remote", "remove", "origin")
+    clone.dvc("exp", "remove", "shared")
+    clone.dvc("checkout")
+    assert clone.is_committed()
+
+
+def post_metrics_diff(clone: Clone, folder: Path, scratch: Path) -> str:
+    """The comment that .github/workflows/ci.yml posts where `folder` is the checkout of a pull request."""
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    step = workflow["jobs"]["test"]["steps"][-1]
+    (folder / ".venv/bin").mkdir(parents=True, exist_ok=True)
+    (folder / ".venv/bin/activate").touch()
+    gh = scratch / "gh"  # says what it was told, and shows the file that it was told to post
+    gh.write_text('#!/bin/bash\necho "$@" && cat "${!#}"\n')
+    gh.chmod(0o755)
+    variables = {"BASE": "origin/main", "NUMBER": "7", "FORK": "false", "GITHUB_STEP_SUMMARY": str(scratch / "summary")}
+    assert variables.keys() - {"GITHUB_STEP_SUMMARY"} == step["env"].keys() - {"GH_TOKEN"}
+    settings = [f"{key}={value}" for key, value in variables.items()]
+    script = f'PATH="{scratch}:$PATH"\n{step["run"]}'
+    posted = clone.run("env", *settings, "bash", "-e", "-c", script, folder=folder)
+    assert posted.startswith("pr comment 7 --edit-last --create-if-none --body-file metrics-diff.md\n")
+    return posted
 
 
 def _choose_protocol(params: dict[str, Any]) -> None:
