@@ -109,6 +109,7 @@ class Bench:
         self.workspace, self.others = Fake("workspace", arch="lstm"), list[Fake]()
         self.queued: list[str] = []
         self.commit = "first"
+        self.fails: dict[str, int] = {}  # how often a row does
         for name, value in {
             "open_revisions": lambda _: [self.workspace],
             "all_revisions": lambda: [self.workspace, *self.others],
@@ -125,7 +126,9 @@ class Bench:
 
     def _run(self, cells: Any, jobs: int) -> None:
         self.queued += [cell.row for cell in cells]
-        revisions = [Fake(cell.row, self.workspace.md5s, **cell.settings) for cell in cells]
+        done = [cell for cell in cells if not self.fails.get(cell.row)]
+        self.fails = {row: times - 1 for row, times in self.fails.items() if times}
+        revisions = [Fake(cell.row, self.workspace.md5s, **cell.settings) for cell in done]
         for revision in revisions:  # other code, other curves
             revision.files["metrics/pretrain.csv"] += f"30,3000000,9.0,{self.workspace.md5s['code']}\n"
         self.others += revisions
@@ -156,6 +159,13 @@ def test_what_was_run_is_not_run_again_here_or_elsewhere(bench: Bench) -> None:
     assert bench.study() == files
     bench.others = []  # another machine, with nothing but the folder from git
     assert bench.study() == files and bench.queued == []
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_what_fails_is_run_once_more_and_then_missing(bench: Bench, times: int) -> None:
+    bench.fails = {"b": times}
+    page = bench.study()["page.md"]
+    assert bench.queued == ["a", "b", "b"] and ("Not run: b." in page) == (times > 1)
 
 
 def test_a_finding_that_cannot_be_read_is_said_before_anything_is_run(bench: Bench) -> None:
