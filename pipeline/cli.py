@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 import typer
 
 from pipeline.errors import TEXT, UserError, describe, one_line, printable
-from pipeline.machine.cpu import set_up_torch
+from pipeline.machine.cpu import set_threads, set_up_torch
 from pipeline.machine.device import MOST_THREADS
 from pipeline.machine.memory import collect_rarely
 from pipeline.paths import HERE
@@ -34,7 +34,7 @@ Revision = Annotated[str, typer.Argument(help="A branch, tag, commit, experiment
 DataSet = Annotated[str, typer.Argument(help="One of `sets` in params.yaml, such as wikineural.")]
 Device = Annotated[str, typer.Option(help="auto, or a torch device: cpu, cuda, cuda:1.")]
 Threads = Annotated[
-    int, typer.Option(min=1, max=MOST_THREADS, help="Threads of torch on a CPU (serve: for each request).")
+    int, typer.Option(min=1, max=MOST_THREADS, help="Threads of numpy or torch on a CPU (serve: for each request).")
 ]
 
 STAGES = {
@@ -139,12 +139,12 @@ def predict(
     A line of a text is a paragraph. Memory does not grow with the input, but for its longest line. A line that cannot
     be read is named on standard error, keeps its place in the output, and makes the exit code 1.
     """
+    if text is not None and (jsonl or file != "-"):
+        raise UserError("found both a text and --file or --jsonl; give one of them")
+    set_threads(threads)
     from pipeline.predict import load
     from pipeline.predict.run import Source, run
 
-    if text is not None and (jsonl or file != "-"):
-        raise UserError("found both a text and --file or --jsonl; give one of them")
-    set_up_torch(threads)
     source = Source(None if text == "-" else text, file, jsonl, tokens)
     raise typer.Exit(run(source, load(model or _first_tagger(), device, udpipe), format_))
 
@@ -161,12 +161,11 @@ def serve(
     threads: Threads = 1,
 ) -> None:
     """Try taggers in a browser: a page on this computer, for this computer only, which keeps nothing."""
-    from pipeline.machine.device import choose_device
+    set_threads(threads)
     from pipeline.predict.serve.models import find_folders
     from pipeline.predict.serve.run import run
 
-    set_up_torch(threads)
-    run(model or find_folders(HERE.exported), port, choose_device(device, "--device"), browse)
+    run(model or find_folders(HERE.exported), port, device, browse)
 
 
 @app.command()

@@ -11,6 +11,8 @@ from pipeline.machine.memory import keep_buffers
 
 AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"}
 """The variables that the three libraries read, each before its first operation."""
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""The variables by which torch and numpy's BLAS learn the number of their threads when they are imported."""
 CPUINFO = Path("/proc/cpuinfo")
 
 
@@ -26,6 +28,12 @@ def set_up_torch(threads: int = 0, instructions: str = "native") -> None:
     keep_buffers()
     if threads:
         torch.set_num_threads(threads)
+
+
+def set_threads(number: int) -> None:
+    """Set the number of threads of numpy and torch, before either is imported; make the system keep large buffers."""
+    os.environ |= dict.fromkeys(THREADS, str(number))
+    keep_buffers()
 
 
 def use_avx2() -> None:

@@ -9,19 +9,24 @@
 import os
 from pathlib import Path
 
-from pipeline.machine.device import choose_device
 from pipeline.predict.pieces import Span
+from pipeline.predict.runtime import Runtime
 from pipeline.predict.tagger import TextTagger
 
 __all__ = ["Span", "TextTagger", "load"]
 
 
 def load(
-    folder: str | os.PathLike[str], device: str = "cpu", udpipe: str | os.PathLike[str] | None = None
+    folder: str | os.PathLike[str],
+    device: str = "cpu",
+    udpipe: str | os.PathLike[str] | None = None,
+    runtime: Runtime = "auto",
 ) -> TextTagger:
     """Load a folder's tagger: called with a text it returns a list of `Span`, with an iterable of texts an iterator.
 
-    `device` is torch's name, or `auto`; `udpipe` is needed only if that model was taken out of the folder. The number
-    of torch's threads stays as it is: one is best for small models. Raises `pipeline.errors.UserError`.
+    On a CPU numpy computes, without torch, and so it is torch alone that must be installed for any other `device`,
+    `auto` or `cuda`, and for models that have no light form. `runtime` names one of both, `light` or `torch`, to
+    compare them. `udpipe` is needed only if that model was taken out of the folder. The number of threads of either
+    stays as it is: one is best for small models. Raises `pipeline.errors.UserError`.
     """
-    return TextTagger.load(Path(folder), choose_device(device, "device"), Path(udpipe) if udpipe else None)
+    return TextTagger.load(Path(folder), device, Path(udpipe) if udpipe else None, runtime)

@@ -1,10 +1,13 @@
-"""Sentences of lemmas to entities: char-CNN, language model, tagger and CRF, a batch at a time."""
+"""Sentences of lemmas to entities, a batch at a time: language model, tagger and CRF in torch."""
+
+from pathlib import Path
 
 import numpy as np
 import torch
 
 from pipeline.errors import UserError, remake
-from pipeline.files.weights import is_finite
+from pipeline.light.folder import LM, TAGGER
+from pipeline.light.network import Entity
 from pipeline.lm.embed import Embedder
 from pipeline.lm.training.batches import bucket
 from pipeline.ner.data.bio import tag_type
@@ -16,17 +19,27 @@ from pipeline.ner.tagging.tagger import Tagger
 
 POSITIONS = 4000
 """Positions of a batch, padding included; larger batches take no less time a position."""
-Entity = tuple[int, int, str, float]
-"""Start and stop in the tokens of a sentence, the stop not included; type; confidence, 0 to 1."""
 
 
-class Network:
+class TorchNetwork:
     """Finds entities in sentences of lemmas. Threads may share it: only the embedder's table of types ever changes."""
 
     def __init__(self, embedder: Embedder, tagger: Tagger, temperature: float) -> None:
         self._embed = choose_embed(embedder, tagger.features)
         self._tagger, self._temperature, self._device = tagger, temperature, embedder.device
         self.types = entity_types(tagger.labels)
+
+    @classmethod
+    def load(cls, folder: Path, temperature: float, device: torch.device) -> "TorchNetwork":
+        """Load an exported tagger's folder; a `UserError` names a damaged file."""
+        embedder, tagger = Embedder.load(folder / LM, device, quick=True), Tagger.load(folder / TAGGER, device)
+        width = embedder.widths[tagger.features]
+        if tagger.width != width:
+            raise UserError(
+                f"{folder / TAGGER}: reads {tagger.width} numbers a token, and {folder / LM} gives {width}: "
+                f"they are of two taggers; {remake('export')}"
+            )
+        return cls(embedder, tagger, temperature)
 
     def find(self, sentences: list[list[str]], tokens: list[list[str]]) -> list[list[Entity]]:
         """Find the entities of each sentence of lemmas, and of its tokens as given; an empty sentence has none."""
@@ -42,12 +55,8 @@ class Network:
         """Find the entities of one batch, each with the number of its sentence in the batch."""
         sizes = np.array([len(sentence) for sentence in sentences])  # int64 (sentences,)
         lengths = torch.from_numpy(sizes)
-        features = torch.from_numpy(np.concatenate(self._embed(sentences))).half()  # (tokens, width), as in training
-        if not is_finite(features):
-            raise UserError(
-                "language model: found NaN or numbers above 65504 (float16) in the vectors of a sentence: its weights "
-                f"are too large; {remake('pretrain')}"
-            )
+        # Training reads them as float16. Rounding here would make a last digit of float32 three digits of a confidence.
+        features = torch.from_numpy(np.concatenate(self._embed(sentences)))  # (tokens, width)
         letters = torch.from_numpy(read_letters(token for sentence in tokens for token in sentence))
         # (sentences, longest, labels)
         emissions = self._tagger.emissions(features.to(self._device), lengths, letters.to(self._device))
@@ -57,7 +66,8 @@ class Network:
             return []
         # A confidence needs a sum over all taggings: only sentences with entities are worth it.
         numbers = np.unique(spans.sentence)  # int64 (sentences with entities,)
-        emissions = emissions[torch.from_numpy(numbers).to(emissions.device), : int(sizes[numbers].max())]
+        # The logarithms are differences of sums over a whole sentence, of which float32 would leave four digits.
+        emissions = emissions[torch.from_numpy(numbers).to(emissions.device), : int(sizes[numbers].max())].double()
         scores = scale_scores(self._tagger.crf, emissions, torch.from_numpy(sizes[numbers]), self._temperature)
         confidences = span_log_probabilities(scores, spans.of_sentences(numbers)).exp().tolist()
         columns = (column.tolist() for column in spans[:4])

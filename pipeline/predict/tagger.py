@@ -5,18 +5,11 @@ from itertools import islice
 from pathlib import Path
 from typing import overload
 
-import torch
-
-from pipeline.errors import UserError, remake
-from pipeline.files.settings import read_settings
-from pipeline.lm.embed import Embedder
-from pipeline.ner.data.cleaning import KEEPS
-from pipeline.ner.exported import LM, SETTINGS, TAGGER, Exported, check_parts
-from pipeline.ner.tagging.tagger import Tagger
-from pipeline.predict.network import Network
+from pipeline.light.folder import Exported, find_udpipe, read_folder
 from pipeline.predict.pieces import Piece, Span, Tagged, cut
-from pipeline.provenance.fingerprint import sha256
-from pipeline.text.offsets import split_spaces, split_text
+from pipeline.predict.runtime import CPU, Network, Runtime, load_network
+from pipeline.predict.words import Words
+from pipeline.text.offsets import Token, split_spaces, split_text
 from pipeline.text.udpipe import Lemmatizer, Normalization
 
 POOL_CHARACTERS = 60_000
@@ -28,31 +21,22 @@ POOL_PIECES = 2_000
 class TextTagger:
     """Finds entities in texts. Several threads may call it, and its memory is bounded."""
 
-    def __init__(self, settings: Exported, network: Network, lemmatizer: Lemmatizer) -> None:
+    def __init__(self, settings: Exported, network: Network, lemmatizer: Lemmatizer | Words) -> None:
         self.settings = settings
         self.types = network.types
         """The types of entities that it finds."""
         self._network, self._lemmatizer = network, lemmatizer
-        self._keep = KEEPS[settings.tokens]
 
     @classmethod
-    def load(cls, folder: Path, device: torch.device, udpipe: Path | None = None) -> "TextTagger":
+    def load(
+        cls, folder: Path, device: str = CPU, udpipe: Path | None = None, runtime: Runtime = "auto"
+    ) -> "TextTagger":
         """Load a folder of stage `export`; a `UserError` names a file that is missing, damaged or another tagger's."""
-        if not folder.is_dir():
-            fault = "no folder" if folder.exists() else "no such folder"
-            raise UserError(f"{folder}: {fault}; expected one that holds {SETTINGS}: dvc repro export makes it")
-        settings = read_settings(Exported, folder / SETTINGS, "export")
-        check_parts(folder, settings.parts)
+        settings = read_folder(folder)
         model = find_udpipe(folder, settings, udpipe)
-        lemmatizer = Lemmatizer(model, Normalization(settings.lowercase, settings.lemmas))
-        embedder, tagger = Embedder.load(folder / LM, device, quick=True), Tagger.load(folder / TAGGER, device)
-        width = embedder.widths[tagger.features]
-        if tagger.width != width:
-            raise UserError(
-                f"{folder / TAGGER}: reads {tagger.width} numbers a token, and {folder / LM} gives {width}: "
-                f"they are of two taggers; {remake('export')}"
-            )
-        return cls(settings, Network(embedder, tagger, settings.temperature), lemmatizer)
+        lowercase, lemmas = settings.lowercase, settings.lemmas
+        lemmatizer = Lemmatizer(model, Normalization(lowercase, lemmas)) if lemmas else Words(lowercase)
+        return cls(settings, load_network(folder, settings.temperature, device, runtime), lemmatizer)
 
     @overload
     def __call__(self, texts: str) -> list[Span]: ...  # type: ignore[overload-overlap]  # a text is no iterable of texts
@@ -86,7 +70,7 @@ class TextTagger:
 
     def _tag(self, pool: list[Piece]) -> Iterator[Tagged]:
         split = [list((split_spaces if piece.tokenised else split_text)(piece.text)) for piece in pool]
-        read = [[token for token in sentence if self._keep(token.form)] for piece in split for sentence in piece]
+        read = [self._keep(sentence) for piece in split for sentence in piece]
         forms = [[token.form for token in sentence] for sentence in read]
         lemmas = [self._lemmatizer.lemmatize_tokens(sentence) for sentence in forms]
         results = zip(read, self._network.find(lemmas, forms), strict=True)
@@ -99,19 +83,8 @@ class TextTagger:
                     spans.append(Span(piece.start + first, piece.start + last, type_, confidence, text))
             yield Tagged(piece, sentences, spans)
 
-
-def find_udpipe(folder: Path, settings: Exported, given: Path | None) -> Path:
-    """Return the UDPipe model that the tagger was trained with: the given file, or the one in the folder.
-
-    Raises a `UserError` if there is none, or if its sum differs.
-    """
-    path = given or folder / settings.udpipe.file
-    expected = f"expected the UDPipe model {settings.udpipe.source}, sha256 {settings.udpipe.sha256}"
-    if not path.is_file():
-        raise UserError(f"{path}: not found; {expected}; say where it is: --udpipe FILE")
-    if (total := sha256(path)) != settings.udpipe.sha256:
-        raise UserError(
-            f"{path}: found sha256 {total}, {expected}: with other lemmas the tagger is another one; "
-            "say where the right one is: --udpipe FILE"
-        )
-    return path
+    def _keep(self, sentence: list[Token]) -> list[Token]:
+        """Leave out the tokens that the protocol does not read."""
+        if self.settings.tokens == "all":
+            return sentence
+        return [token for token in sentence if token.form.isalnum()]

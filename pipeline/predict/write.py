@@ -11,7 +11,6 @@ from typing import Any, TextIO
 from pipeline.errors import TEXT, printable
 from pipeline.ner.data.bio import OUTSIDE
 from pipeline.predict.pieces import Span, Tagged
-from pipeline.report.pages.render import stream_page
 
 DIGITS = 4
 """Digits of a confidence after the decimal point."""
@@ -105,6 +104,8 @@ def _paint(text: str, span: Span | None, colour: bool) -> str:
 
 def write_page(answers: Iterator[Tagged], out: TextIO, types: list[str], title: str) -> None:
     """Write one HTML file that needs no other, with all text escaped and a colour for each of the tagger's `types`."""
+    from pipeline.report.pages.render import stream_page  # takes longer to import than all of predict
+
     content = {"title": title, "types": types, "unsure": UNSURE, "sections": []}
     out.writelines(stream_page(TEMPLATE, **content, answers=answers, cut_at_spans=cut_at_spans))
 

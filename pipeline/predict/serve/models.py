@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import torch
-
 from pipeline.errors import UserError, printable
-from pipeline.files.settings import read_settings
-from pipeline.lm.embed import CONFIG, Config
-from pipeline.ner.exported import LM
+from pipeline.light.block import Block
+from pipeline.light.folder import LM
+from pipeline.light.lm import CONFIG
 from pipeline.predict.tagger import TextTagger
 from pipeline.report.licences import DEMO
 from pipeline.report.paper import set_name
@@ -35,12 +33,12 @@ def find_folders(exported: Path) -> list[Path]:
     return folders
 
 
-def load_models(folders: Sequence[Path], device: torch.device) -> list[Model]:
+def load_models(folders: Sequence[Path], device: str) -> list[Model]:
     """Load taggers in the order of their folders; a `UserError` names a folder that is damaged or given twice."""
     models = []
     for folder, name in zip(folders, name_folders(folders), strict=True):
         tagger = TextTagger.load(folder, device)
-        arch = read_settings(Config, folder / LM / CONFIG, "export").name
+        arch = Block.read(folder / LM / CONFIG, "export").text("name")
         settings = tagger.settings
         words = ("lower-cased " if settings.lowercase else "") + ("lemmas" if settings.lemmas else "words")
         about = f"architecture {arch}, trained on {set_name(settings.set)}, reads {words}"

@@ -9,7 +9,6 @@ import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
 from flask import Flask
 from waitress.server import TcpWSGIServer
 
@@ -28,7 +27,7 @@ FILES = 64
 """Open files in addition to connections, with a few to spare."""
 
 
-def run(folders: Sequence[Path], port: int, device: torch.device, browse: bool) -> None:
+def run(folders: Sequence[Path], port: int, device: str, browse: bool) -> None:
     """Serve the page until Ctrl-C; `browse` opens it in a browser."""
     with bind(port) as listening:
         models = load_models(folders, device)

@@ -1,0 +1,1 @@
+"""Encoders, which map the characters or n-grams of a token to its vector."""
