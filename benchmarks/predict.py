@@ -1,5 +1,7 @@
 """What `predict` costs and finds compared with natasha (slovnet), from raw text: speed, start, memory, size, entity F1.
 
+Ours runs on numpy, and once more on torch, which finds the same.
+
     python -m benchmarks.predict --model models/tagger/wikineural --test test.conllu.gz --natasha other/bin/python
 
 Every tagger is a process of its own with one thread, and they take turns. Speed: texts of ten test sentences each, to
@@ -33,7 +35,7 @@ import typer
 from tqdm import tqdm
 
 from benchmarks.rounds import report
-from benchmarks.tagging import BATCHES, NATASHA, OURS, Spans
+from benchmarks.tagging import BATCHES, NATASHA, OURS, TORCH, Spans
 from pipeline.files.settings import read_settings
 from pipeline.ner.data.bio import OUTSIDE, bio_labels, repair, tag_type
 from pipeline.ner.data.lines import RawSentence
@@ -93,7 +95,7 @@ def main(
 def find_commands(model: Path, natasha: str) -> dict[str, Command]:
     """Return what starts each tagger. If natasha is not found, a message says so and it is left out."""
     script = str(Path(__file__).with_name("tagging.py"))
-    commands = {OURS: [sys.executable, script, OURS, str(model)]}
+    commands = {name: [sys.executable, script, name, str(model)] for name in (OURS, TORCH)}
     try:
         has = subprocess.run([natasha, "-c", "import natasha"], capture_output=True).returncode == 0
     except OSError:
@@ -178,7 +180,7 @@ def compare_costs(children: Mapping[str, Child], texts: list[str], seconds: Mapp
 
 
 def compare_scores(children: Mapping[str, Child], gold: Sequence[RawSentence]) -> list[Row]:
-    """Return a row for each tagger and kind of text; natasha has one, as both of its ways find the same."""
+    """Return a row for each tagger and kind of text; both ways of ours, and of natasha, find the same."""
     cased = [sentence.tokens for sentence in gold]
     [typos] = draw_typos(cased, [TYPO_RATE], seed=1)
     kinds = {
@@ -190,7 +192,7 @@ def compare_scores(children: Mapping[str, Child], gold: Sequence[RawSentence]) -
     right = number([keep_types(sentence.tags) for sentence in gold])
     rows = []
     for kind, sentences in kinds.items():
-        for name in (x for x in children if x != BATCHES):
+        for name in (x for x in children if x not in (TORCH, BATCHES)):
             spans = children[name].ask([" ".join(tokens) for tokens in sentences])["spans"]
             tags = number([tag_tokens(tokens, entities) for tokens, entities in zip(sentences, spans, strict=True)])
             counts = count(right, tags, lengths, LABELS)

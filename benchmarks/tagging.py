@@ -1,6 +1,7 @@
 """A tagger in a process of its own, under any Python: it reads texts and writes spans and costs, as lines of JSON.
 
     python benchmarks/tagging.py recurrent-ner models/tagger/wikineural
+    python benchmarks/tagging.py "recurrent-ner, torch" models/tagger/wikineural
     python benchmarks/tagging.py natasha
 
 Only the standard library is imported here: natasha's environment has nothing of this repository's.
@@ -12,27 +13,30 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 Spans = list[tuple[int, int, str]]
 """The entities of a text: the first character, the one after the last, the type."""
 Tag = Callable[[list[str]], Iterable[Spans]]
 OURS = "recurrent-ner"
+TORCH = "recurrent-ner, torch"
+"""The same tagger on torch, which the first one runs without."""
 NATASHA = "natasha"
 """As in its manual: a Doc is segmented, then tagged."""
 BATCHES = "natasha, 8 texts at a time, unsegmented"
 """Its tagger alone, which is all that entities need, in batches of its own default size."""
 
 
-def load_ours(folder: str) -> tuple[Tag, list[Path]]:
+def load_ours(folder: str, runtime: Literal["light", "torch"]) -> tuple[Tag, list[Path]]:
     """Load this repository's tagger as `predict` calls it; return it with its files."""
-    from pipeline.machine.cpu import set_up_torch
+    from pipeline.machine.cpu import set_threads
     from pipeline.machine.memory import collect_rarely
-    from pipeline.predict import load
 
     collect_rarely()
-    set_up_torch(threads=1)
-    tagger = load(folder)
+    set_threads(1)
+    from pipeline.predict import load
+
+    tagger = load(folder, runtime=runtime)
 
     def tag(texts: list[str]) -> Iterator[Spans]:
         for spans in tagger(iter(texts)):
@@ -102,4 +106,8 @@ def serve(tag: Tag, files: list[Path]) -> None:
 
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).parents[1])  # not this folder, whose sru.py would be taken for the package
-    serve(*(load_ours(sys.argv[2]) if sys.argv[1] == OURS else load_natasha(sys.argv[1] == BATCHES)))
+    name = sys.argv[1]
+    if name in (OURS, TORCH):
+        serve(*load_ours(sys.argv[2], "light" if name == OURS else "torch"))
+    else:
+        serve(*load_natasha(name == BATCHES))

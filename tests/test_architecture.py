@@ -333,6 +333,28 @@ def test_text_and_settings_and_inputs_need_no_torch() -> None:
         assert not files, f"{start} reaches torch through {files}"
 
 
+ON_DEMAND = {"pipeline/predict/network.py", "pipeline/machine/device.py", "pipeline/report/pages/render.py"}
+"""What is imported for a model without a light form, and for a page."""
+SMALL = {
+    *("pipeline/errors.py", "pipeline/files/utf8.py", "pipeline/lm/lemmas.py", "pipeline/ner/data/bio.py"),
+    *("pipeline/provenance/fingerprint.py", "pipeline/text/offsets.py", "pipeline/text/spelling.py"),
+    "pipeline/text/udpipe.py",
+}
+"""The files outside of `light` and `predict` that predicting needs."""
+
+
+def test_predicting_needs_few_files_and_few_packages() -> None:
+    sources = {path: SOURCES[path] for path in SOURCES.keys() - ON_DEMAND}
+    files, todo = set[str](), ["pipeline/predict/run.py"]
+    while todo:
+        files.add(path := todo.pop())
+        todo.extend(imports(path, sources) - files)
+    assert {path for path in files if room(path) not in {"light", "predict"}} == SMALL
+    text = b"\n".join(sources[path] for path in files).decode()
+    packages = set(re.findall(r"^(?:from|import) (\w+)", text, re.MULTILINE)) - sys.stdlib_module_names
+    assert packages == {"pipeline", "numpy", "razdel", "ufal"}
+
+
 def test_the_command_line_starts_without_the_heavy_packages() -> None:
     check = "import pipeline.cli, sys; print({'torch', 'numpy', 'joblib', 'pydantic', 'yaml'} & set(sys.modules))"
     result = subprocess.run([sys.executable, "-c", check], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -1,10 +1,11 @@
-"""The tensors of a safetensors file. Tables are mapped into memory, so that they take as much of it as is looked up.
+"""The tensors of a safetensors file, of which single rows can be read.
 
-The library's own reader copies what it returns. The form: the size of a header in 8 bytes, the header as JSON, then the
-numbers, all little-endian (https://huggingface.co/docs/safetensors, "Format").
+The library's own reader gives neither rows chosen freely nor their places in the file. The form: the size of a header
+in 8 bytes, the header as JSON, then the numbers, all little-endian (https://huggingface.co/docs/safetensors, "Format").
 """
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,24 @@ Read = Callable[..., Floats]
 """`read(name, *shape)` reads a tensor of a layer for both directions, float32 (2, *shape)."""
 
 
+class Table:
+    """Rows of numbers that stay in their file, each of which is read when it is looked up.
+
+    If the file were mapped into memory, the system would bring 16 pages for each one that is touched: soon all of it.
+    """
+
+    def __init__(self, path: Path, start: int, kind: np.dtype[Any], width: int) -> None:
+        """The first row begins at byte `start`; `width` numbers of this kind are a row."""
+        self.width = width
+        self._file, self._start, self._kind = path.open("rb"), start, kind
+
+    def look_up(self, rows: Integers) -> Floats:
+        """Return rows (any,) as float32 (any, width)."""
+        file, size = self._file.fileno(), self.width * self._kind.itemsize
+        data = b"".join([os.pread(file, size, self._start + size * row) for row in rows.tolist()])
+        return np.frombuffer(data, self._kind).reshape(-1, self.width).astype(np.float32)
+
+
 class Weights:
     """The tensors of a file by name. A `UserError` names the file, the tensor, and the stage that makes the file."""
 
@@ -32,6 +51,7 @@ class Weights:
             first = 8 + int(self._bytes[:8].view("<u8")[0])
             header = json.loads(self._bytes[8:first].tobytes())
             header.pop("__metadata__", None)
+            self._starts = {name: first + entry["data_offsets"][0] for name, entry in header.items()}
             self._tensors = {name: self._locate(first, entry) for name, entry in header.items()}
         except OSError as error:
             raise self.error(reason(error)) from None
@@ -61,15 +81,17 @@ class Weights:
 
         return read
 
-    def table(self, name: str, kind: str, *shape: int) -> npt.NDArray[Any]:
-        """Map a tensor whose numbers are of this kind, `f` or `i`, and as wide as they are in the file.
-
-        Nothing of it is read here, so it may hold NaN: what is looked up must be checked.
-        """
+    def integers(self, name: str, *shape: int) -> npt.NDArray[Any]:
+        """Map a tensor of integers into memory."""
         values = self._find(name, shape)
-        if values.dtype.kind != kind:
-            raise self._other(name, f"numbers of type {values.dtype}", f"of kind {kind}")
+        if values.dtype.kind != "i":
+            raise self._other(name, f"numbers of type {values.dtype}", "integers")
         return values
+
+    def table(self, name: str, rows: int, width: int) -> "Table":
+        """Return a tensor whose rows are read when they are looked up. It may hold NaN."""
+        values = self._find(name, (rows, width))
+        return Table(self._path, self._starts[name], values.dtype, width)
 
     def finish(self, *others: str) -> None:
         """Raise a `UserError` if there is a tensor that nobody has read, unless its name begins with one of these."""

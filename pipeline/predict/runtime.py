@@ -35,10 +35,8 @@ def load_network(folder: Path, temperature: float, device: str, runtime: Runtime
                 raise UserError(f"{folder}: {reason}; it runs on torch only") from None
             print(one_line(f"note: {folder}: {reason}; it runs on torch"), file=sys.stderr)
     try:
-        import torch  # noqa: F401
-    except ModuleNotFoundError:
-        raise UserError(f"{folder}: needs torch, which is not installed: pip install torch") from None
-    from pipeline.machine.device import choose_device
-    from pipeline.predict.network import TorchNetwork
-
+        from pipeline.machine.device import choose_device
+        from pipeline.predict.network import TorchNetwork
+    except ModuleNotFoundError as error:
+        raise UserError(f"{folder}: needs torch and the code that trains: {error.name} is not installed") from None
     return TorchNetwork.load(folder, temperature, choose_device(device, "device"))

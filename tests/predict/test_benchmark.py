@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.predict import LABELS, Child, find_commands, keep_types, tag_tokens
-from benchmarks.tagging import OURS
+from benchmarks.tagging import OURS, TORCH
 from pipeline.ner.data.bio import bio_spans, repair
 from pipeline.predict import TextTagger
 from tests.predict.conftest import World
@@ -46,7 +46,7 @@ def test_ours_says_in_a_process_of_its_own_what_it_says_here(
     world: World, tagger: TextTagger, capsys: pytest.CaptureFixture[str]
 ) -> None:
     commands = find_commands(world.exported, "/nowhere/python")
-    assert list(commands) == [OURS]
+    assert list(commands) == [OURS, TORCH]
     assert capsys.readouterr().err.startswith("natasha: not found by /nowhere/python; pip install '.[natasha]', or")
     texts = ["Анна Смирнова уехала в Москву.", "", "Иван Петров живёт в Казани."]
     with Child.start(commands[OURS]) as child:

@@ -24,19 +24,23 @@ class CharNgrams:
         """`lengths` are those of n-grams; a row has `row` numbers, a vector `width`."""
         self.width = width
         self._lengths, self._buckets = lengths, buckets
-        self._table = weights.table(f"{prefix}table.weight", "f", buckets, row)
+        self._table = weights.table(f"{prefix}table.weight", buckets, row)
         self._projection = Linear(weights, f"{prefix}projection", row, width)
 
     def __call__(self, chars: CharIds) -> Floats:
         """Character ids (tokens, characters) to float32 (tokens, width)."""
         letters, lengths = read_letters(chars)
         first = np.cumsum(lengths) - lengths  # (tokens,)
-        means = np.zeros((len(chars), self._table.shape[1]), np.float32)
-        for length, tokens in by_length(lengths, GROUP):
-            rows = self._find_rows(letters[first[tokens, None] + np.arange(length)])  # (tokens, n-grams of each)
-            if rows.shape[1]:
-                totals = self._table.take(rows, 0).astype(np.float32, copy=False).sum(1)  # (tokens, row)
-                means[tokens] = totals / math.sqrt(rows.shape[1])
+        groups = [
+            (tokens, self._find_rows(letters[first[tokens, None] + np.arange(length)]))  # (tokens, n-grams of each)
+            for length, tokens in by_length(lengths, GROUP)
+        ]
+        distinct = np.unique(np.concatenate([rows.ravel() for _, rows in groups])) if groups else lengths
+        table = self._table.look_up(distinct)  # (distinct, row)
+        means = np.zeros((len(chars), self._table.width), np.float32)
+        for tokens, rows in groups:
+            if number := rows.shape[1]:
+                means[tokens] = table.take(np.searchsorted(distinct, rows), 0).sum(1) / math.sqrt(number)
         return self._projection(means)
 
     def _find_rows(self, letters: Integers) -> Integers:

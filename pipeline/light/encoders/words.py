@@ -15,8 +15,8 @@ class WordVectors:
 
     def __init__(self, weights: Weights, prefix: str, words: int, characters: int, width: int) -> None:
         self.width, self.words = width, words
-        self._spelled = weights.table(f"{prefix}spelled", "i", words, characters)
-        self._table = weights.table(f"{prefix}table", "f", words + 1, width)  # the last row is that of other words
+        self._spelled = weights.integers(f"{prefix}spelled", words, characters)
+        self._table = weights.table(f"{prefix}table", words + 1, width)  # the last row is that of other words
         self._factors: npt.NDArray[np.uint64] = np.multiply.accumulate(np.full(characters, FACTOR, np.uint64))
         keys = self._sum(self._spelled)
         self._order = keys.argsort(kind="stable")  # the first of words that are cut to the same characters counts
@@ -34,8 +34,11 @@ class WordVectors:
 
     def look_up(self, rows: Integers) -> Floats:
         """Rows, int64 (tokens,), to float32 (tokens, width)."""
-        return self._table[rows].astype(np.float32)
+        return self._table.look_up(rows)
 
     def _sum(self, chars: npt.NDArray[np.int16]) -> npt.NDArray[np.uint64]:
         """Return the sum of products modulo 2^64 by which words are found, (tokens,)."""
-        return chars.astype(np.uint64) @ self._factors
+        sums = np.zeros(len(chars), np.uint64)
+        for column, factor in zip(chars.T, self._factors, strict=True):  # all columns at once would take 20 MB
+            sums += column.astype(np.uint64) * factor
+        return sums
