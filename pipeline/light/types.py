@@ -7,8 +7,8 @@ import numpy as np
 
 from pipeline.light.weights import Floats, Integers
 
-LIMIT = 32768
-"""Rows of a table; with 300 numbers each they take 39 MB."""
+LIMIT = 16_384
+"""Rows of a table; with 300 numbers each they take 20 MB."""
 
 
 class Types:

@@ -47,7 +47,7 @@ class Weights:
     def __init__(self, path: Path, stage: str) -> None:
         self._path, self._advice = path, remake(stage)
         try:
-            self._bytes = np.memmap(path, np.uint8, "r")
+            self._bytes = np.asarray(np.memmap(path, np.uint8, "r"))  # numpy's class of maps slows every operation
             first = 8 + int(self._bytes[:8].view("<u8")[0])
             header = json.loads(self._bytes[8:first].tobytes())
             header.pop("__metadata__", None)

@@ -24,9 +24,9 @@ def load(
 ) -> TextTagger:
     """Load a folder's tagger: called with a text it returns a list of `Span`, with an iterable of texts an iterator.
 
-    On a CPU numpy computes, without torch, and so it is torch alone that must be installed for any other `device`,
-    `auto` or `cuda`, and for models that have no light form. `runtime` names one of both, `light` or `torch`, to
-    compare them. `udpipe` is needed only if that model was taken out of the folder. The number of threads of either
-    stays as it is: one is best for small models. Raises `pipeline.errors.UserError`.
+    On a `cpu` numpy computes, and torch only what has no form in numpy; any other `device`, or `auto`, is torch's. To
+    compare the two, `runtime` names one, `light` for numpy or `torch`. `udpipe` is needed only if that model was taken
+    out of the folder. The number of threads stays as it is: one is best for small models. Raises
+    `pipeline.errors.UserError`.
     """
     return TextTagger.load(Path(folder), device, Path(udpipe) if udpipe else None, runtime)

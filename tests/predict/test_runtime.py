@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from pipeline.errors import UserError
-from pipeline.light import network
+from pipeline.light import network, types
 from pipeline.light.cells import CELLS
 from pipeline.light.folder import LM, RULES, SETTINGS, TAGGER, read_folder
 from pipeline.light.network import LightNetwork
@@ -42,10 +42,11 @@ def test_spans_are_those_of_torch_and_of_every_sentence_alone(
     world: World, tagger: TextTagger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(network, "TOKENS", 150)
+    monkeypatch.setattr(types, "LIMIT", 50)  # the table of types is begun again and again
     texts = [" ".join(sentence.tokens) for sentence in read_split(world.corpus / "train.tsv")][:80]
-    theirs = load(world.exported, runtime="torch")
-    assert isinstance(tagger._network, LightNetwork) and isinstance(theirs._network, TorchNetwork)
-    together = list(tagger(iter(texts)))
+    light, theirs = load(world.exported), load(world.exported, runtime="torch")
+    assert isinstance(light._network, LightNetwork) and isinstance(theirs._network, TorchNetwork)
+    together = list(light(iter(texts)))
     assert sum(map(len, together)) > 40
     for text, ours, expected in zip(texts, together, theirs(iter(texts)), strict=True):
         assert same(ours, expected) and same(ours, tagger(text))

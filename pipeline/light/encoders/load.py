@@ -57,6 +57,8 @@ def _make(block: Block, reading: Reading, weights: Weights, prefix: str) -> Enco
         need_known(ngrams, "lengths", "buckets", "width")
         lengths = ngrams.items("lengths")
         sizes = [lengths.whole(key, 1) for key in lengths.keys]
+        if not sizes:
+            raise ngrams.fault("lengths", "a length at least")
         return CharNgrams(weights, prefix, sizes, ngrams.whole("buckets", 1), ngrams.whole("width", 1), width)
     if kind == "vectors":
         need_known(block, "encoder", "words", "projection", "reading")
@@ -72,6 +74,8 @@ def _read_cnn(block: Block, reading: Reading) -> CnnSizes:
     for key in filters.keys:
         pair = filters.items(key)
         pairs.append((pair.whole("0", 1, reading.characters), pair.whole("1", 1)))
+    if not pairs:
+        raise block.fault("filters", "a filter at least")
     if (activation := block.text("activation")) not in ACTIVATIONS:
         raise NoLightForm(f"activation {activation!r} has no light form")
     projects, number = block.switch("projects"), sum(number for _, number in pairs)
