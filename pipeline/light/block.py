@@ -20,9 +20,9 @@ class Block:
     A `UserError` names the file, the key, what was found and what was expected.
     """
 
-    def __init__(self, values: dict[str, Any], path: Path, advice: str, place: str = "") -> None:
+    def __init__(self, values: dict[str, Any], path: Path, advice: str, prefix: str = "") -> None:
         self.keys = list(values)
-        self._values, self._path, self._advice, self._place = values, path, advice, place
+        self._values, self._path, self._advice, self._prefix = values, path, advice, prefix
 
     @classmethod
     def read(cls, path: Path, stage: str) -> "Block":
@@ -80,7 +80,7 @@ class Block:
         value = self._value(key)
         if not isinstance(value, dict):
             raise self.fault(key, "an object")
-        return Block(value, self._path, self._advice, f"{self._place}{key}.")
+        return Block(value, self._path, self._advice, f"{self._prefix}{key}.")
 
     def items(self, key: str) -> "Block":
         """Return an inner list."""
@@ -88,7 +88,7 @@ class Block:
         if not isinstance(value, list):
             raise self.fault(key, "a list")
         values = {str(index): item for index, item in enumerate(value)}
-        return Block(values, self._path, self._advice, f"{self._place}{key}.")
+        return Block(values, self._path, self._advice, f"{self._prefix}{key}.")
 
     def fault(self, key: str, expected: str) -> UserError:
         """Make the error about the value of a key."""
@@ -101,4 +101,4 @@ class Block:
         return self._values[key]
 
     def _error(self, key: str, fault: str) -> UserError:
-        return UserError(f"{self._path}: {self._place}{one_line(key, SHOWN)}: {fault}; {self._advice}")
+        return UserError(f"{self._path}: {self._prefix}{one_line(key, SHOWN)}: {fault}; {self._advice}")

@@ -50,12 +50,12 @@ class Hgrn2:
 
 def look_back(forget: Floats, key: Floats, query: Floats, value: Floats, places: Packed) -> Floats:
     """log f, 1 - f, q and v, (2, sentences, heads, stretches, CHUNK, width) each, to o of that shape."""
-    kept = forget.cumsum(-2)  # log of what is left of the state before the stretch
-    centred = kept - kept[..., CHUNK // 2 - 1 : CHUNK // 2, :]  # F
+    left = forget.cumsum(-2)  # log of what is left of the state before the stretch
+    centred = left - left[..., CHUNK // 2 - 1 : CHUNK // 2, :]  # F
     weights = (query * np.exp(centred)) @ (key * np.exp(-centred)).swapaxes(-1, -2)
     seen = np.tril(weights) @ value  # above the diagonal, weights may be infinite
-    from_state, last = query * np.exp(kept), kept[..., -1:, :]
-    added = (key * np.exp(last - kept)).swapaxes(-1, -2) @ value  # (2, sentences, heads, stretches, width, width)
+    from_state, last = query * np.exp(left), left[..., -1:, :]
+    added = (key * np.exp(last - left)).swapaxes(-1, -2) @ value  # (2, sentences, heads, stretches, width, width)
     state = np.zeros_like(added[:, :, :, 0])
     for stretch in range(key.shape[3]):
         alive = int((places.lengths > stretch * CHUNK).sum())

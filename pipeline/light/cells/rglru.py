@@ -36,9 +36,9 @@ class RgLru:
         """Map inputs (2, tokens, width) to outputs (2, tokens, hidden)."""
         u = self._convolve(inputs @ self._enter, places)  # (2, tokens, hidden)
         r, i = np.split(sigmoid(u @ self._reset_input + self._bias), 2, -1)  # (2, tokens, hidden) each
-        kept: Floats = np.minimum(self._rate * r, np.float32(-FLOOR))  # log a
-        lost = -np.expm1(kept)  # 1 - a
-        states = scan(np.exp(kept), np.sqrt((2 - lost) * lost) * i * u, places)
+        log_share: Floats = np.minimum(self._rate * r, np.float32(-FLOOR))  # log a
+        lost = -np.expm1(log_share)  # 1 - a
+        states = scan(np.exp(log_share), np.sqrt((2 - lost) * lost) * i * u, places)
         states *= gelu(inputs @ self._gate)
         return states @ self._leave
 
