@@ -12,6 +12,7 @@ from pipeline.predict.pieces import Piece, Tagged, cut
 from pipeline.predict.read import parse_json, parse_tokens, read_lines, read_text
 from pipeline.predict.tagger import TextTagger
 from pipeline.predict.write import write_conll, write_json_lines, write_page, write_terminal
+from pipeline.report.colours import colour_types
 
 STANDARD = "-"
 """The file name that stands for standard input."""
@@ -61,7 +62,8 @@ def run(source: Source, tagger: TextTagger, form: Form) -> int:
         elif form == "html":
             write_page(answers(), out, tagger.types, f"Named entities, {tagger.settings.set}")
         else:
-            write_terminal(answers(), out, colour=out.isatty() and not os.environ.get("NO_COLOR"))
+            in_colour = out.isatty() and not os.environ.get("NO_COLOR")
+            write_terminal(answers(), out, colour_types(tagger.types) if in_colour else {})
         out.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # takes the rest of the buffers

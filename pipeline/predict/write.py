@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import Any, TextIO
@@ -11,13 +11,12 @@ from typing import Any, TextIO
 from pipeline.errors import TEXT, printable
 from pipeline.ner.data.bio import OUTSIDE
 from pipeline.predict.pieces import Span, Tagged
+from pipeline.report.colours import colour_types, on_terminal
 
 DIGITS = 4
 """Digits of a confidence after the decimal point."""
 SPANS_IN_MEMORY = 1 << 20
 """Bytes of a text's spans in memory; if there are more, they wait on the disk for the end of the text."""
-COLOURS = {"PER": 33, "ORG": 35, "LOC": 32, "CORP": 35, "GRP": 36}
-"""ANSI colours of types; all others are blue (34)."""
 TEMPLATE = Path(__file__).with_name("page.html")
 UNSURE = 0.5
 """Entities with a lower confidence are marked on pages."""
@@ -81,32 +80,35 @@ def _tags(tagged: Tagged) -> Iterator[list[str]]:
         yield tags
 
 
-def write_terminal(answers: Iterator[Tagged], out: TextIO, colour: bool) -> None:
-    """Write each text with its entities marked; control characters are not sent to the terminal."""
+def write_terminal(answers: Iterator[Tagged], out: TextIO, colours: Mapping[str, str]) -> None:
+    """Write each text with its entities on the colours of their types, or in brackets if there are no colours.
+
+    Control characters are not sent to the terminal.
+    """
     ending = ""
     for tagged in answers:
-        text = "".join(_paint(part, span, colour) for part, span in cut_at_spans(tagged))
+        text = "".join(_paint(part, span, colours) for part, span in cut_at_spans(tagged))
         out.write(text)
         ending = text[-1:] or (ending if tagged.piece.start else "")
         if tagged.piece.last and ending != "\n":  # each text has at least one line, even if it could not be read
             out.write("\n")
 
 
-def _paint(text: str, span: Span | None, colour: bool) -> str:
+def _paint(text: str, span: Span | None, colours: Mapping[str, str]) -> str:
     text = printable(text, TEXT)
     if span is None:
         return text
     label = f"{span.type} {span.confidence:.2f}"
-    if not colour:
+    if not colours:
         return f"[{text} {label}]"
-    return f"\x1b[1;{COLOURS.get(span.type, 34)}m{text}\x1b[0m \x1b[2m{label}\x1b[0m"
+    return f"{on_terminal(text, colours[span.type])} \x1b[2m{label}\x1b[0m"
 
 
 def write_page(answers: Iterator[Tagged], out: TextIO, types: list[str], title: str) -> None:
     """Write one HTML file that needs no other, with all text escaped and a colour for each of the tagger's `types`."""
     from pipeline.report.pages.render import stream_page  # takes longer to import than all of predict
 
-    content = {"title": title, "types": types, "unsure": UNSURE, "sections": []}
+    content = {"title": title, "types": types, "colours": colour_types(types), "unsure": UNSURE}
     out.writelines(stream_page(TEMPLATE, **content, answers=answers, cut_at_spans=cut_at_spans))
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.ner.data.bio import Span, bio_spans
-from pipeline.ner.scoring.scores import Counts, Floats
+from pipeline.ner.scoring.scores import Counts, Floats, Integers, entity_types
 from pipeline.ner.scoring.tested import Split, Taggers, describe_seeds
 from pipeline.report.pages.blocks import Annotation, Example, Markdown, escape, mark
 
@@ -23,7 +23,8 @@ class Mistakes(NamedTuple):
     """Sentences in which the tagger of any seed missed an entity or made one up."""
     right: int
     """Sentences with entities in which the taggers of all seeds found exactly these."""
-    examples: list[Example]
+    examples: dict[str, list[Example]]
+    """By the type of most mistakes of a sentence, in the order of the types; last, by "", those without a mistake."""
 
 
 def draw_mistakes(split: Split, taggers: Taggers, seed: int) -> Mistakes:
@@ -33,18 +34,26 @@ def draw_mistakes(split: Split, taggers: Taggers, seed: int) -> Mistakes:
     wrong, right = np.flatnonzero(misses > 0), np.flatnonzero((misses == 0) & (entities > 0))
     random = np.random.default_rng(seed)
     drawn = [*np.sort(random.permutation(wrong)[:WRONG]), *np.sort(random.permutation(right)[:RIGHT])]
-    examples = []
+    types = entity_types(split.labels)
+    examples: dict[str, list[Example]] = {type_: [] for type_ in [*types, ""]}
+    by_type = np.sum([_wrong(counts) for counts in taggers.counts], axis=0)  # (sentences, types)
     for index in map(int, drawn):
         about = f"entities missed or made up: {describe_wrong(misses[index])}" if misses[index] else "no mistake"
         annotations = [annotate_gold(split, index), *annotate_predicted(split, taggers, index, "found")]
-        examples.append(Example(index + 1, about, annotations))
-    return Mistakes(len(split.sentences), len(wrong), len(right), examples)
+        type_ = types[int(by_type[index].argmax())] if misses[index] else ""
+        examples[type_].append(Example(index + 1, about, annotations))
+    shown = {type_: of_type for type_, of_type in examples.items() if of_type}
+    return Mistakes(len(split.sentences), len(wrong), len(right), shown)
 
 
 def count_wrong(counts: Sequence[Counts]) -> Floats:
     """The number of entities missed or made up in each sentence, the mean over seeds: float (sentences,)."""
-    per_seed = [(c.entities[:, 1] + c.entities[:, 2] - 2 * c.entities[:, 0]).sum(1) for c in counts]
-    return np.mean(per_seed, axis=0)
+    return np.mean([_wrong(of_seed).sum(1) for of_seed in counts], axis=0)
+
+
+def _wrong(counts: Counts) -> Integers:
+    """The number of entities of each type missed or made up in each sentence: int64 (sentences, types)."""
+    return counts.entities[:, 1] + counts.entities[:, 2] - 2 * counts.entities[:, 0]
 
 
 def describe_wrong(mean: float) -> str:

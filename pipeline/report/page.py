@@ -21,7 +21,6 @@ def render(results: Results, mistakes: Mapping[str, Mistakes], settings: Json, w
     """The page as Markdown; unless it is to be whole, it has neither test sentences nor settings."""
     sets, lm, size = results.sets, results.lm, results.charcnn_parameters_m
     counts = {name: of_set.counts for name, of_set in sets.items()}
-    stages = [stage for stage in results.counts if stage != "vocabulary"]
     return render_markdown(
         Path(__file__).with_name("page.md"),
         whole=whole,
@@ -35,9 +34,9 @@ def render(results: Results, mistakes: Mapping[str, Mistakes], settings: Json, w
         set_columns=[f"F1 {paper.set_name(name)}" for name in sets],
         in_paper=_compare(results, paper.MODELS.get(results.arch)),
         splits=counts,
-        split_rows=tabulate_splits(counts),
+        split_table=tabulate_splits(counts),
         dropped_rows=tabulate_dropped(counts),
-        flows=[[stage, *_describe_flow(flow)] for stage in stages for flow in read_flows(results.counts[stage])],
+        flows=[*_list_flows(results.counts)],
         mistakes=mistakes,
         most_wrong=WRONG,
         most_right=RIGHT,
@@ -47,7 +46,7 @@ def render(results: Results, mistakes: Mapping[str, Mistakes], settings: Json, w
 
 
 def _tabulate_facts(results: Results) -> Markdown:
-    """The headline table: each column has a name, a number and a note."""
+    """The headlines: each row has a name, a number and a note."""
     lm, facts = results.lm, []
     for name, of_set in results.sets.items():
         token, entity = (interval(_mean(of_set, metric)) for metric in ("token_f1", "entity_f1"))
@@ -58,8 +57,7 @@ def _tabulate_facts(results: Results) -> Markdown:
         facts.append(("Language model, perplexity", decimal(lm["perplexity"], 1), note))
     note = f"recurrent layers and projection; {results.encoder} {decimal(results.charcnn_parameters_m, 2)} M"
     facts.append(("Parameters", f"{decimal(lm['parameters_m'], 2)} M", note))
-    names, *rows = zip(*facts, strict=True)
-    return table(names, rows, left=len(facts))
+    return table(["Name", "Number", "Note"], facts, left=3)
 
 
 def _mean(of_set: SetResults, metric: str) -> Any:
@@ -95,6 +93,12 @@ def _compare(results: Results, model: paper.Model | None) -> list[list[str]]:
     our_f1 = [score(of_set.metrics["token_f1"]) for of_set in results.sets.values()]
     theirs = [f"Paper: {model.name}, {model.layers} layers", decimal(model.parameters_m, 1), *their_f1]
     return [theirs, [f"Here: {results.arch}, scale {results.scale}", decimal(results.lm["parameters_m"], 2), *our_f1]]
+
+
+def _list_flows(counts: Json) -> Iterator[list[str]]:
+    """Yield a row for each unit of each stage, without those of which there was none."""
+    for stage in (stage for stage in counts if stage != "vocabulary"):
+        yield from ([stage, *_describe_flow(flow)] for flow in read_flows(counts[stage]) if any(flow[1:]))
 
 
 def _describe_flow(flow: Flow) -> list[str]:

@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import EngFormatter, NullLocator, PercentFormatter, StrMethodFormatter
 
+from pipeline.report.colours import BLUE, GREY, ORANGE
 from pipeline.report.corpus.measure import Growth, Lengths, Usage
-from pipeline.report.plots.style import BLUE, GREY, ORANGE, WIDTH, Label, label_lines, new_figure
+from pipeline.report.plots.style import WIDTH, Label, label_lines, new_figure
 
 
 def draw_lengths(lengths: Mapping[str, Lengths]) -> Figure:

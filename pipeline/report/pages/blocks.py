@@ -28,13 +28,16 @@ class Example(NamedTuple):
     annotations: Sequence[Annotation]
 
 
-LEGEND = Markdown("Entities: **gold, or found with its borders and type**; ***not in the gold tags*** _✗_.")
+CROSS = "✗"
+LEGEND = Markdown(f"Entities: each type has its colour; ***not in the gold tags*** _{CROSS}_.")
 """How the entities of an `Example` are marked."""
 
 
 def mark(text: str, type_: str, wrong: bool) -> Markdown:
     """An entity within a sentence: bold, then its type, with a cross where it is not in the gold tags."""
-    return Markdown(f"***{escape(text)}*** _{escape(type_)} ✗_" if wrong else f"**{escape(text)}** _{escape(type_)}_")
+    if wrong:
+        return Markdown(f"***{escape(text)}*** _{escape(type_)} {CROSS}_")
+    return Markdown(f"**{escape(text)}** _{escape(type_)}_")
 
 
 def code(text: str) -> Markdown:
@@ -59,6 +62,14 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -
 def picture(path: str, title: str) -> Markdown:
     """A picture, by the path of its files from the page and without their endings."""
     return Markdown(f"[![{escape(title)}]({path}.png)]({path}.svg)")
+
+
+def fold(title: str) -> Markdown:
+    """The beginning of what is shown when a reader asks for it, in a paragraph of its own; ends with `FOLD_END`."""
+    return Markdown(f"<details><summary>{escape(title)}</summary>")
+
+
+FOLD_END = Markdown("</details>")
 
 
 def show_example(example: Example) -> Markdown:

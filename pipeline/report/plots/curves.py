@@ -4,7 +4,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, StrMethodFormatter
 
-from pipeline.report.plots.style import BLUE, GREY, ORANGE, Label, label_lines, new_figure
+from pipeline.report.colours import BLUE, GREY, ORANGE
+from pipeline.report.plots.style import WIDTH, Label, label_lines, new_figure
 
 F1 = {"entity_f1": ("entity F1", BLUE), "token_f1": ("token F1", ORANGE)}
 
@@ -18,7 +19,7 @@ def draw_perplexity(curve: pd.DataFrame, arch: str) -> Figure:
         values = curve[f"{name}_perplexity"]
         axes.plot(curve["tokens"], values, color=colour, marker="o")
         labels.append(Label(float(values.iloc[-1]), f"{name} {values.iloc[-1]:,.1f}", colour))
-    axes.set_title(f"Language model {arch}: perplexity of both directions, log scale")
+    axes.set_title(f"Language model {arch}: perplexity, log scale")
     axes.set_xlabel("tokens read")
     axes.xaxis.set_major_formatter(EngFormatter(sep=" "))
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -46,8 +47,8 @@ def draw_epochs(epochs: pd.DataFrame, name: str) -> Figure:
     ringed = epochs[epochs["kept"] == 1]
     axes.plot(ringed["epoch"], ringed["validation_entity_f1"], "o", color="white", mec=BLUE, mew=2, ms=9, zorder=3)
     rings = f"○ kept epoch{'' if len(ringed) == 1 else 's'}: {', '.join(map(str, ringed['epoch']))}"
-    axes.set_title(f"{name}: F1 on the validation split ({rings})")
-    axes.set_xlabel("epoch")
+    axes.set_title(f"{name}: F1 on the validation split")
+    axes.set_xlabel(f"epoch ({rings})")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     axes.grid(axis="y")
     label_lines(axes, labels)
@@ -55,17 +56,21 @@ def draw_epochs(epochs: pd.DataFrame, name: str) -> Figure:
 
 
 def draw_typos(typos: pd.DataFrame, name: str) -> Figure:
-    """F1 over the share of misspelt words; bands are 95 % intervals over sentences."""
-    figure, axes = new_figure(3.6)
-    labels = []
-    for metric, (title, colour) in F1.items():
+    """A panel per score: F1 over the share of misspelt words; bands are 95 % intervals over sentences."""
+    figure = Figure(figsize=(WIDTH, 3.2))
+    panels = figure.subplots(1, len(F1), sharey=True)
+    for axes, (metric, (title, colour)) in zip(panels, F1.items(), strict=True):
         low, high = typos[f"{metric}_low"], typos[f"{metric}_high"]
         axes.fill_between(typos["rate"], low, high, color=colour, alpha=0.15, linewidth=0)
         axes.plot(typos["rate"], typos[metric], color=colour, marker="o")
-        labels.append(Label(float(typos[metric].iloc[-1]), title, colour))
-    axes.set_title(f"{name}: F1 on the test split with typos")
-    axes.set_xlabel("words with a typo")
-    axes.set_xticks(typos["rate"], [f"{100 * rate:g} %" for rate in typos["rate"]])
-    axes.grid(axis="y")
-    label_lines(axes, labels)
+        for place in (0, -1):
+            rate, value = typos["rate"].iloc[place], typos[metric].iloc[place]
+            offset = (-4 if place else 4, 7)
+            align = "right" if place else "left"
+            axes.annotate(f"{value:.3f}", (rate, value), offset, textcoords="offset points", color=colour, ha=align)
+        axes.set_title(title)
+        axes.set_xticks(typos["rate"], [f"{100 * rate:g} %" for rate in typos["rate"]])
+        axes.grid(axis="y")
+    figure.suptitle(f"{name}: F1 on the test split with typos", x=0.01, ha="left", fontsize=11)
+    figure.supxlabel("words with a typo", fontsize=10)
     return figure

@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 
 from pipeline.work.outputs import fresh_file
 
-BLUE, ORANGE, GREY, INK = "#2b6a99", "#c8662b", "#7d858e", "#30363d"
-WIDTH = 7.2
-"""Inches; 1080 pixels, the width of a README on a sharp screen."""
+WIDTH = 5.4
+"""Inches. A telephone shows them all, with text that can be read; 1080 pixels, the width of a README on a sharp screen.
+"""
 LINE = 0.075
 """The height of a line of text, as a share of the height of the axes."""
 

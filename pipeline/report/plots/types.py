@@ -1,10 +1,15 @@
 """Entity types of one data set: the F1 of each, and which of them are confused."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from pipeline.ner.data.bio import OUTSIDE
-from pipeline.report.plots.style import GREY, INK, new_figure
+from pipeline.report.colours import BLUE, GREY, INK, colour_types, parts
+from pipeline.report.plots.style import WIDTH, new_figure
+
+CELL = 0.5
+"""Inches of a pair of types."""
 
 
 def draw_types(types: pd.DataFrame, name: str) -> Figure:
@@ -12,14 +17,15 @@ def draw_types(types: pd.DataFrame, name: str) -> Figure:
     rows = types.sort_values(["f1", "type"], ascending=[True, False])
     figure, axes = new_figure(1.1 + 0.42 * len(rows))
     names = [f"{type_}  ({support:,})" for type_, support in zip(rows["type"], rows["support"], strict=True)]
-    axes.barh(names, rows["f1"], color="#8fb4d3", height=0.62)  # pale: the intervals are to be seen on it
+    colours = [*colour_types(rows["type"]).values()]
+    axes.barh(names, rows["f1"], color=colours, alpha=0.6, height=0.62)  # pale: the intervals are to be seen on it
     # Both ends of an interval lie between 0 and 1, its mean nearly always between them.
     low, high = (rows["f1"] - rows["low"]).clip(lower=0), (rows["high"] - rows["f1"]).clip(lower=0)
     axes.errorbar(rows["f1"], names, xerr=[low, high], fmt="none", ecolor=INK, elinewidth=1.2, capsize=3)
     for height, (f1, end) in enumerate(zip(rows["f1"], rows[["f1", "high"]].max(axis="columns"), strict=True)):
         axes.text(end + 0.012, height, f"{f1:.3f}", va="center")
-    axes.set_title(f"{name}: entity F1 by type with 95 % intervals (number of gold entities)")
-    axes.set_xlim(0, 1.1)
+    axes.set_title(f"{name}: entity F1 by type (gold entities)")
+    axes.set_xlim(0, 1.15)
     axes.xaxis.set_visible(False)
     axes.spines[["left", "bottom"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
@@ -29,18 +35,28 @@ def draw_types(types: pd.DataFrame, name: str) -> Figure:
 def draw_confusion(confusion: pd.DataFrame, name: str) -> Figure:
     """A square of types, O last: the share of the tokens of a gold type that was given each type."""
     shares = type_shares(confusion)
-    figure, axes = new_figure(1.5 + 0.55 * len(shares))
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    figure = Figure(figsize=(max(WIDTH, 1.4 + CELL * len(shares)), 1.5 + CELL * len(shares)))
+    axes = figure.add_subplot()
+    # A blue that lets the page's ground through, whether it is light or dark, and on which the text can be read.
+    cells = np.empty((*shares.shape, 4))  # (gold, predicted, red green blue alpha)
+    cells[..., :3], cells[..., 3] = np.divide(parts(BLUE), 255), 0.62 * shares
+    axes.imshow(cells, aspect="auto")
     for row, values in enumerate(shares.to_numpy()):
         for column, share in enumerate(values):
-            colour = "white" if share > 0.65 else INK if share >= 0.005 else GREY
+            colour = INK if share >= 0.005 else GREY
             axes.text(column, row, _percent(share), ha="center", va="center", color=colour)
-    ticks = ["no entity" if type_ == OUTSIDE else type_ for type_ in shares.columns]
+    ticks = ["none" if type_ == OUTSIDE else type_ for type_ in shares.columns]
     axes.set_xticks(range(len(ticks)), ticks)
     axes.set_yticks(range(len(ticks)), ticks)
+    for number, colour in enumerate(colour_types(type_ for type_ in shares.columns if type_ != OUTSIDE).values()):
+        edges = {"color": colour, "linewidth": 4, "solid_capstyle": "butt", "clip_on": False}
+        axes.plot([-0.5, -0.5], [number - 0.46, number + 0.46], **edges)
+        axes.plot([number - 0.46, number + 0.46], [len(ticks) - 0.5] * 2, **edges)
+    axes.set_xlim(-0.5, len(ticks) - 0.5)
+    axes.set_ylim(len(ticks) - 0.5, -0.5)
     axes.set_xlabel("predicted type")
     axes.set_ylabel("gold type")
-    axes.set_title(f"{name}: what the tokens of a gold type were tagged as, %")
+    axes.set_title(f"{name}: what tokens of a type were tagged as, %")
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
     return figure

@@ -1,0 +1,51 @@
+"""The colours of pages and pictures; those of entity types are in colours.yaml."""
+
+from collections.abc import Iterable
+from itertools import chain, cycle
+from pathlib import Path
+
+from pipeline.files.yaml import read_yaml
+
+BLUE, ORANGE, GREY, INK, LINE, WHITE = "#2b6a99", "#c8662b", "#7d858e", "#30363d", "#e8eaed", "#ffffff"
+"""The colours of pictures; where a picture stands on a page, it has those of the page instead."""
+COLOURS: dict[str, str] = read_yaml(Path(__file__).with_name("colours.yaml"))
+"""`#rrggbb` by type."""
+HUES = [*dict.fromkeys(COLOURS.values())]
+LEVELS = [0, 95, 135, 175, 215, 255]
+"""Red, green and blue of the 6 x 6 x 6 cube of a terminal with 256 colours, which begins at 16."""
+DARKEST, LIGHTEST = 16, 231
+"""Corners of the cube."""
+DARK = 0.18
+"""The relative luminance below which white is easier to read on a colour than black is."""
+
+
+def colour_types(types: Iterable[str]) -> dict[str, str]:
+    """Return the colour of each type, `#rrggbb`, in the order of the types.
+
+    A type that colours.yaml does not have gets a hue that no other of the types has, while there are such; which one
+    depends on the set of the types and not on their order.
+    """
+    names = [*dict.fromkeys(types)]
+    colours = {name: COLOURS[name] for name in names if name in COLOURS}
+    free = chain((hue for hue in HUES if hue not in {*colours.values()}), cycle(HUES))
+    colours |= dict(zip(sorted(name for name in names if name not in COLOURS), free, strict=False))
+    return {name: colours[name] for name in names}
+
+
+def on_terminal(text: str, colour: str) -> str:
+    """Return the text on a ground of the nearest of 256 colours, whatever the colours of the terminal are."""
+    cube = [min(range(6), key=lambda level: abs(LEVELS[level] - part)) for part in parts(colour)]
+    ground = DARKEST + 36 * cube[0] + 6 * cube[1] + cube[2]
+    ink = LIGHTEST if luminance(colour) < DARK else DARKEST
+    return f"\x1b[38;5;{ink};48;5;{ground}m{text}\x1b[0m"
+
+
+def parts(colour: str) -> list[int]:
+    """Return red, green and blue, 0 to 255."""
+    return [*bytes.fromhex(colour.removeprefix("#"))]
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of a colour, 0 to 1 (WCAG 2.2)."""
+    linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in (p / 255 for p in parts(colour))]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
