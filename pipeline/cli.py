@@ -6,7 +6,7 @@ Commands import what they need when they run, so that `--help` answers at once.
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from pathlib import Path
@@ -153,7 +153,7 @@ def predict(
 def serve(
     model: Annotated[
         list[Path] | None,
-        typer.Option(help="A folder of stage export; may be repeated.", show_default="all of models/tagger"),
+        typer.Option(help="A folder of stage export; may be repeated.", show_default="all of models/tagger, the first set's first"),
     ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8765,
     browse: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
@@ -162,10 +162,9 @@ def serve(
 ) -> None:
     """Try taggers in a browser: a page on this computer, for this computer only, which keeps nothing."""
     set_threads(threads)
-    from pipeline.predict.serve.models import find_folders
     from pipeline.predict.serve.run import run
 
-    run(model or find_folders(HERE.exported), port, device, browse)
+    run(model or _taggers(), port, device, browse)
 
 
 @app.command()
@@ -176,7 +175,7 @@ def show(
     if article:
         from pipeline.report.corpus.article import WIDEST, show
 
-        print(show(HERE.data, article, min(WIDEST, shutil.get_terminal_size((WIDEST, 0)).columns)))
+        print(show(HERE.data, article, _columns(WIDEST)))
         return
     from pipeline.report.summary import summary
 
@@ -215,7 +214,7 @@ def study(
         print(printable("\n".join(f"{each}: {read_study(each).question}" for each in list_studies()), TEXT))
         return
     with _at_work("study"):
-        scores, missing = run(name, compute, jobs, HERE.results / name, HERE.results_page)
+        scores, missing = run(name, compute, jobs, HERE.results / name, HERE.results_page, _columns(100))
         print(printable(scores, TEXT))
         if compute and missing:
             advice = "see above, or dvc queue logs, for why; the same command runs them again"
@@ -239,11 +238,28 @@ def _at_work(command: str) -> Iterator[None]:
         yield
 
 
+def _columns(most: int) -> int:
+    """Return the width of the terminal, or `most` if it is wider or does not say."""
+    return min(most, shutil.get_terminal_size((most, 0)).columns)
+
+
 def _first_tagger() -> Path:
+    return HERE.exported / _sets()[0]
+
+
+def _taggers() -> list[Path]:
+    """Return the folders of models/tagger, those of `sets` first and in their order."""
+    from pipeline.predict.serve.models import find_folders
+
+    folders, sets = find_folders(HERE.exported), _sets()
+    return sorted(folders, key=lambda folder: sets.index(folder.name) if folder.name in sets else len(sets))
+
+
+def _sets() -> Sequence[str]:
     from pipeline.params import load_params
 
     try:
-        return HERE.exported / load_params().sets[0]
+        return load_params().sets
     except UserError as error:
         raise UserError(f"{error}; or name a folder of stage export: --model FOLDER") from None
 

@@ -1,5 +1,6 @@
 """Tables as text, and numbers as people read them."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -14,21 +15,42 @@ TITLES = {
     "entity_f1_lowercased": "Entity F1, lower-cased",
 }
 """Names of the metrics."""
+GAP = "  "
+"""Between the columns of a table on a terminal."""
+NARROWEST = 12
+"""Characters of a line of a name there, at least."""
 NONE = "–"
 """Shown in place of a number that does not exist."""
 
 
-def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1, form: str = "pipe") -> str:
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> str:
     """A table of cells that are Markdown; the first `left` columns are aligned to the left, others to the right."""
     align = ["left" if column < left else "right" for column in range(len(header))]
-    titles, *cells = ([printable(cell, SPACES) for cell in row] for row in (header, *rows))
+    titles, *cells = _printable(header, rows)
     table = pd.DataFrame(cells, columns=titles)
-    return table.to_markdown(index=False, tablefmt=form, colalign=align, disable_numparse=True)
+    return table.to_markdown(index=False, tablefmt="pipe", colalign=align, disable_numparse=True)
 
 
-def plain(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """The same table for a terminal."""
-    return markdown(header, rows, form="plain")
+def plain(header: Sequence[str], rows: Sequence[Sequence[str]], width: int = 0) -> str:
+    """A table for a terminal, whose first column is aligned to the left.
+
+    If a `width` is given, lines have at most so many characters: long names in the first column go on in the next line.
+    There they have at least `NARROWEST` characters, whatever the other columns take.
+    """
+    cells = _printable(header, rows)
+    first, *widths = (max(map(len, column)) for column in zip(*cells, strict=True))
+    if width:
+        first = min(first, max(width - sum(len(GAP) + other for other in widths), NARROWEST))
+    lines = []
+    for name, *others in cells:
+        begin, *rest = textwrap.wrap(name, first or 1, break_on_hyphens=False) or [""]
+        numbers = (cell.rjust(other) for cell, other in zip(others, widths, strict=True))
+        lines += [GAP.join([begin.ljust(first), *numbers]).rstrip(), *rest]
+    return "\n".join(lines)
+
+
+def _printable(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    return [[printable(cell, SPACES) for cell in row] for row in (header, *rows)]
 
 
 def integer(value: float | None) -> str:

@@ -8,18 +8,20 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.errors import UserError
-from pipeline.experiments.compare.scores import HEADER, compare_scores
+from pipeline.experiments.compare.plots import draw_differences
+from pipeline.experiments.compare.scores import HEADER, Row, compare_scores, judge
 from pipeline.experiments.compare.system import System, find_scored, read_system
-from pipeline.experiments.revision import Revision, diff_params, open_revisions
+from pipeline.experiments.revision import Revision, diff_params, open_revisions, read_choice
 from pipeline.ner.scoring.tested import describe_seeds
 from pipeline.report.mistakes import annotate_gold, annotate_predicted, count_wrong, describe_wrong
 from pipeline.report.pages.blocks import Example, code
-from pipeline.report.pages.render import render_markdown, write_page
+from pipeline.report.pages.render import DEMO, DEMO_WARNING, render_markdown, write_page
 from pipeline.report.paper import order_sets, set_name
+from pipeline.report.plots.style import save
 from pipeline.report.tables import NONE, integer, plain
 
-EXAMPLES = 50
-"""Sentences of each data set that the page shows at most."""
+EXAMPLES, SHOWN = 50, 5
+"""Sentences of each data set that the page has at most, and that it shows before it is asked for the others."""
 LONGEST = 60
 """Characters of a revision in the name of a file."""
 
@@ -28,12 +30,19 @@ class Comparison(NamedTuple):
     """What the page shows of a data set."""
 
     about: str
-    rows: list[list[str]]
+    rows: list[Row]
     examples: list[Example]
+
+    @property
+    def cells(self) -> list[list[str]]:
+        """The rows as text."""
+        return [row.cells() for row in self.rows]
 
 
 def run(a: str, b: str, sets: list[str], target: Path, resamples: int, seed: int) -> str:
-    """Write `target/<a>..<b>.html` and `.md`; return the tables. Without `sets`, all that A and B both have.
+    """Write `target/<a>..<b>.html`, `.md` and a picture; return verdicts and tables.
+
+    Without `sets`, all that A and B both have are compared.
 
     `resamples` are drawn and swapped for each data set, as `seed` decides.
     """
@@ -47,6 +56,9 @@ def run(a: str, b: str, sets: list[str], target: Path, resamples: int, seed: int
         for key, values in diff_params(first, second).items()
     ]
     comparisons = {name: _compare(*pair, resamples, seed) for name, pair in systems.items()}
+    verdicts = [judge(comparison.rows, set_name(name)) for name, comparison in comparisons.items()]
+    demo = any(read_choice(revision.params).scale == DEMO for revision in (first, second))
+    name = f"{file_name(a)}..{file_name(b)}"
     page = render_markdown(
         Path(__file__).with_name("page.md"),
         a=first.title,
@@ -55,13 +67,19 @@ def run(a: str, b: str, sets: list[str], target: Path, resamples: int, seed: int
         header=HEADER,
         comparisons=comparisons,
         resamples=resamples,
+        demo=demo,
+        verdicts=verdicts,
+        name=name,
+        shown=SHOWN,
     )
-    name = f"{file_name(a)}..{file_name(b)}"
-    write_page(target, name, page, {})
+    picture = save(target, name, draw_differences, {name: comparison.rows for name, comparison in comparisons.items()})
+    write_page(target, name, page, {name: picture})
     return "\n\n".join(
         [
+            "\n".join(f"{short} ({numbers})" for short, numbers in verdicts),
+            *([DEMO_WARNING] if demo else []),
             f"A: {first.title}\nB: {second.title}",
-            *(f"{set_name(name)}: {x.about}\n{plain(HEADER, x.rows)}" for name, x in comparisons.items()),
+            *(f"{set_name(name)}: {x.about}\n{plain(HEADER, x.cells)}" for name, x in comparisons.items()),
             plain(["setting", "A", "B"], settings) if settings else "no setting differs",
             f"page: {target / name}.html",
         ]
@@ -72,8 +90,7 @@ def _compare(a: System, b: System, resamples: int, seed: int) -> Comparison:
     sentences, tokens = integer(len(a.split.sentences)), integer(len(a.split.gold))
     seeds_a, seeds_b = (describe_seeds(system.taggers.seeds) for system in (a, b))
     about = f"{sentences} test sentences, {tokens} tokens. A: {seeds_a}; B: {seeds_b}."
-    rows = [row.cells() for row in compare_scores(a, b, resamples, seed)]
-    return Comparison(about, rows, find_examples(a, b, EXAMPLES))
+    return Comparison(about, compare_scores(a, b, resamples, seed), find_examples(a, b, EXAMPLES))
 
 
 def find_examples(a: System, b: System, most: int) -> list[Example]:

@@ -1,5 +1,6 @@
 """results/<study>/page.md and .html: findings, a picture, scores, tests of pairs, costs. page.md has the words."""
 
+import textwrap
 from collections.abc import Collection
 from pathlib import Path
 
@@ -12,17 +13,17 @@ from pipeline.experiments.studies.results import Results, say_difference
 from pipeline.experiments.studies.study import ALL, FOLDER, encode
 from pipeline.report.pages.blocks import Markdown, code, table
 from pipeline.report.pages.render import render_markdown
-from pipeline.report.paper import LARGE_MODELS, MODELS, set_name
+from pipeline.report.paper import LARGE_MODELS, MODELS
 from pipeline.report.tables import NONE, decimal, integer, minutes, plain, score
 
 PAPER = MODELS | LARGE_MODELS
-PAGE, SUMMARY = (Path(__file__).with_name(name) for name in ("page.md", "summary.md"))
+PAGE, DOCS = (Path(__file__).with_name(name) for name in ("page.md", "docs.md"))
 
 
 def render(results: Results, pictures: Collection[str]) -> str:
     """Return the whole page as Markdown, with the pictures of these names."""
     study = results.study
-    matrices = [(_title(results, *key), _tabulate_pairs(results, *key)) for key in results.tables()]
+    matrices = [(results.title(*key), _tabulate_pairs(results, *key)) for key in results.tables()]
     columns = [[column, _describe_settings(values)] for column, values in study.columns.items()]
     return render_markdown(
         PAGE,
@@ -39,26 +40,35 @@ def render(results: Results, pictures: Collection[str]) -> str:
 
 def summarise(results: Results, folder: str) -> str:
     """Return findings, picture and scores as Markdown; `folder` leads to the study's results."""
-    return render_markdown(SUMMARY, **_content(results, folder))
+    return render_markdown(DOCS, **_content(results, folder))
 
 
-def show(results: Results) -> str:
-    """Return the scores for a terminal, a table for each data set and column."""
-    header = ["", "entity F1", "unseen", "lower-cased", "typos", "token F1", "perplexity"]
+def show(results: Results, width: int) -> str:
+    """Return the scores for a terminal, a table for each data set and column, in lines of at most `width` characters.
+
+    Names of rows go on in the next line where they are too long.
+    """
+    parts = [results.study.question, *write_findings(results)]
+    if results.stale:
+        parts.append(f"{STALE} settings or code have changed since; to be run again")
+    if results.missing:
+        parts.append(f"not run: {len(results.missing)} of {len(results.titles(results.keys))} experiments")
     tables = []
     for name, column in results.tables():
-        rows = []
-        for key, mean in results.means.items():
-            if key[1:] == (column, name):
-                cells = [results.spread(key, "entity_f1")]
-                cells += map(_score, (mean.entity_f1_unseen, mean.entity_f1_lowercased, mean.entity_f1_typos))
-                rows.append([_mark(results, key), *cells, _score(mean.token_f1), decimal(_known(mean.perplexity), 1)])
-        tables.append(f"{_title(results, name, column)}\n{plain(header, rows)}")
-    if results.stale:
-        tables.append(f"{STALE} settings or code have changed since; to be run again")
-    if results.missing:
-        tables.append(f"not run: {'; '.join(results.missing)}")
-    return "\n\n".join([results.study.question, *write_findings(results), *tables])
+        means = {key: mean for key, mean in results.means.items() if key[1:] == (column, name)}
+        columns = {
+            "entity F1": [results.spread(key, "entity_f1") for key in means],
+            "unseen": [_score(mean.entity_f1_unseen) for mean in means.values()],
+            "lower-cased": [_score(mean.entity_f1_lowercased) for mean in means.values()],
+            "typos": [_score(mean.entity_f1_typos) for mean in means.values()],
+            "token F1": [_score(mean.token_f1) for mean in means.values()],
+            "perplexity": [decimal(_known(mean.perplexity), 1) for mean in means.values()],
+        }
+        columns = {title: cells for title, cells in columns.items() if {*cells} != {NONE}}
+        names = [_mark(results, key) for key in means]
+        rows = [*zip(names, *columns.values(), strict=True)]
+        tables.append(f"{results.title(name, column)}\n{plain(['', *columns], rows, width)}")
+    return "\n\n".join([*(textwrap.fill(part, width, break_on_hyphens=False) for part in parts), *tables])
 
 
 def _content(results: Results, folder: str) -> dict[str, object]:
@@ -69,17 +79,14 @@ def _content(results: Results, folder: str) -> dict[str, object]:
         "folder": folder,
         "file": code(f"{FOLDER / results.name}.yaml"),
         "findings": [Markdown(sentence) for sentence in write_findings(results)],
-        "scores": [(_title(results, *key), *_tabulate_scores(results, *key)) for key in results.tables()],
+        "scores": [(results.title(*key), *_tabulate_scores(results, *key)) for key in results.tables()],
         "missing": results.missing,
+        "experiments": len(results.titles(results.keys)),
         "stale": results.titles(key for key in results.means if key in results.stale),
         "commits": sorted({mean["commit"] for mean in current}),
         "machines": sorted(machines - {""}),
         "ran": bool(results.means),
     }
-
-
-def _title(results: Results, name: str, column: str) -> str:
-    return set_name(name) if len(results.study.columns) == 1 else f"{set_name(name)}, {column}"
 
 
 def _tabulate_scores(results: Results, name: str, column: str) -> tuple[Markdown, float | None, float | None]:
@@ -90,10 +97,13 @@ def _tabulate_scores(results: Results, name: str, column: str) -> tuple[Markdown
     means = {key: mean for key, mean in results.means.items() if key[1:] == (column, name)}
     rates = sorted({mean.typo_rate for mean in means.values() if pd.notna(mean.typo_rate)})
     paper = any(key[0] in PAPER for key in means)
-    names = any(pd.notna(mean.entity_f1_names) for mean in means.values())
+    names, perplexities = (
+        any(pd.notna(mean[number]) for mean in means.values()) for number in ("entity_f1_names", "perplexity")
+    )
     header = ["", "Entity F1", "95 % interval", *([", ".join(NAMES)] if names else []), "unseen", "lower-cased"]
     header += [f"{100 * rates[0]:g} % typos" if len(rates) == 1 else "typos"] if rates else []
-    header += ["Token F1", *(["the paper's"] if paper else []), "Perplexity", "CPU minutes", "Seeds"]
+    header += ["Token F1", *(["the paper's"] if paper else []), *(["Perplexity"] if perplexities else [])]
+    header += ["CPU minutes", "Seeds"]
     rows = []
     for key, mean in means.items():
         cells = [_mark(results, key), results.spread(key, "entity_f1")]
@@ -103,7 +113,7 @@ def _tabulate_scores(results: Results, name: str, column: str) -> tuple[Markdown
         cells += [_score(mean.entity_f1_typos)] if rates else []
         cells += [results.spread(key, "token_f1")]
         cells += [score(PAPER[key[0]].f1.get(name)) if key[0] in PAPER else NONE] if paper else []
-        cells += [decimal(_known(mean.perplexity), 1)]
+        cells += [decimal(_known(mean.perplexity), 1)] if perplexities else []
         cells += [" + ".join(minutes(_known(value)) for value in (mean.cpu_minutes, mean.tagger_cpu_minutes))]
         cells += [str(len(results.seeds(key)))]
         rows.append(cells)

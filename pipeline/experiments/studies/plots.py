@@ -2,108 +2,146 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from textalloc import allocate
 
 from pipeline.experiments.studies.page import PAPER
 from pipeline.experiments.studies.pairs import Key
 from pipeline.experiments.studies.results import Results
+from pipeline.report.colours import GREY, INK, ORANGE
 from pipeline.report.paper import set_name
-from pipeline.report.plots.style import GREY, INK, ORANGE, WIDTH, Label, label_lines
+from pipeline.report.plots.style import WIDTH
 
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#b0578d", "#3d9bd1", "#b97f00", "#30363d", "#7d858e"]
 """Colours of lines, distinct to the colour-blind too (after Okabe and Ito 2008, darkened for thin lines on white)."""
-DASHES = ["-", "--", ":"]
+DASHES = ["-", "--", ":", "-."]
+NAME_HEIGHT, LINE_HEIGHT = 0.22, 0.18
+"""Inches, in the picture of scores, of the name of a row, and of a line below it."""
+ABREAST = 2
+"""Data sets beside each other there."""
+LONGEST_ABREAST = 30
+"""Characters of the names of lines that can stand in two columns."""
 Line = Mapping[float, float]
 
 
 class Mark(NamedTuple):
-    """A score with its name: a point, or a level line if it cost nothing."""
+    """A score with its name."""
 
     text: str
-    x: float | None
+    x: float
     y: float
     bars: tuple[float, float]
     """How far the interval reaches below the score and above it."""
 
 
 def draw_scores(results: Results) -> Figure:
-    """A panel per data set, a line per row: entity F1 with its interval, and the seeds as dots.
+    """A forest plot: a panel per data set, the name of each row above its lines, one for each column.
 
-    Where rows are the paper's, it is token F1, with the paper's.
+    A line is the 95 % interval of entity F1, with the mean as a point and as a number, and the seeds as small dots.
+    Where rows are the paper's, it is token F1, and the paper's stands below.
     """
     metric = choose_metric(results)
     rows = [row for row in results.study.rows if any(key[0] == row for key in results.means)]
     columns, sets = results.columns, results.sets
-    figure = Figure(figsize=(WIDTH, 1.5 + (0.24 + 0.14 * len(columns)) * len(rows)))
-    panels = figure.subplots(1, len(sets), sharey=True, squeeze=False)[0]
-    for axes, name in zip(panels, sets, strict=True):
-        for number, column in enumerate(columns):
-            colour, shift = COLOURS[number % len(COLOURS)], 0.26 * (number - (len(columns) - 1) / 2)
-            keys = {y: key for y, row in enumerate(rows) if (key := (row, column, name)) in results.means}
-            means = [results.means[key] for key in keys.values()]
-            for y, key in keys.items():
-                seeds = results.seeds(key)[metric]
-                axes.plot(seeds, [y + shift] * len(seeds), "o", color=colour, markersize=2.5, alpha=0.5)
-            if means:
-                values = [mean[metric] for mean in means]
-                heights = [y + shift for y in keys]
-                label = "here" if len(columns) == 1 else column
-                bars = np.array([_bars(mean, metric) for mean in means]).T  # (2, rows)
-                axes.errorbar(values, heights, xerr=bars, fmt="o", color=colour, markersize=5, label=label)
-        theirs = {y: PAPER[row].f1[name] for y, row in enumerate(rows) if row in PAPER and name in PAPER[row].f1}
-        if theirs and metric == "token_f1":
-            axes.plot([*theirs.values()], [*theirs], "D", color=ORANGE, fillstyle="none", label="paper")
-        axes.set_title(set_name(name))
-        axes.set_yticks(range(len(rows)), rows)
+    theirs = {
+        (row, name): PAPER[row].f1[name]
+        for row in rows
+        for name in sets
+        if metric == "token_f1" and row in PAPER and name in PAPER[row].f1
+    }
+    height = NAME_HEIGHT + LINE_HEIGHT * (len(columns) + bool(theirs)) + 0.06  # of a row, inches
+    number = -(-len(sets) // ABREAST)
+    figure = Figure(figsize=(WIDTH, number * (0.75 + height * len(rows)) + 0.35))
+    panels = figure.subplots(number, min(len(sets), ABREAST), squeeze=False).ravel()
+    for axes in panels[len(sets) :]:
+        axes.remove()
+    for place, (axes, name) in enumerate(zip(panels, sets, strict=False)):
+        for number, row in enumerate(rows):
+            top = number * height
+            axes.axhline(top, color=GREY, linewidth=0.4)
+            if place % ABREAST == 0:
+                axes.text(0, top + NAME_HEIGHT / 2, row, va="center", in_layout=False, **_at_left(axes))
+            for line, column in enumerate(columns):
+                y = top + NAME_HEIGHT + LINE_HEIGHT * (line + 0.5)
+                if (key := (row, column, name)) in results.means:
+                    _draw_interval(axes, y, results.means[key], results.seeds(key)[metric], metric, COLOURS[line])
+            if (row, name) in theirs:
+                y = top + NAME_HEIGHT + LINE_HEIGHT * (len(columns) + 0.5)
+                axes.plot([theirs[row, name]], [y], "D", color=ORANGE, markersize=4, fillstyle="none")
+                _write_value(axes, y, theirs[row, name], ORANGE)
+        axes.set_title(set_name(name), color=INK)
+        axes.set_yticks([])
+        axes.set_ylim(len(rows) * height, 0)
+        axes.margins(x=0.08)
+        axes.xaxis.set_major_locator(MaxNLocator(4))
+        axes.spines["left"].set_visible(False)
         axes.grid(axis="x")
-    panels[0].set_ylim(len(rows) - 0.5, -0.5)
     title = "token F1" if metric == "token_f1" else "entity F1"
-    figure.supxlabel(f"{title}, 95 % interval of the mean, seeds as dots", fontsize=10, color=INK)
-    handles = panels[0].get_legend_handles_labels()
-    if len(handles[0]) > 1:
-        figure.legend(*handles, loc="outside upper right", ncols=4, frameon=False)
+    figure.supxlabel(f"{title} and its 95 % interval; small dots are seeds", fontsize=10, color=INK)
+    names = columns if len(results.study.columns) > 1 else ["here"]
+    handles = [Line2D([], [], color=COLOURS[n], marker="o", label=column) for n, column in enumerate(names)]
+    if theirs:
+        handles += [Line2D([], [], color=ORANGE, marker="D", fillstyle="none", linestyle="none", label="paper")]
+    if theirs or len(results.study.columns) > 1:
+        figure.legend(handles=handles, loc="outside upper right", ncols=4, frameon=False)
     return figure
 
 
+def _at_left(axes: Axes) -> dict[str, Any]:
+    """Return where the name of a row begins: at the left of the axes, over all panels beside them."""
+    return {"transform": axes.get_yaxis_transform(), "clip_on": False}
+
+
+def _draw_interval(axes: Axes, y: float, mean: pd.Series, seeds: pd.Series, metric: str, colour: str) -> None:
+    axes.plot(seeds, [y] * len(seeds), "o", color=colour, markersize=2.5, alpha=0.5)
+    axes.errorbar([mean[metric]], [y], xerr=np.reshape(_bars(mean, metric), (2, 1)), fmt="o", color=colour)
+    _write_value(axes, y, mean[metric], colour)
+
+
+def _write_value(axes: Axes, y: float, value: float, colour: str) -> None:
+    axes.text(1.03, y, f"{value:.3f}", color=colour, va="center", fontsize=9, transform=axes.get_yaxis_transform())
+
+
 def draw_costs(results: Results) -> Figure:
-    """A panel per data set: F1 over the CPU minutes of pretraining, on a logarithmic axis."""
-    metric, sets = choose_metric(results), results.sets
-    figure = Figure(figsize=(WIDTH, 0.4 + 3.7 * len(sets)))
-    panels = figure.subplots(len(sets), 1, sharex=True, squeeze=False)[:, 0]
-    marks = {name: [_mark(results, key, metric) for key in results.means if key[2] == name] for name in sets}
-    for axes, name in zip(panels, sets, strict=True):
-        for mark in marks[name]:
-            _draw_mark(axes, mark)
-        axes.set_title(f"{set_name(name)}: {metric.replace('_f1', ' F1')} with 95 % intervals")
-        axes.margins(x=0.16, y=0.14)
+    """A panel per data set and column: F1 over the CPU minutes of all that was trained, on a logarithmic axis."""
+    metric, tables = choose_metric(results), [*results.tables()]
+    figure = Figure(figsize=(WIDTH, 0.4 + 2.9 * len(tables)))
+    panels = figure.subplots(len(tables), 1, sharex=True, squeeze=False)[:, 0]
+    marks = [[_mark(results, key, metric) for key in results.means if key[1:] == names[::-1]] for names in tables]
+    for axes, of_panel, (name, column) in zip(panels, marks, tables, strict=True):
+        for mark in of_panel:
+            bars = np.reshape(mark.bars, (2, 1))
+            axes.errorbar([mark.x], [mark.y], yerr=bars, fmt="o", color=COLOURS[0], elinewidth=1.4, capsize=3)
+        axes.set_title(f"{results.title(name, column)}: {metric.replace('_f1', ' F1')} with 95 % intervals")
+        axes.margins(x=0.2, y=0.14)
         axes.grid()
         axes.set_xscale("log")  # with numbers as people write them; some between 1, 2, 5 where the axis is short
         axes.xaxis.set_major_locator(_locate(*axes.get_xlim()))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.xaxis.set_minor_formatter(NullFormatter())
-    panels[-1].set_xlabel("CPU minutes of pretraining, log scale")
-    for axes, name in zip(panels, sets, strict=True):
-        label_marks(axes, marks[name])
+    panels[-1].set_xlabel("CPU minutes of encoder, language model and one tagger, log scale")
+    for axes, of_panel in zip(panels, marks, strict=True):
+        label_marks(axes, of_panel)
     return figure
 
 
 def draw_curves(results: Results) -> Figure:
     """Perplexity of the language models over tokens read, then a panel per data set: F1 of the taggers by epoch."""
-    perplexities = {_name(results, key): results.line(key, "perplexity") for key in results.means}
+    perplexities = {key[:2]: results.line(key, "perplexity") for key in results.means}
     trained = any(perplexities.values())
-    figure = Figure(figsize=(WIDTH, 3.1 * (trained + len(results.sets))))
+    figure = _figure_of_lines(results, 3.0 * (trained + len(results.sets)))
     panels = iter(figure.subplots(trained + len(results.sets), 1, squeeze=False)[:, 0])
     if trained:
         axes = next(panels)
         axes.set_yscale("log")
-        _draw_lines(axes, perplexities)
+        _draw_lines(axes, results, perplexities)
         axes.set_title("Language models: validation perplexity, log scale")
         axes.set_xlabel("tokens read")
         axes.set_xlim(left=0)
@@ -112,8 +150,8 @@ def draw_curves(results: Results) -> Figure:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
     for axes, name in zip(panels, results.sets, strict=True):
-        _draw_lines(axes, _lines(results, name, "epochs"))
-        axes.set_title(f"{set_name(name)}: entity F1 of the taggers on the validation split, mean over seeds")
+        _draw_lines(axes, results, _lines(results, name, "epochs"))
+        axes.set_title(f"{set_name(name)}: validation entity F1, mean over seeds")
         axes.set_xlabel("epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     return figure
@@ -121,10 +159,10 @@ def draw_curves(results: Results) -> Figure:
 
 def draw_typos(results: Results) -> Figure:
     """A panel per data set: F1 over the share of misspelt words, a line per row."""
-    figure = Figure(figsize=(WIDTH, 3.4 * len(results.sets)))
+    figure = _figure_of_lines(results, 3.0 * len(results.sets))
     for axes, name in zip(figure.subplots(len(results.sets), 1, squeeze=False)[:, 0], results.sets, strict=True):
         lines = _lines(results, name, "typos")
-        _draw_lines(axes, lines, marker="o")
+        _draw_lines(axes, results, lines, marker="o")
         rates = sorted({rate for line in lines.values() for rate in line})
         axes.set_xticks(rates, [f"{100 * rate:g} %" for rate in rates])
         axes.set_title(f"{set_name(name)}: entity F1 on the test split with typos")
@@ -140,7 +178,7 @@ def choose_drawings(results: Results) -> dict[str, Drawing]:
     if not results.means:
         return {}
     drawings: dict[str, Drawing] = {"scores": draw_scores}
-    if results.rows.cpu_minutes.nunique() > 1:
+    if (results.rows.cpu_minutes + results.rows.tagger_cpu_minutes).nunique() > 1:
         drawings["cost"] = draw_costs
     for name, curve, draw in (("curves", "epochs", draw_curves), ("typos", "typos", draw_typos)):
         if results.curves[results.curves.curve == curve].x.nunique() > 1:
@@ -153,12 +191,9 @@ def choose_metric(results: Results) -> str:
     return "token_f1" if any(key[0] in PAPER for key in results.means) else "entity_f1"
 
 
-def _name(results: Results, key: Key) -> str:
-    return results.study.title(key[0], key[1])
-
-
-def _lines(results: Results, name: str, curve: str) -> dict[str, Line]:
-    return {_name(results, key): results.line(key, curve) for key in results.means if key[2] == name}
+def _lines(results: Results, name: str, curve: str) -> dict[tuple[str, str], Line]:
+    """Return the curves of a data set by row and column."""
+    return {key[:2]: results.line(key, curve) for key in results.means if key[2] == name}
 
 
 def _bars(mean: pd.Series, metric: str) -> tuple[float, float]:
@@ -167,18 +202,7 @@ def _bars(mean: pd.Series, metric: str) -> tuple[float, float]:
 
 def _mark(results: Results, key: Key, metric: str) -> Mark:
     mean = results.means[key]
-    x = mean.cpu_minutes if pd.notna(mean.cpu_minutes) and mean.cpu_minutes > 0 else None
-    name = _name(results, key)
-    return Mark(name if x else f"{name}, no pretraining", x, mean[metric], _bars(mean, metric))
-
-
-def _draw_mark(axes: Axes, mark: Mark) -> None:
-    if mark.x is None:  # with its interval, across all costs
-        axes.axhspan(mark.y - mark.bars[0], mark.y + mark.bars[1], color=GREY, alpha=0.16, linewidth=0)
-        axes.axhline(mark.y, color=GREY, linewidth=1.2, linestyle="--")
-    else:
-        bars = np.reshape(mark.bars, (2, 1))
-        axes.errorbar([mark.x], [mark.y], yerr=bars, fmt="o", color=COLOURS[0], markersize=6, elinewidth=1.4, capsize=3)
+    return Mark(key[0], mean.cpu_minutes + mean.tagger_cpu_minutes, mean[metric], _bars(mean, metric))
 
 
 def label_marks(axes: Axes, marks: Sequence[Mark]) -> None:
@@ -187,35 +211,52 @@ def label_marks(axes: Axes, marks: Sequence[Mark]) -> None:
     The limits of the axes stay as they are.
     """
     axes.autoscale(False)
-    left, right = axes.get_xlim()
-    names = sorted(marks, key=lambda mark: (mark.x is not None, -mark.y, mark.x or 0))
+    names = sorted(marks, key=lambda mark: (-mark.y, mark.x))
     with redirect_stdout(None):  # it prints where names do not fit
         allocate(
             axes,
-            [left if mark.x is None else mark.x for mark in names],
+            [mark.x for mark in names],
             [mark.y for mark in names],
             [mark.text for mark in names],
-            x_scatter=[mark.x for mark in names if mark.x is not None],
-            y_scatter=[mark.y for mark in names if mark.x is not None],
-            x_lines=[[left, right] if mark.x is None else [mark.x, mark.x] for mark in names],
-            y_lines=[[m.y, m.y] if m.x is None else [m.y - m.bars[0], m.y + m.bars[1]] for m in names],
+            x_scatter=[mark.x for mark in names],
+            y_scatter=[mark.y for mark in names],
+            x_lines=[[mark.x, mark.x] for mark in names],
+            y_lines=[[mark.y - mark.bars[0], mark.y + mark.bars[1]] for mark in names],
             textcolor=INK,
-            linecolor=["none" if mark.x is None else INK for mark in names],
+            textsize=9,
+            linecolor=INK,
             linewidth=0.6,
             avoid_label_lines_overlap=True,
         )
 
 
-def _draw_lines(axes: Axes, lines: Mapping[str, Line], marker: str = "") -> None:
-    """Draw the lines that have points, named at their ends; a row has the same colour in all pictures."""
-    labels = []
-    for number, (label, line) in enumerate(lines.items()):
+def _figure_of_lines(results: Results, height: float) -> Figure:
+    """A figure for lines, `height` inches high without the names of rows and columns, which stand at its top."""
+    styles = {names: _style(results, *names) for names in dict.fromkeys(key[:2] for key in results.means)}
+    rows = {row: style for (row, _), style in reversed(styles.items())}
+    columns = {column: styles[names]["linestyle"] for names in reversed(styles) for column in [names[1]]}
+    handles = [Line2D([], [], label=row, **style) for row, style in reversed(rows.items())]
+    if len(columns) > 1:
+        handles += [Line2D([], [], label=name, color=GREY, linestyle=dash) for name, dash in reversed(columns.items())]
+    abreast = 1 if max(len(str(handle.get_label())) for handle in handles) > LONGEST_ABREAST else 2
+    figure = Figure(figsize=(WIDTH, height + 0.2 * -(-len(handles) // abreast)))
+    figure.legend(handles=handles, loc="outside upper left", ncols=abreast, frameon=False, fontsize=9)
+    return figure
+
+
+def _draw_lines(axes: Axes, results: Results, lines: Mapping[tuple[str, str], Line], marker: str = "") -> None:
+    """Draw the lines that have points."""
+    for names, line in lines.items():
         if line:
-            colour, dashes = COLOURS[number % len(COLOURS)], DASHES[number // len(COLOURS) % len(DASHES)]
-            axes.plot([*line], [*line.values()], color=colour, linestyle=dashes, linewidth=1.6, marker=marker)
-            labels.append(Label([*line.values()][-1], label, colour))
+            axes.plot([*line], [*line.values()], linewidth=1.6, marker=marker, **_style(results, *names))
     axes.grid(axis="y")
-    label_lines(axes, labels)
+
+
+def _style(results: Results, row: str, column: str) -> dict[str, Any]:
+    """Return the style of a line: a colour for each row and dashes for each column, the same in all pictures."""
+    number, columns = [*results.study.rows].index(row), [*results.study.columns]
+    dashes = columns.index(column) + len(columns) * (number // len(COLOURS))
+    return {"color": COLOURS[number % len(COLOURS)], "linestyle": DASHES[dashes % len(DASHES)]}
 
 
 def _locate(low: float, high: float) -> LogLocator:

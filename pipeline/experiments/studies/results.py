@@ -13,7 +13,7 @@ from pipeline.experiments.studies.record import KEY
 from pipeline.experiments.studies.study import Study
 from pipeline.ner.scoring.scores import deviation
 from pipeline.report.data import MEAN
-from pipeline.report.paper import order_sets
+from pipeline.report.paper import order_sets, set_name
 from pipeline.report.tables import decimal, plus_minus
 
 
@@ -56,6 +56,10 @@ class Results:
     def titles(self, keys: Iterable[Key]) -> list[str]:
         """Return the names of experiments for people, each once."""
         return [*dict.fromkeys(self.study.title(row, column) for row, column, _ in keys)]
+
+    def title(self, name: str, column: str) -> str:
+        """Return the name of a data set for people, with that of a column unless it is the only one."""
+        return set_name(name) if len(self.study.columns) == 1 else f"{set_name(name)}, {column}"
 
     def seeds(self, key: Key) -> pd.DataFrame:
         """Return the taggers of a row."""

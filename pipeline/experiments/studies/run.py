@@ -40,10 +40,10 @@ Revisions = dict[tuple[str, str], Revision]
 """By row and column."""
 
 
-def run(name: str, compute: bool, jobs: int, target: Path, docs: Path) -> tuple[str, list[str]]:
+def run(name: str, compute: bool, jobs: int, target: Path, docs: Path, width: int) -> tuple[str, list[str]]:
     """Bring the study up to date in the folder `target` and in the page `docs`.
 
-    Returns its scores as text, and the names of the experiments that have none.
+    Returns its scores as text in lines of at most `width` characters, and the names of the experiments that have none.
 
     With `compute`, experiments that neither rows.csv nor a revision has are run first, `jobs` at a time.
     """
@@ -90,7 +90,7 @@ def run(name: str, compute: bool, jobs: int, target: Path, docs: Path) -> tuple[
     pictures = {picture: save(target, picture, draw, results) for picture, draw in drawings.items()}
     write_page(target, "page", render(results, drawings), pictures)
     fill_in(docs, name, summarise(results, path_between(docs, target)))
-    return f"{show(results)}\n\npage: {target / 'page'}.html", results.missing
+    return f"{show(results, width)}\n\npage: {target / 'page'}.html", results.missing
 
 
 def _keys(cell: Cell) -> list[Key]:

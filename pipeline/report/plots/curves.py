@@ -63,11 +63,9 @@ def draw_typos(typos: pd.DataFrame, name: str) -> Figure:
         low, high = typos[f"{metric}_low"], typos[f"{metric}_high"]
         axes.fill_between(typos["rate"], low, high, color=colour, alpha=0.15, linewidth=0)
         axes.plot(typos["rate"], typos[metric], color=colour, marker="o")
-        for place in (0, -1):
-            rate, value = typos["rate"].iloc[place], typos[metric].iloc[place]
-            offset = (-4 if place else 4, 7)
-            align = "right" if place else "left"
-            axes.annotate(f"{value:.3f}", (rate, value), offset, textcoords="offset points", color=colour, ha=align)
+        for end, offset, across, up in ((0, (4, 3), "left", "bottom"), (-1, (2, -5), "right", "top")):
+            x, y = typos["rate"].iloc[end], typos[metric].iloc[end]
+            axes.annotate(f"{y:.3f}", (x, y), offset, textcoords="offset points", color=colour, ha=across, va=up)
         axes.set_title(title)
         axes.set_xticks(typos["rate"], [f"{100 * rate:g} %" for rate in typos["rate"]])
         axes.grid(axis="y")
