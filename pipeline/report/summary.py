@@ -11,7 +11,7 @@ from pipeline.report.tables import NONE, decimal, integer, minutes, plain, sprea
 
 
 def summary(metrics: Path) -> str:
-    """The F1 table, a line on the language model, and the paths of the report; a `UserError` before the first run."""
+    """The F1 table, a line on the language model, and the pages that are there; a `UserError` before the first run."""
     data: Data = read_json(metrics / "data.json", Data, "report")
     lm = read_lm(metrics)
     sets = {name: read_metrics(metrics, name) for name in data["ner"]}
@@ -22,6 +22,7 @@ def summary(metrics: Path) -> str:
         model = f"validation perplexity {decimal(lm['perplexity'], 1)}, {decimal(lm['parameters_m'], 2)} M parameters"
     elif not lm["parameters_m"]:
         model = "none, the bare char encoder"
+    pages = [path for path in (metrics / "report.html", metrics / "report.md") if path.is_file()]
     lines = [
         f"{lm['arch']}, scale {data['scale']}",
         *([DEMO_WARNING] if data["scale"] == DEMO else []),
@@ -30,7 +31,7 @@ def summary(metrics: Path) -> str:
         "",
         f"language model: {model}",
         *([_describe_cost(metrics / "cost.json")] if (metrics / "cost.json").is_file() else []),
-        f"report: {metrics / 'report.html'}, {metrics / 'report.md'}",
+        *([f"report: {', '.join(map(str, pages))}"] if pages else []),
     ]
     return "\n".join(lines)
 

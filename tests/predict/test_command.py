@@ -131,10 +131,10 @@ def test_every_text_has_a_line_on_the_terminal(colour: bool, tmp_path: Path) -> 
     pieces = [Piece("Иван ест"), Piece(""), Piece("", fault="no"), Piece("Иван ест\n", last=False), Piece("", 9)]
     answers = [Tagged(piece, [], [span] if piece.text else []) for piece in pieces]
     with (tmp_path / "out").open("w+", encoding="utf-8") as out:
-        write_terminal(iter(answers), out, colour)
+        write_terminal(iter(answers), out, {"PER": "#0072b2"} if colour else {})
         out.seek(0)
         lines = out.read().split("\n")
-    shown = "\x1b[1;33mИван\x1b[0m \x1b[2mPER 0.99\x1b[0m ест" if colour else "[Иван PER 0.99] ест"
+    shown = "\x1b[38;5;231;48;5;25mИван\x1b[0m \x1b[2mPER 0.99\x1b[0m ест" if colour else "[Иван PER 0.99] ест"
     assert lines == [shown, "", "", shown, ""]
 
 

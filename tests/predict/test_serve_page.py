@@ -132,7 +132,7 @@ def test_confidence_is_read_by_pointer_and_by_keyboard(page: Shown, tagger: Text
     page.actions().move_to_element(page.one("h1")).perform()
     page.until(lambda: not page.one(TIP).is_displayed())
 
-    page.one("#threshold").send_keys(TAB)
+    page.one("[data-example=none]").send_keys(TAB)
     for line in lines:
         page.until_tip(line)
         page.actions().send_keys(RIGHT).perform()

@@ -20,6 +20,7 @@ from pipeline.predict.read import NoText, parse_json
 from pipeline.predict.serve.models import Model
 from pipeline.predict.write import UNSURE, describe
 from pipeline.report import pages
+from pipeline.report.colours import colour_types
 from pipeline.report.pages.render import render_page
 
 LIMIT = 100_000
@@ -50,8 +51,9 @@ def make_app(models: Sequence[Model], port: int) -> Flask:
         name = address.strip("/").replace(".", "-") or "page"
         app.add_url_rule(address, name, lambda: Response(content, content_type=kind), provide_automatic_options=False)
 
-    types = {x: TABLES["types"].get(x, "") for model in models for x in model.tagger.types}
-    content = {"models": models, "types": [*types.items()], "limit": LIMIT, "unsure": UNSURE}
+    colours = colour_types(type_ for model in models for type_ in model.tagger.types)
+    types = [(type_, TABLES["types"].get(type_, ""), colour) for type_, colour in colours.items()]
+    content = {"models": models, "types": types, "limit": LIMIT, "unsure": UNSURE}
     serve(PAGE, render_page(HERE / "page.html", **content).encode(), "text/html; charset=utf-8")
     for address, (path, kind) in FILES.items():
         serve(address, path.read_bytes(), kind)

@@ -20,6 +20,7 @@ from typing import NamedTuple
 from pipeline.errors import UserError, printable
 from pipeline.files.shards import read_shard, shard_paths
 from pipeline.files.vocabulary import SPECIALS, UNKNOWN, read_entries, read_facts
+from pipeline.paths import Paths
 
 STAGES = {
     "documents": ("paragraph", "word"),
@@ -148,7 +149,9 @@ def _suggest(folder: Path, id_: str) -> str:
     close += [other for other, title in titles.items() if other not in close and id_.casefold() in title.casefold()]
     if close:
         return f"close to it: {', '.join(names[other] for other in close[:3])}"
-    return f"nor one like it; the first are {', '.join([*names.values()][:3])}; metrics/data.html names others"
+    page = Paths(folder.parents[1]).metrics / "data.html"
+    others = "; metrics/data.html names others" if page.is_file() else ""
+    return f"nor one like it; the first are {', '.join([*names.values()][:3])}{others}"
 
 
 def _read_headers(folder: Path) -> Iterator[tuple[str, str]]:

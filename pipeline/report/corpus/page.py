@@ -79,15 +79,17 @@ def _list_written(counts: Counts) -> Iterator[list[str]]:
 
 
 def _list_lost(counts: Counts) -> Iterator[list[str]]:
-    for stage, flow in [(name, flow) for name in counts for flow in read_flows(counts[name])]:
-        for reason, number in sorted(flow.dropped.items(), key=lambda item: (-item[1], item[0])):
-            share = percent(number / flow.read) if flow.read and flow.unit != MARKUP else NONE
-            yield [stage, flow.unit, reason, integer(number), share]
+    """Yield what was dropped, the largest numbers first."""
+    flows = [(stage, flow) for stage in counts for flow in read_flows(counts[stage])]
+    lost = [(number, reason, flow, stage) for stage, flow in flows for reason, number in flow.dropped.items()]
+    for number, reason, flow, stage in sorted(lost, key=lambda dropped: -dropped[0]):
+        share = percent(number / flow.read) if flow.read and flow.unit != MARKUP else NONE
+        yield [reason, flow.unit, integer(number), share, stage]
 
 
 def _list_changes(counts: Counts) -> Iterator[list[str]]:
     for stage, of_stage in counts.items():
-        yield from ([stage, change, integer(of_stage[key])] for key, change in CHANGES.items() if of_stage.get(key))
+        yield from ([change, integer(of_stage[key]), stage] for key, change in CHANGES.items() if of_stage.get(key))
 
 
 def _describe_lengths(lengths: Lengths) -> list[str]:
@@ -110,7 +112,7 @@ def _list_coverage(usage: Usage) -> Iterator[list[str]]:
 
 def _list_frequent(entries: Sequence[Entry], total: int) -> Iterator[list[str]]:
     together = 0
-    for rank, entry in enumerate(entries, start=1):
+    for entry in entries:
         together += entry.frequency
         shares = percent(entry.frequency / total), percent(together / total)
-        yield [str(rank), entry.lemma, integer(entry.frequency), *shares]
+        yield [entry.lemma, integer(entry.frequency), *shares]

@@ -72,6 +72,14 @@ def fold(title: str) -> Markdown:
 FOLD_END = Markdown("</details>")
 
 
+def long_table(header: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1, shown: int = 10) -> Markdown:
+    """A table whose rows after the first `shown` are folded."""
+    parts = [table(header, rows[:shown], left)]
+    if rest := rows[shown:]:
+        parts += [fold(f"{len(rest):,} more"), table(header, rest, left), FOLD_END]
+    return Markdown("\n\n".join(parts))
+
+
 def show_example(example: Example) -> Markdown:
     """A sentence as a table with a row for each annotation."""
     rows = [[f"{system}, {by}" if by else system, text] for system, by, text in example.annotations]

@@ -45,7 +45,7 @@ def render_markdown(template: Path, **content: Any) -> str:
     environment.filters |= {"integer": tables.integer, "decimal": tables.decimal, "percent": tables.percent}
     environment.filters["set_name"] = set_name
     environment.globals |= {"table": blocks.table, "picture": blocks.picture, "code": blocks.code}
-    environment.globals |= {"fold": blocks.fold, "end_fold": blocks.FOLD_END}
+    environment.globals |= {"long_table": blocks.long_table, "fold": blocks.fold, "end_fold": blocks.FOLD_END}
     environment.globals |= {"example": blocks.show_example, "legend": blocks.LEGEND, "demo_warning": DEMO_WARNING}
     page = environment.get_template(template.name).render(content)
     return printable(re.sub(r"\n{3,}", "\n\n", page.strip()) + "\n", TEXT)

@@ -30,11 +30,11 @@ function element(tag, text, className = "") {
 }
 
 function paint(mark, type) {
-  mark.style.setProperty("--hue", (types.get(type) ?? { hue: 0 }).hue);
+  mark.style.setProperty("--type", types.get(type)?.colour);
 }
 
-for (const [number, item] of [...document.querySelectorAll("#legend [data-type]")].entries()) {
-  types.set(item.dataset.type, { hue: (210 + 137 * number) % 360, name: item.dataset.name });
+for (const item of document.querySelectorAll("#legend [data-type]")) {
+  types.set(item.dataset.type, item.dataset);
   paint(item.firstElementChild, item.dataset.type);
 }
 
