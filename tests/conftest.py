@@ -5,12 +5,16 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from pipeline import cli
+from tests.browser import start
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
 
 # Before torch is loaded: tests share the cores already, and their threads would wait for each other.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -55,3 +59,10 @@ def run_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
         return Done(raised.value.code, *capsys.readouterr())
 
     return run
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Chrome"]:
+    """A browser without a window, one for all tests of a process."""
+    with start(tmp_path_factory.mktemp("profile")) as browser:
+        yield browser

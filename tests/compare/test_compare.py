@@ -7,6 +7,7 @@ from functools import cache
 from itertools import combinations
 from pathlib import Path
 from shutil import rmtree
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -18,9 +19,13 @@ from pipeline.experiments.revision import all_revisions, diff_params, open_revis
 from pipeline.experiments.studies import pairs
 from pipeline.experiments.studies.study import ALL, Study
 from pipeline.ner.data.bio import bio_labels, bio_spans
+from tests.browser import LAYOUTS, check_layout
 from tests.compare.conftest import Compare
-from tests.pages import Page
 from tests.compare.repository import LENGTH, SENTENCES, SETS, git, gold, make_params, predicted
+from tests.pages import Page
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
 
 RESAMPLES = 60
 FEW = ["--resamples", str(RESAMPLES)]
@@ -254,3 +259,9 @@ def test_names_of_files() -> None:
     names = [file_name(name) for name in odd]
     assert len(set(names)) == len(odd)
     assert all(re.fullmatch(r"[\w.-]{1,70}", name) for name in names)
+
+
+@pytest.mark.parametrize(("widths", "schemes"), LAYOUTS)
+def test_it_fits_its_window(compared: tuple[str, Path], browser: "Chrome", widths: Any, schemes: list[str]) -> None:
+    browser.get((compared[1] / "main..with-gru.html").as_uri())
+    check_layout(browser, widths, schemes)

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -15,8 +15,12 @@ from pipeline.report.corpus.article import draw_articles
 from pipeline.report.corpus.measure import Growth, measure_vocabulary
 from pipeline.report.corpus.page import _count_new_in_last_tenth
 from pipeline.stages import data as stage
+from tests.browser import LAYOUTS, check_layout
 from tests.pages import Page
 from tests.params import make_params
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
 
 NO_PICTURE = "<svg></svg>"
 
@@ -166,3 +170,9 @@ def test_generated_text_is_called_so(pages: Pages, tmp_path: Path, without_pictu
     assert warning in pages.html and warning in pages.markdown
     other = write(pages.data, tmp_path, "local")
     assert warning not in other.html + other.markdown
+
+
+@pytest.mark.parametrize(("widths", "schemes"), LAYOUTS)
+def test_it_fits_its_window(pages: Pages, browser: "Chrome", widths: Any, schemes: list[str]) -> None:
+    browser.get((pages.metrics / "data.html").as_uri())
+    check_layout(browser, widths, schemes)

@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,9 +13,13 @@ from pipeline.predict import Span, TextTagger
 from pipeline.predict.pieces import Piece, Tagged
 from pipeline.predict.run import BROKEN_PIPE, Form, Source, run
 from pipeline.predict.write import write_terminal
+from tests.browser import LAYOUTS, check_layout
 from tests.conftest import RunCommand
 from tests.pages import Page
 from tests.predict.conftest import World, as_json
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
 
 TEXT = "Анна Смирнова уехала в город Казань.\r\n\u00a0Иван Петров <b>&amp;</b> — в\u2028Москву \x1b[31m!\n"
 Captured = pytest.CaptureFixture[bytes]
@@ -150,6 +155,16 @@ def test_the_page_is_one_file_with_all_text_escaped(command: Command) -> None:
     for span in spans:
         assert f'title="{span.type}, confidence {span.confidence:.2f}"' in out
     assert [f"Text {n}" in page.text for n in range(1, 5)] == [True, True, True, False]
+
+
+@pytest.mark.parametrize(("widths", "schemes"), LAYOUTS)
+def test_the_page_fits_its_window(
+    command: Command, tmp_path: Path, browser: "Chrome", widths: Any, schemes: list[str]
+) -> None:
+    content = json.dumps({"text": TEXT + "Анна" * 200 + " Казань."}) + "\nno\n"
+    (tmp_path / "page.html").write_text(command(content, "html", jsonl=True)[1], encoding="utf-8")
+    browser.get((tmp_path / "page.html").as_uri())
+    check_layout(browser, widths, schemes)
 
 
 def test_the_whole_command(world: World, tmp_path: Path, run_command: RunCommand) -> None:

@@ -1,41 +1,24 @@
-"""The page in a real browser without a window: Chromium, driven by Selenium."""
+"""The page in a real browser without a window."""
 
-import shutil
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pipeline.predict import TextTagger
+from tests.browser import LAYOUTS, check_layout
 
 if TYPE_CHECKING:  # selenium takes a second to load, and is loaded where there is a browser
     from selenium.webdriver import ActionChains, Chrome
     from selenium.webdriver.remote.webelement import WebElement
 
-DRIVER = shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(DRIVER is None, reason="chromedriver is not on the PATH (Debian: chromium-driver)")
-FLAGS = ["headless", "no-sandbox", "disable-gpu", "disable-dev-shm-usage", "disable-quic", "no-first-run"]
-FLAGS += ["disable-background-networking", "disable-component-update", "disable-sync", "window-size=1280,900"]
 TEXT = "😀 Анна Смирнова уехала в Москву, а Иван Петров живёт в Казани."
 HOSTILE = (
     "<script>window.hit = 1</script> Анна <img src=x onerror='window.hit = 1'> </textarea> {{ 7 * 7 }} &lt;b&gt; Москва"
 )
 TAB, END, RIGHT, ESCAPE = "\ue004", "\ue010", "\ue014", "\ue00c"  # as WebDriver names the keys
 RUNNING, ENTITY, TIP, ERROR = ".running", ".running .entity", "#tip", "#error"
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Chrome"]:
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    for flag in [*FLAGS, f"user-data-dir={tmp_path_factory.mktemp('profile')}"]:
-        options.add_argument(f"--{flag}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options, webdriver.ChromeService(str(DRIVER)))
-    yield driver
-    driver.quit()
 
 
 class Shown:
@@ -171,6 +154,11 @@ def test_doubtful_entities_can_be_hidden(page: Shown, tagger: TextTagger) -> Non
     sure = [span for span in spans if round(span.confidence, 4) >= 0.99]
     assert page.marks() == [(span.text, span.type) for span in sure] * 2 and page.read() == [TEXT, TEXT]
     assert len(sure) < len(spans)
+
+
+@pytest.mark.parametrize(("widths", "schemes"), LAYOUTS)
+def test_it_fits_its_window(page: Shown, widths: Any, schemes: list[str]) -> None:
+    check_layout(page.browser, widths, schemes)
 
 
 def test_a_telephone_shows_all_of_it(page: Shown) -> None:

@@ -13,8 +13,8 @@ from pipeline.stages import report
 from tests.pages import Page
 from tests.report.world import build, params_of
 
-DRAWN = ("lm", "wikineural.confusion")
-"""The pictures of `reported`: one of lines, and one with an image in it."""
+DRAWN = ("lm", "wikineural.confusion", "wikineural.t")
+"""The pictures of `reported`: lines, an image, bars, and panels beside each other."""
 
 
 def make_report(paths: Paths, arch: str, scale: str = "local", drawn: tuple[str, ...] = (), **choices: Any) -> Page:

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,9 +17,13 @@ from pipeline.paths import Paths
 from pipeline.report.mistakes import RIGHT, WRONG
 from pipeline.report.plots.curves import draw_epochs
 from pipeline.report.plots.types import type_shares
+from tests.browser import LAYOUTS, check_layout
 from tests.pages import Page
-from tests.report.conftest import DRAWN, edited, make_report, read_all
+from tests.report.conftest import DRAWN, copied, edited, make_report, read_all
 from tests.report.world import BOOTSTRAP, SEEDS, TOKENS, TYPES
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
 
 
 def test_it_is_well_formed_and_needs_nothing_else(reported: Paths, page: Page) -> None:
@@ -99,3 +105,16 @@ def test_confusion_joins_b_and_i_and_shares_out_the_gold_tokens() -> None:
     shares = type_shares(pd.DataFrame(rows, columns=["gold", "predicted", "count"]))
     assert list(shares.index) == list(shares.columns) == ["PER", "LOC", "O"]
     assert shares.to_numpy().tolist() == [[0.5, 0.25, 0.25], [0, 0, 0], [0, 0, 1]]
+
+
+@pytest.mark.parametrize(("widths", "schemes"), LAYOUTS)
+def test_it_fits_its_window(
+    built: dict[str, Paths], reported: Paths, tmp_path: Path, browser: "Chrome", widths: Any, schemes: list[str]
+) -> None:
+    """At length, with all pictures."""
+    paths = reported
+    if len(schemes) > 1:
+        paths = copied(built["lstm"], tmp_path)
+        make_report(paths, "lstm", drawn=("",))
+    browser.get((paths.metrics / "report.html").as_uri())
+    check_layout(browser, widths, schemes)

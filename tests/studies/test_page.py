@@ -4,7 +4,7 @@ import re
 from itertools import combinations
 from math import nan
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -23,10 +23,14 @@ from pipeline.experiments.studies.recipe import Sums
 from pipeline.experiments.studies.record import read_curves, read_rows
 from pipeline.experiments.studies.results import Results
 from pipeline.experiments.studies.study import Study, list_cells
-from pipeline.report.pages.render import render_html
+from pipeline.report.pages.render import render_html, write_page
 from pipeline.report.plots.style import save
+from tests.browser import LAYOUTS, check_layout
 from tests.pages import Page
 from tests.studies.fake import VALUES, Fake
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
 
 HOSTILE = "<b>\"&'*_`, Ёлки \\_{$x^$"
 """A name that Markdown, HTML and matplotlib, which takes text between dollars for a formula, would misread."""
@@ -201,3 +205,11 @@ def test_names_hide_neither_points_nor_each_other_and_are_where_they_were() -> N
     for a, b in combinations(boxes, 2):
         assert not a.overlaps(b)
     assert not any(box.contains(x, y) for box in boxes for x, y in axes.transData.transform(points))
+
+
+@pytest.mark.parametrize(("widths", "schemes"), LAYOUTS)
+def test_it_fits_its_window(pictures: dict[str, str], tmp_path: Path, browser: "Chrome", widths: Any, schemes: list[str]) -> None:
+    results = make_results(missing=("bare",), findings=['{{ f1("gru", "wikineural") }}.'])
+    write_page(tmp_path, "page", render(results, pictures), pictures)
+    browser.get((tmp_path / "page.html").as_uri())
+    check_layout(browser, widths, schemes)

@@ -25,7 +25,7 @@ LONG = 40
 """Characters of a cell in which lines may break."""
 POINT = 1.5
 """Pixels on a page, at most, for a point of a picture, so that its text is no larger than the page's."""
-LEAST = 0.8
+LEAST = 0.74
 """Pixels for a point, at least; a picture that is wider than the page then scrolls."""
 ON_PAGE = {
     WHITE: "paper",
