@@ -25,7 +25,7 @@ const faults = [], width = arguments[0], body = getComputedStyle(document.body);
 const name = (node) => `${node.tagName} ${node.className} "${node.textContent.trim().slice(0, 40)}"`;
 const say = (fault, node) => faults.push(`${fault}: ${name(node)}`);
 function luminance(colour) {
-  const parts = colour.match(/[\\d.]+/g).slice(0, 3).map((x) => x / 255);
+  const parts = colour.match(/[\\d.]+/g).slice(0, 3).map((x) => colour.startsWith("rgb") ? x / 255 : Number(x));
   const linear = parts.map((x) => x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
   return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
 }
@@ -50,7 +50,7 @@ for (const text of document.querySelectorAll("figure text")) {
   if (!box.width || width < 390) continue;
   if (box.left < picture.left - 1 || box.right > picture.right + 1) say("cut off", text);
   if (box.height < 8) say(`${box.height} pixels high`, text);
-  if (contrast(getComputedStyle(text).fill, body.backgroundColor) < 2.9) say("hard to read", text);
+  if (contrast(getComputedStyle(text).fill, body.backgroundColor) < 3) say("hard to read", text);
 }
 return faults;
 """

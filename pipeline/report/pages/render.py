@@ -156,8 +156,10 @@ def inline_svgs(pictures: Mapping[str, str]) -> dict[str, str]:
 
 
 def _paint(declaration: re.Match[str]) -> str:
+    """Give a part of a picture the page's colour, or one nearer to the page's ink, which can be read on its ground."""
     name = ON_PAGE.get(declaration[2])
-    return f"{declaration[1]}: var(--{name})" if name else declaration[0]
+    colour = f"var(--{name})" if name else f"color-mix(in srgb, {declaration[2]} 80%, var(--ink))"
+    return f"{declaration[1]}: {colour}"
 
 
 def _environment(template: Path, **options: Any) -> Environment:
