@@ -33,7 +33,8 @@ function contrast(one, other) {
   const [low, high] = [luminance(one), luminance(other)].sort((a, b) => a - b);
   return (high + 0.05) / (low + 0.05);
 }
-if (document.documentElement.scrollWidth > width) faults.push(`the page scrolls to ${document.documentElement.scrollWidth}`);
+const page = document.documentElement;
+if (page.scrollWidth > width) faults.push(`the page scrolls to ${page.scrollWidth}`);
 for (const node of document.querySelectorAll("body *")) {
   const box = node.getBoundingClientRect();
   const framed = node.parentElement.closest(".wide, figure");

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from pipeline.experiments.compare.run import file_name, find_examples, run
-from pipeline.experiments.compare.scores import Row, compare_scores
+from pipeline.experiments.compare.scores import Row, compare_scores, judge
 from pipeline.experiments.compare.system import System, read_system
 from pipeline.experiments.revision import all_revisions, diff_params, open_revisions
 from pipeline.experiments.studies import pairs
@@ -106,6 +106,32 @@ def test_table_settings_and_pages(repository: Path, compared: tuple[str, Path]) 
     assert html.count("<strong ") > 100
     Page.parse(html).check()
     assert "<script>" not in md and r"\<script\>" in md and r"\`\`\`\`" in md
+
+
+def test_the_verdict_comes_first_and_is_by_chance_and_size(compared: tuple[str, Path]) -> None:
+    printed, folder = compared
+    (entity,) = [row for row in rows("main", "with-gru") if row.title == "Entity F1"]
+    short = f"B is {entity.difference:.3f} better on WikiNEuRal"
+    numbers = f"entity F1, 95 % interval {entity.low:+.3f} to {entity.high:+.3f}, p 0.0164"
+    assert printed.startswith(f"{short} ({numbers})\n")
+    page = (folder / "main..with-gru.md").read_text(encoding="utf-8")
+    assert page.startswith(f"# Is the difference real?\n\n**{short}** ({numbers}).\n")
+    assert page.index("](main..with-gru.png)") < page.index("## Settings that differ") < page.index("## WikiNEuRal")
+
+    worse = [row._replace(difference=-0.052, low=-0.07, high=-0.03, p=0.0017) for row in rows("main", "with-gru")]
+    assert judge(worse, "X") == ("B is 0.052 worse on X", "entity F1, 95 % interval -0.070 to -0.030, p 0.0017")
+    assert judge([row._replace(p=None) for row in worse], "X")[0] == "B is 0.052 worse on X"
+    for row in ({"p": 0.06}, {"p": None, "high": 0.01}):
+        short, numbers = judge([each._replace(**row) for each in worse], "X")
+        assert short == "B and A cannot be told apart on X" and numbers.startswith(
+            "B minus A -0.052 in entity F1, 95 %"
+        )
+
+
+def test_the_demo_is_called_so(repository: Path, compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.experiments.compare.run.DEMO", None)  # the scale of this params.yaml, which has none
+    assert "are no result" in compare("main", "workspace", "multiconer", "--resamples", "1")
+    assert "are no result" in Path("metrics/compare/main..workspace.html").read_text(encoding="utf-8")
 
 
 def test_a_clone_says_what_to_fetch_and_reads_a_remote(

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import requests
+import yaml
 from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,7 +26,7 @@ from pipeline.predict.serve.models import Model, find_folders, name_folders
 from pipeline.predict.serve.run import bind
 from tests.conftest import RunCommand
 from tests.pages import Page
-from tests.predict.conftest import World, as_json, serving
+from tests.predict.conftest import ROOT, World, as_json, serving
 
 PORT = 8765
 BASE = f"http://127.0.0.1:{PORT}"
@@ -250,6 +251,21 @@ def test_the_command_opens_a_browser_and_serves_until_ctrl_c(
     code, out, error = run_command("serve", "--port", 0, "--model", world.exported)
     assert (code, error) == (0, "") and out.endswith("wikineural; Ctrl-C ends it\n") and out.count("\n") == 1
     assert answers[0].json()["models"][0]["spans"] and [*tmp_path.iterdir()] == []
+
+
+def test_the_tagger_of_the_first_set_is_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_command: RunCommand
+) -> None:
+    served: list[Path] = []
+    monkeypatch.setattr("pipeline.predict.serve.run.run", lambda folders, *_: served.extend(folders))
+    monkeypatch.chdir(tmp_path)
+    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8")) | {"sets": ["wikineural", "multiconer"]}
+    for name in ("a", "multiconer", "wikineural"):
+        Path("models", "tagger", name).mkdir(parents=True)
+    assert "params.yaml: not found" in run_command("serve", "--no-open").err
+    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    assert run_command("serve", "--no-open").code == 0
+    assert [folder.name for folder in served] == ["wikineural", "multiconer", "a"]
 
 
 def test_what_cannot_be_served_is_one_line(

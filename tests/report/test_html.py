@@ -1,6 +1,7 @@
 """metrics/report.html as a browser reads it, and its pictures."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from pipeline.ner.data.corpus import read_split
 from pipeline.ner.scoring.scores import count, score_types, spread_types
 from pipeline.ner.scoring.tested import read_tested
 from pipeline.paths import Paths
+from pipeline.report.colours import COLOURS
 from pipeline.report.mistakes import RIGHT, WRONG
 from pipeline.report.plots.curves import draw_epochs
 from pipeline.report.plots.types import type_shares
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
 
 def test_it_is_well_formed_and_needs_nothing_else(reported: Paths, page: Page) -> None:
     page.check()
-    assert page.titles[:2] == ["lstm, scale demo", "Named entities, test split"]
+    title = "Report of an experiment: named entities with architecture lstm, scale demo"
+    assert page.titles[:2] == [title, "Named entities, test split"]
     assert len(page.pictures) == 1 + 4 * len(TYPES) and all(page.pictures)
     markdown = (reported.metrics / "report.md").read_text(encoding="utf-8")
     assert page.examples and "Sentence " not in markdown  # which has no test sentences
@@ -71,6 +74,32 @@ def test_sentences_are_shown_as_they_are_with_mistakes_first(reported: Paths, pa
         assert f"Of the {len(wrong)} of {len(sentences)} test sentences" in page.text
 
 
+def test_sentences_are_folded_by_the_type_of_most_of_their_mistakes(reported: Paths) -> None:
+    html = (reported.metrics / "report.html").read_text(encoding="utf-8").partition("Test sentences</h2>")[2]
+    for name, part in zip(TYPES, re.split("<h3>", html)[1:], strict=True):
+        sentences = [*read_split(reported.data / "ner" / name / "test.tsv")]
+        gold = [bio_spans(sentence.tags) for sentence in sentences]
+        files = [reported.data / "predictions" / name / f"seed-{seed}.txt" for seed in SEEDS]
+        answers = [[bio_spans(line.split(" ")) for line in file.read_text("utf-8").splitlines()] for file in files]
+        folds = re.findall(r"<details><summary>(.+?): (\d+) sentences?</summary>(.*?)</details>", part, re.DOTALL)
+        assert [title for title, *_ in folds] == [*(type_ for type_ in TYPES[name] if type_ in part), "No mistake"]
+        for title, number, examples in folds:
+            shown = [int(n) - 1 for n in re.findall(r"Sentence (\d+)", examples)]
+            assert len(shown) == int(number)
+            for i in shown:
+                wrong = Counter(span.type for of_seed in answers for span in {*gold[i]} ^ {*of_seed[i]})
+                assert wrong[title] == max(wrong.values()) if wrong else title == "No mistake"
+
+
+def test_an_entity_has_the_colour_of_its_type(reported: Paths) -> None:
+    html = (reported.metrics / "report.html").read_text(encoding="utf-8")
+    entity = r'<strong class="entity(?: wrong)?" style="--type: (#\w+)">[^<]*</strong>(?:</em>)? <em>(\w+)(?: ✗)?</em>'
+    shown = {type_: colour for colour, type_ in re.findall(entity, html)}
+    assert shown == {type_: COLOURS[type_] for types in TYPES.values() for type_ in types}
+    bars = (reported.metrics / "plots" / "wikineural.types.svg").read_text(encoding="utf-8")
+    assert all(f"fill: {COLOURS[type_]}; opacity: 0.6" in bars for type_ in TYPES["wikineural"])
+
+
 def test_types_have_the_intervals_of_a_slow_bootstrap(reported: Paths) -> None:
     split, taggers = read_tested(*(reported.data / kind / "multiconer" for kind in ("ner", "predictions")))
     random, names = np.random.default_rng(1), TYPES["multiconer"]
@@ -95,7 +124,7 @@ def test_the_kept_epochs_are_the_ringed_ones() -> None:
     figure = draw_epochs(curves.assign(validation_token_f1=0.5), "Toy")
     (rings,) = [line for line in figure.axes[0].lines if line.get_color() == "white"]
     assert np.asarray(rings.get_xydata()).tolist() == [[3, 0.6], [3, 0.1]]
-    assert "kept epochs: 3, 3" in figure.axes[0].get_title("left") + figure.axes[0].get_title()
+    assert "kept epochs: 3, 3" in figure.axes[0].get_xlabel()
 
 
 def test_confusion_joins_b_and_i_and_shares_out_the_gold_tokens() -> None:

@@ -35,13 +35,14 @@ HOSTILE = [
     *("<script>alert(1)</script>", "</td></table>", "<!--", "&amp;", "&#60;b&#62;", "\"'>", "<mailto:a@b.c>"),
     *("a|b", r"a\|b", r"\\", r"\<", "*a*", "**a**", "_a_", "__a__", "~~a~~", "`a`", "````", "# a", "a_b_c", "---"),
     *("$x_{y}$", "{{ 7 * 7 }}", "- a", "1. a", "[a](javascript:alert(1))", "![a](b.png)", "[![a](b.png)](b.svg)"),
-    *("[a]: b", "a\u202eb"),
+    *("[a]: b", "a\u202eb", "<details><summary>a</summary>", "</details>"),
 ]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_text_of_others_is_shown_as_it_is(text: str, tmp_path: Path) -> None:
-    template = "# Page\n\n## {{ text }}\n\nA {{ text }}\n\n{{ cells }}\n\n{{ legend }}\n\n{{ example(sentence) }}\n"
+    template = "# Page\n\n## {{ text }}\n\nA {{ text }}\n\n{{ cells }}\n\n{{ legend }}\n\n{{ example(sentence) }}\n\n"
+    template += "{{ fold(text) }}\n\nFolded.\n\n{{ end_fold }}\n"
     (tmp_path / "page.md").write_text(template)
     marked = Markdown(f"{mark(text, text, True)} {mark(text, text, False)}")
     cells = table([text, "code"], [[text, code(text)]])
@@ -52,7 +53,8 @@ def test_text_of_others_is_shown_as_it_is(text: str, tmp_path: Path) -> None:
     shown = printable(text)
     assert page.titles == ["Page", shown] and f"A {shown}\n" in page.text
     assert page.rows(shown) == [[shown, shown], [f"{shown}, {shown}", f"{shown} {shown} ✗ {shown} {shown}"]]
-    assert not {"script", "img", "a", "ol", "ul", "del"} & {*page.tags} and page.tags.count("strong") == 4
+    assert not {"script", "img", "a", "ol", "ul", "del"} & {*page.tags} and page.tags.count("strong") == 3
+    assert page.tags.count("details") == page.tags.count("summary") == 1 and f"{shown}\n\nFolded." in page.text
 
 
 def test_markdown_aligns_text_left_and_numbers_right_and_a_terminal_has_no_lines() -> None:
@@ -63,6 +65,19 @@ def test_markdown_aligns_text_left_and_numbers_right_and_a_terminal_has_no_lines
         "| all        | 1.000 |",
     ]
     assert plain(["set", "f1"], [["wikineural", "0.100"]]).splitlines() == ["set            f1", "wikineural  0.100"]
+
+
+def test_a_table_fits_a_terminal_by_long_names_in_several_lines() -> None:
+    rows = [["n-grams, taught, and known words", "0.100"], ["all", "1.000"]]
+    assert plain(["row", "f1"], rows, 24).splitlines() == [
+        "row                   f1",
+        "n-grams, taught,   0.100",
+        "and known words",
+        "all                1.000",
+    ]
+    assert plain(["row", "f1"], rows, 80) == plain(["row", "f1"], rows)
+    narrow = plain(["row", "f1"], rows, 1).splitlines()
+    assert max(map(len, narrow)) == 12 + 2 + 5 and " ".join(line[:12].strip() for line in narrow[1:4]) == rows[0][0]
 
 
 def test_numbers_for_people() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -100,9 +101,9 @@ def _colour_entities(tokens: Sequence[Token]) -> None:
     """Give entities, which `blocks.mark` has made bold, with their types behind them, the colours of their types."""
     entities: list[tuple[Token, str]] = []
     for inline in tokens:
-        opening = bold = None
-        children = inline.children or []
-        for token, after in zip(children, children[1:], strict=False):
+        opening: Token | None = None
+        bold: Token | None = None
+        for token, after in pairwise(inline.children or []):
             if token.type == "strong_open":
                 opening = token
             elif token.type == "strong_close":

@@ -49,9 +49,9 @@ def draw_confusion(confusion: pd.DataFrame, name: str) -> Figure:
     axes.set_xticks(range(len(ticks)), ticks)
     axes.set_yticks(range(len(ticks)), ticks)
     for number, colour in enumerate(colour_types(type_ for type_ in shares.columns if type_ != OUTSIDE).values()):
-        edges = {"color": colour, "linewidth": 4, "solid_capstyle": "butt", "clip_on": False}
-        axes.plot([-0.5, -0.5], [number - 0.46, number + 0.46], **edges)
-        axes.plot([number - 0.46, number + 0.46], [len(ticks) - 0.5] * 2, **edges)
+        along, across = [number - 0.46, number + 0.46], np.full(2, len(ticks) - 0.5)
+        for xs, ys in ((np.full(2, -0.5), along), (along, across)):
+            axes.plot(xs, ys, color=colour, linewidth=4, solid_capstyle="butt", clip_on=False)
     axes.set_xlim(-0.5, len(ticks) - 0.5)
     axes.set_ylim(len(ticks) - 0.5, -0.5)
     axes.set_xlabel("predicted type")
