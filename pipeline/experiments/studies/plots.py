@@ -26,6 +26,8 @@ NAME_HEIGHT, LINE_HEIGHT = 0.22, 0.18
 """Inches, in the picture of scores, of the name of a row, and of a line below it."""
 ABREAST = 2
 """Data sets beside each other there."""
+LONGEST = 60
+"""Characters of the name of a row, half of them beside a point; of a longer one the end is left out."""
 LONGEST_ABREAST = 30
 """Characters of the names of lines that can stand in two columns."""
 Line = Mapping[float, float]
@@ -67,7 +69,7 @@ def draw_scores(results: Results) -> Figure:
             top = number * height
             axes.axhline(top, color=GREY, linewidth=0.4)
             if place % ABREAST == 0:
-                axes.text(0, top + NAME_HEIGHT / 2, row, va="center", in_layout=False, **_at_left(axes))
+                axes.text(0, top + NAME_HEIGHT / 2, _shorten(row), va="center", in_layout=False, **_at_left(axes))
             for line, column in enumerate(columns):
                 y = top + NAME_HEIGHT + LINE_HEIGHT * (line + 0.5)
                 if (key := (row, column, name)) in results.means:
@@ -82,6 +84,7 @@ def draw_scores(results: Results) -> Figure:
         axes.margins(x=0.08)
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.spines["left"].set_visible(False)
+        axes.patch.set_visible(False)  # it would hide the end of a long name
         axes.grid(axis="x")
     title = "token F1" if metric == "token_f1" else "entity F1"
     figure.supxlabel(f"{title} and its 95 % interval; small dots are seeds", fontsize=10, color=INK)
@@ -112,7 +115,7 @@ def _write_value(axes: Axes, y: float, value: float, colour: str) -> None:
 def draw_costs(results: Results) -> Figure:
     """A panel per data set and column: F1 over the CPU minutes of all that was trained, on a logarithmic axis."""
     metric, tables = choose_metric(results), [*results.tables()]
-    figure = Figure(figsize=(WIDTH, 0.4 + 2.9 * len(tables)))
+    figure = Figure(figsize=(WIDTH, 0.4 + 3.2 * len(tables)))
     panels = figure.subplots(len(tables), 1, sharex=True, squeeze=False)[:, 0]
     marks = [[_mark(results, key, metric) for key in results.means if key[1:] == names[::-1]] for names in tables]
     for axes, of_panel, (name, column) in zip(panels, marks, tables, strict=True):
@@ -191,6 +194,10 @@ def choose_metric(results: Results) -> str:
     return "token_f1" if any(key[0] in PAPER for key in results.means) else "entity_f1"
 
 
+def _shorten(name: str, longest: int = LONGEST) -> str:
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"
+
+
 def _lines(results: Results, name: str, curve: str) -> dict[tuple[str, str], Line]:
     """Return the curves of a data set by row and column."""
     return {key[:2]: results.line(key, curve) for key in results.means if key[2] == name}
@@ -202,7 +209,7 @@ def _bars(mean: pd.Series, metric: str) -> tuple[float, float]:
 
 def _mark(results: Results, key: Key, metric: str) -> Mark:
     mean = results.means[key]
-    return Mark(key[0], mean.cpu_minutes + mean.tagger_cpu_minutes, mean[metric], _bars(mean, metric))
+    return Mark(_shorten(key[0], LONGEST // 2), mean.cpu_minutes + mean.tagger_cpu_minutes, mean[metric], _bars(mean, metric))
 
 
 def label_marks(axes: Axes, marks: Sequence[Mark]) -> None:
@@ -228,6 +235,8 @@ def label_marks(axes: Axes, marks: Sequence[Mark]) -> None:
             linewidth=0.6,
             avoid_label_lines_overlap=True,
         )
+    for text in axes.texts:
+        text.set_in_layout(False)  # the axes are as large as they were when room was looked for
 
 
 def _figure_of_lines(results: Results, height: float) -> Figure:
@@ -235,7 +244,7 @@ def _figure_of_lines(results: Results, height: float) -> Figure:
     styles = {names: _style(results, *names) for names in dict.fromkeys(key[:2] for key in results.means)}
     rows = {row: style for (row, _), style in reversed(styles.items())}
     columns = {column: styles[names]["linestyle"] for names in reversed(styles) for column in [names[1]]}
-    handles = [Line2D([], [], label=row, **style) for row, style in reversed(rows.items())]
+    handles = [Line2D([], [], label=_shorten(row), **style) for row, style in reversed(rows.items())]
     if len(columns) > 1:
         handles += [Line2D([], [], label=name, color=GREY, linestyle=dash) for name, dash in reversed(columns.items())]
     abreast = 1 if max(len(str(handle.get_label())) for handle in handles) > LONGEST_ABREAST else 2

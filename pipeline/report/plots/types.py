@@ -10,6 +10,8 @@ from pipeline.report.plots.style import WIDTH, new_figure
 
 CELL = 0.5
 """Inches of a pair of types."""
+MOST_LEVEL = 9
+"""The most types whose names have room beside each other below the square."""
 
 
 def draw_types(types: pd.DataFrame, name: str) -> Figure:
@@ -46,7 +48,7 @@ def draw_confusion(confusion: pd.DataFrame, name: str) -> Figure:
             colour = INK if share >= 0.005 else GREY
             axes.text(column, row, _percent(share), ha="center", va="center", color=colour)
     ticks = ["none" if type_ == OUTSIDE else type_ for type_ in shares.columns]
-    axes.set_xticks(range(len(ticks)), ticks)
+    axes.set_xticks(range(len(ticks)), ticks, rotation=90 if len(ticks) > MOST_LEVEL else 0)
     axes.set_yticks(range(len(ticks)), ticks)
     for number, colour in enumerate(colour_types(type_ for type_ in shares.columns if type_ != OUTSIDE).values()):
         along, across = [number - 0.46, number + 0.46], np.full(2, len(ticks) - 0.5)
