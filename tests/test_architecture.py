@@ -338,7 +338,7 @@ ON_DEMAND = {"pipeline/predict/network.py", "pipeline/machine/device.py", "pipel
 SMALL = {
     *("pipeline/errors.py", "pipeline/files/utf8.py", "pipeline/lm/lemmas.py", "pipeline/ner/data/bio.py"),
     *("pipeline/provenance/fingerprint.py", "pipeline/text/offsets.py", "pipeline/text/spelling.py"),
-    "pipeline/text/udpipe.py",
+    *("pipeline/report/colours.py", "pipeline/text/udpipe.py"),
 }
 """The files outside of `light` and `predict` that predicting needs."""
 

@@ -1,15 +1,22 @@
-"""The colours of pages and pictures; those of entity types are in colours.yaml."""
+"""The colours of pages, pictures and entity types; a type has one wherever it is shown, on a terminal too."""
 
 from collections.abc import Iterable
 from itertools import chain, cycle
-from pathlib import Path
-
-from pipeline.files.yaml import read_yaml
 
 BLUE, ORANGE, GREY, INK, LINE, WHITE = "#2b6a99", "#c8662b", "#7d858e", "#30363d", "#e8eaed", "#ffffff"
 """The colours of pictures; where a picture stands on a page, it has those of the page instead."""
-COLOURS: dict[str, str] = read_yaml(Path(__file__).with_name("colours.yaml"))
-"""`#rrggbb` by type."""
+COLOURS = {
+    "PER": "#0072b2",  # blue
+    "LOC": "#009e73",  # green
+    "ORG": "#d55e00",  # vermilion
+    "MISC": "#cc79a7",  # purple
+    "CW": "#cc79a7",
+    "CORP": "#e69f00",  # orange
+    "PROD": "#56b4e9",  # sky
+    "GRP": "#f0e442",  # yellow
+}
+"""The colours of known types: the seven hues of Okabe and Ito (Color Universal Design, 2008), which colour-blind
+readers can tell apart too. Two types may share one if no data set has both."""
 HUES = [*dict.fromkeys(COLOURS.values())]
 LEVELS = [0, 95, 135, 175, 215, 255]
 """Red, green and blue of the 6 x 6 x 6 cube of a terminal with 256 colours, which begins at 16."""
@@ -22,7 +29,7 @@ DARK = 0.18
 def colour_types(types: Iterable[str]) -> dict[str, str]:
     """Return the colour of each type, `#rrggbb`, in the order of the types.
 
-    A type that colours.yaml does not have gets a hue that no other of the types has, while there are such; which one
+    A type that `COLOURS` does not have gets a hue that no other of the types has, while there are such; which one
     depends on the set of the types and not on their order.
     """
     names = [*dict.fromkeys(types)]

@@ -96,9 +96,17 @@ def test_stale_and_missing_rows_are_marked() -> None:
     results = make_results(stale=("gru",), missing=("bare",), findings=['{{ f1("gru", "wikineural") }}.'])
     page = parse(results)
     assert "gru †" in page.text and "to be run again: gru." in page.text
-    assert "Not run: 1 of 3 experiments" in page.text
+    assert "Not run: bare." in page.text
     assert "0.600 ± 0.000. †" in page.text and "of-gru" not in page.text
-    assert "easily missed" not in page.text and "not run: 1 of 3 experiments" in show(results, 80)
+    assert "easily missed" not in page.text and "not run: bare" in show(results, 80)
+
+
+def test_many_rows_that_were_not_run_are_folded() -> None:
+    results = make_results(missing=("gru", "bare"), columns={"c": {"seed": 2}, "d": {}})
+    html = render_html(render(results, []), {"scores": "<svg ></svg>"})
+    fold = html.partition("<details><summary>Not run: 4 of 6 experiments</summary>")[2].partition("</details>")[0]
+    assert re.findall("<li>(.*)</li>", fold) == ["gru, c", "gru, d", "bare, c", "bare, d"]
+    assert "Of 6 experiments 4 have not been run." in html and "not run: 4 of 6 experiments\n" in show(results, 80)
 
 
 def test_a_study_with_columns_a_baseline_and_no_row_yet() -> None:

@@ -17,6 +17,8 @@ from pipeline.report.paper import LARGE_MODELS, MODELS
 from pipeline.report.tables import NONE, decimal, integer, minutes, plain, score
 
 PAPER = MODELS | LARGE_MODELS
+FEW = 3
+"""Experiments that were not run are named where all can see them if they are at most so many."""
 PAGE, DOCS = (Path(__file__).with_name(name) for name in ("page.md", "docs.md"))
 
 
@@ -52,7 +54,8 @@ def show(results: Results, width: int) -> str:
     if results.stale:
         parts.append(f"{STALE} settings or code have changed since; to be run again")
     if results.missing:
-        parts.append(f"not run: {len(results.missing)} of {len(results.titles(results.keys))} experiments")
+        number = f"{len(results.missing)} of {len(results.titles(results.keys))} experiments"
+        parts.append(f"not run: {'; '.join(results.missing) if len(results.missing) <= FEW else number}")
     tables = []
     for name, column in results.tables():
         means = {key: mean for key, mean in results.means.items() if key[1:] == (column, name)}
@@ -81,6 +84,7 @@ def _content(results: Results, folder: str) -> dict[str, object]:
         "findings": [Markdown(sentence) for sentence in write_findings(results)],
         "scores": [(results.title(*key), *_tabulate_scores(results, *key)) for key in results.tables()],
         "missing": results.missing,
+        "few": FEW,
         "experiments": len(results.titles(results.keys)),
         "stale": results.titles(key for key in results.means if key in results.stale),
         "commits": sorted({mean["commit"] for mean in current}),

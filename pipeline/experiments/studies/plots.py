@@ -209,7 +209,8 @@ def _bars(mean: pd.Series, metric: str) -> tuple[float, float]:
 
 def _mark(results: Results, key: Key, metric: str) -> Mark:
     mean = results.means[key]
-    return Mark(_shorten(key[0], LONGEST // 2), mean.cpu_minutes + mean.tagger_cpu_minutes, mean[metric], _bars(mean, metric))
+    minutes = mean.cpu_minutes + mean.tagger_cpu_minutes
+    return Mark(_shorten(key[0], LONGEST // 2), minutes, mean[metric], _bars(mean, metric))
 
 
 def label_marks(axes: Axes, marks: Sequence[Mark]) -> None:
