@@ -1,7 +1,7 @@
 """The colours of pages, pictures and entity types; a type has one wherever it is shown, on a terminal too."""
 
 from collections.abc import Iterable
-from itertools import chain, cycle
+from zlib import crc32
 
 BLUE, ORANGE, GREY, INK, LINE, WHITE = "#2b6a99", "#c8662b", "#7d858e", "#30363d", "#e8eaed", "#ffffff"
 """The colours of pictures; where a picture stands on a page, it has those of the page instead."""
@@ -17,7 +17,9 @@ COLOURS = {
 }
 """The colours of known types: the seven hues of Okabe and Ito (Color Universal Design, 2008), which colour-blind
 readers can tell apart too. Two types may share one if no data set has both."""
-HUES = [*dict.fromkeys(COLOURS.values())]
+OTHERS = ["#332288", "#882255", "#ddcc77", "#7a4419", "#c3c3c3"]
+"""The colours of other types: indigo, wine, sand, brown and light grey, as far from each other and from PER, LOC, ORG and
+MISC."""
 LEVELS = [0, 95, 135, 175, 215, 255]
 """Red, green and blue of the 6 x 6 x 6 cube of a terminal with 256 colours, which begins at 16."""
 DARKEST, LIGHTEST = 16, 231
@@ -29,13 +31,16 @@ DARK = 0.18
 def colour_types(types: Iterable[str]) -> dict[str, str]:
     """Return the colour of each type, `#rrggbb`, in the order of the types.
 
-    A type that `COLOURS` does not have gets a hue that no other of the types has, while there are such; which one
-    depends on the set of the types and not on their order.
+    A type that `COLOURS` does not have gets one of `OTHERS` by its name, so that it has the same one everywhere. Of two
+    with the same, the later one by name gets the next that is free, if there is one.
     """
     names = [*dict.fromkeys(types)]
     colours = {name: COLOURS[name] for name in names if name in COLOURS}
-    free = chain((hue for hue in HUES if hue not in {*colours.values()}), cycle(HUES))
-    colours |= dict(zip(sorted(name for name in names if name not in COLOURS), free, strict=False))
+    for name in sorted(names):
+        if name not in COLOURS:
+            first = crc32(name.encode("utf-8", "surrogatepass")) % len(OTHERS)
+            order = OTHERS[first:] + OTHERS[:first]
+            colours[name] = next((colour for colour in order if colour not in colours.values()), order[0])
     return {name: colours[name] for name in names}
 
 

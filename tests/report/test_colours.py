@@ -5,7 +5,7 @@ from itertools import combinations, permutations
 import numpy as np
 import pytest
 
-from pipeline.report.colours import COLOURS, HUES, colour_types, on_terminal
+from pipeline.report.colours import COLOURS, OTHERS, colour_types, on_terminal
 from tests.report.world import TYPES
 
 VISION = {
@@ -33,9 +33,10 @@ def lab(rgb: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("vision", VISION)
 def test_the_types_of_a_set_are_told_apart(vision: str) -> None:
-    for types in TYPES.values():
-        seen = {type_: lab(np.array(VISION[vision]) @ linear(COLOURS[type_])) for type_ in types}
-        for one, other in combinations(types, 2):
+    sets = [[COLOURS[type_] for type_ in types] for types in TYPES.values()]
+    for colours in (*sets, [*sets[0], *OTHERS]):
+        seen = {colour: lab(np.array(VISION[vision]) @ linear(colour)) for colour in colours}
+        for one, other in combinations(colours, 2):
             assert np.linalg.norm(seen[one] - seen[other]) > 15, (one, other)
 
 
@@ -46,14 +47,16 @@ def test_any_types_have_colours() -> None:
     assert [*colours] == types and len({*colours.values()}) == 5 and colours["PER"] == COLOURS["PER"]
     assert all(colour_types(order) == colours for order in permutations(types))
     many = colour_types([*map(str, range(30))])
-    assert {*many.values()} == {*HUES} and [*many.values()].count(HUES[0]) in (4, 5)
+    assert {*many.values()} == {*OTHERS} and not {*OTHERS} & {*COLOURS.values()}
+    alone = {type_: colour_types([type_])[type_] for type_ in many}
+    assert {*alone.values()} == {*OTHERS} and sum(many[type_] == alone[type_] for type_ in many) > 20
     assert colour_types([]) == {}
 
 
 def test_a_terminal_has_the_nearest_colour_with_ink_that_can_be_read() -> None:
     levels = [0, 95, 135, 175, 215, 255]
     cube = {16 + 36 * r + 6 * g + b: (levels[r], levels[g], levels[b]) for r, g, b in np.ndindex(6, 6, 6)}
-    for colour in HUES:
+    for colour in [*COLOURS.values(), *OTHERS]:
         ink, ground = (int(part) for part in on_terminal("x", colour).split("m")[0].split(";")[2::3])
         rgb = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
         assert ground == min(cube, key=lambda number: sum(abs(x - y) for x, y in zip(cube[number], rgb, strict=True)))

@@ -61,8 +61,9 @@ def write_page(folder: Path, name: str, page: str, pictures: Mapping[str, str]) 
 def render_html(page: str, pictures: Mapping[str, str]) -> str:
     """A page of Markdown as one HTML file that needs nothing else; `pictures` are SVG documents by name.
 
-    HTML within the Markdown is shown as text. The title is the first heading; all above the first section is the head
-    of the page, with links to the sections.
+    HTML within the Markdown is shown as text, but for the folds of `blocks.fold`; entities have the colours of their
+    types. The title is the first heading; all above the first section is the head of the page, with links to the
+    sections.
     """
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens, svgs = parser.parse(page), inline_svgs(pictures)
