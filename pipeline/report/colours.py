@@ -18,8 +18,8 @@ COLOURS = {
 """The colours of known types: the seven hues of Okabe and Ito (Color Universal Design, 2008), which colour-blind
 readers can tell apart too. Two types may share one if no data set has both."""
 OTHERS = ["#332288", "#882255", "#ddcc77", "#7a4419", "#c3c3c3"]
-"""The colours of other types: indigo, wine, sand, brown and light grey, as far from each other and from PER, LOC, ORG and
-MISC."""
+"""The colours of other types: indigo, wine, sand, brown and light grey, which are far from each other and from those of
+PER, LOC, ORG and MISC."""
 LEVELS = [0, 95, 135, 175, 215, 255]
 """Red, green and blue of the 6 x 6 x 6 cube of a terminal with 256 colours, which begins at 16."""
 DARKEST, LIGHTEST = 16, 231
