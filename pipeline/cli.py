@@ -153,10 +153,7 @@ def predict(
 def serve(
     model: Annotated[
         list[Path] | None,
-        typer.Option(
-            help="A folder of stage export; may be repeated.",
-            show_default="all of models/tagger",
-        ),
+        typer.Option(help="A folder of stage export; may be repeated.", show_default="all of models/tagger"),
     ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8765,
     browse: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,

@@ -7,13 +7,11 @@ lm/                    the language model, as in models/lm
 tagger/                the tagger, as in models/ner/<set>/seed-<n>
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from pipeline.errors import UserError, reason, remake
 from pipeline.files.settings import Settings, Switch
 from pipeline.protocol import TokenRule
 from pipeline.provenance.fingerprint import sha256
@@ -59,16 +57,3 @@ def sum_parts(folder: Path) -> dict[str, str]:
     """The sha256 of every file in lm/ and tagger/, by its name in the folder."""
     files = (path for part in (LM, TAGGER) for path in sorted((folder / part).rglob("*")) if path.is_file())
     return {path.relative_to(folder).as_posix(): sha256(path) for path in files}
-
-
-def check_parts(folder: Path, parts: Mapping[str, str]) -> None:
-    """Raise a `UserError` about the first file that is missing, unreadable or not the one that was exported."""
-    for name, expected in parts.items():
-        path = folder / name
-        try:
-            actual = sha256(path)
-        except OSError as error:
-            raise UserError(f"{path}: {reason(error)}; {remake('export')}") from None
-        if actual != expected:
-            fault = f"found sha256 {actual}, expected {expected} of {SETTINGS}"
-            raise UserError(f"{path}: {fault}: it is damaged, or another tagger's; {remake('export')}")
