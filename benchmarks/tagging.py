@@ -47,8 +47,8 @@ def load_ours(folder: str, runtime: Literal["light", "torch"]) -> tuple[Tag, lis
 
 def load_natasha(batches: bool) -> tuple[Tag, list[Path]]:
     """Load natasha's tagger with its news vectors; return it with these two files."""
-    from natasha import Doc, NewsEmbedding, NewsNERTagger, Segmenter  # type: ignore[import-not-found,unused-ignore]
-    from natasha.data import NEWS_EMBEDDING, NEWS_NER  # type: ignore[import-not-found,unused-ignore]
+    from natasha import Doc, NewsEmbedding, NewsNERTagger, Segmenter
+    from natasha.data import NEWS_EMBEDDING, NEWS_NER
 
     segmenter, tagger = Segmenter(), NewsNERTagger(NewsEmbedding())
 

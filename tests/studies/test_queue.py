@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.experiments.compare.system import check_fresh, find_scored
 from pipeline.experiments.studies import queue
-from pipeline.experiments.studies.queue import find, finish_queue, run_queued
+from pipeline.experiments.studies.queue import find, finish_queue, list_inputs, run_queued
 from pipeline.work.locks import lock
 from tests.studies.fake import DECIDE, DECIDE_NOTHING, ROOT, Fake, cell_of
 
@@ -70,6 +70,15 @@ def test_a_row_of_fewer_data_sets_is_found_although_all_of_them_lie_in_one_folde
     assert workspace.stages["fragments"]["deps"] != row.stages["fragments"]["deps"]
     assert chosen({"sets": ["wikineural"]}, workspace, row) == "of-row"
     assert chosen({"sets": ["wikineural"]}, Fake("workspace", {"raw": "new"}, **both), row) is None
+
+
+def test_stages_that_an_experiment_has_not_run_say_nothing_about_its_inputs() -> None:
+    """`export` is not run for a study: its entry in dvc.lock is the one that the repository had before."""
+    row, workspace = Fake("of-row"), Fake("workspace")
+    row.stages["export@wikineural"] = Fake("demo", {"raw": "generated"}).stages["export@wikineural"]
+    assert chosen({}, Fake("workspace", arch="lstm"), row) == "of-row"
+    assert {*list_inputs(row, ["typos@wikineural"]).values()} == {"inputs", "inputs wikineural", ""}
+    assert list_inputs(row, ["typos@wikineural"]) == list_inputs(workspace, ["typos@wikineural"])
 
 
 def test_a_published_elmo_is_an_input_of_its_own_row() -> None:

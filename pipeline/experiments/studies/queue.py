@@ -13,7 +13,7 @@ from pipeline.errors import UserError
 from pipeline.experiments.lock import Json, stale
 from pipeline.experiments.mend import TMP, mend
 from pipeline.experiments.revision import PARAMS, Revision, read_choice
-from pipeline.experiments.studies.recipe import SCORED
+from pipeline.experiments.studies.recipe import SCORED, Stage, lead_to
 from pipeline.experiments.studies.study import Cell, encode
 from pipeline.paths import HERE
 from pipeline.work.locks import lock
@@ -61,19 +61,26 @@ def _differences(revision: Revision, workspace: Revision, values: Json, scored: 
     if workspace.has(folder) and not {workspace.folder_md5(folder), workspace.folder_md5(folder, SUMS)} & {*fetched}:
         yield folder
     if read_choice(workspace.params).scale == values["scale"]:
-        then, now = (list_inputs(each) for each in (revision, workspace))
-        now.pop(HERE.raw_ner.as_posix(), None)  # of other `sets` it is another folder; each set is compared by itself
-        yield from (path for path, md5 in now.items() if then.get(path, md5) != md5)
+        then, now = (list_inputs(each, scored) for each in (revision, workspace))
+        # In the folder of all sets lie those of `sets`: each set is compared by itself. A published ELMo and static
+        # vectors are inputs of only those that ask for them, by a setting.
+        own = {path.as_posix() for path in (HERE.raw_ner, HERE.elmo, HERE.vectors)}
+        yield from (path for path, md5 in now.items() if path not in own and then.get(path, md5) != md5)
 
 
-def list_inputs(revision: Revision) -> dict[str, str]:
-    """Return the md5 of the inputs that all experiments read, by path, as the stages of a revision read them.
+def list_inputs(revision: Revision, scored: Sequence[str]) -> dict[str, str]:
+    """Return the md5 of all inputs that the scores of these stages of dvc.lock depend on, by path.
 
-    A published ELMo and static vectors are none of them.
+    An experiment runs these alone, so other stages may have been run with other inputs.
     """
-    shared = tuple(path.as_posix() for path in (HERE.news, HERE.udpipe.parent, HERE.raw_ner))
-    deps = (dep for stage in revision.stages.values() for dep in stage.get("deps", []))
-    return {dep["path"]: dep["md5"] for dep in deps if dep["path"].startswith(shared)}
+    deps = {name: entry.get("deps", []) for name, entry in revision.stages.items()}
+    stages = {
+        name: Stage([dep["path"] for dep in deps[name]], [out["path"] for out in entry.get("outs", [])], [])
+        for name, entry in revision.stages.items()
+    }
+    raw = f"{HERE.raw.as_posix()}/"
+    read = lead_to([name for name in scored if name in stages], stages)
+    return {dep["path"]: dep["md5"] for name in read for dep in deps[name] if dep["path"].startswith(raw)}
 
 
 def run_queued(cells: Sequence[Cell], jobs: int) -> None:

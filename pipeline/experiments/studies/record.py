@@ -19,7 +19,7 @@ from pipeline.errors import UserError
 from pipeline.experiments.lock import Json
 from pipeline.experiments.revision import Revision
 from pipeline.experiments.studies.queue import list_inputs
-from pipeline.experiments.studies.recipe import DIGITS, Sums
+from pipeline.experiments.studies.recipe import DIGITS, SCORED, Sums
 from pipeline.experiments.studies.study import Cell
 from pipeline.files.csv import Columns, parse_csv, write_csv
 from pipeline.files.json import MACHINE, numbers, parse_json
@@ -115,7 +115,7 @@ def read_rows(cell: Cell, name: str, revision: Revision, sums: Sums, commit: str
             by_seed[row["seed"]] |= {"typo_rate": most, "entity_f1_typos": row["entity_f1"]}
     types = _read_table(revision, HERE.scores / f"{name}.types.csv", TYPES)
     by_seed[MEAN]["entity_f1_names"] = _score_names({row["type"]: row for row in types})
-    inputs = fingerprint({path: md5 for path, md5 in list_inputs(revision).items() if _is_of(path, name)})
+    inputs = fingerprint(list_inputs(revision, [f"{stage}@{name}" for stage in SCORED]))
     shared = {key: lm[key] for key in (*LM, *COSTS) if key in lm}
     shared |= {"row": cell.row, "column": cell.column, "set": name, **sums._asdict(), "inputs": inputs[:DIGITS]}
     shared |= {"commit": commit, "machine": _read_machine(revision, name)}
@@ -181,12 +181,6 @@ def _score_names(types: dict[str, Json]) -> float:
     hits = [types[name]["support"] * types[name]["recall"] for name in NAMES]
     predicted = [number / types[name]["precision"] for number, name in zip(hits, NAMES, strict=True)]
     return float(2 * sum(hits) / (sum(gold) + sum(predicted)))
-
-
-def _is_of(path: str, name: str) -> bool:
-    """Whether an input is one of this data set or one of all."""
-    ner = HERE.raw_ner.as_posix()
-    return not path.startswith(f"{ner}/") or path == f"{ner}/{name}"
 
 
 def _read_minutes(revision: Revision, path: Path, key: str) -> float:
