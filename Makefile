@@ -11,7 +11,7 @@ export DVC_NO_ANALYTICS := 1
 export PYTHONDONTWRITEBYTECODE :=
 PIP := python -m pip install --no-compile --disable-pip-version-check
 
-.PHONY: help install repro demo study test test-slow lint docs lock clean
+.PHONY: help install repro demo study test test-slow lint docs wheel lock clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ lint: install ## Check style and types
 	ruff check .
 	ruff format --check .
 	mypy
+
+wheel: install ## Build the wheel of the tagger alone, without torch and DVC: build/wheel
+	python -m package build/wheel
 
 docs: install ## Build docs/ as a site that is read offline, build/docs/index.html; a broken link is an error
 	rm -rf build/docs

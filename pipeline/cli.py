@@ -6,20 +6,19 @@ Commands import what they need when they run, so that `--help` answers at once.
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from pipeline.errors import TEXT, UserError, describe, one_line, printable
+from pipeline.commands.predict import Device, Threads, predict, read_sets
+from pipeline.commands.program import run_program
+from pipeline.errors import TEXT, UserError, printable
 from pipeline.machine.cpu import set_threads, set_up_torch
-from pipeline.machine.device import MOST_THREADS
-from pipeline.machine.memory import collect_rarely
 from pipeline.paths import HERE
-from pipeline.work.interruption import Stopped
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -32,10 +31,6 @@ app = typer.Typer(
 
 Revision = Annotated[str, typer.Argument(help="A branch, tag, commit, experiment, or `workspace`.")]
 DataSet = Annotated[str, typer.Argument(help="One of `sets` in params.yaml, such as wikineural.")]
-Device = Annotated[str, typer.Option(help="auto, or a torch device: cpu, cuda, cuda:1.")]
-Threads = Annotated[
-    int, typer.Option(min=1, max=MOST_THREADS, help="Threads of numpy or torch on a CPU (serve: for each request).")
-]
 
 STAGES = {
     "check": "Check every name and value in params.yaml.",
@@ -100,6 +95,7 @@ def _run_for_set(command: typer.Context, data_set: DataSet) -> None:
 
 for _stage, _help in STAGES.items():
     app.command(_stage, help=_help)(_run_for_set if _stage in OF_A_SET else _run)
+app.command()(predict)
 
 
 @app.command()
@@ -116,37 +112,6 @@ def embed(
     set_up_torch()
     with _at_work("embed"):
         export(model, sentences, out, choose_device(device, "--device"))
-
-
-@app.command()
-def predict(
-    text: Annotated[str | None, typer.Argument(help="A text; without it, --file is read.", show_default=False)] = None,
-    file: Annotated[str, typer.Option(help="A file that is one text, UTF-8; `-` is standard input.")] = "-",
-    jsonl: Annotated[bool, typer.Option("--jsonl", help='The file has a text a line: {"text": "..."}.')] = False,
-    tokens: Annotated[
-        bool, typer.Option("--tokens", help="Tokens are given: a sentence, and without --jsonl a text, a line.")
-    ] = False,
-    model: Annotated[Path | None, typer.Option(help="A folder of stage export; by default the first set's.")] = None,
-    format_: Annotated[
-        Literal["terminal", "jsonl", "conll", "html"], typer.Option("--format", help="How entities are shown.")
-    ] = "terminal",
-    udpipe: Annotated[Path | None, typer.Option(help="The UDPipe model, if it is not in the folder.")] = None,
-    device: Device = "cpu",
-    threads: Threads = 1,
-) -> None:
-    """Find entities in raw text. Offsets are characters of the text as it was given, the end not included.
-
-    A line of a text is a paragraph. Memory does not grow with the input, but for its longest line. A line that cannot
-    be read is named on standard error, keeps its place in the output, and makes the exit code 1.
-    """
-    if text is not None and (jsonl or file != "-"):
-        raise UserError("found both a text and --file or --jsonl; give one of them")
-    set_threads(threads)
-    from pipeline.predict import load
-    from pipeline.predict.run import Source, run
-
-    source = Source(None if text == "-" else text, file, jsonl, tokens)
-    raise typer.Exit(run(source, load(model or _first_tagger(), device, udpipe), format_))
 
 
 @app.command()
@@ -243,42 +208,14 @@ def _columns(most: int) -> int:
     return min(most, shutil.get_terminal_size((most, 0)).columns)
 
 
-def _first_tagger() -> Path:
-    return HERE.exported / _sets()[0]
-
-
 def _taggers() -> list[Path]:
     """Return the folders of models/tagger, those of `sets` first and in their order."""
     from pipeline.predict.serve.models import find_folders
 
-    folders, sets = find_folders(HERE.exported), _sets()
+    folders, sets = find_folders(HERE.exported), read_sets()
     return sorted(folders, key=lambda folder: sets.index(folder.name) if folder.name in sets else len(sets))
 
 
-def _sets() -> Sequence[str]:
-    from pipeline.params import load_params
-
-    try:
-        return load_params().sets
-    except UserError as error:
-        raise UserError(f"{error}; or name a folder of stage export: --model FOLDER") from None
-
-
 def main() -> None:
-    """Run a command; bad input is one line on standard error and exit code 1."""
-    # Threads that wait must sleep: on a shared machine OpenMP's spinning slows a training step tenfold and more.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    collect_rarely()
-    try:
-        app()
-        return
-    except KeyboardInterrupt:
-        message, code = "interrupted", 130
-    except Stopped as stopped:
-        message, code = str(stopped), stopped.exit_code
-    except Exception as error:
-        if not (message := describe(error) or ""):
-            raise
-        code = 1
-    print(one_line(f"error: {message}"), file=sys.stderr)
-    sys.exit(code)
+    """Run a command."""
+    run_program(app)

@@ -106,7 +106,7 @@ def _paint(text: str, span: Span | None, colours: Mapping[str, str]) -> str:
 
 def write_page(answers: Iterator[Tagged], out: TextIO, types: list[str], title: str) -> None:
     """Write one HTML file that needs no other, with all text escaped and a colour for each of the tagger's `types`."""
-    from pipeline.report.pages.render import stream_page  # takes longer to import than all of predict
+    from pipeline.report.pages.templates import stream_page  # takes longer to import than all of predict
 
     content = {"title": title, "types": types, "colours": colour_types(types), "unsure": UNSURE}
     out.writelines(stream_page(TEMPLATE, **content, answers=answers, cut_at_spans=cut_at_spans))

@@ -21,7 +21,7 @@ from pipeline.predict.serve.models import Model
 from pipeline.predict.write import UNSURE, describe
 from pipeline.report import pages
 from pipeline.report.colours import colour_types
-from pipeline.report.pages.render import render_page
+from pipeline.report.pages.templates import render_page
 
 LIMIT = 100_000
 """The most characters of a text."""

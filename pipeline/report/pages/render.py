@@ -1,13 +1,12 @@
 """From a template to a page: Markdown, and from it one HTML file with style and pictures inside, all text escaped."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup, escape
@@ -16,10 +15,10 @@ from pipeline.errors import TEXT, printable
 from pipeline.report import tables
 from pipeline.report.colours import BLUE, GREY, INK, LINE, ORANGE, WHITE, colour_types
 from pipeline.report.pages import blocks
+from pipeline.report.pages.templates import HERE, make_environment, render_page
 from pipeline.report.paper import set_name
 from pipeline.work.outputs import write_text
 
-HERE = Path(__file__).parent
 DEMO = "demo"
 DEMO_WARNING = "The data of scale demo are generated: these scores show that the pipeline works and are no result."
 LONG = 40
@@ -42,7 +41,7 @@ FOLD = re.compile(r"<details><summary>(.*)</summary>")
 
 def render_markdown(template: Path, **content: Any) -> str:
     """A page of Markdown. Text that the template shows is escaped, unless it is Markdown already."""
-    environment = _environment(template, finalize=lambda x: blocks.escape(x) if isinstance(x, str) else x)
+    environment = make_environment(template, finalize=lambda x: blocks.escape(x) if isinstance(x, str) else x)
     environment.filters |= {"integer": tables.integer, "decimal": tables.decimal, "percent": tables.percent}
     environment.filters["set_name"] = set_name
     environment.globals |= {"table": blocks.table, "picture": blocks.picture, "code": blocks.code}
@@ -127,19 +126,6 @@ def _wrap(html: str, look: str = "") -> str:
     return html.replace("</table>", "</table></div>")
 
 
-def render_page(template: Path, **content: Any) -> str:
-    """A page from a template of HTML; a name that `content` lacks is an error."""
-    return "".join(stream_page(template, **content))
-
-
-def stream_page(template: Path, **content: Any) -> Iterator[str]:
-    """The page in parts, each as soon as `content` yields it; control characters are shown as escapes."""
-    environment = _environment(template, autoescape=True)
-    environment.globals["style"] = Markup((HERE / "style.css").read_text(encoding="utf-8"))
-    for part in environment.get_template(template.name).generate(content):
-        yield printable(part, TEXT)
-
-
 def inline_svgs(pictures: Mapping[str, str]) -> dict[str, str]:
     """SVG documents, by name, as parts of one page: no prologue, no metadata, no id twice, the page's colours."""
     inlined = {}
@@ -162,9 +148,3 @@ def _paint(declaration: re.Match[str]) -> str:
     name = ON_PAGE.get(declaration[2])
     colour = f"var(--{name})" if name else f"color-mix(in srgb, {declaration[2]} 80%, var(--ink))"
     return f"{declaration[1]}: {colour}"
-
-
-def _environment(template: Path, **options: Any) -> Environment:
-    """Templates of this folder, which one of another folder can extend."""
-    loader = FileSystemLoader([template.parent, HERE])
-    return Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, **options)

@@ -1,0 +1,1 @@
+"""The wheel `recurrent-ner-tagger`: the tagger alone, which needs neither torch nor DVC. `make wheel` builds it."""

@@ -1,0 +1,1 @@
+"""What the program shares with the one in the wheel of the tagger, see package/."""

@@ -1,0 +1,64 @@
+"""The command `predict`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from pipeline.errors import UserError
+from pipeline.machine.cpu import set_threads
+from pipeline.machine.device import MOST_THREADS
+from pipeline.paths import HERE
+
+Device = Annotated[str, typer.Option(help="auto, or a torch device: cpu, cuda, cuda:1.")]
+Threads = Annotated[
+    int, typer.Option(min=1, max=MOST_THREADS, help="Threads of numpy or torch on a CPU (serve: for each request).")
+]
+
+
+def predict(
+    text: Annotated[str | None, typer.Argument(help="A text; without it, --file is read.", show_default=False)] = None,
+    file: Annotated[str, typer.Option(help="A file that is one text, UTF-8; `-` is standard input.")] = "-",
+    jsonl: Annotated[bool, typer.Option("--jsonl", help='The file has a text a line: {"text": "..."}.')] = False,
+    tokens: Annotated[
+        bool, typer.Option("--tokens", help="Tokens are given: a sentence, and without --jsonl a text, a line.")
+    ] = False,
+    model: Annotated[Path | None, typer.Option(help="A folder of stage export; by default the first set's.")] = None,
+    format_: Annotated[
+        Literal["terminal", "jsonl", "conll", "html"], typer.Option("--format", help="How entities are shown.")
+    ] = "terminal",
+    udpipe: Annotated[Path | None, typer.Option(help="The UDPipe model, if it is not in the folder.")] = None,
+    device: Device = "cpu",
+    threads: Threads = 1,
+) -> None:
+    """Find entities in raw text. Offsets are characters of the text as it was given, the end not included.
+
+    A line of a text is a paragraph. Memory does not grow with the input, but for its longest line. A line that cannot
+    be read is named on standard error, keeps its place in the output, and makes the exit code 1.
+    """
+    if text is not None and (jsonl or file != "-"):
+        raise UserError("found both a text and --file or --jsonl; give one of them")
+    set_threads(threads)
+    from pipeline.predict import load
+    from pipeline.predict.run import Source, run
+
+    source = Source(None if text == "-" else text, file, jsonl, tokens)
+    raise typer.Exit(run(source, load(model or first_tagger(), device, udpipe), format_))
+
+
+def first_tagger() -> Path:
+    """Return the folder of the tagger that is used where none is named."""
+    return HERE.exported / read_sets()[0]
+
+
+def read_sets() -> Sequence[str]:
+    """Return `sets` of params.yaml; the wheel has no params.yaml, and a folder has to be named."""
+    try:
+        from pipeline.params import load_params
+    except ModuleNotFoundError:
+        raise UserError("found no --model; name the folder of a tagger: --model FOLDER") from None
+    try:
+        return load_params().sets
+    except UserError as error:
+        raise UserError(f"{error}; or name a folder of stage export: --model FOLDER") from None

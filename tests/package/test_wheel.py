@@ -1,0 +1,94 @@
+"""The wheel of the tagger: from its files and a few packages it gives the answers of the pipeline."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from package.__main__ import HERE, NAME, build
+from pipeline.predict import load
+from tests.predict.conftest import World, as_json, read_once, world
+
+__all__ = ["read_once", "world"]  # fixtures
+TEXT = "Анна Смирнова уехала в город Казань."
+REQUIRED = tomllib.loads((HERE / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+COMMAND = f"from {NAME}.command import main; main()"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with the wheel, the packages that it requires and those that they require, and no other."""
+    folder = tmp_path_factory.mktemp("site")
+    with zipfile.ZipFile(build(folder / "wheel")) as wheel:
+        wheel.extractall(folder)
+    todo, done = [Requirement(text) for text in REQUIRED], set[str]()
+    while todo:
+        required = todo.pop()
+        if required.name not in done and (required.marker is None or required.marker.evaluate({"extra": ""})):
+            done.add(required.name)
+            installed = distribution(required.name)
+            assert installed.version in required.specifier
+            todo += [Requirement(text) for text in installed.requires or []]
+            for top in {Path(file.parts[0]) for file in installed.files or [] if file.parts[0] != ".."}:
+                if not (folder / top).exists():
+                    (folder / top).symlink_to(installed.locate_file(top))
+    return folder
+
+
+def run(site: Path, code: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run code where nothing but the folder `site` can be imported, away from the repository."""
+    command = [sys.executable, "-S", "-c", code, *arguments]
+    environment = {"PYTHONPATH": str(site), "PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(command, cwd=site, env=environment, capture_output=True, text=True)
+
+
+def test_it_has_neither_what_trains_nor_the_name_of_the_pipeline(site: Path) -> None:
+    files = [path for path in (site / NAME).rglob("*") if path.is_file()]
+    assert (site / NAME / "py.typed") in files and (site / NAME / "predict" / "page.html") in files
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files if path.suffix == ".py")
+    assert not re.search(r"^\s*(from|import) pipeline\b", text, re.MULTILINE)
+    assert not re.search(r"^(from|import) (torch|dvc|pandas|pydantic|safetensors)\b", text, re.MULTILINE)
+    assert sum(path.stat().st_size for path in files) < 300_000
+
+
+def test_three_lines_of_python_find_what_the_pipeline_finds(site: Path, world: World) -> None:
+    code = f"from {NAME} import load; import dataclasses, json, sys; tag = load(sys.argv[1])\n"
+    code += "print(json.dumps([dataclasses.asdict(span) for span in tag(sys.argv[2])]))\n"
+    code += "print({'torch', 'pydantic', 'jinja2', 'typer', 'pipeline'} & set(sys.modules))"
+    done = run(site, code, str(world.exported), TEXT)
+    spans, modules = done.stdout.splitlines()
+    found = load(world.exported)(TEXT)
+    assert json.loads(spans) == [json.loads(json.dumps(each)) for each in map(as_dict, found)] and found, done.stderr
+    assert modules == "set()"
+
+
+def as_dict(span: object) -> dict[str, object]:
+    return {name: getattr(span, name) for name in ("start", "stop", "type", "confidence", "text")}
+
+
+@pytest.mark.parametrize("form", ["terminal", "jsonl", "conll", "html"])
+def test_its_command_writes_every_form(site: Path, world: World, form: str) -> None:
+    done = run(site, COMMAND, "--model", str(world.exported), "--format", form, TEXT)
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    if form == "jsonl":
+        assert json.loads(done.stdout) == {"text": TEXT, "spans": as_json(load(world.exported)(TEXT))}
+    assert "Анна" in done.stdout
+
+
+def test_what_is_wrong_is_one_line(site: Path, world: World, tmp_path: Path) -> None:
+    for arguments, message in (
+        ([TEXT], "found no --model; name the folder of a tagger: --model FOLDER"),
+        (["--model", str(tmp_path), TEXT], f"{tmp_path}/tagger.json: "),
+        (["--model", str(world.exported), "--device", "cuda", TEXT], f"{world.exported}: needs torch and the code "),
+    ):
+        done = run(site, COMMAND, *arguments)
+        assert done.returncode == 1 and done.stderr.startswith(f"error: {message}"), done.stderr
+        assert done.stderr.count("\n") == 1 and not done.stdout
