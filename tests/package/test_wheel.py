@@ -39,7 +39,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
             todo += [Requirement(text) for text in installed.requires or []]
             for top in {Path(file.parts[0]) for file in installed.files or [] if file.parts[0] != ".."}:
                 if not (folder / top).exists():
-                    (folder / top).symlink_to(installed.locate_file(top))
+                    (folder / top).symlink_to(str(installed.locate_file(top)))
     return folder
 
 
