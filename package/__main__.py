@@ -17,6 +17,8 @@ HERE = Path(__file__).parent
 NAME = "recurrent_ner"
 STARTS = {"tagger.py": "__init__.py", "command.py": "command.py"}
 """The modules of this folder that are part of the wheel, and their names in it."""
+ENTRY_POINTS = (f"{PACKAGE}/predict/spacy_component.py",)
+"""Modules that only other programs import."""
 LEFT_OUT = {f"{PACKAGE}/predict/network.py", f"{PACKAGE}/params.py"}
 """What needs torch, and the settings of the pipeline; who imports them says what to do without them."""
 DATA = (".html", ".css")
@@ -27,7 +29,10 @@ def list_modules(sources: dict[str, bytes]) -> set[str]:
     """Return the files of the package `pipeline` that the wheel has, by path from the top of the repository."""
     shipped = {path: text for path, text in sources.items() if path not in LEFT_OUT}
     starts = {str(HERE / start): (HERE / start).read_bytes() for start in STARTS}
-    modules, todo = set[str](), [path for start in starts for path in imports(start, shipped | starts)]
+    modules, todo = (
+        set[str](),
+        [*ENTRY_POINTS, *(path for start in starts for path in imports(start, shipped | starts))],
+    )
     while todo:
         modules.add(path := todo.pop())
         todo.extend(imports(path, shipped) - modules)

@@ -26,7 +26,8 @@ def predict(
     ] = False,
     model: Annotated[Path | None, typer.Option(help="A folder of stage export; by default the first set's.")] = None,
     format_: Annotated[
-        Literal["terminal", "jsonl", "conll", "html"], typer.Option("--format", help="How entities are shown.")
+        Literal["terminal", "jsonl", "conll", "html", "brat", "doccano", "label-studio"],
+        typer.Option("--format", help="How entities are written."),
     ] = "terminal",
     udpipe: Annotated[Path | None, typer.Option(help="The UDPipe model, if it is not in the folder.")] = None,
     device: Device = "cpu",

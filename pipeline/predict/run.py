@@ -10,13 +10,15 @@ from typing import Literal, NamedTuple
 from pipeline.errors import UserError, one_line, reason
 from pipeline.predict.pieces import Piece, Tagged, cut
 from pipeline.predict.read import parse_json, parse_tokens, read_lines, read_text
+from pipeline.predict.records import DOCCANO, LABEL_STUDIO, LINES, Shape, write_brat, write_json
 from pipeline.predict.tagger import TextTagger
-from pipeline.predict.write import write_conll, write_json_lines, write_page, write_terminal
+from pipeline.predict.write import write_conll, write_page, write_terminal
 from pipeline.report.colours import colour_types
 
 STANDARD = "-"
 """The file name that stands for standard input."""
-Form = Literal["terminal", "jsonl", "conll", "html"]
+Form = Literal["terminal", "jsonl", "conll", "html", "brat", "doccano", "label-studio"]
+RECORDS: dict[Form, Shape] = {"jsonl": LINES, "doccano": DOCCANO, "label-studio": LABEL_STUDIO}
 BROKEN_PIPE = 141
 """The exit code if the reader of the output has left, as after SIGPIPE."""
 
@@ -51,12 +53,16 @@ def run(source: Source, tagger: TextTagger, form: Form) -> int:
             if tagged.piece.last and out.isatty():  # a person waits for each text
                 out.flush()
 
+    if form == "brat" and (source.jsonl or source.tokens):
+        raise UserError("brat has a file for each text; give one text, without --jsonl and --tokens")
     if sys.stdout is None:
         raise UserError("standard output is closed; redirect it to a file")
     out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="\n")
     try:
-        if form == "jsonl":
-            write_json_lines(answers(), out)
+        if form in RECORDS:
+            write_json(answers(), out, RECORDS[form])
+        elif form == "brat":
+            write_brat(answers(), out)
         elif form == "conll":
             write_conll(answers(), out)
         elif form == "html":

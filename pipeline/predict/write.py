@@ -1,51 +1,20 @@
-"""Writes the output of `predict` as it comes: JSON lines, CoNLL, text for a terminal, or one HTML page."""
+"""Writes the output of `predict` as it comes: CoNLL, text for a terminal, or one HTML page."""
 
-import json
 import re
-import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from tempfile import SpooledTemporaryFile
-from typing import Any, TextIO
+from typing import TextIO
 
 from pipeline.errors import TEXT, printable
 from pipeline.ner.data.bio import OUTSIDE
 from pipeline.predict.pieces import Span, Tagged
 from pipeline.report.colours import colour_types, on_terminal
 
-DIGITS = 4
-"""Digits of a confidence after the decimal point."""
-SPANS_IN_MEMORY = 1 << 20
-"""Bytes of a text's spans in memory; if there are more, they wait on the disk for the end of the text."""
 TEMPLATE = Path(__file__).with_name("page.html")
 UNSURE = 0.5
 """Entities with a lower confidence are marked on pages."""
 _LINE_END = re.compile("\r\n?")
 _SPACE = re.compile(r"\s")
-_SURROGATES = re.compile("[\ud800-\udfff]")
-
-
-def write_json_lines(answers: Iterator[Tagged], out: TextIO) -> None:
-    """Write `{"text": ..., "spans": [...]}` for each text, or `{"error": ...}` if it could not be read."""
-    with SpooledTemporaryFile(SPANS_IN_MEMORY, "w+", encoding="utf-8") as waiting:
-        separator = ""
-        for piece, _, spans in answers:
-            if piece.fault:
-                out.write(json.dumps({"error": piece.fault}, ensure_ascii=False) + "\n")
-                continue
-            text = json.dumps(piece.text, ensure_ascii=bool(_SURROGATES.search(piece.text)))
-            out.write(("" if piece.start else '{"text": "') + text[1:-1])
-            for span in spans:
-                waiting.write(separator + json.dumps(describe(span), ensure_ascii=False))
-                separator = ", "
-            if piece.last:
-                out.write('", "spans": [')
-                waiting.seek(0)
-                shutil.copyfileobj(waiting, out)
-                out.write("]}\n")
-                waiting.seek(0)
-                waiting.truncate()
-                separator = ""
 
 
 def write_conll(answers: Iterator[Tagged], out: TextIO) -> None:
@@ -120,9 +89,3 @@ def cut_at_spans(tagged: Tagged) -> Iterator[tuple[str, Span | None]]:
         yield _LINE_END.sub("\n", span.text), span
         end = span.stop - offset
     yield _LINE_END.sub("\n", text[end:]), None
-
-
-def describe(span: Span) -> dict[str, Any]:
-    """Return the span as a JSON object."""
-    confidence = round(span.confidence, DIGITS)
-    return {"start": span.start, "stop": span.stop, "type": span.type, "confidence": confidence}

@@ -60,7 +60,7 @@ def test_a_text_that_is_longer_than_what_is_kept_has_the_same_spans(
     whole = [(span.start, span.stop, span.type) for span in command.tagger(text)]
     monkeypatch.setattr("pipeline.predict.pieces.LONGEST", 60)
     monkeypatch.setattr("pipeline.predict.tagger.POOL_CHARACTERS", 100)
-    monkeypatch.setattr("pipeline.predict.write.SPANS_IN_MEMORY", 64)  # the rest waits on the disk
+    monkeypatch.setattr("pipeline.predict.records.SPANS_IN_MEMORY", 64)  # the rest waits on the disk
     answer = json.loads(command("\ufeff" + text, "jsonl")[1])
     assert answer["text"] == text and len(whole) >= 40
     assert [(span["start"], span["stop"], span["type"]) for span in answer["spans"]] == whole

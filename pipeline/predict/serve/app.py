@@ -17,8 +17,9 @@ from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnava
 from pipeline.errors import UserError
 from pipeline.files.yaml import read_yaml
 from pipeline.predict.read import NoText, parse_json
+from pipeline.predict.records import describe
 from pipeline.predict.serve.models import Model
-from pipeline.predict.write import UNSURE, describe
+from pipeline.predict.write import UNSURE
 from pipeline.report import pages
 from pipeline.report.colours import colour_types
 from pipeline.report.pages.templates import render_page

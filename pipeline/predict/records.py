@@ -1,0 +1,91 @@
+"""Writes a record for each text as it comes: JSON lines, or what tools for annotation read.
+
+Offsets count characters (Unicode code points) of the text in all of them.
+"""
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from tempfile import SpooledTemporaryFile
+from typing import Any, NamedTuple, TextIO
+
+from pipeline.predict.pieces import Span, Tagged
+
+DIGITS = 4
+"""Digits of a confidence after the decimal point."""
+SPANS_IN_MEMORY = 1 << 20
+"""Bytes of a text's spans in memory; if there are more, they wait on the disk for the end of the text."""
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def describe(span: Span) -> dict[str, Any]:
+    """Return the span as a JSON object."""
+    return {"start": span.start, "stop": span.stop, "type": span.type, "confidence": round(span.confidence, DIGITS)}
+
+
+def _describe_for_doccano(span: Span) -> list[Any]:
+    return [span.start, span.stop, span.type]
+
+
+def _describe_for_label_studio(span: Span) -> dict[str, Any]:
+    value = {"start": span.start, "end": span.stop, "text": span.text, "labels": [span.type]}
+    score = round(span.confidence, DIGITS)
+    return {"from_name": "label", "to_name": "text", "type": "labels", "value": value, "score": score}
+
+
+class Shape(NamedTuple):
+    """A record: what stands before a text, between the text and its spans, and behind them; and around all records."""
+
+    before: str
+    between: str
+    behind: str
+    describe: Callable[[Span], Any]
+    separator: str = ""
+    opening: str = ""
+    closing: str = ""
+
+
+LINES = Shape('{"text": ', ', "spans": [', "]}\n", describe)
+DOCCANO = Shape('{"text": ', ', "label": [', "]}\n", _describe_for_doccano)
+"""For a project of sequence labelling."""
+TASK = '{"data": {"text": '
+LABEL_STUDIO = Shape(TASK, '}, "predictions": [{"result": [', "]}]}", _describe_for_label_studio, ",\n", "[\n", "\n]\n")
+"""Tasks with predictions, for the template of named entities: `<Labels name="label" toName="text">`."""
+
+
+def write_json(answers: Iterator[Tagged], out: TextIO, shape: Shape) -> None:
+    """Write a record for each text.
+
+    One that could not be read is `{"error": ...}` in JSON lines; tools have no place for it, and it is left out.
+    """
+    out.write(shape.opening)
+    begun, comma = "", ""
+    with SpooledTemporaryFile(SPANS_IN_MEMORY, "w+", encoding="utf-8") as waiting:
+        for piece, _, spans in answers:
+            if piece.fault:
+                out.write(json.dumps({"error": piece.fault}, ensure_ascii=False) + "\n" if shape is LINES else "")
+                continue
+            text = json.dumps(piece.text, ensure_ascii=bool(_SURROGATES.search(piece.text)))
+            out.write(text[1:-1] if piece.start else f"{begun}{shape.before}{text[:-1]}")
+            begun = shape.separator
+            for span in spans:
+                waiting.write(comma + json.dumps(shape.describe(span), ensure_ascii=False))
+                comma = ", "
+            if piece.last:
+                out.write(f'"{shape.between}')
+                waiting.seek(0)
+                shutil.copyfileobj(waiting, out)
+                out.write(shape.behind)
+                waiting.seek(0)
+                waiting.truncate()
+                comma = ""
+    out.write(shape.closing)
+
+
+def write_brat(answers: Iterator[Tagged], out: TextIO) -> None:
+    """Write the standoff of brat for one text, a file `.ann`: an entity a line, and its confidence as a note."""
+    spans = (span for tagged in answers for span in tagged.spans)
+    for number, span in enumerate(spans, 1):
+        out.write(f"T{number}\t{span.type} {span.start} {span.stop}\t{span.text}\n")
+        out.write(f"#{number}\tAnnotatorNotes T{number}\t{span.confidence:.{DIGITS}f}\n")
