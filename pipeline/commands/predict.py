@@ -29,6 +29,10 @@ def predict(
         Literal["terminal", "jsonl", "conll", "html", "brat", "doccano", "label-studio"],
         typer.Option("--format", help="How entities are written."),
     ] = "terminal",
+    threshold: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Leave out entities of less confidence; the card says what that gives."),
+    ] = 0,
     udpipe: Annotated[Path | None, typer.Option(help="The UDPipe model, if it is not in the folder.")] = None,
     device: Device = "cpu",
     threads: Threads = 1,
@@ -45,7 +49,7 @@ def predict(
     from pipeline.predict.run import Source, run
 
     source = Source(None if text == "-" else text, file, jsonl, tokens)
-    raise typer.Exit(run(source, load(model or first_tagger(), device, udpipe), format_))
+    raise typer.Exit(run(source, load(model or first_tagger(), device, udpipe), format_, threshold))
 
 
 def first_tagger() -> Path:

@@ -32,8 +32,10 @@ class Source(NamedTuple):
     tokens: bool
 
 
-def run(source: Source, tagger: TextTagger, form: Form) -> int:
+def run(source: Source, tagger: TextTagger, form: Form, threshold: float = 0) -> int:
     """Write the entities of the source's texts to standard output, and return the exit code.
+
+    Entities whose confidence is below the threshold are left out.
 
     The code is 1 if texts could not be read; each of these is named on standard error. If the reader of the output has
     left, nothing is said.
@@ -49,7 +51,7 @@ def run(source: Source, tagger: TextTagger, form: Form) -> int:
         for tagged in tagger.tag(_read(source, complain)):
             if tagged.piece.fault:
                 complain(tagged.piece.fault)
-            yield tagged
+            yield tagged._replace(spans=[span for span in tagged.spans if span.confidence >= threshold])
             if tagged.piece.last and out.isatty():  # a person waits for each text
                 out.flush()
 

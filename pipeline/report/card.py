@@ -1,5 +1,6 @@
 """The model card of an exported tagger (Mitchell et al. 2019): its origin, its quality, and the terms of its use."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,6 +77,7 @@ def render_card(facts: Facts) -> str:
         ],
         types=[[row["type"], integer(row["support"]), *(score(row[x]) for x in measures)] for row in facts.types],
         calibration=[_describe_split(split, facts.calibration[split]) for split in ("validation", "test")],
+        thresholds=[*_describe_thresholds(facts.calibration)],
         splits=[[split, *(integer(facts.counts[split][x]) for x in columns)] for split in SPLITS],
         sources=[[use, code(x["source"]), code(x["sha256"])] for use, x in sources],
         licences=dict.fromkeys(licences),
@@ -89,3 +91,9 @@ def _describe_split(split: str, calibration: Json) -> list[str]:
     before, after = calibration["before"], calibration["after"]
     both = [decimal(x[key], 3) for key in ("confidence", "ece") for x in (before, after)]
     return [split, integer(after["entities"]), score(after["right"]), *both]
+
+
+def _describe_thresholds(calibration: Json) -> Iterator[list[str]]:
+    splits = (calibration[split]["thresholds"] for split in ("validation", "test"))
+    for rows in zip(*splits, strict=True):
+        yield [decimal(rows[0]["threshold"], 1), *(score(row[x]) for row in rows for x in ("precision", "recall"))]

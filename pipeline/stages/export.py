@@ -15,7 +15,7 @@ from pipeline.machine.device import choose_device
 from pipeline.ner.data.corpus import COUNTS
 from pipeline.ner.data.dataset import read_dataset
 from pipeline.ner.exported import CARD, LM, SETTINGS, TAGGER, UDPIPE, Exported, UdpipeModel, sum_parts
-from pipeline.ner.scoring.calibration import fit_temperature, judge, reliability
+from pipeline.ner.scoring.calibration import choose, fit_temperature, judge, reliability
 from pipeline.ner.scoring.scores import score
 from pipeline.ner.tagging.examples import load_examples
 from pipeline.ner.tagging.tagger import load_taggers, predict
@@ -47,7 +47,7 @@ def run(paths: Paths, params: Params, name: str) -> None:
         calibration[split] = {
             when: reliability(spans.confidences(degrees), spans.right)
             for when, degrees in (("before", 1.0), ("after", temperature))
-        }
+        } | {"thresholds": choose(spans.confidences(temperature), spans.right, spans.gold)}
     model = need(paths.udpipe, "fetch")
     source = read_json(paths.udpipe.with_name("source.json"), Origin, "fetch")["source"]
     with fresh_folder(paths.exported / name) as folder:

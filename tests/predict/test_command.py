@@ -53,6 +53,14 @@ def test_a_file_is_one_text(command: Command) -> None:
     assert json.loads(out) == {"text": TEXT, "spans": as_json(expected)}
 
 
+def test_entities_of_less_confidence_than_the_threshold_are_left_out(command: Command) -> None:
+    spans = sorted(command.tagger(TEXT), key=lambda span: span.confidence)
+    assert len(spans) > 1
+    command.path.write_text(TEXT, newline="")
+    run(Source(None, str(command.path), False, False), command.tagger, "jsonl", spans[-1].confidence - 1e-6)
+    assert json.loads(command.captured.readouterr()[0])["spans"] == as_json(spans[-1:])
+
+
 def test_a_text_that_is_longer_than_what_is_kept_has_the_same_spans(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -108,6 +108,10 @@ def test_calibration_lowers_the_loss_on_validation_and_bins_add_up(world: World)
     assert after["log_loss"] <= before["log_loss"] + 1e-6
     assert calibration["temperature"] == json.loads((world.exported / SETTINGS).read_text())["temperature"]
     for split in ("validation", "test"):
+        thresholds = calibration[split].pop("thresholds")
+        assert thresholds[0]["precision"] == pytest.approx(calibration[split]["after"]["right"], abs=1e-5)
+        recalls = [row["recall"] for row in thresholds]
+        assert recalls == sorted(recalls, reverse=True) and recalls[0] > recalls[-1]
         for figures in calibration[split].values():
             bins = figures["bins"]
             assert sum(b["entities"] for b in bins) == figures["entities"] > 0

@@ -26,6 +26,9 @@ STEPS = 20
 SMALLEST = 1e-9
 """The least distance of a probability from 0 and 1: a certain but wrong prediction costs 21 nats, not infinity."""
 
+THRESHOLDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9)
+"""The least confidences of which a card says what they give."""
+
 Right = npt.NDArray[np.bool_]
 """Whether each predicted entity is in the gold tags, (spans,)."""
 
@@ -37,6 +40,8 @@ class Judged(NamedTuple):
     batches: list[tuple[Tensor, Tensor, Spans]]
     """Emissions float64 (sentences, longest, labels), lengths (sentences,), and the entities."""
     right: Right
+    gold: int
+    """The number of entities in the gold tags."""
 
     def confidences(self, temperature: float) -> Floats:
         """Return the probability of each entity, float64 (spans,)."""
@@ -49,13 +54,14 @@ class Judged(NamedTuple):
 
 def judge(tagger: Tagger, examples: Examples) -> Judged:
     """Predict the tags of a split and compare the entities with the gold ones."""
-    batches, right = [], [np.zeros(0, dtype=np.bool_)]
+    batches, right, number = [], [np.zeros(0, dtype=np.bool_)], 0
     for rows, emissions, lengths in score_labels(tagger, examples.features):
         tags = tagger.best(emissions, lengths).cpu().numpy()  # (tokens,)
         predicted, gold = (find_spans(x, lengths.numpy(), tagger.labels) for x in (tags, examples.tags[rows]))
         batches.append((emissions.double(), lengths, predicted))
         right.append(predicted.are_in(gold))
-    return Judged(tagger.crf, batches, np.concatenate(right))
+        number += len(gold.sentence)
+    return Judged(tagger.crf, batches, np.concatenate(right), number)
 
 
 def fit_temperature(judged: Judged) -> float:
@@ -107,3 +113,15 @@ def _means(confidences: Floats, right: Right) -> dict[str, Any]:
     entities = len(right)
     right_share, confidence = (float(x.sum() / max(1, entities)) for x in (right, confidences))
     return {"entities": entities, "right": right_share, "confidence": confidence}
+
+
+def choose(confidences: Floats, right: Right, gold: int) -> list[dict[str, float]]:
+    """Return, for each of `THRESHOLDS`, precision and recall where only entities of at least that confidence are kept.
+
+    `gold` is the number of entities that there are. Where nothing is kept, precision is 0, as in all scores.
+    """
+    kept = [(threshold, right[confidences >= threshold]) for threshold in THRESHOLDS]
+    return [
+        {"threshold": threshold, "precision": float(x.sum() / max(1, len(x))), "recall": float(x.sum() / max(1, gold))}
+        for threshold, x in kept
+    ]
