@@ -78,7 +78,7 @@ def test_the_page_says_what_the_rows_say() -> None:
 
 def test_scores_stand_beside_the_papers_and_in_the_terminal() -> None:
     results = make_results()
-    table = summarise(results, "../results/my_demo")
+    table = summarise(results, "../results/my_demo", ["scores"])
     line = next(line for line in table.splitlines() if line.startswith("| gru"))
     assert [cell.strip() for cell in line.split("|")[2:-1]] == [
         "0.600 ± 0.000", "0.550 to 0.660", "0.730", "0.410", "0.550", "0.500", "0.720 ± 0.028", "0.693",
@@ -89,7 +89,14 @@ def test_scores_stand_beside_the_papers_and_in_the_terminal() -> None:
     assert re.search(r"gru +0.600 ± 0.000 +0.410 +0.550 +0.500 +0.720 +20.0", show(results, 100))
     assert max(map(len, show(results, 80).splitlines())) <= 80
     other = {"a": {"arch": "gru"}}
-    assert "the paper's" in table and "the paper's" not in summarise(make_results(rows=other), ".")
+    assert "the paper's" in table and "the paper's" not in summarise(make_results(rows=other), ".", ["scores"])
+
+
+def test_a_study_may_lead_with_another_picture_once_there_is_one() -> None:
+    results = make_results(picture="typos")
+    for pictures, shown in (({"scores", "typos"}, ["./typos.png", "scores.png"]), ({"scores"}, ["./scores.png"])):
+        assert re.findall(r"!\[.*?\]\((.*?)\)", render(results, pictures)) == shown
+        assert f"(x/{Path(shown[0]).name})" in summarise(results, "x", pictures)
 
 
 def test_stale_and_missing_rows_are_marked() -> None:
@@ -127,6 +134,7 @@ FINDINGS = {
     '{{ gain("gru", "bare", "wikineural") }}': "+0.000 (p 0.0400)",
     "{{ gain(A, 'gru', 'wikineural') }}, {{ gain('gru', A, 'wikineural') }}": "+0.100 (p 0.0005), -0.100 (p 0.0005)",
     '{{ lost("gru", "wikineural") }}\nless': "0.100 at 10 % less",
+    '{{ lost("gru", "wikineural", rate=False) }}': "0.100",
     '{{ value("gru", "wikineural", "perplexity") }}': "20.0",
     '{{ value("gru", "wikineural", "tokens", digits=0) }}': "2,000,000",
     '{{ value("bare", "wikineural", "perplexity") }}': None,

@@ -36,7 +36,10 @@ def test_a_row_has_the_settings_of_base_column_and_row_the_last_one_first(tmp_pa
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (VALID + "basis: {}", "basis: unknown key; valid keys here: question, base, columns, rows, baseline, findings"),
+        (
+            VALID + "basis: {}",
+            "basis: unknown key; valid keys here: question, base, columns, rows, baseline, picture, findings",
+        ),
         ("question: Which?", "rows: missing; required here: question, rows"),
         ("question: Which?\nrows: {}", "rows: found {}: dictionary should have at least 1 item"),
         ("question: Which?\nrows: {'a|b': {}}", r"rows.a\|b: found .a\|b.: expected a name without bars"),

@@ -66,11 +66,11 @@ class Numbers:
                 return say_difference(sign * tested[names].difference, tested[names].p)
         return f"{self._number(after, 'entity_f1') - self._number(before, 'entity_f1'):+z.3f}"
 
-    def lost(self, row: str, data_set: str, column: str = "") -> str:
-        """Return the entity F1 that the largest rate of typos costs: 0.047 at 20 %."""
+    def lost(self, row: str, data_set: str, column: str = "", rate: bool = True) -> str:
+        """Return the entity F1 that the largest rate of typos costs: 0.047 at 20 %, or without the rate 0.047."""
         key = self._find(row, data_set, column)
-        clean, misspelt, rate = (self._number(key, name) for name in ("entity_f1", "entity_f1_typos", "typo_rate"))
-        return f"{score(clean - misspelt)} at {100 * rate:g} %"
+        clean, misspelt, most = (self._number(key, name) for name in ("entity_f1", "entity_f1_typos", "typo_rate"))
+        return score(clean - misspelt) + (f" at {100 * most:g} %" if rate else "")
 
     def value(self, row: str, data_set: str, name: str, column: str = "", digits: int = 1) -> str:
         """Return any other number of rows.csv, such as `perplexity` or `cpu_minutes`."""

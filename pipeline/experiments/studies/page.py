@@ -29,8 +29,7 @@ def render(results: Results, pictures: Collection[str]) -> str:
     columns = [[column, _describe_settings(values)] for column, values in study.columns.items()]
     return render_markdown(
         PAGE,
-        **_content(results, "."),
-        pictures=pictures,
+        **_content(results, ".", pictures),
         resamples=RESAMPLES,
         matrices=[(title, matrix) for title, matrix in matrices if matrix],
         costs=[[*results.titles([key]), *_describe_cost(results.means[key])] for key in _first_of_each(results)],
@@ -40,9 +39,9 @@ def render(results: Results, pictures: Collection[str]) -> str:
     )
 
 
-def summarise(results: Results, folder: str) -> str:
-    """Return findings, picture and scores as Markdown; `folder` leads to the study's results."""
-    return render_markdown(DOCS, **_content(results, folder))
+def summarise(results: Results, folder: str, pictures: Collection[str]) -> str:
+    """Return findings, picture and scores as Markdown; `folder` leads to the study's results and its pictures."""
+    return render_markdown(DOCS, **_content(results, folder, pictures))
 
 
 def show(results: Results, width: int) -> str:
@@ -74,12 +73,14 @@ def show(results: Results, width: int) -> str:
     return "\n\n".join([*(textwrap.fill(part, width, break_on_hyphens=False) for part in parts), *tables])
 
 
-def _content(results: Results, folder: str) -> dict[str, object]:
+def _content(results: Results, folder: str, pictures: Collection[str]) -> dict[str, object]:
     current = [mean for key, mean in results.means.items() if key not in results.stale]
     machines = {mean.machine for mean in results.means.values()}
     return {
         "study": results.study,
         "folder": folder,
+        "pictures": pictures,
+        "lead": results.study.picture if results.study.picture in pictures else "scores",
         "file": code(f"{FOLDER / results.name}.yaml"),
         "findings": [Markdown(sentence) for sentence in write_findings(results)],
         "scores": [(results.title(*key), *_tabulate_scores(results, *key)) for key in results.tables()],

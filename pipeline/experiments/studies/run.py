@@ -89,7 +89,7 @@ def run(name: str, compute: bool, jobs: int, target: Path, docs: Path, width: in
     drawings = choose_drawings(results)
     pictures = {picture: save(target, picture, draw, results) for picture, draw in drawings.items()}
     write_page(target, "page", render(results, drawings), pictures)
-    fill_in(docs, name, summarise(results, path_between(docs, target)))
+    fill_in(docs, name, summarise(results, path_between(docs, target), drawings))
     return f"{show(results, width)}\n\npage: {target / 'page'}.html", results.missing
 
 
