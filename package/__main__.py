@@ -29,10 +29,8 @@ def list_modules(sources: dict[str, bytes]) -> set[str]:
     """Return the files of the package `pipeline` that the wheel has, by path from the top of the repository."""
     shipped = {path: text for path, text in sources.items() if path not in LEFT_OUT}
     starts = {str(HERE / start): (HERE / start).read_bytes() for start in STARTS}
-    modules, todo = (
-        set[str](),
-        [*ENTRY_POINTS, *(path for start in starts for path in imports(start, shipped | starts))],
-    )
+    todo = [*ENTRY_POINTS, *(path for start in starts for path in imports(start, shipped | starts))]
+    modules = set[str]()
     while todo:
         modules.add(path := todo.pop())
         todo.extend(imports(path, shipped) - modules)

@@ -44,10 +44,12 @@ def run(paths: Paths, params: Params, name: str) -> None:
     temperature = round(fit_temperature(judged["validation"]), DIGITS)
     calibration: Json = {"seed": int(seed), "temperature": temperature}
     for split, spans in judged.items():
+        before, after = (spans.confidences(degrees) for degrees in (1.0, temperature))
         calibration[split] = {
-            when: reliability(spans.confidences(degrees), spans.right)
-            for when, degrees in (("before", 1.0), ("after", temperature))
-        } | {"thresholds": choose(spans.confidences(temperature), spans.right, spans.gold)}
+            "before": reliability(before, spans.right),
+            "after": reliability(after, spans.right),
+            "thresholds": choose(after, spans.right, spans.gold),
+        }
     model = need(paths.udpipe, "fetch")
     source = read_json(paths.udpipe.with_name("source.json"), Origin, "fetch")["source"]
     with fresh_folder(paths.exported / name) as folder:

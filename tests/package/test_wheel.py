@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from dataclasses import asdict
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -66,12 +67,8 @@ def test_three_lines_of_python_find_what_the_pipeline_finds(site: Path, world: W
     done = run(site, code, str(world.exported), TEXT)
     spans, modules = done.stdout.splitlines()
     found = load(world.exported)(TEXT)
-    assert json.loads(spans) == [json.loads(json.dumps(each)) for each in map(as_dict, found)] and found, done.stderr
+    assert json.loads(spans) == [*map(asdict, found)] and found, done.stderr
     assert modules == "set()"
-
-
-def as_dict(span: object) -> dict[str, object]:
-    return {name: getattr(span, name) for name in ("start", "stop", "type", "confidence", "text")}
 
 
 @pytest.mark.parametrize("form", ["terminal", "jsonl", "conll", "html", "brat", "doccano", "label-studio"])
