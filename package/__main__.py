@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from pipeline.provenance.code import PACKAGE, TOP, imports, read_sources
 
@@ -21,7 +21,10 @@ ENTRY_POINTS = (f"{PACKAGE}/predict/spacy_component.py",)
 """Modules that only other programs import."""
 LEFT_OUT = {f"{PACKAGE}/predict/network.py", f"{PACKAGE}/params.py"}
 """What needs torch, and the settings of the pipeline; who imports them says what to do without them."""
-DATA = (".html", ".css")
+DATA = {".html", ".css", ".js", ".svg", ".yaml"}
+"""Of the modules' folders, and of `PAGE`."""
+PAGE = "page"
+"""A folder that holds no module."""
 STATEMENT = re.compile(rf"^((?:>>> )?\s*(?:from|import)) {PACKAGE}\b", re.MULTILINE)
 
 
@@ -34,19 +37,19 @@ def list_modules(sources: dict[str, bytes]) -> set[str]:
     while todo:
         modules.add(path := todo.pop())
         todo.extend(imports(path, shipped) - modules)
-    folders = {parent for path in modules for parent in PurePosixPath(path).parents} - {PurePosixPath(PACKAGE)}
+    folders = {parent for path in modules for parent in Path(path).parents} - {Path(PACKAGE)}
     packages = {f"{folder}/__init__.py" for folder in folders} & sources.keys()
-    pages = {path for path in sources if path.endswith(DATA) and PurePosixPath(path).parent in folders}
+    data = [path.relative_to(TOP) for path in (TOP / PACKAGE).rglob("*") if path.suffix in DATA]
+    pages = {str(path) for path in data if path.parent in folders or path.parent.name == PAGE}
     return modules | packages | pages
 
 
 def build(target: Path) -> Path:
     """Build the wheel in the folder `target`, and return its path."""
-    sources = read_sources()
     with tempfile.TemporaryDirectory() as temporary:
         project = Path(temporary)
-        for path in list_modules(sources):
-            _write(project / NAME / PurePosixPath(path).relative_to(PACKAGE), sources[path])
+        for path in list_modules(read_sources()):
+            _write(project / NAME / Path(path).relative_to(PACKAGE), (TOP / path).read_bytes())
         for start, name in STARTS.items():
             _write(project / NAME / name, (HERE / start).read_bytes())
         (project / NAME / "py.typed").touch()

@@ -14,10 +14,11 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.predict import Device, Threads, predict, read_sets
+from pipeline.commands.predict import Device, predict
 from pipeline.commands.program import run_program
+from pipeline.commands.serve import serve
 from pipeline.errors import TEXT, UserError, printable
-from pipeline.machine.cpu import set_threads, set_up_torch
+from pipeline.machine.cpu import set_up_torch
 from pipeline.paths import HERE
 
 app = typer.Typer(
@@ -96,6 +97,7 @@ def _run_for_set(command: typer.Context, data_set: DataSet) -> None:
 for _stage, _help in STAGES.items():
     app.command(_stage, help=_help)(_run_for_set if _stage in OF_A_SET else _run)
 app.command()(predict)
+app.command()(serve)
 
 
 @app.command()
@@ -112,24 +114,6 @@ def embed(
     set_up_torch()
     with _at_work("embed"):
         export(model, sentences, out, choose_device(device, "--device"))
-
-
-@app.command()
-def serve(
-    model: Annotated[
-        list[Path] | None,
-        typer.Option(help="A folder of stage export; may be repeated.", show_default="all of models/tagger"),
-    ] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8765,
-    browse: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
-    device: Device = "cpu",
-    threads: Threads = 1,
-) -> None:
-    """Try taggers in a browser: a page on this computer, for this computer only, which keeps nothing."""
-    set_threads(threads)
-    from pipeline.predict.serve.run import run
-
-    run(model or _taggers(), port, device, browse)
 
 
 @app.command()
@@ -206,14 +190,6 @@ def _at_work(command: str) -> Iterator[None]:
 def _columns(most: int) -> int:
     """Return the width of the terminal, or `most` if it is wider or does not say."""
     return min(most, shutil.get_terminal_size((most, 0)).columns)
-
-
-def _taggers() -> list[Path]:
-    """Return the folders of models/tagger, those of `sets` first and in their order."""
-    from pipeline.predict.serve.models import find_folders
-
-    folders, sets = find_folders(HERE.exported), read_sets()
-    return sorted(folders, key=lambda folder: sets.index(folder.name) if folder.name in sets else len(sets))
 
 
 def main() -> None:

@@ -278,7 +278,7 @@ def test_imports_run_down_the_house() -> None:
 @pytest.mark.parametrize(
     ("library", "paths"),
     [
-        ("typer", {"pipeline/cli.py", "pipeline/commands/predict.py"}),
+        ("typer", {"pipeline/cli.py", "pipeline/commands/predict.py", "pipeline/commands/serve.py"}),
         ("dvc", {"pipeline/experiments/mend.py", "pipeline/experiments/revision.py"}),
         ("demo", set()),
         ("pymorphy3", set()),

@@ -1,5 +1,6 @@
 """The wheel of the tagger: from its files and a few packages it gives the answers of the pipeline."""
 
+import inspect
 import json
 import os
 import re
@@ -12,25 +13,37 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+import requests
 from packaging.requirements import Requirement
 
 from package.__main__ import HERE, NAME, build
+from pipeline.commands.serve import serve
 from pipeline.predict import load
+from pipeline.predict.serve.run import bind
+from pipeline.provenance.code import TOP
 from tests.predict.conftest import World, as_json, read_once, world
 
 __all__ = ["read_once", "world"]  # fixtures
 TEXT = "Анна Смирнова уехала в город Казань."
-REQUIRED = tomllib.loads((HERE / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+PROJECT = tomllib.loads((HERE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 COMMAND = f"from {NAME}.command import main; main()"
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment with the wheel, the packages that it requires and those that they require, and no other."""
-    folder = tmp_path_factory.mktemp("site")
-    with zipfile.ZipFile(build(folder / "wheel")) as wheel:
-        wheel.extractall(folder)
-    todo, done = [Requirement(text) for text in REQUIRED], set[str]()
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return install(wheel, PROJECT["dependencies"], tmp_path_factory.mktemp("site"))
+
+
+def install(wheel: Path, requirements: list[str], folder: Path) -> Path:
+    """Make an environment with the wheel, the packages that it requires and those that they require, and no other."""
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder)
+    todo, done = [Requirement(text) for text in requirements], set[str]()
     while todo:
         required = todo.pop()
         if required.name not in done and (required.marker is None or required.marker.evaluate({"extra": ""})):
@@ -89,3 +102,33 @@ def test_what_is_wrong_is_one_line(site: Path, world: World, tmp_path: Path) -> 
         done = run(site, COMMAND, *arguments)
         assert done.returncode == 1 and done.stderr.startswith(f"error: {message}"), done.stderr
         assert done.stderr.count("\n") == 1 and not done.stdout
+
+
+def test_the_container_serves_a_tagger(wheel: Path, world: World, tmp_path: Path) -> None:
+    """The container file's own command, in an environment with the extra that it installs."""
+    text = (TOP / "Dockerfile").read_text(encoding="utf-8")
+    site = install(wheel, PROJECT["dependencies"] + PROJECT["optional-dependencies"]["serve"], tmp_path)
+    lines = dict(line.split(" ", 1) for line in text.splitlines() if line.startswith(("ENTRYPOINT", "CMD", "EXPOSE")))
+    (script, *fixed), (option, *_) = json.loads(lines["ENTRYPOINT"]), json.loads(lines["CMD"])
+    module, function = PROJECT["scripts"][script].split(":")
+    with bind(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    arguments = [*fixed, "--port", str(port), option, str(world.exported)]
+    command = [sys.executable, "-S", "-c", f"from {module} import {function}; {function}()", *arguments]
+    environment = {"PYTHONPATH": str(site), "PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1"}
+    with subprocess.Popen(command, cwd=site, env=environment, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout and f":{port}/" in server.stdout.readline()
+            address = f"http://127.0.0.1:{port}"
+            assert requests.get(address + "/healthz", timeout=10).json() == {"models": [world.exported.name]}
+            (model,) = requests.post(address + "/api/entities", json={"text": TEXT}, timeout=10).json()["models"]
+            assert model["spans"] == as_json(load(world.exported)(TEXT))
+        finally:
+            server.terminate()
+    assert lines["EXPOSE"] == "8765" == str(inspect.signature(serve).parameters["port"].default)
+
+
+def test_without_the_extra_the_server_says_what_to_install(site: Path, world: World) -> None:
+    done = run(site, f"from {NAME}.command import main_serve; main_serve()", "--model", str(world.exported))
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert done.stderr.endswith("which serves the page; run: pip install 'recurrent-ner-tagger[serve]'\n")

@@ -135,12 +135,12 @@ def models(tagger: TextTagger) -> list[Model]:
 @contextmanager
 def serving(models: list[Model], each: float = 1) -> Iterator[str]:
     """Start the page's server; yields its address. It closes connections every `each` seconds."""
-    listening = bind(0)
-    port = listening.getsockname()[1]
-    server = make_server(make_app(models, port), listening)
+    listening = bind(("127.0.0.1", 0))
+    address = listening.getsockname()
+    server = make_server(make_app(models, address), listening)
     server.adj.cleanup_interval = server.adj.asyncore_loop_timeout = each
     threading.Thread(target=server.run, daemon=True).start()
-    yield f"http://127.0.0.1:{port}"
+    yield f"http://127.0.0.1:{address[1]}"
     server.close()
 
 

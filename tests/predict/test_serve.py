@@ -37,7 +37,7 @@ JSON = "application/json"
 
 @pytest.fixture(scope="module")
 def client(models: list[Model]) -> FlaskClient:
-    return make_app(models, PORT).test_client()
+    return make_app(models, ("127.0.0.1", PORT)).test_client()
 
 
 def ask(client: FlaskClient, method: str, path: str, **request: Any) -> TestResponse:
@@ -162,6 +162,26 @@ def test_a_failure_is_logged_without_what_was_typed(
     assert "a fault" in caplog.text and "тайна" not in caplog.text
 
 
+def test_further_names_are_answered_with_any_port(models: list[Model]) -> None:
+    client = make_app(models, ("0.0.0.0", PORT), ["Tagger.example.org"]).test_client()
+    for host, origin, status in (
+        ("tagger.example.org", "https://tagger.example.org", 200),
+        ("tagger.example.org:80", "http://tagger.example.org:80", 200),
+        ("localhost:8765", "http://localhost:8765", 200),
+        ("tagger.example.org", "https://tagger.example.org.evil.org", 403),
+        ("taggerxexample.org", "https://tagger.example.org", 403),
+        ("localhost:8765", "http://localhost:3000", 403),
+    ):
+        headers = {"Host": host, "Origin": origin}
+        assert ask(client, "POST", API, json={"text": "a"}, headers=headers).status_code == status, (host, origin)
+
+
+def test_what_watches_over_the_server_is_told_its_models_and_no_more(client: FlaskClient) -> None:
+    answer = ask(client, "GET", "/healthz", headers={"Host": "10.0.0.7:8765"})
+    assert answer.status_code == 200 and answer.json == {"models": ["sru", "other/sru"]}
+    assert ask(client, "POST", "/healthz", headers={"Host": "10.0.0.7:8765"}).status_code == 405
+
+
 @pytest.mark.parametrize(
     ("request_", "status", "message"),
     [
@@ -274,13 +294,14 @@ def test_what_cannot_be_served_is_one_line(
     monkeypatch.chdir(copy.parent)
     (copy / "tagger" / "weights.safetensors").write_bytes(b"x")
     serve = ("serve", "--no-open", "--model", world.exported)
-    with bind(0) as taken:
-        host, port = taken.getsockname()
-        assert host == "127.0.0.1"
+    with bind(("127.0.0.1", 0)) as taken:
+        _, port = taken.getsockname()
         for arguments, message in [
             (("serve", "--no-open"), "models/tagger: no tagger in it; dvc repro export makes one"),
             ((*serve, "--port", port), f"port {port}: address already in use; choose another one"),
             ((*serve, "--port", 0, "--model", "copy"), "copy/tagger/weights.safetensors"),
+            ((*serve, "--host", "no such host"), "--host: found 'no such host', expected an IPv4 address of this"),
+            ((*serve, "--host", "192.0.2.1"), "--host: found '192.0.2.1', expected an IPv4 address of this computer"),
         ]:
             code, _, error = run_command(*arguments)
             assert code == 1 and error.startswith(f"error: {message}") and error.count("\n") == 1

@@ -1,7 +1,8 @@
-"""The page and its interface as a Flask application that answers this computer only, and keeps nothing.
+"""The page and its interface as a Flask application that answers to its own names only, and keeps nothing.
 
     GET  /              the page
     POST /api/entities  {"text": ...} -> {"models": [{"name": ..., "spans": [{"start", "stop", "type", "confidence"}]}]}
+    GET  /healthz       {"models": [names]}, whoever asks: for what watches over the server
 
 A refused request is answered with `{"error": ...}`, one line. Pages of other sites can neither use nor embed
 this one: host names are checked (against DNS rebinding) and so are origins, and no header allows sharing.
@@ -36,28 +37,29 @@ FILES = {
     "/icon.svg": (HERE / "icon.svg", "image/svg+xml"),
 }
 TABLES = read_yaml(Path(__file__).with_name("tables.yaml"))
-PAGE, ENTITIES, JSON = "/", "/api/entities", "application/json"
+PAGE, ENTITIES, HEALTH, JSON = "/", "/api/entities", "/healthz", "application/json"
+LOCAL = ("localhost", "127.0.0.1", "[::1]")
 TOO_LONG = f"and at most {LIMIT:,} characters are read at a time; shorten the text"
 MESSAGES = {**TABLES["messages"], 413: f"found more than {BODY:,} bytes, {TOO_LONG}"}
 _ODD = re.compile("[\0\ud800-\udfff]")
 
 
-def make_app(models: Sequence[Model], port: int) -> Flask:
-    """Make the application; `port` is the one in its address."""
+def make_app(models: Sequence[Model], address: tuple[str, int], names: Sequence[str] = ()) -> Flask:
+    """Make the application that listens on an address, a host and a port; `names` are further ones of the server."""
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY
     app.url_map.merge_slashes = False
 
-    def serve(address: str, content: bytes, kind: str) -> None:
-        name = address.strip("/").replace(".", "-") or "page"
-        app.add_url_rule(address, name, lambda: Response(content, content_type=kind), provide_automatic_options=False)
+    def serve(place: str, content: bytes, kind: str) -> None:
+        name = place.strip("/").replace(".", "-") or "page"
+        app.add_url_rule(place, name, lambda: Response(content, content_type=kind), provide_automatic_options=False)
 
     colours = colour_types(type_ for model in models for type_ in model.tagger.types)
     types = [(type_, TABLES["types"].get(type_, ""), colour) for type_, colour in colours.items()]
     content = {"models": models, "types": types, "limit": LIMIT, "unsure": UNSURE}
     serve(PAGE, render_page(HERE / "page.html", **content).encode(), "text/html; charset=utf-8")
-    for address, (path, kind) in FILES.items():
-        serve(address, path.read_bytes(), kind)
+    for place, (path, kind) in FILES.items():
+        serve(place, path.read_bytes(), kind)
 
     @app.post(ENTITIES, provide_automatic_options=False)
     def find_entities() -> Response:
@@ -65,16 +67,22 @@ def make_app(models: Sequence[Model], port: int) -> Flask:
         spans = [[describe(span) for span in model.tagger(text)] for model in models]
         return jsonify(models=[{"name": model.name, "spans": x} for model, x in zip(models, spans, strict=True)])
 
+    @app.get(HEALTH, provide_automatic_options=False)
+    def answer_health() -> Response:
+        return jsonify(models=[model.name for model in models])
+
+    hosts, origins = know_sites(address, names)
+
     @app.before_request
     def refuse_other_sites() -> None:
         """Refuse requests to another name of this computer, and requests from other sites' pages."""
-        # A browser leaves port 80 out of the header Host.
-        ends = [f":{port}", ""] if port == 80 else [f":{port}"]
-        hosts = {name + end for name in ("localhost", "127.0.0.1", "[::1]") for end in ends}
+        if request.path == HEALTH:  # it tells nothing, and who watches over a server may know its number only
+            return
         host, origin = (request.environ.get(key) for key in ("HTTP_HOST", "HTTP_ORIGIN"))
-        if str(host).lower() not in hosts:
-            abort(403, f"host: found {host!r}, expected {' or '.join(sorted(hosts))}")
-        if origin is not None and origin.lower().removeprefix("http://") not in hosts:
+        if not hosts.fullmatch(str(host)):
+            expected = " or ".join(sorted([*LOCAL, *names]))
+            abort(403, f"host: found {host!r}, expected {expected} (port {address[1]}); serve --name adds one")
+        if origin is not None and not origins.fullmatch(origin):
             abort(403, f"origin: found {origin!r}, expected this page's own")
 
     @app.after_request
@@ -85,6 +93,16 @@ def make_app(models: Sequence[Model], port: int) -> Flask:
     app.register_error_handler(HTTPException, answer_error)
     app.register_error_handler(UserError, lambda error: answer_error(ServiceUnavailable(str(error))))
     return app
+
+
+def know_sites(address: tuple[str, int], names: Sequence[str]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return what the headers Host and Origin may be; a further name may have any port, that of a proxy."""
+    host, port = address
+    own = [f"{re.escape(name)}:{port}" for name in (*LOCAL, host)]
+    own += [re.escape(name) for name in (*LOCAL, host) if port == 80]  # which a browser leaves out of the header
+    further = [rf"{re.escape(name)}(:\d+)?" for name in names]
+    origins = [f"http://{site}" for site in own] + [f"https?://{site}" for site in further]
+    return re.compile("|".join(own + further), re.IGNORECASE), re.compile("|".join(origins), re.IGNORECASE)
 
 
 def read_request() -> str:

@@ -1,5 +1,6 @@
 """The command `serve`: the application in a waitress server, where a request that never ends holds up no others."""
 
+import errno
 import logging
 import os
 import resource
@@ -12,11 +13,11 @@ from pathlib import Path
 from flask import Flask
 from waitress.server import TcpWSGIServer
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, shown
 from pipeline.predict.serve.app import BODY, make_app
 from pipeline.predict.serve.models import load_models
 
-HOST = "127.0.0.1"
+LOCAL, EVERY = "127.0.0.1", "0.0.0.0"
 THREADS = 4
 """How many requests are answered at a time; others wait."""
 PATIENCE = 5
@@ -27,13 +28,16 @@ FILES = 64
 """Open files in addition to connections, with a few to spare."""
 
 
-def run(folders: Sequence[Path], port: int, device: str, browse: bool) -> None:
-    """Serve the page until Ctrl-C; `browse` opens it in a browser."""
-    with bind(port) as listening:
+def run(folders: Sequence[Path], address: tuple[str, int], names: Sequence[str], device: str, browse: bool) -> None:
+    """Serve the page at an address, a host and a port, until Ctrl-C; `browse` opens it in a browser.
+
+    It answers to its own address, to the names of this computer and to `names`.
+    """
+    with bind(address) as listening:
         models = load_models(folders, device)
-        port = listening.getsockname()[1]
-        server = make_server(make_app(models, port), listening)
-        url = f"http://{HOST}:{port}/"
+        host, port = listening.getsockname()
+        server = make_server(make_app(models, (host, port), names), listening)
+        url = f"http://{host if host != EVERY else LOCAL}:{port}/"
         print(f"{url} shows what is found by {', '.join(model.name for model in models)}; Ctrl-C ends it", flush=True)
         if browse:  # in a thread, as it may take as long as the browser is open
             threading.Thread(target=webbrowser.open, args=[url], daemon=True).start()
@@ -41,13 +45,16 @@ def run(folders: Sequence[Path], port: int, device: str, browse: bool) -> None:
         server.close()
 
 
-def bind(port: int) -> socket.socket:
-    """Listen to this computer only, on any free port if it is 0; a `UserError` says that a port is taken."""
+def bind(address: tuple[str, int]) -> socket.socket:
+    """Listen on an address of this computer, on any free port if it is 0; a `UserError` says why that cannot be."""
+    host, port = address
     try:
-        return socket.create_server((HOST, port))
-    except OSError as error:
-        fault = os.strerror(error.errno or 0).lower()
-        raise UserError(f"port {port}: {fault}; choose another one with --port, 0 for any that is free") from None
+        return socket.create_server(address)
+    except (OSError, UnicodeError) as error:
+        if isinstance(error, OSError) and error.errno in (errno.EADDRINUSE, errno.EACCES):
+            fault, advice = os.strerror(error.errno).lower(), "choose another one with --port, 0 for any that is free"
+            raise UserError(f"port {port}: {fault}; {advice}") from None
+        raise UserError(f"--host: found {shown(host)}, expected an IPv4 address of this computer") from None
 
 
 class Server(TcpWSGIServer):  # type: ignore[misc]  # waitress is not typed
