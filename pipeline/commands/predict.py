@@ -1,6 +1,8 @@
 """The command `predict`."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -33,6 +35,10 @@ def predict(
         float,
         typer.Option(min=0, max=1, help="Leave out entities of less confidence; the card says what that gives."),
     ] = 0,
+    normal: Annotated[
+        bool, typer.Option("--normal", help="Give names in the nominative too, on a terminal and in jsonl.")
+    ] = False,
+    jobs: Annotated[int, typer.Option(min=1, max=MOST_THREADS, help="Processes that tag; for long input.")] = 1,
     udpipe: Annotated[Path | None, typer.Option(help="The UDPipe model, if it is not in the folder.")] = None,
     device: Device = "cpu",
     threads: Threads = 1,
@@ -45,11 +51,17 @@ def predict(
     if text is not None and (jsonl or file != "-"):
         raise UserError("found both a text and --file or --jsonl; give one of them")
     set_threads(threads)
+    if normal and format_ not in ("terminal", "jsonl"):
+        raise UserError(f"--normal: found --format {format_}, expected terminal or jsonl")
     from pipeline.predict import load
+    from pipeline.predict.crew import Crew
     from pipeline.predict.run import Source, run
 
     source = Source(None if text == "-" else text, file, jsonl, tokens)
-    raise typer.Exit(run(source, load(model or first_tagger(), device, udpipe), format_, threshold))
+    make = partial(load, model or first_tagger(), device, udpipe, normal=normal)
+    tagger = make()  # the first to say what is wrong with the folder
+    with Crew(jobs, make) if jobs > 1 else nullcontext() as crew:
+        raise typer.Exit(run(source, tagger, format_, threshold, crew))
 
 
 def first_tagger() -> Path:

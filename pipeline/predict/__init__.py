@@ -21,12 +21,13 @@ def load(
     device: str = "cpu",
     udpipe: str | os.PathLike[str] | None = None,
     runtime: Runtime = "auto",
+    normal: bool = False,
 ) -> TextTagger:
     """Load a folder's tagger: called with a text it returns a list of `Span`, with an iterable of texts an iterator.
 
     On a `cpu` numpy computes, and torch only what has no form in numpy; any other `device`, or `auto`, is torch's. To
     compare the two, `runtime` names one, `light` for numpy or `torch`. `udpipe` is needed only if that model was taken
-    out of the folder. The number of threads stays as it is: one is best for small models. Raises
-    `pipeline.errors.UserError`.
+    out of the folder. With `normal`, each span has its name in the nominative, for which pymorphy3 has to be installed.
+    The number of threads stays as it is: one is best for small models. Raises `pipeline.errors.UserError`.
     """
-    return TextTagger.load(Path(folder), device, Path(udpipe) if udpipe else None, runtime)
+    return TextTagger.load(Path(folder), device, Path(udpipe) if udpipe else None, runtime, normal)

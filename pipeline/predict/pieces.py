@@ -27,6 +27,8 @@ class Span:
     confidence: float
     """The calibrated probability, 0 to 1, that these borders and this type are right."""
     text: str
+    normal: str | None = None
+    """The name in the nominative, if normal forms were asked for."""
 
 
 class Piece(NamedTuple):

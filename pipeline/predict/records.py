@@ -21,7 +21,9 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 def describe(span: Span) -> dict[str, Any]:
     """Return the span as a JSON object."""
-    return {"start": span.start, "stop": span.stop, "type": span.type, "confidence": round(span.confidence, DIGITS)}
+    confidence = round(span.confidence, DIGITS)
+    found = {"start": span.start, "stop": span.stop, "type": span.type, "confidence": confidence}
+    return found if span.normal is None else found | {"normal": span.normal}
 
 
 def _describe_for_doccano(span: Span) -> list[Any]:

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from typing import Literal, NamedTuple
 
 from pipeline.errors import UserError, one_line, reason
+from pipeline.predict.crew import Crew
 from pipeline.predict.pieces import Piece, Tagged, cut
 from pipeline.predict.read import parse_json, parse_tokens, read_lines, read_text
 from pipeline.predict.records import DOCCANO, LABEL_STUDIO, LINES, Shape, write_brat, write_json
@@ -32,10 +33,10 @@ class Source(NamedTuple):
     tokens: bool
 
 
-def run(source: Source, tagger: TextTagger, form: Form, threshold: float = 0) -> int:
+def run(source: Source, tagger: TextTagger, form: Form, threshold: float = 0, crew: Crew | None = None) -> int:
     """Write the entities of the source's texts to standard output, and return the exit code.
 
-    Entities whose confidence is below the threshold are left out.
+    Entities whose confidence is below the threshold are left out. A crew, if there is one, does the tagger's work.
 
     The code is 1 if texts could not be read; each of these is named on standard error. If the reader of the output has
     left, nothing is said.
@@ -48,7 +49,7 @@ def run(source: Source, tagger: TextTagger, form: Form, threshold: float = 0) ->
         code = 1
 
     def answers() -> Iterator[Tagged]:
-        for tagged in tagger.tag(_read(source, complain)):
+        for tagged in (crew or tagger).tag(_read(source, complain)):
             if tagged.piece.fault:
                 complain(tagged.piece.fault)
             yield tagged._replace(spans=[span for span in tagged.spans if span.confidence >= threshold])

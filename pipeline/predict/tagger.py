@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import overload
 
 from pipeline.light.folder import Exported, find_udpipe, read_folder
+from pipeline.light.network import Entity
+from pipeline.predict.normal import NormalForms
 from pipeline.predict.pieces import Piece, Span, Tagged, cut
 from pipeline.predict.runtime import CPU, Network, Runtime, load_network
 from pipeline.predict.words import Words
@@ -21,22 +23,33 @@ POOL_PIECES = 2_000
 class TextTagger:
     """Finds entities in texts. Several threads may call it, and its memory is bounded."""
 
-    def __init__(self, settings: Exported, network: Network, lemmatizer: Lemmatizer | Words) -> None:
+    def __init__(
+        self, settings: Exported, network: Network, lemmatizer: Lemmatizer | Words, normal: NormalForms | None = None
+    ) -> None:
         self.settings = settings
         self.types = network.types
         """The types of entities that it finds."""
-        self._network, self._lemmatizer = network, lemmatizer
+        self._network, self._lemmatizer, self._normal = network, lemmatizer, normal
 
     @classmethod
     def load(
-        cls, folder: Path, device: str = CPU, udpipe: Path | None = None, runtime: Runtime = "auto"
+        cls,
+        folder: Path,
+        device: str = CPU,
+        udpipe: Path | None = None,
+        runtime: Runtime = "auto",
+        normal: bool = False,
     ) -> "TextTagger":
-        """Load a folder of stage `export`; a `UserError` names a file that is missing, damaged or another tagger's."""
+        """Load a folder of stage `export`; a `UserError` names a file that is missing, damaged or another tagger's.
+
+        With `normal`, spans have a normal form.
+        """
         settings = read_folder(folder)
         model = find_udpipe(folder, settings, udpipe)
         lowercase, lemmas = settings.lowercase, settings.lemmas
         lemmatizer = Lemmatizer(model, Normalization(lowercase, lemmas)) if lemmas else Words(lowercase)
-        return cls(settings, load_network(folder, settings.temperature, device, runtime), lemmatizer)
+        network = load_network(folder, settings.temperature, device, runtime)
+        return cls(settings, network, lemmatizer, NormalForms(model) if normal else None)
 
     @overload
     def __call__(self, texts: str) -> list[Span]: ...  # type: ignore[overload-overlap]  # a text is no iterable of texts
@@ -58,33 +71,48 @@ class TextTagger:
 
     def tag(self, pieces: Iterable[Piece]) -> Iterator[Tagged]:
         """Tag pieces of texts in order, with only a few of them in memory."""
-        pool: list[Piece] = []
-        characters = 0
-        for piece in pieces:
-            pool.append(piece)
-            characters += len(piece.text)
-            if characters >= POOL_CHARACTERS or len(pool) >= POOL_PIECES:
-                yield from self._tag(pool)
-                pool, characters = [], 0
-        yield from self._tag(pool)
+        for pool in gather(pieces):
+            yield from self.tag_pool(pool)
 
-    def _tag(self, pool: list[Piece]) -> Iterator[Tagged]:
+    def tag_pool(self, pool: list[Piece]) -> Iterator[Tagged]:
+        """Tag pieces at once, of which sentences of similar length share a batch."""
         split = [list((split_spaces if piece.tokenised else split_text)(piece.text)) for piece in pool]
         read = [self._keep(sentence) for piece in split for sentence in piece]
         forms = [[token.form for token in sentence] for sentence in read]
         lemmas = [self._lemmatizer.lemmatize_tokens(sentence) for sentence in forms]
         results = zip(read, self._network.find(lemmas, forms), strict=True)
         for piece, sentences in zip(pool, split, strict=True):
-            spans = []
-            for tokens, entities in islice(results, len(sentences)):
-                for start, stop, type_, confidence in entities:
-                    first, last = tokens[start].start, tokens[stop - 1].stop
-                    text = piece.text[first:last]
-                    spans.append(Span(piece.start + first, piece.start + last, type_, confidence, text))
-            yield Tagged(piece, sentences, spans)
+            spans = [self._locate(piece, tokens, found) for tokens, found in islice(results, len(sentences)) if found]
+            yield Tagged(piece, sentences, [span for of_sentence in spans for span in of_sentence])
+
+    def _locate(self, piece: Piece, tokens: list[Token], entities: list[Entity]) -> list[Span]:
+        """Return the entities of a sentence as spans of the text."""
+        spans = []
+        hints = self._normal.hint([token.form for token in tokens]) if self._normal else []
+        for start, stop, type_, confidence in entities:
+            first, last = tokens[start].start, tokens[stop - 1].stop
+            normal = None
+            if self._normal:
+                normal = self._normal.name(piece.text, tokens[start:stop], hints[start:stop], type_)
+            text = piece.text[first:last]
+            spans.append(Span(piece.start + first, piece.start + last, type_, confidence, text, normal))
+        return spans
 
     def _keep(self, sentence: list[Token]) -> list[Token]:
         """Leave out the tokens that the protocol does not read."""
         if self.settings.tokens == "all":
             return sentence
         return [token for token in sentence if token.form.isalnum()]
+
+
+def gather(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
+    """Put pieces together in pools that are tagged at once; the last pool may be empty."""
+    pool: list[Piece] = []
+    characters = 0
+    for piece in pieces:
+        pool.append(piece)
+        characters += len(piece.text)
+        if characters >= POOL_CHARACTERS or len(pool) >= POOL_PIECES:
+            yield pool
+            pool, characters = [], 0
+    yield pool

@@ -67,7 +67,7 @@ def _paint(text: str, span: Span | None, colours: Mapping[str, str]) -> str:
     text = printable(text, TEXT)
     if span is None:
         return text
-    label = f"{span.type} {span.confidence:.2f}"
+    label = f"{span.type} {span.confidence:.2f}" + (f" {printable(span.normal)}" if span.normal else "")
     if not colours:
         return f"[{text} {label}]"
     return f"{on_terminal(text, colours[span.type])} \x1b[2m{label}\x1b[0m"

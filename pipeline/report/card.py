@@ -47,6 +47,8 @@ class Facts(NamedTuple):
     """Which epoch the protocol keeps: best or last."""
     scores: Rows
     """Test scores of this seed alone."""
+    typos: Rows
+    """Its test scores where shares of the words have a typo."""
     types: Rows
     seeds: int
     calibration: Json
@@ -70,11 +72,7 @@ def render_card(facts: Facts) -> str:
         exported=exported,
         russian=exported.set in SETS,
         demo=all(facts.sources[name]["source"].startswith(DEMO) for name in train),
-        scores=[
-            [TITLES[row["metric"]], score(row["value"]), interval(row)]
-            for row in facts.scores
-            if row["metric"] in TITLES
-        ],
+        scores=[*_describe_scores(facts)],
         types=[[row["type"], integer(row["support"]), *(score(row[x]) for x in measures)] for row in facts.types],
         calibration=[_describe_split(split, facts.calibration[split]) for split in ("validation", "test")],
         thresholds=[*_describe_thresholds(facts.calibration)],
@@ -85,6 +83,16 @@ def render_card(facts: Facts) -> str:
         udpipe_licence=describe_licence("udpipe", exported.udpipe.source),
         news_licences=dict.fromkeys(describe_licence("text", x["source"]) for x in facts.news),
     )
+
+
+def _describe_scores(facts: Facts) -> Iterator[list[str]]:
+    for row in facts.scores:
+        if row["metric"] in TITLES:
+            yield [TITLES[row["metric"]], score(row["value"]), interval(row)]
+    for row in facts.typos:
+        low, high = row["entity_f1_low"], row["entity_f1_high"]
+        title = f"Entity F1, {100 * row['rate']:g} % typos"
+        yield [title, score(row["entity_f1"]), interval({"low": low, "high": high})]
 
 
 def _describe_split(split: str, calibration: Json) -> list[str]:

@@ -23,7 +23,7 @@ from pipeline.params import Params
 from pipeline.paths import Paths
 from pipeline.provenance.fingerprint import sha256
 from pipeline.report.card import Facts, Origin, render_card
-from pipeline.report.data import ENCODERS, SCORES, SET_COUNTS, TYPES, Json
+from pipeline.report.data import ENCODERS, SCORES, SET_COUNTS, TYPES, TYPOS, Json
 from pipeline.work.outputs import copy_folder, fresh_folder, need, write_text
 
 
@@ -83,6 +83,7 @@ def _read_facts(
     dataset = read_dataset(raw)
     origins = TypedDict("origins", dict.fromkeys(dataset.parts, Origin))  # type: ignore[misc]  # keys of these names
     scores = read_csv(paths.scores / f"{name}.scores.csv", SCORES, "evaluate")
+    typos = read_csv(paths.scores / f"{name}.typos.csv", TYPOS, "typos")
     return Facts(
         exported=exported,
         lm=read_settings(Config, paths.lm / CONFIG, "pretrain").model_dump(mode="json"),
@@ -95,6 +96,7 @@ def _read_facts(
         surface=surface,
         epoch=epoch,
         scores=[row for row in scores if row["seed"] == exported.seed],
+        typos=[row for row in typos if row["seed"] == exported.seed and row["rate"] > 0],
         types=read_csv(paths.scores / f"{name}.types.csv", TYPES, "evaluate"),
         seeds=seeds,
         calibration=calibration,

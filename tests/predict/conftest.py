@@ -27,7 +27,7 @@ from pipeline.predict.serve.app import make_app
 from pipeline.predict.serve.models import Model
 from pipeline.predict.serve.run import bind, make_server
 from pipeline.protocol import TokenRule
-from pipeline.stages import corpora, evaluate, export, ner
+from pipeline.stages import corpora, evaluate, export, ner, typos
 from pipeline.text.udpipe import Lemmatizer
 from tests.ner.drawn import make_settings
 from tests.params import make_params
@@ -46,6 +46,7 @@ PARAMS = {
     "protocol.tokens": "all",
     "protocol.epoch": "best",
     "evaluate.bootstrap": 20,
+    "typos.rates": [0, 0.2],
     "seed": 1,
 }
 
@@ -96,7 +97,7 @@ class World:
         """
         protocol = {"protocol.tokens": tokens, "protocol.lemmas": tokens == "all"}
         values = {"ner": make_settings(**{**TAGGER, **settings}), **protocol}
-        for stage in (corpora, ner, evaluate, export):
+        for stage in (corpora, ner, evaluate, typos, export):
             stage.run(self.paths, make_params(PARAMS | values), "wikineural")
 
 

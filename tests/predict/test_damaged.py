@@ -17,7 +17,7 @@ from tests.predict.conftest import PARAMS, World, sum_again
 
 TEXT = "Анна Смирнова уехала в город Казань."
 SOURCES = ["data/raw/*/*.json", "data/raw/*/*/*.json"]
-SCORES = ["metrics/ner/*.scores.csv", "metrics/ner/*.types.csv"]
+SCORES = ["metrics/ner/*.scores.csv", "metrics/ner/*.types.csv", "metrics/ner/*.typos.csv"]
 TESTED = ["data/ner/*/labels.json", "data/ner/*/test.tsv", "models/ner/*/*/*", "models/.features/*/*"]
 
 

@@ -137,7 +137,7 @@ def test_the_card_says_what_it_is_made_of(world: World) -> None:
     assert "tokens as given" not in card  # it has no surface
 
 
-def test_the_card_says_f1_as_given_in_lower_case_and_on_unseen_entities(world: World) -> None:
+def test_the_card_says_f1_as_given_in_lower_case_with_typos_and_on_unseen_entities(world: World) -> None:
     with (world.scores / "wikineural.scores.csv").open(encoding="utf-8") as file:
         scores = {(row["metric"], row["seed"]): row for row in csv.DictReader(file)}
     card, seed = (world.exported / "README.md").read_text(encoding="utf-8"), load(world.exported).settings.seed
@@ -145,6 +145,10 @@ def test_the_card_says_f1_as_given_in_lower_case_and_on_unseen_entities(world: W
     for metric, title in titles.items():
         value, low, high = (float(scores[metric, seed][column]) for column in ("value", "low", "high"))
         assert re.search(rf"\| Entity F1{title} +\| +{value:.3f} \| +{low:.3f} to {high:.3f} \|", card)
+    with (world.scores / "wikineural.typos.csv").open(encoding="utf-8") as file:
+        (row,) = (row for row in csv.DictReader(file) if row["seed"] == seed and row["rate"] == "0.2")
+    value, low, high = (float(row[f"entity_f1{end}"]) for end in ("", "_low", "_high"))
+    assert re.search(rf"\| Entity F1, 20 % typos +\| +{value:.3f} \| +{low:.3f} to {high:.3f} \|", card)
 
 
 def test_a_udpipe_model_that_was_taken_out_is_asked_for_and_must_be_the_same(
