@@ -1,6 +1,6 @@
 """The command `predict`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,13 @@ def predict(
     tokens: Annotated[
         bool, typer.Option("--tokens", help="Tokens are given: a sentence, and without --jsonl a text, a line.")
     ] = False,
-    model: Annotated[Path | None, typer.Option(help="A folder of stage export; by default the first set's.")] = None,
+    model: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A folder of stage export; several for jsonl, where entities may overlap.",
+            show_default="the first set's",
+        ),
+    ] = None,
     format_: Annotated[
         Literal["terminal", "jsonl", "conll", "html", "brat", "doccano", "label-studio"],
         typer.Option("--format", help="How entities are written."),
@@ -53,14 +59,19 @@ def predict(
     set_threads(threads)
     if normal and format_ not in ("terminal", "jsonl"):
         raise UserError(f"--normal: found --format {format_}, expected terminal or jsonl")
-    from pipeline.predict import load
+    if (several := len(model or []) > 1) and format_ != "jsonl":
+        raise UserError(f"several --model: found --format {format_}, expected jsonl, where entities may overlap")
     from pipeline.predict.crew import Crew
     from pipeline.predict.run import Source, run
+    from pipeline.predict.several import Taggers
+    from pipeline.predict.tagger import TextTagger
 
-    source = Source(None if text == "-" else text, file, jsonl, tokens)
-    make = partial(load, model or first_tagger(), device, udpipe, normal=normal)
-    tagger = make()  # the first to say what is wrong with the folder
-    with Crew(jobs, make) if jobs > 1 else nullcontext() as crew:
+    source, folders = Source(None if text == "-" else text, file, jsonl, tokens), model or [first_tagger()]
+    load: Callable[[], TextTagger | Taggers] = partial(TextTagger.load, folders[0], device, udpipe, normal=normal)
+    if several:
+        load = partial(Taggers.load, folders, device, udpipe, normal)
+    tagger = load()  # the first to say what is wrong with a folder
+    with Crew(jobs, load) if jobs > 1 else nullcontext() as crew:
         raise typer.Exit(run(source, tagger, format_, threshold, crew))
 
 

@@ -8,16 +8,24 @@ from itertools import cycle
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from types import TracebackType
+from typing import Protocol
 
 from pipeline.errors import UserError
 from pipeline.predict.pieces import Piece, Tagged
-from pipeline.predict.tagger import TextTagger, gather
+from pipeline.predict.tagger import gather
+
+
+class Pools(Protocol):
+    """A tagger, or several."""
+
+    def tag_pool(self, pool: list[Piece]) -> Iterator[Tagged]:
+        """Tag pieces at once."""
 
 
 class Crew:
     """A context in which processes wait for pieces. They end with it, and if this process is killed."""
 
-    def __init__(self, jobs: int, load: Callable[[], TextTagger]) -> None:
+    def __init__(self, jobs: int, load: Callable[[], Pools]) -> None:
         """Start `jobs` processes; `load`, which can be pickled, makes a tagger in each."""
         context = get_context("spawn")  # a fork would have half of the threads of numpy
         self._workers: list[Connection] = []
@@ -57,7 +65,7 @@ def _receive(worker: Connection) -> list[Tagged]:
     return answer
 
 
-def _work(pools: Connection, load: Callable[[], TextTagger]) -> None:
+def _work(pools: Connection, load: Callable[[], Pools]) -> None:
     """Answer pools until the other end of the connection is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that reads and writes
     answer: list[Tagged] | UserError

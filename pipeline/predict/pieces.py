@@ -29,6 +29,8 @@ class Span:
     text: str
     normal: str | None = None
     """The name in the nominative, if normal forms were asked for."""
+    tagger: str | None = None
+    """Which tagger has found it, if several were asked."""
 
 
 class Piece(NamedTuple):

@@ -23,7 +23,7 @@ def describe(span: Span) -> dict[str, Any]:
     """Return the span as a JSON object."""
     confidence = round(span.confidence, DIGITS)
     found = {"start": span.start, "stop": span.stop, "type": span.type, "confidence": confidence}
-    return found if span.normal is None else found | {"normal": span.normal}
+    return found | {key: value for key in ("normal", "tagger") if (value := getattr(span, key)) is not None}
 
 
 def _describe_for_doccano(span: Span) -> list[Any]:

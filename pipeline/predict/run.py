@@ -12,6 +12,7 @@ from pipeline.predict.crew import Crew
 from pipeline.predict.pieces import Piece, Tagged, cut
 from pipeline.predict.read import parse_json, parse_tokens, read_lines, read_text
 from pipeline.predict.records import DOCCANO, LABEL_STUDIO, LINES, Shape, write_brat, write_json
+from pipeline.predict.several import Taggers
 from pipeline.predict.tagger import TextTagger
 from pipeline.predict.write import write_conll, write_page, write_terminal
 from pipeline.report.colours import colour_types
@@ -33,7 +34,9 @@ class Source(NamedTuple):
     tokens: bool
 
 
-def run(source: Source, tagger: TextTagger, form: Form, threshold: float = 0, crew: Crew | None = None) -> int:
+def run(
+    source: Source, tagger: TextTagger | Taggers, form: Form, threshold: float = 0, crew: Crew | None = None
+) -> int:
     """Write the entities of the source's texts to standard output, and return the exit code.
 
     Entities whose confidence is below the threshold are left out. A crew, if there is one, does the tagger's work.
@@ -69,7 +72,7 @@ def run(source: Source, tagger: TextTagger, form: Form, threshold: float = 0, cr
         elif form == "conll":
             write_conll(answers(), out)
         elif form == "html":
-            write_page(answers(), out, tagger.types, f"Named entities, {tagger.settings.set}")
+            write_page(answers(), out, tagger.types, f"Named entities, {tagger.name}")
         else:
             in_colour = out.isatty() and not os.environ.get("NO_COLOR")
             write_terminal(answers(), out, colour_types(tagger.types) if in_colour else {})

@@ -26,7 +26,7 @@ class TextTagger:
     def __init__(
         self, settings: Exported, network: Network, lemmatizer: Lemmatizer | Words, normal: NormalForms | None = None
     ) -> None:
-        self.settings = settings
+        self.settings, self.name = settings, settings.set
         self.types = network.types
         """The types of entities that it finds."""
         self._network, self._lemmatizer, self._normal = network, lemmatizer, normal

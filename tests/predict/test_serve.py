@@ -22,8 +22,9 @@ from pipeline.errors import UserError
 from pipeline.predict import TextTagger
 from pipeline.predict.serve import run
 from pipeline.predict.serve.app import BODY, FILES, LIMIT, TABLES, make_app
-from pipeline.predict.serve.models import Model, find_folders, name_folders
+from pipeline.predict.serve.models import Model, find_folders
 from pipeline.predict.serve.run import bind
+from pipeline.predict.several import name_folders
 from tests.conftest import RunCommand
 from tests.pages import Page
 from tests.predict.conftest import ROOT, World, as_json, serving

@@ -1,6 +1,5 @@
 """The taggers that are served, with their names."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +8,7 @@ from pipeline.errors import UserError, printable
 from pipeline.light.block import Block
 from pipeline.light.folder import LM
 from pipeline.light.lm import CONFIG
+from pipeline.predict.several import name_folders
 from pipeline.predict.tagger import TextTagger
 from pipeline.report.licences import DEMO
 from pipeline.report.paper import set_name
@@ -45,14 +45,3 @@ def load_models(folders: Sequence[Path], device: str) -> list[Model]:
         is_demo = settings.udpipe.source.startswith(DEMO)
         models.append(Model(printable(name), printable(about), is_demo, tagger))
     return models
-
-
-def name_folders(folders: Sequence[Path]) -> list[str]:
-    """Name each folder by the last part of its path, or by as many last parts as it takes for all names to differ."""
-    paths = [Path(os.path.abspath(folder)).parts for folder in folders]
-    if twice := next((folder for folder, path in zip(folders, paths, strict=True) if paths.count(path) > 1), None):
-        raise UserError(f"{twice}: given twice; name every folder once")
-    depth = 1
-    while len({path[-depth:] for path in paths}) < len(paths):
-        depth += 1
-    return ["/".join(path[-depth:]) for path in paths]
