@@ -240,7 +240,8 @@ def test_no_stage_is_told_a_value_of_params_yaml_by_what_it_imports() -> None:
 def test_the_readme_draws_edges_that_exist() -> None:
     drawing = (ROOT / "README.md").read_text(encoding="utf-8").split("```mermaid")[1].split("```")[0]
     chains = [line.split("-->") for line in drawing.splitlines() if "-->" in line]
-    edges = [(a.strip(), b.strip()) for chain in chains for a, b in pairwise(chain)]
+    ends = [(a.split("&"), b.split("&")) for chain in chains for a, b in pairwise(chain)]
+    edges = [(a.strip(), b.strip()) for sources, targets in ends for a in sources for b in targets]
     assert {stage for edge in edges for stage in edge} == set(DVC)
     for source, target in edges:
         assert any(overlap(out, dep) for out in outputs(source) for dep in DVC[target]["deps"]), (source, target)
