@@ -10,6 +10,7 @@ from pipeline.light.network import Entity
 from pipeline.predict.normal import NormalForms
 from pipeline.predict.pieces import Piece, Span, Tagged, cut
 from pipeline.predict.runtime import CPU, Network, Runtime, load_network
+from pipeline.predict.windows import cut_windows, join
 from pipeline.predict.words import Words
 from pipeline.text.offsets import Token, split_spaces, split_text
 from pipeline.text.udpipe import Lemmatizer, Normalization
@@ -77,13 +78,22 @@ class TextTagger:
     def tag_pool(self, pool: list[Piece]) -> Iterator[Tagged]:
         """Tag pieces at once, of which sentences of similar length share a batch."""
         split = [list((split_spaces if piece.tokenised else split_text)(piece.text)) for piece in pool]
-        read = [self._keep(sentence) for piece in split for sentence in piece]
-        forms = [[token.form for token in sentence] for sentence in read]
-        lemmas = [self._lemmatizer.lemmatize_tokens(sentence) for sentence in forms]
-        results = zip(read, self._network.find(lemmas, forms), strict=True)
-        for piece, sentences in zip(pool, split, strict=True):
-            spans = [self._locate(piece, tokens, found) for tokens, found in islice(results, len(sentences)) if found]
-            yield Tagged(piece, sentences, [span for of_sentence in spans for span in of_sentence])
+        read = [[self._keep(sentence) for sentence in piece] for piece in split]
+        cut = [[[*cut_windows(len(sentence))] for sentence in piece] for piece in read]
+        forms = [
+            [token.form for token in sentence[window.start : window.stop]]
+            for piece, windows in zip(read, cut, strict=True)
+            for sentence, of_sentence in zip(piece, windows, strict=True)
+            for window in of_sentence
+        ]
+        lemmas = [self._lemmatizer.lemmatize_tokens(window) for window in forms]
+        found = iter(self._network.find(lemmas, forms))
+        for piece, sentences, kept, windows in zip(pool, split, read, cut, strict=True):
+            spans: list[Span] = []
+            for tokens, of_sentence in zip(kept, windows, strict=True):
+                entities = [*join(zip(of_sentence, islice(found, len(of_sentence)), strict=True))]
+                spans += self._locate(piece, tokens, entities) if entities else []
+            yield Tagged(piece, sentences, spans)
 
     def _locate(self, piece: Piece, tokens: list[Token], entities: list[Entity]) -> list[Span]:
         """Return the entities of a sentence as spans of the text."""

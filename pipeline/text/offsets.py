@@ -17,8 +17,6 @@ from razdel import sentenize, tokenize
 
 from pipeline.text.spelling import compose, compose_aligned
 
-LONGEST = 200
-"""The most tokens of a sentence. The language model was trained on fragments of at most as many words."""
 _JOINERS = "\u00ad\u200c\u200d\u0300-\u036f\u0483-\u0489\ufe0e\ufe0f"
 _JOINED = re.compile(f"[{_JOINERS}]")
 """Soft hyphens, zero-width joiners, accents and variation selectors belong to the word that they are in or follow."""
@@ -35,7 +33,7 @@ class Token(NamedTuple):
 def split_text(text: str) -> Iterator[list[Token]]:
     """Yield the sentences of a text, none without tokens; every character except white space is in one token.
 
-    A paragraph ends at a line end. A sentence of more than `LONGEST` tokens is cut into several.
+    A paragraph ends at a line end.
     """
     for line in re.finditer(r"[^\r\n]+", text):
         composed, positions = compose_aligned(line[0])
@@ -45,13 +43,15 @@ def split_text(text: str) -> Iterator[list[Token]]:
             # positions in the raw line; where several tokens come from one character of it, the last one stays
             offset = sentence.start
             spans = ((positions[offset + token.start], positions[offset + token.stop]) for token in tokens)
-            yield from _cut([_token(line, *span) for span in spans if span[0] < span[1]])
+            if found := [_token(line, *span) for span in spans if span[0] < span[1]]:
+                yield found
 
 
 def split_spaces(text: str) -> Iterator[list[Token]]:
     """Yield the sentences of a text whose tokens are given: each line is a sentence, and spaces separate tokens."""
     for line in re.finditer(r"[^\n]+", text.replace("\r\n", " \n")):
-        yield from _cut([_token(line, *word.span()) for word in re.finditer(r"[^ ]+", line[0])])
+        if words := [_token(line, *word.span()) for word in re.finditer(r"[^ ]+", line[0])]:
+            yield words
 
 
 def _token(line: re.Match[str], start: int, stop: int) -> Token:
@@ -73,7 +73,3 @@ def _join(tokens: list[Token]) -> list[Token]:
         else:
             joined.append(token)
     return joined
-
-
-def _cut(tokens: list[Token]) -> Iterator[list[Token]]:
-    return (tokens[start : start + LONGEST] for start in range(0, len(tokens), LONGEST))

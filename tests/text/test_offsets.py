@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.text.offsets import LONGEST, split_spaces, split_text
+from pipeline.text.offsets import split_spaces, split_text
 from pipeline.text.spelling import compose
 from tests.text.cases import PIECES
 
@@ -51,11 +51,6 @@ def test_given_tokens_stay_as_they_are(text: str) -> None:
     expected = [[compose(form) for form in line if form] for line in lines]
     assert [[token.form for token in sentence] for sentence in sentences] == [line for line in expected if line]
     assert all(compose(text[x.start : x.stop]) == x.form for sentence in sentences for x in sentence)
-
-
-def test_no_sentence_is_longer_than_the_limit() -> None:
-    sizes = [len(sentence) for sentence in split_text("и " * (2 * LONGEST + 5))]
-    assert sizes == [LONGEST, LONGEST, 5]
 
 
 SENTENCE = "Тёплый май. Андрей Коро\u0301лёв пришёл в «Зелёный чай», 3-й подъезд!"
