@@ -8,7 +8,8 @@ Every tagger is a process of its own with one thread, and they take turns. Speed
 entities, with everything in between (ours: razdel, UDPipe's lemmas, language model, tagger); a token is razdel's. It
 is measured in a process that has not seen the texts, and again in the same one: ours remembers the vectors of words.
 Start: from the start of the process to the first answer. Memory: the peak of a process that has tagged all of the
-texts. Packages: the files of all packages that it imports, without the model.
+texts. Packages: the files of all packages that it imports, without the model. Where the time goes is measured in
+further processes, whose clocks cost a little.
 
 Entity F1: exact borders and types of PER, LOC and ORG; MISC is taken out of the gold and the predicted tags, as natasha
 has none. Both are given the tokens with spaces between them; found entities are widened to whole tokens. Case and
@@ -35,7 +36,7 @@ import typer
 from tqdm import tqdm
 
 from benchmarks.rounds import report
-from benchmarks.tagging import BATCHES, NATASHA, OURS, TORCH, Spans
+from benchmarks.tagging import BATCHES, NATASHA, OURS, PARTS, TORCH, Spans
 from pipeline.files.settings import read_settings
 from pipeline.ner.data.bio import OUTSIDE, bio_labels, repair, tag_type
 from pipeline.ner.data.lines import RawSentence
@@ -54,6 +55,7 @@ LABELS = bio_labels(TYPES)
 TYPO_RATE = 0.2
 RESAMPLES = 1_000
 SENTENCES_A_TEXT = 10
+SCRIPT = str(Path(__file__).with_name("tagging.py"))
 FIRST = ["Владимир Иванов приехал в Москву."]
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")} | {"OMP_WAIT_POLICY": "PASSIVE"}
 INSTALL = "natasha: not found by {}; pip install '.[natasha]', or name a Python that has it: --natasha PYTHON"
@@ -80,6 +82,7 @@ def main(
         children = {name: stack.enter_context(Child.start(command)) for name, command in commands.items()}
         tables = {
             "Cost": compare_costs(children, texts, seconds),
+            "Where the time goes, words new": time_parts(model, texts, rounds),
             "Entity F1 on the same sentences, 95 % bootstrap intervals": compare_scores(children, gold),
         }
     demo = exported.udpipe.source.startswith(DEMO)
@@ -94,8 +97,7 @@ def main(
 
 def find_commands(model: Path, natasha: str) -> dict[str, Command]:
     """Return what starts each tagger. If natasha is not found, a message says so and it is left out."""
-    script = str(Path(__file__).with_name("tagging.py"))
-    commands = {name: [sys.executable, script, name, str(model)] for name in (OURS, TORCH)}
+    commands = {name: our_command(name, model) for name in (OURS, TORCH)}
     try:
         has = subprocess.run([natasha, "-c", "import natasha"], capture_output=True).returncode == 0
     except OSError:
@@ -103,7 +105,12 @@ def find_commands(model: Path, natasha: str) -> dict[str, Command]:
     if not has:
         print(INSTALL.format(natasha), file=sys.stderr)
         return commands
-    return commands | {name: [natasha, script, name] for name in (NATASHA, BATCHES)}
+    return commands | {name: [natasha, SCRIPT, name] for name in (NATASHA, BATCHES)}
+
+
+def our_command(name: str, model: Path) -> Command:
+    """Return what starts our tagger, as one of `OURS`, `TORCH` and `PARTS`."""
+    return [sys.executable, SCRIPT, name, str(model)]
 
 
 class Child:
@@ -176,6 +183,23 @@ def compare_costs(children: Mapping[str, Child], texts: list[str], seconds: Mapp
             "packages it imports, MB": sizes[name]["packages"] / 1e6,
         }
         for name in children
+    ]
+
+
+def time_parts(model: Path, texts: list[str], rounds: int) -> list[Row]:
+    """Return a row for each part of our tagger: medians of CPU time, and the share of the part."""
+    tokens = sum(len(sentence) for text in texts for sentence in split_text(text))
+    timings: list[dict[str, float]] = []
+    for _ in range(rounds):
+        with Child.start(our_command(PARTS, model)) as child:
+            all_of_it = child.ask(texts)["cpu"]
+            parts = child.ask([])
+            timings.append(parts | {"everything else": all_of_it - sum(parts.values())})
+    medians = {part: statistics.median(timing[part] for timing in timings) for part in timings[0]}
+    total = sum(medians.values())
+    return [
+        {"part": part, "CPU µs a token": 1e6 * seconds / tokens, "share": seconds / total}
+        for part, seconds in medians.items()
     ]
 
 

@@ -21,6 +21,8 @@ Tag = Callable[[list[str]], Iterable[Spans]]
 OURS = "recurrent-ner"
 TORCH = "recurrent-ner, torch"
 """The same tagger on torch, which the first one runs without."""
+PARTS = "recurrent-ner, part by part"
+"""The first one, which counts the seconds of its parts."""
 NATASHA = "natasha"
 """As in its manual: a Doc is segmented, then tagged."""
 BATCHES = "natasha, 8 texts at a time, unsegmented"
@@ -43,6 +45,42 @@ def load_ours(folder: str, runtime: Literal["light", "torch"]) -> tuple[Tag, lis
             yield [(span.start, span.stop, span.type) for span in spans]
 
     return tag, [path for path in Path(folder).rglob("*") if path.is_file()]
+
+
+def time_parts() -> dict[str, float]:
+    """Have our tagger, on numpy, count the CPU seconds of its parts; return where it counts."""
+    from pipeline.light import network
+    from pipeline.light.crf import Crf
+    from pipeline.light.lm import LanguageModel
+    from pipeline.light.tagger import Tagger
+    from pipeline.predict import tagger
+    from pipeline.predict.words import Words
+    from pipeline.text.udpipe import Lemmatizer
+
+    parts: list[tuple[str, Any, str]] = [
+        ("sentences and tokens, razdel", tagger, "split_text"),
+        ("words, in lower case or not", Words, "lemmatize_tokens"),
+        ("lemmas, UDPipe", Lemmatizer, "lemmatize_tokens"),
+        ("vectors of words and language model", LanguageModel, "__call__"),
+        ("tagger", Tagger, "__call__"),
+        ("the best tags, Viterbi", Crf, "best"),
+        ("confidences", network, "span_probabilities"),
+    ]
+    seconds: dict[str, float] = {}
+    for part, owner, name in parts:
+        setattr(owner, name, _timed(getattr(owner, name), part, seconds))
+    return seconds
+
+
+def _timed(function: Callable[..., Any], part: str, seconds: dict[str, float]) -> Callable[..., Any]:
+    def timed(*arguments: Any) -> Any:
+        started = time.process_time()
+        result = function(*arguments)
+        result = result if not isinstance(result, Iterator) else list(result)
+        seconds[part] = seconds.get(part, 0) + time.process_time() - started
+        return result
+
+    return timed
 
 
 def load_natasha(batches: bool) -> tuple[Tag, list[Path]]:
@@ -97,17 +135,20 @@ def describe(files: list[Path]) -> dict[str, int]:
     return {"peak": peak(), "model": size(files), "packages": size(x for x in imported() if x.resolve() not in model)}
 
 
-def serve(tag: Tag, files: list[Path]) -> None:
-    """Answer every line until there is none; a line without texts is answered with sizes."""
+def serve(tag: Tag, files: list[Path], parts: dict[str, float] | None = None) -> None:
+    """Answer every line until there is none; a line without texts is answered with sizes, or seconds of `parts`."""
     for line in sys.stdin:
         texts = json.loads(line)
-        print(json.dumps(measure(tag, texts) if texts else describe(files)), flush=True)
+        print(json.dumps(measure(tag, texts) if texts else describe(files) if parts is None else parts), flush=True)
 
 
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).parents[1])  # not this folder, whose sru.py would be taken for the package
     name = sys.argv[1]
-    if name in (OURS, TORCH):
+    if name == PARTS:
+        seconds = time_parts()
+        serve(*load_ours(sys.argv[2], "light"), seconds)
+    elif name in (OURS, TORCH):
         serve(*load_ours(sys.argv[2], "light" if name == OURS else "torch"))
     else:
         serve(*load_natasha(name == BATCHES))

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.predict import LABELS, Child, find_commands, keep_types, tag_tokens
-from benchmarks.tagging import OURS, TORCH
+from benchmarks.predict import LABELS, Child, find_commands, keep_types, our_command, tag_tokens
+from benchmarks.tagging import OURS, PARTS, TORCH
 from pipeline.ner.data.bio import bio_spans, repair
 from pipeline.predict import TextTagger
 from tests.predict.conftest import World
@@ -51,6 +51,9 @@ def test_ours_says_in_a_process_of_its_own_what_it_says_here(
     texts = ["Анна Смирнова уехала в Москву.", "", "Иван Петров живёт в Казани."]
     with Child.start(commands[OURS]) as child:
         answer, sizes = child.ask(texts), child.ask([])
+    with Child.start(our_command(PARTS, world.exported)) as child:
+        again, parts = child.ask(texts), child.ask([])
+    assert again["spans"] == answer["spans"] and len(parts) == 6 and sum(parts.values()) < again["cpu"]
     spans = [[[x.start, x.stop, x.type] for x in entities] for entities in tagger(iter(texts))]
     assert answer["spans"] == spans and any(spans) and answer["cpu"] > 0 < answer["wall"]
     files = [path for path in world.exported.rglob("*") if path.is_file()]
