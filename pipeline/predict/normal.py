@@ -112,7 +112,7 @@ class NormalForms:
     def _inflected(self, word: str) -> list[Reading]:
         """Return the readings of a word that have a case; none of an initial, and of an unknown abbreviation."""
         word = remove_stress(word)
-        if len(word) == 1 or not word[0].isalpha():
+        if len(word) < 2 or not word[0].isalpha():
             return []
         readings = [r for r in self._read(word) if r.tag.POS in (*ADJECTIVES, NOUN) and r.tag.case in CASES.values()]
         return [] if word.isupper() and not any(reading.is_known for reading in readings) else readings

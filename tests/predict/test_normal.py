@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pymorphy3 import MorphAnalyzer
 
 from pipeline.predict import load
@@ -55,6 +57,14 @@ def forms() -> NormalForms:
 def test_names_are_put_into_the_nominative(forms: NormalForms, name: str, type_: str, normal: str) -> None:
     ((*tokens,),) = split_text(name)
     assert forms.name(name, tokens, forms.hint([token.form for token in tokens]), type_) == normal
+
+
+@given(st.text(), st.sampled_from(["PER", "LOC"]))
+@settings(max_examples=100, deadline=None)
+def test_any_text_has_a_normal_form_on_one_line(forms: NormalForms, text: str, type_: str) -> None:
+    for tokens in split_text(text):
+        normal = forms.name(text, tokens, forms.hint([token.form for token in tokens]), type_)
+        assert normal and normal == " ".join(normal.split())
 
 
 NAMES = [
