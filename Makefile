@@ -50,7 +50,7 @@ lint: install ## Check style and types
 	mypy
 
 wheel: install ## Build the wheel of the tagger alone, without torch and DVC: build/wheel
-	python -m package build/wheel
+	rm -rf build/wheel && python -m package build/wheel
 
 docs: install ## Build docs/ as a site that is read offline, build/docs/index.html; a broken link is an error
 	rm -rf build/docs

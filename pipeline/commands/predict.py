@@ -44,7 +44,7 @@ def predict(
     normal: Annotated[
         bool, typer.Option("--normal", help="Give names in the nominative too, on a terminal and in jsonl.")
     ] = False,
-    jobs: Annotated[int, typer.Option(min=1, max=MOST_THREADS, help="Processes that tag; for long input.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Processes that tag, for input of megabytes.")] = 1,
     udpipe: Annotated[Path | None, typer.Option(help="The UDPipe model, if it is not in the folder.")] = None,
     device: Device = "cpu",
     threads: Threads = 1,

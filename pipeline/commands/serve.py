@@ -20,7 +20,7 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0: all of them.")] = "127.0.0.1",
     name: Annotated[
         list[str] | None,
-        typer.Option(help="A further name under which it may be asked; may be repeated.", show_default="localhost"),
+        typer.Option(help="A name, besides localhost, under which it may be asked; may be repeated."),
     ] = None,
     browse: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
     device: Device = "cpu",
@@ -31,14 +31,16 @@ def serve(
     try:
         from pipeline.predict.serve.run import run
     except ModuleNotFoundError as error:  # in the wheel, where the server is an extra
-        fault = f"{error.name} is not installed, which serves the page"
+        fault = f"the page needs the package {error.name}, which is not installed"
         raise UserError(f"{fault}; run: pip install 'recurrent-ner-tagger[serve]'") from None
+    if "" in (name or []):
+        raise UserError("--name: found an empty one, expected a name such as tagger.example.org")
     run(model or _taggers(), (host, port), name or [], device, browse)
 
 
 def _taggers() -> list[Path]:
-    """Return the folders of models/tagger, those of `sets` first and in their order."""
+    """Return the folders of models/tagger, those of `sets` first and in their order, where params.yaml names them."""
     from pipeline.predict.serve.models import find_folders
 
-    folders, sets = find_folders(HERE.exported), read_sets()
+    folders, sets = find_folders(HERE.exported), read_sets() if Path("params.yaml").exists() else []
     return sorted(folders, key=lambda folder: sets.index(folder.name) if folder.name in sets else len(sets))

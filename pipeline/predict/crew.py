@@ -10,12 +10,12 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Protocol
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, describe
 from pipeline.predict.pieces import Piece, Tagged
 from pipeline.predict.tagger import gather
 
 
-class Pools(Protocol):
+class PoolTagger(Protocol):
     """A tagger, or several."""
 
     def tag_pool(self, pool: list[Piece]) -> Iterator[Tagged]:
@@ -25,15 +25,19 @@ class Pools(Protocol):
 class Crew:
     """A context in which processes wait for pieces. They end with it, and if this process is killed."""
 
-    def __init__(self, jobs: int, load: Callable[[], Pools]) -> None:
+    def __init__(self, jobs: int, load: Callable[[], PoolTagger]) -> None:
         """Start `jobs` processes; `load`, which can be pickled, makes a tagger in each."""
         context = get_context("spawn")  # a fork would have half of the threads of numpy
         self._workers: list[Connection] = []
-        for _ in range(jobs):
-            ours, theirs = context.Pipe()
-            context.Process(target=_work, args=(theirs, load), daemon=True).start()
-            theirs.close()
-            self._workers.append(ours)
+        heeded = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for this process, and not for those it starts
+        try:
+            for _ in range(jobs):
+                ours, theirs = context.Pipe()
+                self._workers.append(ours)
+                context.Process(target=_work, args=(theirs, load), daemon=True).start()
+                theirs.close()
+        finally:
+            signal.signal(signal.SIGINT, heeded)
 
     def __enter__(self) -> "Crew":
         return self
@@ -48,7 +52,7 @@ class Crew:
         for pool, worker in zip(gather(pieces), cycle(self._workers), strict=False):
             if len(at_work) == len(self._workers):
                 yield from _receive(at_work.popleft())
-            with suppress(BrokenPipeError):  # who receives its answer says what has happened
+            with suppress(BrokenPipeError):  # `_receive` reports it
                 worker.send(pool)
             at_work.append(worker)
         while at_work:
@@ -65,18 +69,18 @@ def _receive(worker: Connection) -> list[Tagged]:
     return answer
 
 
-def _work(pools: Connection, load: Callable[[], Pools]) -> None:
-    """Answer pools until the other end of the connection is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that reads and writes
-    answer: list[Tagged] | UserError
-    try:
-        tagger = load()
+def _work(parent: Connection, load: Callable[[], PoolTagger]) -> None:
+    """Answer pools until the parent has closed its end of the connection."""
+    tagger: PoolTagger | None = None
+    with suppress(EOFError, BrokenPipeError):
         while True:
-            pool = pools.recv()
+            pool = parent.recv()
+            answer: list[Tagged] | UserError
             try:
+                tagger = tagger or load()
                 answer = [*tagger.tag_pool(pool)]
-            except UserError as error:
-                answer = error
-            pools.send(answer)
-    except (EOFError, OSError):
-        return
+            except Exception as error:
+                if not (message := describe(error)):
+                    raise
+                answer = UserError(message)
+            parent.send(answer)

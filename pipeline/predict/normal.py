@@ -10,7 +10,7 @@ without a reading in that case stays as it is.
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,6 +30,7 @@ ADJECTIVES, NOUN = ("ADJF", "PRTF"), "NOUN"
 WORDS = 16_384
 """Words whose readings stay in memory."""
 
+_RUSSIAN = re.compile("[А-Яа-яЁё]+(['’-][А-Яа-яЁё]+)*")
 _CASE = re.compile(r"\bCase=(\w+)")
 
 Reading = Any
@@ -112,7 +113,7 @@ class NormalForms:
     def _inflected(self, word: str) -> list[Reading]:
         """Return the readings of a word that have a case; none of an initial, and of an unknown abbreviation."""
         word = remove_stress(word)
-        if len(word) < 2 or not word[0].isalpha():
+        if len(word) < 2 or not _RUSSIAN.fullmatch(word):
             return []
         readings = [r for r in self._read(word) if r.tag.POS in (*ADJECTIVES, NOUN) and r.tag.case in CASES.values()]
         return [] if word.isupper() and not any(reading.is_known for reading in readings) else readings
@@ -149,14 +150,18 @@ def _plain(lemma: str) -> str:
 
 
 def _respell(form: str, word: str) -> str:
-    """Write a form with capitals where the word has them, and without ё where it has none."""
+    """Write a form, which is in lower case, as the word is written: its capitals, and no ё where it has none."""
+    word = remove_stress(word)
     if "ё" not in word.lower():
         form = form.replace("ё", "е")
-    if word.isupper() and len(word) > 1:
+    if word.isupper():
         return form.upper()
-    parts, of_word = form.split("-"), word.split("-")
-    if len(parts) != len(of_word):
-        return form.capitalize() if word[:1].isupper() else form
-    return "-".join(
-        part[:1].upper() + part[1:] if own[:1].isupper() else part for part, own in zip(parts, of_word, strict=True)
-    )
+    parts = zip_longest(form.split("-"), word.split("-"), fillvalue="")
+    return "-".join(part and _keep_capitals(part, own) for part, own in parts).strip("-")
+
+
+def _keep_capitals(form: str, word: str) -> str:
+    same = 0
+    while same < min(len(form), len(word)) and form[same] == word[same].lower():
+        same += 1
+    return word[:same] + form[same:]

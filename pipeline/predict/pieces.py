@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pipeline.text.offsets import Token
@@ -27,9 +27,9 @@ class Span:
     confidence: float
     """The calibrated probability, 0 to 1, that these borders and this type are right."""
     text: str
-    normal: str | None = None
+    normal: str | None = field(default=None, repr=False)
     """The name in the nominative, if normal forms were asked for."""
-    tagger: str | None = None
+    tagger: str | None = field(default=None, repr=False)
     """Which tagger has found it, if several were asked."""
 
 

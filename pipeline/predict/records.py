@@ -68,11 +68,12 @@ def write_json(answers: Iterator[Tagged], out: TextIO, shape: Shape) -> None:
             if piece.fault:
                 out.write(json.dumps({"error": piece.fault}, ensure_ascii=False) + "\n" if shape is LINES else "")
                 continue
-            text = json.dumps(piece.text, ensure_ascii=bool(_SURROGATES.search(piece.text)))
+            escaped = bool(_SURROGATES.search(piece.text))
+            text = json.dumps(piece.text, ensure_ascii=escaped)
             out.write(text[1:-1] if piece.start else f"{begun}{shape.before}{text[:-1]}")
             begun = shape.separator
             for span in spans:
-                waiting.write(comma + json.dumps(shape.describe(span), ensure_ascii=False))
+                waiting.write(comma + json.dumps(shape.describe(span), ensure_ascii=escaped))
                 comma = ", "
             if piece.last:
                 out.write(f'"{shape.between}')

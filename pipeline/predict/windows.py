@@ -1,4 +1,4 @@
-"""Long sentences in windows that overlap, so that no entity is cut at a border."""
+"""Long sentences in windows that overlap, so that no entity of up to `CONTEXT` tokens is cut at a border."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from pipeline.light.network import Entity
 LONGEST = 200
 """The most tokens of a window. The language model was trained on fragments of at most as many words."""
 CONTEXT = 25
-"""Tokens before and behind a window's own ones, which are read for their sake."""
+"""Tokens that are read on both sides of a window's own tokens, as context."""
 
 
 class Window(NamedTuple):
@@ -18,7 +18,7 @@ class Window(NamedTuple):
     stop: int
     own_start: int
     own_stop: int
-    """Entities that begin with its own tokens are taken from a window. Every token is the own one of one window."""
+    """Every token belongs to exactly one window; what is found there is taken from it."""
 
 
 def cut_windows(length: int) -> Iterator[Window]:
@@ -32,11 +32,11 @@ def cut_windows(length: int) -> Iterator[Window]:
 
 
 def join(found: Iterable[tuple[Window, list[Entity]]]) -> Iterator[Entity]:
-    """Yield the entities of a sentence from those of its windows, in order; no two overlap."""
+    """Yield the entities of a sentence from those of its windows, in order; of two that overlap the first stays."""
     end = 0
     for window, entities in found:
         for start, stop, type_, confidence in entities:
             start, stop = window.start + start, window.start + stop
-            if window.own_start <= start < window.own_stop and start >= end:
+            if start < window.own_stop and stop > window.own_start and start >= end:
                 yield start, stop, type_, confidence
                 end = stop

@@ -11,6 +11,7 @@ import zipfile
 from dataclasses import asdict
 from importlib.metadata import distribution
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 import requests
@@ -108,19 +109,22 @@ def test_the_container_serves_a_tagger(wheel: Path, world: World, tmp_path: Path
     """The container file's own command, in an environment with the extra that it installs."""
     text = (TOP / "Dockerfile").read_text(encoding="utf-8")
     site = install(wheel, PROJECT["dependencies"] + PROJECT["optional-dependencies"]["serve"], tmp_path)
-    lines = dict(line.split(" ", 1) for line in text.splitlines() if line.startswith(("ENTRYPOINT", "CMD", "EXPOSE")))
-    (script, *fixed), (option, *_) = json.loads(lines["ENTRYPOINT"]), json.loads(lines["CMD"])
+    lines = dict(
+        line.split(" ", 1) for line in text.splitlines() if line.startswith(("ENTRYPOINT", "EXPOSE", "COPY models"))
+    )
+    script, *fixed = json.loads(lines["ENTRYPOINT"])
+    copytree(world.exported, site / "models" / "tagger" / "wikineural")
     module, function = PROJECT["scripts"][script].split(":")
     with bind(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    arguments = [*fixed, "--port", str(port), option, str(world.exported)]
+    arguments = [*fixed, "--port", str(port)]
     command = [sys.executable, "-S", "-c", f"from {module} import {function}; {function}()", *arguments]
     environment = {"PYTHONPATH": str(site), "PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1"}
     with subprocess.Popen(command, cwd=site, env=environment, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout and f":{port}/" in server.stdout.readline()
             address = f"http://127.0.0.1:{port}"
-            assert requests.get(address + "/healthz", timeout=10).json() == {"models": [world.exported.name]}
+            assert requests.get(address + "/healthz", timeout=10).json() == {}
             (model,) = requests.post(address + "/api/entities", json={"text": TEXT}, timeout=10).json()["models"]
             assert model["spans"] == as_json(load(world.exported)(TEXT))
         finally:
@@ -131,4 +135,4 @@ def test_the_container_serves_a_tagger(wheel: Path, world: World, tmp_path: Path
 def test_without_the_extra_the_server_says_what_to_install(site: Path, world: World) -> None:
     done = run(site, f"from {NAME}.command import main_serve; main_serve()", "--model", str(world.exported))
     assert done.returncode == 1 and done.stderr.count("\n") == 1
-    assert done.stderr.endswith("which serves the page; run: pip install 'recurrent-ner-tagger[serve]'\n")
+    assert done.stderr.endswith("is not installed; run: pip install 'recurrent-ner-tagger[serve]'\n")

@@ -33,6 +33,19 @@ def test_entities_are_found_once_and_whole(drawn: list[tuple[int, int]]) -> None
     assert [*join(found)] == entities
 
 
+def test_an_entity_on_which_two_windows_disagree_is_found_once() -> None:
+    first, second = cut_windows(LONGEST + 10)
+    border = first.own_stop
+    at = border - second.start  # in the second window
+    for one, other, joined in (
+        ((border + 1, border + 3), (at - 1, at + 3), (border - 1, border + 3)),
+        ((border - 1, border + 3), (at + 1, at + 3), (border - 1, border + 3)),
+        ((border - 3, border), (at - 2, at), (border - 3, border)),
+    ):
+        found = [(first, [(*one, "PER", 0.5)]), (second, [(*other, "PER", 0.5)])]
+        assert [*join(found)] == [(*joined, "PER", 0.5)]
+
+
 class Echo:
     """A network to which every run of the word `да` is an entity."""
 

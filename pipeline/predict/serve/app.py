@@ -2,7 +2,7 @@
 
     GET  /              the page
     POST /api/entities  {"text": ...} -> {"models": [{"name": ..., "spans": [{"start", "stop", "type", "confidence"}]}]}
-    GET  /healthz       {"models": [names]}, whoever asks: for what watches over the server
+    GET  /healthz       {}, whoever asks: for monitoring
 
 A refused request is answered with `{"error": ...}`, one line. Pages of other sites can neither use nor embed
 this one: host names are checked (against DNS rebinding) and so are origins, and no header allows sharing.
@@ -69,19 +69,19 @@ def make_app(models: Sequence[Model], address: tuple[str, int], names: Sequence[
 
     @app.get(HEALTH, provide_automatic_options=False)
     def answer_health() -> Response:
-        return jsonify(models=[model.name for model in models])
+        return jsonify({})
 
     hosts, origins = know_sites(address, names)
 
     @app.before_request
     def refuse_other_sites() -> None:
         """Refuse requests to another name of this computer, and requests from other sites' pages."""
-        if request.path == HEALTH:  # it tells nothing, and who watches over a server may know its number only
+        if request.path == HEALTH:  # it tells nothing, and a monitor may know the IP address only
             return
         host, origin = (request.environ.get(key) for key in ("HTTP_HOST", "HTTP_ORIGIN"))
-        if not hosts.fullmatch(str(host)):
-            expected = " or ".join(sorted([*LOCAL, *names]))
-            abort(403, f"host: found {host!r}, expected {expected} (port {address[1]}); serve --name adds one")
+        if not hosts.fullmatch(host or ""):
+            expected = " or ".join([*(f"{name}:{address[1]}" for name in LOCAL), *names])
+            abort(403, f"host: found {host!r}, expected {expected}; serve --name adds one")
         if origin is not None and not origins.fullmatch(origin):
             abort(403, f"origin: found {origin!r}, expected this page's own")
 

@@ -49,8 +49,10 @@ def bind(address: tuple[str, int]) -> socket.socket:
     """Listen on an address of this computer, on any free port if it is 0; a `UserError` says why that cannot be."""
     host, port = address
     try:
+        if not host:  # would be every address
+            raise OSError
         return socket.create_server(address)
-    except (OSError, UnicodeError) as error:
+    except (OSError, UnicodeError, TypeError) as error:  # TypeError: a host that is not UTF-8
         if isinstance(error, OSError) and error.errno in (errno.EADDRINUSE, errno.EACCES):
             fault, advice = os.strerror(error.errno).lower(), "choose another one with --port, 0 for any that is free"
             raise UserError(f"port {port}: {fault}; {advice}") from None
