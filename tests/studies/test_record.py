@@ -1,6 +1,7 @@
 """rows.csv, curves.csv and pairs.csv: what they hold, how they are read back, and what a study does with them."""
 
 import shutil
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,14 @@ def test_a_row_without_a_mean_or_with_a_seed_twice_is_one_line() -> None:
     for damaged, seeds in ((rows[:2], "1, 2"), (pd.concat([rows[:1], rows]), "1, 1, 2, mean")):
         with pytest.raises(UserError, match=rf"rows.csv: .*row, all, wikineural: found seeds {seeds}, expected each"):
             check_seeds(damaged, Path("rows.csv"))
+
+
+@pytest.mark.parametrize(("seed", "value"), [("mean", 7.78), ("mean", nan), ("1", nan), ("1", 0.9)])
+def test_a_mean_that_is_not_that_of_the_seeds_is_one_line(seed: str, value: float) -> None:
+    rows = read_rows(cell_of(), "wikineural", Fake("x"), SUMS, "abc")
+    rows.loc[rows.seed == seed, "entity_f1"] = value
+    with pytest.raises(UserError, match=r"rows\.csv: .*row, all, wikineural: found a mean entity_f1 of .*of the seeds"):
+        check_seeds(rows, Path("rows.csv"))
 
 
 STUDY = "question: Which?\nbase: {sets: [wikineural]}\nrows: {a: {arch: sru}, b: {arch: gru}}\n"

@@ -37,6 +37,8 @@ COSTS = ["cpu_minutes", "tagger_cpu_minutes", "tokens_per_second"]
 ORIGIN = ["commit", "machine", "settings", "code", "inputs"]
 NAMES = ("PER", "LOC", "ORG")
 """The types that other taggers of Russian know."""
+ROUNDING = 2e-6
+"""The most that a mean differs from that of its seeds, all of which have six digits."""
 HEADER = [
     *KEY,
     "seed",
@@ -80,11 +82,18 @@ def read_table(path: Path, header: list[str], texts: list[str]) -> pd.DataFrame:
 
 
 def check_seeds(rows: pd.DataFrame, path: Path) -> None:
-    """Raise a `UserError` if a row of rows.csv has a seed twice, or no mean."""
-    for names, seeds in rows.groupby(KEY, sort=False).seed:
+    """Raise a `UserError` if a row of rows.csv has a seed twice, no mean, or one that is not that of its seeds."""
+    for names, of_row in rows.groupby(KEY, sort=False):
+        seeds, is_mean = of_row.seed, of_row.seed == MEAN
+        row = ", ".join(map(str, names))
         if MEAN not in {*seeds} or not seeds.is_unique:
-            row = ", ".join(map(str, names))
             raise _damaged(path, f"{row}: found seeds {', '.join(seeds)}, expected each once and {MEAN}")
+        for metric in METRICS:
+            found, expected = of_row[is_mean][metric].item(), of_row[~is_mean][metric].mean(skipna=False)
+            if not abs(found - expected) < ROUNDING:  # nor is NaN
+                raise _damaged(
+                    path, f"{row}: found a mean {metric} of {found:g}, expected {expected:g}, that of the seeds"
+                )
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
