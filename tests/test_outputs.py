@@ -2,6 +2,7 @@
 
 import errno
 import resource
+import sys
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,13 +21,15 @@ def names(folder: Path) -> list[str]:
 
 @contextmanager
 def full_disk() -> Iterator[None]:
-    """Files may not grow beyond 1,000 bytes."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    """Files may not grow beyond 1,000 bytes, nor is bytecode of what is imported meanwhile written and cut short."""
+    limits, unwritten = resource.getrlimit(resource.RLIMIT_FSIZE), sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        sys.dont_write_bytecode = unwritten
 
 
 def test_a_folder_is_replaced_or_left(tmp_path: Path) -> None:
