@@ -2,8 +2,8 @@
 
 import errno
 import resource
-import sys
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
