@@ -1,7 +1,6 @@
 """The command `predict`."""
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -61,17 +60,21 @@ def predict(
         raise UserError(f"--normal: found --format {format_}, expected terminal or jsonl")
     if (several := len(model or []) > 1) and format_ != "jsonl":
         raise UserError(f"several --model: found --format {format_}, expected jsonl, where entities may overlap")
-    from pipeline.predict.crew import Crew
     from pipeline.predict.run import Source, run
-    from pipeline.predict.several import Taggers
-    from pipeline.predict.tagger import TextTagger
+    from pipeline.predict.tagger import PoolTagger, TextTagger
 
     source, folders = Source(None if text == "-" else text, file, jsonl, tokens), model or [first_tagger()]
-    load: Callable[[], TextTagger | Taggers] = partial(TextTagger.load, folders[0], device, udpipe, normal=normal)
+    load: Callable[[], PoolTagger] = partial(TextTagger.load, folders[0], device, udpipe, normal=normal)
     if several:
+        from pipeline.predict.several import Taggers
+
         load = partial(Taggers.load, folders, device, udpipe, normal)
     tagger = load()  # the first to say what is wrong with a folder
-    with Crew(jobs, load) if jobs > 1 else nullcontext() as crew:
+    if jobs == 1:
+        raise typer.Exit(run(source, tagger, format_, threshold))
+    from pipeline.predict.crew import Crew  # multiprocessing takes a while to import
+
+    with Crew(jobs, load) as crew:
         raise typer.Exit(run(source, tagger, format_, threshold, crew))
 
 

@@ -8,18 +8,10 @@ from itertools import cycle
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from types import TracebackType
-from typing import Protocol
 
 from pipeline.errors import UserError, describe
 from pipeline.predict.pieces import Piece, Tagged
-from pipeline.predict.tagger import gather
-
-
-class PoolTagger(Protocol):
-    """A tagger, or several."""
-
-    def tag_pool(self, pool: list[Piece]) -> Iterator[Tagged]:
-        """Tag pieces at once."""
+from pipeline.predict.tagger import PoolTagger, gather
 
 
 class Crew:

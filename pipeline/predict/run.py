@@ -5,17 +5,18 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pipeline.errors import UserError, one_line, reason
-from pipeline.predict.crew import Crew
 from pipeline.predict.pieces import Piece, Tagged, cut
 from pipeline.predict.read import parse_json, parse_tokens, read_lines, read_text
 from pipeline.predict.records import DOCCANO, LABEL_STUDIO, LINES, Shape, write_brat, write_json
-from pipeline.predict.several import Taggers
-from pipeline.predict.tagger import TextTagger
+from pipeline.predict.tagger import PoolTagger
 from pipeline.predict.write import write_conll, write_page, write_terminal
 from pipeline.report.colours import colour_types
+
+if TYPE_CHECKING:
+    from pipeline.predict.crew import Crew
 
 STANDARD = "-"
 """The file name that stands for standard input."""
@@ -34,9 +35,7 @@ class Source(NamedTuple):
     tokens: bool
 
 
-def run(
-    source: Source, tagger: TextTagger | Taggers, form: Form, threshold: float = 0, crew: Crew | None = None
-) -> int:
+def run(source: Source, tagger: PoolTagger, form: Form, threshold: float = 0, crew: "Crew | None" = None) -> int:
     """Write the entities of the source's texts to standard output, and return the exit code.
 
     Entities whose confidence is below the threshold are left out. A crew, if there is one, does the tagger's work.

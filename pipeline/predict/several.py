@@ -1,23 +1,22 @@
 """Several taggers for the same text: each finds its own entities, and these may overlap."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from pipeline.errors import UserError
 from pipeline.predict.pieces import Piece, Tagged
 from pipeline.predict.runtime import CPU
-from pipeline.predict.tagger import TextTagger, gather
+from pipeline.predict.tagger import PoolTagger, TextTagger
 
 
-class Taggers:
+class Taggers(PoolTagger):
     """Does what a `TextTagger` does; every span says which tagger has found it."""
 
     def __init__(self, taggers: Sequence[TextTagger], names: Sequence[str]) -> None:
         self.taggers, self.names, self.name = taggers, names, ", ".join(names)
         self.types = list(dict.fromkeys(type_ for tagger in taggers for type_ in tagger.types))
-        """The types of entities that they find."""
 
     @classmethod
     def load(
@@ -26,11 +25,6 @@ class Taggers:
         """Load folders of stage `export`; a `UserError` names one that is damaged or given twice."""
         names = name_folders(folders)
         return cls([TextTagger.load(folder, device, udpipe, normal=normal) for folder in folders], names)
-
-    def tag(self, pieces: Iterable[Piece]) -> Iterator[Tagged]:
-        """Tag pieces of texts in order, with only a few of them in memory."""
-        for pool in gather(pieces):
-            yield from self.tag_pool(pool)
 
     def tag_pool(self, pool: list[Piece]) -> Iterator[Tagged]:
         """Tag pieces at once; the spans of all taggers are in the order of the text."""

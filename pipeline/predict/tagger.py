@@ -1,5 +1,6 @@
 """An exported tagger, loaded: texts to entities."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -21,7 +22,25 @@ POOL_PIECES = 2_000
 """Pieces read before they are tagged, for lines of a word each and empty ones."""
 
 
-class TextTagger:
+class PoolTagger(ABC):
+    """Tags pieces of texts, a pool of them at once."""
+
+    name: str
+    """What it is called where its answers are shown."""
+    types: list[str]
+    """The types of entities that it finds."""
+
+    @abstractmethod
+    def tag_pool(self, pool: list[Piece]) -> Iterator[Tagged]:
+        """Tag pieces at once, of which sentences of similar length share a batch."""
+
+    def tag(self, pieces: Iterable[Piece]) -> Iterator[Tagged]:
+        """Tag pieces of texts in order, with only a few of them in memory."""
+        for pool in gather(pieces):
+            yield from self.tag_pool(pool)
+
+
+class TextTagger(PoolTagger):
     """Finds entities in texts. Several threads may call it, and its memory is bounded."""
 
     def __init__(
@@ -29,7 +48,6 @@ class TextTagger:
     ) -> None:
         self.settings, self.name = settings, settings.set
         self.types = network.types
-        """The types of entities that it finds."""
         self._network, self._lemmatizer, self._normal = network, lemmatizer, normal
 
     @classmethod
@@ -69,11 +87,6 @@ class TextTagger:
             if tagged.piece.last:
                 yield spans
                 spans = []
-
-    def tag(self, pieces: Iterable[Piece]) -> Iterator[Tagged]:
-        """Tag pieces of texts in order, with only a few of them in memory."""
-        for pool in gather(pieces):
-            yield from self.tag_pool(pool)
 
     def tag_pool(self, pool: list[Piece]) -> Iterator[Tagged]:
         """Tag pieces at once, of which sentences of similar length share a batch."""
