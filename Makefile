@@ -11,7 +11,7 @@ export DVC_NO_ANALYTICS := 1
 export PYTHONDONTWRITEBYTECODE :=
 PIP := python -m pip install --no-compile --disable-pip-version-check
 
-.PHONY: help install repro demo study test test-slow lint docs wheel lock clean
+.PHONY: help install repro demo study test test-slow gpu-check lint docs wheel lock clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ test: install ## Run the tests, all but the slow ones
 
 test-slow: install ## Run the slow tests: DVC at length, the recipes of docs/extend.md, kills by the dozen
 	python -m pytest -n 2 --dist loadfile -m slow
+
+gpu-check: install ## On a machine with a GPU: check and time the kernels and the paper's models, report in gpu-check.json
+	python -m benchmarks.gpu
 
 lint: install ## Check style and types
 	ruff check .
