@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+import typer
 from typer.testing import CliRunner
 
 from benchmarks import gpu
@@ -13,7 +14,7 @@ from pipeline.lm.rnn.sru.recurrence import recur
 
 
 def test_the_report_has_every_model_of_the_paper(tmp_path: Path) -> None:
-    app = gpu.typer.Typer()
+    app = typer.Typer()
     app.command()(gpu.main)
     options = ["--device", "cpu", "--hidden", "8", "--batch-tokens", "100", "--rounds", "1"]
     result = CliRunner().invoke(app, [*options, "--json", str(tmp_path / "report.json")])
