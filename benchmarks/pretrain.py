@@ -66,7 +66,13 @@ def main(
                 cell=name.rstrip("0123456789"), layers=int(name.lstrip("abcdefghijklmnopqrstuvwxyz")), residual=False
             )
             tables[f"{name}: a step"] = compare(
-                corpus, arch, LmSettings(hidden=hidden, training=training), processor, baseline, rounds, clock
+                corpus,
+                arch,
+                LmSettings(hidden=hidden, softmax_from_vectors=False, training=training),
+                processor,
+                baseline,
+                rounds,
+                clock,
             )
     report(
         "Pretraining",

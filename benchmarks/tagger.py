@@ -150,7 +150,6 @@ def new_tagger(labels: list[str], sizes: Sizes) -> Tagger:
         features="top",
         lm_layers=1,
         word_dropout=0,
-        dimension_dropout=0,
         bottleneck=0,
         standardise=False,
         surface=0,

@@ -31,15 +31,16 @@ class LanguageModel:
         """Load a folder such as models/lm. Raises `NoLightForm`, or a `UserError` that names a damaged file."""
         config = Block.read(folder / CONFIG, "pretrain")
         need_known(config, "name", "arch", "lm", "vocabulary_size")
-        arch, settings = config.block("arch"), config.block("lm")
+        arch = config.block("arch")
         need_known(arch, "cell", "layers", "residual", "options")
-        need_known(settings, "hidden", "training")
         encode, reading = load_encoder(folder)
         boundaries = encode(boundary_ids(reading))  # (2, projection)
         self._kind, width = kind, boundaries.shape[1]
         self._types = Types(lambda types: encode(char_ids(types, reading)), boundaries)
         self._stack, hidden = None, 0
         if arch.text("cell") != NO_CELL:
+            settings = config.block("lm")
+            need_known(settings, "hidden", "softmax_from_vectors", "training")
             weights, hidden = Weights(folder / WEIGHTS, "pretrain"), settings.whole("hidden", 1)
             self._stack = Stack(arch, weights, width, hidden)
             if kind != "states":

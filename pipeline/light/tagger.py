@@ -18,7 +18,7 @@ from pipeline.light.weights import Floats, Weights
 from pipeline.ner.data.bio import bio_labels, tag_type
 
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
-TRAINING = ("dropout", "word_dropout", "dimension_dropout")
+TRAINING = ("dropout", "word_dropout")
 """Settings that decide nothing when a tagger predicts."""
 
 

@@ -40,7 +40,8 @@ class Config(Settings):
     name: str
     """The name of the architecture, a key of `archs`."""
     arch: ArchSettings
-    lm: LmSettings
+    lm: LmSettings | None
+    """None where nothing was trained, so that a bare encoder is the same, byte for byte, whatever the settings are."""
     vocabulary_size: Annotated[int, Field(strict=True, gt=0)]
     """Types that the softmax predicts."""
 
@@ -83,6 +84,9 @@ class Embedder:
             return cls(charcnn, None, device, quick)
         if config.arch.cell == ELMO:
             return cls(charcnn, ElmoStacks.load(folder, device), device, quick)
+        if config.lm is None:
+            fault = f"lm: found null, expected the settings that cell {config.arch.cell!r} was trained with"
+            raise UserError(f"{folder / CONFIG}: {fault}; {remake('pretrain')}")
         sizes = config.lm, charcnn.shape.projection, config.vocabulary_size
         # The `sru` package takes memory for its layers whatever the device: so their numbers are compared first.
         weights = folder / WEIGHTS

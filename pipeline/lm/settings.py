@@ -107,6 +107,8 @@ class LmSettings(Settings):
 
     hidden: Annotated[int, Field(strict=True, gt=0, le=65_536)]
     """Units of a recurrent layer in each direction (paper: 1024)."""
+    softmax_from_vectors: Switch
+    """The softmax starts from the encoder's vectors of the words that it predicts (paper: from random numbers)."""
     training: TrainingSettings
 
 

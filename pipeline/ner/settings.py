@@ -30,8 +30,6 @@ class TaggerSettings(Settings):
     """Dropout on the frozen features, the surface and the BiLSTM's output, in training."""
     word_dropout: Share
     """The share of the tokens whose features are 0 in training, so that the tagger learns from their neighbours."""
-    dimension_dropout: Share
-    """The share of the features' dimensions that are 0 for a whole sentence in training (Gal and Ghahramani 2016)."""
     bottleneck: Annotated[int, Field(strict=True, ge=0, le=65_536)]
     """The width to which a learned linear layer brings the features, after their dropout; 0: they stay as they are."""
     standardise: Switch

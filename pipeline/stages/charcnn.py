@@ -161,7 +161,8 @@ def _train(paths: Paths, settings: CharCnnSettings, seed: int, job: Run) -> None
         torch.manual_seed(seed)
         charcnn = make_encoder(settings.shape())
         charcnn.standardise(chars[_FREQUENT])
-        teacher = LmSettings(hidden=settings.projection, training=settings.training)  # so that its input can be added
+        # As wide as its input, so that this can be added.
+        teacher = LmSettings(hidden=settings.projection, softmax_from_vectors=False, training=settings.training)
         trainer = Trainer(
             model=BiLM(_TEACHER, teacher, settings.projection, words.size),
             inputs=CharInputs(charcnn, chars),

@@ -50,9 +50,12 @@ def _train(paths: Paths, params: Params, job: Run, words: Vocabulary, width: int
     with job.checkpoint(key, paths.vocabulary, paths.charcnn) as checkpoint:
         torch.manual_seed(params.seed)
         model = BiLM(arch, settings, width, words.size)
+        inputs = TableInputs(paths.charcnn / TABLE, (len(words), width), job.device)
+        if settings.softmax_from_vectors:
+            model.softmax.start_from(inputs.table[: words.size].float().cpu())
         trainer = Trainer(
             model=model,
-            inputs=TableInputs(paths.charcnn / TABLE, (len(words), width), job.device),
+            inputs=inputs,
             train=IdSequences(paths.vocabulary, "train", len(words)),
             validation=IdSequences(paths.vocabulary, "validation", len(words)),
             predicted=words.size,
@@ -83,7 +86,8 @@ def _write(paths: Paths, params: Params, job: Run, words: Vocabulary, model: Mod
         cost["tokens_per_second"] = round(history.tokens / history.seconds)
         cost |= {"starts": history.starts, "processes": job.world.size, **peak_memory(job.device)}
     with fresh_folder(paths.lm) as folder:
-        save_lm(folder, Config(name=params.arch, arch=arch, lm=settings, vocabulary_size=words.size), model)
+        trained = None if arch.cell in UNTRAINED else settings
+        save_lm(folder, Config(name=params.arch, arch=arch, lm=trained, vocabulary_size=words.size), model)
         encoder = [paths.charcnn / WEIGHTS, paths.charcnn / CONFIG]
         for path in (*encoder, paths.vocabulary / "vocabulary.txt", paths.vocabulary / "vocabulary.json"):
             shutil.copyfile(path, folder / path.name)

@@ -28,7 +28,7 @@ LENGTHS = [40, 33, 17, 17, 16, 15, 7, 2, 1, 1]
 def write_lm(folder: Path, cell: str, hidden: int, residual: bool) -> None:
     """Write a language model whose weights are all random, also those that are constant at first."""
     torch.manual_seed(1)
-    settings = LmSettings(hidden=hidden, training=training())
+    settings = LmSettings(hidden=hidden, softmax_from_vectors=False, training=training())
     arch = arch_of(cell, 0 if cell == NO_CELL else 2, residual)
     encoder = make_encoder(small_charcnn("ngrams").shape())
     model = None if cell == NO_CELL else BiLM(arch, settings, encoder.shape.projection, 43)

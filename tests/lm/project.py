@@ -49,7 +49,9 @@ class Project:
         self.folder = folder
         self.lm, self.checkpoints = folder / "models" / "lm", folder / "models" / ".checkpoints"
         self.losses = folder / "losses"
-        small = LmSettings(hidden=16, training=training(batch_tokens=100, dropout=0.2, accumulation=2))
+        small = LmSettings(
+            hidden=16, softmax_from_vectors=True, training=training(batch_tokens=100, dropout=0.2, accumulation=2)
+        )
         self.params: dict[str, object] = {"lm": small, "compute.checkpoint_minutes": 1e-6}
 
     def edit(self, params: Mapping[str, object]) -> None:

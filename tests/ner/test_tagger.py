@@ -153,17 +153,6 @@ def test_word_dropout_takes_all_features_of_a_token_and_never_its_surface() -> N
     assert 0.26 < gone.float().mean() < 0.34
 
 
-def test_dimension_dropout_takes_a_dimension_from_a_whole_sentence() -> None:
-    torch.manual_seed(1)
-    tagger, sentences = make_tagger(LABELS, WIDTH, dimension_dropout=0.4), batch([10] * 200)
-    whole = read_by_lstm(tagger.eval(), sentences)
-    assert torch.equal(whole, sentences[0])
-    read = read_by_lstm(tagger.train(), sentences).view(200, 10, WIDTH)
-    gone = (read == 0).all(1)  # (sentences, width)
-    assert torch.allclose(read, whole.view(200, 10, WIDTH) / 0.6 * ~gone[:, None])
-    assert 0.36 < gone.float().mean() < 0.44 and len(gone.unique(dim=0)) > 30
-
-
 def test_a_bottleneck_is_a_linear_layer_between_the_features_and_the_rest() -> None:
     """Dropout falls before it; the surface is put beside what it gives."""
     surface = {"surface": 4, "characters": "абв"}

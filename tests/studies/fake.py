@@ -22,7 +22,7 @@ RESULTS = Path(__file__).with_name("results")
 """Tables of `metrics`, alike for all."""
 DECIDE: dict[str, Any] = {
     "text__segmenter": "udpipe", "scales__demo__vocabulary__min_count": 3, "scales__demo__charcnn__source": "vectors",
-    "charcnn__encoder": "ngrams", "lm__training__dropout": 0.3, "archs__sru__layers": 3, "tagger": "full",
+    "charcnn__encoder": "ngrams", "lm__training__clip": 0.3, "archs__sru__layers": 3, "tagger": "full",
     "taggers__paper__dropout": 0.3, "scales__demo__ner__seeds": [1, 2], "protocol__tokens": "alphanumeric",
     "evaluate__bootstrap": 7, "typos__rates": [0, 0.3], "arch": "sru4", "scale": "local", "seed": 2,
 }  # fmt: skip

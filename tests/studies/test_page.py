@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 HOSTILE = "<b>\"&'*_`, Ёлки \\_{$x^$"
 """A name that Markdown, HTML and matplotlib, which takes text between dollars for a formula, would misread."""
-ROWS: dict[str, Any] = {HOSTILE: {"lm.training.dropout": 0.3}, "gru": {"arch": "gru"}, "bare": {"arch": "charcnn"}}
+ROWS: dict[str, Any] = {HOSTILE: {"lm.training.clip": 0.3}, "gru": {"arch": "gru"}, "bare": {"arch": "charcnn"}}
 
 
 def make_results(stale: tuple[str, ...] = (), missing: tuple[str, ...] = (), **study: Any) -> Results:
@@ -69,7 +69,7 @@ def test_the_page_says_what_the_rows_say() -> None:
     assert "Which | is *best*?" in page.titles and "b" not in page.tags
     cost, settings = page.rows("What it cost"), page.rows("Settings")
     assert [row[0] for row in cost] == [row[0] for row in settings] == [*ROWS]
-    assert cost[1][1:3] == ["1.50", "2.0"] and settings[0][1] == "lm.training.dropout=0.3"
+    assert cost[1][1:3] == ["1.50", "2.0"] and settings[0][1] == "lm.training.clip=0.3"
     matrix = page.rows("Which differ by more than chance")
     assert [HOSTILE, "+0.100 (p 0.0005) *", "-0.200 (p –)"] in matrix
     assert ["gru", "", "+0.000 (p 0.0400) *"] in matrix  # Holm: the second of two
@@ -200,6 +200,25 @@ def test_pictures_show_every_row_by_name(pictures: dict[str, str]) -> None:
     page = Page.parse(render_html(render(make_results(), pictures), pictures))
     page.check()
     assert len(page.pictures) == len(pictures)
+
+
+def test_f1_over_tokens_has_a_point_per_column_and_a_level_line_without_a_language_model(tmp_path: Path) -> None:
+    columns = {"short": {"lm.training.clip": 1}, "long": {"lm.training.clip": 2}}
+    rows = {"gru": {"arch": "gru"}, "bare": {"arch": "charcnn"}}
+    assert "tokens" not in choose_drawings(make_results(columns=columns, rows=rows))  # both columns have read as much
+    results = make_results(columns=columns, rows=rows)
+    for tokens, perplexity, column in ((4e6, 90.0, "long"), (5e5, 200.0, "short")):
+        chosen = (results.rows.row == "gru") & (results.rows.column == column)
+        results.rows.loc[chosen, ["tokens", "perplexity"]] = tokens, perplexity
+    draw = choose_drawings(results)["tokens"]
+    top, panel = draw(results).axes
+    (line,) = top.lines[:1]
+    assert np.allclose(np.array(line.get_xydata()), [[5e5, 200], [4e6, 90]])
+    f1 = {column: results.means["gru", column, "wikineural"].entity_f1 for column in columns}
+    assert np.allclose(np.array(panel.lines[0].get_xydata()), [[5e5, f1["short"]], [4e6, f1["long"]]])
+    level = results.means["bare", "short", "wikineural"].entity_f1
+    assert any(np.allclose(np.array(line.get_ydata()), level) for line in panel.lines[1:])
+    assert "tokens read" in save(tmp_path, "tokens", draw, results)
 
 
 def name_points(points: np.ndarray) -> Axes:

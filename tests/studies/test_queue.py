@@ -19,7 +19,7 @@ ROW: dict[str, Any] = {
     "arch": "gru",
     "tagger": "full",
     "scales__demo__ner__seeds": [1, 2],
-    "lm__training__dropout": 5e-05,
+    "lm__training__clip": 5e-05,
 }
 
 

@@ -1,7 +1,8 @@
-"""Pictures of a study: scores with intervals, F1 and its cost, learning curves, and F1 under typos."""
+"""Pictures of a study: scores, F1 over cost and over tokens that were read, learning curves, and F1 under typos."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
+from math import isnan
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from textalloc import allocate
 from pipeline.experiments.studies.page import PAPER
 from pipeline.experiments.studies.pairs import Key
 from pipeline.experiments.studies.results import Results
+from pipeline.ner.scoring.scores import deviation
 from pipeline.report.colours import GREY, INK, ORANGE
 from pipeline.report.paper import set_name
 from pipeline.report.plots.style import WIDTH
@@ -160,6 +162,46 @@ def draw_curves(results: Results) -> Figure:
     return figure
 
 
+def draw_tokens(results: Results) -> Figure:
+    """Perplexity, then a panel per data set with entity F1, over the tokens that a language model has read.
+
+    A line per row, a point per column, bars as large as the deviation over the seeds. A row without a language model is
+    a level line.
+    """
+    styles = {row: _style(results, row, results.columns[0]) for row in dict.fromkeys(row for row, *_ in results.means)}
+    number = 1 + len(results.sets)
+    figure = Figure(figsize=(WIDTH, 3.0 * number + 0.2 * -(-len(styles) // 2)))
+    top, *panels = figure.subplots(number, 1, sharex=True)
+    for axes, name in zip(panels, results.sets, strict=True):
+        for row, style in styles.items():
+            means = {key: mean for key, mean in results.means.items() if (key[0], key[2]) == (row, name)}
+            read = sorted((mean.tokens, key) for key, mean in means.items() if not isnan(mean.tokens))
+            tokens, keys = [tokens for tokens, _ in read], [key for _, key in read]
+            f1 = [means[key].entity_f1 for key in keys]
+            errors = [deviation(results.seeds(key).entity_f1.tolist()) or 0 for key in keys]
+            axes.errorbar(tokens, f1, yerr=errors, marker="o", elinewidth=1.2, capsize=3, **style)
+            if axes is panels[0]:
+                top.plot(tokens, [means[key].perplexity for key in keys], marker="o", **style)
+            for level in {mean.entity_f1 for key, mean in means.items() if key not in keys}:
+                axes.axhline(level, **style)
+        axes.set_title(f"{set_name(name)}: entity F1, mean and deviation over seeds")
+        axes.grid(axis="y")
+    top.set_title("validation perplexity, log scale")
+    top.set_yscale("log")
+    top.yaxis.set_major_locator(_locate(*top.get_ylim()))
+    top.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    top.yaxis.set_minor_formatter(NullFormatter())
+    top.grid(axis="y")
+    panels[-1].set_xscale("log")
+    panels[-1].xaxis.set_major_locator(_locate(*panels[-1].get_xlim()))
+    panels[-1].xaxis.set_major_formatter(EngFormatter(sep=" "))
+    panels[-1].xaxis.set_minor_formatter(NullFormatter())
+    panels[-1].set_xlabel("tokens read by the language model, log scale; a text read again counts again")
+    handles = [Line2D([], [], label=_shorten(row), **style) for row, style in styles.items()]
+    figure.legend(handles=handles, loc="outside upper left", ncols=2, frameon=False, fontsize=9)
+    return figure
+
+
 def draw_typos(results: Results) -> Figure:
     """A panel per data set: F1 over the share of misspelt words, a line per row."""
     figure = _figure_of_lines(results, 3.0 * len(results.sets))
@@ -183,6 +225,8 @@ def choose_drawings(results: Results) -> dict[str, Drawing]:
     drawings: dict[str, Drawing] = {"scores": draw_scores}
     if (results.rows.cpu_minutes + results.rows.tagger_cpu_minutes).nunique() > 1:
         drawings["cost"] = draw_costs
+    if any(results.rows.tokens[results.rows.row == row].nunique() > 1 for row in results.study.rows):
+        drawings["tokens"] = draw_tokens
     for name, curve, draw in (("curves", "epochs", draw_curves), ("typos", "typos", draw_typos)):
         if results.curves[results.curves.curve == curve].x.nunique() > 1:
             drawings[name] = draw

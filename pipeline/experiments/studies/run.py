@@ -73,8 +73,9 @@ def run(name: str, compute: bool, jobs: int, target: Path, docs: Path, width: in
     write_table(target / CURVES, curves)
     write_table(target / ROWS, rows)
     recorded = {key: _sums_of(rows, key) for key in sums}
-    current = {key: _sum_row(rows, key) for key in sums if recorded[key] == sums[key]}
-    pairs = [*compare_rows(study, current, pairs, revisions)]
+    # A pair of rows of older code stays too, until one of them is run again: what was measured was measured.
+    of_rows = {key: _sum_row(rows, key) for key in sums if recorded[key]}
+    pairs = [*compare_rows(study, of_rows, pairs, revisions)]
     write_table(target / PAIRS, pd.DataFrame(pairs, columns=[*Pair._fields]))
 
     results = Results(
@@ -84,7 +85,7 @@ def run(name: str, compute: bool, jobs: int, target: Path, docs: Path, width: in
         rows=read_table(target / ROWS, HEADER, TEXTS),  # as another machine reads them
         curves=read_table(target / CURVES, CURVE_HEADER, CURVE_TEXTS),
         pairs=read_pairs(target / PAIRS),
-        stale={key for key in sums if recorded[key] and key not in current},
+        stale={key for key in of_rows if recorded[key] != sums[key]},
     )
     drawings = choose_drawings(results)
     pictures = {picture: save(target, picture, draw, results) for picture, draw in drawings.items()}

@@ -65,7 +65,7 @@ class Study(Settings):
     """Settings of each row over those of the base and the column."""
     baseline: Name | None = None
     """The row with which the others are compared; without one, all pairs of rows are."""
-    picture: Literal["scores", "cost", "curves", "typos"] = "scores"
+    picture: Literal["scores", "cost", "curves", "tokens", "typos"] = "scores"
     """The one that stands beneath the first finding; `scores` until it has something to show."""
     findings: list[str] = Field(default_factory=list)
     """What came out, a sentence each, in which templates stand for numbers, see `findings`."""

@@ -21,6 +21,23 @@ class AdaptiveSoftmax(nn.AdaptiveLogSoftmaxWithLoss):
     Since targets are sorted, every cluster is a run of rows: nothing is searched for on the device or waited for.
     """
 
+    @torch.no_grad()
+    def start_from(self, vectors: Tensor) -> None:
+        """Replace the random weights of words by the words' input vectors, float32 (types, width), before training.
+
+        Input and output then begin with one notion of which words are alike, as where they are tied for good (Press and
+        Wolf 2017), and stay free to part. The mean vector is taken off, and the size is that of the random weights. A
+        cluster, which is narrower, gets the principal components of its words. If all are alike, nothing changes.
+        """
+        vectors = vectors - vectors.mean(0)
+        _spread(self.head.weight[: self.shortlist_size], vectors[: self.shortlist_size])
+        for cluster, first, last in zip(self.tail, self.cutoffs, self.cutoffs[1:], strict=False):
+            narrow, words = (layer.get_parameter("weight") for layer in cluster.children())
+            rows = vectors[first:last].double()  # (words, width)
+            components = torch.linalg.eigh(rows.T @ rows).eigenvectors.flip(1)[:, : len(narrow)]  # (width, less)
+            if _spread(words, (rows @ components).float()):
+                narrow.copy_(components.T)
+
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Sum of -log p(target) in nats, a float32 scalar.
 
@@ -82,6 +99,14 @@ class _CrossEntropy(torch.autograd.Function):
     def backward(ctx: Any, factor: Tensor) -> tuple[Tensor | None, ...]:
         dinputs, dweight = ctx.saved_tensors
         return (dinputs * factor).to(ctx.dtype), dweight * factor, None, None
+
+
+def _spread(weight: Tensor, values: Tensor) -> bool:
+    """Write values into a weight of their shape, with its deviation; return False, and do nothing, if all are 0."""
+    size = values.square().mean().sqrt()
+    if spreads := bool(size > 0):
+        weight.copy_(values / size * weight.std(correction=0))
+    return spreads
 
 
 def _softmax(inputs: Tensor, weight: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:

@@ -100,9 +100,6 @@ class Tagger(nn.Module):
             vectors = (vectors - self.mean) / self.deviation
         if self.training and self.sizes.word_dropout:
             vectors = vectors * (torch.rand(len(vectors), 1, device=vectors.device) >= self.sizes.word_dropout)
-        if self.training and self.sizes.dimension_dropout:
-            ones = vectors.new_ones(len(lengths), self.width)
-            vectors = vectors * nn.functional.dropout(ones, self.sizes.dimension_dropout)[sentence]  # one mask each
         states = self.dropout(self.mix(vectors))  # (tokens, width of a layer)
         if self.sizes.bottleneck:
             states = self.bottleneck(states)  # (tokens, bottleneck)
