@@ -36,7 +36,11 @@ TOKENS = ["а", "<script>alert(1)</script>", "&", "\"'>", "שלום", "`д`", "<
 """Tokens of NER sentences, as hostile as they can be."""
 
 TRAINING = {"batch_tokens": 60, "epochs": 2, "learning_rate": 0.01, "warmup": 0.1, "weight_decay": 0.01, "clip": 1.5}
-LM = {"hidden": 8, "training": TRAINING | {"dropout": 0.0, "accumulation": 1, "cutoffs": [10]}}
+LM = {
+    "hidden": 8,
+    "softmax_from_vectors": True,
+    "training": TRAINING | {"dropout": 0.0, "accumulation": 1, "cutoffs": [10]},
+}
 CHARCNN = {
     "source": "train",
     "encoder": "cnn",
