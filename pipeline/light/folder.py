@@ -12,7 +12,7 @@ from pipeline.light.block import Block
 from pipeline.provenance.fingerprint import sha256
 
 SETTINGS, LM, TAGGER = "tagger.json", "lm", "tagger"
-FORMAT = 3
+FORMAT = 4
 RULES = ("all", "alphanumeric")
 """Which tokens are read, see `pipeline.protocol`."""
 _FILE = r"[^/\\\x00-\x1f]+"

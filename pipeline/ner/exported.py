@@ -36,7 +36,7 @@ class UdpipeModel(Settings):
 class Exported(Settings):
     """tagger.json."""
 
-    format: Literal[3]
+    format: Literal[4]
     """The version of the folder's layout."""
     set: str
     """The data set that the tagger was trained on."""

@@ -57,7 +57,7 @@ def run(paths: Paths, params: Params, name: str) -> None:
         copy_folder(taggers / f"seed-{seed}", folder / TAGGER)
         shutil.copyfile(model, folder / UDPIPE)
         exported = Exported(
-            format=3,
+            format=4,
             set=name,
             seed=seed,
             lowercase=protocol.lowercase,

@@ -3,12 +3,14 @@
 import shutil
 from math import nan
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pytest
 
 from pipeline.errors import UserError
+from pipeline.experiments.studies import pairs as tests_of_pairs
 from pipeline.experiments.studies import run as command
 from pipeline.experiments.studies.recipe import Sums
 from pipeline.experiments.studies.record import (
@@ -185,15 +187,21 @@ def test_a_finding_that_cannot_be_read_is_said_before_anything_is_run(bench: Ben
     assert bench.queued == [] and not Path("results").exists()
 
 
-def test_stale_rows_stay_with_a_mark_until_they_are_run_again(bench: Bench) -> None:
+def test_stale_rows_stay_with_a_mark_until_they_are_run_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their pairs stay too."""
+    system = SimpleNamespace(taggers=SimpleNamespace(counts=[]))
+    monkeypatch.setattr(tests_of_pairs, "_read", lambda revision, *_: revision and system)
+    monkeypatch.setattr(tests_of_pairs, "_compare", lambda *_: (0.1, 0.05, 0.15, 0.01))
     files = bench.study()
-    assert bench.queued == ["a", "b"]
+    assert bench.queued == ["a", "b"] and ",a,b," in files["pairs.csv"]
     bench.others, bench.workspace.md5s["code"] = [], "2"
     stale = bench.study(compute=False)
-    assert stale["rows.csv"] == files["rows.csv"] and stale["page.md"].count("a †") == 1
-    assert "Not run" not in stale["page.md"] and "code have changed since" in stale["page.md"]
+    assert [stale[name] for name in ("rows.csv", "pairs.csv")] == [files[name] for name in ("rows.csv", "pairs.csv")]
+    assert stale["page.md"].count("a †") == 1 and "Not run" not in stale["page.md"]
+    assert "code have changed since" in stale["page.md"]
     again = bench.study()
     assert bench.queued == ["a", "b"] and "†" not in again["page.md"] and again["rows.csv"] != files["rows.csv"]
+    assert ",a,b," in again["pairs.csv"] != files["pairs.csv"]
 
 
 def test_a_row_goes_with_its_line_in_the_study_and_a_new_one_or_a_new_data_set_is_run(bench: Bench) -> None:
