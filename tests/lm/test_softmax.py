@@ -50,7 +50,9 @@ def test_it_starts_from_the_vectors_of_the_words() -> None:
         torch.testing.assert_close(found, factor * expected, rtol=1e-4, atol=1e-5)
 
     check(ours.head.weight[:10], centred[:10])
-    size, expected = (float(head[:10].square().mean()) for head in (ours.head.weight, before["head.weight"]))
+    size, expected = (
+        float(head[:10].square().mean()) for head in (ours.head.weight.detach(), before["head.weight"].detach())
+    )
     assert size == pytest.approx(expected, rel=0.05)
     assert torch.equal(ours.head.weight[10:], before["head.weight"][10:])  # of the clusters, which are no words
     for number, (first, last) in enumerate([(10, 30), (30, TYPES)]):
