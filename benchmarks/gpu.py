@@ -48,9 +48,8 @@ def main(
     set_up_torch(1, "native")
     on_gpu = processor.type == "cuda"
     sizes, types = ([(200, 64), (40, 320)], [*LARGEST]) if on_gpu else ([(40, 4)], [torch.float32])
-    tables: dict[str, list[Row]] = {
-        "The SRU's recurrence beside plain torch in float64": compare_kernels(processor, hidden)
-    }
+    kernels = compare_kernels(processor, hidden)
+    tables = {"The SRU's recurrence beside plain torch in float64": kernels}
     for length, batch in sizes:
         for dtype in types:
             cases = sru.layers(length, batch, hidden // 2, hidden, dtype, processor)
@@ -65,7 +64,7 @@ def main(
         ]
     tables["A step of pretraining"] = time_steps(vocabulary, processor, hidden, batch_tokens, rounds)
     report("GPU check", tables, {"rounds": rounds, "hidden": hidden, "texts": str(vocabulary or "drawn")}, str(json))
-    wrong = [row["case"] for row in tables["The SRU's recurrence beside plain torch in float64"] if not row["right"]]
+    wrong = [row["case"] for row in kernels if not row["right"]]
     print(f"\nreport: {json}; {'wrong: ' + '; '.join(wrong) if wrong else 'every kernel is right'}")
     if wrong:
         raise typer.Exit(1)

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import EngFormatter, Formatter, FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from textalloc import allocate
 
 from pipeline.experiments.studies.page import PAPER
@@ -127,10 +128,8 @@ def draw_costs(results: Results) -> Figure:
         axes.set_title(f"{results.title(name, column)}: {metric.replace('_f1', ' F1')} with 95 % intervals")
         axes.margins(x=0.2, y=0.14)
         axes.grid()
-        axes.set_xscale("log")  # with numbers as people write them; some between 1, 2, 5 where the axis is short
-        axes.xaxis.set_major_locator(_locate(*axes.get_xlim()))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.set_xscale("log")
+        _number(axes.xaxis, FuncFormatter(lambda value, _: f"{value:g}"))
     panels[-1].set_xlabel("CPU minutes of encoder, language model and one tagger, log scale")
     for axes, of_panel in zip(panels, marks, strict=True):
         label_marks(axes, of_panel)
@@ -151,9 +150,7 @@ def draw_curves(results: Results) -> Figure:
         axes.set_xlabel("tokens read")
         axes.set_xlim(left=0)
         axes.xaxis.set_major_formatter(EngFormatter(sep=" "))
-        axes.yaxis.set_major_locator(_locate(*axes.get_ylim()))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-        axes.yaxis.set_minor_formatter(NullFormatter())
+        _number(axes.yaxis, FuncFormatter(lambda value, _: f"{value:,.0f}"))
     for axes, name in zip(panels, results.sets, strict=True):
         _draw_lines(axes, results, _lines(results, name, "epochs"))
         axes.set_title(f"{set_name(name)}: validation entity F1, mean over seeds")
@@ -170,7 +167,9 @@ def draw_tokens(results: Results) -> Figure:
     """
     styles = {row: _style(results, row, results.columns[0]) for row in dict.fromkeys(row for row, *_ in results.means)}
     number = 1 + len(results.sets)
-    figure = Figure(figsize=(WIDTH, 3.0 * number + 0.2 * -(-len(styles) // 2)))
+    figure = _figure_with_legend(
+        [Line2D([], [], label=_shorten(row), **style) for row, style in styles.items()], 3.0 * number
+    )
     top, *panels = figure.subplots(number, 1, sharex=True)
     for axes, name in zip(panels, results.sets, strict=True):
         for row, style in styles.items():
@@ -188,17 +187,11 @@ def draw_tokens(results: Results) -> Figure:
         axes.grid(axis="y")
     top.set_title("validation perplexity, log scale")
     top.set_yscale("log")
-    top.yaxis.set_major_locator(_locate(*top.get_ylim()))
-    top.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    top.yaxis.set_minor_formatter(NullFormatter())
+    _number(top.yaxis, FuncFormatter(lambda value, _: f"{value:,.0f}"))
     top.grid(axis="y")
     panels[-1].set_xscale("log")
-    panels[-1].xaxis.set_major_locator(_locate(*panels[-1].get_xlim()))
-    panels[-1].xaxis.set_major_formatter(EngFormatter(sep=" "))
-    panels[-1].xaxis.set_minor_formatter(NullFormatter())
+    _number(panels[-1].xaxis, EngFormatter(sep=" "))
     panels[-1].set_xlabel("tokens read by the language model, log scale; a text read again counts again")
-    handles = [Line2D([], [], label=_shorten(row), **style) for row, style in styles.items()]
-    figure.legend(handles=handles, loc="outside upper left", ncols=2, frameon=False, fontsize=9)
     return figure
 
 
@@ -292,6 +285,11 @@ def _figure_of_lines(results: Results, height: float) -> Figure:
     handles = [Line2D([], [], label=_shorten(row), **style) for row, style in reversed(rows.items())]
     if len(columns) > 1:
         handles += [Line2D([], [], label=name, color=GREY, linestyle=dash) for name, dash in reversed(columns.items())]
+    return _figure_with_legend(handles, height)
+
+
+def _figure_with_legend(handles: list[Line2D], height: float) -> Figure:
+    """A figure, `height` inches high without these names, which stand at its top."""
     abreast = 1 if max(len(str(handle.get_label())) for handle in handles) > LONGEST_ABREAST else 2
     figure = Figure(figsize=(WIDTH, height + 0.2 * -(-len(handles) // abreast)))
     figure.legend(handles=handles, loc="outside upper left", ncols=abreast, frameon=False, fontsize=9)
@@ -313,5 +311,9 @@ def _style(results: Results, row: str, column: str) -> dict[str, Any]:
     return {"color": COLOURS[number % len(COLOURS)], "linestyle": DASHES[dashes % len(DASHES)]}
 
 
-def _locate(low: float, high: float) -> LogLocator:
-    return LogLocator(subs=[1, 2, 5] if high > 10 * low else [1, 1.5, 2, 3, 4, 5, 7])
+def _number(axis: Axis, formatter: Formatter) -> None:
+    """Number a logarithmic axis as people write numbers; some lie between 1, 2 and 5 where it is short."""
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=[1, 2, 5] if high > 10 * low else [1, 1.5, 2, 3, 4, 5, 7]))
+    axis.set_major_formatter(formatter)
+    axis.set_minor_formatter(NullFormatter())
