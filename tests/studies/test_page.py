@@ -1,6 +1,7 @@
 """The page of a study, its findings, its pictures, and its block in the documentation."""
 
 import re
+from dataclasses import replace
 from itertools import combinations
 from math import nan
 from pathlib import Path
@@ -205,12 +206,15 @@ def test_pictures_show_every_row_by_name(pictures: dict[str, str]) -> None:
 def test_f1_over_tokens_has_a_point_per_column_and_a_level_line_without_a_language_model(tmp_path: Path) -> None:
     columns = {"short": {"lm.training.clip": 1}, "long": {"lm.training.clip": 2}}
     rows = {"gru": {"arch": "gru"}, "bare": {"arch": "charcnn"}}
-    assert "tokens" not in choose_drawings(make_results(columns=columns, rows=rows))  # both columns have read as much
-    results = make_results(columns=columns, rows=rows)
+    asked: dict[str, Any] = {"columns": columns, "rows": rows, "picture": "tokens"}
+    assert "tokens" not in choose_drawings(make_results(**asked))  # both columns have read as much
+    results = make_results(**asked)
     for tokens, perplexity, column in ((4e6, 90.0, "long"), (5e5, 200.0, "short")):
         chosen = (results.rows.row == "gru") & (results.rows.column == column)
         results.rows.loc[chosen, ["tokens", "perplexity"]] = tokens, perplexity
     draw = choose_drawings(results)["tokens"]
+    unasked = replace(results, study=results.study.model_copy(update={"picture": "scores"}))
+    assert "tokens" not in choose_drawings(unasked)
     top, panel = draw(results).axes
     (line,) = top.lines[:1]
     assert np.allclose(np.array(line.get_xydata()), [[5e5, 200], [4e6, 90]])

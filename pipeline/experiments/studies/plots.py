@@ -218,7 +218,8 @@ def choose_drawings(results: Results) -> dict[str, Drawing]:
     drawings: dict[str, Drawing] = {"scores": draw_scores}
     if (results.rows.cpu_minutes + results.rows.tagger_cpu_minutes).nunique() > 1:
         drawings["cost"] = draw_costs
-    if any(results.rows.tokens[results.rows.row == row].nunique() > 1 for row in results.study.rows):
+    # Only where it is asked for: columns may differ in tokens for other reasons, which a line would wrongly join.
+    if results.study.picture == "tokens" and results.rows.tokens.nunique() > 1:
         drawings["tokens"] = draw_tokens
     for name, curve, draw in (("curves", "epochs", draw_curves), ("typos", "typos", draw_typos)):
         if results.curves[results.curves.curve == curve].x.nunique() > 1:
