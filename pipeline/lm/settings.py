@@ -91,7 +91,8 @@ class TrainingSettings(Settings):
     warmup: Annotated[float, Field(ge=0, lt=1)]
     """Share of the steps over which the step size rises; then it falls as a cosine to a tenth."""
     weight_decay: Annotated[float, Field(ge=0)]
-    """Decoupled decay of the matrices; never of biases, vectors and embeddings."""
+    """Decoupled decay of the matrices, also those of the softmax; never of biases, other vectors and the embeddings of
+    an encoder."""
     clip: Annotated[float, Field(gt=0)]
     """Largest norm of the gradient (paper: 1.5)."""
     dropout: Annotated[float, Field(ge=0, lt=1)]

@@ -54,7 +54,7 @@ class NerSettings(TaggerSettings):
     warmup: Share
     """The share of the steps over which the step size rises to its largest."""
     decay: Switch
-    """Whether the step size then falls as a cosine to a hundredth, or stays."""
+    """Whether the step size falls as a cosine, from the first step, to a hundredth, or stays after its rise."""
     lowercased: Share
     """The share of the sentences that an epoch reads in lower case (Mayhew et al. 2019), less than 1. Nothing where the
     tagger does not see the case: in a protocol in lower case, without a surface."""

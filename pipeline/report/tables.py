@@ -11,6 +11,7 @@ TITLES = {
     "token_f1": "Token F1",
     "entity_f1": "Entity F1",
     "entity_f1_macro": "Entity F1, macro",
+    "entity_f1_seen": "Entity F1, seen",
     "entity_f1_unseen": "Entity F1, unseen",
     "entity_f1_lowercased": "Entity F1, lower-cased",
 }

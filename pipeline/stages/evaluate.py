@@ -11,6 +11,7 @@ from pipeline.ner.data.corpus import read_split, split_path
 from pipeline.ner.scoring.scores import (
     FURTHER,
     METRICS,
+    SEEN,
     Counts,
     TypeScore,
     confusion_counts,
@@ -20,7 +21,7 @@ from pipeline.ner.scoring.scores import (
     score_types,
 )
 from pipeline.ner.scoring.tested import prediction_path, write_predictions
-from pipeline.ner.scoring.unseen import count_unseen, entity_texts
+from pipeline.ner.scoring.unseen import count_seen_and_unseen, entity_texts
 from pipeline.ner.tagging.examples import Examples, in_lower_case, load_examples
 from pipeline.ner.tagging.tagger import Tagger, load_taggers, predict
 from pipeline.params import Params
@@ -48,22 +49,22 @@ def run(paths: Paths, params: Params, name: str) -> None:
     seen, sentences = entity_texts(read_split(train_path)), [sentence.tokens for sentence in read_split(test_path)]
     predicted = {seed: predict(tagger, test.features) for seed, tagger in taggers.items()}
     counts = [test.count_tags(tags) for tags in predicted.values()]
-    unseen = [
-        count_unseen(test.tags, tags, test.features.lengths, test.labels, sentences, seen)
+    by_seen = [
+        count_seen_and_unseen(test.tags, tags, test.features.lengths, test.labels, sentences, seen)
         for tags in predicted.values()
     ]
     lowercased = _count_lowercased(paths, params, test, sentences, taggers, embedder)
 
     draws = params.chosen_scale.evaluate.bootstrap, params.seed
-    further = [  # in the order of FURTHER, (sentences, 3, 2)
-        np.stack([of_unseen.sum(-1), of_lowercased.entities.sum(-1)], -1)
-        for of_unseen, of_lowercased in zip(unseen, lowercased or counts, strict=True)
+    further = [  # in the order of FURTHER and SEEN, (sentences, 3, 3)
+        np.stack([of_unseen.sum(-1), of_lowercased.entities.sum(-1), of_seen.sum(-1)], -1)
+        for (of_seen, of_unseen), of_lowercased in zip(by_seen, lowercased or counts, strict=True)
     ]
     estimates = np.concatenate(  # (taggers + 1, metrics, 3)
         [estimate(counts, *draws)[:, : len(METRICS)], estimate_entities(further, *draws)], axis=1
     )
     metrics, score_rows = {}, []
-    for index, metric in enumerate([*METRICS, *FURTHER]):
+    for index, metric in enumerate([*METRICS, *FURTHER, SEEN]):
         rows = estimates[:, index].tolist()
         score_rows += [(metric, seed, *row) for seed, row in zip([*predicted, "mean"], rows, strict=True)]
         metrics[metric] = round(rows[-1][0], DIGITS)

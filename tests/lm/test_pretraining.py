@@ -10,6 +10,7 @@ from shutil import copytree
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from pipeline.errors import UserError
 from pipeline.lm.embed import Embedder
@@ -44,6 +45,18 @@ def test_repeats_to_the_byte(
     assert cost["machine"].keys() == {"hardware", "software"}
     measured = {"device", "minutes", "cpu_minutes", "tokens_per_second", "peak_memory_mb", "starts", "processes"}
     assert cost["lm"].keys() == measured and cost["lm"]["tokens_per_second"] > 0
+
+
+@pytest.mark.parametrize("from_vectors", [False, True])
+def test_the_softmax_starts_from_the_vectors_of_its_words(
+    vocabulary_folder: Path, charcnn_folder: Path, tmp_path: Path, from_vectors: bool
+) -> None:
+    still = {"learning_rate": 1e-12, "weight_decay": 0.0, "softmax_from_vectors": from_vectors}
+    run_pretrain(vocabulary_folder, charcnn_folder, tmp_path / "lm", "sru", epochs=0.1, **still)
+    rows = load_file(tmp_path / "lm" / "lm.safetensors")["softmax.head.weight"][:20]  # the words of the shortlist
+    vectors = torch.from_numpy(np.load(charcnn_folder / "vectors.npy").astype(np.float32))[:43]  # the words predicted
+    likeness = torch.cosine_similarity(rows, (vectors - vectors.mean(0))[:20]).mean()
+    assert likeness > 0.999 if from_vectors else likeness < 0.5
 
 
 def test_the_bare_charcnn_trains_nothing(trained: Trained, charcnn_folder: Path) -> None:

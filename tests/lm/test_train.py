@@ -1,6 +1,8 @@
 """The training run: how long, how fast, and in what precision."""
 
+import time
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from pipeline.lm.bilm import BiLM
 from pipeline.lm.settings import LmSettings
 from pipeline.lm.stack import Stack
 from pipeline.lm.training.train import Trainer
+from pipeline.work.checkpoint import Checkpoint
 from pipeline.work.interruption import StopRequest
 from tests.lm.project import training
 from tests.lm.world import CELLS, arch_of
@@ -51,6 +54,27 @@ def test_a_gradient_that_is_no_number_makes_no_step(vocabulary_folder: Path) -> 
     with pytest.raises(UserError, match="training: the norm of the gradient is nan at step 1 of"):
         run.step(StopRequest())
     assert not run.optimizer.state and not run.history.step
+
+
+def test_saving_is_no_time_of_training(vocabulary_folder: Path) -> None:
+    run, slow = trainer(vocabulary_folder), 0.2
+    saved = []
+
+    class Slow:
+        def due(self) -> bool:
+            return True
+
+        def save(self, state: object) -> None:
+            saved.append(state)
+            end = time.process_time() + slow
+            while time.process_time() < end:
+                pass
+
+    run.step(StopRequest())
+    run.checkpoint = cast(Checkpoint, Slow())
+    before = run.history.cpu_seconds
+    run.step(StopRequest())
+    assert len(saved) == 1 and run.history.cpu_seconds - before < slow
 
 
 def test_vectors_and_biases_do_not_decay(vocabulary_folder: Path) -> None:

@@ -55,12 +55,9 @@ def run_pretrain(vocabulary: Path, charcnn: Path, lm: Path, cell: str, **changes
     paths = project(lm, vocabulary=vocabulary, charcnn=charcnn)
     arch = arch_of(cell, layers=1 if cell in CELLS else 0)
     values = {"archs": {cell: arch.model_dump()}, "arch": cell, "seed": 1}
-    pretrain.run(
-        paths,
-        make_params(
-            values | {"lm": {"hidden": 32, "softmax_from_vectors": False, "training": training(**changes).model_dump()}}
-        ),
-    )
+    from_vectors = changes.pop("softmax_from_vectors", False)
+    block = {"hidden": 32, "softmax_from_vectors": from_vectors, "training": training(**changes).model_dump()}
+    pretrain.run(paths, make_params(values | {"lm": block}))
     for path, target in (
         (paths.lm, lm),
         (paths.pretrain, lm.with_suffix(".json")),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pipeline.ner.data.bio import bio_labels, bio_spans
 from pipeline.ner.data.corpus import Sentence
 from pipeline.ner.scoring.scores import METRICS, count, estimate, estimate_entities
-from pipeline.ner.scoring.unseen import count_unseen, entity_texts
+from pipeline.ner.scoring.unseen import count_seen_and_unseen, entity_texts
 from tests.ner.drawn import drawn
 
 LABELS = bio_labels(["PER", "LOC"])
@@ -37,20 +37,21 @@ def test_counts_and_f1_are_those_of_a_loop(
     train_columns = [[[*column] for column in zip(*sentence, strict=True)] for sentence in train]
     known = {text for tokens, gold, _ in train_columns for *_, text in entities(tokens, gold)}
     columns = [[[*column] for column in zip(*sentence, strict=True)] for sentence in test]
-    expected = []
+    expected: tuple[list[list[int]], list[list[int]]] = [], []  # of unseen, of seen
     for tokens, gold, predicted in columns:
-        right, said = ([x for x in entities(tokens, tags) if x[-1] not in known] for tags in (gold, predicted))
-        expected.append([len([x for x in said if x in right]), len(right), len(said)])
+        for kind, rows in enumerate(expected):
+            right, said = ([x for x in entities(tokens, y) if (x[-1] in known) == kind] for y in (gold, predicted))
+            rows.append([len([x for x in said if x in right]), len(right), len(said)])
 
     seen = entity_texts(Sentence(tokens, tokens, tags) for tokens, tags, _ in train_columns)
     assert seen == known
     sentences = [tokens for tokens, _, _ in columns]
     gold_tags, predicted_tags = (numbers([sentence[side] for sentence in columns]) for side in (1, 2))
     lengths = np.array([len(tokens) for tokens in sentences])
-    counts = count_unseen(gold_tags, predicted_tags, lengths, LABELS, sentences, seen)
-    assert counts.sum(-1).tolist() == expected
+    of_seen, counts = count_seen_and_unseen(gold_tags, predicted_tags, lengths, LABELS, sentences, seen)
+    assert (counts.sum(-1).tolist(), of_seen.sum(-1).tolist()) == expected
 
-    hits, *both = (sum(row[column] for row in expected) for column in range(3))
+    hits, *both = (sum(row[column] for row in expected[0]) for column in range(3))
     value, low, high = estimate_entities([counts.sum(-1)[..., None]], 20, 1)[-1, 0]
     assert value == pytest.approx(2 * hits / sum(both) if sum(both) else 0)
     assert low <= high
@@ -61,14 +62,14 @@ def test_an_entity_is_seen_in_any_case_and_of_any_type_but_not_as_a_part_of_anot
     seen = entity_texts(Sentence(tokens, tokens, tags) for tokens, tags in train)
     test = drawn("нижний|B-LOC НОВГОРОД|I-LOC Новгород|B-LOC и ВОЛГА|B-LOC и|B-LOC")
     tags = numbers([test.tags])
-    counts = count_unseen(tags, tags, np.array([len(tags)]), LABELS, [test.tokens], seen)
+    _, counts = count_seen_and_unseen(tags, tags, np.array([len(tags)]), LABELS, [test.tokens], seen)
     assert counts.tolist() == [[[0, 2]] * 3]  # Новгород and и
 
 
 def test_where_nothing_is_unseen_the_score_is_0_as_of_nothing_at_all() -> None:
     test = drawn("Омск|B-LOC стоит")
     tags = numbers([test.tags])
-    counts = count_unseen(tags, tags, np.array([2]), LABELS, [test.tokens], {"омск"})
+    _, counts = count_seen_and_unseen(tags, tags, np.array([2]), LABELS, [test.tokens], {"омск"})
     assert estimate_entities([counts.sum(-1)[..., None]], 20, 1).tolist() == [[[0, 0, 0]]] * 2
 
 

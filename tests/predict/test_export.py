@@ -137,11 +137,16 @@ def test_the_card_says_what_it_is_made_of(world: World) -> None:
     assert "tokens as given" not in card  # it has no surface
 
 
-def test_the_card_says_f1_as_given_in_lower_case_with_typos_and_on_unseen_entities(world: World) -> None:
+def test_the_card_says_f1_as_given_in_lower_case_with_typos_and_on_seen_and_unseen_entities(world: World) -> None:
     with (world.scores / "wikineural.scores.csv").open(encoding="utf-8") as file:
         scores = {(row["metric"], row["seed"]): row for row in csv.DictReader(file)}
     card, seed = (world.exported / "README.md").read_text(encoding="utf-8"), load(world.exported).settings.seed
-    titles = {"entity_f1": "", "entity_f1_unseen": ", unseen", "entity_f1_lowercased": ", lower-cased"}
+    titles = {
+        "entity_f1": "",
+        "entity_f1_seen": ", seen",
+        "entity_f1_unseen": ", unseen",
+        "entity_f1_lowercased": ", lower-cased",
+    }
     for metric, title in titles.items():
         value, low, high = (float(scores[metric, seed][column]) for column in ("value", "low", "high"))
         assert re.search(rf"\| Entity F1{title} +\| +{value:.3f} \| +{low:.3f} to {high:.3f} \|", card)

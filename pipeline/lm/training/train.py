@@ -132,7 +132,8 @@ class Trainer:
 
     def step(self, stop: StopRequest) -> float:
         """Update the weights once and return the mean loss in nats. If it raises, nothing has changed."""
-        started, cpu_started, history, step = time.monotonic(), time.process_time(), self.history, self.history.step
+        history, step = self.history, self.history.step
+        started, cpu_started = time.monotonic(), time.process_time()
         predictions = 2 * self.plan.tokens(step)
         total = self._backward(self.plan.split(step)[self.world.rank :: self.world.size], predictions, stop)
         norm = nn.utils.clip_grad_norm_(self.parameters, self.settings.clip)
@@ -142,7 +143,10 @@ class Trainer:
         self._check("norm of the gradient", size, step + 1, math.inf)
         # Only this loss shows that the last step left good weights: so they are saved now, and not at its end.
         if self.checkpoint and step and self.checkpoint.due():
+            saving, cpu_saving = time.monotonic(), time.process_time()
             self.checkpoint.save(self._state())
+            started += time.monotonic() - saving  # which is not training
+            cpu_started += time.process_time() - cpu_saving
         for group in self.optimizer.param_groups:
             group["lr"] = self.plan.rate(step)
         self.optimizer.step()
