@@ -32,7 +32,7 @@ def serve(
         from pipeline.predict.serve.run import run
     except ModuleNotFoundError as error:  # in the wheel, where the server is an extra
         fault = f"the page needs the package {error.name}, which is not installed"
-        raise UserError(f"{fault}; run: pip install 'recurrent-ner-tagger[serve]'") from None
+        raise UserError(f"{fault}; install the wheel again with its extra: pip install 'FILE.whl[serve]'") from None
     if "" in (name or []):
         raise UserError("--name: found an empty one, expected a name such as tagger.example.org")
     run(model or _taggers(), (host, port), name or [], device, browse)

@@ -14,7 +14,7 @@ from pipeline.light.encoders.load import load_encoder
 from pipeline.light.form import need_known
 from pipeline.light.linear import Linear
 from pipeline.light.packed import Packed, join_directions
-from pipeline.light.stack import Stack
+from pipeline.light.stack import Stack, need_cell
 from pipeline.light.types import Types
 from pipeline.light.weights import Floats, Integers, Weights
 
@@ -33,12 +33,14 @@ class LanguageModel:
         need_known(config, "name", "arch", "lm", "vocabulary_size")
         arch = config.block("arch")
         need_known(arch, "cell", "layers", "residual", "options")
+        if (cell := arch.text("cell")) != NO_CELL:
+            need_cell(cell)
         encode, reading = load_encoder(folder)
         boundaries = encode(boundary_ids(reading))  # (2, projection)
         self._kind, width = kind, boundaries.shape[1]
         self._types = Types(lambda types: encode(char_ids(types, reading)), boundaries)
         self._stack, hidden = None, 0
-        if arch.text("cell") != NO_CELL:
+        if cell != NO_CELL:
             settings = config.block("lm")
             need_known(settings, "hidden", "softmax_from_vectors", "training")
             weights, hidden = Weights(folder / WEIGHTS, "pretrain"), settings.whole("hidden", 1)

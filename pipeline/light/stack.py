@@ -7,15 +7,18 @@ from pipeline.light.packed import Packed
 from pipeline.light.weights import Floats, Weights
 
 
+def need_cell(name: str) -> None:
+    """Raise `NoLightForm` where the cell is none of `CELLS`, as a published ELMo's."""
+    if name not in CELLS:
+        raise NoLightForm(f"cell {name!r} has no light form")
+
+
 class Stack:
     """Layers one upon the other; with `residual`, y = layer(x) + x, or layer(x) + W x where the widths differ."""
 
     def __init__(self, arch: Block, weights: Weights, width: int, hidden: int) -> None:
         """`arch` has the settings; the width of the inputs, and that of every layer. Raises `NoLightForm`."""
-        name, options = arch.text("cell"), arch.block("options")
-        if name not in CELLS:
-            raise NoLightForm(f"cell {name!r} has no light form")
-        cell = CELLS[name]
+        cell, options = CELLS[arch.text("cell")], arch.block("options")
         need_known(options, *cell.options)
         chosen = {option: options.whole(option, 1) for option in cell.options}
         self._residual = arch.switch("residual")

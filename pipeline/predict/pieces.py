@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from razdel import sentenize
+
 from pipeline.text.offsets import Token
 
 LONGEST = 10_000
 """The most characters of a piece. A longer line is cut: razdel takes quadratic time for a line of quotes."""
-_CUTS = (
-    re.compile(r".*[\r\n](?=[^\r\n])", re.DOTALL),
-    re.compile(r".*[.!?…]\s+(?=\S)", re.DOTALL),
-    re.compile(r".*\s(?=\S)", re.DOTALL),
-)
-"""Where to cut: after the last line, or else after the last sentence, or else after the last word."""
+TAIL = 2_000
+"""Characters at the end of a piece among whose sentences the place of the cut is looked for."""
+_LINE = re.compile(r".*[\r\n](?=[^\r\n])", re.DOTALL)
+_WORD = re.compile(r"(\S+)\s+(?=(\S))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,25 @@ def cut(text: str) -> Iterator[Piece]:
     """Cut a text into pieces of at most `LONGEST` characters at the places where a tagger loses least."""
     start = 0
     while start + LONGEST < len(text):
-        ends = (match.end() for pattern in _CUTS if (match := pattern.match(text, start, start + LONGEST)))
-        stop = next(ends, start + LONGEST)
+        stop = _find_cut(text, start, start + LONGEST)
         yield Piece(text[start:stop], start, last=False)
         start = stop
     yield Piece(text[start:], start)
+
+
+def _find_cut(text: str, start: int, stop: int) -> int:
+    """Return where to end the piece that begins at `start`: after a line, or else a sentence, or else a word."""
+    if match := _LINE.match(text, start, stop):
+        return match.end()
+    near = max(start, stop - TAIL)
+    sentences = [*sentenize(text[near:stop])]
+    if len(sentences) > 1:
+        return near + sentences[-1].start
+    words = _WORD.finditer(text, near, stop)
+    *_, end = max(((_rank(word[1], word[2]), word.end()) for word in words), default=(0, stop))
+    return end
+
+
+def _rank(word: str, following: str) -> int:
+    """Say how unlikely a name is to go on after a word: 2 after a comma or the like, 1 between words in lower case."""
+    return 2 if word[-1] in ",;:)—" else int(word.islower() and following.islower())

@@ -1,12 +1,15 @@
 """Writes a record for each text as it comes: JSON lines, or what tools for annotation read.
 
-Offsets count characters (Unicode code points) of the text in all of them.
+Offsets count characters (Unicode code points) of the text in all of them. brat alone, which reads the text from its
+file, counts a CRLF as one.
 """
 
 import json
 import re
 import shutil
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from itertools import count
 from tempfile import SpooledTemporaryFile
 from typing import Any, NamedTuple, TextIO
 
@@ -17,6 +20,8 @@ DIGITS = 4
 SPANS_IN_MEMORY = 1 << 20
 """Bytes of a text's spans in memory; if there are more, they wait on the disk for the end of the text."""
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_FRAGMENT = re.compile("[^\v\f\x1c-\x1e\x85\u2028\u2029]+")
+"""Of an entity, what lies between characters at which Python, and so brat, ends a line."""
 
 
 def describe(span: Span) -> dict[str, Any]:
@@ -88,7 +93,16 @@ def write_json(answers: Iterator[Tagged], out: TextIO, shape: Shape) -> None:
 
 def write_brat(answers: Iterator[Tagged], out: TextIO) -> None:
     """Write the standoff of brat for one text, a file `.ann`: an entity a line, and its confidence as a note."""
-    spans = (span for tagged in answers for span in tagged.spans)
-    for number, span in enumerate(spans, 1):
-        out.write(f"T{number}\t{span.type} {span.start} {span.stop}\t{span.text}\n")
-        out.write(f"#{number}\tAnnotatorNotes T{number}\t{span.confidence:.{DIGITS}f}\n")
+    numbers, crlfs, last = count(1), 0, ""
+    for piece, _, spans in answers:
+        crlfs += last == "\r" and piece.text.startswith("\n")
+        ends = [piece.start + match.start() for match in re.finditer("\r\n", piece.text)]
+        for span in spans:
+            number = next(numbers)
+            start = span.start - crlfs - bisect_left(ends, span.start)
+            fragments = [*_FRAGMENT.finditer(span.text)]
+            places = ";".join(f"{start + fragment.start()} {start + fragment.end()}" for fragment in fragments)
+            text = " ".join(fragment[0] for fragment in fragments)
+            out.write(f"T{number}\t{span.type} {places}\t{text}\n")
+            out.write(f"#{number}\tAnnotatorNotes T{number}\t{span.confidence:.{DIGITS}f}\n")
+        crlfs, last = crlfs + len(ends), piece.text[-1:]

@@ -1,11 +1,12 @@
 """The command `predict`."""
 
+import codecs
 import io
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from pipeline.errors import UserError, one_line, reason
 from pipeline.predict.pieces import Piece, Tagged, cut
@@ -51,7 +52,7 @@ def run(source: Source, tagger: PoolTagger, form: Form, threshold: float = 0, cr
         code = 1
 
     def answers() -> Iterator[Tagged]:
-        for tagged in (crew or tagger).tag(_read(source, complain)):
+        for tagged in (crew or tagger).tag(_read(source, complain, form == "brat")):
             if tagged.piece.fault:
                 complain(tagged.piece.fault)
             yield tagged._replace(spans=[span for span in tagged.spans if span.confidence >= threshold])
@@ -84,7 +85,8 @@ def run(source: Source, tagger: PoolTagger, form: Form, threshold: float = 0, cr
     return code
 
 
-def _read(source: Source, complain: Callable[[str], None]) -> Iterator[Piece]:
+def _read(source: Source, complain: Callable[[str], None], unmarked: bool) -> Iterator[Piece]:
+    """Read the texts; with `unmarked`, a byte order mark is an error."""
     parse = parse_json if source.jsonl else parse_tokens
     if source.text is not None:
         text = _readable(source.text)
@@ -101,6 +103,11 @@ def _read(source: Source, complain: Callable[[str], None]) -> Iterator[Piece]:
             if source.jsonl or source.tokens:
                 yield from read_lines(file, name, parse, source.tokens)
             else:
+                if unmarked and cast(io.BufferedReader, file).peek(3).startswith(codecs.BOM_UTF8):
+                    raise UserError(
+                        f"{name}: begins with a byte order mark, which brat counts as a character; remove it: "
+                        f"sed -i '1s/^\\xef\\xbb\\xbf//' {name}"
+                    )
                 yield from read_text(file, name, complain)
     except OSError as error:
         raise UserError(f"{name}: {reason(error)}; mend that and run again") from None

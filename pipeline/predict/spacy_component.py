@@ -11,18 +11,24 @@ from spacy.tokens import Doc
 from spacy.tokens import Span as DocSpan
 from spacy.util import filter_spans
 
-from pipeline.predict import Span, TextTagger, load
+from pipeline.predict import Span, load
 
 NAME = "recurrent_ner"
 
 
 class Component:
-    """Sets `doc.ents`; each entity has its confidence as `ent._.confidence`."""
+    """Sets `doc.ents`, in place of those that a document has; each entity has its confidence as `ent._.confidence`.
 
-    def __init__(self, tagger: TextTagger) -> None:
-        self._tagger = tagger
+    Processes of `nlp.pipe` get the folder and load it themselves.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._folder, self._tagger = folder, load(folder)
         if not DocSpan.has_extension("confidence"):
             DocSpan.set_extension("confidence", default=None)
+
+    def __reduce__(self) -> tuple[type["Component"], tuple[str]]:
+        return Component, (self._folder,)
 
     def __call__(self, doc: Doc) -> Doc:
         """Find the entities of a document."""
@@ -49,4 +55,4 @@ class Component:
 @Language.factory(NAME, assigns=["doc.ents"])  # type: ignore[untyped-decorator,unused-ignore]  # where spaCy is absent
 def make(nlp: Language, name: str, model: str) -> Component:
     """Load the folder `model` of stage `export`."""
-    return Component(load(model))
+    return Component(model)

@@ -52,6 +52,8 @@ class Facts(NamedTuple):
     types: Rows
     seeds: int
     calibration: Json
+    unfit: str = ""
+    """Why the tagger runs on torch only, if it does."""
 
 
 def render_card(facts: Facts) -> str:

@@ -1,6 +1,7 @@
 """Stage export: a tagger, its language model and its lemmatiser as one folder that works by itself; its calibration."""
 
 import shutil
+from pathlib import Path
 from typing import Any
 
 from typing_extensions import TypedDict
@@ -8,6 +9,8 @@ from typing_extensions import TypedDict
 from pipeline.files.csv import DIGITS, read_csv
 from pipeline.files.json import read_json, read_key, write_json
 from pipeline.files.settings import read_settings
+from pipeline.light.form import NoLightForm
+from pipeline.light.network import LightNetwork
 from pipeline.lm.embed import CONFIG, Config, Embedder
 from pipeline.lm.encoders.encoder import CONFIG as ENCODER
 from pipeline.lm.settings import EncoderShape
@@ -25,6 +28,7 @@ from pipeline.provenance.fingerprint import sha256
 from pipeline.report.card import Facts, Origin, render_card
 from pipeline.report.data import ENCODERS, SCORES, SET_COUNTS, TYPES, TYPOS, Json
 from pipeline.work.outputs import copy_folder, fresh_folder, need, write_text
+from pipeline.work.progress import say
 
 
 def run(paths: Paths, params: Params, name: str) -> None:
@@ -68,11 +72,22 @@ def run(paths: Paths, params: Params, name: str) -> None:
             parts=sum_parts(folder),
         )
         surface = trained[seed].sizes.surface > 0
-        facts = _read_facts(paths, exported, protocol.epoch, len(trained), surface, calibration)
+        if unfit := _why_torch(folder, temperature):
+            say(f"{name}: {unfit}; the tagger runs on torch only")
+        facts = _read_facts(paths, exported, protocol.epoch, len(trained), surface, calibration)._replace(unfit=unfit)
         write_json(folder / SETTINGS, exported.model_dump(mode="json"))
         write_text(folder / CARD, render_card(facts))
     values = {name: {"calibration": _rounded(calibration)}}
     write_json(paths.scores / f"{name}.calibration.json", values)
+
+
+def _why_torch(folder: Path, temperature: float) -> str:
+    """Say why numpy cannot run the network of a folder; nothing if it can."""
+    try:
+        LightNetwork(folder, temperature)
+    except NoLightForm as reason:
+        return str(reason)
+    return ""
 
 
 def _read_facts(

@@ -135,4 +135,5 @@ def test_the_container_serves_a_tagger(wheel: Path, world: World, tmp_path: Path
 def test_without_the_extra_the_server_says_what_to_install(site: Path, world: World) -> None:
     done = run(site, f"from {NAME}.command import main_serve; main_serve()", "--model", str(world.exported))
     assert done.returncode == 1 and done.stderr.count("\n") == 1
-    assert done.stderr.endswith("is not installed; run: pip install 'recurrent-ner-tagger[serve]'\n")
+    advice = "install the wheel again with its extra: pip install 'FILE.whl[serve]'"
+    assert done.stderr.endswith(f"is not installed; {advice}\n")

@@ -1,5 +1,6 @@
 """Records for tools of annotation: each tool, or the layout that it documents, gives back the spans."""
 
+import codecs
 import json
 import re
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.predict import Span, TextTagger
+from pipeline.predict.pieces import Piece, Tagged
+from pipeline.predict.records import write_brat
 from pipeline.predict.run import Source, run
 from tests.predict.conftest import as_json
 
@@ -90,10 +93,39 @@ def test_brat(tagger: TextTagger, expected: list[list[Span]], tmp_path: Path, ca
     lines = capfdbinary.readouterr()[0].decode().split("\n")
     entities = [re.fullmatch(r"T(\d+)\t(\w+) (\d+) (\d+)\t(.*)", line) for line in lines[:-1:2]]
     found = [(int(match[3]), int(match[4]), match[2], match[5]) for match in entities if match]
-    assert found == [(span.start, span.stop, span.type, span.text) for span in expected[0]]
-    assert all(TEXTS[0][start:stop] == text for start, stop, _, text in found)
+    assert [(type_, text) for _, _, type_, text in found] == [(span.type, span.text) for span in expected[0]]
+    read = TEXTS[0].replace("\r\n", "\n")  # as brat reads it
+    assert all(read[start:stop] == text for start, stop, _, text in found)
     notes = [f"#{i}\tAnnotatorNotes T{i}\t{span.confidence:.4f}" for i, span in enumerate(expected[0], 1)]
     assert lines[1::2] == notes and lines[-1] == ""
+
+
+def test_brat_reads_crlf_and_entities_over_odd_line_ends(tmp_path: Path) -> None:
+    """Its own code, in the port of a package: `pip install bratiaa`."""
+    annotation = pytest.importorskip("bratsubset.annotation", reason="bratiaa is not installed")
+    text = "Иван\u2028Петров,\r\nАнна\r\n\r\nи Ли\x85\x1cПо"
+    entities = ["Иван\u2028Петров", "Анна", "Ли\x85\x1cПо"]
+    starts = [text.index(entity) for entity in entities]
+    spans = [Span(a, a + len(b), "PER", 0.5, b) for a, b in zip(starts, entities, strict=True)]
+    border = text.index("\n") + 1
+    (tmp_path / "text.txt").write_bytes(text.encode())
+    for cut in (border, border - 1):  # between lines, and within a CRLF
+        pieces = [Piece(text[:cut], last=False), Piece(text[cut:], cut)]
+        with (tmp_path / "text.ann").open("w", encoding="utf-8", newline="") as file:
+            write_brat(iter([Tagged(pieces[0], [], spans[:1]), Tagged(pieces[1], [], spans[1:])]), file)
+        read = annotation.TextAnnotations(str(tmp_path / "text"))
+        assert not read.failed_lines
+        document = read.get_document_text()
+        fragments = [[document[start:stop] for start, stop in bound.spans] for bound in read.get_textbounds()]
+        assert fragments == [["Иван", "Петров"], ["Анна"], ["Ли", "По"]]
+
+
+def test_brat_takes_no_byte_order_mark(tagger: TextTagger, tmp_path: Path, capfdbinary: Captured) -> None:
+    path = tmp_path / "text.txt"
+    path.write_bytes(codecs.BOM_UTF8 + b"text")
+    with pytest.raises(UserError, match=r"text\.txt: begins with a byte order mark, which brat counts"):
+        run(Source(None, str(path), False, False), tagger, "brat")
+    assert capfdbinary.readouterr()[0] == b""
 
 
 def test_brat_has_a_file_for_each_text(lines: str, tagger: TextTagger) -> None:

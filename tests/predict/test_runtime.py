@@ -61,7 +61,7 @@ def test_a_process_that_predicts_loads_no_torch(world: World) -> None:
 
 
 def test_what_has_no_light_form_runs_on_torch_and_is_named(
-    world: World, tagger: TextTagger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    world: World, copy: Path, tagger: TextTagger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delitem(CELLS, "sru")
     expected = f"{world.exported}: cell 'sru' has no light form; it runs on torch"
@@ -69,6 +69,12 @@ def test_what_has_no_light_form_runs_on_torch_and_is_named(
     assert capsys.readouterr().err == f"note: {expected}\n"
     with pytest.raises(UserError, match=f"^{expected} only$"):
         load(world.exported, runtime="light")
+    config = json.loads((copy / LM / "config.json").read_text())
+    config |= {"arch": config["arch"] | {"cell": "elmo"}, "lm": None}  # a published ELMo's, which has no stack of ours
+    (copy / LM / "config.json").write_text(json.dumps(config))
+    sum_again(copy)
+    with pytest.raises(UserError, match=r"copy: cell 'elmo' has no light form; it runs on torch only$"):
+        load(copy, runtime="light")
     monkeypatch.setitem(sys.modules, "pipeline.predict.network", None)  # as if it were not installed
     with pytest.raises(UserError, match=r"wikineural: needs torch and the code that trains: .* is not installed$"):
         load(world.exported)

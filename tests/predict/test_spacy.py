@@ -1,5 +1,6 @@
 """The component of spaCy; spaCy is an extra: pip install '.[spacy]'."""
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,13 @@ def test_documents_have_the_entities_of_the_tagger_on_the_tokens_of_spacy(nlp: A
                 for span in inside
             )
     assert any(doc.ents for doc in nlp.pipe(TEXTS))
+
+
+def test_other_processes_load_it_again(nlp: Any) -> None:
+    copy = pickle.loads(pickle.dumps(nlp))
+    assert [[ent.text for ent in doc.ents] for doc in copy.pipe(TEXTS)] == [
+        [ent.text for ent in doc.ents] for doc in nlp.pipe(TEXTS)
+    ]
 
 
 def test_entities_that_share_a_token_of_spacy_become_one(nlp: Any, tagger: TextTagger) -> None:

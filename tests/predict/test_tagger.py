@@ -2,6 +2,7 @@
 
 import io
 import random
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -69,6 +70,21 @@ def test_pieces_are_the_text_given_or_read(text: str, longest: int) -> None:
         file = io.BytesIO(readable.encode())
         pieces = [*read_text(file, "file", pytest.fail)]
         check_pieces(pieces, readable.removeprefix("\ufeff"), longest)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Вчера суд посёлка оштрафовал Лидию Шумян и пока не решил. ",
+        "Вчера суд посёлка оштрафовал Л. Шумян и пока не решил, ",
+        "вчера суд посёлка оштрафовал Лидию Шумян и пока не решил ",
+    ],
+)
+def test_a_long_line_is_cut_between_sentences_or_where_no_name_goes_on(text: str) -> None:
+    for shift in range(len(text)):
+        pieces = [*cut("ы" * shift + " " + text * (3 * cutting.LONGEST // len(text)))]
+        assert len(pieces) > 2 and all(len(piece.text) > cutting.LONGEST - cutting.TAIL for piece in pieces[:-1])
+        assert not any(re.match("Шумян|Лидию|Л\\.", piece.text) for piece in pieces[1:])
 
 
 def test_texts_are_read_as_they_are_asked_for(tagger: TextTagger, monkeypatch: pytest.MonkeyPatch) -> None:
