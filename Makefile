@@ -23,8 +23,8 @@ install: .venv/.installed ## Make .venv with every package at its locked version
 		{ echo "error: $(PYTHON) is not Python 3.11, 3.12 or 3.13; say which one is: make PYTHON=python3.12 ..."; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(PIP) $(if $(TORCH_INDEX),--no-deps --index-url $(TORCH_INDEX)) "$$(grep '^torch==' requirements.lock)"
-	@echo "the other packages of requirements.lock:"
-	$(PIP) --quiet --requirement requirements.lock
+	@echo "the other packages of requirements.lock, 0.4 GB:"
+	$(PIP) --requirement requirements.lock
 	@touch $@
 
 repro: install ## Run what has changed of the pipeline (dvc repro), and show the scores

@@ -23,10 +23,11 @@ highlight_language = "text"
 
 
 def add_toctree(app: Sphinx, name: str, source: list[str]) -> None:
-    """Make the pages that index.md links the site's navigation, in its order; a page that it lacks fails the build."""
+    """Make the lists of index.md the site's navigation, each under its title; a page that they lack fails the build."""
     if name == "index":
-        pages = re.findall(r"\]\((\w+)\.md\)", source[0])
-        source[0] += "\n```{toctree}\n:hidden:\n\n" + "\n".join(dict.fromkeys(pages)) + "\n```\n"
+        for title, group in re.findall(r"^\*\*(.+)\*\*\n\n((?:[- ] .+\n)+)", source[0], re.MULTILINE):
+            pages = "\n".join(re.findall(r"^- \[.+?\]\((\w+)\.md\)", group, re.MULTILINE))
+            source[0] += f"\n```{{toctree}}\n:hidden:\n:caption: {title}\n\n{pages}\n```\n"
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

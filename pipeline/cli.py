@@ -35,21 +35,21 @@ DataSet = Annotated[str, typer.Argument(help="One of `sets` in params.yaml, such
 
 STAGES = {
     "check": "Check every name and value in params.yaml.",
-    "fetch": "Obtain and verify the inputs named in data/<scale>/manifest.yaml.",
+    "fetch": "Fetch and verify the inputs that the manifest names.",
     "documents": "Read a MediaWiki dump or plain text into articles.",
     "sentences": "Split paragraphs into sentences (razdel, or UDPipe).",
-    "fragments": "Drop long sentences and those of tests, pack the others into fragments.",
+    "fragments": "Drop long and test sentences, pack the rest in fragments.",
     "lowercase": "Lower-case the fragments.",
     "lemmas": "Lemmatise the fragments (UDPipe).",
-    "vocabulary": "Count the types, encode the corpus as ids, hold out articles.",
-    "data": "Write metrics/data.html and data.md: what the news text is like.",
-    "charcnn": "Train the char-CNN, or import a published one; freeze it, embed every type.",
-    "pretrain": "Pretrain the bidirectional language model of the chosen architecture.",
-    "corpora": "Read an NER set in its published format; repair BIO, lower-case, lemmatise.",
+    "vocabulary": "Count types, encode the corpus as ids, hold out articles.",
+    "data": "Describe the news text: metrics/data.html and data.md.",
+    "charcnn": "Train or import the encoder of words, embed every type.",
+    "pretrain": "Pretrain the language model of the chosen architecture.",
+    "corpora": "Read an NER set, repair its BIO, lower-case, lemmatise.",
     "ner": "Train the tagger on frozen embeddings.",
     "evaluate": "Score the taggers on the test split.",
     "typos": "Score the taggers on the test split with typos in its words.",
-    "export": "Put the best tagger with all it needs into one folder; calibrate its confidences.",
+    "export": "Put the best tagger into a folder of its own, calibrated.",
     "report": "Write metrics/report.html, report.md and its pictures.",
 }
 """The stages in order, each a file of `pipeline/stages`, with the help of their commands."""
@@ -107,7 +107,10 @@ def embed(
     out: Annotated[Path, typer.Argument(help="The .npz to write: n_sentences, and s0_layers, s1_layers ...")],
     device: Device = "auto",
 ) -> None:
-    """Write all layers of every token of some sentences, float32 (layers + 1, tokens, width) a sentence."""
+    """Write all layers of the tokens of sentences.
+
+    A sentence has float32 (layers + 1, tokens, width).
+    """
     from pipeline.lm.export import export
     from pipeline.machine.device import choose_device
 
@@ -120,7 +123,7 @@ def embed(
 def show(
     article: Annotated[str, typer.Argument(metavar="ID", help="An article; metrics/data.html names some.")] = "",
 ) -> None:
-    """Print the scores of the last run, or an article at every stage."""
+    """Print the last scores, or an article at every stage."""
     if article:
         from pipeline.report.corpus.article import WIDEST, show
 
@@ -139,7 +142,10 @@ def compare(
     resamples: Annotated[int, typer.Option(min=1, help="Of the bootstrap, and of the randomisation test.")] = 10_000,
     seed: Annotated[int, typer.Option(min=0, help="Of the draws.")] = 1,
 ) -> None:
-    """Say whether the scores of two revisions differ by more than chance, and in which sentences."""
+    """Say whether two revisions differ by more than chance.
+
+    A page has the sentences on which they differ most.
+    """
     from pipeline.experiments.compare.run import run
     from pipeline.ner.settings import MOST_RESAMPLES
 
@@ -155,7 +161,10 @@ def study(
     compute: Annotated[bool, typer.Option(help="Run what has not been run.")] = True,
     jobs: Annotated[int, typer.Option(min=1, help="Experiments at a time.")] = 1,
 ) -> None:
-    """Run the rows of a study that have not been run, in DVC's queue, and write results/<name>/page.html."""
+    """Run a study: what has not been run yet, in DVC's queue.
+
+    Tables and pictures go to results/<name>, with a page, page.html.
+    """
     from pipeline.experiments.studies.run import run
     from pipeline.experiments.studies.study import list_studies, read_study
 
@@ -172,7 +181,10 @@ def study(
 
 @app.command()
 def mend() -> None:
-    """Remove what a kill has left half-written: DVC's own lock, and outputs. `make repro` does so first."""
+    """Remove what a kill has left: DVC's own lock, and outputs.
+
+    `make repro` does so first.
+    """
     from pipeline.experiments.mend import mend
 
     mend()

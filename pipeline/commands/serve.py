@@ -26,7 +26,10 @@ def serve(
     device: Device = "cpu",
     threads: Threads = 1,
 ) -> None:
-    """Try taggers in a browser: a page on this computer, by default for this computer only, which keeps nothing."""
+    """Try taggers in a browser.
+
+    The page is served from this computer, by default to this computer only, and keeps nothing.
+    """
     set_threads(threads)
     try:
         from pipeline.predict.serve.run import run

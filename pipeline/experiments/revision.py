@@ -26,6 +26,8 @@ from pipeline.provenance.code import DATA, PACKAGE, PYTHON, Sources, describe_ar
 
 WORKSPACE = "workspace"
 LOCK, PARAMS, STAGES = "dvc.lock", "params.yaml", "dvc.yaml"
+CHOSEN = {"archs": "arch", "taggers": "tagger", "scales": "scale"}
+"""Blocks of params.yaml of which a run reads one part, and the setting that says which."""
 
 
 class Choice(NamedTuple):
@@ -182,12 +184,21 @@ def all_revisions() -> list[Revision]:
 
 
 def diff_params(a: Revision, b: Revision) -> dict[str, tuple[Any, Any]]:
-    """The settings in which two revisions differ, sorted by dotted key; None where one has no such setting."""
+    """The settings in which two revisions differ, sorted by dotted key; None where one has no such setting.
+
+    Those of architectures, taggers and scales that neither has chosen are left out.
+    """
     if a.commit == b.commit:
         return {}
     with Repo() as repo:
         changes = repo.params.diff(a.commit or WORKSPACE, b.commit or WORKSPACE).get("diff", {}).get(PARAMS, {})
-    return {key: (change.get("old"), change.get("new")) for key, change in sorted(changes.items())}
+    choices = [read_choice(revision.params) for revision in (a, b)]
+    chosen = {f"{block}.{getattr(x, key)}" for x in choices for block, key in CHOSEN.items()}
+    return {
+        key: (change.get("old"), change.get("new"))
+        for key, change in sorted(changes.items())
+        if key.split(".")[0] not in CHOSEN or ".".join(key.split(".")[:2]) in chosen
+    }
 
 
 def _md5(content: bytes) -> str:

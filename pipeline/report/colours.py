@@ -10,16 +10,16 @@ COLOURS = {
     "LOC": "#009e73",  # green
     "ORG": "#d55e00",  # vermilion
     "MISC": "#cc79a7",  # purple
-    "CW": "#cc79a7",
+    "CW": "#332288",  # indigo
     "CORP": "#e69f00",  # orange
     "PROD": "#56b4e9",  # sky
     "GRP": "#f0e442",  # yellow
 }
 """The colours of known types: the seven hues of Okabe and Ito (Color Universal Design, 2008), which colour-blind
-readers can tell apart too. Two types may share one if no data set has both."""
-OTHERS = ["#332288", "#882255", "#ddcc77", "#7a4419", "#c3c3c3"]
-"""The colours of other types: indigo, wine, sand, brown and light grey, which are far from each other and from those of
-PER, LOC, ORG and MISC."""
+readers can tell apart too, and indigo."""
+OTHERS = ["#882255", "#ddcc77", "#7a4419", "#c3c3c3"]
+"""The colours of other types: wine, sand, brown and light grey, which are far from each other and from those of PER,
+LOC, ORG and MISC."""
 LEVELS = [0, 95, 135, 175, 215, 255]
 """Red, green and blue of the 6 x 6 x 6 cube of a terminal with 256 colours, which begins at 16."""
 DARKEST, LIGHTEST = 16, 231

@@ -35,7 +35,7 @@ def draw_differences(comparisons: Mapping[str, Sequence[Row]]) -> Figure:
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.grid(axis="x")
-        axes.xaxis.set_major_locator(MaxNLocator(5))
+        axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:+z.2f}" if value else "0"))
     panels[-1].set_xlabel("F1 of B minus that of A, 95 % interval")
     return figure

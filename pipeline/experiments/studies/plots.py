@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
 from math import isnan
+from textwrap import fill
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -62,16 +63,20 @@ def draw_scores(results: Results) -> Figure:
         if metric == "token_f1" and row in PAPER and name in PAPER[row].f1
     }
     height = NAME_HEIGHT + LINE_HEIGHT * (len(columns) + bool(theirs)) + 0.06  # of a row, inches
-    number = -(-len(sets) // ABREAST)
-    figure = Figure(figsize=(WIDTH, number * (0.75 + height * len(rows)) + 0.35))
-    panels = figure.subplots(number, min(len(sets), ABREAST), squeeze=False).ravel()
+    rows_of = {name: [row for row in rows if any((row, x, name) in results.means for x in columns)] for name in sets}
+    # Only panels with the same rows can stand beside each other: their names are written once.
+    abreast = min(len(sets), ABREAST) if all(x == rows for x in rows_of.values()) else 1
+    lines = [max(map(len, (rows_of[name] for name in sets[n : n + abreast]))) for n in range(0, len(sets), abreast)]
+    heights = [0.75 + height * number for number in lines]
+    figure = Figure(figsize=(WIDTH, sum(heights) + 0.35))
+    panels = figure.subplots(len(heights), abreast, squeeze=False, height_ratios=heights).ravel()
     for axes in panels[len(sets) :]:
         axes.remove()
     for place, (axes, name) in enumerate(zip(panels, sets, strict=False)):
-        for number, row in enumerate(rows):
+        for number, row in enumerate(rows_of[name]):
             top = number * height
             axes.axhline(top, color=GREY, linewidth=0.4)
-            if place % ABREAST == 0:
+            if place % abreast == 0:
                 axes.text(0, top + NAME_HEIGHT / 2, _shorten(row), va="center", in_layout=False, **_at_left(axes))
             for line, column in enumerate(columns):
                 y = top + NAME_HEIGHT + LINE_HEIGHT * (line + 0.5)
@@ -83,7 +88,7 @@ def draw_scores(results: Results) -> Figure:
                 _write_value(axes, y, theirs[row, name], ORANGE)
         axes.set_title(set_name(name), color=INK)
         axes.set_yticks([])
-        axes.set_ylim(len(rows) * height, 0)
+        axes.set_ylim(len(rows_of[name]) * height, 0)
         axes.margins(x=0.08)
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.spines["left"].set_visible(False)
@@ -153,7 +158,7 @@ def draw_curves(results: Results) -> Figure:
         _number(axes.yaxis, FuncFormatter(lambda value, _: f"{value:,.0f}"))
     for axes, name in zip(panels, results.sets, strict=True):
         _draw_lines(axes, results, _lines(results, name, "epochs"))
-        axes.set_title(f"{set_name(name)}: validation entity F1, mean over seeds")
+        axes.set_title(fill(f"{set_name(name)}: validation entity F1, mean over seeds", LONGEST))
         axes.set_xlabel("epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     return figure
@@ -203,7 +208,7 @@ def draw_typos(results: Results) -> Figure:
         _draw_lines(axes, results, lines, marker="o")
         rates = sorted({rate for line in lines.values() for rate in line})
         axes.set_xticks(rates, [f"{100 * rate:g} %" for rate in rates])
-        axes.set_title(f"{set_name(name)}: entity F1 on the test split with typos")
+        axes.set_title(fill(f"{set_name(name)}: entity F1 on the test split with typos", LONGEST))
         axes.set_xlabel("words with a typo")
     return figure
 
