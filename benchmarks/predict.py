@@ -1,8 +1,11 @@
 """What `predict` costs and finds compared with natasha (slovnet), from raw text: speed, start, memory, size, entity F1.
 
-Ours runs on numpy, and once more on torch, which finds the same.
+Ours runs on numpy, and once more on torch; a table says how far the two are from finding the same.
 
-    python -m benchmarks.predict --model models/tagger/wikineural --test test.conllu.gz --natasha other/bin/python
+    python -m benchmarks.predict --model models/tagger/wikineural --test wikineural:test.conllu.gz \\
+        --test wikineural:wikiann.conllu.gz --natasha other/bin/python --picture f1
+
+Several models are compared in one run; the picture has F1 over speed.
 
 Every tagger is a process of its own with one thread, and they take turns. Speed: texts of ten test sentences each, to
 entities, with everything in between (ours: razdel, UDPipe's lemmas, language model, tagger); a token is razdel's. It
@@ -33,24 +36,31 @@ from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import typer
+from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from benchmarks.rounds import report
 from benchmarks.tagging import BATCHES, NATASHA, OURS, PARTS, TORCH, Spans
+from pipeline.errors import UserError
 from pipeline.files.settings import read_settings
 from pipeline.ner.data.bio import OUTSIDE, bio_labels, repair, tag_type
+from pipeline.ner.data.formats import FORMATS
 from pipeline.ner.data.lines import RawSentence
 from pipeline.ner.data.published import read_file
 from pipeline.ner.exported import SETTINGS, Exported
 from pipeline.ner.scoring.scores import METRICS, count, estimate, score_types
 from pipeline.ner.typos import apply_typos, draw_typos
 from pipeline.paths import HERE
+from pipeline.report.colours import BLUE, ORANGE
 from pipeline.report.licences import DEMO
+from pipeline.report.plots.style import new_figure, save
 from pipeline.text.offsets import split_text
 
 Row = dict[str, Any]
 Command = list[str]
 TYPES = ["PER", "LOC", "ORG"]
+CASED = "as published"
+ON_TORCH = ", on torch"
 LABELS = bio_labels(TYPES)
 TYPO_RATE = 0.2
 RESAMPLES = 1_000
@@ -62,42 +72,75 @@ INSTALL = "natasha: not found by {}; pip install '.[natasha]', or name a Python 
 
 
 def main(
-    test: Annotated[Path, typer.Option(help="Sentences in WikiNEuRal's form, plain or gzipped.")],
-    model: Annotated[Path, typer.Option(help="A folder of stage export.")] = HERE.exported / "wikineural",
+    test: Annotated[list[str], typer.Option(help="A file to score; may be repeated.", metavar="FORMAT:FILE")],
+    model: Annotated[list[Path] | None, typer.Option(help="A folder of stage export; may be repeated.")] = None,
     natasha: Annotated[str, typer.Option(help="A Python that has natasha.", metavar="PYTHON")] = sys.executable,
-    sentences: Annotated[int, typer.Option(help="Of the test file, drawn; 0: all.")] = 2_000,
+    sentences: Annotated[int, typer.Option(help="Of each test file, drawn; 0: all.")] = 2_000,
     rounds: Annotated[int, typer.Option(help="Runs of each case.")] = 5,
     cpu_time: Annotated[bool, typer.Option(help="CPU time, where other work disturbs the machine.")] = False,
     json: Annotated[str, typer.Option(help="A file for the results.", metavar="PATH")] = "",
+    picture: Annotated[
+        str, typer.Option(help="Where to draw F1 over speed, without .png and .svg.", metavar="PATH")
+    ] = "",
 ) -> None:
-    """Measure both, side by side."""
-    exported = read_settings(Exported, model / SETTINGS, "export")
-    gold = draw(list(read_file(test, "wikineural")), sentences)
-    commands = find_commands(model, natasha)
-    texts = [" ".join(x.tokens) for x in gold]
+    """Measure them side by side; the first test file has the texts that are timed."""
+    models = {name_model(path): path for path in model or [HERE.exported / "wikineural"]}
+    gold = {
+        "/".join(path.parts[-2:]): draw(list(read_file(path, form)), sentences) for form, path in map(parse_test, test)
+    }
+    commands = find_commands(models, natasha)
+    texts = [" ".join(x.tokens) for x in next(iter(gold.values()))]
     texts = [" ".join(texts[i : i + SENTENCES_A_TEXT]) for i in range(0, len(texts), SENTENCES_A_TEXT)]
     clock = "cpu" if cpu_time else "wall"
     seconds = time_them(commands, texts, rounds, clock)
     with ExitStack() as stack:
         children = {name: stack.enter_context(Child.start(command)) for name, command in commands.items()}
+        costs = compare_costs(children, texts, seconds)
+        scores = [row for name, sentences in gold.items() for row in compare_scores(children, name, sentences)]
         tables = {
-            "Cost": compare_costs(children, texts, seconds),
-            "Where the time goes, words new": time_parts(model, texts, rounds),
-            "Entity F1 on the same sentences, 95 % bootstrap intervals": compare_scores(children, gold),
+            "Cost": costs,
+            "Where the time goes, words new": [
+                row for name in models for row in time_parts(name, models, texts, rounds)
+            ],
+            "Entity F1 on the same sentences, 95 % bootstrap intervals": scores,
+            "numpy and torch": [compare_runtimes(children, x, name, gold[name]) for x in models for name in gold],
         }
-    demo = exported.udpipe.source.startswith(DEMO)
+    if picture:
+        save(Path(picture).parent, Path(picture).name, draw_speeds, costs, scores)
     circumstances = {
-        "model": f"{exported.set}, trained for the demo: its F1 says nothing" if demo else exported.set,
-        "test": f"{test.name}, {len(gold):,} sentences",
+        **{f"model {name}": describe_model(path) for name, path in models.items()},
+        **{f"test {name}": f"{len(sentences):,} sentences" for name, sentences in gold.items()},
         "rounds": rounds,
         "time": "CPU" if cpu_time else "wall",
     }
     report("predict", tables, circumstances, json)
 
 
-def find_commands(model: Path, natasha: str) -> dict[str, Command]:
+def parse_test(test: str) -> tuple[str, Path]:
+    """Return the format and the path of FORMAT:FILE."""
+    form, colon, path = test.partition(":")
+    if not colon or form not in FORMATS:
+        raise UserError(f"--test: found {test}, expected FORMAT:FILE with one of the formats {', '.join(FORMATS)}")
+    return form, Path(path)
+
+
+def name_model(folder: Path) -> str:
+    """Return what a model is called in the tables: the name of its folder."""
+    return f"{OURS}, {folder.resolve().name}"
+
+
+def describe_model(folder: Path) -> str:
+    """Return the data set of a model, and whether its F1 says anything."""
+    exported = read_settings(Exported, folder / SETTINGS, "export")
+    demo = exported.udpipe.source.startswith(DEMO)
+    return f"{exported.set}, trained for the demo: its F1 says nothing" if demo else exported.set
+
+
+def find_commands(models: Mapping[str, Path], natasha: str) -> dict[str, Command]:
     """Return what starts each tagger. If natasha is not found, a message says so and it is left out."""
-    commands = {name: our_command(name, model) for name in (OURS, TORCH)}
+    commands: dict[str, Command] = {}
+    for name, model in models.items():
+        commands |= {name: our_command(OURS, model), f"{name}{ON_TORCH}": our_command(TORCH, model)}
     try:
         has = subprocess.run([natasha, "-c", "import natasha"], capture_output=True).returncode == 0
     except OSError:
@@ -108,9 +151,9 @@ def find_commands(model: Path, natasha: str) -> dict[str, Command]:
     return commands | {name: [natasha, SCRIPT, name] for name in (NATASHA, BATCHES)}
 
 
-def our_command(name: str, model: Path) -> Command:
+def our_command(kind: str, model: Path) -> Command:
     """Return what starts our tagger, as one of `OURS`, `TORCH` and `PARTS`."""
-    return [sys.executable, SCRIPT, name, str(model)]
+    return [sys.executable, SCRIPT, kind, str(model)]
 
 
 class Child:
@@ -186,29 +229,29 @@ def compare_costs(children: Mapping[str, Child], texts: list[str], seconds: Mapp
     ]
 
 
-def time_parts(model: Path, texts: list[str], rounds: int) -> list[Row]:
-    """Return a row for each part of our tagger: medians of CPU time, and the share of the part."""
+def time_parts(name: str, models: Mapping[str, Path], texts: list[str], rounds: int) -> list[Row]:
+    """Return a row for each part of one of our taggers: medians of CPU time, and the share of the part."""
     tokens = sum(len(sentence) for text in texts for sentence in split_text(text))
     timings: list[dict[str, float]] = []
     for _ in range(rounds):
-        with Child.start(our_command(PARTS, model)) as child:
+        with Child.start(our_command(PARTS, models[name])) as child:
             all_of_it = child.ask(texts)["cpu"]
             parts = child.ask([])
             timings.append(parts | {"everything else": all_of_it - sum(parts.values())})
     medians = {part: statistics.median(timing[part] for timing in timings) for part in timings[0]}
     total = sum(medians.values())
     return [
-        {"part": part, "CPU µs a token": 1e6 * seconds / tokens, "share": seconds / total}
+        {"tagger": name, "part": part, "CPU µs a token": 1e6 * seconds / tokens, "share": seconds / total}
         for part, seconds in medians.items()
     ]
 
 
-def compare_scores(children: Mapping[str, Child], gold: Sequence[RawSentence]) -> list[Row]:
-    """Return a row for each tagger and kind of text; both ways of ours, and of natasha, find the same."""
+def compare_scores(children: Mapping[str, Child], test: str, gold: Sequence[RawSentence]) -> list[Row]:
+    """Return a row for each tagger and kind of text of a test; both ways of ours, and of natasha, find the same."""
     cased = [sentence.tokens for sentence in gold]
     [typos] = draw_typos(cased, [TYPO_RATE], seed=1)
     kinds = {
-        "as published": cased,
+        CASED: cased,
         "lower case": [[token.lower() for token in tokens] for tokens in cased],
         f"typos in {TYPO_RATE:.0%} of words": apply_typos(cased, typos),
     }
@@ -216,14 +259,63 @@ def compare_scores(children: Mapping[str, Child], gold: Sequence[RawSentence]) -
     right = number([keep_types(sentence.tags) for sentence in gold])
     rows = []
     for kind, sentences in kinds.items():
-        for name in (x for x in children if x not in (TORCH, BATCHES)):
+        for name in (x for x in children if x != BATCHES and not x.endswith(ON_TORCH)):
             spans = children[name].ask([" ".join(tokens) for tokens in sentences])["spans"]
             tags = number([tag_tokens(tokens, entities) for tokens, entities in zip(sentences, spans, strict=True)])
             counts = count(right, tags, lengths, LABELS)
             value, low, high = estimate([counts], RESAMPLES, seed=1)[-1, METRICS.index("entity_f1")].tolist()
             by_type = {x.type: x.f1 for x in score_types(counts, LABELS)}
-            rows.append({"text": kind, "tagger": name, "entity F1": value, "from": low, "to": high, **by_type})
+            rows.append(
+                {"test": test, "text": kind, "tagger": name, "entity F1": value, "from": low, "to": high, **by_type}
+            )
     return rows
+
+
+def compare_runtimes(children: Mapping[str, Child], model: str, test: str, gold: Sequence[RawSentence]) -> Row:
+    """Return a row that says in what numpy and torch differ on a test file as published."""
+    texts = [" ".join(sentence.tokens) for sentence in gold]
+    light, torch = (children[name].ask(texts)["spans"] for name in (model, f"{model}{ON_TORCH}"))
+    confidences = [{(i, *span[:3]): span[3] for i, spans in enumerate(x) for span in spans} for x in (light, torch)]
+    both = confidences[0].keys() & confidences[1].keys()
+    return {
+        "model": model,
+        "test": test,
+        "sentences": len(gold),
+        "entities": len(confidences[0]),
+        "found by one only": len(confidences[0].keys() ^ confidences[1].keys()),
+        "largest difference of a confidence": max(
+            (abs(confidences[0][x] - confidences[1][x]) for x in both), default=0
+        ),
+    }
+
+
+def draw_speeds(costs: Sequence[Row], scores: Sequence[Row]) -> Figure:
+    """Draw entity F1 on the first test file, as published, over tokens a second."""
+    first = {
+        row["tagger"]: row for row in reversed(scores) if row["test"] == scores[0]["test"] and row["text"] == CASED
+    }
+    figure, axes = new_figure(4)
+    fastest = max(cost["tokens/s"] for cost in costs)
+    for cost in costs:
+        if not cost["tagger"].endswith(ON_TORCH):
+            row = first[NATASHA if cost["tagger"] == BATCHES else cost["tagger"]]
+            bars = [[row["entity F1"] - row["from"]], [row["to"] - row["entity F1"]]]
+            axes.errorbar(
+                [cost["tokens/s"]],
+                [row["entity F1"]],
+                bars,
+                fmt="o",
+                color=BLUE if cost["tagger"].startswith(OURS) else ORANGE,
+            )
+            side, x = ("right", -6) if cost["tokens/s"] > fastest / 2 else ("left", 6)
+            place = cost["tokens/s"], row["entity F1"]
+            axes.annotate(cost["tagger"], place, (x, 6), ha=side, textcoords="offset points", fontsize=8)
+    axes.set_xlabel("tokens a second from raw text, one thread")
+    axes.set_title(f"Entity F1 on {scores[0]['test']}, 95 % intervals")
+    axes.set_xlim(left=0)
+    axes.margins(x=0.25, y=0.2)
+    axes.grid()
+    return figure
 
 
 def draw(sentences: list[RawSentence], number: int) -> list[RawSentence]:
@@ -245,7 +337,7 @@ def tag_tokens(tokens: Sequence[str], spans: Spans) -> list[str]:
     """
     starts = np.cumsum([0, *(len(token) + 1 for token in tokens)])
     tags = [OUTSIDE] * len(tokens)
-    for start, stop, type_ in spans:
+    for start, stop, type_, *_ in spans:
         first, last = (int(np.searchsorted(starts, x, "right")) - 1 for x in (start, stop - 1))
         free = [i for i in range(first, last + 1) if tags[i] == OUTSIDE]
         for i in free if type_ in TYPES else []:

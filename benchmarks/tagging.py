@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-Spans = list[tuple[int, int, str]]
-"""The entities of a text: the first character, the one after the last, the type."""
+Spans = list[tuple[int, int, str, float]]
+"""The entities of a text: the first character, the one after the last, the type, the confidence (natasha has none: 1).
+"""
 Tag = Callable[[list[str]], Iterable[Spans]]
 OURS = "recurrent-ner"
 TORCH = "recurrent-ner, torch"
@@ -42,7 +43,7 @@ def load_ours(folder: str, runtime: Literal["light", "torch"]) -> tuple[Tag, lis
 
     def tag(texts: list[str]) -> Iterator[Spans]:
         for spans in tagger(iter(texts)):
-            yield [(span.start, span.stop, span.type) for span in spans]
+            yield [(span.start, span.stop, span.type, span.confidence) for span in spans]
 
     return tag, [path for path in Path(folder).rglob("*") if path.is_file()]
 
@@ -95,11 +96,11 @@ def load_natasha(batches: bool) -> tuple[Tag, list[Path]]:
             doc = Doc(text)
             doc.segment(segmenter)
             doc.tag_ner(tagger)
-            yield [(span.start, span.stop, span.type) for span in doc.spans]
+            yield [(span.start, span.stop, span.type, 1.0) for span in doc.spans]
 
     def tag_batches(texts: list[str]) -> Iterator[Spans]:
         for markup in tagger.map(texts):
-            yield [(span.start, span.stop, span.type) for span in markup.spans]
+            yield [(span.start, span.stop, span.type, 1.0) for span in markup.spans]
 
     return tag_batches if batches else tag, [Path(NEWS_EMBEDDING), Path(NEWS_NER)]
 

@@ -200,7 +200,7 @@ def test_from_raw_files_to_scores(trained: Paths) -> None:
 
     out = run_evaluate(trained)
     scores = table(out / "toy.scores.csv")
-    assert [row["seed"] for row in scores] == ["1", "2", "10", "mean"] * 5
+    assert [row["seed"] for row in scores] == ["1", "2", "10", "mean"] * 6
     assert all(float(row["low"]) <= float(row["high"]) for row in scores)
     metrics = json.loads((out / "toy.json").read_text())["toy"]
     means = {row["metric"]: float(row["value"]) for row in scores if row["seed"] == "mean"}
