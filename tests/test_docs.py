@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.report.summary import summary
+from tests.browser import start
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROSE = re.sub(r"```.*?```|^\|.*?$|^#.*?$", "", README, flags=re.DOTALL | re.MULTILINE)
@@ -53,23 +56,54 @@ def test_pages_that_code_and_settings_name_exist() -> None:
     assert len(named) > 10 and [pair for pair in named if not leads_somewhere(pair[0])] == []
 
 
-@pytest.mark.slow
-def test_the_site_is_built_and_loads_nothing(tmp_path: Path) -> None:
-    """A warning, such as that of a link to a page or an anchor that does not exist, is an error of `make docs`."""
-    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    for name in tracked.rstrip("\0").split("\0"):  # a page may link to any file
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / name, tmp_path / name)
+def test_the_scores_in_the_readme_are_those_of_the_last_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Times and the machine apart, which differ from run to run."""
+    monkeypatch.chdir(ROOT)
+    shown = summary(Path("metrics")).splitlines()
+    lines = [line.rstrip() for line in shown if not line.startswith(("its training:", "report:"))]
+    assert "\n".join(lines).rstrip() in re.sub(r"[ \t]+$", "", README, flags=re.MULTILINE)
+
+
+def make_site(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Build the site in a copy of the repository, with the packages that are there."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    command = ["make", "--old-file", "install", "docs"]  # with the packages that are there
-    subprocess.run(command, cwd=tmp_path, env=os.environ | {"PATH": path}, check=True)
-    pages = {page.stem: page.read_text(encoding="utf-8") for page in (tmp_path / "build/docs").glob("*.html")}
+    command = ["make", "--old-file", "install", "docs"]
+    return subprocess.run(command, cwd=folder, env=os.environ | {"PATH": path}, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the repository with its site."""
+    folder = tmp_path_factory.mktemp("copy")
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in tracked.rstrip("\0").split("\0"):  # a page may link to any file
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, folder / name)
+    assert not make_site(folder).returncode
+    return folder
+
+
+@pytest.mark.slow
+def test_no_page_of_the_site_scrolls_sideways(copy: Path, tmp_path: Path) -> None:
+    with start(tmp_path) as browser:
+        for page in sorted((copy / "build/docs").glob("*.html")):
+            browser.get(page.as_uri())
+            for width in (390, 800, 1280):
+                metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+                browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+                assert browser.execute_script("return document.documentElement.scrollWidth") <= width, (page, width)
+
+
+@pytest.mark.slow
+def test_the_site_is_built_and_loads_nothing(copy: Path) -> None:
+    """A warning, such as that of a link to a page or an anchor that does not exist, is an error of `make docs`."""
+    pages = {page.stem: page.read_text(encoding="utf-8") for page in (copy / "build/docs").glob("*.html")}
     assert pages.keys() >= {page.stem for page in (ROOT / "docs").glob("*.md")}
     for name, page in pages.items():
         assert not re.findall(r"""(?:src=|<link[^>]+href=|url\()["']?(?:https?:)?//[^"')]+""", page), name
     assert "The calibrated probability" in pages["api"] and "UserError" in pages["api"]
 
-    with (tmp_path / "docs/data.md").open("a", encoding="utf-8") as file:
+    with (copy / "docs/data.md").open("a", encoding="utf-8") as file:
         file.write("\n[nowhere](pipeline.md#nowhere)\n")
-    result = subprocess.run(command, cwd=tmp_path, env=os.environ | {"PATH": path}, capture_output=True, text=True)
+    result = make_site(copy)
     assert result.returncode and re.search(r"docs/data[.]md:\d+: .*'nowhere'", result.stderr), result.stderr

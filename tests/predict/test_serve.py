@@ -148,7 +148,7 @@ def test_the_page_is_made_of_its_own_files(client: FlaskClient) -> None:
     assert {reference for reference in page.references if not reference.startswith("#")} <= {x[1:] for x in FILES}
     for file, (path, _) in FILES.items():
         assert ask(client, "GET", file).data == path.read_bytes() and b"https://" not in path.read_bytes()
-    assert "<b>as it is</b>" in page.text and source.count("is no tagger of Russian") == 1
+    assert "<b>as it is</b>" in page.text and source.count("Do not use it for real Russian") == 1
 
 
 def test_a_failure_is_logged_without_what_was_typed(
