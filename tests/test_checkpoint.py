@@ -1,6 +1,11 @@
 """A checkpoint is whole, of one run, and held by one process at a time."""
 
+import re
+import subprocess
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -40,12 +45,36 @@ def test_a_failure_before_the_first_leaves_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_one_process_holds_it(tmp_path: Path) -> None:
-    with open_checkpoint(tmp_path, RUN, 1):
-        held = pytest.raises(UserError, match=r"lock: process \d+ on \S+ is training this configuration")
-        with held, open_checkpoint(tmp_path, RUN, 1):
-            pass
-        assert (tmp_path / RUN / LOCK).is_file(), "the refused one touches nothing"
+@pytest.mark.parametrize("fails", [False, True])
+def test_one_process_holds_it_and_another_waits_and_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], fails: bool
+) -> None:
+    def wait() -> int | None:
+        with open_checkpoint(tmp_path, RUN, 1) as checkpoint:
+            loaded = checkpoint.load()
+            return loaded and loaded.facts["step"]
+
+    with ThreadPoolExecutor() as threads:
+        with suppress(ZeroDivisionError), open_checkpoint(tmp_path, RUN, 1) as checkpoint:
+            waiter = threads.submit(wait)
+            while "waiting for its end" not in (said := capsys.readouterr().err):
+                time.sleep(0.01)
+            assert re.search(r"lock: process \d+ on \S+ is training this configuration \(since ", said)
+            checkpoint.save(state(7))
+            assert (tmp_path / RUN / LOCK).is_file() and not waiter.done()
+            if fails:
+                raise ZeroDivisionError
+        assert waiter.result() == 7
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_is_left_to_one_that_was_killed_while_it_waited(tmp_path: Path) -> None:
+    with open_checkpoint(tmp_path, RUN, 1) as checkpoint:
+        checkpoint.save(state(1))
+        child = subprocess.Popen([sys.executable, "-c", ""])
+        child.wait()
+        (tmp_path / RUN / f"waiting-{child.pid}").touch()
+    assert not list(tmp_path.iterdir())
 
 
 def test_it_is_due_by_the_clock_and_a_slow_disk_does_not_take_over(

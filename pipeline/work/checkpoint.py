@@ -1,6 +1,7 @@
 """Long runs and their checkpoints. A checkpoint is whole or not there, and one process at a time holds it.
 
     models/.checkpoints/<fingerprint>/lock                 the process that trains
+                                      waiting-<process>    another one, which waits for its end
                                       state.safetensors    tensors by name; facts as JSON in the metadata
 
 The fingerprint is of all that decides the result. Checkpoints lie outside DVC, which deletes a stage's outputs before
@@ -12,7 +13,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,7 +28,7 @@ from pipeline.work.locks import hold
 from pipeline.work.outputs import fresh_file
 from pipeline.work.processes import World, join
 
-LOCK, STATE = "lock", "state.safetensors"
+LOCK, STATE, WAITING = "lock", "state.safetensors", "waiting-"
 
 
 class State(NamedTuple):
@@ -119,18 +120,34 @@ def start(device: torch.device, checkpoints: Path, minutes: float) -> Iterator[R
 def open_checkpoint(root: Path, fingerprint: str, minutes: float) -> Iterator[Checkpoint]:
     """Hold the checkpoint of the run called `fingerprint`, saved every `minutes`; removed if the block succeeds.
 
-    Raises a `UserError` if another process holds it: two would train the same thing at once.
+    If another process holds it, as in another experiment of a queue, its end is waited for. That process leaves its
+    last state to whoever waits, so that the same thing is not trained twice.
     """
     folder = root / fingerprint
-    with hold(folder / LOCK, "training this configuration"):
+    waiting = folder / f"{WAITING}{os.getpid()}"
+    with suppress(OSError):  # which the lock reports
+        folder.mkdir(parents=True, exist_ok=True)
+        waiting.touch()
+    with hold(folder / LOCK, "training this configuration", wait=True):
+        waiting.unlink(missing_ok=True)
         checkpoint = Checkpoint(folder, minutes)
         try:
             yield checkpoint
         except BaseException:
-            if not checkpoint.path.is_file():  # nothing to go on with
+            if not checkpoint.path.is_file() and not _is_awaited(folder):  # nothing to go on with
                 shutil.rmtree(folder)
             raise
-        shutil.rmtree(folder)
+        if not _is_awaited(folder):
+            shutil.rmtree(folder)
+
+
+def _is_awaited(folder: Path) -> bool:
+    """Return whether a process of this machine waits for the checkpoint."""
+    for waiting in folder.glob(f"{WAITING}*"):
+        with suppress(ProcessLookupError):
+            os.kill(int(waiting.name.removeprefix(WAITING)), 0)
+            return True
+    return False
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:

@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import IO, Any
 
 from pipeline.errors import FULL, UserError
+from pipeline.work.progress import say
 
 
 @contextmanager
-def hold(path: Path, doing: str) -> Iterator[None]:
+def hold(path: Path, doing: str, wait: bool = False) -> Iterator[None]:
     """Hold a lock file alone while the block runs; it is gone afterwards.
 
-    If another process holds it, a `UserError` says which process, and what it is `doing`: "running stage lemmas".
+    If another process holds it, a `UserError` says which process, and what it is `doing`: "running stage lemmas". With
+    `wait`, a line on standard error says so, and the end of that process is waited for.
     """
-    with _open_locked(path, doing) as file:
+    with _open_locked(path, doing, wait) as file:
         with suppress(OSError):  # a full disk, which a write that matters will report
             file.truncate(0)
             os.write(file.fileno(), f"process {os.getpid()} on {socket.gethostname()}".encode())
@@ -29,7 +31,7 @@ def hold(path: Path, doing: str) -> Iterator[None]:
                 path.unlink()
 
 
-def _open_locked(path: Path, doing: str) -> IO[str]:
+def _open_locked(path: Path, doing: str, wait: bool) -> IO[str]:
     while True:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,11 +48,15 @@ def _open_locked(path: Path, doing: str) -> IO[str]:
                 "delete what stands there, or mend its permissions"
             ) from None
         if not lock(file):
-            with file:
-                file.seek(0)
-                holder = file.read() or "another process"
-                since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(os.fstat(file.fileno()).st_mtime))
-            raise UserError(f"{path}: {holder} is {doing} (since {since}); wait for it, or stop it and run again")
+            file.seek(0)
+            holder = file.read() or "another process"
+            since = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(os.fstat(file.fileno()).st_mtime))
+            busy = f"{path}: {holder} is {doing} (since {since})"
+            if not wait:
+                file.close()
+                raise UserError(f"{busy}; wait for it, or stop it and run again")
+            say(f"{busy}; waiting for its end")
+            fcntl.flock(file, fcntl.LOCK_EX)
         if _stands(path, file):
             return file
         file.close()  # it was removed between its opening and its locking
