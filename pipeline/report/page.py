@@ -107,4 +107,4 @@ def _describe_flow(flow: Flow) -> list[str]:
     if flow.read is not None and flow.written is not None:
         reasons = ", ".join(f"{reason} {integer(number)}" for reason, number in flow.dropped.items())
         dropped = f"{integer(total)} ({percent(total / max(flow.read, 1))}): {reasons}" if total else ""
-    return [flow.unit, integer(flow.read), dropped, integer(flow.written)]
+    return [flow.unit, dropped, integer(flow.read), integer(flow.written)]
