@@ -20,7 +20,7 @@ from pipeline.report.paper import set_name
 from pipeline.work.outputs import write_text
 
 DEMO = "demo"
-DEMO_WARNING = "The data of scale demo are generated: these scores show that the pipeline works and are no result."
+DEMO_WARNING = "The data of scale demo are generated: these scores only show that the pipeline works."
 LONG = 40
 """Characters of a cell in which lines may break."""
 POINT = 1.5
