@@ -4,9 +4,11 @@ import inspect
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
+import venv
 import zipfile
 from dataclasses import asdict
 from importlib.metadata import distribution
@@ -92,6 +94,25 @@ def test_its_command_writes_every_form(site: Path, world: World, form: str) -> N
     if form == "jsonl":
         assert json.loads(done.stdout) == {"text": TEXT, "spans": as_json(load(world.exported)(TEXT))}
     assert "Смирнова" in done.stdout
+
+
+@pytest.mark.slow
+def test_pip_installs_it_and_its_script_tags_a_file_without_a_network(
+    wheel: Path, site: Path, world: World, tmp_path: Path
+) -> None:
+    venv.create(tmp_path / "venv", with_pip=True)
+    scripts, text = tmp_path / "venv" / "bin", tmp_path / "text.txt"
+    pip = [scripts / "python", "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", wheel]
+    subprocess.run(pip, check=True)
+    (packages,) = (tmp_path / "venv" / "lib").glob("python*/site-packages")
+    (packages / "required.pth").write_text(f"{site}\n")  # the packages that it requires; its own come first
+    text.write_text(TEXT, encoding="utf-8")
+    tag = [str(x) for x in (scripts / "recurrent-ner", "--model", world.exported, "--file", text)]
+    offline = ["unshare", "--map-root-user", "--net"]
+    if not shutil.which("unshare") or subprocess.run([*offline, "true"], capture_output=True).returncode:
+        pytest.skip("a network cannot be taken away here: unshare is missing or not allowed")
+    done = subprocess.run([*offline, *tag, "--format", "jsonl"], cwd=tmp_path, capture_output=True, text=True)
+    assert json.loads(done.stdout) == {"text": TEXT, "spans": as_json(load(world.exported)(TEXT))}, done.stderr
 
 
 def test_what_is_wrong_is_one_line(site: Path, world: World, tmp_path: Path) -> None:
