@@ -103,7 +103,7 @@ def test_pip_installs_it_and_its_script_tags_a_file_without_a_network(
     venv.create(tmp_path / "venv", with_pip=True)
     scripts, text = tmp_path / "venv" / "bin", tmp_path / "text.txt"
     pip = [scripts / "python", "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", wheel]
-    subprocess.run(pip, check=True)
+    subprocess.run([*map(str, pip)], check=True)
     (packages,) = (tmp_path / "venv" / "lib").glob("python*/site-packages")
     (packages / "required.pth").write_text(f"{site}\n")  # the packages that it requires; its own come first
     text.write_text(TEXT, encoding="utf-8")
