@@ -84,10 +84,11 @@ def main(
     ] = "",
 ) -> None:
     """Measure them side by side; the first test file has the texts that are timed."""
-    models = {name_model(path): path for path in model or [HERE.exported / "wikineural"]}
-    gold = {
-        "/".join(path.parts[-2:]): draw(list(read_file(path, form)), sentences) for form, path in map(parse_test, test)
-    }
+    folders = model or [HERE.exported / "wikineural"]
+    models = {f"{OURS}, {name}": folder for name, folder in zip(shorten(folders), folders, strict=True)}
+    forms, files = zip(*map(parse_test, test), strict=True)
+    sets = [draw(list(read_file(path, form)), sentences) for form, path in zip(forms, files, strict=True)]
+    gold = dict(zip(shorten(files), sets, strict=True))
     commands = find_commands(models, natasha)
     texts = [" ".join(x.tokens) for x in next(iter(gold.values()))]
     texts = [" ".join(texts[i : i + SENTENCES_A_TEXT]) for i in range(0, len(texts), SENTENCES_A_TEXT)]
@@ -120,13 +121,16 @@ def parse_test(test: str) -> tuple[str, Path]:
     """Return the format and the path of FORMAT:FILE."""
     form, colon, path = test.partition(":")
     if not colon or form not in FORMATS:
-        raise UserError(f"--test: found {test}, expected FORMAT:FILE with one of the formats {', '.join(FORMATS)}")
+        raise UserError(f"--test: found {test}, expected FORMAT:FILE, the format one of {', '.join(FORMATS)}")
     return form, Path(path)
 
 
-def name_model(folder: Path) -> str:
-    """Return what a model is called in the tables: the name of its folder."""
-    return f"{OURS}, {folder.resolve().name}"
+def shorten(paths: Sequence[Path]) -> list[str]:
+    """Return names for paths: their last parts, as many as it takes to tell them apart."""
+    parts = [path.resolve().parts for path in paths]
+    most = max(map(len, parts))
+    names = (["/".join(path[-number:]) for path in parts] for number in range(1, most + 1))
+    return next((each for each in names if len({*each}) == len(each)), ["/".join(path) for path in parts])
 
 
 def describe_model(folder: Path) -> str:
@@ -291,9 +295,7 @@ def compare_runtimes(children: Mapping[str, Child], model: str, test: str, gold:
 
 def draw_speeds(costs: Sequence[Row], scores: Sequence[Row]) -> Figure:
     """Draw entity F1 on the first test file, as published, over tokens a second."""
-    first = {
-        row["tagger"]: row for row in reversed(scores) if row["test"] == scores[0]["test"] and row["text"] == CASED
-    }
+    first = {row["tagger"]: row for row in scores if row["test"] == scores[0]["test"] and row["text"] == CASED}
     figure, axes = new_figure(4)
     fastest = max(cost["tokens/s"] for cost in costs)
     for cost in costs:
@@ -351,4 +353,7 @@ def number(sentences: Sequence[Sequence[str]]) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    try:
+        typer.run(main)
+    except UserError as error:
+        sys.exit(f"error: {error}")

@@ -181,7 +181,7 @@ def study(
 
 @app.command()
 def mend() -> None:
-    """Remove what a kill has left: DVC's own lock, and outputs.
+    """Remove half-written outputs of a killed run, and DVC's lock.
 
     `make repro` does so first.
     """

@@ -1,10 +1,10 @@
 """A checkpoint is whole, of one run, and held by one process at a time."""
 
+import os
 import re
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -46,34 +46,52 @@ def test_a_failure_before_the_first_leaves_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_one_process_holds_it_and_another_waits_and_goes_on(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], fails: bool
-) -> None:
-    def wait() -> int | None:
-        with open_checkpoint(tmp_path, RUN, 1) as checkpoint:
-            loaded = checkpoint.load()
-            return loaded and loaded.facts["step"]
-
-    with ThreadPoolExecutor() as threads:
-        with suppress(ZeroDivisionError), open_checkpoint(tmp_path, RUN, 1) as checkpoint:
-            waiter = threads.submit(wait)
-            while "waiting for its end" not in (said := capsys.readouterr().err):
-                time.sleep(0.01)
-            assert re.search(r"lock: process \d+ on \S+ is training this configuration \(since ", said)
-            checkpoint.save(state(7))
-            assert (tmp_path / RUN / LOCK).is_file() and not waiter.done()
+def test_another_process_waits_and_goes_on_from_all_that_was_saved(tmp_path: Path, fails: bool) -> None:
+    code = f"""
+from pathlib import Path
+from pipeline.work.checkpoint import open_checkpoint
+root = Path({str(tmp_path)!r})
+with open_checkpoint(root, {RUN!r}, 1) as first, open_checkpoint(root, "cd34", 1) as second:
+    print([checkpoint.load().facts["step"] for checkpoint in (first, second)])
+"""
+    with suppress(ZeroDivisionError), open_checkpoint(tmp_path, RUN, 1) as first:
+        waiter = subprocess.Popen(
+            [sys.executable, "-c", code],
+            cwd=Path(__file__).parents[1],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert waiter.stderr
+        said = waiter.stderr.readline()
+        held = (
+            rf"{RUN}/lock: process {os.getpid()} on \S+ is training this configuration \(since .*; waiting for its end"
+        )
+        assert re.search(held, said), said
+        with open_checkpoint(tmp_path, "cd34", 1) as second:
+            for step, checkpoint in enumerate((first, second), 7):
+                checkpoint.save(state(step))
+            assert waiter.poll() is None
             if fails:
                 raise ZeroDivisionError
-        assert waiter.result() == 7
+    assert waiter.communicate(timeout=60) == ("[7, 8]\n", "") and waiter.returncode == 0
+    assert not list(tmp_path.iterdir())
+
+
+def test_who_does_not_wait_or_holds_another_is_told_who_holds_it(tmp_path: Path) -> None:
+    with open_checkpoint(tmp_path, RUN, 1), open_checkpoint(tmp_path, "cd34", 1):
+        for wait in (False, True):  # this process holds others already
+            held = pytest.raises(UserError, match=r"lock: process \d+ on \S+ is training this configuration")
+            with held, open_checkpoint(tmp_path, RUN, 1, wait):
+                pass
+        assert (tmp_path / RUN / LOCK).is_file(), "the refused one touches nothing"
     assert not list(tmp_path.iterdir())
 
 
 def test_nothing_is_left_to_one_that_was_killed_while_it_waited(tmp_path: Path) -> None:
     with open_checkpoint(tmp_path, RUN, 1) as checkpoint:
         checkpoint.save(state(1))
-        child = subprocess.Popen([sys.executable, "-c", ""])
-        child.wait()
-        (tmp_path / RUN / f"waiting-{child.pid}").touch()
+        (tmp_path / RUN / "waiting-1").touch()
     assert not list(tmp_path.iterdir())
 
 

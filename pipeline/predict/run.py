@@ -104,10 +104,8 @@ def _read(source: Source, complain: Callable[[str], None], unmarked: bool) -> It
                 yield from read_lines(file, name, parse, source.tokens)
             else:
                 if unmarked and cast(io.BufferedReader, file).peek(3).startswith(codecs.BOM_UTF8):
-                    raise UserError(
-                        f"{name}: begins with a byte order mark, which brat counts as a character; remove it: "
-                        f"sed -i '1s/^\\xef\\xbb\\xbf//' {name}"
-                    )
+                    fault = "begins with a byte order mark, which brat counts as a character"
+                    raise UserError(f"{name}: {fault}; save the text without it")
                 yield from read_text(file, name, complain)
     except OSError as error:
         raise UserError(f"{name}: {reason(error)}; mend that and run again") from None

@@ -1,21 +1,23 @@
 """Long runs and their checkpoints. A checkpoint is whole or not there, and one process at a time holds it.
 
     models/.checkpoints/<fingerprint>/lock                 the process that trains
-                                      waiting-<process>    another one, which waits for its end
+                                      waiting-<number>     another one, which waits for its end
                                       state.safetensors    tensors by name; facts as JSON in the metadata
 
 The fingerprint is of all that decides the result. Checkpoints lie outside DVC, which deletes a stage's outputs before
 it reruns the stage, and are removed when the run has succeeded.
 """
 
+import fcntl
 import json
 import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -24,11 +26,13 @@ from torch import Tensor
 
 from pipeline.errors import FULL, UserError
 from pipeline.provenance.fingerprint import fingerprint
-from pipeline.work.locks import hold
+from pipeline.work.locks import hold, lock
 from pipeline.work.outputs import fresh_file
 from pipeline.work.processes import World, join
 
 LOCK, STATE, WAITING = "lock", "state.safetensors", "waiting-"
+_HELD: list[Path] = []
+"""The folders of the checkpoints that this process holds."""
 
 
 class State(NamedTuple):
@@ -106,7 +110,8 @@ class Run(NamedTuple):
         """Hold the checkpoint of the run with these settings (JSON values), inputs and code; ranks above 0 get None."""
         if not self.world.leads:
             return nullcontext()
-        return open_checkpoint(self.checkpoints, fingerprint(settings, *paths), self.minutes)
+        # Of several processes only the first would wait; the others would miss it.
+        return open_checkpoint(self.checkpoints, fingerprint(settings, *paths), self.minutes, self.world.size == 1)
 
 
 @contextmanager
@@ -117,36 +122,58 @@ def start(device: torch.device, checkpoints: Path, minutes: float) -> Iterator[R
 
 
 @contextmanager
-def open_checkpoint(root: Path, fingerprint: str, minutes: float) -> Iterator[Checkpoint]:
+def open_checkpoint(root: Path, fingerprint: str, minutes: float, wait: bool = True) -> Iterator[Checkpoint]:
     """Hold the checkpoint of the run called `fingerprint`, saved every `minutes`; removed if the block succeeds.
 
-    If another process holds it, as in another experiment of a queue, its end is waited for. That process leaves its
-    last state to whoever waits, so that the same thing is not trained twice.
+    If another process holds it, as in another experiment of a queue, its end is waited for. That process leaves the
+    last states of all its runs to whoever waits, so that nothing is trained twice. Without `wait`, and where this
+    process holds others, so that two might wait for each other, a `UserError` names the holder.
     """
     folder = root / fingerprint
-    waiting = folder / f"{WAITING}{os.getpid()}"
-    with suppress(OSError):  # which the lock reports
+    with ExitStack() as mark:
+        if wait and not _HELD:
+            mark.enter_context(_wait(folder))
+        with hold(folder / LOCK, "training this configuration", wait and not _HELD):
+            mark.close()
+            checkpoint = Checkpoint(folder, minutes)
+            _HELD.append(folder)
+            try:
+                yield checkpoint
+            except BaseException:
+                if not checkpoint.path.is_file():  # nothing to go on with
+                    shutil.rmtree(folder, ignore_errors=True)
+                raise
+            else:
+                if not any(map(_is_awaited, _HELD)):
+                    shutil.rmtree(folder, ignore_errors=True)  # one that begins to wait at this moment trains by itself
+            finally:
+                _HELD.remove(folder)
+
+
+@contextmanager
+def _wait(folder: Path) -> Iterator[None]:
+    """Mark a folder as one that is waited for while the block runs; the lock on the mark ends with the process."""
+    mark = folder / f"{WAITING}{uuid4().hex}"
+    try:
         folder.mkdir(parents=True, exist_ok=True)
-        waiting.touch()
-    with hold(folder / LOCK, "training this configuration", wait=True):
-        waiting.unlink(missing_ok=True)
-        checkpoint = Checkpoint(folder, minutes)
+        file = mark.open("w")
+    except OSError:  # which the lock of the folder reports
+        yield
+        return
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
         try:
-            yield checkpoint
-        except BaseException:
-            if not checkpoint.path.is_file() and not _is_awaited(folder):  # nothing to go on with
-                shutil.rmtree(folder)
-            raise
-        if not _is_awaited(folder):
-            shutil.rmtree(folder)
+            yield
+        finally:
+            mark.unlink(missing_ok=True)
 
 
 def _is_awaited(folder: Path) -> bool:
-    """Return whether a process of this machine waits for the checkpoint."""
-    for waiting in folder.glob(f"{WAITING}*"):
-        with suppress(ProcessLookupError):
-            os.kill(int(waiting.name.removeprefix(WAITING)), 0)
-            return True
+    """Return whether a process that lives waits for the checkpoint."""
+    for mark in folder.glob(f"{WAITING}*"):
+        with suppress(FileNotFoundError), mark.open() as file:
+            if not lock(file):
+                return True
     return False
 
 

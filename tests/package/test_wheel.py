@@ -112,7 +112,8 @@ def test_pip_installs_it_and_its_script_tags_a_file_without_a_network(
     if not shutil.which("unshare") or subprocess.run([*offline, "true"], capture_output=True).returncode:
         pytest.skip("a network cannot be taken away here: unshare is missing or not allowed")
     done = subprocess.run([*offline, *tag, "--format", "jsonl"], cwd=tmp_path, capture_output=True, text=True)
-    assert json.loads(done.stdout) == {"text": TEXT, "spans": as_json(load(world.exported)(TEXT))}, done.stderr
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"text": TEXT, "spans": as_json(load(world.exported)(TEXT))}
 
 
 def test_what_is_wrong_is_one_line(site: Path, world: World, tmp_path: Path) -> None:

@@ -1,13 +1,25 @@
 """benchmarks/predict.py: what is found in characters is scored in tokens; a tagger in another process says the same."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.predict import LABELS, ON_TORCH, Child, find_commands, keep_types, name_model, our_command, tag_tokens
+from benchmarks.predict import (
+    LABELS,
+    ON_TORCH,
+    Child,
+    find_commands,
+    keep_types,
+    our_command,
+    parse_test,
+    shorten,
+    tag_tokens,
+)
 from benchmarks.tagging import PARTS
+from pipeline.errors import UserError
 from pipeline.ner.data.bio import bio_spans, repair
 from pipeline.predict import TextTagger
 from tests.predict.conftest import World
@@ -41,11 +53,19 @@ def test_types_that_are_not_compared_are_left_out() -> None:
     assert tag_tokens(["а", "б"], [(0, 1, "MISC", 1.0), (0, 3, "ORG", 1.0)]) == ["B-ORG", "I-ORG"]
 
 
+def test_names_tell_paths_apart() -> None:
+    paths = ["a/models/x", "b/models/x", "b/models/y"]
+    assert shorten([Path(path) for path in paths]) == paths and shorten([Path("a/b")]) == ["b"]
+    assert parse_test("wikineural:a:b.conll") == ("wikineural", Path("a:b.conll"))
+    with pytest.raises(UserError, match=r"--test: found b.conll, expected FORMAT:FILE, the format one of conll2003, "):
+        parse_test("b.conll")
+
+
 @pytest.mark.slow
 def test_ours_says_in_a_process_of_its_own_what_it_says_here(
     world: World, tagger: TextTagger, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    name = name_model(world.exported)
+    name = "ours"
     commands = find_commands({name: world.exported}, "/nowhere/python")
     assert list(commands) == [name, f"{name}{ON_TORCH}"]
     assert capsys.readouterr().err.startswith("natasha: not found by /nowhere/python; pip install '.[natasha]', or")

@@ -38,7 +38,7 @@ def test_documents_have_the_entities_of_the_tagger_on_the_tokens_of_spacy(nlp: A
     assert any(doc.ents for doc in nlp.pipe(TEXTS))
 
 
-def test_other_processes_load_it_again(nlp: Any) -> None:
+def test_it_can_be_pickled_for_other_processes(nlp: Any) -> None:
     copy = pickle.loads(pickle.dumps(nlp))
     assert [[ent.text for ent in doc.ents] for doc in copy.pipe(TEXTS)] == [
         [ent.text for ent in doc.ents] for doc in nlp.pipe(TEXTS)
