@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 os.environ["OMP_NUM_THREADS"] = "1"
 # Before hypothesis is loaded: its only plugin here is that of trio, which takes half a second to load.
 os.environ["HYPOTHESIS_NO_PLUGINS"] = "1"
+from hypothesis import settings
+
+# A shared machine may hold a test up for any time.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 # A shell's job in the background ignores Ctrl-C, and so would every command that a test interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 # What collection imports stays until the end: to search it for garbage again and again took a third of the time.

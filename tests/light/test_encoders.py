@@ -68,7 +68,7 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 @given(st.lists(WORDS, max_size=12))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_vectors_are_those_of_torch(pair: Pair, words: list[str]) -> None:
     module, encode = pair
     expected = module.vectors(char_ids([*words, "слово"], module.shape.reading))

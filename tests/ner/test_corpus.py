@@ -21,7 +21,7 @@ LENGTHS = np.array([2, 1])
 
 
 @given(sentences=st.lists(SENTENCE, max_size=4))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_split_comes_back_as_it_was(tmp_path_factory: pytest.TempPathFactory, sentences: list[Sentence]) -> None:
     path = tmp_path_factory.mktemp("corpus") / "train.tsv"
     write_split(path, sentences)
@@ -62,7 +62,7 @@ def test_what_is_missing_says_which_stage_makes_it(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.lists(st.integers(0, 4), min_size=1, max_size=6), min_size=1, max_size=6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_predictions_come_back(tmp_path_factory: pytest.TempPathFactory, sentences: list[list[int]]) -> None:
     path = prediction_path(tmp_path_factory.mktemp("predictions"), "7")
     lengths = np.array([len(sentence) for sentence in sentences])

@@ -105,7 +105,7 @@ tokens = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0
 rows = st.tuples(tokens, st.sampled_from(["O", "B-LOC", "I-LOC", "B-MISC"]))
 
 
-@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(rows, min_size=1), min_size=1), st.sampled_from([" ", "\t", " \t "]), st.integers(0, 3))
 def test_conll2003_is_read_back_as_written(
     tmp_path: Path, sentences: list[list[tuple[str, str]]], gap: str, between: int

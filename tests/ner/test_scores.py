@@ -38,7 +38,7 @@ def numbers(pairs: Pairs) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 @given(PAIRS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_entity_scores_are_seqevals(pairs: Pairs) -> None:
     from seqeval.metrics import classification_report, f1_score
 
@@ -56,7 +56,7 @@ def test_entity_scores_are_seqevals(pairs: Pairs) -> None:
 
 
 @given(PAIRS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_token_f1_and_confusion_are_scikit_learns(pairs: Pairs) -> None:
     from sklearn.metrics import confusion_matrix, f1_score
 

@@ -30,7 +30,7 @@ def entities(tokens: list[str], tags: list[str]) -> list[tuple[int, int, str, st
 
 
 @given(TRAIN, TEST)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_counts_and_f1_are_those_of_a_loop(
     train: list[list[tuple[str, ...]]], test: list[list[tuple[str, ...]]]
 ) -> None:

@@ -65,7 +65,7 @@ def test_names_are_put_into_the_nominative(forms: NormalForms, name: str, type_:
 
 
 @given(st.text(), st.sampled_from(["PER", "LOC"]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_text_has_a_normal_form_on_one_line(forms: NormalForms, text: str, type_: str) -> None:
     for tokens in split_text(text):
         normal = forms.name(text, tokens, forms.hint([token.form for token in tokens]), type_)

@@ -96,7 +96,7 @@ def test_what_is_no_text_is_refused(client: FlaskClient, body: bytes, kind: str,
 
 
 @given(st.binary(max_size=40) | st.text(max_size=40).map(lambda text: json.dumps({"text": text}).encode()))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_any_body_is_answered(client: FlaskClient, body: bytes) -> None:
     answer = post(client, body)
     assert answer.status_code in (200, 400)

@@ -33,7 +33,7 @@ def facts(spans: list[Span]) -> list[tuple[int, int, str, str]]:
 
 
 @given(st.lists(st.sampled_from(PIECES) | st.text(max_size=4), max_size=30).map("".join))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_whatever_the_text_spans_are_pieces_of_it_in_order(tagger: TextTagger, text: str) -> None:
     last = 0
     for span in tagger(text):

@@ -86,7 +86,7 @@ PARAGRAPHS = st.lists(st.lists(PIECE, max_size=25).map("".join))
 
 
 @given(paragraphs=PARAGRAPHS)
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_generated_text(paragraphs: list[str], lemmatizer: Lemmatizer, plain: Lemmatizer) -> None:
     lines = list(filter(None, map(fold, paragraphs)))
     check_stages(Document("1", "", lines), lemmatizer, plain)
@@ -169,7 +169,7 @@ XML = st.text(
 
 
 @given(texts=st.lists(XML, min_size=1, max_size=5))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_any_dump_is_read_and_all_of_it_accounted_for(
     texts: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.files.shards import Counts, Document, read_documents, write_shards
@@ -68,7 +68,6 @@ TEXT = st.text(st.sampled_from("аБ1 .!?«»()-—…\u200b\"';:") | st.charact
 
 
 @pytest.mark.parametrize("segmenter", BOTH)
-@settings(deadline=None)
 @given(paragraphs=st.lists(TEXT.map(fold).filter(bool)))
 def test_no_word_is_lost_or_moved(segmenter: str, paragraphs: list[str]) -> None:
     lines, counts = split(segmenter, paragraphs)

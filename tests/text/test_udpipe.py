@@ -61,7 +61,7 @@ def test_odd_tokens_give_one_word_each_in_any_protocol(lowercase: bool, lemmas: 
 
 
 @given(tokens=st.lists(st.text(max_size=8)))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_any_tokens_give_one_lemma_each(tokens: list[str], lemmatizer: Lemmatizer) -> None:
     lemmas = lemmatizer.lemmatize_tokens(["при\u00adвет", "İ", "ы" * 10_000, *tokens])
     assert len(lemmas) == 3 + len(tokens)

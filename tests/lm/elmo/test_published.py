@@ -97,7 +97,7 @@ ANY_OPTIONS = st.builds(
 )
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(options=ANY_OPTIONS, seed=st.integers(0, 99), sentence=st.lists(st.text(min_size=1), min_size=1, max_size=5))
 def test_equals_the_oracle_whatever_the_options(tmp_path: Path, options: Json, seed: int, sentence: list[str]) -> None:
     compare(tmp_path, options, draw(options, seed), [sentence])
