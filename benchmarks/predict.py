@@ -51,6 +51,7 @@ from pipeline.ner.exported import SETTINGS, Exported
 from pipeline.ner.scoring.scores import METRICS, count, estimate, score_types
 from pipeline.ner.typos import apply_typos, draw_typos
 from pipeline.paths import HERE
+from pipeline.predict.several import name_folders
 from pipeline.report.colours import BLUE, ORANGE
 from pipeline.report.licences import DEMO
 from pipeline.report.plots.style import new_figure, save
@@ -85,10 +86,10 @@ def main(
 ) -> None:
     """Measure them side by side; the first test file has the texts that are timed."""
     folders = model or [HERE.exported / "wikineural"]
-    models = {f"{OURS}, {name}": folder for name, folder in zip(shorten(folders), folders, strict=True)}
+    models = {f"{OURS}, {name}": folder for name, folder in zip(name_folders(folders), folders, strict=True)}
     forms, files = zip(*map(parse_test, test), strict=True)
     sets = [draw(list(read_file(path, form)), sentences) for form, path in zip(forms, files, strict=True)]
-    gold = dict(zip(shorten(files), sets, strict=True))
+    gold = dict(zip(name_folders(files), sets, strict=True))
     commands = find_commands(models, natasha)
     texts = [" ".join(x.tokens) for x in next(iter(gold.values()))]
     texts = [" ".join(texts[i : i + SENTENCES_A_TEXT]) for i in range(0, len(texts), SENTENCES_A_TEXT)]
@@ -101,7 +102,7 @@ def main(
         tables = {
             "Cost": costs,
             "Where the time goes, words new": [
-                row for name in models for row in time_parts(name, models, texts, rounds)
+                row for name, path in models.items() for row in time_parts(name, path, texts, rounds)
             ],
             "Entity F1 on the same sentences, 95 % bootstrap intervals": scores,
             "numpy and torch": [compare_runtimes(children, x, name, gold[name]) for x in models for name in gold],
@@ -123,14 +124,6 @@ def parse_test(test: str) -> tuple[str, Path]:
     if not colon or form not in FORMATS:
         raise UserError(f"--test: found {test}, expected FORMAT:FILE, the format one of {', '.join(FORMATS)}")
     return form, Path(path)
-
-
-def shorten(paths: Sequence[Path]) -> list[str]:
-    """Return names for paths: their last parts, as many as it takes to tell them apart."""
-    parts = [path.resolve().parts for path in paths]
-    most = max(map(len, parts))
-    names = (["/".join(path[-number:]) for path in parts] for number in range(1, most + 1))
-    return next((each for each in names if len({*each}) == len(each)), ["/".join(path) for path in parts])
 
 
 def describe_model(folder: Path) -> str:
@@ -233,12 +226,12 @@ def compare_costs(children: Mapping[str, Child], texts: list[str], seconds: Mapp
     ]
 
 
-def time_parts(name: str, models: Mapping[str, Path], texts: list[str], rounds: int) -> list[Row]:
+def time_parts(name: str, model: Path, texts: list[str], rounds: int) -> list[Row]:
     """Return a row for each part of one of our taggers: medians of CPU time, and the share of the part."""
     tokens = sum(len(sentence) for text in texts for sentence in split_text(text))
     timings: list[dict[str, float]] = []
     for _ in range(rounds):
-        with Child.start(our_command(PARTS, models[name])) as child:
+        with Child.start(our_command(PARTS, model)) as child:
             all_of_it = child.ask(texts)["cpu"]
             parts = child.ask([])
             timings.append(parts | {"everything else": all_of_it - sum(parts.values())})

@@ -131,7 +131,9 @@ def test_the_verdict_comes_first_and_is_by_chance_and_size(compared: tuple[str, 
 def test_the_demo_is_called_so(repository: Path, compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.experiments.compare.run.DEMO", None)  # the scale of this params.yaml, which has none
     assert "only show that the pipeline works" in compare("main", "workspace", "multiconer", "--resamples", "1")
-    assert "only show that the pipeline works" in Path("metrics/compare/main..workspace.html").read_text(encoding="utf-8")
+    assert "only show that the pipeline works" in Path("metrics/compare/main..workspace.html").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_a_clone_says_what_to_fetch_and_reads_a_remote(

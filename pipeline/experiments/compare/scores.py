@@ -62,7 +62,7 @@ def judge(rows: Sequence[Row], name: str) -> Verdict:
     This is so if p is at most 5 %, or, where there is no p, if 0 is outside the interval.
     """
     row = rows[[*METRICS].index("entity_f1")]
-    if not any((x.difference, x.low, x.high) != (0, 0, 0) for x in rows):
+    if all((x.difference, x.low, x.high) == (0, 0, 0) for x in rows):
         return Verdict(f"A and B have the same scores on {name}", f"entity F1 {plus_minus(*row.a)}")
     numbers = f"entity F1, 95 % interval {row.interval}, p {decimal(row.p, 4)}"
     if row.low <= 0 <= row.high if row.p is None else row.p > LEVEL:
