@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from pipeline.experiments.compare.system import check_fresh, find_scored
 from pipeline.experiments.studies import queue
-from pipeline.experiments.studies.queue import find, finish_queue, list_inputs, run_queued
+from pipeline.experiments.studies.queue import _count_workers, find, finish_queue, list_inputs, run_queued
 from pipeline.work.locks import lock
 from tests.studies.fake import DECIDE, DECIDE_NOTHING, ROOT, Fake, cell_of
 
@@ -153,21 +154,53 @@ def test_what_a_killed_study_has_left_is_waited_for(
     assert asked == ["queue status", *["exp run --run-all --jobs 3"] * waits]
 
 
-@pytest.mark.parametrize(("status", "starts"), [("Queued", True), ("Running", False)])
+@pytest.mark.parametrize(
+    ("status", "there", "starts"),
+    [("Queued", 1, True), ("Running", 1, False), ("Queued", 2, False)],
+)
 def test_workers_that_left_are_started_again_while_experiments_are_queued(
-    status: str, starts: bool, monkeypatch: pytest.MonkeyPatch
+    status: str, there: int, starts: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Of three; one is seen by DVC. Where it sees fewer than there are, it would start those again."""
     asked: list[str] = []
+    counted: list[int] = []
     enough = threading.Event()
+
+    def count() -> int:
+        counted.append(there)
+        if len(counted) == 5:
+            enough.set()
+        return there
 
     def run(command: list[str], **_: Any) -> "subprocess.CompletedProcess[str]":
         asked.append(" ".join(command[3:]))
-        if len(asked) == 5:
-            enough.set()
         return subprocess.CompletedProcess([], 0, QUEUE.format(status))
 
     monkeypatch.setattr(queue, "WATCH", 0.001)
+    monkeypatch.setattr(queue, "_count_workers", count)
     monkeypatch.setattr(subprocess, "run", run)
     monkeypatch.setattr(queue, "_dvc", lambda *_, **__: enough.wait(30))
-    run_queued([], 2)
-    assert asked[:4] == ["queue status", "queue start --jobs 2"] * 2 if starts else {*asked} == {"queue status"}
+    run_queued([], 3)
+    assert asked[:4] == ["queue status", "queue start --jobs 3"] * 2 if starts else {*asked} == {"queue status"}
+
+
+def test_workers_of_this_repository_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; sys.stdin.read()",
+        "exp",
+        "queue-worker",
+        "dvc-exp-1a2b3c-1@localhost",
+    ]
+    other = tmp_path / "other"
+    other.mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert _count_workers() == 0
+    with (
+        subprocess.Popen(command, stdin=subprocess.PIPE),
+        subprocess.Popen(command, stdin=subprocess.PIPE, cwd=other),
+        subprocess.Popen([*command[:4], "exec-run"], stdin=subprocess.PIPE),
+    ):
+        assert _count_workers() == 1
+    assert _count_workers() == 0

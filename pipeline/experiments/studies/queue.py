@@ -7,7 +7,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 from pipeline.errors import UserError
 from pipeline.experiments.lock import Json, stale
@@ -108,7 +111,8 @@ def _run_all(jobs: int) -> None:
     """Run all that stands in DVC's queue, `jobs` at a time.
 
     On a busy machine a worker of DVC may get no answer within its second, take the queue for empty and leave. So
-    workers that are missing are started again for as long as anything is queued.
+    workers that are missing are started again for as long as anything is queued. For the same reason DVC may miss a
+    worker that is at work, and would start another: it is asked only when it has seen all that are there.
     """
     ended = threading.Event()
     watch = threading.Thread(target=_replace_workers, args=(jobs, ended), daemon=True)
@@ -121,8 +125,20 @@ def _run_all(jobs: int) -> None:
 
 def _replace_workers(jobs: int, ended: threading.Event) -> None:
     while not ended.wait(WATCH):
-        if re.search(r"\bQueued *$", _ask_queue("status"), re.MULTILINE):
-            _ask_queue("start", "--jobs", str(jobs))
+        there = _count_workers()
+        if there < jobs and re.search(r"\bQueued *$", status := _ask_queue("status"), re.MULTILINE):
+            seen = re.search(r"(\d+) active, (\d+) idle", status)
+            if seen and int(seen[1]) + int(seen[2]) == there:
+                _ask_queue("start", "--jobs", str(jobs))
+
+
+def _count_workers() -> int:
+    """Return how many processes are workers of the queue of this repository."""
+    here, number = os.getcwd(), 0
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):  # ended by now, or not ours to ask
+            number += "queue-worker" in process.cmdline() and process.cwd() == here
+    return number
 
 
 def _ask_queue(*arguments: str) -> str:
