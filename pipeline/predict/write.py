@@ -11,6 +11,8 @@ from pipeline.predict.pieces import Span, Tagged
 from pipeline.report.colours import colour_types, on_terminal
 
 TEMPLATE = Path(__file__).with_name("page.html")
+DOCUMENT = "-DOCSTART- -X- O O"
+"""With the four columns of CoNLL-2003, by which readers know it."""
 UNSURE = 0.5
 """Entities with a lower confidence are marked on pages."""
 _LINE_END = re.compile("\r\n?")
@@ -18,18 +20,16 @@ _SPACE = re.compile(r"\s")
 
 
 def write_conll(answers: Iterator[Tagged], out: TextIO) -> None:
-    """Write `token<TAB>tag` lines with BIO tags, a blank line after each sentence, and a comment before each text."""
-    number = 1
+    """Write `token<TAB>tag` lines with BIO tags and a blank line after each sentence.
+
+    CoNLL-2003's row of a document comes before each text. One that could not be read has no sentences.
+    """
     for tagged in answers:
-        piece = tagged.piece
-        if piece.fault:
-            out.write(f"# text {number}: {piece.fault}\n\n")
-        elif piece.start == 0:
-            out.write(f"# text {number}\n")
+        if tagged.piece.start == 0:
+            out.write(f"{DOCUMENT}\n\n")
         for sentence, tags in zip(tagged.sentences, _tags(tagged), strict=True):
             forms = (printable(_SPACE.sub("_", token.form)) for token in sentence)
             out.write("".join(f"{form}\t{tag}\n" for form, tag in zip(forms, tags, strict=True)) + "\n")
-        number += piece.last
 
 
 def _tags(tagged: Tagged) -> Iterator[list[str]]:

@@ -2,7 +2,9 @@
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -11,15 +13,19 @@ from benchmarks.predict import (
     LABELS,
     ON_TORCH,
     Child,
+    compare_runtimes,
+    compare_scores,
+    draw_speeds,
     find_commands,
     keep_types,
     our_command,
     parse_test,
     tag_tokens,
 )
-from benchmarks.tagging import PARTS
+from benchmarks.tagging import BATCHES, NATASHA, PARTS, Spans
 from pipeline.errors import UserError
 from pipeline.ner.data.bio import bio_spans, repair
+from pipeline.ner.data.lines import RawSentence
 from pipeline.predict import TextTagger
 from tests.predict.conftest import World
 
@@ -56,6 +62,47 @@ def test_a_test_file_has_a_format() -> None:
     assert parse_test("wikineural:a:b.conll") == ("wikineural", Path("a:b.conll"))
     with pytest.raises(UserError, match=r"--test: found b.conll, expected FORMAT:FILE, the format one of conll2003, "):
         parse_test("b.conll")
+
+
+class Says(Child):
+    """A tagger that finds the same in every list of texts."""
+
+    def __init__(self, *spans: Spans) -> None:
+        self._spans = spans
+
+    def ask(self, texts: list[str]) -> dict[str, Any]:
+        return {"spans": self._spans[: len(texts)]}
+
+
+GOLD = [
+    RawSentence(["Анна", "Орлова", "здесь"], ["B-PER", "I-PER", "O"]),
+    RawSentence(["Омск"], ["B-LOC"]),
+]
+
+
+def test_numpy_and_torch_are_compared_by_entity() -> None:
+    light = Says([(0, 11, "PER", 0.9), (12, 17, "LOC", 0.5)], [(0, 4, "LOC", 0.75)])
+    torch = Says([(0, 11, "PER", 0.9)], [(0, 4, "LOC", 0.5)])
+    row = compare_runtimes({"ours": light, f"ours{ON_TORCH}": torch}, "ours", "test", GOLD)
+    assert row["sentences"] == 2 and row["entities"] == 3 and row["found by one only"] == 1
+    assert row["largest difference of a confidence"] == 0.25
+    nothing = Says([], [])
+    row = compare_runtimes({"ours": nothing, f"ours{ON_TORCH}": torch}, "ours", "test", GOLD)
+    assert row["found by one only"] == 2 and row["largest difference of a confidence"] == 0
+
+
+def test_the_picture_has_every_tagger_at_its_speed_and_score() -> None:
+    """natasha in batches finds what it finds one by one; torch is in the tables only."""
+    half = Says([(0, 11, "PER", 0.9), (12, 17, "LOC", 0.5)], [])
+    right = Says([(0, 11, "PER", 0.9)], [(0, 4, "LOC", 0.5)])
+    children = {"ours": half, f"ours{ON_TORCH}": half, NATASHA: right, BATCHES: right}
+    scores = [row for test in ("first", "second") for row in compare_scores(children, test, GOLD)]
+    costs = [{"tagger": name, "tokens/s": speed} for speed, name in enumerate(children, start=1)]
+    [axes] = draw_speeds(costs, scores).axes
+    points = [[float(np.ravel(x)[0]) for x in line.get_data()] for line in axes.lines]
+    assert points == [[1, pytest.approx(0.5)], [3, 1], [4, 1]]
+    assert [text.get_text() for text in axes.texts] == ["ours", NATASHA, BATCHES]
+    assert axes.get_title() == "Entity F1 on first, 95 % intervals"
 
 
 @pytest.mark.slow

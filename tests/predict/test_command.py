@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pipeline.ner.data.published import read_file
 from pipeline.predict import Span, TextTagger
 from pipeline.predict.pieces import Piece, Tagged
 from pipeline.predict.run import BROKEN_PIPE, Form, Source, run
-from pipeline.predict.write import write_terminal
+from pipeline.predict.write import DOCUMENT, write_terminal
 from tests.browser import LAYOUTS, check_layout
 from tests.conftest import RunCommand
 from tests.pages import Page
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 TEXT = "Анна Смирнова уехала в город Казань.\r\n\u00a0Иван Петров <b>&amp;</b> — в\u2028Москву \x1b[31m!\n"
 Captured = pytest.CaptureFixture[bytes]
+
+
+def to_json(text: str) -> str:
+    return json.dumps({"text": text})
 
 
 class Command:
@@ -108,7 +113,7 @@ def test_given_tokens_are_not_cut_and_offsets_are_those_in_their_line(
         "Анна Смирнова уехала в  Казань . ", "", None, "Иван",
     ]  # fmt: skip
     assert error.endswith("line 3: found '\\t'; expected tokens separated by spaces\n")
-    assert command("Анна Смирнова уехала в Казань", "conll", tokens=True)[1].count("\n\n") == 1
+    assert command("Анна Смирнова уехала в Казань", "conll", tokens=True)[1].count("\n\n") == 2
     for span in rows[0]["spans"]:
         words = rows[0]["text"][span["start"] : span["stop"]]
         assert words == words.strip()
@@ -122,12 +127,33 @@ def test_what_is_not_utf_8_is_replaced_and_said(command: Command) -> None:
 
 def test_conll_has_a_tag_a_token(command: Command) -> None:
     code, out, _ = command(TEXT, "conll")
-    rows = [line.split("\t") for line in out.splitlines() if line and not line.startswith("# ")]
-    assert code == 0 and out.startswith("# text 1\n") and all(len(row) == 2 for row in rows)
+    first, *rows = [line.split("\t") for line in out.splitlines() if line]
+    assert code == 0 and first == [DOCUMENT] and all(len(row) == 2 for row in rows)
     spans = command.tagger(TEXT)
     assert [tag[2:] for _, tag in rows if tag.startswith("B-")] == [span.type for span in spans]
     assert "".join(token for token, tag in rows if tag != "O") == re.sub(r"\s", "", "".join(x.text for x in spans))
-    assert out.count("\n\n") == 2
+    assert out.count("\n\n") == 3
+
+
+def test_conll_is_read_as_a_data_set(command: Command) -> None:
+    _, out, _ = command(TEXT, "conll")
+    command.path.write_text(out, encoding="utf-8")
+    sentences = [*read_file(command.path, "conll2003")]
+    rows = [f"{token}\t{tag}" for sentence in sentences for token, tag in zip(*sentence, strict=True)]
+    assert rows == [line for line in out.splitlines()[1:] if line] and len(sentences) == out.count("\n\n") - 1
+
+
+def test_spacy_reads_our_conll(command: Command) -> None:
+    """One document a text, an empty one left out, with the entities that were found."""
+    converters = pytest.importorskip("spacy.training.converters", reason="spaCy is not installed")
+    texts = [TEXT, "", "# Анна Смирнова уехала в город Казань.\nИван Петров уехал."]
+    _, out, _ = command("\n".join(map(to_json, texts)) + "\nno JSON\n", "conll", jsonl=True)
+    assert out.count(DOCUMENT) == 4
+    docs = [*converters.conll_ner_to_docs(out, no_print=True)]
+    spans = [command.tagger(text) for text in texts if text]
+    assert [[ent.label_ for ent in doc.ents] for doc in docs] == [[span.type for span in each] for each in spans]
+    squeezed = [["".join(token.text for token in ent) for ent in doc.ents] for doc in docs]
+    assert squeezed == [[re.sub(r"\s", "", span.text) for span in each] for each in spans] and all(spans)
 
 
 def test_the_terminal_gets_no_colour_and_no_control_characters_where_it_is_none(command: Command) -> None:
