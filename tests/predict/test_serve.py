@@ -6,10 +6,12 @@ import socket
 import threading
 import time
 import webbrowser
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import requests
 import yaml
@@ -230,6 +232,26 @@ def test_requests_that_never_end_stop_no_others_and_are_closed(monkeypatch: pyte
             waiting = [(kind, x) for kind, x in waiting if not is_closed(x, b"X" if kind == "a drip" else b"")]
             time.sleep(0.05)
         assert not waiting
+
+
+@pytest.mark.slow
+def test_thousands_of_short_requests_are_answered_and_leave_nothing(address: str, tagger: TextTagger) -> None:
+    texts = [f"Анна Смирнова уехала в город Казань, дом {i}." for i in range(5)]
+    expected = [as_json(tagger(text)) for text in texts]
+
+    def ask_often(times: int) -> None:
+        with requests.Session() as session:
+            for i in range(times):
+                answer = session.post(address + API, json={"text": texts[i % 5]}, timeout=10).json()
+                assert answer["models"][0]["spans"] == expected[i % 5]
+
+    def ask_at_once(times: int) -> int:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(ask_often, [times] * 8))
+        return int(psutil.Process().memory_info().rss)
+
+    before = ask_at_once(100)
+    assert ask_at_once(300) - before < 20e6
 
 
 def is_closed(connection: socket.socket, more: bytes) -> bool:
