@@ -23,13 +23,14 @@ def test_the_studies_of_the_repository_fit_its_settings(name: str) -> None:
     assert len({str(cell.values) for cell in cells}) == len(cells), "two rows have the same settings"
 
 
-def test_a_row_has_the_settings_of_base_column_and_row_the_last_one_first(tmp_path: Path) -> None:
+def test_an_experiment_has_the_settings_of_base_column_row_and_cell_the_last_one_first(tmp_path: Path) -> None:
     text = "question: Which?\nbase: {seed: 2, scale: local}\ncolumns: {c: {seed: 3, arch: gru}, d: {}}\n"
+    text += "cells: {'Ёлки, палки': {d: {seed: 4}}}\n"
     (tmp_path / "x.yaml").write_text(text + "rows: {a: {arch: lstm}, 'Ёлки, палки': {}}\n", encoding="utf-8")
     cells = list_cells(read_study("x", tmp_path), "x", VALUES)
     chosen = {(row, column): (params.seed, params.scale, params.arch) for row, column, _, _, params in cells}
     assert chosen["a", "c"] == (3, "local", "lstm") and chosen["a", "d"] == (2, "local", "lstm")
-    assert chosen["Ёлки, палки", "c"] == (3, "local", "gru") and chosen["Ёлки, палки", "d"] == (2, "local", "sru")
+    assert chosen["Ёлки, палки", "c"] == (3, "local", "gru") and chosen["Ёлки, палки", "d"] == (4, "local", "sru")
     assert VALUES["seed"] == 1
 
 
@@ -38,12 +39,14 @@ def test_a_row_has_the_settings_of_base_column_and_row_the_last_one_first(tmp_pa
     [
         (
             VALID + "basis: {}",
-            "basis: unknown key; valid keys here: question, base, columns, rows, baseline, picture, findings",
+            "basis: unknown key; valid keys here: question, base, columns, rows, cells, baseline, picture, findings",
         ),
         ("question: Which?", "rows: missing; required here: question, rows"),
         ("question: Which?\nrows: {}", "rows: found {}: dictionary should have at least 1 item"),
         ("question: Which?\nrows: {'a|b': {}}", r"rows.a\|b: found .a\|b.: expected a name without bars"),
         ('question: "One.\\nTwo."\nrows: {a: {}}', "question: found .*: expected a line of text"),
+        (VALID + "cells: {c: {}}", "cells: found row 'c', expected one of a, b"),
+        (VALID + "cells: {a: {d: {seed: 2}}}", "cells: found column 'd', expected one of all"),
         (VALID + "baseline: c", "baseline: found 'c', expected one of a, b"),
         ("question: [", "not valid YAML: line"),
         ("", "top level: found nothing"),

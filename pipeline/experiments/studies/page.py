@@ -27,13 +27,16 @@ def render(results: Results, pictures: Collection[str]) -> str:
     study = results.study
     matrices = [(results.title(*key), _tabulate_pairs(results, *key)) for key in results.tables()]
     columns = [[column, _describe_settings(values)] for column, values in study.columns.items()]
+    cells = [
+        (study.title(row, column), values) for row, cells in study.cells.items() for column, values in cells.items()
+    ]
     return render_markdown(
         PAGE,
         **_content(results, ".", pictures),
         resamples=RESAMPLES,
         matrices=[(title, matrix) for title, matrix in matrices if matrix],
         costs=[[*results.titles([key]), *_describe_cost(results.means[key])] for key in _first_of_each(results)],
-        settings=[[row, _describe_settings(values)] for row, values in study.rows.items()],
+        settings=[[name, _describe_settings(values)] for name, values in [*study.rows.items(), *cells]],
         base=_describe_settings(study.base),
         columns=[] if [*study.columns] == [ALL] else columns,
     )

@@ -63,6 +63,8 @@ class Study(Settings):
     """Settings under which every row is run, by the name of a column of the results."""
     rows: Annotated[dict[Name, Json], Field(min_length=1)]
     """Settings of each row over those of the base and the column."""
+    cells: dict[Name, dict[Name, Json]] = Field(default_factory=dict)
+    """Settings of single experiments, by row and column, over those of both."""
     baseline: Name | None = None
     """The row with which the others are compared; without one, all pairs of rows are."""
     picture: Literal["scores", "cost", "curves", "tokens", "typos"] = "scores"
@@ -103,6 +105,10 @@ def read_study(name: str, folder: Path = FOLDER) -> Study:
         study = Study.model_validate(read_yaml(path))
     except ValidationError as error:
         raise UserError(f"{path}: {explain(error, Study)}") from None
+    for row, of_row in study.cells.items():
+        for kind, name, names in [("row", row, [*study.rows]), *(("column", c, [*study.columns]) for c in of_row)]:
+            if name not in names:
+                raise UserError(f"{path}: cells: found {kind} {shown(name)}, expected one of {', '.join(names)}")
     if study.baseline is not None and study.baseline not in study.rows:
         raise UserError(f"{path}: baseline: found {shown(study.baseline)}, expected one of {', '.join(study.rows)}")
     return study
@@ -117,7 +123,7 @@ def list_cells(study: Study, name: str, values: Json) -> list[Cell]:
     cells = []
     for row, of_row in study.rows.items():
         for column, of_column in study.columns.items():
-            settings = study.base | of_column | of_row
+            settings = study.base | of_column | of_row | study.cells.get(row, {}).get(column, {})
             origin = f"{FOLDER / name}.yaml: {study.title(row, column)}"
             changed = copy.deepcopy(values)
             for key, value in settings.items():
