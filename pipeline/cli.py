@@ -172,7 +172,8 @@ def study(
         print(printable("\n".join(f"{each}: {read_study(each).question}" for each in list_studies()), TEXT))
         return
     with _at_work("study"):
-        scores, missing = run(name, compute, jobs, HERE.results / name, HERE.results_page, _columns(100))
+        pages = [HERE.results_page, HERE.readme]
+        scores, missing = run(name, compute, jobs, HERE.results / name, pages, _columns(100))
         print(printable(scores, TEXT))
         if compute and missing:
             advice = "see above, or dvc queue logs, for why; the same command runs them again"

@@ -58,8 +58,8 @@ class Paths:
     comparisons = Below("metrics/compare")
     results = Below("results")
     """A folder for each study, in git."""
-    results_page = Below("docs/results.md")
-    """The page of the documentation in which studies write what they found."""
+    results_page, readme = Below("docs/results.md"), Below("README.md")
+    """Pages of the documentation in which studies write what they found."""
 
     features = Below("models/.features", shared=True)
     """Frozen features of NER sets, keyed by content; outside DVC and safe to delete."""

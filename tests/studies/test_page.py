@@ -79,7 +79,7 @@ def test_the_page_says_what_the_rows_say() -> None:
 
 def test_scores_stand_beside_the_papers_and_in_the_terminal() -> None:
     results = make_results()
-    table = summarise(results, "../results/my_demo", ["scores"])
+    table = str(summarise(results, "../results/my_demo", ["scores"])[None])
     line = next(line for line in table.splitlines() if line.startswith("| gru"))
     assert [cell.strip() for cell in line.split("|")[2:-1]] == [
         "0.600 ± 0.000", "0.550 to 0.660", "0.730", "0.410", "0.550", "0.500", "0.720 ± 0.028", "0.693",
@@ -90,14 +90,30 @@ def test_scores_stand_beside_the_papers_and_in_the_terminal() -> None:
     assert re.search(r"gru +0.600 ± 0.000 +0.410 +0.550 +0.500 +0.720 +20.0", show(results, 100))
     assert max(map(len, show(results, 80).splitlines())) <= 80
     other = {"a": {"arch": "gru"}}
-    assert "the paper's" in table and "the paper's" not in summarise(make_results(rows=other), ".", ["scores"])
+    assert "the paper's" in table and "the paper's" not in summarise(make_results(rows=other), ".", ["scores"])[None]
+
+
+def test_a_readme_has_the_first_finding_and_a_line_for_each_row() -> None:
+    columns = {"c": {"seed": 2}, "d": {}}
+    findings = ["First, {{ f1('bare', 'wikineural') }}.", "Second."]
+    parts = summarise(make_results(columns=columns, findings=findings, stale=("gru",)), "x", ["scores"])
+    assert str(parts["finding"]).startswith("**First, 0.600 ± 0.000.**") and "x/scores.png" in str(parts["finding"])
+    assert "Second" not in str(parts["finding"])
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in str(parts["table"]).splitlines()]
+    assert lines[0][1:] == [
+        "Parameters, M", "CPU minutes", "Perplexity, c", "Perplexity, d", "WikiNEuRal, c", "WikiNEuRal, d"
+    ]  # fmt: skip
+    assert lines[3] == ["gru †", "1.50", "0.50", "20.0", "20.0", "0.600", "0.600"]
+    assert lines[4] == ["bare", "0.00", "0.50", "–", "–", "0.600", "0.600"]
+    table = str(summarise(make_results(), "x", [])["table"])
+    assert re.search(r"\| gru +\| +1.50 \| +0.50 \| +20.0 \| +0.600 \\\* \|", table) and "means over 2 seeds" in table
 
 
 def test_a_study_may_lead_with_another_picture_once_there_is_one() -> None:
     results = make_results(picture="typos")
     for pictures, shown in (({"scores", "typos"}, ["./typos.png", "scores.png"]), ({"scores"}, ["./scores.png"])):
         assert re.findall(r"!\[.*?\]\((.*?)\)", render(results, pictures)) == shown
-        assert f"(x/{Path(shown[0]).name})" in summarise(results, "x", pictures)
+        assert f"(x/{Path(shown[0]).name})" in summarise(results, "x", pictures)[None]
 
 
 def test_stale_and_missing_rows_are_marked() -> None:
@@ -169,13 +185,17 @@ def test_a_finding_that_cannot_be_read_is_one_line() -> None:
 
 def test_a_study_fills_in_its_own_blocks(tmp_path: Path) -> None:
     page, start, end = tmp_path / "results.md", "<!-- study demo -->\n", "<!-- end of study -->"
-    assert not fill_in(page, "demo", "new") and not page.exists()
+    parts = {None: r"new \1", "table": "| new |"}
+    assert not fill_in(page, "demo", parts) and not page.exists()
+    part, another = "<!-- study demo: table -->\n", "<!-- study demo: picture -->\nold\n"
     text = f"# Results\n\n{start}old\n{end}\n\n<!-- study other -->\nold\n{end}\n{start}{start}{end}\n"
+    text += f"{part}old\n{end}\n{another}{end}\n"
     page.write_text(text, encoding="utf-8")
-    assert fill_in(page, "demo", r"new \1") and not fill_in(page, "demo", r"new \1")
+    assert fill_in(page, "demo", parts) and not fill_in(page, "demo", parts)
     new = f"{start}\nnew \\1\n{end}"  # a start without an end stays
-    assert page.read_text(encoding="utf-8") == text.replace(f"{start}old\n{end}", new).replace(f"{start}{end}", new)
-    assert not fill_in(page, "third", "new")
+    filled = text.replace(f"{start}old\n{end}", new).replace(f"{start}{end}", new)
+    assert page.read_text(encoding="utf-8") == filled.replace(f"{part}old\n", f"{part}\n| new |\n")
+    assert not fill_in(page, "third", parts)
     assert path_between(Path("docs/results.md"), Path("results/demo")) == "../results/demo"
 
 

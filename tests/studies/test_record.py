@@ -147,7 +147,7 @@ class Bench:
     def study(self, compute: bool = True) -> dict[str, str]:
         """Run it, and return the files that it leaves."""
         self.queued = []
-        command.run("s", compute, 1, Path("results"), Path("docs.md"), 80)
+        command.run("s", compute, 1, Path("results"), [Path("docs.md")], 80)
         return {path.name: path.read_text(encoding="utf-8") for path in Path("results").iterdir()}
 
 

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Collection
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -19,7 +20,7 @@ from pipeline.report.tables import NONE, decimal, integer, minutes, plain, score
 PAPER = MODELS | LARGE_MODELS
 FEW = 3
 """Experiments that were not run are named where all can see them if they are at most so many."""
-PAGE, DOCS = (Path(__file__).with_name(name) for name in ("page.md", "docs.md"))
+HERE = Path(__file__).parent
 
 
 def render(results: Results, pictures: Collection[str]) -> str:
@@ -31,7 +32,7 @@ def render(results: Results, pictures: Collection[str]) -> str:
         (study.title(row, column), values) for row, cells in study.cells.items() for column, values in cells.items()
     ]
     return render_markdown(
-        PAGE,
+        HERE / "page.md",
         **_content(results, ".", pictures),
         resamples=RESAMPLES,
         matrices=[(title, matrix) for title, matrix in matrices if matrix],
@@ -42,9 +43,14 @@ def render(results: Results, pictures: Collection[str]) -> str:
     )
 
 
-def summarise(results: Results, folder: str, pictures: Collection[str]) -> str:
-    """Return findings, picture and scores as Markdown; `folder` leads to the study's results and its pictures."""
-    return render_markdown(DOCS, **_content(results, folder, pictures))
+def summarise(results: Results, folder: str, pictures: Collection[str]) -> dict[str | None, str]:
+    """Return what pages of the documentation show, as Markdown: by part, see `docs`.
+
+    `folder` leads to the study's results and its pictures.
+    """
+    content = _content(results, folder, pictures)
+    templates = {None: "docs.md", "finding": "finding.md", "table": "table.md"}
+    return {part: render_markdown(HERE / template, **content) for part, template in templates.items()}
 
 
 def show(results: Results, width: int) -> str:
@@ -94,6 +100,9 @@ def _content(results: Results, folder: str, pictures: Collection[str]) -> dict[s
         "commits": sorted({mean["commit"] for mean in current}),
         "machines": sorted(machines - {""}),
         "ran": bool(results.means),
+        "reference": _reference(results),
+        "rows": _tabulate_rows(results),
+        "seeds": max((len(results.seeds(key)) for key in results.means), default=0),
     }
 
 
@@ -128,6 +137,38 @@ def _tabulate_scores(results: Results, name: str, column: str) -> tuple[Markdown
     number = max((len(results.seeds(key)) for key in means), default=1)
     between, pairs = results.seed_deviation(name, column), [*results.pairs_of(name, column).values()]
     return table(header, rows), between, smallest_difference(pairs, number, between or 0)
+
+
+def _reference(results: Results) -> str:
+    return results.study.baseline or next(iter(results.study.rows))
+
+
+def _tabulate_rows(results: Results) -> Markdown:
+    """Return a table with a line for each row: what its language model is and took, and F1 in each column on each set.
+
+    A star marks what differs from the baseline, or else from the first row, by more than chance.
+    """
+    reference = _reference(results)
+    sure = {
+        title: {*chain(*(pair for pair in results.sure_pairs(*title) if reference in pair))}
+        for title in results.tables()
+    }
+    header = ["", "Parameters, M", "CPU minutes"]
+    header += [f"Perplexity{'' if column == ALL else ', ' + column}" for column in results.columns]
+    rows = []
+    for row in dict.fromkeys(row for row, *_ in results.means):
+        of_row = {key[1:]: mean for key, mean in results.means.items() if key[0] == row}
+        by_column = {column: mean for (column, _), mean in of_row.items()}
+        means = pd.DataFrame(by_column.values())
+        cells = [_mark(results, (row, *next(iter(of_row)))), decimal(_known(means.parameters_m.iloc[0]), 2)]
+        cells += [minutes(_known(means.cpu_minutes.mean()))]
+        for column in results.columns:
+            cells += [decimal(_known(by_column[column].perplexity) if column in by_column else None, 1)]
+        for name, column in results.tables():
+            star = " *" if row != reference and row in sure[name, column] else ""
+            cells += [score(of_row[column, name].entity_f1) + star if (column, name) in of_row else NONE]
+        rows.append(cells)
+    return table([*header, *(results.title(*title) for title in results.tables())], rows)
 
 
 def _mark(results: Results, key: Key) -> str:

@@ -40,8 +40,8 @@ Revisions = dict[tuple[str, str], Revision]
 """By row and column."""
 
 
-def run(name: str, compute: bool, jobs: int, target: Path, docs: Path, width: int) -> tuple[str, list[str]]:
-    """Bring the study up to date in the folder `target` and in the page `docs`.
+def run(name: str, compute: bool, jobs: int, target: Path, pages: Sequence[Path], width: int) -> tuple[str, list[str]]:
+    """Bring the study up to date in the folder `target` and in `pages` of the documentation.
 
     Returns its scores as text in lines of at most `width` characters, and the names of the experiments that have none.
 
@@ -90,7 +90,8 @@ def run(name: str, compute: bool, jobs: int, target: Path, docs: Path, width: in
     drawings = choose_drawings(results)
     pictures = {picture: save(target, picture, draw, results) for picture, draw in drawings.items()}
     write_page(target, "page", render(results, drawings), pictures)
-    fill_in(docs, name, summarise(results, path_between(docs, target), drawings))
+    for docs in pages:
+        fill_in(docs, name, summarise(results, path_between(docs, target), drawings))
     return f"{show(results, width)}\n\npage: {target / 'page'}.html", results.missing
 
 
