@@ -266,8 +266,8 @@ def test_the_page_of_the_house_is_that_of_the_folder() -> None:
 
 def test_imports_run_down_the_house() -> None:
     """A room imports from itself and from the floors below it, in the order of the page."""
-    section = " ".join(PAGE.split("## Floors")[1].split())
-    floors = re.search("Imports run down and never up: (.+?)[.] ", section)[1].split(" - ")  # type: ignore[index]
+    section = " ".join(PAGE.split("## Layers")[1].split())
+    floors = re.search("From the top: (.+?)[.] ", section)[1].split("; ")  # type: ignore[index]
     floor = {name: number for number, names in enumerate(floors) for name in re.findall(r"`(\w+)`", names)}
     assert floor.keys() == {room(path) for path in SOURCES} - {"__init__", "__main__"}
     for path in (path for path in MODULES if room(path) in floor):
