@@ -215,7 +215,7 @@ def test_pictures_show_every_row_by_name(pictures: dict[str, str]) -> None:
         for row in ("gru", "Ёлки", "bare"):
             assert any(row in text for text in texts), (name, row)
         assert "<dc:date>" not in svg
-    assert "paper" in pictures["scores"]
+    assert "published in the paper" in pictures["scores"]
     assert len(draw_curves(make_results()).axes) == 2  # without a language model there is no curve of one
     assert len(draw_curves(make_results(rows={"bare": {"arch": "charcnn"}})).axes) == 1
     page = Page.parse(render_html(render(make_results(), pictures), pictures))

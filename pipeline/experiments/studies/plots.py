@@ -99,7 +99,9 @@ def draw_scores(results: Results) -> Figure:
     names = columns if len(results.study.columns) > 1 else ["here"]
     handles = [Line2D([], [], color=COLOURS[n], marker="o", label=column) for n, column in enumerate(names)]
     if theirs:
-        handles += [Line2D([], [], color=ORANGE, marker="D", fillstyle="none", linestyle="none", label="paper")]
+        handles += [
+            Line2D([], [], color=ORANGE, marker="D", fillstyle="none", linestyle="none", label="published in the paper")
+        ]
     if theirs or len(results.study.columns) > 1:
         figure.legend(handles=handles, loc="outside upper right", ncols=4, frameon=False)
     return figure
