@@ -79,7 +79,7 @@ def test_the_page_says_what_the_rows_say() -> None:
 
 def test_scores_stand_beside_the_papers_and_in_the_terminal() -> None:
     results = make_results()
-    table = str(summarise(results, "../results/my_demo", ["scores"])[None])
+    table = summarise(results, "../results/my_demo", ["scores"])[None]
     line = next(line for line in table.splitlines() if line.startswith("| gru"))
     assert [cell.strip() for cell in line.split("|")[2:-1]] == [
         "0.600 ± 0.000", "0.550 to 0.660", "0.730", "0.410", "0.550", "0.500", "0.720 ± 0.028", "0.693",
@@ -97,15 +97,15 @@ def test_a_readme_has_the_first_finding_and_a_line_for_each_row() -> None:
     columns = {"c": {"seed": 2}, "d": {}}
     findings = ["First, {{ f1('bare', 'wikineural') }}.", "Second."]
     parts = summarise(make_results(columns=columns, findings=findings, stale=("gru",)), "x", ["scores"])
-    assert str(parts["finding"]).startswith("**First, 0.600 ± 0.000.**") and "x/scores.png" in str(parts["finding"])
-    assert "Second" not in str(parts["finding"])
-    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in str(parts["table"]).splitlines()]
+    assert parts["finding"].startswith("**First, 0.600 ± 0.000.**") and "x/scores.png" in parts["finding"]
+    assert "Second" not in parts["finding"]
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in parts["table"].splitlines()]
     assert lines[0][1:] == [
         "Parameters, M", "CPU minutes", "Perplexity, c", "Perplexity, d", "WikiNEuRal, c", "WikiNEuRal, d"
     ]  # fmt: skip
     assert lines[3] == ["gru †", "1.50", "0.50", "20.0", "20.0", "0.600", "0.600"]
     assert lines[4] == ["bare", "0.00", "0.50", "–", "–", "0.600", "0.600"]
-    table = str(summarise(make_results(), "x", [])["table"])
+    table = summarise(make_results(), "x", [])["table"]
     assert re.search(r"\| gru +\| +1.50 \| +0.50 \| +20.0 \| +0.600 \\\* \|", table) and "means over 2 seeds" in table
 
 

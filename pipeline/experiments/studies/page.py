@@ -2,7 +2,6 @@
 
 import textwrap
 from collections.abc import Collection
-from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -48,7 +47,12 @@ def summarise(results: Results, folder: str, pictures: Collection[str]) -> dict[
 
     `folder` leads to the study's results and its pictures.
     """
-    content = _content(results, folder, pictures)
+    reference = results.study.baseline or next(iter(results.study.rows))
+    content = _content(results, folder, pictures) | {
+        "reference": reference,
+        "rows": _tabulate_rows(results, reference),
+        "seeds": max((len(results.seeds(key)) for key in results.means), default=0),
+    }
     templates = {None: "docs.md", "finding": "finding.md", "table": "table.md"}
     return {part: render_markdown(HERE / template, **content) for part, template in templates.items()}
 
@@ -100,9 +104,6 @@ def _content(results: Results, folder: str, pictures: Collection[str]) -> dict[s
         "commits": sorted({mean["commit"] for mean in current}),
         "machines": sorted(machines - {""}),
         "ran": bool(results.means),
-        "reference": _reference(results),
-        "rows": _tabulate_rows(results),
-        "seeds": max((len(results.seeds(key)) for key in results.means), default=0),
     }
 
 
@@ -139,20 +140,12 @@ def _tabulate_scores(results: Results, name: str, column: str) -> tuple[Markdown
     return table(header, rows), between, smallest_difference(pairs, number, between or 0)
 
 
-def _reference(results: Results) -> str:
-    return results.study.baseline or next(iter(results.study.rows))
-
-
-def _tabulate_rows(results: Results) -> Markdown:
+def _tabulate_rows(results: Results, reference: str) -> Markdown:
     """Return a table with a line for each row: what its language model is and took, and F1 in each column on each set.
 
-    A star marks what differs from the baseline, or else from the first row, by more than chance.
+    A star marks what differs from the row `reference` by more than chance.
     """
-    reference = _reference(results)
-    sure = {
-        title: {*chain(*(pair for pair in results.sure_pairs(*title) if reference in pair))}
-        for title in results.tables()
-    }
+    sure = {title: results.sure_pairs(*title) for title in results.tables()}
     header = ["", "Parameters, M", "CPU minutes"]
     header += [f"Perplexity{'' if column == ALL else ', ' + column}" for column in results.columns]
     rows = []
@@ -165,7 +158,7 @@ def _tabulate_rows(results: Results) -> Markdown:
         for column in results.columns:
             cells += [decimal(_known(by_column[column].perplexity) if column in by_column else None, 1)]
         for name, column in results.tables():
-            star = " *" if row != reference and row in sure[name, column] else ""
+            star = " *" if (reference, row) in sure[name, column] else ""
             cells += [score(of_row[column, name].entity_f1) + star if (column, name) in of_row else NONE]
         rows.append(cells)
     return table([*header, *(results.title(*title) for title in results.tables())], rows)

@@ -12,6 +12,7 @@ A setting is a dotted key of params.yaml. Where a study has `columns`, each row 
 import copy
 import json
 import re
+from collections.abc import Iterable
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -106,12 +107,17 @@ def read_study(name: str, folder: Path = FOLDER) -> Study:
     except ValidationError as error:
         raise UserError(f"{path}: {explain(error, Study)}") from None
     for row, of_row in study.cells.items():
-        for kind, name, names in [("row", row, [*study.rows]), *(("column", c, [*study.columns]) for c in of_row)]:
-            if name not in names:
-                raise UserError(f"{path}: cells: found {kind} {shown(name)}, expected one of {', '.join(names)}")
-    if study.baseline is not None and study.baseline not in study.rows:
-        raise UserError(f"{path}: baseline: found {shown(study.baseline)}, expected one of {', '.join(study.rows)}")
+        _check_name(row, study.rows, f"{path}: cells: found row")
+        for column in of_row:
+            _check_name(column, study.columns, f"{path}: cells: found column")
+    if study.baseline is not None:
+        _check_name(study.baseline, study.rows, f"{path}: baseline: found")
     return study
+
+
+def _check_name(name: str, names: Iterable[str], found: str) -> None:
+    if name not in (names := [*names]):
+        raise UserError(f"{found} {shown(name)}, expected one of {', '.join(names)}")
 
 
 def list_cells(study: Study, name: str, values: Json) -> list[Cell]:
