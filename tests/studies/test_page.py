@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from pipeline.errors import UserError
+from pipeline.experiments.studies.claims import judge_claims
 from pipeline.experiments.studies.docs import fill_in, path_between
 from pipeline.experiments.studies.findings import write_findings
 from pipeline.experiments.studies.page import render, show, summarise
@@ -181,6 +182,32 @@ def test_a_finding_that_cannot_be_read_is_one_line() -> None:
     for template, message in WRONG.items():
         with pytest.raises(UserError, match=rf"studies/my_demo.yaml: findings: sentence 1: .*{message}"):
             write_findings(make_results(findings=[f"{{{{ {template} }}}}"]))
+
+
+CLAIMS = {
+    "Gru / helps": ({"worse": HOSTILE, "better": "gru"}, "holds, +0.100 (p 0.0005)"),
+    "Gru hurts": ({"worse": "gru", "better": HOSTILE}, "does not hold, -0.100 (p 0.0005)"),
+    "Gru helps again": ({"worse": "bare", "better": "gru", "column": "all"}, "cannot be told, +0.000 (p 0.0600)"),
+    "No test": ({"worse": HOSTILE, "better": "bare"}, "–"),
+}
+
+
+def test_a_claim_is_judged_by_the_test_of_its_rows() -> None:
+    claims = {says: claim for says, (claim, _) in CLAIMS.items()}
+    results = make_results(claims=claims)
+    results.pairs[2] = results.pairs[2]._replace(p=0.06)
+    verdicts = [verdict for _, verdict in CLAIMS.values()]
+    assert judge_claims(results) == (
+        ["Claim", "WikiNEuRal"],
+        [list(line) for line in zip(claims, verdicts, strict=True)],
+    )
+    stale = replace(results, stale={("gru", "all", "wikineural")})
+    assert [line[1].endswith("†") for line in judge_claims(stale)[1]] == [True, True, True, False]
+    page = parse(results)
+    assert page.rows("Which | is *best*?") == judge_claims(results)[1]
+    for text in (summarise(results, "x", [])[None], show(results, 100)):
+        assert re.search(r"Gru hurts .* does not hold, -0.100 \(p 0.0005\)", text)
+    assert "Gru hurts" not in show(replace(results, rows=results.rows[:0]), 100)
 
 
 def test_a_study_fills_in_its_own_blocks(tmp_path: Path) -> None:

@@ -39,7 +39,8 @@ def test_an_experiment_has_the_settings_of_base_column_row_and_cell_the_last_one
     [
         (
             VALID + "basis: {}",
-            "basis: unknown key; valid keys here: question, base, columns, rows, cells, baseline, picture, findings",
+            "basis: unknown key; valid keys here: question, base, columns, rows, cells, baseline, picture, findings, "
+            "claims",
         ),
         ("question: Which?", "rows: missing; required here: question, rows"),
         ("question: Which?\nrows: {}", "rows: found {}: dictionary should have at least 1 item"),
@@ -47,6 +48,15 @@ def test_an_experiment_has_the_settings_of_base_column_row_and_cell_the_last_one
         ('question: "One.\\nTwo."\nrows: {a: {}}', "question: found .*: expected a line of text"),
         (VALID + "cells: {c: {}}", "cells: found row 'c', expected one of a, b"),
         (VALID + "cells: {a: {d: {seed: 2}}}", "cells: found column 'd', expected one of all"),
+        (VALID + "claims: {Why: {worse: a, better: c}}", "claims: Why: found row 'c', expected one of a, b"),
+        (
+            VALID + "claims: {Why: {worse: a, better: b, column: d}}",
+            "claims: Why: found column 'd', expected one of all",
+        ),
+        (
+            VALID + "claims: {Why: {worse: a, better: a}}",
+            "claims: Why: found a and a, which the study does not compare",
+        ),
         (VALID + "baseline: c", "baseline: found 'c', expected one of a, b"),
         ("question: [", "not valid YAML: line"),
         ("", "top level: found nothing"),

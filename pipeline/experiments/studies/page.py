@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline.experiments.studies.claims import judge_claims
 from pipeline.experiments.studies.findings import STALE, write_findings
 from pipeline.experiments.studies.pairs import RESAMPLES, Key, Pair, smallest_difference
 from pipeline.experiments.studies.record import NAMES
@@ -68,7 +69,7 @@ def show(results: Results, width: int) -> str:
     if results.missing:
         number = f"{len(results.missing)} of {len(results.titles(results.keys))} experiments"
         parts.append(f"not run: {'; '.join(results.missing) if len(results.missing) <= FEW else number}")
-    tables = []
+    tables = [plain(*judge_claims(results), width)] if results.study.claims and results.means else []
     for name, column in results.tables():
         means = {key: mean for key, mean in results.means.items() if key[1:] == (column, name)}
         columns = {
@@ -96,6 +97,7 @@ def _content(results: Results, folder: str, pictures: Collection[str]) -> dict[s
         "lead": results.study.picture if results.study.picture in pictures else "scores",
         "file": code(f"{FOLDER / results.name}.yaml"),
         "findings": [Markdown(sentence) for sentence in write_findings(results)],
+        "claims": table(*judge_claims(results)) if results.study.claims and results.means else "",
         "scores": [(results.title(*key), *_tabulate_scores(results, *key)) for key in results.tables()],
         "missing": results.missing,
         "few": FEW,

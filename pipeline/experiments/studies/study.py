@@ -53,6 +53,15 @@ Line = Annotated[str, AfterValidator(_one_line)]
 Name = Annotated[Line, AfterValidator(_no_bar)]
 
 
+class Claim(Settings):
+    """That the entity F1 of one row is higher than that of another; `claims` says whether it is."""
+
+    worse: Name
+    better: Name
+    column: Name | None = None
+    """The first one unless it is named."""
+
+
 class Study(Settings):
     """studies/<name>.yaml."""
 
@@ -72,6 +81,8 @@ class Study(Settings):
     """The one that stands beneath the first finding; `scores` until it has something to show."""
     findings: list[str] = Field(default_factory=list)
     """What came out, a sentence each, in which templates stand for numbers, see `findings`."""
+    claims: dict[Name, Claim] = Field(default_factory=dict)
+    """What others say, such as the paper, and the rows that test it; by a sentence each."""
 
     def title(self, row: str, column: str) -> str:
         """Return the name of an experiment for people; a column that is the only one is left out."""
@@ -112,6 +123,14 @@ def read_study(name: str, folder: Path = FOLDER) -> Study:
             _check_name(column, study.columns, f"{path}: cells: found column")
     if study.baseline is not None:
         _check_name(study.baseline, study.rows, f"{path}: baseline: found")
+    for says, claim in study.claims.items():
+        origin = f"{path}: claims: {says}"
+        for row in (claim.worse, claim.better):
+            _check_name(row, study.rows, f"{origin}: found row")
+        if claim.column is not None:
+            _check_name(claim.column, study.columns, f"{origin}: found column")
+        if (claim.worse == claim.better) or study.baseline not in (None, claim.worse, claim.better):
+            raise UserError(f"{origin}: found {claim.worse} and {claim.better}, which the study does not compare")
     return study
 
 
