@@ -107,7 +107,7 @@ def test_a_readme_has_the_first_finding_and_a_line_for_each_row() -> None:
     assert lines[3] == ["gru †", "1.50", "0.50", "20.0", "20.0", "0.600", "0.600"]
     assert lines[4] == ["bare", "0.00", "0.50", "–", "–", "0.600", "0.600"]
     table = summarise(make_results(), "x", [])["table"]
-    assert re.search(r"\| gru +\| +1.50 \| +0.50 \| +20.0 \| +0.600 \\\* \|", table) and "means over 2 seeds" in table
+    assert re.search(r"\| gru +\| +1.50 \| +0.50 \| +20.0 \| +0.600 \\\* \|", table) and "mean of 2 taggers" in table
 
 
 def test_a_study_may_lead_with_another_picture_once_there_is_one() -> None:
