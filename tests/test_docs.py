@@ -1,5 +1,6 @@
 """README.md and docs/: short, with links that lead somewhere, and a site that is built without a warning."""
 
+import json
 import os
 import re
 import shutil
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.predict import CASED
+from benchmarks.tagging import BATCHES, NATASHA, OURS
 from pipeline.report.summary import summary
 from tests.browser import start
 
@@ -64,6 +67,26 @@ def test_the_scores_in_the_readme_are_those_of_the_last_run(monkeypatch: pytest.
     shown = summary(Path("metrics")).splitlines()
     lines = [line.rstrip() for line in shown if not line.startswith(("its training:", "report:"))]
     assert "\n".join(lines).rstrip() in re.sub(r"[ \t]+$", "", README, flags=re.MULTILINE)
+
+
+def test_the_taggers_in_the_readme_are_those_of_the_benchmark() -> None:
+    report = json.loads((ROOT / "docs" / "static" / "speed.json").read_text(encoding="utf-8"))
+    costs, scores = (
+        report["tables"]["Cost"],
+        report["tables"]["Entity F1 on the same sentences, 95 % bootstrap intervals"],
+    )
+    shown = [[cell.strip() for cell in line.split("|")[1:-1]] for line in README.splitlines() if line.startswith("|")]
+    names = [*(f"{OURS}, {name}" for name in ("small", "wide", "news")), NATASHA]
+    for name, cells in zip(names, shown[-4:], strict=True):
+        f1 = {(row["test"].split("_")[0], row["text"]): row["entity F1"] for row in scores if row["tagger"] == name}
+        asked = [("wikineural", CASED), ("wikineural", "lower case"), ("wikineural", "typos in 20% of words")]
+        (cost,) = [row for row in costs if row["tagger"] == (BATCHES if name == NATASHA else name)]
+        assert cells[1:] == [
+            *(f"{f1[key]:.3f}" for key in [*asked, ("wikiann", CASED)]),
+            f"{round(cost['tokens/s'], -2):,.0f}",
+            f"{cost['start, s']:#.2g}",
+            *(f"{cost[f'{what}, MB']:.0f}" for what in ("peak memory", "packages it imports")),
+        ]
 
 
 def make_site(folder: Path) -> subprocess.CompletedProcess[str]:
