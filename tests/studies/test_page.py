@@ -198,7 +198,7 @@ def test_a_claim_is_judged_by_the_test_of_its_rows() -> None:
     results.pairs[2] = results.pairs[2]._replace(p=0.06)
     verdicts = [verdict for _, verdict in CLAIMS.values()]
     assert judge_claims(results) == (
-        ["Claim", "WikiNEuRal"],
+        ["What is claimed", "WikiNEuRal"],
         [list(line) for line in zip(claims, verdicts, strict=True)],
     )
     stale = replace(results, stale={("gru", "all", "wikineural")})
@@ -208,6 +208,9 @@ def test_a_claim_is_judged_by_the_test_of_its_rows() -> None:
     for text in (summarise(results, "x", [])[None], show(results, 100)):
         assert re.search(r"Gru hurts .* does not hold, -0.100 \(p 0.0005\)", text)
     assert "Gru hurts" not in show(replace(results, rows=results.rows[:0]), 100)
+    alone = make_results(claims={"Gru helps": claims["Gru / helps"]})
+    alone.pairs[:] = [pair._replace(p=0.04) for pair in alone.pairs]  # two pairs: too much for both, not for one claim
+    assert not alone.sure_pairs("wikineural", "all") and judge_claims(alone)[1][0][1] == "holds, +0.100 (p 0.0400)"
 
 
 def test_a_study_fills_in_its_own_blocks(tmp_path: Path) -> None:

@@ -60,10 +60,8 @@ class Numbers:
     def gain(self, row: str, other: str, data_set: str, column: str = "") -> str:
         """Return the entity F1 of `other` minus that of `row`, with the p of their test: +0.031 (p 0.0005)."""
         before, after = (self._find(name, data_set, column) for name in (row, other))
-        tested = self._results.pairs_of(data_set, before[1])
-        for names, sign in (((row, other), 1), ((other, row), -1)):
-            if names in tested:
-                return say_difference(sign * tested[names].difference, tested[names].p)
+        if tested := self._results.find_test(row, other, data_set, before[1]):
+            return say_difference(*tested)
         return f"{self._number(after, 'entity_f1') - self._number(before, 'entity_f1'):+z.3f}"
 
     def lost(self, row: str, data_set: str, column: str = "", rate: bool = True) -> str:
@@ -78,7 +76,7 @@ class Numbers:
 
     def _find(self, row: str, data_set: str, column: str) -> Key:
         """Return the row with these names; of several columns the first, if none is named."""
-        key = row, column or next(iter(self._results.study.columns)), data_set
+        key = row, column or self._results.study.first_column, data_set
         for part, name, number in (("row", row, 0), ("column", key[1], 1), ("data set", data_set, 2)):
             names = dict.fromkeys(key[number] for key in self._results.keys)
             if name not in names:

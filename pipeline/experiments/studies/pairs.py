@@ -8,7 +8,7 @@ from itertools import combinations
 from math import hypot, nan, sqrt
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from pipeline.errors import UserError
 from pipeline.experiments.compare.system import System, read_system
@@ -31,6 +31,8 @@ DRAWS = 500
 SEED = 1
 NORMAL_95, NORMAL_80 = 1.96, 0.84
 """Quantiles of the normal distribution: a test at 5 % that finds a difference four times out of five."""
+
+Test = TypeVar("Test", str, tuple[str, str])
 
 Key = tuple[str, str, str]
 """A row, a column and a data set."""
@@ -93,13 +95,13 @@ def compare_rows(
                 yield Pair(column, data_set, *names, both, *_compare(a.taggers.counts, b.taggers.counts))
 
 
-def correct(p: Mapping[tuple[str, str], float]) -> set[tuple[str, str]]:
-    """Return the pairs whose p is significant at 5 % for all pairs together, by Holm's step-down (Holm 1979)."""
-    significant: set[tuple[str, str]] = set()
-    for rank, (pair, value) in enumerate(sorted(p.items(), key=lambda item: (item[1], item[0]))):
+def correct(p: Mapping[Test, float]) -> set[Test]:
+    """Return the tests that are significant at 5 %, for all of them together: Holm's step-down (Holm 1979)."""
+    significant: set[Test] = set()
+    for rank, (test, value) in enumerate(sorted(p.items(), key=lambda item: (item[1], item[0]))):
         if value > LEVEL / (len(p) - rank):
             break
-        significant.add(pair)
+        significant.add(test)
     return significant
 
 

@@ -87,6 +87,15 @@ class Results:
         """Return the pairs of a table."""
         return {(pair.a, pair.b): pair for pair in self.pairs if (pair.set, pair.column) == (name, column)}
 
+    def find_test(self, row: str, other: str, name: str, column: str) -> tuple[float, float] | None:
+        """Return the entity F1 of `other` minus that of `row`, and the p of their test; None if there was none."""
+        tested = self.pairs_of(name, column)
+        if pair := tested.get((row, other)):
+            return pair.difference, pair.p
+        if pair := tested.get((other, row)):
+            return -pair.difference, pair.p
+        return None
+
     def sure_pairs(self, name: str, column: str) -> set[tuple[str, str]]:
         """Return those that differ significantly at 5 %, by Holm's correction for all pairs of the table."""
         pairs = self.pairs_of(name, column)

@@ -84,6 +84,11 @@ class Study(Settings):
     claims: dict[Name, Claim] = Field(default_factory=dict)
     """What others say, such as the paper, and the rows that test it; by a sentence each."""
 
+    @property
+    def first_column(self) -> str:
+        """The one that is meant where none is named."""
+        return next(iter(self.columns))
+
     def title(self, row: str, column: str) -> str:
         """Return the name of an experiment for people; a column that is the only one is left out."""
         return row if len(self.columns) == 1 else f"{row}, {column}"
