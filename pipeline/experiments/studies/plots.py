@@ -34,6 +34,8 @@ LONGEST = 60
 """Characters of the name of a row, half of them beside a point; of a longer one the end is left out."""
 LONGEST_ABREAST = 30
 """Characters of the names of lines that can stand in two columns."""
+PUBLISHED = "published in the paper"
+"""The line of the paper's own score."""
 Line = Mapping[float, float]
 
 
@@ -62,33 +64,38 @@ def draw_scores(results: Results) -> Figure:
         for name in sets
         if metric == "token_f1" and row in PAPER and name in PAPER[row].f1
     }
-    height = NAME_HEIGHT + LINE_HEIGHT * (len(columns) + bool(theirs)) + 0.06  # of a row, inches
+    lines = {
+        row: [x for x in columns if any((row, x, name) in results.means for name in sets)]
+        + [PUBLISHED] * any((row, name) in theirs for name in sets)
+        for row in rows
+    }
+    height = {row: NAME_HEIGHT + LINE_HEIGHT * len(lines[row]) + 0.06 for row in rows}  # inches
     rows_of = {name: [row for row in rows if any((row, x, name) in results.means for x in columns)] for name in sets}
     # Only panels with the same rows can stand beside each other: their names are written once.
     abreast = min(len(sets), ABREAST) if all(x == rows for x in rows_of.values()) else 1
-    lines = [max(map(len, (rows_of[name] for name in sets[n : n + abreast]))) for n in range(0, len(sets), abreast)]
-    heights = [0.75 + height * number for number in lines]
+    heights = [0.75 + sum(height[row] for row in rows_of[name]) for name in sets[::abreast]]
     figure = Figure(figsize=(WIDTH, sum(heights) + 0.35))
     panels = figure.subplots(len(heights), abreast, squeeze=False, height_ratios=heights).ravel()
     for axes in panels[len(sets) :]:
         axes.remove()
     for place, (axes, name) in enumerate(zip(panels, sets, strict=False)):
-        for number, row in enumerate(rows_of[name]):
-            top = number * height
+        top = 0.0
+        for row in rows_of[name]:
             axes.axhline(top, color=GREY, linewidth=0.4)
             if place % abreast == 0:
                 axes.text(0, top + NAME_HEIGHT / 2, _shorten(row), va="center", in_layout=False, **_at_left(axes))
-            for line, column in enumerate(columns):
+            for line, column in enumerate(lines[row]):
                 y = top + NAME_HEIGHT + LINE_HEIGHT * (line + 0.5)
                 if (key := (row, column, name)) in results.means:
-                    _draw_interval(axes, y, results.means[key], results.seeds(key)[metric], metric, COLOURS[line])
-            if (row, name) in theirs:
-                y = top + NAME_HEIGHT + LINE_HEIGHT * (len(columns) + 0.5)
-                axes.plot([theirs[row, name]], [y], "D", color=ORANGE, markersize=4, fillstyle="none")
-                _write_value(axes, y, theirs[row, name], ORANGE)
+                    colour = COLOURS[columns.index(column)]
+                    _draw_interval(axes, y, results.means[key], results.seeds(key)[metric], metric, colour)
+                elif column == PUBLISHED and (row, name) in theirs:
+                    axes.plot([theirs[row, name]], [y], "D", color=ORANGE, markersize=4, fillstyle="none")
+                    _write_value(axes, y, theirs[row, name], ORANGE)
+            top += height[row]
         axes.set_title(set_name(name), color=INK)
         axes.set_yticks([])
-        axes.set_ylim(len(rows_of[name]) * height, 0)
+        axes.set_ylim(top, 0)
         axes.margins(x=0.08)
         axes.xaxis.set_major_locator(MaxNLocator(4))
         axes.spines["left"].set_visible(False)
@@ -99,9 +106,7 @@ def draw_scores(results: Results) -> Figure:
     names = columns if len(results.study.columns) > 1 else ["here"]
     handles = [Line2D([], [], color=COLOURS[n], marker="o", label=column) for n, column in enumerate(names)]
     if theirs:
-        handles += [
-            Line2D([], [], color=ORANGE, marker="D", fillstyle="none", linestyle="none", label="published in the paper")
-        ]
+        handles += [Line2D([], [], color=ORANGE, marker="D", fillstyle="none", linestyle="none", label=PUBLISHED)]
     if theirs or len(results.study.columns) > 1:
         figure.legend(handles=handles, loc="outside upper right", ncols=4, frameon=False)
     return figure
