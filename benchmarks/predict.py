@@ -134,7 +134,10 @@ def describe_model(folder: Path) -> str:
 
 
 def find_commands(models: Mapping[str, Path], natasha: str) -> dict[str, Command]:
-    """Return what starts each tagger. If natasha is not found, a message says so and it is left out."""
+    """Return what starts each tagger. If natasha is not in this environment, a message says so and it is left out.
+
+    If another Python was named and does not have it, that is a `UserError`.
+    """
     commands: dict[str, Command] = {}
     for name, model in models.items():
         commands |= {name: our_command(OURS, model), f"{name}{ON_TORCH}": our_command(TORCH, model)}
@@ -143,6 +146,8 @@ def find_commands(models: Mapping[str, Path], natasha: str) -> dict[str, Command
     except OSError:
         has = False
     if not has:
+        if natasha != sys.executable:
+            raise UserError(INSTALL.format(natasha))
         print(INSTALL.format(natasha), file=sys.stderr)
         return commands
     return commands | {name: [natasha, SCRIPT, name] for name in (NATASHA, BATCHES)}
